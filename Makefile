@@ -1,0 +1,41 @@
+# Every verb creates or refreshes .venv by itself from the pinned requirements.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CHECKED := core indicators metrics strategies risk_management execution market_data validation engine practice reports backtests examples benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help venv backtest test test-long check fix bench
+
+help: ## show the verbs
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+venv: $(READY) ## create or refresh the environment
+
+backtest: $(READY) ## run the main job, offline, on the embedded practice market
+	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+
+test: $(READY) ## run every test, with XML reports in test-results/
+	@$(BIN)/python -W error -m xmlrunner discover --output test-results tests/
+
+test-long: $(READY) ## run every test with the full counts, seeds printed
+	@HARNESS_TEST_SCALE=long $(BIN)/python -W error -m xmlrunner discover --output test-results tests/
+
+check: $(READY) ## lint, formatting, types and import contracts; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(CHECKED)
+	@$(BIN)/lint-imports
+
+fix: $(READY) ## let the linter mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## measure speed and memory; prints ratios taken in one run
+	@$(BIN)/python -m benchmarks.run

@@ -1,0 +1,87 @@
+"""Orders as components exchange them: side, type and request."""
+
+import datetime as dt
+import enum
+import math
+from typing import Any
+
+import msgspec
+
+
+class OrderSide(enum.Enum):
+    """Direction of a position; BUY and SELL are other names of LONG and SHORT."""
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+    BUY = "LONG"
+    SELL = "SHORT"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "OrderSide | None":
+        return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
+
+    @classmethod
+    def from_signal(cls, signal: str) -> "OrderSide":
+        """Return the side of a LONG/SHORT (or BUY/SELL) signal text; ValueError for any other text, FLAT included."""
+        return cls(signal)
+
+    @property
+    def sign(self) -> int:
+        """+1 for LONG, -1 for SHORT."""
+        return 1 if self is OrderSide.LONG else -1
+
+    @property
+    def opposite(self) -> "OrderSide":
+        """The other side."""
+        return OrderSide.SHORT if self is OrderSide.LONG else OrderSide.LONG
+
+
+class OrderType(enum.Enum):
+    """Order types that the paper venue executes."""
+
+    MARKET = "MARKET"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "OrderType | None":
+        return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
+
+
+class OrderRequest(msgspec.Struct, frozen=True):
+    """An order as it is asked for.
+
+    ``quantity`` is a positive float of base units; ``stop_loss`` and ``take_profit`` are price levels, ``stop_distance`` and
+    ``target_distance`` price distances that are kept from the fill and win over the levels. ``timestamp`` is an aware UTC datetime.
+
+    Raises
+    ------
+    ValueError
+        For a quantity that is not a positive finite number, an empty symbol, or an unknown side or type.
+    """
+
+    symbol: str
+    side: OrderSide
+    order_type: OrderType
+    quantity: float
+    price: float | None = None
+    stop_loss: float | None = None
+    take_profit: float | None = None
+    strategy_name: str | None = None
+    signal_confidence: float | None = None
+    timestamp: dt.datetime | None = None
+    metadata: dict[str, Any] = {}
+    order_id: str | None = None
+    stop_distance: float | None = None
+    target_distance: float | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "side", OrderSide(self.side))
+        msgspec.structs.force_setattr(self, "order_type", OrderType(self.order_type))
+        quantity = float(self.quantity)
+        if not math.isfinite(quantity) or quantity <= 0:
+            raise ValueError(f"order for {self.symbol}: quantity must be a positive number, got {self.quantity!r}")
+        msgspec.structs.force_setattr(self, "quantity", quantity)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as plain values: enumerations by their text."""
+        fields = msgspec.structs.asdict(self)
+        return {**fields, "side": self.side.value, "order_type": self.order_type.value}

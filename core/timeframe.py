@@ -1,0 +1,59 @@
+"""Candle timeframes: fixed lengths on a grid that starts at the epoch."""
+
+import re
+
+from core.errors import ConfigurationError
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+WEEK_ORIGIN_MS = 4 * DAY_MS
+"""Monday 1970-01-05, the origin of weekly candles."""
+
+_UNIT_MS = {"s": 1_000, "m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS, "w": WEEK_MS}
+_PATTERN = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
+_ALLOWED = "a number and s, m, h up to one day, 1d, or 1w (for example 1m, 15m, 4h, 1d)"
+
+
+def timeframe_ms(timeframe: str) -> int:
+    """Return the length of a timeframe in milliseconds.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is no timeframe, or one without a fixed grid (``1M``), or longer than 1d and not 1w.
+
+    Examples
+    --------
+    >>> timeframe_ms("15m")
+    900000
+    """
+    match = _PATTERN.fullmatch(timeframe) if isinstance(timeframe, str) else None
+    if match is None:
+        raise ConfigurationError(f"timeframe {timeframe!r} is not understood; allowed: {_ALLOWED}")
+    length = int(match[1]) * _UNIT_MS[match[2]]
+    if length > DAY_MS and length != WEEK_MS:
+        raise ConfigurationError(f"timeframe {timeframe!r} is longer than a day; allowed: {_ALLOWED}")
+    return length
+
+
+def grid_origin_ms(length_ms: int) -> int:
+    """Return the instant from which a timeframe's boundaries are counted: the epoch, or a Monday for 1w."""
+    return WEEK_ORIGIN_MS if length_ms == WEEK_MS else 0
+
+
+def floor_to_grid(time_ms: int, length_ms: int) -> int:
+    """Return the latest boundary of the timeframe's grid at or before ``time_ms``."""
+    origin = grid_origin_ms(length_ms)
+    return time_ms - (time_ms - origin) % length_ms
+
+
+def ceil_to_grid(time_ms: int, length_ms: int) -> int:
+    """Return the earliest boundary of the timeframe's grid at or after ``time_ms``."""
+    origin = grid_origin_ms(length_ms)
+    return time_ms + (origin - time_ms) % length_ms
+
+
+def trading_day(step_time_ms: int) -> int:
+    """Return the UTC day number of a step: the step at 00:00 closes the old day."""
+    return (step_time_ms - 1) // DAY_MS

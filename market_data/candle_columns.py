@@ -1,0 +1,66 @@
+"""Candles of one symbol as numpy columns."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Int64Array = npt.NDArray[np.int64]
+Float64Array = npt.NDArray[np.float64]
+
+
+class CandleColumns(NamedTuple):
+    """Candles of one symbol and timeframe in order of time: equally long 1-d arrays, ``open_time_ms`` strictly increasing."""
+
+    open_time_ms: Int64Array
+    open: Float64Array
+    high: Float64Array
+    low: Float64Array
+    close: Float64Array
+    volume: Float64Array
+
+    @classmethod
+    def empty(cls) -> "CandleColumns":
+        """Return columns without a row."""
+        none = np.empty(0, np.float64)
+        return cls(np.empty(0, np.int64), none, none, none, none, none)
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[tuple[int, float, float, float, float, float]]) -> "CandleColumns":
+        """Build columns from ``(open_time_ms, open, high, low, close, volume)`` rows, as they are: nothing is sorted or checked."""
+        table = list(rows)
+        if not table:
+            return cls.empty()
+        times, *prices = zip(*table, strict=True)
+        opens, highs, lows, closes, volumes = (np.array(column, np.float64) for column in prices)
+        return cls(np.array(times, np.int64), opens, highs, lows, closes, volumes)
+
+    @property
+    def rows(self) -> int:
+        """Number of candles."""
+        return len(self.open_time_ms)
+
+    def slice(self, start: int, stop: int) -> "CandleColumns":
+        """Return the rows ``start:stop`` as views."""
+        window = np.s_[start:stop]
+        return CandleColumns(
+            self.open_time_ms[window],
+            self.open[window],
+            self.high[window],
+            self.low[window],
+            self.close[window],
+            self.volume[window],
+        )
+
+    def between(self, start_ms: int, end_ms: int) -> "CandleColumns":
+        """Return the candles with ``start_ms <= open_time_ms < end_ms`` as views."""
+        first, last = np.searchsorted(self.open_time_ms, (start_ms, end_ms))
+        return self.slice(int(first), int(last))
+
+    def update_digest(self, digest: "hashlib._Hash") -> None:
+        """Feed the little-endian bytes of all columns to a hash."""
+        digest.update(np.ascontiguousarray(self.open_time_ms, "<i8").tobytes())
+        for column in self[1:]:
+            digest.update(np.ascontiguousarray(column, "<f8").tobytes())
