@@ -1,8 +1,8 @@
 """Exact decimal arithmetic for orders and money.
 
-Received numbers (prices, settings) and computed floats (sizes, distances) enter through one function each; rounding to
-ticks and lots is exact integer division. ``EXACT`` has room for every sum and product of such values and traps the rest, so
-that money is either exact or the run stops.
+Received numbers (prices, settings) and computed floats (sizes, distances) enter through one function each; rounding
+to ticks and lots is exact integer division. ``EXACT`` has room for every sum and product of such values and traps the
+rest, so that money is either exact or the run stops.
 """
 
 import decimal
@@ -56,6 +56,11 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
 def round_commission(value: Decimal) -> Decimal:
     """Return a commission rounded half-even to 1e-8."""
     return _ROUNDING.quantize(value, COMMISSION_STEP)
+
+
+def commission_share(commission: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return the share of a commission that falls on ``part`` of ``whole``, rounded half-even to 1e-8."""
+    return round_commission(_ROUNDING.divide(EXACT.multiply(commission, part), whole))
 
 
 def plain(value: Decimal) -> str:

@@ -10,9 +10,9 @@ DEFAULT_STEP = Decimal("0.00000001")
 class Instrument(msgspec.Struct, frozen=True):
     """Trading rules of one symbol on one venue.
 
-    ``tick_size`` and ``lot_size`` are the steps of price and quantity (0 means no grid), ``min_notional`` the least order
-    value in quote currency, ``min_quantity`` the least quantity in base units. ``as_of_ms`` says when the rules were read and ``source`` from where
-    (``market list``, ``inferred from imported prices``, ``default``).
+    ``tick_size`` and ``lot_size`` are the steps of price and quantity (0 means no grid), ``min_notional`` the least
+    order value in quote currency, ``min_quantity`` the least quantity in base units. ``as_of_ms`` says when the rules
+    were read and ``source`` from where (``market list``, ``inferred from imported prices``, ``default``).
     """
 
     symbol: str

@@ -13,8 +13,8 @@ class OrderSide(enum.Enum):
 
     LONG = "LONG"
     SHORT = "SHORT"
-    BUY = "LONG"
-    SELL = "SHORT"
+    BUY = "LONG"  # noqa: PIE796 - another name of LONG on purpose
+    SELL = "SHORT"  # noqa: PIE796
 
     @classmethod
     def _missing_(cls, value: object) -> "OrderSide | None":
@@ -49,8 +49,9 @@ class OrderType(enum.Enum):
 class OrderRequest(msgspec.Struct, frozen=True):
     """An order as it is asked for.
 
-    ``quantity`` is a positive float of base units; ``stop_loss`` and ``take_profit`` are price levels, ``stop_distance`` and
-    ``target_distance`` price distances that are kept from the fill and win over the levels. ``timestamp`` is an aware UTC datetime.
+    ``quantity`` is a positive float of base units; ``stop_loss`` and ``take_profit`` are price levels,
+    ``stop_distance`` and ``target_distance`` price distances that are kept from the fill and win over the levels.
+    ``timestamp`` is an aware UTC datetime.
 
     Raises
     ------
@@ -80,6 +81,14 @@ class OrderRequest(msgspec.Struct, frozen=True):
         if not math.isfinite(quantity) or quantity <= 0:
             raise ValueError(f"order for {self.symbol}: quantity must be a positive number, got {self.quantity!r}")
         msgspec.structs.force_setattr(self, "quantity", quantity)
+
+    def with_quantity(self, quantity: float) -> "OrderRequest":
+        """Return the same request for another quantity."""
+        return msgspec.structs.replace(self, quantity=quantity)
+
+    def with_order_id(self, order_id: str) -> "OrderRequest":
+        """Return the same request under an order id."""
+        return msgspec.structs.replace(self, order_id=order_id)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain values: enumerations by their text."""

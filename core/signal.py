@@ -11,7 +11,8 @@ class Signal(msgspec.Struct, frozen=True):
     """A strategy's opinion at one candle's close.
 
     ``sl_distance`` and ``tp_distance`` are price distances from the fill; None leaves the level to the risk settings
-    (ATR multiples) or, for the target, to none. ``reason`` says why in a word, ``metadata`` holds the inputs of the decision.
+    (their ATR multiples times ``atr``) or, for a target without ``atr``, to none. ``reason`` says why in a word,
+    ``metadata`` holds the inputs of the decision.
     """
 
     direction: Direction

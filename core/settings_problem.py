@@ -1,0 +1,58 @@
+"""What is wrong with one setting, in one line: where it stands, what it says and what is allowed."""
+
+import difflib
+from collections.abc import Collection
+from typing import NamedTuple
+
+_LONGEST_VALUE = 60
+
+
+class SettingsProblem(NamedTuple):
+    """One broken rule: ``key`` is the dotted path below the file (empty for the file itself)."""
+
+    key: str
+    wrong: str
+    allowed: str = ""
+
+    def line(self, source: str) -> str:
+        """Return ``source: key: what is wrong — what is allowed``."""
+        head = f"{source}: {self.key}: {self.wrong}" if self.key else f"{source}: {self.wrong}"
+        return f"{head} — {self.allowed}" if self.allowed else head
+
+
+def nearest_name(name: str, names: Collection[str]) -> str | None:
+    """Return the name most like ``name``, ignoring case; None when none is close.
+
+    Examples
+    --------
+    >>> nearest_name("slipage", ["slippage", "commission_rate"])
+    'slippage'
+    """
+    by_folded = {candidate.casefold(): candidate for candidate in sorted(names, reverse=True)}
+    close = difflib.get_close_matches(name[:200].casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(name: object, names: Collection[str]) -> str:
+    """Return `` (did you mean …?)`` for the nearest valid name, or empty text."""
+    nearest = nearest_name(name, names) if isinstance(name, str) else None
+    return f" (did you mean {nearest}?)" if nearest is not None else ""
+
+
+def shown(value: object) -> str:
+    """Return a value as one short printable line, the way a settings file would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return "a section" if value else "an empty section"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_VALUE:
+        return "a number of more than 60 digits"
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def shown_key(key: str) -> str:
+    """Return a key as it can stand in a one-line message: unprintable or overlong ones are quoted and cut."""
+    return key if key.isprintable() and 0 < len(key) <= _LONGEST_VALUE and ":" not in key else shown(key)

@@ -1,0 +1,94 @@
+"""Builds a session from settings; the only place that does."""
+
+import functools
+from collections.abc import Mapping
+
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from engine.components import Components
+from engine.kernel_rules import KernelRules
+from engine.kill_switch import KillSwitch
+from engine.outputs import SessionOutputs
+from engine.session import Session
+from engine.symbol_state import SymbolState
+from execution.execution_engine import ExecutionEngine
+from execution.paper_trader import PaperTrader
+from execution.safety_monitor import SafetyMonitor
+from risk_management.risk_engine import RiskEngine
+from strategies.frame_stream import open_stream
+from strategies.registry import build_strategy
+from strategies.strategy import Strategy, StreamingStrategy
+from validation.settings import Settings
+
+
+def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
+    """Return the strategy that the settings name.
+
+    Raises
+    ------
+    ConfigurationError, StrategyError
+        If it is unknown or cannot be built.
+    """
+    return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
+
+
+def build_session(
+    settings: Settings,
+    strategy: Strategy | StreamingStrategy,
+    instruments: Mapping[str, Instrument],
+    outputs: SessionOutputs,
+    *,
+    kill_switch_engaged: bool = False,
+) -> Session:
+    """Build the kernel's objects and wire them.
+
+    Parameters
+    ----------
+    settings
+        Checked settings; symbols and their order are those of ``settings.live.symbols``.
+    strategy
+        Decides for every symbol, each with a stream of its own.
+    instruments
+        Trading rules of every symbol, keyed as the settings spell it.
+    outputs
+        Where the session writes.
+    kill_switch_engaged
+        The kill switch at the start; later changes go through ``Session.set_kill_switch``.
+    """
+    live, mode = settings.live, settings.mode
+    fills = live.execution
+    rules = KernelRules(
+        timeframe_ms=timeframe_ms(live.timeframe),
+        entry_fill=fills.entry_fill,
+        on_opposite_signal=fills.on_opposite_signal,
+        max_order_wait=fills.max_order_wait,
+        max_gap=fills.max_gap,
+        on_halt=mode.on_halt,
+        on_kill=mode.on_kill,
+        warmup_candles=strategy.warmup_candles,
+        strategy_name=strategy.name,
+    )
+    trader = PaperTrader(
+        fills.starting_balance,
+        fills.slippage,
+        fills.commission_rate,
+        fills.allow_shorting,
+        trade_log=outputs.trades,
+        instruments=instruments,
+    )
+    trader.set_risk_config(settings.risk.model_dump())
+    kill_switch = KillSwitch(kill_switch_engaged)
+    safety = SafetyMonitor(mode.limits(), fills.starting_balance, kill_switch)
+    states = [
+        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy)) for symbol in live.symbols
+    ]
+    parts = Components(
+        rules,
+        states,
+        trader,
+        ExecutionEngine(mode.mode, trader, safety),
+        RiskEngine(settings.risk),
+        safety,
+        outputs,
+    )
+    return Session(parts, kill_switch)

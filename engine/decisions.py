@@ -1,0 +1,171 @@
+"""Phase C: strategy, risk, safety and execution decide, symbol by symbol, on the equity of phase B."""
+
+import math
+from typing import Any
+
+from core.candle import Candle
+from core.errors import StrategyError
+from core.instants import format_ms
+from core.orders import OrderRequest, OrderSide, OrderType
+from core.signal import Signal
+from engine.components import Components
+from engine.decision_record import DecisionRecord
+from engine.entries import fill_entry
+from engine.symbol_state import PresentCandles, SymbolState
+from execution.execution_engine import OrderRefused
+from execution.safety_monitor import SafetyViolation
+from risk_management.risk_engine import Refusal
+
+
+def decide(parts: Components, present: PresentCandles, time_ms: int) -> None:
+    """Ask the strategy about every candle and put each opinion that is not FLAT through the gates."""
+    warmup_candles = parts.rules.warmup_candles
+    for state, candle in present:
+        try:
+            signal = state.stream.update(candle)
+            direction = signal.direction
+        except Exception as error:
+            raise strategy_failure(parts, state, candle, error) from error
+        may_order = state.candles_seen >= warmup_candles
+        state.candles_seen += 1
+        if direction != "FLAT":
+            _check_signal(parts, state, candle, signal)
+            parts.statistics.signals_generated += 1
+            record = DecisionRecord(time_ms, state.symbol, signal)
+            _judge(parts, state, candle, signal, record, may_order=may_order)
+            parts.outputs.decisions.write(time_ms, state.symbol, "decision", record.to_dict())
+            if record.reason is not None:
+                parts.statistics.refusals[record.reason] += 1
+
+
+def _judge(
+    parts: Components,
+    state: SymbolState,
+    candle: Candle,
+    signal: Signal,
+    record: DecisionRecord,
+    *,
+    may_order: bool,
+) -> None:
+    """Put one opinion through the gates in order; the first that refuses ends it."""
+    needed = {"candles_before": state.candles_seen - 1, "warmup_candles": parts.rules.warmup_candles}
+    if not may_order:
+        record.refuse("warmup", "warming_up", needed)
+        return
+    record.approve("warmup", needed)
+    side = OrderSide.from_signal(signal.direction)
+    holding = parts.account.holdings.get(state.symbol)
+    if holding is not None:
+        policy = parts.rules.on_opposite_signal
+        inputs = {"position": holding.position.side.value, "on_opposite_signal": policy}
+        if holding.position.side is side:
+            record.refuse("position", "position_open", inputs)
+            return
+        if policy == "ignore":
+            record.refuse("position", "opposite_ignored", inputs)
+            return
+        if state.symbol in parts.waiting.closes:
+            record.refuse("position", "close_waiting", inputs)
+            return
+        record.approve("position", inputs)
+        record.close_order_id = parts.execution.submit_close(state.symbol, "opposite_signal")
+        parts.statistics.orders_submitted += 1
+        if policy == "close":
+            return
+    _enter(parts, state, candle, signal, side, record, reversing=holding is not None)
+
+
+def _enter(
+    parts: Components,
+    state: SymbolState,
+    candle: Candle,
+    signal: Signal,
+    side: OrderSide,
+    record: DecisionRecord,
+    *,
+    reversing: bool,
+) -> None:
+    """Size the entry and submit it; a reversing entry sees the account without the position that is closing."""
+    rules, safety, price = parts.rules, parts.safety, candle.close
+    open_trades, exposure = _book(parts, without=state.symbol if reversing else None)
+    safety.observe_book(open_trades, exposure)
+    equity = safety.current_equity
+    room = safety.limits.max_exposure_pct * equity - exposure
+    sized = parts.risk.size_entry(signal, equity, price, room, state.instrument)
+    inputs: dict[str, Any] = {"equity": equity, "price": price, "exposure": exposure, "room": room}
+    if isinstance(sized, Refusal):
+        record.refuse("risk", sized.reason, inputs)
+        return
+    quantity = float(sized.quantity)
+    record.approve("risk", {**inputs, "quantity": quantity, "stop_distance": sized.stop_distance})
+    order = OrderRequest(
+        state.symbol,
+        side,
+        OrderType.MARKET,
+        quantity,
+        strategy_name=rules.strategy_name,
+        stop_distance=sized.stop_distance,
+        target_distance=sized.target_distance,
+    )
+    limits = {
+        "open_trades": open_trades,
+        "exposure": exposure,
+        "risk": quantity * sized.stop_distance,
+        "value": quantity * price,
+    }
+    deadline_ms = record.time_ms + rules.order_wait_ms
+    try:
+        accepted = parts.execution.submit_order(order, price, wait_until_ms=deadline_ms)
+    except SafetyViolation as violation:
+        record.refuse("safety", violation.reason, limits)
+        return
+    except OrderRefused as refused:
+        record.approve("safety", limits)
+        record.refuse("execution", refused.reason, {})
+        return
+    record.approve("safety", limits)
+    record.approve("execution", {})
+    record.entry_order_id = accepted.order_id
+    parts.statistics.orders_submitted += 1
+    if rules.entry_fill == "close" and not reversing:
+        # The one exception to "nothing fills inside the candle that caused it".
+        entry = parts.waiting.entries.pop(state.symbol)
+        fill_entry(parts, state, entry, price, record.time_ms, mark=price)
+
+
+def _book(parts: Components, without: str | None) -> tuple[int, float]:
+    """Return the number and the value of positions and waiting entries, without one symbol's position."""
+    holdings, entries = parts.account.holdings, parts.waiting.entries
+    count, exposure = 0, 0.0
+    for state in parts.states:
+        symbol = state.symbol
+        holding = holdings.get(symbol)
+        if holding is not None and symbol != without:
+            count += 1
+            exposure += holding.exposure()
+        entry = entries.get(symbol)
+        if entry is not None:
+            count += 1
+            exposure += entry.exposure()
+    return count, exposure
+
+
+def _check_signal(parts: Components, state: SymbolState, candle: Candle, signal: Signal) -> None:
+    """Stop at an opinion that is none: an unknown direction or a distance that is no finite number."""
+    if signal.direction not in ("LONG", "SHORT"):
+        problem = f"unknown direction {signal.direction!r}; allowed are LONG, SHORT and FLAT"
+        raise strategy_failure(parts, state, candle, problem)
+    for name in ("sl_distance", "tp_distance", "atr"):
+        value = getattr(signal, name)
+        if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
+            raise strategy_failure(parts, state, candle, f"{name} is {value!r}; a finite number is needed")
+
+
+def strategy_failure(parts: Components, state: SymbolState, candle: Candle, problem: Exception | str) -> StrategyError:
+    """Return the error that names strategy, symbol and candle of a failure in the user's code."""
+    if isinstance(problem, Exception):
+        problem = " ".join(f"{type(problem).__name__}: {problem}".split())
+    return StrategyError(
+        f"strategy {parts.rules.strategy_name} failed on {state.symbol} "
+        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}"
+    )

@@ -1,0 +1,71 @@
+"""The bytes a session writes: trade log, equity rows, decision records and the equity curve."""
+
+import hashlib
+import json
+from array import array
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from core.exact import EXACT, plain
+from core.instants import format_ms
+from execution.trade_log import Sink, TradeLog
+
+EQUITY_COLUMNS = ("timestamp", "balance", "equity", "unrealized_pnl", "open_positions")
+
+
+class HashedText:
+    """Lines of text that go to a sink and into a running hash."""
+
+    def __init__(self, sink: Sink | None) -> None:
+        self._sink = sink
+        self._digest = hashlib.sha256()
+
+    def line(self, text: str) -> None:
+        """Append one line."""
+        data = text.encode() + b"\n"
+        self._digest.update(data)
+        if self._sink is not None:
+            self._sink(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all bytes so far."""
+        return self._digest.hexdigest()
+
+
+class EquityLog:
+    """Rows of ``equity.csv``, exact, and the float64 equity of every step."""
+
+    def __init__(self, sink: Sink | None = None) -> None:
+        self.rows = HashedText(sink)
+        self.curve = array("d")
+        self.rows.line(",".join(EQUITY_COLUMNS))
+
+    def write(self, time_ms: int, balance: Decimal, unrealized: Decimal, open_positions: int) -> None:
+        """Append a row."""
+        equity = EXACT.add(balance, unrealized)
+        self.rows.line(f"{format_ms(time_ms)},{plain(balance)},{plain(equity)},{plain(unrealized)},{open_positions}")
+
+
+class DecisionLog:
+    """Records of ``decisions.jsonl``: one JSON object a line, keys sorted."""
+
+    def __init__(self, sink: Sink | None = None) -> None:
+        self.lines = HashedText(sink)
+
+    def write(self, time_ms: int, symbol: str | None, event: str, details: Mapping[str, Any]) -> None:
+        """Append a record of an event; ``symbol`` is None when it concerns the whole account."""
+        record = {"time": format_ms(time_ms), "event": event, **details}
+        if symbol is not None:
+            record["symbol"] = symbol
+        self.lines.line(json.dumps(record, sort_keys=True, separators=(",", ":")))
+
+
+class SessionOutputs:
+    """Everything a session writes; each part takes a sink for its bytes, or None to keep only their hash."""
+
+    def __init__(self, trades: Sink | None = None, equity: Sink | None = None, decisions: Sink | None = None) -> None:
+        self.trades = TradeLog(trades)
+        self.equity = EquityLog(equity)
+        self.decisions = DecisionLog(decisions)

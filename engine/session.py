@@ -1,0 +1,147 @@
+"""The session: one run of the kernel over one stream of steps. It only orders the phases."""
+
+from collections.abc import Iterable
+
+from core.candle import Candle, Step
+from core.errors import InvariantError
+from core.exact import received
+from core.instants import format_ms
+from core.timeframe import trading_day
+from engine.components import Components
+from engine.decisions import decide, strategy_failure
+from engine.entries import entries_at_open, expire_entries
+from engine.exits import exits_at_open, exits_inside
+from engine.kill_switch import KillSwitch
+from engine.marks import roll_day, take_marks
+
+
+class Session:
+    """Runs steps through the phases: exits, entries, levels, marks, decisions.
+
+    Parameters
+    ----------
+    parts
+        The objects the phases act on.
+    kill_switch
+        The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
+    """
+
+    def __init__(self, parts: Components, kill_switch: KillSwitch) -> None:
+        self.parts = parts
+        self._kill_switch = kill_switch
+        self._time_ms: int | None = None
+        self._day = 0
+        self._rows_written = 0
+        self._row_of_step_written = False
+
+    @property
+    def last_step_ms(self) -> int | None:
+        """Time of the last step; None before the first."""
+        return self._time_ms
+
+    def warm_up(self, symbol_index: int, candles: Iterable[Candle]) -> None:
+        """Feed a symbol's stored candles from before the first step, in order of time."""
+        state = self.parts.states[symbol_index]
+        longest_distance = self.parts.rules.longest_open_distance_ms
+        for candle in candles:
+            if state.last_open_ms is not None and candle.open_time_ms <= state.last_open_ms:
+                raise InvariantError(f"{state.symbol}: warm-up goes back to {format_ms(candle.open_time_ms)}")
+            try:
+                state.warm(candle, longest_distance)
+            except Exception as error:
+                raise strategy_failure(self.parts, state, candle, error) from error
+
+    def process(self, step: Step) -> None:
+        """Run one step through all phases, each over all symbols before the next.
+
+        Raises
+        ------
+        StrategyError
+            If the strategy raised or returned nonsense; the phases before C stand.
+        InvariantError
+            If time does not move forward.
+        """
+        parts, time_ms = self.parts, step.time_ms
+        if self._time_ms is not None and time_ms <= self._time_ms:
+            raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
+        if parts.waiting.entries:
+            expire_entries(parts, step)
+        day = trading_day(time_ms)
+        if day != self._day:
+            self._begin_day(day, time_ms)
+        self._time_ms = time_ms
+        self._row_of_step_written = False
+        present = [pair for pair in zip(parts.states, step.candles, strict=True) if pair[1] is not None]
+        parts.statistics.steps += 1
+        parts.statistics.candles_processed += len(present)
+
+        exits_at_open(parts, present)
+        if parts.waiting.entries:
+            entries_at_open(parts, present)
+        if parts.account.holdings:
+            exits_inside(parts, present, time_ms)
+        take_marks(parts, present, time_ms)
+        decide(parts, present, time_ms)
+
+        if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
+            self._write_equity_row()
+
+    def set_kill_switch(self, engaged: bool) -> None:
+        """Take a change of the kill switch between steps; engaging it acts at once.
+
+        Waiting entries are cancelled and entries refused; with ``on_kill: flatten`` all positions close at their last
+        marks, with costs.
+        """
+        if engaged == self._kill_switch.engaged:
+            return
+        self._kill_switch.engaged = engaged
+        time_ms = self._time_ms
+        if not engaged or time_ms is None:
+            return
+        self.parts.outputs.decisions.write(time_ms, None, "kill_switch", {"engaged": engaged})
+        if self.parts.rules.on_kill == "flatten":
+            self._flatten(time_ms, "kill_switch")
+        else:
+            self.parts.cancel_entries(time_ms, "kill_switch")
+        if len(self.parts.account.rows) != self._rows_written:
+            self._write_equity_row()
+
+    def finish(self, *, flatten: bool = True) -> None:
+        """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""
+        parts, time_ms = self.parts, self._time_ms
+        if time_ms is None:
+            return
+        if not self._row_of_step_written:
+            self._write_equity_row()
+        if flatten:
+            self._flatten(time_ms, "end")
+            equity = parts.trader.balance
+            parts.outputs.equity.curve.append(equity)
+            parts.trader.note_equity(equity)
+            self._write_equity_row()
+
+    def _flatten(self, time_ms: int, reason: str) -> None:
+        """Cancel whatever waits, then close every position at its last mark, in configured order."""
+        parts = self.parts
+        parts.cancel_all(time_ms, reason)
+        for state in parts.states:
+            holding = parts.account.holdings.get(state.symbol)
+            if holding is not None:
+                parts.account.close_position(state.symbol, received(holding.mark), time_ms, reason)
+
+    def _begin_day(self, day: int, time_ms: int) -> None:
+        if self._time_ms is not None:
+            if not self._row_of_step_written:
+                self._write_equity_row()
+            roll_day(self.parts, time_ms)
+        self._day = day
+
+    def _write_equity_row(self) -> None:
+        """Write the account as it stands, at the time of the last step."""
+        parts, account = self.parts, self.parts.account
+        if self._time_ms is not None:
+            parts.outputs.equity.write(
+                self._time_ms, account.ledger.balance, account.unrealized_of_marks(), len(account.holdings)
+            )
+        self._rows_written = len(account.rows)
+        self._row_of_step_written = True

@@ -1,0 +1,43 @@
+"""The closed round trip: what metrics count."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.instants import format_ms
+from core.orders import OrderSide
+
+
+class ClosedTrade(msgspec.Struct, frozen=True):
+    """An entry and its exit; prices and results are exact, ``realized_pnl`` is net of both commissions."""
+
+    symbol: str
+    side: OrderSide
+    quantity: Decimal
+    entry_time_ms: int
+    exit_time_ms: int
+    entry_price: Decimal
+    exit_price: Decimal
+    gross_pnl: Decimal
+    realized_pnl: Decimal
+    reason: str
+    ambiguous: bool = False
+    strategy_name: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the trade as plain values: floats, text, and times as ISO text."""
+        return {
+            "symbol": self.symbol,
+            "side": self.side.value,
+            "quantity": float(self.quantity),
+            "entry_time": format_ms(self.entry_time_ms),
+            "exit_time": format_ms(self.exit_time_ms),
+            "entry_price": float(self.entry_price),
+            "exit_price": float(self.exit_price),
+            "gross_pnl": float(self.gross_pnl),
+            "realized_pnl": float(self.realized_pnl),
+            "reason": self.reason,
+            "ambiguous": self.ambiguous,
+            "strategy_name": self.strategy_name,
+        }

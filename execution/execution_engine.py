@@ -1,0 +1,181 @@
+"""The execution engine: the one gate between an order asked for and an order accepted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import HarnessError
+from core.orders import OrderRequest, OrderSide, OrderType
+from execution.execution_result import ExecutionResult
+from execution.paper_trader import PaperTrader
+from execution.position import Position
+from execution.safety_limits import SafetyLimits
+from execution.safety_monitor import SafetyMonitor
+from execution.waiting_orders import WaitingClose, WaitingEntry, WaitingOrders
+
+
+class OrderRefused(HarnessError):
+    """The venue takes no such order. ``reason`` is one word."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ExecutionEngine:
+    """Judges orders with the safety monitor and hands them to the paper venue.
+
+    Scripts call :meth:`submit_order`, which fills at once. A session lets accepted orders wait for the next open
+    (``wait_until_ms``) and fills them itself.
+
+    Parameters
+    ----------
+    execution_mode
+        ``paper``, or ``monitor``: judge, but accept no entry.
+    paper_trader, safety_monitor
+        Defaults are made when None is given.
+    """
+
+    def __init__(
+        self,
+        execution_mode: str = "paper",
+        paper_trader: PaperTrader | None = None,
+        safety_monitor: SafetyMonitor | None = None,
+    ) -> None:
+        if execution_mode not in ("paper", "monitor"):
+            raise ValueError(f"execution_mode {execution_mode!r}: allowed are 'paper' and 'monitor'")
+        self.execution_mode = execution_mode
+        self.paper_trader = paper_trader or PaperTrader()
+        self.safety_monitor = safety_monitor or SafetyMonitor(SafetyLimits(), self.paper_trader.get_equity())
+        self.waiting = WaitingOrders()
+
+    def submit_order(
+        self, order: OrderRequest, current_price: float, *, wait_until_ms: int | None = None
+    ) -> ExecutionResult:
+        """Judge an order and fill it at once, or accept it to wait.
+
+        An order against an open position of a direct call closes, and closes are never refused.
+
+        Parameters
+        ----------
+        current_price
+            The price at which the order is judged and, without ``wait_until_ms``, filled.
+        wait_until_ms
+            Latest open at which the accepted order may fill.
+
+        Raises
+        ------
+        SafetyViolation, OrderRefused
+            Naming the limit or the rule that refuses the order.
+        ValueError
+            If the symbol is empty or UNKNOWN.
+        """
+        _check_symbol(order.symbol)
+        trader, monitor = self.paper_trader, self.safety_monitor
+        held = trader.account.holdings.get(order.symbol)
+        if wait_until_ms is None and held is not None:
+            return self._submit_against(order, current_price)
+        distance = order.stop_distance
+        if distance is None:
+            distance = 0.0 if order.stop_loss is None else abs(current_price - order.stop_loss)
+        monitor.check_pre_trade(order, order.quantity * distance, order.quantity * current_price)
+        if order.side is OrderSide.SHORT and not trader.allow_shorting:
+            raise OrderRefused("shorting_disabled", f"{order.symbol}: shorting is not allowed")
+        if self.execution_mode == "monitor":
+            raise OrderRefused("monitor_mode", f"{order.symbol}: monitor mode accepts no order")
+        if wait_until_ms is None:
+            result = trader.submit_order(order, current_price)
+            if result.fill is not None:
+                monitor.record_position_open(result.fill.fill_value)
+            return result
+        accepted = order.with_order_id(trader.account.next_order_id())
+        self.waiting.entries[order.symbol] = WaitingEntry(accepted, current_price, wait_until_ms)
+        return ExecutionResult.success_result(accepted.order_id or "")
+
+    def _submit_against(self, order: OrderRequest, current_price: float) -> ExecutionResult:
+        """Hand over an order for a symbol that is held: it closes, or the venue rejects it."""
+        result = self.paper_trader.submit_order(order, current_price)
+        if result.fill is not None:
+            self.safety_monitor.check_post_trade(self.paper_trader.get_equity())
+            if order.symbol not in self.paper_trader.account.holdings:
+                self.safety_monitor.record_position_close(result.fill.fill_value)
+        return result
+
+    def submit_close(self, symbol: str, reason: str) -> str:
+        """Accept a market close of the whole position at the symbol's next open; return its order id."""
+        order_id = self.paper_trader.account.next_order_id()
+        self.waiting.closes[symbol] = WaitingClose(order_id, reason)
+        return order_id
+
+    def create_order_from_signal(
+        self,
+        signal: str | Mapping[str, Any],
+        symbol: str,
+        quantity: float,
+        stop_loss: float | None = None,
+        take_profit: float | None = None,
+        strategy_name: str | None = None,
+    ) -> OrderRequest:
+        """Return a market order in the direction of a signal (its text, or a strategy's answer).
+
+        Raises
+        ------
+        ValueError
+            If the signal is FLAT or unknown, the symbol empty or UNKNOWN, or the quantity not positive.
+        """
+        _check_symbol(symbol)
+        direction = signal if isinstance(signal, str) else str(signal.get("signal"))
+        metadata = {} if isinstance(signal, str) else dict(signal.get("metadata") or {})
+        return OrderRequest(
+            symbol,
+            OrderSide.from_signal(direction),
+            OrderType.MARKET,
+            quantity,
+            stop_loss=stop_loss,
+            take_profit=take_profit,
+            strategy_name=strategy_name,
+            metadata=metadata,
+        )
+
+    def create_order_from_risk_output(
+        self, risk_output: Mapping[str, Any], strategy_name: str | None = None
+    ) -> OrderRequest:
+        """Return a market order from what ``RiskEngine.apply_risk_to_signal`` returned.
+
+        The symbol is ``risk_output["symbol"]`` or the one in its metadata.
+
+        Raises
+        ------
+        ValueError
+            If the symbol is missing or UNKNOWN, or the position size not positive.
+        """
+        metadata = dict(risk_output.get("metadata") or {})
+        symbol = str(risk_output.get("symbol") or metadata.get("symbol") or "UNKNOWN")
+        return self.create_order_from_signal(
+            {"signal": risk_output.get("side") or risk_output.get("signal"), "metadata": metadata},
+            symbol,
+            float(risk_output["position_size"]),
+            risk_output.get("stop_loss"),
+            risk_output.get("take_profit"),
+            strategy_name,
+        )
+
+    def get_balance(self) -> float:
+        """Return cash after closed trades."""
+        return self.paper_trader.get_balance()
+
+    def get_equity(self) -> float:
+        """Return balance plus unrealised profit at the last marks."""
+        return self.paper_trader.get_equity()
+
+    def get_open_positions(self) -> list[Position]:
+        """Return the open positions."""
+        return self.paper_trader.get_open_positions()
+
+    def get_performance_summary(self) -> dict[str, Any]:
+        """Return the paper trader's summary."""
+        return self.paper_trader.get_performance_summary()
+
+
+def _check_symbol(symbol: str) -> None:
+    if not symbol or symbol.strip().upper() == "UNKNOWN":
+        raise ValueError(f"an order needs a symbol, got {symbol!r}")

@@ -1,0 +1,228 @@
+"""The risk engine: sizes positions and places their protective levels."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.exact import computed, floor_to
+from core.instrument import Instrument
+from core.signal import Signal
+from risk_management.position_size import position_size
+from risk_management.risk_config import RiskConfig
+
+TOLERANCE = 1.0 - 1e-9
+"""A minimum is missed by a value below minimum × TOLERANCE."""
+
+
+class SizedEntry(msgspec.Struct, frozen=True):
+    """An approved size: exact quantity on the lot, distances of stop and target in price."""
+
+    quantity: Decimal
+    stop_distance: float
+    target_distance: float | None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A refused entry: the reason in one word."""
+
+    reason: str
+
+
+class RiskEngine:
+    """Turns a signal into a sized entry, by the fractions and multiples of a :class:`RiskConfig`.
+
+    Parameters
+    ----------
+    config
+        The risk settings; None for the defaults.
+    """
+
+    def __init__(self, config: RiskConfig | None = None) -> None:
+        self.config = config or RiskConfig()
+
+    def distances(self, signal: Signal) -> tuple[float | None, float | None]:
+        """Return the stop and target distances of a signal: its own, else the ATR multiples of the settings, else None."""
+        config, atr = self.config, signal.atr
+        stop = signal.sl_distance
+        if stop is None and atr is not None:
+            stop = atr * config.default_sl_atr_mult
+        target = signal.tp_distance
+        if target is None and atr is not None:
+            target = atr * config.default_tp_atr_mult
+        return stop, target
+
+    def size_entry(
+        self, signal: Signal, equity: float, price: float, room: float, instrument: Instrument
+    ) -> SizedEntry | Refusal:
+        """Size an entry at a decision price, on the instrument's lot, or refuse it.
+
+        Parameters
+        ----------
+        equity, room
+            Equity at the last marks and what is left under the exposure limit, in quote currency.
+        price
+            The decision candle's close.
+        """
+        stop, target = self.distances(signal)
+        if stop is None or not computed(stop) > 0:
+            return Refusal("stop_distance")
+        if target is not None and not computed(target) > 0:
+            return Refusal("target_distance")
+        if room <= 0.0:
+            return Refusal("no_exposure_room")
+        config = self.config
+        size = position_size(equity, price, stop, config.default_risk_per_trade, config.max_exposure, room)
+        quantity = floor_to(computed(size), instrument.lot_size)
+        shortfall = self._shortfall(quantity, price, instrument)
+        return Refusal(shortfall) if shortfall else SizedEntry(quantity, stop, target)
+
+    def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> str | None:
+        """Return which minimum the rounded quantity misses."""
+        if quantity <= 0:
+            return "below_lot_size"
+        if quantity < instrument.min_quantity:
+            return "below_min_quantity"
+        value = float(quantity) * price
+        if value < self.config.min_position_size_usd * TOLERANCE:
+            return "below_min_position_size"
+        if value < float(instrument.min_notional) * TOLERANCE:
+            return "below_min_notional"
+        return None
+
+    def compute_position_size(
+        self, equity: float, entry_price: float, stop_loss_price: float, risk_per_trade: float | None = None
+    ) -> float:
+        """Return the size in base units that risks a fraction of equity to the stop, capped by ``max_exposure``.
+
+        Raises
+        ------
+        ValueError
+            If equity or a price is not positive and finite, the stop equals the entry, or the risk is not in (0, 1].
+        """
+        _require_positive(equity=equity, entry_price=entry_price, stop_loss_price=stop_loss_price)
+        risk = self.config.default_risk_per_trade if risk_per_trade is None else risk_per_trade
+        if not 0.0 < risk <= 1.0:
+            raise ValueError(f"risk_per_trade is a fraction in (0, 1], got {risk!r}")
+        distance = abs(entry_price - stop_loss_price)
+        if distance == 0.0:
+            raise ValueError(f"the stop {stop_loss_price!r} is at the entry price: there is no distance to size by")
+        return position_size(equity, entry_price, distance, risk, self.config.max_exposure)
+
+    def compute_sl_tp_from_atr(
+        self,
+        entry_price: float,
+        atr: float,
+        signal: str,
+        sl_mult: float | None = None,
+        tp_mult: float | None = None,
+    ) -> tuple[float, float]:
+        """Return the stop and target prices at ATR multiples from the entry.
+
+        Raises
+        ------
+        ValueError
+            If the signal is not LONG or SHORT, or a number is not positive and finite.
+        """
+        stop_multiple = self.config.default_sl_atr_mult if sl_mult is None else sl_mult
+        target_multiple = self.config.default_tp_atr_mult if tp_mult is None else tp_mult
+        _require_positive(entry_price=entry_price, atr=atr, sl_mult=stop_multiple, tp_mult=target_multiple)
+        sign = _sign(signal)
+        return entry_price - sign * atr * stop_multiple, entry_price + sign * atr * target_multiple
+
+    def apply_risk_to_signal(
+        self,
+        signal: str | Mapping[str, Any],
+        equity: float,
+        entry_price: float,
+        atr: float | None = None,
+        stop_loss_price: float | None = None,
+        take_profit_price: float | None = None,
+        risk_per_trade: float | None = None,
+        sl_mult: float | None = None,
+        tp_mult: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
+        """Return levels and size for a signal, or None when it is FLAT or the position would be below the minimum.
+
+        Levels that are not given come from ``atr``.
+
+        Returns
+        -------
+        dict or None
+            ``signal, side, entry_price, stop_loss, take_profit, position_size, risk_usd, position_value_usd, metadata``.
+
+        Raises
+        ------
+        ValueError
+            If neither a stop nor an ATR is given, a level lies on the wrong side of the entry, or a number is impossible.
+        """
+        direction = signal if isinstance(signal, str) else str(signal.get("signal"))
+        if direction.upper() == "FLAT":
+            return None
+        sign = _sign(direction)
+        if stop_loss_price is None or (take_profit_price is None and atr is not None):
+            if atr is None:
+                raise ValueError("a signal needs a stop_loss_price or an atr to place one")
+            stop, target = self.compute_sl_tp_from_atr(entry_price, atr, direction, sl_mult, tp_mult)
+            stop_loss_price = stop if stop_loss_price is None else stop_loss_price
+            take_profit_price = target if take_profit_price is None else take_profit_price
+        if sign * (entry_price - stop_loss_price) <= 0:
+            raise ValueError(f"the stop {stop_loss_price!r} of a {direction} lies on the wrong side of {entry_price!r}")
+        if take_profit_price is not None and sign * (take_profit_price - entry_price) <= 0:
+            raise ValueError(
+                f"the target {take_profit_price!r} of a {direction} lies on the wrong side of {entry_price!r}"
+            )
+        size = self.compute_position_size(equity, entry_price, stop_loss_price, risk_per_trade)
+        value = size * entry_price
+        if value < self.config.min_position_size_usd * TOLERANCE:
+            return None
+        side = "LONG" if sign > 0 else "SHORT"
+        return {
+            "signal": side,
+            "side": side,
+            "entry_price": entry_price,
+            "stop_loss": stop_loss_price,
+            "take_profit": take_profit_price,
+            "position_size": size,
+            "risk_usd": size * abs(entry_price - stop_loss_price),
+            "position_value_usd": value,
+            "metadata": dict(metadata or {}),
+        }
+
+    def validate_trade(
+        self, position_size: float, entry_price: float, equity: float, stop_loss_price: float | None = None
+    ) -> tuple[bool, str]:
+        """Return whether a trade keeps to the settings, and why not in words ("" when it does).
+
+        Raises
+        ------
+        ValueError
+            If equity, price or size is not positive and finite.
+        """
+        _require_positive(position_size=position_size, entry_price=entry_price, equity=equity)
+        value = position_size * entry_price
+        if value < self.config.min_position_size_usd * TOLERANCE:
+            return False, f"value {value:.2f} is below the minimum {self.config.min_position_size_usd:g}"
+        if value > self.config.max_exposure * equity * (2.0 - TOLERANCE):
+            return False, f"value {value:.2f} is above {self.config.max_exposure:g} of equity {equity:.2f}"
+        if stop_loss_price is not None:
+            risk = position_size * abs(entry_price - stop_loss_price)
+            if risk > self.config.default_risk_per_trade * equity * (2.0 - TOLERANCE):
+                return False, f"risk {risk:.2f} is above {self.config.default_risk_per_trade:g} of equity {equity:.2f}"
+        return True, ""
+
+
+def _sign(signal: str) -> int:
+    directions = {"LONG": 1, "BUY": 1, "SHORT": -1, "SELL": -1}
+    if signal.upper() not in directions:
+        raise ValueError(f"signal {signal!r}: allowed are LONG and SHORT")
+    return directions[signal.upper()]
+
+
+def _require_positive(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not math.isfinite(value) or value <= 0.0:
+            raise ValueError(f"{name}: a positive finite number is needed, got {value!r}")

@@ -1,0 +1,96 @@
+"""Runs a strategy that only has the frame form, one candle at a time, on a bounded window."""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from core.candle import Candle
+from core.errors import StrategyError
+from core.instants import to_datetime
+from core.signal import FLAT, Signal
+from strategies.strategy import SignalStream, Strategy, StreamingStrategy
+
+_DIRECTIONS = ("LONG", "SHORT", "FLAT")
+
+
+def open_stream(strategy: Strategy | StreamingStrategy, symbol: str) -> SignalStream:
+    """Return a stream of the strategy for a symbol: its own, or a window over its frame form."""
+    return strategy.stream(symbol) if isinstance(strategy, StreamingStrategy) else FrameStream(strategy)
+
+
+class FrameStream:
+    """Calls ``add_indicators`` and ``generate_signal`` on the last ``warmup_candles`` candles, at least two.
+
+    The window is the same however the candles arrive, so the decisions are too.
+    """
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self._window: deque[Candle] = deque(maxlen=max(strategy.warmup_candles, 2))
+
+    def update(self, candle: Candle) -> Signal:
+        """Take the next candle; FLAT until the window is full."""
+        import pandas as pd
+
+        window = self._window
+        window.append(candle)
+        if len(window) < self._strategy.warmup_candles:
+            return FLAT
+        frame = pd.DataFrame(
+            {
+                "timestamp": [to_datetime(one.open_time_ms) for one in window],
+                "open": [one.open for one in window],
+                "high": [one.high for one in window],
+                "low": [one.low for one in window],
+                "close": [one.close for one in window],
+                "volume": [one.volume for one in window],
+            }
+        )
+        return signal_from_mapping(self._strategy.generate_signal(self._strategy.add_indicators(frame)))
+
+
+def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
+    """Return the typed signal of a frame strategy's answer.
+
+    Raises
+    ------
+    StrategyError
+        If the answer is no signal: not a mapping, an unknown direction, or a distance that is no finite number.
+    """
+    if not isinstance(answer, Mapping) or answer.get("signal") not in _DIRECTIONS:
+        raise StrategyError(
+            f"generate_signal returned {answer!r}; expected a mapping whose 'signal' is one of {_DIRECTIONS}"
+        )
+    metadata = answer.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise StrategyError(f"generate_signal returned metadata {metadata!r}; expected a mapping")
+    distances = {key: _number_or_none(metadata, key) for key in ("sl_distance", "tp_distance", "atr")}
+    return Signal(
+        answer["signal"], **distances, reason=str(metadata.get("reason", "")), metadata=plain_metadata(metadata)
+    )
+
+
+def _number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
+    value = metadata.get(key)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise StrategyError(f"signal metadata {key!r} is {value!r}; expected a finite number")
+    return number
+
+
+def plain_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata as JSON-able values: numbers as they are or as floats, everything else as text."""
+    plain: dict[str, Any] = {}
+    for key, value in metadata.items():
+        if value is None or isinstance(value, bool | int | str):
+            plain[str(key)] = value
+        else:
+            number = float(value) if hasattr(value, "__float__") else math.nan
+            plain[str(key)] = number if math.isfinite(number) else str(value)
+    return plain

@@ -1,0 +1,163 @@
+"""Strategies by name, without importing them: the names, the model of their parameters, and how to build one.
+
+A class of one's own is named ``package.module:ClassName`` and must be importable from the working directory. Its
+parameters are handed to its constructor as one dict; they are checked first if the class has a ``params_model`` (a
+pydantic model).
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.errors import ConfigurationError, StrategyError
+from core.settings_problem import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strategies.strategy import Strategy, StreamingStrategy
+
+
+class RegisteredStrategy(NamedTuple):
+    """Where a strategy and the model of its parameters live, each as ``module:ClassName``."""
+
+    strategy: str
+    params: str
+
+
+STRATEGIES: Mapping[str, RegisteredStrategy] = {
+    "scalping_ema_rsi": RegisteredStrategy(
+        "strategies.scalping_ema_rsi:ScalpingEMARSI", "strategies.scalping_params:ScalpingParams"
+    ),
+}
+"""The registered strategies by their one name."""
+
+_IGNORED = str.maketrans("", "", "_- ")
+_FORMS = ("stream", "add_indicators and generate_signal")
+
+
+def strategy_names() -> list[str]:
+    """Return the registered names, sorted."""
+    return sorted(STRATEGIES)
+
+
+def canonical_strategy(name: str) -> str:
+    """Return the one name of a registered strategy for any spelling of it, or a class path as it is.
+
+    Case and the signs ``_ -`` and blanks do not count: ``ScalpingEMARSI`` is ``scalping_ema_rsi``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is neither registered nor of the form ``package.module:ClassName``.
+    """
+    by_key = {_key(known): known for known in STRATEGIES}
+    if isinstance(name, str) and _key(name) in by_key:
+        return by_key[_key(name)]
+    if _is_class_path(name):
+        return name
+    raise ConfigurationError(f"strategy {shown(name)}{did_you_mean(name, STRATEGIES)} — {allowed_strategies()}")
+
+
+def allowed_strategies() -> str:
+    """Return in words what names a strategy."""
+    return f"allowed: {', '.join(strategy_names())}, or package.module:ClassName of a class of your own"
+
+
+def params_model(name: str) -> "type[BaseModel] | None":
+    """Return the model of a strategy's parameters; None for a class of one's own without ``params_model``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the strategy is unknown, or its class cannot be imported or is no strategy.
+    """
+    from pydantic import BaseModel
+
+    canonical = canonical_strategy(name)
+    if canonical in STRATEGIES:
+        model: object = _imported(STRATEGIES[canonical].params)
+    else:
+        model = getattr(strategy_class(canonical), "params_model", None)
+    if model is None:
+        return None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise ConfigurationError(f"strategy {shown(name)}: its params_model must be a pydantic model")
+    return model
+
+
+def strategy_class(name: str) -> type:
+    """Return the class of a strategy.
+
+    Raises
+    ------
+    ConfigurationError
+        If the strategy is unknown, or its class cannot be imported or has neither form of a strategy.
+    """
+    canonical = canonical_strategy(name)
+    own = canonical not in STRATEGIES
+    found = _imported_own(canonical) if own else _imported(STRATEGIES[canonical].strategy)
+    if not isinstance(found, type) or not any(
+        all(callable(getattr(found, method, None)) for method in form.split(" and ")) for form in _FORMS
+    ):
+        raise ConfigurationError(f"strategy {shown(name)} is not a class with {' or with '.join(_FORMS)}")
+    return found
+
+
+def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | StreamingStrategy":
+    """Return a strategy with the given parameters; what is left out has its default.
+
+    Raises
+    ------
+    ConfigurationError
+        If the strategy is unknown or a parameter is wrong.
+    StrategyError
+        If the constructor of a class of one's own raises.
+    """
+    model = params_model(name)
+    if model is not None:
+        from core.settings_section import section_or_problems
+
+        checked, problems = section_or_problems(model, params, "params.")
+        if checked is None:
+            raise ConfigurationError("\n".join(problem.line(f"strategy {name}") for problem in problems))
+        params = checked.model_dump()
+    found = strategy_class(name)
+    try:
+        strategy: Strategy | StreamingStrategy = found(dict(params))
+    except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
+        raise StrategyError(f"strategy {name} cannot be built: {_in_one_line(error)}") from error
+    return strategy
+
+
+def _key(name: str) -> str:
+    return name.translate(_IGNORED).casefold()
+
+
+def _is_class_path(name: object) -> bool:
+    if not isinstance(name, str) or name.count(":") != 1:
+        return False
+    module, class_name = name.split(":")
+    return class_name.isidentifier() and all(part.isidentifier() for part in module.split("."))
+
+
+def _imported(path: str) -> object:
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _imported_own(path: str) -> object:
+    """Import a user's class; with a console script the working directory is not on the path yet."""
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)
+    try:
+        return _imported(path)
+    except Exception as error:  # Importing runs the user's code, which may raise anything.
+        raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {_in_one_line(error)}") from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

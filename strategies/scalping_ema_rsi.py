@@ -1,0 +1,213 @@
+"""EMA crossover with RSI bands and a volume spike; stop and target are multiples of the ATR."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.candle import Candle
+from core.signal import Signal
+from indicators import (
+    AverageTrueRange,
+    ExponentialMovingAverage,
+    RelativeStrengthIndex,
+    SimpleMovingAverage,
+    average_true_range,
+    exponential_moving_average,
+    relative_strength_index,
+    simple_moving_average,
+)
+from indicators.exponential_moving_average import ema_weight
+from indicators.smoothing import forgetting_length
+from strategies.scalping_params import ScalpingParams
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WARMUP_RESIDUAL = 1e-6
+"""Largest share that the start of an indicator may still have in its value when the first order is allowed."""
+
+COLUMNS = ("ema_fast", "ema_slow", "rsi", "atr", "volume_avg", "volume_spike")
+
+_NO_CROSS = Signal("FLAT", reason="no_cross")
+_RSI_EXTREME = Signal("FLAT", reason="rsi_extreme")
+_RSI_OUT_OF_BAND = Signal("FLAT", reason="rsi_out_of_band")
+_NO_VOLUME_SPIKE = Signal("FLAT", reason="no_volume_spike")
+_ATR_TOO_LOW = Signal("FLAT", reason="atr_below_threshold")
+
+
+class ScalpingEMARSI:
+    """Long when the fast EMA crosses above the slow one with RSI in the long band on a volume spike; short mirrored.
+
+    Parameters
+    ----------
+    config
+        Values of :class:`~strategies.scalping_params.ScalpingParams` by name, either directly, under ``params``, or
+        under ``strategy: {params: …}``; None takes the defaults.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is unknown or impossible.
+    """
+
+    name = "ScalpingEMARSI"
+
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        self.params = ScalpingParams.model_validate(_own_parameters(config or {}))
+        self.warmup_candles = self._warmup_candles()
+
+    def _warmup_candles(self) -> int:
+        """Longest of the indicators' own length plus what its recursion needs to forget its seed."""
+        params = self.params
+        wilder_rsi = params.rsi_period + forgetting_length(1.0 / params.rsi_period, WARMUP_RESIDUAL)
+        wilder_atr = params.atr_period + forgetting_length(1.0 / params.atr_period, WARMUP_RESIDUAL)
+        slow = params.ema_slow + forgetting_length(ema_weight(params.ema_slow), WARMUP_RESIDUAL)
+        return max(wilder_rsi, wilder_atr, slow, params.volume_lookback) + 1
+
+    def stream(self, symbol: str) -> "ScalpingStream":
+        """Return the streaming form, having seen no candle; it is the same for every symbol."""
+        return ScalpingStream(self.params)
+
+    def add_indicators(self, df: "pd.DataFrame") -> "pd.DataFrame":
+        """Return a copy of the frame with the columns ``ema_fast, ema_slow, rsi, atr, volume_avg, volume_spike``.
+
+        Every row depends on no later row; values are nan (``volume_spike`` False) until the indicator is defined.
+        """
+        params = self.params
+        high, low, close, volume = (df[name].to_numpy(np.float64) for name in ("high", "low", "close", "volume"))
+        volume_avg = simple_moving_average(volume, params.volume_lookback)
+        return df.assign(
+            ema_fast=exponential_moving_average(close, params.ema_fast),
+            ema_slow=exponential_moving_average(close, params.ema_slow),
+            rsi=relative_strength_index(close, params.rsi_period),
+            atr=average_true_range(high, low, close, params.atr_period),
+            volume_avg=volume_avg,
+            volume_spike=volume > volume_avg * params.volume_multiplier,
+        )
+
+    def generate_signal(self, df: "pd.DataFrame") -> dict[str, Any]:
+        """Return the signal of the frame's last row; the crossing is judged against the row before it.
+
+        Indicator columns are computed when the frame lacks them.
+        """
+        if len(df) < 2:
+            return {"signal": "FLAT", "metadata": {"reason": "not_enough_candles"}}
+        frame = df if set(COLUMNS) <= set(df.columns) else self.add_indicators(df)
+        before, now = (frame[["ema_fast", "ema_slow"]].iloc[row].to_numpy(np.float64) for row in (-2, -1))
+        last = frame.iloc[-1]
+        signal = decide(
+            self.params,
+            float(before[0]),
+            float(before[1]),
+            float(now[0]),
+            float(now[1]),
+            float(last["rsi"]),
+            float(last["atr"]),
+            float(last["volume"]),
+            float(last["volume_avg"]),
+        )
+        if signal.direction == "FLAT":
+            return {"signal": "FLAT", "metadata": {"reason": signal.reason}}
+        entry = {"entry_price": float(last["close"])}
+        distances = {"sl_distance": signal.sl_distance, "tp_distance": signal.tp_distance}
+        return {"signal": signal.direction, "metadata": {**entry, **distances, **signal.metadata}}
+
+
+class ScalpingStream:
+    """Streaming form of :class:`ScalpingEMARSI` for one symbol."""
+
+    __slots__ = ("_atr", "_fast", "_params", "_rsi", "_slow", "_volume")
+
+    def __init__(self, params: ScalpingParams) -> None:
+        self._params = params
+        self._fast = ExponentialMovingAverage(params.ema_fast)
+        self._slow = ExponentialMovingAverage(params.ema_slow)
+        self._rsi = RelativeStrengthIndex(params.rsi_period)
+        self._atr = AverageTrueRange(params.atr_period)
+        self._volume = SimpleMovingAverage(params.volume_lookback)
+
+    def update(self, candle: Candle) -> Signal:
+        """Take the next candle and return the opinion at its close."""
+        close = candle.close
+        fast_before, slow_before = self._fast.value, self._slow.value
+        fast = self._fast.update(close)
+        slow = self._slow.update(close)
+        rsi = self._rsi.update(close)
+        atr = self._atr.update(candle.high, candle.low, close)
+        volume = candle.volume
+        volume_avg = self._volume.update(volume)
+        # Most candles end here: without a crossing there is nothing to decide.
+        if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
+            return decide(self._params, fast_before, slow_before, fast, slow, rsi, atr, volume, volume_avg)
+        return _NO_CROSS
+
+    def values(self) -> dict[str, float]:
+        """Return the indicators' current values by column name; nan where not defined yet."""
+        return {
+            "ema_fast": self._fast.value,
+            "ema_slow": self._slow.value,
+            "rsi": self._rsi.value,
+            "atr": self._atr.value,
+            "volume_avg": self._volume.value,
+        }
+
+
+def decide(
+    params: ScalpingParams,
+    fast_before: float,
+    slow_before: float,
+    fast: float,
+    slow: float,
+    rsi: float,
+    atr: float,
+    volume: float,
+    volume_avg: float,
+) -> Signal:
+    """Return the signal of one candle from its indicator values; a nan value never satisfies a condition."""
+    crossed_up = fast_before <= slow_before and fast > slow
+    crossed_down = fast_before >= slow_before and fast < slow
+    if not (crossed_up or crossed_down):
+        return _NO_CROSS
+    if not params.rsi_extreme_low < rsi < params.rsi_extreme_high:
+        return _RSI_EXTREME
+    lowest, highest = (
+        (params.rsi_long_min, params.rsi_long_max) if crossed_up else (params.rsi_short_min, params.rsi_short_max)
+    )
+    if not lowest <= rsi <= highest:
+        return _RSI_OUT_OF_BAND
+    if not volume > volume_avg * params.volume_multiplier:
+        return _NO_VOLUME_SPIKE
+    if not atr >= params.atr_min_threshold:
+        return _ATR_TOO_LOW
+    return Signal(
+        "LONG" if crossed_up else "SHORT",
+        sl_distance=atr * params.sl_atr_multiple,
+        tp_distance=atr * params.tp_atr_multiple,
+        atr=atr,
+        reason="cross_up" if crossed_up else "cross_down",
+        metadata={
+            "ema_fast": fast,
+            "ema_slow": slow,
+            "ema_fast_before": fast_before,
+            "ema_slow_before": slow_before,
+            "rsi": rsi,
+            "atr": atr,
+            "volume": volume,
+            "volume_avg": volume_avg,
+        },
+    )
+
+
+def add_indicators(df: "pd.DataFrame", config: Mapping[str, Any] | None = None) -> "pd.DataFrame":
+    """Return the frame with ScalpingEMARSI's indicator columns; ``config`` as for the class."""
+    return ScalpingEMARSI(config).add_indicators(df)
+
+
+def _own_parameters(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Find the parameters in a flat mapping, under ``params``, or under ``strategy: {params: …}``."""
+    strategy = config.get("strategy")
+    if isinstance(strategy, Mapping):
+        return strategy.get("params") or {}
+    params = config.get("params")
+    return params if isinstance(params, Mapping) else config

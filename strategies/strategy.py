@@ -1,0 +1,52 @@
+"""What a strategy is: its frame form, and the streaming form that a session runs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from core.candle import Candle
+from core.signal import Signal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Strategy(Protocol):
+    """A trading idea in its frame form.
+
+    ``name`` stands in the trade log. ``warmup_candles`` is how many candles of one unbroken segment must come before
+    the first candle that may order: enough for recursive indicators to forget their start.
+    """
+
+    name: str
+    warmup_candles: int
+
+    def add_indicators(self, df: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the frame with indicator columns: vectorised, causal (a row depends on no later row), same length."""
+        ...
+
+    def generate_signal(self, df: "pd.DataFrame") -> Mapping[str, Any]:
+        """Return ``{"signal": "LONG" | "SHORT" | "FLAT", "metadata": {...}}`` for the last row of the frame.
+
+        ``metadata`` holds ``entry_price``, ``sl_distance`` and ``tp_distance``, or ``reason`` when FLAT.
+        """
+        ...
+
+
+class SignalStream(Protocol):
+    """One symbol's running computation of a strategy."""
+
+    def update(self, candle: Candle) -> Signal:
+        """Take the next candle, in O(1), and return the opinion at its close."""
+        ...
+
+
+@runtime_checkable
+class StreamingStrategy(Protocol):
+    """A strategy that also has the streaming form; its values are bit-identical to the frame form's columns."""
+
+    name: str
+    warmup_candles: int
+
+    def stream(self, symbol: str) -> SignalStream:
+        """Return a stream for a symbol that has seen no candle yet; made at the start, and again after a gap."""
+        ...

@@ -1,0 +1,158 @@
+"""Checks that need more than one section: the exchange, the strategy, and the three files against each other."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.settings_problem import SettingsProblem, did_you_mean, shown
+from core.settings_section import section_or_problems
+from core.settings_text import Plain
+from core.timeframe import timeframe_ms
+from execution.settings import TradingModeSettings
+from market_data.exchanges import canonical_exchange, known_exchanges, timeframes_of
+from market_data.settings import DataSettings
+from risk_management.risk_config import RiskConfig
+from strategies.registry import allowed_strategies, canonical_strategy, params_model, strategy_class, strategy_names
+from strategies.settings import DEFAULT_STRATEGY, StrategySettings
+from validation.live_settings import LiveSettings
+from validation.settings import SettingsFiles
+
+_ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
+"""Keys of risk.json and of the execution section that name one thing; the execution section rules."""
+
+
+def of_exchange(values: Mapping[str, Plain]) -> tuple[str | None, list[SettingsProblem]]:
+    """Return the one name of the exchange, and what is wrong with it and with the timeframe.
+
+    An exchange is known by name, or because the candle store holds a folder of that name. Exchanges with known facts
+    must serve the timeframe; a stored set may have any that the grid holds.
+    """
+    name = values.get("exchange", LiveSettings.model_fields["exchange"].default)
+    timeframe = values.get("timeframe", LiveSettings.model_fields["timeframe"].default)
+    if not isinstance(name, str):
+        return None, _timeframe_problems(timeframe, None)
+    try:
+        known = canonical_exchange(name)
+    except ConfigurationError:
+        stored = stored_sets(values)
+        problems = _timeframe_problems(timeframe, None)
+        if name in stored:
+            return name, problems
+        words = f"practice, one of the {len(known_exchanges()) - 1} exchanges of ccxt (binanceus, binance, kraken, …)"
+        sets = f"a set in the candle store ({', '.join(stored[:5]) or 'which is empty'})"
+        hint = did_you_mean(name, [*known_exchanges(), *stored])
+        return None, [SettingsProblem("exchange", shown(name) + hint, f"allowed: {words}, or {sets}"), *problems]
+    return known, _timeframe_problems(timeframe, known)
+
+
+def stored_sets(values: Mapping[str, Plain]) -> list[str]:
+    """Return the names of the folders in the candle store that ``data.cache_dir`` names, sorted."""
+    data = values.get("data", {})
+    folder = data.get("cache_dir", DataSettings().cache_dir) if isinstance(data, dict) else None
+    if not isinstance(folder, str):
+        return []
+    try:
+        return sorted(entry.name for entry in Path(folder).iterdir() if entry.is_dir() and entry.name.isprintable())
+    except (OSError, ValueError):
+        return []
+
+
+def _timeframe_problems(timeframe: Plain, exchange: str | None) -> list[SettingsProblem]:
+    if not isinstance(timeframe, str):
+        return []
+    served = timeframes_of(exchange) if exchange is not None else []
+    try:
+        timeframe_ms(timeframe)
+    except ConfigurationError:
+        words = ", ".join(served) or "a number and s, m, h up to one day, 1d, or 1w (1m, 15m, 4h, 1d)"
+        return [SettingsProblem("timeframe", shown(timeframe), f"allowed: {words}")]
+    if served and timeframe not in served:
+        return [SettingsProblem("timeframe", f"{exchange} has no {timeframe} candles", f"allowed: {', '.join(served)}")]
+    return []
+
+
+def with_strategy(
+    section: Plain, default_strategy: str | None
+) -> tuple[StrategySettings | None, list[SettingsProblem]]:
+    """Return the strategy with its one name and all its parameters, and what is wrong with either.
+
+    ``default_strategy`` of the trading mode serves where the section names no type; its problems have the key
+    ``default_strategy``.
+    """
+    if not isinstance(section, dict):
+        return None, []
+    problems = _default_strategy_problems(default_strategy)
+    written = section.get("type", default_strategy if not problems and default_strategy else DEFAULT_STRATEGY)
+    params = section.get("params", {})
+    if not isinstance(written, str) or not isinstance(params, dict):
+        return None, problems
+    try:
+        name = canonical_strategy(written)
+    except ConfigurationError:
+        hint = did_you_mean(written, strategy_names())
+        return None, [*problems, SettingsProblem("strategy.type", shown(written) + hint, allowed_strategies())]
+    try:
+        model = params_model(name)
+    except ConfigurationError as error:
+        return None, [*problems, SettingsProblem("strategy.type", str(error))]
+    if model is None:
+        wrong = _plain_problems("strategy.params", params)
+        complete: dict[str, object] = dict(params)
+    else:
+        checked, wrong = section_or_problems(model, params, "strategy.params.")
+        complete = checked.model_dump(mode="json") if checked is not None else {}
+    strategy = None if wrong else StrategySettings(type=name, params=complete)
+    return strategy, problems + wrong
+
+
+def _default_strategy_problems(name: str | None) -> list[SettingsProblem]:
+    if name is None:
+        return []
+    try:
+        if ":" in canonical_strategy(name):
+            strategy_class(name)
+    except ConfigurationError as error:
+        return [SettingsProblem("default_strategy", str(error))]
+    return []
+
+
+def _plain_problems(key: str, value: Plain) -> list[SettingsProblem]:
+    """Name what an unchecked parameter must not be, so that it can be hashed and written as JSON."""
+    if isinstance(value, dict):
+        return [problem for name, inner in value.items() for problem in _plain_problems(f"{key}.{name}", inner)]
+    if isinstance(value, list):
+        return [problem for place, inner in enumerate(value) for problem in _plain_problems(f"{key}[{place}]", inner)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [SettingsProblem(key, shown(value), "allowed: finite numbers")]
+    return []
+
+
+def across_files(
+    live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles
+) -> tuple[RiskConfig, list[str]]:
+    """Return the risk settings in agreement with the execution section, and a line for each contradiction."""
+    lines: list[str] = []
+
+    def contradiction(file: str, key: str, wrong: str, allowed: str) -> None:
+        lines.append(SettingsProblem(key, wrong, f"allowed: {allowed}").line(file))
+
+    agreed = risk
+    for risk_key, execution_key in _ONE_FACT:
+        written, ruling = getattr(risk, risk_key), getattr(live.execution, execution_key)
+        if risk_key not in risk.model_fields_set:
+            agreed = agreed.model_copy(update={risk_key: ruling})
+        elif written != ruling:
+            contradiction(
+                files.risk,
+                risk_key,
+                shown(written),
+                f"{shown(ruling)}, as execution.{execution_key} of {files.live}, which rules; or leave this key out",
+            )
+    if risk.default_risk_per_trade > mode.max_risk_per_trade_pct:
+        limit = f"at most max_risk_per_trade_pct of {files.trading_mode} ({shown(mode.max_risk_per_trade_pct)})"
+        contradiction(files.risk, "default_risk_per_trade", shown(risk.default_risk_per_trade), limit)
+    if risk.max_exposure > mode.max_exposure_pct:
+        limit = f"at most max_exposure_pct of {files.trading_mode} ({shown(mode.max_exposure_pct)})"
+        contradiction(files.risk, "max_exposure", shown(risk.max_exposure), limit)
+    return agreed, lines

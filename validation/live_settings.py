@@ -1,0 +1,80 @@
+"""Settings of ``config/live.yaml``: what is traded, by which strategy, and how it fills."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from core.settings_problem import SettingsProblem, shown
+from core.settings_section import Allowed, PathText, PlainText, SettingsSection
+from execution.settings import ExecutionSettings
+from market_data.settings import DataSettings
+from market_data.symbols import symbol_key
+from strategies.settings import StrategySettings
+
+_SYMBOL_SIGNS = "/:-_.$"
+_MOST_SYMBOLS = 1000
+
+Exchange = Annotated[PlainText, Allowed("practice, an exchange of ccxt, or a set in the candle store")]
+Timeframe = Annotated[PlainText, Allowed("a timeframe that the exchange serves, such as 1m, 15m or 1h")]
+
+
+class LoggingSettings(SettingsSection):
+    """How much is logged and where outputs go."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severity that is logged")
+    directory: PathText = Field("logs", description="Folder of trade logs, reports and sessions")
+
+
+class RiskSource(SettingsSection):
+    """Where the risk settings are."""
+
+    config_file: PathText = Field(
+        "config/risk.json",
+        description="Risk settings; relative to the folder of live.yaml, the folder above it, or the working directory",
+    )
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _symbol(spelling: str) -> str:
+    signs = set(spelling) - set(_SYMBOL_SIGNS)
+    if not symbol_key(spelling) or ".." in spelling or not all(sign.isalnum() for sign in signs) or len(spelling) > 64:
+        raise ValueError("is not a symbol")
+    return spelling
+
+
+Symbol = Annotated[str, AfterValidator(_symbol)]
+Symbols = Annotated[
+    tuple[Symbol, ...],
+    BeforeValidator(_as_tuple),
+    Field(min_length=1, max_length=_MOST_SYMBOLS),
+    Allowed("a list of one or more symbols such as BTC/USDT or BTCUSDT"),
+]
+
+
+class LiveSettings(SettingsSection):
+    """Everything ``config/live.yaml`` holds. Symbols keep the spelling and the order of the file."""
+
+    exchange: Exchange = Field(
+        "binanceus", description="Where candles and trading rules come from; any spelling, binance_us is binanceus"
+    )
+    symbols: Symbols = Field(description="What is traded; the order decides who takes the last free slot")
+    timeframe: Timeframe = Field("15m", description="Length of the candles that decide")
+    strategy: StrategySettings = Field(default_factory=StrategySettings)
+    risk: RiskSource = Field(default_factory=RiskSource)
+    execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
+    data: DataSettings = Field(default_factory=DataSettings)
+    logging: LoggingSettings = Field(default_factory=LoggingSettings)
+
+    def broken_rules(self) -> Iterable[SettingsProblem]:
+        """Yield symbols that stand twice, separators and case aside."""
+        first: dict[str, str] = {}
+        for position, symbol in enumerate(self.symbols):
+            key = symbol_key(symbol)
+            if key in first:
+                again = f"{shown(symbol)} is {shown(first[key])} again"
+                yield SettingsProblem(f"symbols[{position}]", again, "allowed: each symbol once")
+            first.setdefault(key, symbol)

@@ -1,0 +1,185 @@
+"""From the three files to checked settings, or to one error that names everything wrong with them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.settings_problem import SettingsProblem, shown
+from core.settings_section import Section, section_or_problems
+from core.settings_text import Plain, read_settings_file
+from execution.settings import TradingModeSettings
+from risk_management.risk_config import RiskConfig
+from validation.config_error import ConfigValidationError
+from validation.cross_checks import across_files, of_exchange, with_strategy
+from validation.live_settings import LiveSettings, RiskSource
+from validation.settings import Settings, SettingsFiles
+
+DEFAULT_CONFIG = "config/live.yaml"
+TRADING_MODE_FILE = "trading_mode.yaml"
+
+_OVERRIDES = {
+    "symbols": ("symbols",),
+    "interval": ("timeframe",),
+    "data_dir": ("data", "cache_dir"),
+    "out_dir": ("logging", "directory"),
+}
+
+
+def load_settings(
+    config_path: str | Path = DEFAULT_CONFIG,
+    *,
+    base_path: str | Path | None = None,
+    symbols: Sequence[str] | None = None,
+    interval: str | None = None,
+    data_dir: str | Path | None = None,
+    out_dir: str | Path | None = None,
+) -> Settings:
+    """Return the settings that a live.yaml and the two files that belong to it describe.
+
+    The trading mode is ``trading_mode.yaml`` beside the live.yaml, else ``config/trading_mode.yaml`` below a base. A
+    relative ``risk.config_file`` starts at a base. Bases, in this order: the folder of the live.yaml, the folder
+    above it, the working directory; the first file that exists is taken.
+
+    Parameters
+    ----------
+    config_path
+        The live.yaml.
+    base_path
+        If given, the only base beside the folder of the live.yaml.
+    symbols, interval, data_dir, out_dir
+        If given, they replace ``symbols``, ``timeframe``, ``data.cache_dir`` and ``logging.directory`` of the file.
+        ``symbols`` may also be one text with commas.
+
+    Raises
+    ------
+    ConfigValidationError
+        If anything is wrong with the files or the arguments; all problems are named.
+    """
+    given: dict[str, Plain] = {}
+    if symbols is not None:
+        given["symbols"] = [name.strip() for name in symbols.split(",")] if isinstance(symbols, str) else [*symbols]
+    for name, value in (("interval", interval), ("data_dir", data_dir), ("out_dir", out_dir)):
+        if value is not None:
+            given[name] = str(value)
+    folder = Path(config_path).parent
+    bases = [folder, folder.parent, Path()] if base_path is None else [folder, Path(base_path)]
+    return _Loading(Path(config_path), bases, given).settings()
+
+
+class _Loading:
+    """One pass over the files that keeps going after a problem, so that all of them are named at once."""
+
+    def __init__(self, live_file: Path, bases: list[Path], arguments: dict[str, Plain]) -> None:
+        self.live_file = live_file
+        self.bases = bases
+        self.arguments = arguments
+        self.lines: list[str] = []
+
+    def settings(self) -> Settings:
+        live_values = self.overridden(self.values_of(self.live_file))
+        risk_file = self.risk_file(live_values)
+        mode_file = self.mode_file()
+        risk = self.section(RiskConfig, risk_file)
+        mode = self.section(TradingModeSettings, mode_file)
+        live = self.live(live_values, mode.default_strategy if mode else None, mode_file)
+        if live and risk and mode and risk_file and mode_file:
+            files = SettingsFiles(str(self.live_file), str(risk_file), str(mode_file))
+            risk, problems = across_files(live, risk, mode, files)
+            self.lines += problems
+            if not self.lines:
+                return Settings(live, risk, mode, files)
+        raise ConfigValidationError(self.lines)
+
+    def live(
+        self, values: dict[str, Plain] | None, default_strategy: str | None, mode_file: Path | None
+    ) -> LiveSettings | None:
+        if values is None:
+            return None
+        live, problems = section_or_problems(LiveSettings, values)
+        exchange, exchange_problems = of_exchange(values)
+        wrong = {problem.key for problem in problems}
+        problems += [problem for problem in exchange_problems if problem.key not in wrong]
+        strategy, strategy_problems = with_strategy(values.get("strategy", {}), default_strategy)
+        for problem in strategy_problems:
+            if problem.key == "default_strategy":
+                self.lines.append(problem.line(str(mode_file)))
+            elif problem.key not in wrong:
+                problems.append(problem)
+        self.lines += [self.line(problem) for problem in problems]
+        if live is None or exchange is None or strategy is None:
+            return None
+        return live.model_copy(update={"exchange": exchange, "strategy": strategy})
+
+    def line(self, problem: SettingsProblem) -> str:
+        """Name the argument instead of the file where an argument replaced the key."""
+        for name in self.arguments:
+            key = ".".join(_OVERRIDES[name])
+            if problem.key == key or problem.key.startswith(f"{key}["):
+                return problem._replace(key=name + problem.key[len(key) :]).line("argument")
+        return problem.line(str(self.live_file))
+
+    def overridden(self, values: dict[str, Plain] | None) -> dict[str, Plain] | None:
+        if values is None:
+            return None
+        for name, value in self.arguments.items():
+            *section, key = _OVERRIDES[name]
+            target: Plain = values
+            for part in section:
+                target = target.setdefault(part, {}) if isinstance(target, dict) else None
+            if isinstance(target, dict):
+                target[key] = value
+        return values
+
+    def risk_file(self, values: dict[str, Plain] | None) -> Path | None:
+        if values is None:
+            return None
+        default = RiskSource().config_file
+        section = values.get("risk", {})
+        written = section.get("config_file", default) if isinstance(section, dict) else default
+        if not isinstance(written, str) or not written:
+            return None
+        found = self.first_file([base / written for base in self.bases])
+        if isinstance(found, Path):
+            return found
+        problem = SettingsProblem("risk.config_file", f"{shown(written)} names no file", f"looked for {found}")
+        self.lines.append(problem.line(str(self.live_file)))
+        return None
+
+    def mode_file(self) -> Path | None:
+        beside = self.live_file.parent / TRADING_MODE_FILE
+        found = self.first_file([beside, *(base / "config" / TRADING_MODE_FILE for base in self.bases)])
+        if isinstance(found, Path):
+            return found
+        self.lines.append(f"{TRADING_MODE_FILE}: there is no such file — looked for {found}")
+        return None
+
+    @staticmethod
+    def first_file(candidates: Sequence[Path]) -> Path | str:
+        """Return the first path that is a file, or in words where none was found."""
+        distinct = list(dict.fromkeys(candidates))
+        for path in distinct:
+            if _is_file(path):
+                return path
+        return ", ".join(ascii(str(path))[1:-1] for path in distinct)
+
+    def values_of(self, path: Path) -> dict[str, Plain] | None:
+        try:
+            return read_settings_file(path)
+        except ConfigurationError as error:
+            self.lines.append(str(error))
+            return None
+
+    def section(self, model: type[Section], path: Path | None) -> Section | None:
+        values = None if path is None else self.values_of(path)
+        if values is None:
+            return None
+        section, problems = section_or_problems(model, values)
+        self.lines += [problem.line(str(path)) for problem in problems]
+        return section
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

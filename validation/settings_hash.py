@@ -1,0 +1,52 @@
+"""One hash for everything in the settings that can change a result."""
+
+import hashlib
+import json
+
+from core.settings_text import Plain
+from execution.settings import TradingModeSettings
+from risk_management.risk_config import RiskConfig
+from validation.live_settings import LiveSettings
+
+_KILL_SWITCH = {"kill_switch_env_var", "kill_switch_file"}
+
+
+def settings_hash(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings) -> str:
+    """Return the SHA-256, as hexadecimal text, of the canonical JSON of :func:`hashed_settings`.
+
+    Canonical: keys sorted, no blanks, ASCII, floats by their shortest text and zero without a sign.
+    """
+    text = json.dumps(
+        _unsigned_zeros(hashed_settings(live, risk, mode)),
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=True,
+        allow_nan=False,
+    )
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings) -> dict[str, Plain]:
+    """Return what the hash covers.
+
+    Left out are logging, folders and file paths, and where the kill switch is looked for: a kill switch is an input,
+    recorded as such. ``default_strategy`` and ``allow_live_trading`` have had their effect already.
+    """
+    return {
+        "exchange": live.exchange,
+        "symbols": list(live.symbols),
+        "timeframe": live.timeframe,
+        "strategy": live.strategy.model_dump(mode="json"),
+        "execution": live.execution.model_dump(mode="json"),
+        "off_grid": live.data.off_grid,
+        "risk": risk.model_dump(mode="json"),
+        "trading_mode": mode.model_dump(mode="json", exclude=_KILL_SWITCH | {"default_strategy", "allow_live_trading"}),
+    }
+
+
+def _unsigned_zeros(value: Plain) -> Plain:
+    if isinstance(value, dict):
+        return {key: _unsigned_zeros(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unsigned_zeros(inner) for inner in value]
+    return value + 0.0 if isinstance(value, float) else value
