@@ -59,7 +59,8 @@ def _read_text(path: Path) -> str:
         raise ConfigurationError(f"{path}: there is no such file") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        raise ConfigurationError(f"{str(path)!r}: cannot be read ({reason})") from None
+        name = str(path) if str(path).isprintable() else ascii(str(path))
+        raise ConfigurationError(f"{name}: cannot be read ({reason})") from None
     if len(content) > LARGEST_FILE:
         raise ConfigurationError(f"{path}: is larger than {LARGEST_FILE:,} bytes and no settings file")
     try:

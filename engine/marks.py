@@ -44,7 +44,10 @@ def roll_day(parts: Components, time_ms: int) -> None:
 
 
 def _halt(parts: Components, time_ms: int, reason: str) -> None:
-    """Record that a limit is broken, cancel waiting entries and, if so set, queue a close of every position that has none waiting."""
+    """Record that a limit is broken, cancel waiting entries and, if so set, queue a close of every position.
+
+    A position that has a close waiting keeps that one.
+    """
     safety, statistics = parts.safety, parts.statistics
     statistics.halts += 1
     parts.outputs.decisions.write(

@@ -71,7 +71,9 @@ class Session:
             self._begin_day(day, time_ms)
         self._time_ms = time_ms
         self._row_of_step_written = False
-        present = [pair for pair in zip(parts.states, step.candles, strict=True) if pair[1] is not None]
+        present = [
+            (state, candle) for state, candle in zip(parts.states, step.candles, strict=True) if candle is not None
+        ]
         parts.statistics.steps += 1
         parts.statistics.candles_processed += len(present)
 

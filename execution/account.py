@@ -135,7 +135,7 @@ class Account:
         ambiguous: bool = False,
         quantity: Decimal | None = None,
     ) -> ExecutionResult:
-        """Close a position, or ``quantity`` of it, from a reference price; with slippage unless it is a limit's fill."""
+        """Close a position, or ``quantity`` of it, from a reference price; a limit's fill does not slip."""
         holding = self.holdings[symbol]
         amount = holding.entry.quantity if quantity is None else quantity
         buying = holding.sign < 0
