@@ -1,14 +1,18 @@
 """Paper execution: orders, the paper venue, its exact ledger and the safety monitor."""
 
-from core.orders import OrderRequest, OrderSide, OrderType
-from execution.execution_engine import ExecutionEngine, OrderRefused
-from execution.execution_result import ExecutionResult
-from execution.order_fill import OrderFill
-from execution.order_status import OrderStatus
-from execution.paper_trader import PaperTrader
-from execution.position import Position
-from execution.safety_limits import SafetyLimits
-from execution.safety_monitor import SafetyMonitor, SafetyViolation
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.orders import OrderRequest, OrderSide, OrderType
+    from execution.execution_engine import ExecutionEngine, OrderRefused
+    from execution.execution_result import ExecutionResult
+    from execution.order_fill import OrderFill
+    from execution.order_status import OrderStatus
+    from execution.paper_trader import PaperTrader
+    from execution.position import Position
+    from execution.safety_limits import SafetyLimits
+    from execution.safety_monitor import SafetyMonitor, SafetyViolation
 
 __all__ = [
     "ExecutionEngine",
@@ -25,3 +29,25 @@ __all__ = [
     "SafetyMonitor",
     "SafetyViolation",
 ]
+
+_HOMES = {
+    "ExecutionEngine": "execution.execution_engine",
+    "ExecutionResult": "execution.execution_result",
+    "OrderFill": "execution.order_fill",
+    "OrderRefused": "execution.execution_engine",
+    "OrderRequest": "core.orders",
+    "OrderSide": "core.orders",
+    "OrderStatus": "execution.order_status",
+    "OrderType": "core.orders",
+    "PaperTrader": "execution.paper_trader",
+    "Position": "execution.position",
+    "SafetyLimits": "execution.safety_limits",
+    "SafetyMonitor": "execution.safety_monitor",
+    "SafetyViolation": "execution.safety_monitor",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

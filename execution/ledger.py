@@ -20,7 +20,7 @@ def apply_trade_result(
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """The open part of a position: ``sign`` is +1 for a long and −1 for a short, ``commission`` what opening it cost."""
+    """The open part of a position: ``sign`` is +1 for a long, −1 for a short; ``commission`` what opening cost."""
 
     symbol: str
     sign: int

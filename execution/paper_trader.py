@@ -26,8 +26,8 @@ PriceProvider = Mapping[str, float] | Callable[[str], float]
 class PaperTrader:
     """A paper account that fills at given prices, with slippage and commission.
 
-    Direct calls act at once at the price given. The venue has no clock: a direct fill carries its order's ``timestamp``,
-    or that of the last order that had one. A session times its fills itself, through ``account``.
+    Direct calls act at once at the price given. The venue has no clock: a direct fill carries its order's
+    ``timestamp``, or that of the last order that had one. A session times its fills itself, through ``account``.
 
     Parameters
     ----------

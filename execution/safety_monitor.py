@@ -68,7 +68,9 @@ class SafetyMonitor:
 
     @property
     def daily_loss(self) -> float:
-        """Loss of the day as a fraction of its first equity; negative for a gain."""
+        """Loss of the day as a fraction of its first equity; negative for a gain, 0.0 when there was none to lose."""
+        if self.day_start_equity <= 0.0:
+            return 0.0
         return (self.day_start_equity - self.current_equity) / self.day_start_equity
 
     @property
@@ -144,7 +146,8 @@ class SafetyMonitor:
         if risk_amount > limits.max_risk_per_trade_pct * equity * TOLERANCE:
             raise SafetyViolation(
                 "max_risk_per_trade",
-                f"{order.symbol}: risk {risk_amount:.2f} is above {limits.max_risk_per_trade_pct:g} of equity {equity:.2f}",
+                f"{order.symbol}: risk {risk_amount:.2f} is above {limits.max_risk_per_trade_pct:g} "
+                f"of equity {equity:.2f}",
             )
         if self.total_exposure + position_value > limits.max_exposure_pct * equity * TOLERANCE:
             raise SafetyViolation(

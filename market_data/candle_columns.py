@@ -12,7 +12,7 @@ Float64Array = npt.NDArray[np.float64]
 
 
 class CandleColumns(NamedTuple):
-    """Candles of one symbol and timeframe in order of time: equally long 1-d arrays, ``open_time_ms`` strictly increasing."""
+    """Candles of one symbol and timeframe: equally long 1-d arrays, ``open_time_ms`` strictly increasing."""
 
     open_time_ms: Int64Array
     open: Float64Array
@@ -29,7 +29,7 @@ class CandleColumns(NamedTuple):
 
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[int, float, float, float, float, float]]) -> "CandleColumns":
-        """Build columns from ``(open_time_ms, open, high, low, close, volume)`` rows, as they are: nothing is sorted or checked."""
+        """Build columns from ``(open_time_ms, open, high, low, close, volume)`` rows; nothing is sorted or checked."""
         table = list(rows)
         if not table:
             return cls.empty()

@@ -1,0 +1,37 @@
+"""Loopback servers that speak a real exchange's interfaces, with scripted faults, for rehearsals and tests."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from practice.binance_rest import BinanceRestServer
+    from practice.candle_sources import AdapterSource, CandleSource, ColumnsSource, StoreSource
+    from practice.rest_faults import Fault, FaultKind, FaultPlan
+
+__all__ = [
+    "AdapterSource",
+    "BinanceRestServer",
+    "CandleSource",
+    "ColumnsSource",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
+    "StoreSource",
+]
+
+_HOMES = {
+    "AdapterSource": "practice.candle_sources",
+    "BinanceRestServer": "practice.binance_rest",
+    "CandleSource": "practice.candle_sources",
+    "ColumnsSource": "practice.candle_sources",
+    "Fault": "practice.rest_faults",
+    "FaultKind": "practice.rest_faults",
+    "FaultPlan": "practice.rest_faults",
+    "StoreSource": "practice.candle_sources",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

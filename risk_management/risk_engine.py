@@ -44,7 +44,7 @@ class RiskEngine:
         self.config = config or RiskConfig()
 
     def distances(self, signal: Signal) -> tuple[float | None, float | None]:
-        """Return the stop and target distances of a signal: its own, else the ATR multiples of the settings, else None."""
+        """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else None."""
         config, atr = self.config, signal.atr
         stop = signal.sl_distance
         if stop is None and atr is not None:
@@ -152,12 +152,14 @@ class RiskEngine:
         Returns
         -------
         dict or None
-            ``signal, side, entry_price, stop_loss, take_profit, position_size, risk_usd, position_value_usd, metadata``.
+            ``signal, side, entry_price, stop_loss, take_profit, position_size, risk_usd, position_value_usd`` and
+            ``metadata``.
 
         Raises
         ------
         ValueError
-            If neither a stop nor an ATR is given, a level lies on the wrong side of the entry, or a number is impossible.
+            If neither a stop nor an ATR is given, a level lies on the wrong side of the entry, or a number is
+            impossible.
         """
         direction = signal if isinstance(signal, str) else str(signal.get("signal"))
         if direction.upper() == "FLAT":

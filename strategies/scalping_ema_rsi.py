@@ -54,7 +54,7 @@ class ScalpingEMARSI:
     name = "ScalpingEMARSI"
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
-        self.params = ScalpingParams.model_validate(_own_parameters(config or {}))
+        self.params = ScalpingParams.from_dict(_own_parameters(config or {}))
         self.warmup_candles = self._warmup_candles()
 
     def _warmup_candles(self) -> int:

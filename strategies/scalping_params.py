@@ -18,10 +18,10 @@ class ScalpingParams(SettingsSection):
 
     The defaults are meant for 15-minute candles and longer. At 0.05 % slippage and 0.05 % commission a side, a round
     trip costs 0.2 % of the notional (0.15 % when it ends at the target, which fills without slippage). The median ATR
-    of liquid pairs is about 0.35 to 1 % of the price at 15 minutes and 0.8 to 2 % at one hour. A stop of 2 ATR is
-    then 0.7 % or more, three times the costs, and a target of 4 ATR 1.4 % or more, seven times. On one-minute
-    candles, where the median ATR is 0.07 to 0.2 %, the same multiples would pay the costs and little else: use about
-    8 and 16 there.
+    of liquid pairs is about 0.35 to 1 % of the price at 15 minutes and 0.75 to 2 % at one hour. A stop of 2 ATR is
+    then about 0.7 % or more, over three times the costs, and a target of 4 ATR over six times. On one-minute candles,
+    where the median ATR is 0.06 to 0.2 %, these multiples would pay the costs and little else: use about 10 and 20
+    there.
     """
 
     ema_fast: Period = Field(9, description="Period of the fast EMA")

@@ -38,7 +38,9 @@ class ExchangeAdapter(Protocol):
         ...
 
     def fetch_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
-        """Return one page of candles with ``since_ms <= open_time_ms < until_ms``, oldest first, at most ``page_limit``.
+        """Return one page of candles with ``since_ms <= open_time_ms < until_ms``, oldest first.
+
+        A page holds at most ``page_limit`` candles.
 
         An empty page says that the exchange has no candle in that range. The last row may still be forming; the caller
         drops it by the clock.

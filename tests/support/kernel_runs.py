@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from core.candle import Candle, Step
 from core.instrument import Instrument
 from core.signal import Signal
-from engine.assembly import build_session
+from engine.assembly import build_safety_monitor, build_session
+from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from engine.session import Session
 from execution.settings import ExecutionSettings, TradingModeSettings
@@ -134,12 +135,14 @@ def run_kernel(
     """Run a scripted session; candles that open before ``start_ms`` are stored ones, of which the last warm up."""
     trades, equity, decisions = bytearray(), bytearray(), bytearray()
     outputs = SessionOutputs(trades.extend, equity.extend, decisions.extend)
+    configured, switch = settings_from(flat_settings, symbols, timeframe), KillSwitch(kill_switch)
     session = build_session(
-        settings_from(flat_settings, symbols, timeframe),
+        configured,
         ScriptedStrategy(signals, warmup_candles),
         instruments,
         outputs,
-        kill_switch_engaged=kill_switch,
+        switch,
+        build_safety_monitor(configured, switch),
     )
     for index, symbol in enumerate(symbols):
         stored = [one for one in candles.get(symbol, ()) if one.open_time_ms < start_ms]

@@ -106,9 +106,10 @@ def exits_at_the_open(book: Book, now: int) -> None:
     for symbol, candle in present(book.case, now):
         position = book.positions.get(symbol)
         if gap_is_too_long(book.case, symbol, candle):
-            # The gap rule replaces a waiting close. A waiting entry has expired by now, since max_order_wait <=
-            # max_gap.
-            cancel_waiting(book, candle.open_time_ms, "gap", [order for order in book.waiting if order.symbol == symbol])
+            # The gap rule replaces a waiting close. A waiting entry has expired by now: max_order_wait <= max_gap.
+            # READING: the cancellation is an event of A1 and has A1's event time, the open, not T.
+            replaced = [order for order in book.waiting if order.symbol == symbol]
+            cancel_waiting(book, candle.open_time_ms, "gap", replaced)
             if position is not None:
                 close_position(book, position, exact(candle.open), candle.open_time_ms, "gap")
             continue

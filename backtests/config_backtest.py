@@ -1,0 +1,181 @@
+"""Backtest of the live configuration: the runner, the function and the command.
+
+``python -m backtests.config_backtest --help`` describes the command. This module loads fast; everything heavy is
+imported when a run begins.
+"""
+
+import datetime as dt
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ConfigurationError, HarnessError
+from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
+from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
+from market_data.historical_data_provider import HistoricalDataProvider
+
+if TYPE_CHECKING:
+    from execution.safety_monitor import SafetyMonitor
+
+DEFAULT_CONFIG = "config/live.yaml"
+INTERRUPTED = 130
+
+__all__ = ["ConfigBacktestRunner", "HistoricalDataProvider", "main", "run_config_backtest"]
+
+
+def wall_clock_ms() -> int:
+    """Return the present in UTC milliseconds: the one reading of the wall clock, for default dates."""
+    return to_ms(dt.datetime.now(dt.UTC))  # noqa: TID251 - the entry point's clock
+
+
+class ConfigBacktestRunner:
+    """Replays cached candles of the live configuration through the kernel.
+
+    Parameters
+    ----------
+    config_path
+        The live.yaml; the files that belong to it are found as docs/configuration.md says.
+    start_date, end_date
+        Text, date or datetime, UTC where no zone is given. Candles with open >= start and close <= end are run. The
+        default end is now, floored to the timeframe; the default start a day before the end.
+    interval, symbols
+        Replace ``timeframe`` and ``symbols`` of the configuration.
+    offline
+        Use what is stored and never the network.
+    data_dir, output_dir
+        Replace ``data.cache_dir`` and the folder of the outputs (``<logging.directory>/backtests``).
+    show_progress
+        True shows a progress bar, False none, None decides by the terminal.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration or an argument is wrong.
+    """
+
+    def __init__(
+        self,
+        config_path: str | Path = DEFAULT_CONFIG,
+        start_date: Instant | None = None,
+        end_date: Instant | None = None,
+        interval: str | None = None,
+        symbols: Sequence[str] | None = None,
+        *,
+        offline: bool = False,
+        data_dir: str | Path | None = None,
+        output_dir: str | Path | None = None,
+        show_progress: bool | None = False,
+    ) -> None:
+        from engine.assembly import build_safety_monitor
+        from engine.kill_switch import KillSwitch
+        from execution.safety_monitor import environment_kill_switch
+        from validation.loading import load_settings
+
+        self.settings = load_settings(config_path, symbols=symbols, interval=interval, data_dir=data_dir)
+        live, mode = self.settings.live, self.settings.mode
+        self.config: dict[str, Any] = live.model_dump(mode="json")
+        self.symbols: list[str] = list(live.symbols)
+        self.interval: str = live.timeframe
+        self.show_progress = show_progress
+        self.output_dir = Path(output_dir) if output_dir is not None else Path(live.logging.directory) / "backtests"
+        now_ms = wall_clock_ms()
+        self.start_ms, self.end_ms = _window(start_date, end_date, timeframe_ms(self.interval), now_ms)
+        in_environment = environment_kill_switch(mode.kill_switch_env_var)
+        by_file = mode.kill_switch_file is not None and Path(mode.kill_switch_file).exists()
+        self.kill_switch = KillSwitch(in_environment() or by_file)
+        self.safety_monitor: SafetyMonitor = build_safety_monitor(self.settings, self.kill_switch)
+        self.data_provider = HistoricalDataProvider(
+            live.exchange,
+            cache_dir=live.data.cache_dir,
+            offline=offline,
+            off_grid=live.data.off_grid,
+            progress=show_progress,
+            now_ms=lambda: now_ms,
+        )
+
+    @property
+    def start_date(self) -> dt.datetime:
+        """Start of the window, aware UTC."""
+        return to_datetime(self.start_ms)
+
+    @property
+    def end_date(self) -> dt.datetime:
+        """End of the window, aware UTC; exclusive."""
+        return to_datetime(self.end_ms)
+
+    def run(self) -> dict[str, Any]:
+        """Run the backtest, write its outputs and return the result (docs/CONFIG_BACKTEST.md lists its keys).
+
+        After an interrupt the result is marked ``partial`` and holds what was done.
+
+        Raises
+        ------
+        DataUnavailableError
+            If no candle is available, or the exchange cannot be reached for missing ones.
+        StrategyError
+            If the strategy failed; what was done is written and marked partial.
+        StoreError
+            If an output cannot be written.
+        """
+        from backtests.run import run_backtest
+
+        return run_backtest(self)
+
+
+def run_config_backtest(
+    start: Instant | None = None,
+    end: Instant | None = None,
+    interval: str | None = None,
+    config_path: str | Path = DEFAULT_CONFIG,
+    symbols: Sequence[str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Run a backtest and return its result; arguments and errors as for :class:`ConfigBacktestRunner`."""
+    return ConfigBacktestRunner(config_path, start, end, interval, symbols, **options).run()
+
+
+def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: int) -> tuple[int, int]:
+    """Return the window in milliseconds, by default the last 24 hours of closed candles."""
+    end_ms = floor_to_grid(now_ms, length_ms) if end is None else parse_instant(end, name="end")
+    start_ms = end_ms - max(DAY_MS, length_ms) if start is None else parse_instant(start, name="start")
+    if start_ms >= end_ms:
+        raise ConfigurationError(
+            f"start {format_ms(start_ms)} is not before end {format_ms(end_ms)}; the end is exclusive"
+        )
+    if end_ms - start_ms < length_ms:
+        raise ConfigurationError(f"from {format_ms(start_ms)} to {format_ms(end_ms)} no candle of that timeframe fits")
+    return start_ms, end_ms
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
+    from backtests.command_line import parse_arguments, report
+
+    asked = parse_arguments(arguments)
+    try:
+        runner = ConfigBacktestRunner(
+            asked.config,
+            asked.start,
+            asked.end,
+            asked.interval,
+            asked.symbols,
+            offline=asked.offline,
+            data_dir=asked.data_dir,
+            output_dir=asked.out,
+            show_progress=False if asked.quiet or asked.json else None,
+        )
+        result = runner.run()
+        report(result, as_json=asked.json, quiet=asked.quiet)
+    except HarnessError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("error: interrupted before the first candle; what was fetched is kept", file=sys.stderr)
+        return INTERRUPTED
+    return INTERRUPTED if result["partial"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

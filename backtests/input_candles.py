@@ -1,0 +1,106 @@
+"""The candles a run is made of: from the data provider, checked, hashed and with their trading rules."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from core.errors import DataUnavailableError
+from core.exact import plain
+from core.instants import format_ms, to_datetime
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from market_data.candle_columns import CandleColumns
+from market_data.historical_data_provider import HistoricalDataProvider, LoadedCandles
+from market_data.quality import check_candles, find_holes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OWN_FETCH = HistoricalDataProvider.fetch_ohlcv
+
+
+class RunRequest(NamedTuple):
+    """What a run asks for: symbols as configured, the timeframe, the window in ms and the warm-up's length."""
+
+    symbols: Sequence[str]
+    timeframe: str
+    start_ms: int
+    end_ms: int
+    warmup_candles: int
+    off_grid: Any
+
+
+def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
+    """Return the candles of every symbol.
+
+    The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
+    provider can be replaced by whatever answers with frames.
+
+    Raises
+    ------
+    DataUnavailableError
+        If no symbol has a candle in the window.
+    """
+    if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
+        loaded = provider.load(
+            request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
+        )
+    else:
+        loaded = {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
+    if not any(one.window.rows for one in loaded.values()):
+        raise DataUnavailableError(
+            f"no candle of {', '.join(request.symbols)} ({request.timeframe}) from {format_ms(request.start_ms)} to "
+            f"{format_ms(request.end_ms)}; see `python -m market_data list`, then fetch or import that range"
+        )
+    return loaded
+
+
+def data_sha256(loaded: Mapping[str, LoadedCandles], timeframe: str) -> str:
+    """Return the hash of everything the kernel sees of the market: candles, warm-up and trading rules."""
+    digest = hashlib.sha256()
+    for symbol, one in loaded.items():
+        rules = one.instrument
+        steps = [plain(step) for step in (rules.tick_size, rules.lot_size, rules.min_notional, rules.min_quantity)]
+        digest.update("\n".join((symbol, timeframe, *steps, str(one.warmup.rows), str(one.window.rows), "")).encode())
+        one.warmup.update_digest(digest)
+        one.window.update_digest(digest)
+    return digest.hexdigest()
+
+
+def _fetches_by_itself(provider: HistoricalDataProvider) -> bool:
+    """Return whether nobody replaced the provider's ``fetch_ohlcv``."""
+    return type(provider).fetch_ohlcv is _OWN_FETCH and "fetch_ohlcv" not in vars(provider)
+
+
+def _from_frame(provider: Any, symbol: str, request: RunRequest) -> LoadedCandles:
+    """Ask for a frame from the warm-up's start on and cut it at the window's."""
+    length = timeframe_ms(request.timeframe)
+    first_ms = max(request.start_ms - request.warmup_candles * length, 0)
+    frame = provider.fetch_ohlcv(symbol, request.timeframe, to_datetime(first_ms), to_datetime(request.end_ms))
+    columns, report = check_candles(_columns(frame), length, off_grid=request.off_grid)
+    before = columns.between(0, request.start_ms)
+    window = columns.between(request.start_ms, request.end_ms - length + 1)
+    holes = find_holes(window.open_time_ms, length)
+    quality = {
+        "candles": window.rows,
+        "holes": len(holes),
+        "missing": sum(hole.missing for hole in holes),
+        "refused": report.refused_rows,
+        "snapped": report.snapped,
+    }
+    kept = before.slice(max(0, before.rows - request.warmup_candles), before.rows)
+    return LoadedCandles(symbol, kept, window, Instrument(symbol), quality)
+
+
+def _columns(frame: "pd.DataFrame | None") -> CandleColumns:
+    """Return a frame's candles; its times are the column ``timestamp`` or the index, without a zone UTC."""
+    if frame is None or len(frame) == 0:
+        return CandleColumns.empty()
+    import pandas as pd
+
+    times = pd.DatetimeIndex(pd.to_datetime(frame.get("timestamp", frame.index), utc=True))
+    opens = times.as_unit("ms").asi8.astype(np.int64)
+    prices = [frame[name].to_numpy(np.float64) for name in ("open", "high", "low", "close", "volume")]
+    return CandleColumns(opens, *prices)

@@ -1,0 +1,66 @@
+"""Drives a session over a timeline: the reference path, every candle stepped."""
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
+
+from backtests.timeline import candles_of, merged_steps
+from engine.session import Session
+from market_data.candle_columns import CandleColumns
+
+STEPS_BETWEEN_REPORTS = 2_048
+
+
+class Progress(Protocol):
+    """Is told how many candles are done."""
+
+    def advance(self, candles_done: int) -> None:
+        """Take the number of candles processed so far."""
+        ...
+
+
+def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
+    """Feed every symbol's stored candles from before the window, symbols in configured order."""
+    for index, columns in enumerate(warmups):
+        session.warm_up(index, candles_of(columns))
+
+
+def replay(session: Session, windows: Sequence[CandleColumns], timeframe_ms: int, progress: Progress) -> bool:
+    """Run all steps of the windows; return whether every step was run.
+
+    An interrupt (Ctrl-C) is acted on between two steps, so that what was done is whole; it returns False. A second one
+    is not held back.
+    """
+    statistics = session.parts.statistics
+    steps = merged_steps(windows, timeframe_ms)
+    with _held_interrupts() as interrupt:
+        for number, step in enumerate(steps, 1):
+            session.process(step)
+            if interrupt.is_set():
+                return False
+            if number % STEPS_BETWEEN_REPORTS == 0:
+                progress.advance(statistics.candles_processed)
+    progress.advance(statistics.candles_processed)
+    return True
+
+
+@contextmanager
+def _held_interrupts() -> Iterator[threading.Event]:
+    """Turn the first interrupt into an event; only the main thread can, elsewhere interrupts stay as they are."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)

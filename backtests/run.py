@@ -1,0 +1,98 @@
+"""One backtest from a runner's settings to its outputs and its result."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backtests.input_candles import RunRequest, data_sha256, load_input
+from backtests.replay import replay, warm_up
+from backtests.result import FinishedRun, build_result, manifest
+from backtests.run_files import RunFiles, run_stem
+from core.errors import StrategyError
+from core.timeframe import timeframe_ms
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.session import Session
+from market_data.historical_data_provider import LoadedCandles
+from reports.json_report import to_json
+from reports.progress import ReplayProgress
+
+if TYPE_CHECKING:
+    from backtests.config_backtest import ConfigBacktestRunner
+
+
+def run_backtest(runner: "ConfigBacktestRunner") -> dict[str, Any]:
+    """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them."""
+    settings, length_ms = runner.settings, timeframe_ms(runner.interval)
+    strategy = build_strategy_of(settings)
+    loaded = load_input(
+        runner.data_provider,
+        RunRequest(
+            runner.symbols,
+            runner.interval,
+            runner.start_ms,
+            runner.end_ms,
+            strategy.warmup_candles,
+            settings.live.data.off_grid,
+        ),
+    )
+    files = RunFiles(runner.output_dir, run_stem(runner.start_ms, runner.end_ms))
+    try:
+        runner.safety_monitor = build_safety_monitor(settings, runner.kill_switch)
+        session = build_session(
+            settings,
+            strategy,
+            {symbol: one.instrument for symbol, one in loaded.items()},
+            files.outputs(),
+            runner.kill_switch,
+            runner.safety_monitor,
+        )
+        failure, warmed = None, dict.fromkeys(loaded, 0)
+        try:
+            warm_up(session, [one.warmup for one in loaded.values()])
+            warmed = _warmed(session, loaded)
+            complete = _run_session(session, loaded, length_ms, runner.show_progress)
+        except StrategyError as error:
+            complete, failure = False, error
+        # What an interrupt or a failed strategy cut short keeps its positions: its rows are the first of the whole run's.
+        session.finish(flatten=complete)
+        run = FinishedRun(runner, session, loaded, warmed, data_sha256(loaded, runner.interval), partial=not complete)
+        result = _write(run, files)
+    except BaseException:
+        files.discard()
+        raise
+    if failure is not None:
+        raise StrategyError(f"{failure}; what was done is in {result['output_dir']}, marked partial") from failure
+    return result
+
+
+def _run_session(
+    session: Session, loaded: dict[str, LoadedCandles], length_ms: int, show_progress: bool | None
+) -> bool:
+    windows = [one.window for one in loaded.values()]
+    with ReplayProgress(sum(window.rows for window in windows), show=show_progress) as progress:
+        return replay(session, windows, length_ms, progress)
+
+
+def _warmed(session: Session, loaded: dict[str, LoadedCandles]) -> dict[str, int]:
+    """Return how many candles of the segment that enters the window each symbol has seen."""
+    counts = {}
+    for state, one in zip(session.parts.states, loaded.values(), strict=True):
+        opens = one.window.open_time_ms
+        continues = len(opens) == 0 or opens[0] <= state.segment_ends_ms
+        counts[state.symbol] = state.candles_seen if continues else 0
+    return counts
+
+
+def _write(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
+    """Write everything that stands beside the session's own outputs, and give all files their names."""
+    result = build_result(run, files)
+    files.write_curve(np.frombuffer(run.session.parts.outputs.equity.curve, np.float64))
+    files.write("manifest.json", _lines(manifest(run)))
+    files.write("result.json", to_json(result).encode() + b"\n")
+    files.publish()
+    return result
+
+
+def _lines(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"

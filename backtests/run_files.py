@@ -1,0 +1,101 @@
+"""Files of one backtest: written beside their final names and renamed when they are whole."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from core.errors import StoreError
+from core.instants import to_datetime
+from core.timeframe import DAY_MS
+from engine.outputs import SessionOutputs
+
+EQUITY = "equity.csv"
+DECISIONS = "decisions.jsonl"
+CURVE = "equity.npy"
+
+
+def run_stem(start_ms: int, end_ms: int) -> str:
+    """Return the name of a run's outputs; it has hours where the range is not whole days."""
+    form = "%Y%m%d" if start_ms % DAY_MS == 0 and end_ms % DAY_MS == 0 else "%Y%m%dT%H%M"
+    return f"config_backtest_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
+
+
+class RunFiles:
+    """Outputs of a run below ``directory``: ``<stem>.csv`` and the folder ``<stem>/``.
+
+    Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes what
+    was written. Any failure to write is a StoreError that names the file.
+    """
+
+    def __init__(self, directory: str | Path, stem: str) -> None:
+        self.log_file = Path(directory) / f"{stem}.csv"
+        self.folder = Path(directory) / stem
+        self._work = Path(directory) / f".{stem}.{os.getpid()}.tmp"
+        self._open: dict[str, BinaryIO] = {}
+        self._names: list[str] = []
+        with _store_errors(self._work):
+            self._work.mkdir(parents=True, exist_ok=True)
+
+    def outputs(self) -> SessionOutputs:
+        """Return session outputs that write to the working folder."""
+        return SessionOutputs(self._sink(self.log_file.name), self._sink(EQUITY), self._sink(DECISIONS))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a whole file."""
+        with _store_errors(self.folder / name):
+            (self._work / name).write_bytes(data)
+        self._names.append(name)
+
+    def write_curve(self, curve: "np.typing.NDArray[np.float64]") -> None:
+        """Write the equity curve as ``equity.npy``."""
+        with _store_errors(self.folder / CURVE), (self._work / CURVE).open("wb") as file:
+            np.save(file, curve)
+        self._names.append(CURVE)
+
+    def publish(self) -> None:
+        """Give every file its final name; an earlier run of the same name is replaced."""
+        for name, file in self._open.items():
+            with _store_errors(self.folder / name):
+                file.flush()
+                file.close()
+        with _store_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in self._names:
+                target = self.log_file if name == self.log_file.name else self.folder / name
+                (self._work / name).replace(target)
+            self._work.rmdir()
+
+    def discard(self) -> None:
+        """Remove what was written; files of an earlier run stay as they are."""
+        for file in self._open.values():
+            with contextlib.suppress(OSError):
+                file.close()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def _sink(self, name: str) -> Callable[[bytes], object]:
+        target = self.folder / name
+        with _store_errors(target):
+            file = (self._work / name).open("wb")
+        self._open[name] = file
+        self._names.append(name)
+
+        def write(data: bytes) -> None:
+            with _store_errors(target):
+                file.write(data)
+
+        return write
+
+
+@contextlib.contextmanager
+def _store_errors(path: Path) -> "contextlib.AbstractContextManager[None]":  # type: ignore[misc]
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}; free space or choose another folder with --out"
+        ) from error

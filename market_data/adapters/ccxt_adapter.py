@@ -1,0 +1,206 @@
+"""Any exchange of ccxt as a source of candles and trading rules.
+
+ccxt's synchronous client is used from several threads: each request borrows a client of its own from a pool, and all of
+them share one market list, one rate limiter and one retry policy.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import ccxt
+
+from core.errors import ConfigurationError, FeedError
+from core.instrument import DEFAULT_STEP, Instrument
+from core.timeframe import timeframe_ms
+from market_data.adapters.ccxt_client import CcxtClient, date_ms
+from market_data.adapters.failures import RangeNotServedError, TransientError
+from market_data.adapters.pacing import RateLimiter, RetryPolicy
+from market_data.adapters.protocol import CandleRow
+from market_data.exchanges import timeframes_of
+
+T = TypeVar("T")
+
+_PAGE_CAP = 1000
+_FALLBACK_PAGE = 500
+_MARKET_TYPES = ("spot", "swap", "future")
+
+
+class CcxtAdapter:
+    """Public market data of one ccxt exchange; implements ``ExchangeAdapter`` and may be used from several threads.
+
+    Parameters
+    ----------
+    name
+        ccxt's name of the exchange.
+    base_url
+        ``http://host:port`` that replaces scheme and host of every address of the exchange; None leaves them.
+    timeout_seconds, give_up_seconds
+        Longest wait for one answer, and longest time of failing before a call raises; wall seconds.
+    """
+
+    def __init__(
+        self, name: str, *, base_url: str | None = None, timeout_seconds: float = 10.0, give_up_seconds: float = 30.0
+    ) -> None:
+        if name not in ccxt.exchanges:
+            raise ConfigurationError(f"ccxt has no exchange {name!r}")
+        self.name = name
+        self.timeframes: Sequence[str] = timeframes_of(name)
+        self._base_url = base_url
+        self._timeout_s = timeout_seconds
+        self._stopped = threading.Event()
+        self._retries = RetryPolicy(give_up_seconds, self._stopped)
+        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        first = CcxtClient(name, base_url)
+        self._limiter = RateLimiter(first.exchange.rateLimit / 1000.0, self._stopped)
+        first.exchange.throttle = self._limiter.wait
+        self._idle = [first]
+        self._loaded: Any = None
+        self.page_limit = _page_limit(first.exchange)
+        self._tells_time = bool(first.exchange.has.get("fetchTime"))
+        self._last_date: str | None = None
+
+    def markets(self) -> Mapping[str, Instrument]:
+        """Return the trading rules of all spot, swap and future symbols; see the protocol."""
+        self._load_markets()
+        as_of_ms = self.server_time_ms()
+        precision_mode = self._loaded.precisionMode
+        return {
+            symbol: instrument_of(market, precision_mode, as_of_ms)
+            for symbol, market in sorted(self._loaded.markets.items())
+            if market.get("type") in _MARKET_TYPES
+        }
+
+    def fetch_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
+        """Return one page of candles; see the protocol.
+
+        Raises
+        ------
+        ConfigurationError
+            If the exchange does not list the symbol, or does not serve the timeframe.
+        FeedError
+            If it does not answer in time, or answers with its most recent candles whatever range is asked.
+        """
+        if timeframe not in self.timeframes:
+            raise ConfigurationError(
+                f"{self.name} has no timeframe {timeframe!r}; allowed: {', '.join(self.timeframes)}"
+            )
+        self._load_markets()
+
+        def request(client: CcxtClient) -> list[CandleRow]:
+            params = {"until": until_ms - 1}
+            rows = client.exchange.fetch_ohlcv(symbol, timeframe, since_ms, self.page_limit, params)
+            return client.checked_rows(rows)
+
+        rows = self._call(f"{symbol} {timeframe}", request)
+        inside = [row for row in rows if since_ms <= row[0] < until_ms]
+        if rows and not inside:
+            self._refuse_recent_only(rows, symbol, timeframe, until_ms)
+        return inside[: self.page_limit]
+
+    def server_time_ms(self) -> int:
+        """Return the exchange's clock: its time endpoint, or the ``Date`` of its answers where it has none."""
+        if self._tells_time:
+            return self._call("the server time", lambda client: client.checked_time(client.exchange.fetch_time()))
+        self._load_markets()
+        now_ms = date_ms(self._last_date)
+        if now_ms is None:
+            raise FeedError(f"{self.name} does not tell its time: neither an endpoint nor a Date header")
+        return now_ms
+
+    def close(self) -> None:
+        """Release connections and end waits of other threads."""
+        self._stopped.set()
+        with self._lock:
+            clients, self._idle = self._idle, []
+        for client in clients:
+            client.close()
+
+    def _load_markets(self) -> None:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._call("the market list", lambda client: client.load_markets())
+
+    def _call(self, what: str, request: Callable[[CcxtClient], T]) -> T:
+        def attempt(remaining_s: float) -> T:
+            with self._client() as client:
+                client.exchange.timeout = int(1000 * min(self._timeout_s, remaining_s))
+                try:
+                    return client.attempt(what, request)
+                except TransientError as failure:
+                    if failure.retry_after_s:
+                        self._limiter.block(failure.retry_after_s)
+                    raise
+
+        return self._retries.call(attempt)
+
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[CcxtClient]:
+        with self._lock:
+            client = self._idle.pop() if self._idle else None
+        if client is None:
+            client = CcxtClient(self.name, self._base_url)
+            client.exchange.throttle = self._limiter.wait
+        if self._loaded is not None and not client.exchange.markets:
+            client.exchange.set_markets_from_exchange(self._loaded)
+        try:
+            yield client
+        finally:
+            with self._lock:
+                self._last_date = client.headers.get("Date", self._last_date)
+                kept = not self._stopped.is_set()
+                if kept:
+                    self._idle.append(client)
+            if not kept:
+                client.close()
+
+    def _refuse_recent_only(self, rows: list[CandleRow], symbol: str, timeframe: str, until_ms: int) -> None:
+        """Raise on a full page that reaches the present: no "nothing there yet" but an exchange without old candles."""
+        now_ms = date_ms(self._last_date)
+        reaches_now = now_ms is not None and max(row[0] for row in rows) >= now_ms - 3 * timeframe_ms(timeframe)
+        if len(rows) >= self.page_limit and reaches_now and min(row[0] for row in rows) >= until_ms:
+            raise RangeNotServedError(
+                f"{self.name} serves only its last {len(rows)} candles of {symbol} {timeframe}; import older ones"
+            )
+
+
+def instrument_of(market: Mapping[str, Any], precision_mode: int, as_of_ms: int) -> Instrument:
+    """Return a ccxt market's trading rules; what ccxt does not know gets the instrument's default."""
+    precision, limits = market.get("precision") or {}, market.get("limits") or {}
+    return Instrument(
+        symbol=market["symbol"],
+        tick_size=_step(precision.get("price"), precision_mode),
+        lot_size=_step(precision.get("amount"), precision_mode),
+        min_notional=_amount((limits.get("cost") or {}).get("min")),
+        min_quantity=_amount((limits.get("amount") or {}).get("min")),
+        as_of_ms=as_of_ms,
+        source="market list",
+    )
+
+
+def _step(value: float | None, precision_mode: int) -> Decimal:
+    # Significant digits are no grid: the step would move with the price.
+    if value is None or precision_mode == ccxt.SIGNIFICANT_DIGITS:
+        return DEFAULT_STEP
+    if precision_mode == ccxt.DECIMAL_PLACES:
+        return Decimal(1).scaleb(-int(value))
+    step = _amount(value)
+    return step if step else DEFAULT_STEP
+
+
+def _amount(value: float | None) -> Decimal:
+    amount = Decimal(0) if value is None else Decimal(repr(float(value)))
+    return amount if amount.is_finite() and amount > 0 else Decimal(0)
+
+
+def _page_limit(exchange: Any) -> int:
+    features = exchange.features or {}
+    swap = features.get("swap") or {}
+    for offered in (features.get("spot"), swap.get("linear"), swap.get("inverse")):
+        limit = ((offered or {}).get("fetchOHLCV") or {}).get("limit")
+        if limit:
+            return min(int(limit), _PAGE_CAP)
+    return _FALLBACK_PAGE

@@ -1,0 +1,220 @@
+"""Import of candle files into the store: all of them are read and checked before anything is written."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from core.errors import ConfigurationError
+from core.instants import format_ms
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.candle_files import CandleFile, read_candle_file
+from market_data.candle_store import CandleStore, WriteResult
+from market_data.instrument_store import INFERRED, InstrumentStore
+from market_data.quality import REASON_TEXT, Hole, OffGrid, QualityReport, check_candles, find_holes
+from market_data.store_layout import Series, exchange_folder, is_timeframe, symbol_folder, symbol_of
+
+MOST_DECIMALS = 8
+"""Inferred ticks and lots are not finer than this power of ten, unless the price itself is that small."""
+
+_TICKS_PER_PRICE = 10_000
+_CANDLE_SUFFIX = re.compile(r"\.(csv|csv\.gz|parquet)$", re.IGNORECASE)
+_NOT_CANDLES = re.compile(r"(mark|funding|premium|index)([-_.].*)?", re.IGNORECASE)
+
+
+class Imported(NamedTuple):
+    """What became of one file.
+
+    ``holes`` are those between the candles taken from this file; ``instrument`` are the inferred rules, None where a
+    market list already holds the symbol.
+    """
+
+    series: Series
+    file: CandleFile
+    report: QualityReport
+    holes: list[Hole]
+    result: WriteResult
+    instrument: Instrument | None
+
+
+class _Checked(NamedTuple):
+    series: Series
+    file: CandleFile
+    accepted: CandleColumns
+    report: QualityReport
+
+
+def import_files(
+    store: CandleStore,
+    files: Sequence[Path],
+    *,
+    exchange: str,
+    symbol: str | None = None,
+    timeframe: str | None = None,
+    off_grid: OffGrid = "snap",
+    now_ms: int | None = None,
+) -> list[Imported]:
+    """Import candle files, in the order given.
+
+    Each file's range from its first to its last taken candle counts as answered by its source, holes included. For a
+    symbol without a market list's rules, tick and lot are inferred from the decimals of the candles.
+
+    Parameters
+    ----------
+    symbol, timeframe
+        Unified symbol and timeframe of the files; None reads them from each path, ``…/BTC-USDT/1m.csv.gz``.
+    off_grid, now_ms
+        As for ``quality.check_candles``.
+
+    Raises
+    ------
+    ConfigurationError
+        If a file is no candle file, is malformed, or has no row that can be taken; then nothing was written.
+    StoreError
+        If the store cannot be written; files before the one that failed are stored.
+    """
+    exchange_folder(exchange)
+    checked = [_checked(Path(file), exchange, symbol, timeframe, off_grid, now_ms) for file in files]
+    return [_stored(store, one) for one in checked]
+
+
+def series_of(path: Path, exchange: str, symbol: str | None = None, timeframe: str | None = None) -> Series:
+    """Return the series a file belongs to: what is not given is read from ``…/<BASE-QUOTE>/<timeframe>.csv.gz``.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file holds mark prices or funding rates by its name, or symbol or timeframe cannot be told.
+    """
+    stem = _CANDLE_SUFFIX.sub("", path.name)
+    if _NOT_CANDLES.fullmatch(stem):
+        raise ConfigurationError(f"{path}: mark price and funding files are not candles; import the candle files only")
+    if timeframe is None:
+        if not is_timeframe(stem):
+            raise ConfigurationError(
+                f"{path}: the timeframe cannot be told from the name {path.name!r}; name it like 1m.csv.gz "
+                "or give --timeframe"
+            )
+        timeframe = stem
+    timeframe_ms(timeframe)
+    if symbol is None:
+        folder = path.absolute().parent.name
+        symbol = symbol_of(folder)
+        if symbol is None:
+            raise ConfigurationError(
+                f"{path}: the symbol cannot be told from the folder {folder!r}; name it like BTC-USDT or give --symbol"
+            )
+    symbol_folder(symbol)
+    return Series(exchange, symbol, timeframe)
+
+
+def infer_instrument(symbol: str, candles: CandleColumns, length_ms: int) -> Instrument:
+    """Infer tick and lot from the decimals that the candles use; zeros that only pad a number do not count.
+
+    The tick is the power of ten that every price is a multiple of, not finer than 1e-8, but at most a ten-thousandth
+    of the smallest price; the lot likewise from the volumes that are not 0. The rules hold from the last candle's
+    close.
+    """
+    places = max(decimals(price) for price in candles[1:5])
+    smallest = float(candles.low.min())
+    while 10.0**-places * _TICKS_PER_PRICE > smallest * (1 + 1e-9):
+        places += 1
+    traded = candles.volume[candles.volume > 0]
+    lot_places = decimals(traded) if len(traded) else MOST_DECIMALS
+    return Instrument(
+        symbol=symbol,
+        tick_size=Decimal(1).scaleb(-places),
+        lot_size=Decimal(1).scaleb(-lot_places),
+        as_of_ms=int(candles.open_time_ms[-1]) + length_ms,
+        source=INFERRED,
+    )
+
+
+def decimals(values: Float64Array) -> int:
+    """Return how many decimals the shortest text of any value needs, at most 8.
+
+    Examples
+    --------
+    >>> decimals(np.array([1.0, 2.50, 0.125]))
+    3
+    """
+    rest = values
+    for places in range(MOST_DECIMALS):
+        # For a decimal of up to 15 digits, scaling, rounding and dividing give back the very float it was read as.
+        scale = 10.0**places
+        rest = rest[np.rint(rest * scale) / scale != rest]
+        if not len(rest):
+            return places
+    return MOST_DECIMALS
+
+
+def _checked(
+    path: Path, exchange: str, symbol: str | None, timeframe: str | None, off_grid: OffGrid, now_ms: int | None
+) -> _Checked:
+    series = series_of(path, exchange, symbol, timeframe)
+    file = read_candle_file(path, series.length_ms)
+    accepted, report = check_candles(file.candles, series.length_ms, off_grid=off_grid, now_ms=now_ms)
+    if not accepted.rows:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in report.refused.items())
+        raise ConfigurationError(f"{path}: none of its {report.rows} rows can be taken as {series} ({reasons})")
+    return _Checked(series, file, accepted, report)
+
+
+def _stored(store: CandleStore, checked: _Checked) -> Imported:
+    series, file, accepted, report = checked
+    source = f"import of {'/'.join(file.path.absolute().parts[-2:])}"
+    result = store.write(*series, accepted, source=source)
+    store.add_coverage(*series, int(accepted.open_time_ms[0]), int(accepted.open_time_ms[-1]) + series.length_ms)
+    instruments = InstrumentStore(store.root)
+    listed = instruments.latest(series.exchange).get(series.symbol)
+    instrument = None
+    if listed is None or listed.source == INFERRED:
+        instrument = infer_instrument(series.symbol, accepted, series.length_ms)
+        instruments.save(series.exchange, {series.symbol: instrument}, instrument.as_of_ms or 0)
+    return Imported(series, file, report, find_holes(accepted.open_time_ms, series.length_ms), result, instrument)
+
+
+def describe(imported: Imported) -> list[str]:
+    """Return what became of one file as lines of text."""
+    series, file, report, holes, result, instrument = imported
+    missing = sum(hole.missing for hole in holes)
+    lines = [
+        f"{series}: {report.accepted:,} of {report.rows:,} rows taken, {report.refused_rows:,} refused, "
+        f"{report.snapped:,} snapped, {len(holes):,} holes ({missing:,} candles missing), "
+        f"{report.outliers:,} outliers flagged",
+        f"  from {file.path}: {file.time_format}",
+    ]
+    if file.cut_times:
+        lines.append(f"  {file.cut_times:,} times lost parts of a millisecond")
+    if file.ignored_columns:
+        lines.append(f"  columns ignored: {', '.join(file.ignored_columns)}")
+    lines += describe_findings(report)
+    lines.append(f"  stored: {result.added:,} added, {result.known:,} known already, {result.revised:,} revised")
+    if result.revised:
+        times = ", ".join(format_ms(time_ms) for time_ms in result.revised_ms)
+        lines.append(f"  revised: stored with other values before, which stand; first at {times}")
+    if instrument is not None:
+        lines.append(f"  rules: tick {instrument.tick_size:f}, lot {instrument.lot_size:f} ({instrument.source})")
+    return lines
+
+
+def describe_findings(report: QualityReport) -> list[str]:
+    """Return one line for each kind of finding, with its first examples."""
+    counts = {f"refused, {REASON_TEXT[reason]}": (reason, count) for reason, count in report.refused.items()}
+    counts["snapped to the grid"] = ("snapped", report.snapped)
+    counts["flagged as outliers"] = ("outlier", report.outliers)
+    lines = []
+    for text, (kind, count) in counts.items():
+        if count:
+            examples = report.examples.get(kind, ())
+            shown = "; ".join(
+                f"{format_ms(example.open_time_ms)} {','.join(repr(value) for value in example[2:])}"
+                for example in examples
+            )
+            lines.append(f"  {text}: {count:,}, first {shown}")
+    return lines

@@ -1,0 +1,352 @@
+"""The candle store: one Parquet file a month, a record of what was answered, and DuckDB to query them."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import CandleError, ConfigurationError, StoreError
+from core.instants import format_ms
+from core.timeframe import grid_origin_ms
+from market_data.atomic_files import folder_lock, make_folder
+from market_data.candle_columns import CandleColumns, Int64Array
+from market_data.coverage import Coverage, Interval, load_coverage, save_coverage, uncovered
+from market_data.parquet_files import ParquetFiles
+from market_data.quality import sound_rows
+from market_data.store_layout import (
+    COVERAGE_FILE,
+    LAST_TIME_MS,
+    Series,
+    exchange_folder,
+    is_month,
+    is_timeframe,
+    month_bounds,
+    month_of,
+    symbol_folder,
+    symbol_of,
+)
+
+_UNLOCKED_READS = 5
+
+_Read = TypeVar("_Read")
+
+
+class WriteResult(NamedTuple):
+    """What became of the candles of one write.
+
+    ``added`` were stored; ``known`` were stored already with the same values; ``revised`` were stored already with
+    other values, which stand. ``revised_ms`` are the open times of the first few revised ones.
+    """
+
+    added: int
+    known: int
+    revised: int
+    revised_ms: tuple[int, ...]
+
+
+class StoreEntry(NamedTuple):
+    """One stored series: open times of its first and last candle, and how many it has."""
+
+    exchange: str
+    symbol: str
+    timeframe: str
+    first_ms: int
+    last_ms: int
+    rows: int
+
+
+class CandleStore:
+    """Candles of many exchanges, symbols and timeframes below one folder.
+
+    Writers of one series take turns under a file lock; month files and records are replaced as a whole, so reading
+    needs no lock and meets only finished files. Candles are only ever added: a write that spans months becomes
+    visible month by month, the oldest first, and is covered only when ``add_coverage`` says so. May be used from
+    several threads and processes.
+
+    Parameters
+    ----------
+    root
+        Folder of the store; nothing is created before the first write.
+    """
+
+    def __init__(self, root: str | Path = "data/backtest_cache") -> None:
+        self.root = Path(root)
+        self._parquet = ParquetFiles()
+
+    def write(self, exchange: str, symbol: str, timeframe: str, candles: CandleColumns, *, source: str) -> WriteResult:
+        """Merge candles into the month files; the first stored candle of a time stands.
+
+        Parameters
+        ----------
+        candles
+            Checked candles in order of time, opens on the timeframe's grid.
+        source
+            Where they came from, kept in the series' record.
+
+        Raises
+        ------
+        CandleError
+            If a candle breaks a rule of ``quality.check_candles``; nothing is stored then.
+        StoreError
+            If a file cannot be read or written; the old file stands.
+        """
+        series = Series(exchange, symbol, timeframe)
+        folder = series.folder(self.root)
+        _require_checked(series, candles)
+        if not candles.rows:
+            return WriteResult(0, 0, 0, ())
+        with self._writing(folder):
+            saved, record = self._record(folder)
+            months: dict[str, int] = {}
+            taken: list[int] = []
+            known = 0
+            revised: list[int] = []
+            for month, part in _by_month(candles):
+                stored = self._month(folder, month)
+                fresh, differing = _compared(stored, part)
+                known += part.rows - int(fresh.sum()) - len(differing)
+                revised += differing
+                taken += part.open_time_ms[fresh].tolist()
+                months[month] = stored.rows + int(fresh.sum())
+                if fresh.any():
+                    self._parquet.write(folder / f"{month}.parquet", _merged(stored, part, fresh))
+            updated = record.with_rows(months, source, taken)
+            if updated != saved:
+                save_coverage(folder / COVERAGE_FILE, updated)
+        return WriteResult(len(taken), known, len(revised), tuple(revised[:3]))
+
+    def add_coverage(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> None:
+        """Record that the source answered ``[start_ms, end_ms)``: what is not stored there does not exist."""
+        folder = Series(exchange, symbol, timeframe).folder(self.root)
+        if start_ms >= end_ms:
+            return
+        with self._writing(folder):
+            saved, record = self._record(folder)
+            updated = record.with_range(start_ms, end_ms)
+            if updated != saved:
+                save_coverage(folder / COVERAGE_FILE, updated)
+
+    def missing_ranges(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Interval]:
+        """Return the parts of ``[start_ms, end_ms)`` that no source has answered yet, in order.
+
+        A month whose file was removed after it had been stored counts as not answered.
+
+        Raises
+        ------
+        StoreError
+            If the series' record cannot be read.
+        """
+        folder = Series(exchange, symbol, timeframe).folder(self.root)
+        return uncovered(self._record(folder)[1].covered, start_ms, end_ms)
+
+    def read(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
+        """Return the stored candles with ``start_ms <= open_time_ms < end_ms``; empty columns if there is none.
+
+        Raises
+        ------
+        StoreError
+            If a month file of the range is damaged; the message names it.
+        """
+        folder = Series(exchange, symbol, timeframe).folder(self.root)
+        if start_ms >= end_ms:
+            return CandleColumns.empty()
+        return self._settled(folder, start_ms, end_ms, lambda files: self._read_files(files, start_ms, end_ms))
+
+    def read_last(self, exchange: str, symbol: str, timeframe: str, count: int, before_ms: int) -> CandleColumns:
+        """Return the last ``count`` stored candles that close at or before ``before_ms``, oldest first.
+
+        Fewer where fewer are stored. Errors as in ``read``.
+        """
+        series = Series(exchange, symbol, timeframe)
+        folder = series.folder(self.root)
+        end_ms = before_ms - series.length_ms + 1
+        parts: list[CandleColumns] = []
+        wanted = count
+        for file in reversed(self._files(folder, 0, end_ms)):
+            if wanted <= 0:
+                break
+            first, after = month_bounds(file.stem)
+            part = self.read(exchange, symbol, timeframe, first, min(after, end_ms))
+            parts.insert(0, part.slice(max(0, part.rows - wanted), part.rows))
+            wanted -= part.rows
+        return _joined(parts)
+
+    def open_times(self, exchange: str, symbol: str, timeframe: str) -> Int64Array:
+        """Return the open times of every stored candle of a series, in order; errors as in ``read``."""
+        folder = Series(exchange, symbol, timeframe).folder(self.root)
+        return self._settled(folder, 0, LAST_TIME_MS, self._read_times)
+
+    def exchanges(self) -> list[str]:
+        """Return the names under which anything is stored, sorted."""
+        return [name for name in _folders(self.root) if _is_exchange(name)]
+
+    def symbols(self, exchange: str) -> list[str]:
+        """Return the unified symbols that are stored for an exchange, sorted; none if the exchange is unknown."""
+        names = _folders(self.root / exchange_folder(exchange))
+        return sorted(symbol for name in names if (symbol := symbol_of(name)) is not None)
+
+    def timeframes(self, exchange: str, symbol: str) -> list[str]:
+        """Return the timeframes that are stored for a symbol, the shortest first."""
+        folder = self.root / exchange_folder(exchange) / symbol_folder(symbol)
+        names = [name for name in _folders(folder) if is_timeframe(name)]
+        return sorted(names, key=lambda name: Series(exchange, symbol, name).length_ms)
+
+    def series(self) -> list[Series]:
+        """Return every stored series, sorted by exchange, symbol and length."""
+        return [
+            Series(exchange, symbol, timeframe)
+            for exchange in self.exchanges()
+            for symbol in self.symbols(exchange)
+            for timeframe in self.timeframes(exchange, symbol)
+        ]
+
+    def entries(self) -> list[StoreEntry]:
+        """Return what is stored, sorted; a series without a candle is left out. Errors as in ``read``."""
+        entries = []
+        for series in self.series():
+            times = self.open_times(*series)
+            if len(times):
+                entries.append(StoreEntry(*series, int(times[0]), int(times[-1]), len(times)))
+        return entries
+
+    @contextlib.contextmanager
+    def _writing(self, folder: Path) -> Iterator[None]:
+        make_folder(folder)
+        with folder_lock(folder):
+            yield
+
+    def _month(self, folder: Path, month: str) -> CandleColumns:
+        """Return one whole month file; the caller holds the lock."""
+        file = folder / f"{month}.parquet"
+        if not file.exists():
+            return CandleColumns.empty()
+        return self._parquet.read(file)
+
+    def _settled(self, folder: Path, start_ms: int, end_ms: int, read: Callable[[list[Path]], _Read]) -> _Read:
+        """Read a range so that no file of it is replaced meanwhile; after a few turns, with the writers held back."""
+        for _ in range(_UNLOCKED_READS):
+            before = self._identities(folder, start_ms, end_ms)
+            failure: StoreError | None = None
+            try:
+                found = read(list(before))
+            except StoreError as error:
+                failure = error
+            if self._identities(folder, start_ms, end_ms) == before:
+                if failure is not None:
+                    raise failure
+                return found
+        with folder_lock(folder):
+            return read(self._files(folder, start_ms, end_ms))
+
+    def _read_files(self, files: list[Path], start_ms: int, end_ms: int) -> CandleColumns:
+        return _joined([self._parquet.read(file, start_ms, end_ms) for file in files])
+
+    def _read_times(self, files: list[Path]) -> Int64Array:
+        return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file) for file in files)])
+
+    def _identities(self, folder: Path, start_ms: int, end_ms: int) -> dict[Path, tuple[int, int, int]]:
+        found = {}
+        for file in self._files(folder, start_ms, end_ms):
+            with contextlib.suppress(FileNotFoundError):
+                status = file.stat()
+                found[file] = (status.st_ino, status.st_mtime_ns, status.st_size)
+        return found
+
+    def _files(self, folder: Path, start_ms: int, end_ms: int) -> list[Path]:
+        """Return the month files that may hold candles opening in ``[start_ms, end_ms)``, in order of time."""
+        first, last = month_of(start_ms), month_of(end_ms - 1)
+        files = []
+        for name in _names(folder):
+            if not name.endswith(".parquet") or name.startswith("."):
+                continue
+            stem = name.removesuffix(".parquet")
+            if not is_month(stem):
+                raise StoreError(f"{folder / name}: is no month file YYYY-MM.parquet of this store; move it away")
+            if first <= stem <= last:
+                files.append(folder / name)
+        return sorted(files)
+
+    def _record(self, folder: Path) -> tuple[Coverage, Coverage]:
+        """Return the record as saved, and as it stands: a month whose file was removed is no longer answered."""
+        saved = load_coverage(folder / COVERAGE_FILE)
+        lost = [month for month, rows in saved.months.items() if rows and not (folder / f"{month}.parquet").exists()]
+        return saved, saved.without_months(lost)
+
+
+def _require_checked(series: Series, candles: CandleColumns) -> None:
+    times = candles.open_time_ms
+    length = series.length_ms
+    wrong = ~sound_rows(candles)
+    wrong |= (times - grid_origin_ms(length)) % length != 0
+    wrong |= (times < 0) | (times >= LAST_TIME_MS)
+    wrong[1:] |= times[1:] <= times[:-1]
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        values = ", ".join(repr(float(column[row])) for column in candles[1:])
+        raise CandleError(
+            f"{series}: the candle at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored"
+        )
+
+
+def _time_text(time_ms: int) -> str:
+    return format_ms(time_ms) if 0 <= time_ms < LAST_TIME_MS else f"{time_ms} ms"
+
+
+def _by_month(candles: CandleColumns) -> Iterator[tuple[str, CandleColumns]]:
+    position = 0
+    while position < candles.rows:
+        month = month_of(int(candles.open_time_ms[position]))
+        stop = int(np.searchsorted(candles.open_time_ms, month_bounds(month)[1]))
+        yield month, candles.slice(position, stop)
+        position = stop
+
+
+def _compared(stored: CandleColumns, part: CandleColumns) -> tuple[npt.NDArray[np.bool], list[int]]:
+    """Return which rows of ``part`` are not stored yet, and the times of those stored with other values."""
+    if not stored.rows:
+        return np.ones(part.rows, np.bool), []
+    position = np.minimum(np.searchsorted(stored.open_time_ms, part.open_time_ms), stored.rows - 1)
+    fresh = stored.open_time_ms[position] != part.open_time_ms
+    same = np.ones(part.rows, np.bool)
+    for old, came in zip(stored[1:], part[1:], strict=True):
+        same &= old[position] == came
+    return fresh, part.open_time_ms[~fresh & ~same].tolist()
+
+
+def _merged(stored: CandleColumns, part: CandleColumns, fresh: npt.NDArray[np.bool]) -> CandleColumns:
+    order = np.argsort(np.concatenate((stored.open_time_ms, part.open_time_ms[fresh])), kind="stable")
+    return CandleColumns(*(np.concatenate((old, came[fresh]))[order] for old, came in zip(stored, part, strict=True)))
+
+
+def _joined(parts: list[CandleColumns]) -> CandleColumns:
+    if not parts:
+        return CandleColumns.empty()
+    if len(parts) == 1:
+        return parts[0]
+    return CandleColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the sorted names in a folder; none if there is no such folder."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})") from error
+
+
+def _folders(folder: Path) -> list[str]:
+    return [name for name in _names(folder) if not name.startswith(".") and (folder / name).is_dir()]
+
+
+def _is_exchange(name: str) -> bool:
+    try:
+        exchange_folder(name)
+    except ConfigurationError:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""The command line of ``python -m market_data``."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core.errors import ConfigurationError
+
+DEFAULT_DATA_DIR = "data/backtest_cache"
+
+_EXAMPLES = """\
+examples:
+  python -m market_data import --exchange binance candles/binance/*/1m.csv.gz
+  python -m market_data import --exchange binance --symbol BTC/USDT --timeframe 1m trades.csv
+  python -m market_data fetch --exchange binanceus --symbols BTCUSDT,ETHUSDT --timeframe 1m --start 2024-04-01
+  python -m market_data list
+  python -m market_data gaps --exchange binance --symbol BTC/USDT --timeframe 1m
+  python -m market_data export --exchange binance --symbol BTC/USDT --timeframe 1m btc.csv.gz
+  python -m market_data verify
+
+exit codes: 0 done, 1 damaged or unwritable store, 2 bad arguments or file, 3 no such candles, 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad argument like every other bad input: as one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the parsed command line; raises ConfigurationError for one that cannot be understood."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m market_data",
+        description="Fetch, import, inspect and export the stored candles.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    _add_fetch(verbs.add_parser("fetch", help="fetch missing candles from an exchange", allow_abbrev=False))
+    _add_import(verbs.add_parser("import", help="import candle files", allow_abbrev=False))
+    for verb, text in (
+        ("list", "show what is stored"),
+        ("gaps", "show the holes in what is stored"),
+        ("verify", "re-read everything that is stored and say what is damaged"),
+    ):
+        inspecting = verbs.add_parser(verb, help=text, description=text, allow_abbrev=False)
+        _add_selection(inspecting, required=False)
+        inspecting.add_argument("--json", action="store_true", help="print JSON for scripts")
+    _add_export(verbs.add_parser("export", help="write stored candles to a file", allow_abbrev=False))
+    return parser
+
+
+def _add_fetch(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Fetch the candles that the store lacks; what is stored is not asked for again."
+    parser.add_argument("--exchange", required=True, help="exchange, for example binanceus, or practice")
+    parser.add_argument("--symbols", required=True, help="symbols with commas between, in any spelling")
+    parser.add_argument("--timeframe", required=True, help="for example 1m, 15m, 1h, 1d")
+    parser.add_argument("--start", required=True, help="first open: YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC")
+    parser.add_argument("--end", help="end of the range, exclusive (default: now)")
+    _add_off_grid(parser)
+    _add_data_dir(parser)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Import CSV, CSV.gz or Parquet files with the columns timestamp,open,high,low,close,volume. "
+        "All files are read and checked before the first is stored."
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="for example binance/BTC-USDT/1m.csv.gz")
+    parser.add_argument("--exchange", required=True, help="name under which the candles are stored")
+    parser.add_argument("--symbol", help="symbol of the files (default: read from the folder, BTC-USDT)")
+    parser.add_argument("--timeframe", help="timeframe of the files (default: read from the name, 1m.csv.gz)")
+    _add_off_grid(parser)
+    _add_data_dir(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Write the stored candles of one series to a file; the suffix of its name says the format."
+    _add_selection(parser, required=True)
+    parser.add_argument("--start", help="first open (default: the first candle stored)")
+    parser.add_argument("--end", help="last close (default: the last candle stored)")
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("file", type=Path, metavar="FILE", help="file to write: .csv, .csv.gz or .parquet")
+
+
+def _add_selection(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument("--exchange", required=required, help="name under which the candles are stored")
+    parser.add_argument("--symbol", required=required, help="symbol, for example BTC/USDT")
+    parser.add_argument("--timeframe", required=required, help="for example 1m")
+    _add_data_dir(parser)
+
+
+def _add_off_grid(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--off-grid",
+        choices=("snap", "refuse"),
+        default="snap",
+        help="what becomes of candles that open off the timeframe's grid (default: snap)",
+    )
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", type=Path, default=Path(DEFAULT_DATA_DIR), help=f"default: {DEFAULT_DATA_DIR}")

@@ -1,0 +1,299 @@
+"""Getting missing candles from an exchange: symbols side by side, pages one after the other, each kept as it comes."""
+
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
+from core.instants import format_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from market_data.adapters.failures import RangeNotServedError
+from market_data.adapters.protocol import CandleRow, ExchangeAdapter
+from market_data.candle_columns import CandleColumns
+from market_data.fetch_progress import FetchProgress
+from market_data.quality import OffGrid, QualityReport, check_candles
+
+Interval = tuple[int, int]
+Keep = Callable[[str, CandleColumns, int, int], None]
+"""Takes a symbol, its candles, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""
+
+WORKERS = 8
+SETTLING_MS = 60_000
+"""A missing candle this close to the exchange's clock may yet be published; its absence is not taken for an answer."""
+
+_FAREWELL_S = 2.0
+
+
+class FetchOutcome:
+    """What a fetch brought for one symbol.
+
+    ``rows`` candles came in ``pages`` pages; ``missing`` are the ranges that were not answered and ``error`` says why,
+    None if nothing is missing; ``out_of_reach`` is whether asking again may help; ``quality`` is what the checks found.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.pages = 0
+        self.quality = QualityReport()
+        self.missing: list[Interval] = []
+        self.error: str | None = None
+        self.out_of_reach = False
+
+
+class MissingCandlesError(DataUnavailableError):
+    """Candles could not be fetched; ``missing`` holds the ranges by symbol."""
+
+    def __init__(self, exchange: str, timeframe: str, missing: Mapping[str, Sequence[Interval]], cause: str) -> None:
+        self.missing = {symbol: tuple(ranges) for symbol, ranges in missing.items() if ranges}
+        parts = []
+        for symbol, ranges in self.missing.items():
+            shown = ", ".join(f"{format_ms(start)} .. {format_ms(end)}" for start, end in ranges[:3])
+            parts.append(f"{symbol} {timeframe} {shown}{f' and {len(ranges) - 3} more' if len(ranges) > 3 else ''}")
+        every = [bound for ranges in self.missing.values() for span in ranges for bound in span]
+        span = f" --start {format_ms(min(every))} --end {format_ms(max(every))}" if every else ""
+        super().__init__(
+            f"{cause}; missing: {'; '.join(parts)}. Get them with `python -m market_data fetch --exchange {exchange} "
+            f"--symbols {','.join(self.missing)} --timeframe {timeframe}{span}`, or from files with `python -m "
+            f"market_data import --exchange {exchange} FILE...`, or use what is stored with --offline"
+        )
+
+
+class _Job:
+    """What the workers of one fetch share."""
+
+    def __init__(
+        self,
+        adapter: ExchangeAdapter,
+        timeframe: str,
+        keep: Keep,
+        now_ms: int,
+        off_grid: OffGrid,
+        progress: FetchProgress,
+    ) -> None:
+        self.adapter = adapter
+        self.timeframe = timeframe
+        self.length_ms = timeframe_ms(timeframe)
+        self.keep = keep
+        self.now_ms = now_ms
+        self.off_grid: OffGrid = off_grid
+        self.progress = progress
+        self.stopped = threading.Event()
+
+    def abandon(self) -> None:
+        """Stop, and let go of the store: a worker may hang in its request until the process ends."""
+        self.stopped.set()
+        self.keep = _discard
+
+
+def fetch_candles(
+    adapter: ExchangeAdapter,
+    timeframe: str,
+    wanted: Mapping[str, Sequence[Interval]],
+    keep: Keep,
+    *,
+    now_ms: int,
+    progress: FetchProgress,
+    off_grid: OffGrid = "snap",
+    workers: int = WORKERS,
+) -> dict[str, FetchOutcome]:
+    """Fetch ranges of several symbols side by side.
+
+    A page is checked and handed to ``keep`` as it comes, so that an interruption loses at most the pages under way.
+    When the exchange stops answering for one symbol, no further page of any symbol is asked.
+
+    Parameters
+    ----------
+    wanted
+        Ranges ``[start_ms, end_ms)`` on the timeframe's grid by unified symbol; none beyond the last closed candle.
+    now_ms
+        The exchange's clock; rows that close later are not taken.
+    workers
+        Most symbols under way at a time.
+
+    Raises
+    ------
+    HarnessError
+        If ``keep`` raises; failures of the exchange are in the outcomes.
+    """
+    outcomes = {symbol: FetchOutcome() for symbol in wanted}
+    job = _Job(adapter, timeframe, keep, now_ms, off_grid, progress)
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for symbol in wanted:
+        waiting.put(symbol)
+    failures: list[HarnessError] = []
+    finished: set[str] = set()
+
+    def work() -> None:
+        while True:
+            try:
+                symbol = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                _fetch_symbol(job, symbol, wanted[symbol], outcomes[symbol])
+            except HarnessError as error:
+                failures.append(error)
+                job.stopped.set()
+            finished.add(symbol)
+
+    threads = [
+        threading.Thread(target=work, name=f"fetch-{number}", daemon=True)
+        for number in range(min(workers, len(outcomes)))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        job.stopped.set()
+        _wait_shortly(threads)
+        job.abandon()
+        raise
+    if failures:
+        raise failures[0]
+    if len(finished) < len(outcomes):
+        raise InvariantError(f"fetching {', '.join(sorted(set(outcomes) - finished))} ended without a result")
+    return outcomes
+
+
+def fetch_command(
+    exchange: str,
+    symbols: Sequence[str],
+    timeframe: str,
+    start_ms: int,
+    end_ms: int,
+    data_dir: str | Path,
+    *,
+    now_ms: Callable[[], int] | None = None,
+    off_grid: OffGrid = "snap",
+) -> int:
+    """Fetch what is missing of several symbols into the store, print a summary, and return the exit code.
+
+    Parameters
+    ----------
+    symbols
+        In any spelling.
+    start_ms, end_ms
+        Range of open times, the end exclusive.
+    data_dir
+        Folder of the candle store.
+    now_ms
+        The present; what the practice market takes for now, and a fall-back for exchanges that tell no time.
+
+    Raises
+    ------
+    ConfigurationError
+        For an unknown exchange, symbol or timeframe, or an empty range.
+    DataUnavailableError
+        If the exchange cannot be reached; what came before is kept.
+    """
+    from market_data.historical_data_provider import HistoricalDataProvider
+
+    started_s = time.monotonic()
+    provider = HistoricalDataProvider(exchange, data_dir, off_grid=off_grid, now_ms=now_ms)
+    outcomes = provider.fetch(symbols, timeframe, start_ms, end_ms)
+    for symbol, outcome in outcomes.items():
+        sys.stdout.write(f"{symbol} {timeframe}: {summary_line(outcome)}\n")
+    rows = sum(outcome.rows for outcome in outcomes.values())
+    elapsed_s = time.monotonic() - started_s
+    sys.stdout.write(f"{provider.exchange}: {rows} candles of {len(outcomes)} symbols in {elapsed_s:.1f} s\n")
+    return 0
+
+
+def summary_line(outcome: FetchOutcome) -> str:
+    """Return what a fetch brought for one symbol, in a line."""
+    if not outcome.pages:
+        return "nothing to fetch, the store has it all"
+    quality = outcome.quality
+    parts = [f"{outcome.rows} candles in {outcome.pages} pages"]
+    if quality.refused_rows:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in quality.refused.items())
+        parts.append(f"{quality.refused_rows} refused ({reasons})")
+    if quality.snapped:
+        parts.append(f"{quality.snapped} moved to the grid")
+    if quality.outliers:
+        parts.append(f"{quality.outliers} flagged as outliers")
+    return ", ".join(parts)
+
+
+def _fetch_symbol(job: _Job, symbol: str, ranges: Sequence[Interval], outcome: FetchOutcome) -> None:
+    """Fetch the ranges in order; what could not be had stands in the outcome."""
+    for number, (start_ms, end_ms) in enumerate(ranges):
+        position = start_ms
+        try:
+            while position < end_ms:
+                if job.stopped.is_set():
+                    raise FeedError("the fetch was stopped")
+                until_ms = min(end_ms, position + job.adapter.page_limit * job.length_ms)
+                try:
+                    position = _fetch_page(job, symbol, position, until_ms, outcome)
+                except RangeNotServedError as error:
+                    outcome.error = str(error)
+                    outcome.missing.append((position, until_ms))
+                    position = until_ms
+        except (FeedError, ConfigurationError) as error:
+            outcome.missing += [(position, end_ms), *ranges[number + 1 :]]
+            outcome.error = str(error)
+            if isinstance(error, FeedError):
+                outcome.out_of_reach = True
+                job.stopped.set()
+            return
+
+
+def _fetch_page(job: _Job, symbol: str, start_ms: int, until_ms: int, outcome: FetchOutcome) -> int:
+    """Fetch and keep one page, and return up to where the exchange has answered.
+
+    The last row ends what a page has answered, for exchanges cut pages shorter than they say; only an empty page
+    answers for the rest.
+    """
+    length = job.length_ms
+    rows = job.adapter.fetch_page(symbol, job.timeframe, start_ms, until_ms)
+    inside = sorted((row for row in rows if start_ms <= row[0] < until_ms), key=_open_time)
+    if rows and not inside:
+        raise RangeNotServedError(
+            f"{job.adapter.name} answered {format_ms(start_ms)} .. {format_ms(until_ms)} of {symbol} {job.timeframe} "
+            "with candles of another time"
+        )
+    candles, report = check_candles(CandleColumns.from_rows(inside), length, off_grid=job.off_grid, now_ms=job.now_ms)
+    answered_ms = floor_to_grid(inside[-1][0], length) + length if inside else until_ms
+    covered_ms = answered_ms
+    if not inside:
+        covered_ms = min(answered_ms, max(start_ms, floor_to_grid(job.now_ms - SETTLING_MS, length)))
+    if report.refused.get("unclosed"):
+        forming_ms = min(row[0] for row in inside if row[0] + length > job.now_ms)
+        covered_ms = min(covered_ms, floor_to_grid(forming_ms, length))
+    job.keep(symbol, candles, start_ms, covered_ms)
+    outcome.pages += 1
+    outcome.rows += candles.rows
+    outcome.quality = outcome.quality.merged(report)
+    job.progress.advance((answered_ms - start_ms) // length)
+    return answered_ms
+
+
+def joined_columns(parts: Sequence[CandleColumns]) -> CandleColumns:
+    """Return the rows of several columns one after the other."""
+    if not parts:
+        return CandleColumns.empty()
+    return CandleColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _discard(symbol: str, candles: CandleColumns, start_ms: int, end_ms: int) -> None:
+    """Keep nothing."""
+
+
+def _open_time(row: CandleRow) -> int:
+    return row[0]
+
+
+def _wait_shortly(threads: Sequence[threading.Thread]) -> None:
+    """Give pages that are being written the time to be finished; requests under way are left behind."""
+    deadline_s = time.monotonic() + _FAREWELL_S
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0.0, deadline_s - time.monotonic()))

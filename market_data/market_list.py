@@ -1,0 +1,107 @@
+"""The symbols of one exchange as far as they are known here: its stored market list and what is stored of it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.errors import DataUnavailableError, FeedError
+from core.instrument import Instrument
+from core.timeframe import DAY_MS
+from market_data.instrument_store import INFERRED, InstrumentStore
+from market_data.symbols import matching_symbols, resolve_symbol
+
+if TYPE_CHECKING:
+    from market_data.adapters.protocol import ExchangeAdapter
+    from market_data.candle_store import CandleStore
+
+LIST_AGE_MS = DAY_MS
+"""A market list older than this is read again when the exchange is asked for candles anyway."""
+
+
+class MarketList:
+    """Looks up symbols and trading rules of one exchange.
+
+    Parameters
+    ----------
+    exchange
+        Name under which the exchange is stored.
+    store
+        Candles; their symbols are known even where no market list was ever read.
+    instruments
+        The dated market lists.
+    """
+
+    def __init__(self, exchange: str, store: "CandleStore", instruments: InstrumentStore) -> None:
+        self._exchange = exchange
+        self._store = store
+        self._instruments = instruments
+        self._resolved: dict[str, str] = {}
+
+    def resolve(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
+        """Return the unified symbol that a spelling names.
+
+        Looked up in the stored market list and the stored symbols; where these do not hold it, in the exchange's own
+        list, which is then stored.
+
+        Parameters
+        ----------
+        spelling
+            What the user wrote.
+        open_adapter
+            Opens the exchange, only called when it must be asked; None if it cannot be.
+
+        Raises
+        ------
+        ConfigurationError
+            If the spelling names no symbol (the nearest are named) or several.
+        DataUnavailableError
+            If there is nothing to look it up in.
+        """
+        if spelling not in self._resolved:
+            self._resolved[spelling] = self._looked_up(spelling, open_adapter)
+        return self._resolved[spelling]
+
+    def instrument(self, symbol: str, time_ms: int | None = None) -> Instrument:
+        """Return a unified symbol's rules in force at an instant (None: the latest); the defaults if none are known."""
+        stored = self._instruments
+        known = stored.latest(self._exchange) if time_ms is None else stored.at(self._exchange, time_ms)
+        return known.get(symbol, Instrument(symbol))
+
+    def refresh(self, adapter: "ExchangeAdapter", now_ms: int | None = None) -> None:
+        """Read and store the exchange's market list; given ``now_ms``, only if the stored one is older than a day.
+
+        Raises
+        ------
+        FeedError
+            If the exchange does not answer.
+        """
+        newest_ms = max((rules.as_of_ms or 0 for rules in self._listed().values()), default=None)
+        if now_ms is not None and newest_ms is not None and now_ms - newest_ms < LIST_AGE_MS:
+            return
+        listed = adapter.markets()
+        as_of_ms = max((rules.as_of_ms or 0 for rules in listed.values()), default=0)
+        if listed and as_of_ms != newest_ms:
+            self._instruments.save(self._exchange, listed, as_of_ms)
+
+    def _looked_up(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
+        stored = self._store.symbols(self._exchange)
+        if open_adapter is not None and not matching_symbols(spelling, [*self._listed(), *stored]):
+            try:
+                self.refresh(open_adapter())
+            except FeedError as error:
+                raise DataUnavailableError(
+                    f"{error}; without the market list of {self._exchange} the symbol {spelling!r} cannot be looked "
+                    "up. Try again when the exchange answers, or use what is stored with --offline"
+                ) from error
+        listed = self._listed()
+        if not listed and not stored:
+            raise DataUnavailableError(
+                f"nothing of {self._exchange} is stored below {self._store.root}, so the symbol {spelling!r} cannot be "
+                f"looked up; get candles with `python -m market_data fetch --exchange {self._exchange} ...` or "
+                f"`python -m market_data import --exchange {self._exchange} FILE...`"
+            )
+        where = f"the {'market list' if listed else 'stored symbols'} of {self._exchange}"
+        return resolve_symbol(spelling, [*listed, *stored], where=where)
+
+    def _listed(self) -> dict[str, Instrument]:
+        latest = self._instruments.latest(self._exchange)
+        return {symbol: rules for symbol, rules in latest.items() if rules.source != INFERRED}

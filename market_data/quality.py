@@ -1,0 +1,265 @@
+"""What is checked of candles on the way in. A row that breaks a rule is refused and counted, never repaired."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.timeframe import grid_origin_ms
+from market_data.candle_columns import CandleColumns, Float64Array, Int64Array
+
+OffGrid = Literal["snap", "refuse"]
+Mask = npt.NDArray[np.bool]
+
+REASONS = (
+    "bad_price",
+    "bad_volume",
+    "high_below_body",
+    "low_above_body",
+    "off_grid",
+    "duplicate",
+    "out_of_order",
+    "unclosed",
+)
+"""Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
+
+REASON_TEXT = {
+    "bad_price": "a price that is not finite or not positive",
+    "bad_volume": "a volume that is negative or not finite",
+    "high_below_body": "high below open or close",
+    "low_above_body": "low above open or close",
+    "off_grid": "opens off the timeframe's grid",
+    "duplicate": "a second row of one time",
+    "out_of_order": "earlier than a row before it",
+    "unclosed": "not closed yet",
+}
+
+EXAMPLES = 3
+"""How many examples of each finding a report keeps."""
+
+OUTLIER_BLOCK = 1_000
+OUTLIER_FACTOR = 25.0
+OUTLIER_LEAST = 0.02
+
+
+class Example(NamedTuple):
+    """One row as it came: its position among the rows given, its time and its values."""
+
+    row: int
+    open_time_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class QualityReport(msgspec.Struct, frozen=True):
+    """What was found in one or more batches of candles.
+
+    ``rows`` came in, ``accepted`` of them were taken. ``refused`` counts the others by reason (``REASONS``),
+    ``off_grid`` the sound rows whose open was off the grid, ``snapped`` those of them that were taken with their open
+    floored, ``outliers`` the accepted rows that were flagged. ``examples`` holds the first few rows of each reason,
+    and of ``snapped`` and ``outlier``.
+    """
+
+    rows: int = 0
+    accepted: int = 0
+    snapped: int = 0
+    off_grid: int = 0
+    outliers: int = 0
+    refused: Mapping[str, int] = {}
+    examples: Mapping[str, tuple[Example, ...]] = {}
+
+    @property
+    def refused_rows(self) -> int:
+        """Number of rows refused, for whatever reason."""
+        return sum(self.refused.values())
+
+    def merged(self, later: "QualityReport") -> "QualityReport":
+        """Return the report of this batch and a later one together; example rows stay positions in their own batch."""
+        reasons = [reason for reason in REASONS if reason in self.refused or reason in later.refused]
+        kinds = [*self.examples, *(kind for kind in later.examples if kind not in self.examples)]
+        return QualityReport(
+            rows=self.rows + later.rows,
+            accepted=self.accepted + later.accepted,
+            snapped=self.snapped + later.snapped,
+            off_grid=self.off_grid + later.off_grid,
+            outliers=self.outliers + later.outliers,
+            refused={reason: self.refused.get(reason, 0) + later.refused.get(reason, 0) for reason in reasons},
+            examples={kind: (*self.examples.get(kind, ()), *later.examples.get(kind, ()))[:EXAMPLES] for kind in kinds},
+        )
+
+
+class Hole(NamedTuple):
+    """Missing candles between two neighbours: the open times of the last before and the first after, and how many."""
+
+    last_before_ms: int
+    first_after_ms: int
+    missing: int
+
+
+def check_candles(
+    candles: CandleColumns,
+    timeframe_length_ms: int,
+    *,
+    off_grid: OffGrid = "snap",
+    now_ms: int | None = None,
+) -> tuple[CandleColumns, QualityReport]:
+    """Return the candles that may be stored, and what was found.
+
+    Rows are judged in the order in which they came, each by the rules in the order of ``REASONS``. Time only moves
+    forward: a row whose (floored) open is not after that of every row accepted before it is a duplicate if that open
+    was accepted, and out of order otherwise.
+
+    Parameters
+    ----------
+    candles
+        Rows as they came, in any order.
+    timeframe_length_ms
+        Length of the timeframe.
+    off_grid
+        ``snap`` floors an open that is off the timeframe's grid, ``refuse`` refuses the row.
+    now_ms
+        The present, in UTC milliseconds; a row whose unfloored open + length is later is refused. None: all are closed.
+
+    Returns
+    -------
+    tuple
+        The accepted candles, strictly increasing and on the grid, and the report. An accepted candle is flagged as an
+        outlier, and kept, when its true range (from the lowest of low and previous close to the highest of high and
+        previous close, as a fraction; the previous close only where no candle is missing between) is above 2 % and
+        above 25 times the median range of its block of 1,000 candles.
+    """
+    length = timeframe_length_ms
+    raw = candles.open_time_ms
+    opens = raw - (raw - grid_origin_ms(length)) % length
+    shifted = opens != raw
+    broken = _broken_rules(candles)
+    if off_grid == "refuse":
+        broken["off_grid"] = shifted
+    sound = np.ones(len(raw), np.bool)
+    verdicts: dict[str, Mask] = {}
+    for reason, mask in broken.items():
+        verdicts[reason] = mask & sound
+        sound &= ~mask
+    unclosed = np.zeros(len(raw), np.bool) if now_ms is None else raw > now_ms - length
+    late, duplicate = _behind(opens, sound, sound & ~unclosed)
+    verdicts["duplicate"] = duplicate
+    verdicts["out_of_order"] = late & ~duplicate
+    verdicts["unclosed"] = sound & ~late & unclosed
+    taken = sound & ~late & ~unclosed
+    accepted = CandleColumns(
+        opens[taken],
+        candles.open[taken],
+        candles.high[taken],
+        candles.low[taken],
+        candles.close[taken],
+        candles.volume[taken],
+    )
+    flagged = np.zeros(len(raw), np.bool)
+    flagged[taken] = outliers(accepted, length)
+    snapped = taken & shifted
+    findings = {**verdicts, "snapped": snapped, "outlier": flagged}
+    return accepted, QualityReport(
+        rows=candles.rows,
+        accepted=accepted.rows,
+        snapped=int(snapped.sum()),
+        off_grid=int((shifted & _sound(broken, len(raw))).sum()),
+        outliers=int(flagged.sum()),
+        refused={
+            reason: count for reason in REASONS if (count := int(verdicts[reason].sum()) if reason in verdicts else 0)
+        },
+        examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
+    )
+
+
+def sound_rows(candles: CandleColumns) -> Mask:
+    """Return which rows have finite positive prices, a finite volume not below 0, and a body between low and high."""
+    return _sound(_broken_rules(candles), candles.rows)
+
+
+def find_holes(open_times_ms: Int64Array, timeframe_length_ms: int) -> list[Hole]:
+    """Return the holes between the first and the last of strictly increasing open times, in order."""
+    steps = np.diff(open_times_ms)
+    wide = np.flatnonzero(steps > timeframe_length_ms)
+    return [
+        Hole(int(open_times_ms[at]), int(open_times_ms[at + 1]), int(steps[at]) // timeframe_length_ms - 1)
+        for at in wide
+    ]
+
+
+def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
+    """Return which candles of strictly increasing times are flagged by the rule that ``check_candles`` states."""
+    if not candles.rows:
+        return np.zeros(0, np.bool)
+    joined = np.diff(candles.open_time_ms) == timeframe_length_ms
+    before = candles.close[:-1]
+    high, low = candles.high.copy(), candles.low.copy()
+    high[1:] = np.where(joined, np.maximum(high[1:], before), high[1:])
+    low[1:] = np.where(joined, np.minimum(low[1:], before), low[1:])
+    with np.errstate(over="ignore"):
+        true_range = high / low - 1.0
+        usual = _block_medians(candles.high / candles.low - 1.0)
+    return (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+
+
+def _broken_rules(candles: CandleColumns) -> dict[str, Mask]:
+    """Return, for each rule about a row's own values, which rows break it; comparisons with nan are false."""
+    prices_finite = np.ones(candles.rows, np.bool)
+    for price in candles[1:5]:
+        prices_finite &= np.isfinite(price) & (price > 0)
+    return {
+        "bad_price": ~prices_finite,
+        "bad_volume": ~(np.isfinite(candles.volume) & (candles.volume >= 0)),
+        "high_below_body": candles.high < np.maximum(candles.open, candles.close),
+        "low_above_body": candles.low > np.minimum(candles.open, candles.close),
+    }
+
+
+def _sound(broken: Mapping[str, Mask], rows: int) -> Mask:
+    sound = np.ones(rows, np.bool)
+    for reason, mask in broken.items():
+        if reason != "off_grid":
+            sound &= ~mask
+    return sound
+
+
+def _behind(opens: Int64Array, judged: Mask, eligible: Mask) -> tuple[Mask, Mask]:
+    """Return which judged rows are not after every accepted row before them, and which of these repeat an accepted one.
+
+    An eligible row is accepted exactly when its open is above those of all eligible rows before it: a row that was
+    refused for its time was not above the latest accepted one, so leaving it in the running maximum changes nothing.
+    """
+    never = np.iinfo(np.int64).min
+    running = np.maximum.accumulate(np.where(eligible, opens, never)) if len(opens) else opens
+    latest_before = np.full(len(opens), never)
+    latest_before[1:] = running[:-1]
+    late = judged & (opens <= latest_before)
+    accepted = opens[eligible & ~late]
+    if not len(accepted):
+        return late, np.zeros(len(opens), np.bool)
+    position = np.minimum(np.searchsorted(accepted, opens), len(accepted) - 1)
+    return late, late & (accepted[position] == opens)
+
+
+def _block_medians(values: Float64Array) -> Float64Array:
+    """Return, for each value, the median of its block of ``OUTLIER_BLOCK``; the last block reaches back to be full."""
+    count = len(values)
+    whole = count // OUTLIER_BLOCK * OUTLIER_BLOCK
+    medians = (
+        np.repeat(np.median(values[:whole].reshape(-1, OUTLIER_BLOCK), axis=1), OUTLIER_BLOCK) if whole else values[:0]
+    )
+    if whole == count:
+        return medians
+    return np.append(medians, np.full(count - whole, np.median(values[-OUTLIER_BLOCK:])))
+
+
+def _examples(candles: CandleColumns, mask: Mask) -> tuple[Example, ...]:
+    rows = np.flatnonzero(mask)[:EXAMPLES]
+    return tuple(
+        Example(int(row), int(candles.open_time_ms[row]), *(float(column[row]) for column in candles[1:]))
+        for row in rows
+    )

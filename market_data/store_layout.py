@@ -1,0 +1,146 @@
+"""How exchanges, symbols and months are named as folders and files of the candle store.
+
+::
+
+    root/<exchange>/<BASE-QUOTE>/<timeframe>/<YYYY-MM>.parquet
+                                             coverage.json
+    root/<exchange>/instruments/<as_of_ms>.json
+"""
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from core.errors import ConfigurationError
+from core.timeframe import timeframe_ms
+
+COVERAGE_FILE = "coverage.json"
+INSTRUMENTS_FOLDER = "instruments"
+LAST_TIME_MS = 253_402_300_800_000
+"""Year 10000: times at or after it have no month file."""
+
+_EXCHANGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_@+-]|\.(?!\.)){0,63}")
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+_SYMBOL_PARTS = re.compile(r"(?P<base>[^/:]+)/(?P<quote>[^/:]+)(?::(?P<settle>[^/:]+))?")
+_FOLDER_PARTS = re.compile(r"(?P<base>[^-_]+)-(?P<quote>[^-_]+)(?:_(?P<settle>[^-_]+))?")
+_LONGEST_SYMBOL = 64
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
+class Series(NamedTuple):
+    """What one folder of month files holds: one symbol of one exchange at one timeframe."""
+
+    exchange: str
+    symbol: str
+    timeframe: str
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.symbol} {self.timeframe}"
+
+    @property
+    def length_ms(self) -> int:
+        """Length of one candle."""
+        return timeframe_ms(self.timeframe)
+
+    def folder(self, root: Path) -> Path:
+        """Return the series' folder; raises ConfigurationError for a name that cannot be stored."""
+        timeframe_ms(self.timeframe)
+        return root / exchange_folder(self.exchange) / symbol_folder(self.symbol) / self.timeframe
+
+
+def exchange_folder(exchange: str) -> str:
+    """Return the exchange's folder name, which is the name itself.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is no safe folder name: letters, digits and ``. _ @ + -``, beginning with a letter or a digit.
+    """
+    if not _EXCHANGE.fullmatch(exchange) or exchange.endswith("."):
+        raise ConfigurationError(
+            f"exchange {exchange!r} cannot be stored; allowed: up to 64 letters, digits and . _ @ + -, "
+            "beginning with a letter or a digit"
+        )
+    return exchange
+
+
+def symbol_folder(symbol: str) -> str:
+    """Return the folder name of a unified symbol; ``symbol_of`` is its inverse.
+
+    ``/`` becomes ``-`` and ``:`` becomes ``_``; every other character that is no ASCII letter or digit is written as
+    ``%XX``, so that two symbols never share a folder and no symbol leaves the store.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is not ``BASE/QUOTE`` or ``BASE/QUOTE:SETTLE``.
+
+    Examples
+    --------
+    >>> symbol_folder("BTC/USDT"), symbol_folder("BTC/USDT:USDT-241227")
+    ('BTC-USDT', 'BTC-USDT_USDT%2D241227')
+    """
+    match = _SYMBOL_PARTS.fullmatch(symbol)
+    if match is None or len(symbol) > _LONGEST_SYMBOL:
+        raise ConfigurationError(f"symbol {symbol!r} is not in the form BASE/QUOTE or BASE/QUOTE:SETTLE")
+    settle = f"_{_escaped(match['settle'])}" if match["settle"] else ""
+    return f"{_escaped(match['base'])}-{_escaped(match['quote'])}{settle}"
+
+
+def symbol_of(folder: str) -> str | None:
+    """Return the unified symbol whose folder this is; None if it is no symbol's folder."""
+    match = _FOLDER_PARTS.fullmatch(folder)
+    if match is None:
+        return None
+    settle = f":{unquote(match['settle'])}" if match["settle"] else ""
+    symbol = f"{unquote(match['base'])}/{unquote(match['quote'])}{settle}"
+    try:
+        return symbol if symbol_folder(symbol) == folder else None
+    except ConfigurationError:
+        return None
+
+
+def _escaped(part: str) -> str:
+    return "".join(
+        character
+        if character.isascii() and character.isalnum()
+        else "".join(f"%{byte:02X}" for byte in _bytes(character))
+        for character in part
+    )
+
+
+def _bytes(character: str) -> bytes:
+    return character.encode("utf-8", "surrogatepass")
+
+
+def is_timeframe(text: str) -> bool:
+    """Tell whether a folder's name is a timeframe that the store keeps."""
+    try:
+        timeframe_ms(text)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def is_month(text: str) -> bool:
+    """Tell whether a file's stem is a month ``YYYY-MM``."""
+    return _MONTH.fullmatch(text) is not None
+
+
+def month_of(time_ms: int) -> str:
+    """Return the month ``YYYY-MM`` (UTC) that holds an instant; one out of range goes to the nearest month there is."""
+    moment = _EPOCH + dt.timedelta(milliseconds=min(max(time_ms, 0), LAST_TIME_MS - 1))
+    return f"{moment.year:04d}-{moment.month:02d}"
+
+
+def month_bounds(month: str) -> tuple[int, int]:
+    """Return the first instant of a month ``YYYY-MM`` and of the month after it, in UTC milliseconds."""
+    year, number = int(month[:4]), int(month[5:])
+    first = (dt.datetime(year, number, 1, tzinfo=dt.UTC) - _EPOCH) // _MILLISECOND
+    if (year, number) == (9999, 12):
+        return first, LAST_TIME_MS
+    after = dt.datetime(year + number // 12, number % 12 + 1, 1, tzinfo=dt.UTC)
+    return first, (after - _EPOCH) // _MILLISECOND

@@ -1,0 +1,126 @@
+"""The bodies of Binance's public REST answers, made from our values."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from core.exact import plain
+from core.instrument import Instrument
+from market_data.candle_columns import CandleColumns
+
+INTERVALS = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "1w")
+"""Intervals of Binance that are fixed lengths on our grid; its 3d and 1M are not."""
+
+INVALID_SYMBOL = (-1121, "Invalid symbol.")
+INVALID_INTERVAL = (-1120, "Invalid interval.")
+SYSTEM_BUSY = (-1000, "An unknown error occurred while processing the request.")
+TOO_MANY_REQUESTS = (-1003, "Too much request weight used; please use WebSocket Streams for live updates.")
+
+KlineRow = list[int | str]
+
+
+def is_spot(symbol: str) -> bool:
+    """Whether a unified symbol has the form ``BASE/QUOTE``, as the only kind of market of this interface."""
+    return symbol.count("/") == 1 and ":" not in symbol
+
+
+def market_id(symbol: str) -> str:
+    """Return Binance's own name of a unified spot symbol."""
+    return symbol.replace("/", "")
+
+
+def missing_parameter(name: str) -> tuple[int, str]:
+    """Return code and text for a mandatory parameter that is missing."""
+    return -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."
+
+
+def illegal_parameter(name: str) -> tuple[int, str]:
+    """Return code and text for a parameter that is no number."""
+    return -1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'."
+
+
+def kline_rows(candles: CandleColumns, length_ms: int) -> list[KlineRow]:
+    """Return candles as Binance's arrays of 12 fields, numbers as text.
+
+    A candle holds no quote volume, trade count or taker volumes: the first is given as close times volume, the others
+    as 0.
+    """
+    rows: list[KlineRow] = []
+    for time_ms, *numbers in zip(*(column.tolist() for column in candles), strict=True):
+        close, volume = numbers[3], numbers[4]
+        texts = [decimal_text(number) for number in numbers]
+        none = "0.00000000"
+        rows.append([time_ms, *texts, time_ms + length_ms - 1, f"{close * volume:.8f}", 0, none, none, "0"])
+    return rows
+
+
+def decimal_text(number: float) -> str:
+    """Return a number with eight decimals, or with as many more as it takes to read back to the same float."""
+    text = f"{number:.8f}"
+    return text if float(text) == number else format(Decimal(repr(number)), "f")
+
+
+def forming(candle: CandleColumns, now_ms: int, length_ms: int) -> CandleColumns:
+    """Return the one candle as it stands before its close: the open is all that traded, at its share of the volume."""
+    share = (now_ms - int(candle.open_time_ms[0])) / length_ms
+    price = candle.open
+    return CandleColumns(candle.open_time_ms, price, price, price, price, (candle.volume * share).round(8))
+
+
+def exchange_info(markets: Mapping[str, Instrument], now_ms: int) -> dict[str, object]:
+    """Return the body of ``exchangeInfo``."""
+    return {
+        "timezone": "UTC",
+        "serverTime": now_ms,
+        "rateLimits": [
+            {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000},
+        ],
+        "exchangeFilters": [],
+        "symbols": [_symbol_info(instrument) for instrument in markets.values()],
+    }
+
+
+def _symbol_info(instrument: Instrument) -> dict[str, object]:
+    base, quote = instrument.symbol.split("/")
+    tick, lot = _step_text(instrument.tick_size), _step_text(instrument.lot_size)
+    return {
+        "symbol": market_id(instrument.symbol),
+        "status": "TRADING",
+        "baseAsset": base,
+        "baseAssetPrecision": 8,
+        "quoteAsset": quote,
+        "quotePrecision": 8,
+        "quoteAssetPrecision": 8,
+        "baseCommissionPrecision": 8,
+        "quoteCommissionPrecision": 8,
+        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"],
+        "icebergAllowed": True,
+        "ocoAllowed": True,
+        "quoteOrderQtyMarketAllowed": True,
+        "allowTrailingStop": True,
+        "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False,
+        "filters": [
+            {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000", "tickSize": tick},
+            {
+                "filterType": "LOT_SIZE",
+                "minQty": _step_text(max(instrument.min_quantity, instrument.lot_size)),
+                "maxQty": "9000000.00000000",
+                "stepSize": lot,
+            },
+            {
+                "filterType": "NOTIONAL",
+                "minNotional": _step_text(instrument.min_notional),
+                "applyMinToMarket": True,
+                "maxNotional": "9000000.00000000",
+                "applyMaxToMarket": False,
+                "avgPriceMins": 5,
+            },
+        ],
+        "permissions": ["SPOT"],
+    }
+
+
+def _step_text(step: Decimal) -> str:
+    text = plain(step)
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(8, '0')}"

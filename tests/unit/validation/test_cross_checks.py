@@ -1,0 +1,162 @@
+"""Checks between sections and files: exchange and store, strategy and parameters, risk and limits."""
+
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+from tests.support.config_tree import write_config
+from validation import ConfigValidationError, Settings, load_settings
+
+
+class CrossChecksTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+        self.live: dict[str, object] = {"exchange": "practice", "symbols": ["BTC/USDT"]}
+
+    def load(
+        self, risk: dict[str, object] | None = None, mode: dict[str, object] | None = None, **live: object
+    ) -> Settings:
+        return load_settings(write_config(self.base, {**self.live, **live}, risk, mode), base_path=self.base)
+
+    def wrong(self, *args: dict[str, object] | None, **live: object) -> list[str]:
+        with self.assertRaises(ConfigValidationError) as caught:
+            self.load(*args, **live)
+        return [line.replace(f"{self.base}/", "") for line in caught.exception.problems]
+
+    def test_exchange_spellings_become_one_name(self) -> None:
+        for spelling in ("binance_us", "binanceus", "BinanceUS"):
+            self.assertEqual("binanceus", self.load(exchange=spelling).live.exchange)
+
+    def test_a_timeframe_the_exchange_lacks_is_refused_with_those_it_has(self) -> None:
+        self.assertEqual("4h", self.load(timeframe="4h").live.timeframe)
+        for timeframe in ("7m", "10s", "3d", "1M", "15", "1 h", ""):
+            with self.subTest(timeframe=timeframe):
+                (line,) = self.wrong(timeframe=timeframe)
+                self.assertTrue(line.startswith("config/live.yaml: timeframe: "), line)
+
+    def test_a_set_in_the_candle_store_is_an_exchange_with_any_timeframe_of_the_grid(self) -> None:
+        store = self.base / "store"
+        name = "binance-perp@2024-2026"
+        self.assertIn("or a set in the candle store (which is empty)", self.wrong(exchange=name)[0])
+        (store / name).mkdir(parents=True)
+        data = {"cache_dir": str(store)}
+        self.assertEqual(name, self.load(exchange=name, data=data, timeframe="7m").live.exchange)
+        self.assertIn(
+            "did you mean binance-perp@2024-2026?", self.wrong(exchange="binance-perp@2024-2025", data=data)[0]
+        )
+        self.assertIn("timeframe: '1M'", self.wrong(exchange=name, data=data, timeframe="1M")[0])
+        for trick in (".", "..", f"../{store.name}/{name}", str(store / name)):
+            with self.subTest(trick=trick):
+                self.assertIn("config/live.yaml: exchange: ", self.wrong(exchange=trick, data=data)[0])
+
+    def test_parameters_are_checked_by_the_model_of_their_strategy_and_filled_in(self) -> None:
+        settings = self.load(strategy={"type": "ScalpingEMARSI", "params": {"ema_fast": 5}})
+        self.assertEqual("scalping_ema_rsi", settings.live.strategy.type)
+        self.assertEqual(
+            (5, 21, 50.0), tuple(settings.live.strategy.params[key] for key in ("ema_fast", "ema_slow", "rsi_long_min"))
+        )
+        self.assertEqual(
+            ["config/live.yaml: strategy.params.ema_fast: 30 — allowed: below ema_slow (21)"],
+            self.wrong(strategy={"params": {"ema_fast": 30}}),
+        )
+        (line,) = self.wrong(strategy={"params": {"sl_atr_multipel": 2}})
+        self.assertIn("strategy.params.sl_atr_multipel: unknown key (did you mean sl_atr_multiple?)", line)
+        (line,) = self.wrong(strategy={"params": {"sl_atr_multiple": 0}})
+        self.assertIn("strategy.params.sl_atr_multiple: 0 — allowed: a number above 0", line)
+
+    def test_default_strategy_serves_where_live_yaml_names_none(self) -> None:
+        own = self.base / "own_idea.py"
+        own.write_text(
+            textwrap.dedent("""
+            class Idea:
+                def stream(self): ...
+        """)
+        )
+        import sys
+
+        sys.path.insert(0, str(self.base))
+        self.addCleanup(sys.path.remove, str(self.base))
+        self.addCleanup(sys.modules.pop, "own_idea", None)
+        mode: dict[str, object] = {"default_strategy": "own_idea:Idea"}
+        settings = self.load(None, mode, strategy={"params": {"anything": [1, "two"]}})
+        self.assertEqual(
+            ("own_idea:Idea", {"anything": [1, "two"]}), (settings.live.strategy.type, settings.live.strategy.params)
+        )
+        self.assertEqual(
+            "scalping_ema_rsi", self.load(None, mode, strategy={"type": "scalping_ema_rsi"}).live.strategy.type
+        )
+
+    def test_an_unknown_default_strategy_is_named_with_its_file(self) -> None:
+        (line,) = self.wrong(None, {"default_strategy": "scalping_ema"})
+        self.assertTrue(line.startswith("config/trading_mode.yaml: default_strategy: "), line)
+        self.assertIn("did you mean scalping_ema_rsi?", line)
+
+    def test_a_class_that_cannot_be_had_is_a_configuration_error(self) -> None:
+        for path, words in (
+            ("no_such_package.module:Class", "ModuleNotFoundError"),
+            ("core.errors:NoSuchClass", "AttributeError"),
+            ("core.errors:ConfigurationError", "is not a class with stream or with"),
+            ("core.timeframe:timeframe_ms", "is not a class with stream or with"),
+            ("a:b:c", "allowed: scalping_ema_rsi"),
+        ):
+            with self.subTest(path=path):
+                (line,) = self.wrong(strategy={"type": path})
+                self.assertTrue(line.startswith("config/live.yaml: strategy.type: "), line)
+                self.assertIn(words, line)
+
+    def test_unchecked_parameters_must_be_finite(self) -> None:
+        import sys
+
+        (self.base / "own_other.py").write_text("class Idea:\n    def stream(self): ...\n")
+        sys.path.insert(0, str(self.base))
+        self.addCleanup(sys.path.remove, str(self.base))
+        self.addCleanup(sys.modules.pop, "own_other", None)
+        path = write_config(
+            self.base,
+            "exchange: practice\nsymbols: [A/B]\nstrategy: {type: 'own_other:Idea', params: {a: [{b: .nan}]}}\n",
+        )
+        with self.assertRaisesRegex(
+            ConfigValidationError, r"strategy\.params\.a\[0\]\.b: nan — allowed: finite numbers"
+        ):
+            load_settings(path)
+
+    def test_risk_stays_within_the_safety_limits(self) -> None:
+        self.load({"default_risk_per_trade": 0.02, "max_exposure": 0.2})
+        (line,) = self.wrong({"default_risk_per_trade": 0.021})
+        self.assertEqual(
+            "config/risk.json: default_risk_per_trade: 0.021 — allowed: at most max_risk_per_trade_pct of "
+            "config/trading_mode.yaml (0.02)",
+            line,
+        )
+        (line,) = self.wrong({"max_exposure": 0.21})
+        self.assertEqual(
+            "config/risk.json: max_exposure: 0.21 — allowed: at most max_exposure_pct of config/trading_mode.yaml "
+            "(0.2)",
+            line,
+        )
+        self.assertEqual(2, len(self.wrong({}, {"max_risk_per_trade_pct": 0.001, "max_exposure_pct": 0.01})))
+        self.load({"max_exposure": 1}, {"max_exposure_pct": 1})
+
+    def test_the_execution_section_rules_what_risk_json_may_repeat(self) -> None:
+        execution: dict[str, object] = {"starting_balance": 500, "slippage": 0.001}
+        settings = self.load({}, execution=execution)
+        self.assertEqual((500.0, 0.001), (settings.risk.base_account_size, settings.risk.default_slippage))
+        self.load({"base_account_size": 500, "default_slippage": 0.001}, execution=execution)
+        lines = self.wrong({"base_account_size": 10000, "default_slippage": 0.0005}, execution=execution)
+        self.assertEqual(
+            [
+                "config/risk.json: default_slippage: 0.0005 — allowed: 0.001, as execution.slippage of config/live.yaml"
+                ", which rules; or leave this key out",
+                "config/risk.json: base_account_size: 10000.0 — allowed: 500.0, as execution.starting_balance of "
+                "config/live.yaml, which rules; or leave this key out",
+            ],
+            lines,
+        )
+        self.assertEqual(1, len(self.wrong({"default_slippage": 0.001})))
+
+
+if __name__ == "__main__":
+    unittest.main()

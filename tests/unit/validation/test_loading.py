@@ -1,0 +1,228 @@
+"""Loading: where the files are found, what arguments replace, and that every problem is named with its file."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from tests.support.config_tree import write_config
+from validation import ConfigValidationError, load_settings, validate_all_configs
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+class LoadingTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def problems(self, **arguments: object) -> list[str]:
+        """Load ``config/live.yaml`` of the folder and return what is wrong, the folder's name cut out."""
+        with self.assertRaises(ConfigValidationError) as caught:
+            load_settings(self.base / "config/live.yaml", base_path=self.base, **arguments)
+        error = caught.exception
+        self.assertIsInstance(error, ConfigurationError)
+        self.assertEqual(2, error.exit_code)
+        self.assertEqual("\n".join(error.problems), str(error))
+        for line in error.problems:
+            self.assertNotIn("\n", line)
+        return [line.replace(f"{self.base}/", "") for line in error.problems]
+
+    def test_the_shipped_files_are_valid(self) -> None:
+        for name, exchange, timeframe in (
+            ("config/live.yaml", "binanceus", "15m"),
+            ("config/practice.yaml", "practice", "15m"),
+            ("examples/binance-1m.yaml", "binance", "1m"),
+        ):
+            with self.subTest(name=name):
+                settings = load_settings(REPOSITORY / name)
+                self.assertEqual((exchange, timeframe), (settings.live.exchange, settings.live.timeframe))
+                self.assertEqual(str(REPOSITORY / "config/trading_mode.yaml"), settings.files.trading_mode)
+                self.assertTrue(Path(settings.files.risk).samefile(REPOSITORY / "config/risk.json"))
+
+    def test_what_is_left_out_has_its_default(self) -> None:
+        settings = load_settings(write_config(self.base))
+        self.assertEqual(10_000.0, settings.live.execution.starting_balance)
+        self.assertEqual("scalping_ema_rsi", settings.live.strategy.type)
+        self.assertEqual(21, settings.live.strategy.params["ema_slow"])
+        self.assertEqual(10, settings.mode.limits().max_open_trades)
+
+    def test_symbols_keep_spelling_and_order(self) -> None:
+        path = write_config(self.base, {"exchange": "practice", "symbols": ["eth-usdt", "BTCUSDT", "SOL/USDT"]})
+        self.assertEqual(("eth-usdt", "BTCUSDT", "SOL/USDT"), load_settings(path).live.symbols)
+
+    def test_all_problems_of_all_files_are_named_at_once(self) -> None:
+        write_config(
+            self.base,
+            {
+                "exchange": "binanse", "symbols": ["BTCUSDT", "BTC/USDT"], "timeframe": "7x", "exectuion": {},
+                "execution": {"slipage": 0.1, "slippage": "0.001", "max_order_wait": 0},
+                "strategy": {"type": "scalping_ema_rsj", "params": {}},
+            },
+            {"max_exposure": 2, "defualt_slippage": 0.1},
+            {"mode": "live", "max_drawdown_pct": True},
+        )  # fmt: skip
+        lines = self.problems()
+        for start in (
+            "config/live.yaml: exchange: 'binanse' (did you mean binance?) — allowed: practice, ",
+            "config/live.yaml: timeframe: '7x' — allowed: ",
+            "config/live.yaml: exectuion: unknown key (did you mean execution?) — allowed keys: exchange, ",
+            "config/live.yaml: execution.slipage: unknown key (did you mean slippage?) — allowed keys: ",
+            "config/live.yaml: execution.slippage: '0.001' — allowed: a number at least 0 and below 0.1, with",
+            "config/live.yaml: execution.max_order_wait: 0 — allowed: a whole number at least 1",
+            "config/live.yaml: strategy.type: 'scalping_ema_rsj' (did you mean scalping_ema_rsi?) — allowed: ",
+            "config/risk.json: max_exposure: 2 — allowed: a number above 0 and at most 1",
+            "config/risk.json: defualt_slippage: unknown key (did you mean default_slippage?) — allowed keys: ",
+            "config/trading_mode.yaml: mode: 'live' — allowed: paper or monitor; ",
+            "config/trading_mode.yaml: max_drawdown_pct: true — allowed: a number above 0 and at most 1",
+        ):
+            self.assertEqual(1, sum(line.startswith(start) for line in lines), (start, lines))
+        self.assertEqual(11, len(lines), lines)
+
+    def test_unreadable_files_are_one_line_each(self) -> None:
+        write_config(self.base, "symbols: [BTC/USDT\n", b"\xff\xfe", "mode: paper\nmode: paper\n")
+        lines = self.problems()
+        self.assertEqual(2, len(lines), lines)
+        self.assertTrue(lines[0].startswith("config/live.yaml: line 2, column 1: "), lines)
+        self.assertTrue(lines[1].startswith("config/trading_mode.yaml: line 2, column 1: "), lines)
+        write_config(self.base, None, b"\xff\xfe", "mode: paper\nmode: paper\n")
+        self.assertEqual(
+            [
+                "config/risk.json: line 1 is not UTF-8 text",
+                "config/trading_mode.yaml: line 2, column 1: the key 'mode' stands twice",
+            ],
+            self.problems(),
+        )
+
+    def test_missing_files_are_named_with_the_places_looked_at(self) -> None:
+        path = write_config(self.base)
+        (self.base / "config/risk.json").unlink()
+        (self.base / "config/trading_mode.yaml").unlink()
+        self.assertEqual(
+            [
+                "config/live.yaml: risk.config_file: 'config/risk.json' names no file — looked for "
+                "config/config/risk.json, config/risk.json",
+                "trading_mode.yaml: there is no such file — looked for config/trading_mode.yaml, "
+                "config/config/trading_mode.yaml",
+            ],
+            self.problems(),
+        )
+        path.unlink()
+        self.assertEqual("config/live.yaml: there is no such file", self.problems()[0])
+
+    def test_a_folder_is_no_risk_file(self) -> None:
+        for written, words in ((".", "'.' names no file"), ("", "''"), ("/dev/null", "'/dev/null' names no file")):
+            with self.subTest(written=written):
+                write_config(
+                    self.base, {"exchange": "practice", "symbols": ["BTC/USDT"], "risk": {"config_file": written}}
+                )
+                (line,) = self.problems()
+                self.assertTrue(line.startswith(f"config/live.yaml: risk.config_file: {words}"), line)
+
+    def test_a_missing_key_says_what_belongs_there(self) -> None:
+        write_config(self.base, {"exchange": "practice"})
+        self.assertEqual(
+            [
+                "config/live.yaml: symbols: is missing — allowed: a list of one or more symbols such as BTC/USDT or "
+                "BTCUSDT"
+            ],
+            self.problems(),
+        )
+
+    def test_a_config_outside_config_takes_the_other_files_from_the_base(self) -> None:
+        write_config(self.base, risk={"max_exposure": 0.03}, mode={"max_open_trades": 4})
+        outside = self.base / "examples/mine.yaml"
+        outside.parent.mkdir()
+        outside.write_text('{"exchange": "practice", "symbols": ["BTC/USDT"]}', encoding="utf-8")
+        settings = load_settings(outside)
+        self.assertEqual((0.03, 4), (settings.risk.max_exposure, settings.mode.max_open_trades))
+
+    def test_files_beside_the_config_come_first(self) -> None:
+        write_config(self.base, risk={"max_exposure": 0.03}, mode={"max_open_trades": 4})
+        outside = self.base / "examples/mine.yaml"
+        outside.parent.mkdir()
+        outside.write_text('{"exchange": "practice", "symbols": ["BTC/USDT"], "risk": {"config_file": "risk.json"}}')
+        (outside.parent / "risk.json").write_text('{"max_exposure": 0.04}')
+        (outside.parent / "trading_mode.yaml").write_text("max_open_trades: 7")
+        settings = load_settings(outside)
+        self.assertEqual((0.04, 7), (settings.risk.max_exposure, settings.mode.max_open_trades))
+
+    def test_the_working_directory_is_looked_at_last_and_never_for_a_given_base(self) -> None:
+        elsewhere = self.base / "elsewhere/deep/mine.yaml"
+        elsewhere.parent.mkdir(parents=True)
+        elsewhere.write_text('{"exchange": "practice", "symbols": ["BTC/USDT"]}')
+        write_config(self.base / "work", risk={"max_exposure": 0.02})
+        with contextlib.chdir(self.base / "work"):
+            self.assertEqual(0.02, load_settings(elsewhere).risk.max_exposure)
+            with self.assertRaises(ConfigValidationError):
+                load_settings(elsewhere, base_path=elsewhere.parent)
+
+    def test_an_absolute_risk_file_is_taken_as_it_is(self) -> None:
+        own = self.base / "own.json"
+        own.write_text('{"max_exposure": 0.07}')
+        path = write_config(
+            self.base, {"exchange": "practice", "symbols": ["BTC/USDT"], "risk": {"config_file": str(own)}}
+        )
+        self.assertEqual(0.07, load_settings(path).risk.max_exposure)
+
+    def test_arguments_replace_keys_and_are_named_when_wrong(self) -> None:
+        path = write_config(self.base)
+        settings = load_settings(
+            path, symbols=["SOLUSDT"], interval="1h", data_dir=self.base / "store", out_dir=self.base / "out"
+        )
+        self.assertEqual((("SOLUSDT",), "1h"), (settings.live.symbols, settings.live.timeframe))
+        self.assertEqual(str(self.base / "store"), settings.live.data.cache_dir)
+        self.assertEqual(str(self.base / "out"), settings.live.logging.directory)
+        self.assertEqual(("A/B", "C/D"), load_settings(path, symbols="A/B, C/D").live.symbols)
+        lines = self.problems(symbols=["BTCUSDT", "btc/usdt"], interval="7m")
+        self.assertEqual(2, len(lines), lines)
+        self.assertTrue(lines[0].startswith("argument: symbols[1]: 'btc/usdt' is 'BTCUSDT' again"), lines)
+        self.assertTrue(lines[1].startswith("argument: interval: practice has no 7m candles — allowed: 1m, "), lines)
+        self.assertIn("argument: symbols: a list of 0", self.problems(symbols=[])[0])
+
+    def test_validate_all_configs_returns_the_sections_and_the_hash(self) -> None:
+        write_config(self.base)
+        checked = validate_all_configs(self.base)
+        self.assertEqual({"live", "risk", "trading_mode", "settings_sha256"}, set(checked))
+        settings = load_settings(self.base / "config/live.yaml")
+        self.assertEqual(settings.settings_sha256, checked["settings_sha256"])
+        self.assertEqual(settings.resolved(), {key: checked[key] for key in ("live", "risk", "trading_mode")})
+        with self.assertRaises(ConfigValidationError):
+            validate_all_configs(self.base / "nowhere")
+
+    def test_loading_imports_no_heavy_library(self) -> None:
+        program = (
+            "import sys; from validation import load_settings; load_settings();"
+            "print([name for name in ('numpy', 'pandas', 'ccxt', 'duckdb', 'pyarrow', 'rich') if name in sys.modules])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
+        self.assertEqual("[]\n", done.stdout)
+
+    def test_the_environment_changes_nothing(self) -> None:
+        path = write_config(self.base)
+        program = f"from validation import load_settings; print(load_settings({str(path)!r}).settings_sha256)"
+        outputs = set()
+        for extra in (
+            {},
+            {"EXCHANGE": "kraken", "SLIPPAGE": "0.01", "EXECUTION__SLIPPAGE": "0.01", "TZ": "Asia/Tokyo"},
+        ):
+            done = subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=REPOSITORY,
+                env={**os.environ, **extra},
+                capture_output=True,
+                check=True,
+            )
+            outputs.add(done.stdout)
+        self.assertEqual(1, len(outputs))
+
+
+if __name__ == "__main__":
+    unittest.main()

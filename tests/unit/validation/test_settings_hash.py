@@ -1,0 +1,134 @@
+"""The settings hash: equal exactly when the results must be, in any process and any order of keys."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from tests.support.config_tree import write_config
+from validation import load_settings
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+CANONICAL = (
+    '{"exchange":"practice","execution":{"allow_shorting":true,"commission_rate":0.0005,"entry_fill":"next_open",'
+    '"max_gap":60,"max_order_wait":3,"on_opposite_signal":"ignore","slippage":0.0005,"starting_balance":10000.0},'
+    '"off_grid":"snap","risk":{"base_account_size":10000.0,"default_risk_per_trade":0.01,"default_sl_atr_mult":1.5,'
+    '"default_slippage":0.0005,"default_tp_atr_mult":3.0,"enable_trailing_stop":false,"max_exposure":0.05,'
+    '"min_position_size_usd":10.0,"trailing_stop_pct":0.02},"strategy":{"params":{"atr_min_threshold":0.0,'
+    '"atr_period":14,"ema_fast":9,"ema_slow":21,"rsi_extreme_high":80.0,"rsi_extreme_low":20.0,"rsi_long_max":70.0,'
+    '"rsi_long_min":50.0,"rsi_period":14,"rsi_short_max":50.0,"rsi_short_min":30.0,"sl_atr_multiple":2.0,'
+    '"tp_atr_multiple":4.0,"volume_lookback":20,"volume_multiplier":1.2},"type":"scalping_ema_rsi"},'
+    '"symbols":["BTC/USDT","ETH/USDT"],"timeframe":"15m","trading_mode":{"max_daily_loss_pct":0.02,'
+    '"max_drawdown_pct":0.1,"max_exposure_pct":0.2,"max_open_trades":10,"max_risk_per_trade_pct":0.02,"mode":"paper",'
+    '"on_halt":"hold","on_kill":"hold"}}'
+)
+"""The canonical text of the smallest configuration, written out by hand from the defaults."""
+
+Change = dict[str, object]
+LIVE_CHANGES: dict[str, Change] = {
+    "exchange": {"exchange": "binance"},
+    "symbols": {"symbols": ["ETH/USDT", "BTC/USDT"]},
+    "symbols spelled": {"symbols": ["BTCUSDT", "ETH/USDT"]},
+    "timeframe": {"timeframe": "1h"},
+    "strategy.params": {"strategy": {"params": {"ema_fast": 8}}},
+    "execution.starting_balance": {"execution": {"starting_balance": 9_999}},
+    "execution.slippage": {"execution": {"slippage": 0.0006}},
+    "execution.commission_rate": {"execution": {"commission_rate": 0.0006}},
+    "execution.allow_shorting": {"execution": {"allow_shorting": False}},
+    "execution.entry_fill": {"execution": {"entry_fill": "close"}},
+    "execution.on_opposite_signal": {"execution": {"on_opposite_signal": "close"}},
+    "execution.max_order_wait": {"execution": {"max_order_wait": 2}},
+    "execution.max_gap": {"execution": {"max_gap": 61}},
+    "data.off_grid": {"data": {"off_grid": "refuse"}},
+}
+RISK_CHANGES: Change = {
+    "default_risk_per_trade": 0.011, "max_exposure": 0.051, "default_sl_atr_mult": 1.6, "default_tp_atr_mult": 3.1,
+    "min_position_size_usd": 11, "enable_trailing_stop": True, "trailing_stop_pct": 0.021,
+}  # fmt: skip
+MODE_CHANGES: Change = {
+    "mode": "monitor", "max_daily_loss_pct": 0.021, "max_drawdown_pct": 0.11, "max_risk_per_trade_pct": 0.021,
+    "max_exposure_pct": 0.21, "max_open_trades": 9, "on_halt": "flatten", "on_kill": "flatten",
+}  # fmt: skip
+LIVE_NEUTRAL: dict[str, Change] = {
+    "spelling of the exchange": {"exchange": "Practice"},
+    "spelling of the strategy": {"strategy": {"type": "ScalpingEMARSI"}},
+    "a default written out": {"strategy": {"params": {"ema_fast": 9, "rsi_long_min": 50}}},
+    "whole numbers": {"execution": {"starting_balance": 10_000}},
+    "zero with a sign": {"strategy": {"params": {"atr_min_threshold": -0.0}}},
+    "data.cache_dir": {"data": {"cache_dir": "elsewhere"}},
+    "logging": {"logging": {"level": "DEBUG", "directory": "out"}},
+    "risk.config_file": {"risk": {"config_file": "risk.json"}},
+}
+MODE_NEUTRAL: Change = {
+    "kill_switch_env_var": "STOP", "kill_switch_file": "data/STOP", "default_strategy": "scalping_ema_rsi",
+    "allow_live_trading": False,
+}  # fmt: skip
+
+
+class SettingsHashTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+        self.live: Change = {"exchange": "practice", "symbols": ["BTC/USDT", "ETH/USDT"]}
+        self.plain = self.hash_of()
+
+    def hash_of(self, live: Change | None = None, risk: Change | None = None, mode: Change | None = None) -> str:
+        return load_settings(write_config(self.base, {**self.live, **(live or {})}, risk, mode)).settings_sha256
+
+    def test_it_is_the_sha256_of_the_canonical_text(self) -> None:
+        self.assertEqual(hashlib.sha256(CANONICAL.encode()).hexdigest(), self.plain)
+
+    def test_every_key_that_can_change_a_result_changes_it(self) -> None:
+        hashes = [self.hash_of(change) for change in LIVE_CHANGES.values()]
+        hashes += [self.hash_of(None, {key: value}) for key, value in RISK_CHANGES.items()]
+        hashes += [self.hash_of(None, None, {key: value}) for key, value in MODE_CHANGES.items()]
+        self.assertEqual(len(hashes) + 1, len({self.plain, *hashes}))
+
+    def test_nothing_else_changes_it(self) -> None:
+        for name, change in LIVE_NEUTRAL.items():
+            with self.subTest(name=name):
+                self.assertEqual(self.plain, self.hash_of(change))
+        for key, value in MODE_NEUTRAL.items():
+            with self.subTest(name=key):
+                self.assertEqual(self.plain, self.hash_of(None, None, {key: value}))
+        self.assertEqual(self.plain, self.hash_of(None, {"default_slippage": 0.0005, "base_account_size": 10_000}))
+
+    def test_every_key_is_either_a_change_or_neutral_here(self) -> None:
+        resolved = load_settings(write_config(self.base)).resolved()
+        self.assertEqual(set(resolved["trading_mode"]), set(MODE_CHANGES) | set(MODE_NEUTRAL))
+        self.assertEqual(set(resolved["risk"]), set(RISK_CHANGES) | {"default_slippage", "base_account_size"})
+        execution = {key.partition(".")[2] for key in LIVE_CHANGES if key.startswith("execution.")}
+        self.assertEqual(set(resolved["live"]["execution"]), execution)
+
+    def test_the_order_of_keys_and_the_file_format_do_not_count(self) -> None:
+        path = write_config(
+            self.base,
+            "symbols:\n  - BTC/USDT\n  - ETH/USDT\nexchange: practice\n",
+            "{}",
+            "on_kill: hold\nmode: paper\n",
+        )
+        self.assertEqual(self.plain, load_settings(path).settings_sha256)
+
+    def test_any_process_gives_the_same(self) -> None:
+        path = write_config(self.base, self.live)
+        program = f"from validation import load_settings; print(load_settings({str(path)!r}).settings_sha256)"
+        for seed, zone in (("1", "UTC"), ("2", "America/New_York")):
+            environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone}
+            done = subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=REPOSITORY,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            self.assertEqual(self.plain, done.stdout.strip())
+
+
+if __name__ == "__main__":
+    unittest.main()
