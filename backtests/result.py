@@ -172,7 +172,7 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
             "warmup_candles": run.warmed[symbol],
             "warmup_missing": max(0, needed - run.warmed[symbol]),
             "missing_candles": one.quality.get("missing", 0),
-            "quality": dict(one.quality),
+            "quality": {finding: n for finding, n in one.quality.items() if finding != "candles" and n},
             "instrument": {
                 "tick_size": plain(rules.tick_size),
                 "lot_size": plain(rules.lot_size),

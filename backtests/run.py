@@ -70,7 +70,7 @@ def _run_session(
     session: Session, loaded: dict[str, LoadedCandles], length_ms: int, show_progress: bool | None
 ) -> bool:
     windows = [one.window for one in loaded.values()]
-    with ReplayProgress(sum(window.rows for window in windows), show=show_progress) as progress:
+    with ReplayProgress(sum(window.rows for window in windows), shown=show_progress is not False) as progress:
         return replay(session, windows, length_ms, progress)
 
 

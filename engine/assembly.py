@@ -32,13 +32,18 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
     return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
 
 
+def build_safety_monitor(settings: Settings, kill_switch: KillSwitch) -> SafetyMonitor:
+    """Return the safety monitor of a session; it asks ``kill_switch``, never the surroundings."""
+    return SafetyMonitor(settings.mode.limits(), settings.live.execution.starting_balance, kill_switch)
+
+
 def build_session(
     settings: Settings,
     strategy: Strategy | StreamingStrategy,
     instruments: Mapping[str, Instrument],
     outputs: SessionOutputs,
-    *,
-    kill_switch_engaged: bool = False,
+    kill_switch: KillSwitch,
+    safety: SafetyMonitor,
 ) -> Session:
     """Build the kernel's objects and wire them.
 
@@ -52,8 +57,10 @@ def build_session(
         Trading rules of every symbol, keyed as the settings spell it.
     outputs
         Where the session writes.
-    kill_switch_engaged
-        The kill switch at the start; later changes go through ``Session.set_kill_switch``.
+    kill_switch
+        As it stands at the start; later changes go through ``Session.set_kill_switch``.
+    safety
+        A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
     """
     live, mode = settings.live, settings.mode
     fills = live.execution
@@ -77,8 +84,6 @@ def build_session(
         instruments=instruments,
     )
     trader.set_risk_config(settings.risk.model_dump())
-    kill_switch = KillSwitch(kill_switch_engaged)
-    safety = SafetyMonitor(mode.limits(), fills.starting_balance, kill_switch)
     states = [
         SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy)) for symbol in live.symbols
     ]

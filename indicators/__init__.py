@@ -1,4 +1,4 @@
-"""Indicators, each in two executions of one definition: streaming (``update``) and batch (whole columns), bit-identical."""
+"""Indicators: one definition each in two bit-identical executions, streaming (``update``) and batch (whole columns)."""
 
 from indicators.average_true_range import AverageTrueRange, average_true_range
 from indicators.exponential_moving_average import ExponentialMovingAverage, exponential_moving_average

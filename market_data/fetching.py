@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -16,13 +14,12 @@ from market_data.adapters.failures import RangeNotServedError
 from market_data.adapters.protocol import CandleRow, ExchangeAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.fetch_progress import FetchProgress
+from market_data.page_buffer import Keep, PageBuffer
 from market_data.quality import OffGrid, QualityReport, check_candles
 
 Interval = tuple[int, int]
-Keep = Callable[[str, CandleColumns, int, int], None]
-"""Takes a symbol, its candles, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""
-
 WORKERS = 8
+STOPPED = "the fetch was stopped because another symbol failed"
 SETTLING_MS = 60_000
 """A missing candle this close to the exchange's clock may yet be published; its absence is not taken for an answer."""
 
@@ -70,7 +67,6 @@ class _Job:
         self,
         adapter: ExchangeAdapter,
         timeframe: str,
-        keep: Keep,
         now_ms: int,
         off_grid: OffGrid,
         progress: FetchProgress,
@@ -78,16 +74,10 @@ class _Job:
         self.adapter = adapter
         self.timeframe = timeframe
         self.length_ms = timeframe_ms(timeframe)
-        self.keep = keep
         self.now_ms = now_ms
         self.off_grid: OffGrid = off_grid
         self.progress = progress
         self.stopped = threading.Event()
-
-    def abandon(self) -> None:
-        """Stop, and let go of the store: a worker may hang in its request until the process ends."""
-        self.stopped.set()
-        self.keep = _discard
 
 
 def fetch_candles(
@@ -103,7 +93,8 @@ def fetch_candles(
 ) -> dict[str, FetchOutcome]:
     """Fetch ranges of several symbols side by side.
 
-    A page is checked and handed to ``keep`` as it comes, so that an interruption loses at most the pages under way.
+    Pages are checked and handed to ``keep`` as they come (see ``PageBuffer``), so that an interruption loses at most
+    the pages under way.
     When the exchange stops answering for one symbol, no further page of any symbol is asked.
 
     Parameters
@@ -121,7 +112,8 @@ def fetch_candles(
         If ``keep`` raises; failures of the exchange are in the outcomes.
     """
     outcomes = {symbol: FetchOutcome() for symbol in wanted}
-    job = _Job(adapter, timeframe, keep, now_ms, off_grid, progress)
+    buffers = {symbol: PageBuffer(symbol, keep) for symbol in wanted}
+    job = _Job(adapter, timeframe, now_ms, off_grid, progress)
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for symbol in wanted:
         waiting.put(symbol)
@@ -135,7 +127,8 @@ def fetch_candles(
             except queue.Empty:
                 return
             try:
-                _fetch_symbol(job, symbol, wanted[symbol], outcomes[symbol])
+                _fetch_symbol(job, symbol, wanted[symbol], outcomes[symbol], buffers[symbol])
+                buffers[symbol].flush()
             except HarnessError as error:
                 failures.append(error)
                 job.stopped.set()
@@ -153,7 +146,8 @@ def fetch_candles(
     except BaseException:
         job.stopped.set()
         _wait_shortly(threads)
-        job.abandon()
+        for buffer in buffers.values():
+            buffer.abandon()
         raise
     if failures:
         raise failures[0]
@@ -222,17 +216,19 @@ def summary_line(outcome: FetchOutcome) -> str:
     return ", ".join(parts)
 
 
-def _fetch_symbol(job: _Job, symbol: str, ranges: Sequence[Interval], outcome: FetchOutcome) -> None:
+def _fetch_symbol(
+    job: _Job, symbol: str, ranges: Sequence[Interval], outcome: FetchOutcome, buffer: PageBuffer
+) -> None:
     """Fetch the ranges in order; what could not be had stands in the outcome."""
     for number, (start_ms, end_ms) in enumerate(ranges):
         position = start_ms
         try:
             while position < end_ms:
                 if job.stopped.is_set():
-                    raise FeedError("the fetch was stopped")
+                    raise FeedError(STOPPED)
                 until_ms = min(end_ms, position + job.adapter.page_limit * job.length_ms)
                 try:
-                    position = _fetch_page(job, symbol, position, until_ms, outcome)
+                    position = _fetch_page(job, symbol, position, until_ms, outcome, buffer)
                 except RangeNotServedError as error:
                     outcome.error = str(error)
                     outcome.missing.append((position, until_ms))
@@ -246,7 +242,7 @@ def _fetch_symbol(job: _Job, symbol: str, ranges: Sequence[Interval], outcome: F
             return
 
 
-def _fetch_page(job: _Job, symbol: str, start_ms: int, until_ms: int, outcome: FetchOutcome) -> int:
+def _fetch_page(job: _Job, symbol: str, start_ms: int, until_ms: int, outcome: FetchOutcome, buffer: PageBuffer) -> int:
     """Fetch and keep one page, and return up to where the exchange has answered.
 
     The last row ends what a page has answered, for exchanges cut pages shorter than they say; only an empty page
@@ -268,23 +264,12 @@ def _fetch_page(job: _Job, symbol: str, start_ms: int, until_ms: int, outcome: F
     if report.refused.get("unclosed"):
         forming_ms = min(row[0] for row in inside if row[0] + length > job.now_ms)
         covered_ms = min(covered_ms, floor_to_grid(forming_ms, length))
-    job.keep(symbol, candles, start_ms, covered_ms)
+    buffer.add(candles, start_ms, covered_ms)
     outcome.pages += 1
     outcome.rows += candles.rows
     outcome.quality = outcome.quality.merged(report)
     job.progress.advance((answered_ms - start_ms) // length)
     return answered_ms
-
-
-def joined_columns(parts: Sequence[CandleColumns]) -> CandleColumns:
-    """Return the rows of several columns one after the other."""
-    if not parts:
-        return CandleColumns.empty()
-    return CandleColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _discard(symbol: str, candles: CandleColumns, start_ms: int, end_ms: int) -> None:
-    """Keep nothing."""
 
 
 def _open_time(row: CandleRow) -> int:

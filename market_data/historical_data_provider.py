@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from market_data.adapters.protocol import ExchangeAdapter
     from market_data.candle_columns import CandleColumns
-    from market_data.fetching import FetchOutcome, Interval, Keep
+    from market_data.fetching import FetchOutcome, Interval
+    from market_data.page_buffer import Keep
     from market_data.quality import QualityReport
 
 
@@ -206,7 +207,7 @@ class HistoricalDataProvider:
         return self._market_list.instrument(self.resolve(symbol))
 
     def _unified(self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int) -> dict[str, str]:
-        """Return the unified symbol of each spelling; where the market list is out of reach, name what that leaves out."""
+        """Return the unified symbol of each spelling; name the range that an unreachable market list leaves out."""
         try:
             return {symbol: self.resolve(symbol) for symbol in symbols}
         except DataUnavailableError as error:
@@ -238,7 +239,7 @@ class HistoricalDataProvider:
     ) -> "dict[str, FetchOutcome]":
         """Fetch ranges; raise if something from ``needed_from_ms`` on is missing, or anything out of reach."""
         from market_data.fetch_progress import open_progress
-        from market_data.fetching import MissingCandlesError, fetch_candles
+        from market_data.fetching import STOPPED, MissingCandlesError, fetch_candles
 
         if self._given is None and not self._is_known():
             cause = f"{self.exchange} is a name of imported candles, there is no exchange to ask"
@@ -269,7 +270,8 @@ class HistoricalDataProvider:
         }
         if failed:
             missing = {symbol: outcome.missing for symbol, outcome in failed.items()}
-            cause = "; ".join(dict.fromkeys(outcome.error or "" for outcome in failed.values()))
+            causes = dict.fromkeys(outcome.error or "" for outcome in failed.values())
+            cause = "; ".join(cause for cause in causes if cause != STOPPED)
             raise MissingCandlesError(self.exchange, interval, missing, cause)
         return outcomes
 
@@ -278,7 +280,7 @@ class HistoricalDataProvider:
     ) -> dict[str, LoadedCandles]:
         """Fetch everything from the exchange into memory; the store is neither read nor written."""
         from market_data.candle_columns import CandleColumns
-        from market_data.fetching import joined_columns
+        from market_data.page_buffer import joined_columns
 
         warmup_ms, first_ms, last_ms = bounds
         pages: dict[str, list[CandleColumns]] = {symbol: [] for symbol in unified.values()}

@@ -1,7 +1,9 @@
 """Month files of candles: Parquet, written and queried with DuckDB."""
 
+import contextlib
 import hashlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +64,7 @@ class ParquetFiles:
         """Replace a file with these candles as a whole; raises StoreError and keeps the old file if it cannot."""
         import duckdb
 
-        cursor = self._cursor()
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, self._cursor() as cursor:
             try:
                 cursor.register("incoming", _as_stored(candles)._asdict())
                 cursor.execute(
@@ -74,55 +75,75 @@ class ParquetFiles:
                 raise StoreError(
                     f"{path}: cannot be written ({_first_line(error)}); what was there before stands"
                 ) from error
-            finally:
-                cursor.close()
 
     def stored_digest(self, path: Path) -> str | None:
         """Return the digest that was written with the file; None if it carries none."""
         import duckdb
 
-        cursor = self._cursor()
-        try:
-            rows = cursor.execute(
-                "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?", [_literal(path), _DIGEST_KEY]
-            ).fetchall()
-        except duckdb.Error as error:
-            raise damaged(path, _first_line(error)) from error
-        finally:
-            cursor.close()
+        query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
+        with self._cursor() as cursor:
+            try:
+                rows = cursor.execute(query, [_literal(path), _DIGEST_KEY]).fetchall()
+            except duckdb.Error as error:
+                raise self._failure(path, error) from error
         return str(rows[0][0]) if rows else None
 
     def _query(self, file: Path, selected: str, start_ms: int, end_ms: int) -> list[npt.NDArray[Any]]:
         import duckdb
 
         # One query a file: over several, DuckDB casts silently to the types of the first.
-        cursor = self._cursor()
-        try:
-            result = cursor.execute(
-                f"SELECT {selected} FROM read_parquet(?, hive_partitioning = false) "
-                "WHERE open_time_ms >= ? AND open_time_ms < ?",
-                [_literal(file), start_ms, end_ms],
-            )
-            types = tuple(str(column[1]) for column in result.description)
-            if types != _TYPES[: len(types)]:
-                raise damaged(file, f"its columns have the types {', '.join(types)}")
-            columns = list(result.fetchnumpy().values())
-        except duckdb.Error as error:
-            raise damaged(file, _first_line(error)) from error
-        finally:
-            cursor.close()
+        query = (
+            f"SELECT {selected} FROM read_parquet(?, hive_partitioning = false) "
+            "WHERE open_time_ms >= ? AND open_time_ms < ?"
+        )
+        with self._cursor() as cursor:
+            try:
+                result = cursor.execute(query, [_literal(file), start_ms, end_ms])
+                types = tuple(str(column[1]) for column in result.description)
+                if types != _TYPES[: len(types)]:
+                    raise damaged(file, f"its columns have the types {', '.join(types)}")
+                columns = list(result.fetchnumpy().values())
+            except duckdb.Error as error:
+                raise self._failure(file, error) from error
         if any(isinstance(column, np.ma.MaskedArray) for column in columns):
             raise damaged(file, "it holds rows with empty cells")
         return [np.asarray(column) for column in columns]
 
-    def _cursor(self) -> "DuckDBPyConnection":
-        """Return a cursor of the one connection; a cursor belongs to one thread."""
+    def _failure(self, file: Path, error: Exception) -> StoreError:
+        """Return the error for a query that failed; a file that cannot be opened is not called damaged."""
+        import duckdb
+
+        if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+            # DuckDB refuses every later query on a connection that met such an error.
+            with self._opening:
+                self._connection = None
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return StoreError(f"{file}: cannot be read ({_first_line(error)})")
+        try:
+            with file.open("rb") as content:
+                content.read(1)
+        except OSError as unreadable:
+            return StoreError(f"{file}: cannot be read ({unreadable.strerror or unreadable})")
+        return damaged(file, _first_line(error))
+
+    @contextlib.contextmanager
+    def _cursor(self) -> "Iterator[DuckDBPyConnection]":
+        """Give a cursor of the one connection; a cursor belongs to one thread."""
         import duckdb
 
         with self._opening:
             if self._connection is None:
                 self._connection = duckdb.connect(":memory:", config=_SETTINGS)
-            return self._connection.cursor()
+            cursor = self._connection.cursor()
+        try:
+            yield cursor
+        except RuntimeError as error:
+            # DuckDB takes the signal of Ctrl-C for itself while a query runs.
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            cursor.close()
 
 
 def digest(candles: CandleColumns) -> str:

@@ -22,7 +22,7 @@ from core.errors import ConfigurationError, InvariantError
 from core.instrument import Instrument
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
-from market_data.fetching import joined_columns
+from market_data.page_buffer import joined_columns
 from practice import binance_messages as messages
 from practice.candle_sources import CandleSource
 from practice.rest_faults import Fault, FaultKind, FaultPlan

@@ -1,0 +1,24 @@
+"""What a run came to, for people and for programs; the same for every kind of run."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reports.console_report import print_report, render
+    from reports.json_report import to_json
+    from reports.progress import ReplayProgress
+
+__all__ = ["ReplayProgress", "print_report", "render", "to_json"]
+
+_HOMES = {
+    "ReplayProgress": "reports.progress",
+    "print_report": "reports.console_report",
+    "render": "reports.console_report",
+    "to_json": "reports.json_report",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

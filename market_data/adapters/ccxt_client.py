@@ -168,6 +168,11 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(f"{error}".split())
-    cause = f" ({' '.join(str(error.__cause__).split())[:160]})" if error.__cause__ is not None else ""
-    return (text or type(error).__name__)[:200] + cause
+    """Return an error's text; of a failure of the network the innermost cause, which says it in the system's words."""
+    text = " ".join(f"{error}".split())[:200] or type(error).__name__
+    inner: BaseException = error
+    while (cause := inner.__cause__ or inner.__context__) is not None:
+        inner = cause
+    if isinstance(error.__cause__, requests.RequestException) and not isinstance(inner, requests.HTTPError):
+        return f"{' '.join(str(inner).split())[:160]} ({text})"
+    return text

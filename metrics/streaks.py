@@ -1,0 +1,52 @@
+"""Longest runs of wins and of losses in a row."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, SupportsFloat
+
+
+class Streaks(NamedTuple):
+    """Number of trades in the longest run of wins and in the longest run of losses; 0 where there is none."""
+
+    wins: int
+    losses: int
+
+
+class LongestStreaks:
+    """Longest runs so far; a win is a result above 0, every other one is a loss."""
+
+    __slots__ = ("_losses", "_losses_now", "_wins", "_wins_now")
+
+    def __init__(self) -> None:
+        self._wins = self._wins_now = 0
+        self._losses = self._losses_now = 0
+
+    @property
+    def value(self) -> Streaks:
+        """Longest runs of the results so far."""
+        return Streaks(self._wins, self._losses)
+
+    def update(self, result: SupportsFloat) -> Streaks:
+        """Take the next trade's result, net of costs, and return the longest runs."""
+        if float(result) > 0.0:
+            self._wins_now += 1
+            self._losses_now = 0
+            self._wins = max(self._wins, self._wins_now)
+        else:
+            self._losses_now += 1
+            self._wins_now = 0
+            self._losses = max(self._losses, self._losses_now)
+        return self.value
+
+
+def longest_streaks(results: Iterable[SupportsFloat]) -> Streaks:
+    """Return the longest runs of wins and of losses, in the order of the trades given.
+
+    Examples
+    --------
+    >>> longest_streaks([1.0, 2.0, -1.0, 0.0, -3.0, 4.0])
+    Streaks(wins=2, losses=3)
+    """
+    streaks = LongestStreaks()
+    for result in results:
+        streaks.update(result)
+    return streaks.value

@@ -1,0 +1,277 @@
+"""The facts of a run's result in the order in which a report gives them, already as text.
+
+Both forms of the console report are made from these, so that they cannot say different things.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from reports.figures import amount, count, is_negative, is_positive, mapping_at, one_line, per_cent
+from reports.result_warnings import warnings_of
+
+Tone = Literal["", "gain", "loss"]
+Result = Mapping[str, object]
+
+PARTIAL = "the run was interrupted; the figures cover what was done until then"
+SYMBOL_COLUMNS = ("Symbol", "Candles", "Trades", "Realized PnL", "Win rate", "Buy and hold")
+_FINE_DECIMALS = 8
+_COARSE_FROM = 10.0
+
+
+class Fact(NamedTuple):
+    """One labelled value; ``tone`` says whether it is good or bad news."""
+
+    label: str
+    value: str
+    tone: Tone = ""
+
+
+class Section(NamedTuple):
+    """Facts under one title; ``numeric`` when the values are figures."""
+
+    title: str
+    facts: Sequence[Fact]
+    numeric: bool = True
+
+
+class SymbolRow(NamedTuple):
+    """One symbol's line, cells in the order of ``SYMBOL_COLUMNS``."""
+
+    cells: tuple[str, ...]
+    tone: Tone
+
+
+class ResultFacts(NamedTuple):
+    """Everything a report says."""
+
+    partial: bool
+    sections: Sequence[Section]
+    symbols: Sequence[SymbolRow]
+    instruments: Sequence[Fact]
+    warnings: Sequence[str]
+    files: Sequence[Fact]
+    hashes: Sequence[Fact]
+
+
+def facts_of(result: Result) -> ResultFacts:
+    """Return the facts of a result; what the result does not hold is left out."""
+    sections = (
+        _run(result),
+        _balances(result),
+        _trades(result),
+        _costs(result),
+        _activity(result),
+        _refusals(result),
+    )
+    return ResultFacts(
+        partial=bool(result.get("partial")),
+        sections=[section for section in sections if section.facts],
+        symbols=_symbol_rows(result),
+        instruments=_instruments(result),
+        warnings=warnings_of(result),
+        files=_named(result, (("Trade log", "log_file", one_line), ("Output folder", "output_dir", one_line))),
+        hashes=_hashes(result),
+    )
+
+
+def _run(result: Result) -> Section:
+    config = mapping_at(result, "config")
+    facts = []
+    if "start_date" in config or "end_date" in config:
+        period = f"{one_line(config.get('start_date', '?'))} to {one_line(config.get('end_date', '?'))}"
+        facts.append(Fact("Period", period))
+    facts += _named(
+        config,
+        (
+            ("Exchange", "exchange", one_line),
+            ("Interval", "interval", one_line),
+            ("Symbols", "symbols", _listed),
+            ("Strategy", "strategy", one_line),
+            ("Entry fill", "entry_fill", one_line),
+        ),
+    )
+    return Section("Run", facts, numeric=False)
+
+
+def _balances(result: Result) -> Section:
+    performance, money = mapping_at(result, "performance"), _money_of(result)
+    facts = _named(
+        performance,
+        (
+            ("Starting balance", "starting_balance", money),
+            ("Final balance", "current_balance", money),
+            ("Equity", "equity", money),
+            ("Realized PnL", "realized_pnl", money),
+            ("Unrealized PnL", "unrealized_pnl", money),
+            ("Total return", "total_return_pct", per_cent),
+            ("Buy and hold", "buy_and_hold_return_pct", per_cent),
+            ("Peak equity", "peak_equity", money),
+            ("Maximum drawdown", "max_drawdown_pct", per_cent),
+            ("Sharpe ratio", "sharpe_ratio", amount),
+            ("Sortino ratio", "sortino_ratio", amount),
+            ("Calmar ratio", "calmar_ratio", amount),
+        ),
+        toned=("realized_pnl", "unrealized_pnl", "total_return_pct", "buy_and_hold_return_pct"),
+    )
+    return Section("Balance", facts)
+
+
+def _trades(result: Result) -> Section:
+    performance, money = mapping_at(result, "performance"), _money_of(result)
+    facts = []
+    if "total_trades" in performance:
+        split = ""
+        if "winning_trades" in performance and "losing_trades" in performance:
+            split = f" ({count(performance['winning_trades'])} won, {count(performance['losing_trades'])} lost)"
+        facts.append(Fact("Trades", count(performance["total_trades"]) + split))
+    facts += _named(
+        performance,
+        (
+            ("Win rate", "win_rate", per_cent),
+            ("Profit factor", "profit_factor", amount),
+            ("Expectancy", "expectancy", money),
+            ("Average win", "average_win", money),
+            ("Average loss", "average_loss", money),
+            ("Longest win streak", "longest_win_streak", count),
+            ("Longest loss streak", "longest_loss_streak", count),
+        ),
+        toned=("expectancy",),
+    )
+    statistics = mapping_at(result, "statistics")
+    facts += _named(
+        statistics,
+        (("Exposure time", "exposure_time_pct", per_cent), ("Ambiguous trades", "ambiguous_trades", count)),
+    )
+    facts += _named(performance, (("Open positions", "open_positions", count),))
+    return Section("Trades", facts)
+
+
+def _costs(result: Result) -> Section:
+    performance, money = mapping_at(result, "performance"), _money_of(result)
+    return Section(
+        "Costs",
+        _named(
+            performance,
+            (
+                ("Commission paid", "commission_paid", money),
+                ("Slippage paid", "slippage_paid", money),
+                ("Total costs", "total_costs", money),
+            ),
+        ),
+    )
+
+
+def _activity(result: Result) -> Section:
+    statistics = mapping_at(result, "statistics")
+    names = (
+        ("Candles processed", "candles_processed"),
+        ("Steps", "steps"),
+        ("Signals generated", "signals_generated"),
+        ("Signals refused", "signals_refused"),
+        ("Orders submitted", "orders_submitted"),
+        ("Entries filled", "entries_filled"),
+        ("Orders rejected", "orders_rejected"),
+        ("Orders expired", "orders_expired"),
+        ("Orders cancelled", "orders_cancelled"),
+        ("Gaps", "gaps"),
+        ("Halts", "halts"),
+    )
+    facts = _named(statistics, [(label, key, count) for label, key in names])
+    seconds, candles = statistics.get("processing_seconds"), statistics.get("candles_processed")
+    if is_positive(seconds):
+        facts.append(Fact("Processing time", amount(seconds, unit="s")))
+        if isinstance(candles, int) and isinstance(seconds, int | float):
+            facts.append(Fact("Candles per second", count(candles / seconds)))
+    return Section("Activity", facts)
+
+
+def _refusals(result: Result) -> Section:
+    reasons = mapping_at(mapping_at(result, "statistics"), "refusal_reasons")
+    counted = [(number, reason) for reason, number in reasons.items() if isinstance(number, int)]
+    counted.sort(key=lambda pair: (-pair[0], pair[1]))
+    return Section("Refusals", [Fact(f"Refused ({one_line(reason)})", count(number)) for number, reason in counted])
+
+
+def _symbol_rows(result: Result) -> list[SymbolRow]:
+    money = _money_of(result, with_unit=False)
+    rows = []
+    symbols = mapping_at(result, "symbols")
+    for symbol in symbols:
+        values = mapping_at(symbols, symbol)
+        pnl = values.get("realized_pnl")
+        cells = (
+            one_line(symbol),
+            count(values.get("candles")),
+            count(values.get("trades")),
+            money(pnl),
+            per_cent(values.get("win_rate")),
+            per_cent(values.get("buy_and_hold_return_pct")),
+        )
+        rows.append(SymbolRow(cells, _tone(pnl)))
+    return rows
+
+
+def _instruments(result: Result) -> list[Fact]:
+    """Say for each symbol which trading rules were used, and where and when they come from."""
+    facts = []
+    symbols = mapping_at(result, "symbols")
+    for symbol in symbols:
+        rules = mapping_at(mapping_at(symbols, symbol), "instrument")
+        words = [
+            f"{word} {one_line(rules[key])}"
+            for word, key in (("tick", "tick_size"), ("lot", "lot_size"), ("minimum notional", "min_notional"))
+            if rules.get(key) is not None
+        ]
+        if rules.get("source"):
+            words.append(f"from {one_line(rules['source'])}")
+        if rules.get("as_of"):
+            words.append(f"as of {one_line(rules['as_of'])}")
+        if words:
+            facts.append(Fact(f"Trading rules {one_line(symbol)}", ", ".join(words)))
+    return facts
+
+
+def _hashes(result: Result) -> list[Fact]:
+    names = sorted(
+        (name for name in result if name.endswith("_sha256")), key=lambda name: (name != "trades_sha256", name)
+    )
+    return _named(result, [(name, name, one_line) for name in (*names, "code_version")])
+
+
+def _named(
+    values: Result,
+    names: Sequence[tuple[str, str, Callable[[object], str]]],
+    toned: Sequence[str] = (),
+) -> list[Fact]:
+    """Return a fact for every key that the mapping holds."""
+    return [
+        Fact(label, text(values[key]), _tone(values[key]) if key in toned else "")
+        for label, key, text in names
+        if key in values
+    ]
+
+
+def _money_of(result: Result, *, with_unit: bool = True) -> Callable[[object], str]:
+    """Return how money is written: two decimals, eight for an account that is kept in something dear such as BTC."""
+    starting_balance = mapping_at(result, "performance").get("starting_balance")
+    small = isinstance(starting_balance, int | float) and starting_balance < _COARSE_FROM
+    decimals, unit = _FINE_DECIMALS if small else 2, _quote_of(result) if with_unit else ""
+    return lambda value: amount(value, decimals, unit)
+
+
+def _quote_of(result: Result) -> str:
+    """Return the currency that all symbols are quoted in; empty where it is not known or not one."""
+    symbols = mapping_at(result, "symbols")
+    names = [str(mapping_at(symbols, symbol).get("canonical", symbol)) for symbol in symbols]
+    quotes = {name.partition("/")[2].partition(":")[0] for name in names}
+    return one_line(quotes.pop()) if len(quotes) == 1 else ""
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(one_line, value)) if isinstance(value, list | tuple) else one_line(value)
+
+
+def _tone(value: object) -> Tone:
+    if is_negative(value):
+        return "loss"
+    return "gain" if is_positive(value) else ""

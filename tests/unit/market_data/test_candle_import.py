@@ -1,0 +1,206 @@
+"""Import: what is taken, what is inferred, and that nothing is written when a file is malformed."""
+
+import tempfile
+import unittest
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import ConfigurationError
+from core.instrument import Instrument
+from market_data.candle_columns import CandleColumns
+from market_data.candle_import import decimals, describe, import_files, infer_instrument, series_of
+from market_data.candle_store import CandleStore
+from market_data.instrument_store import InstrumentStore
+from market_data.store_layout import Series
+from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
+from tests.support.scale import scaled
+
+HEADER = "timestamp,open,high,low,close,volume"
+
+
+class ImportCase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.store = CandleStore(self.folder / "store")
+
+    def file(self, rows, name="BTC-USDT/1m.csv"):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([HEADER, *(",".join(map(repr, row)) for row in rows), ""]))
+        return path
+
+    def stored_files(self):
+        return {path: path.read_bytes() for path in (self.folder / "store").rglob("*") if path.is_file()}
+
+
+class WhatIsTaken(ImportCase):
+    def test_bad_rows_are_refused_and_the_rest_is_stored_and_answered(self):
+        rows = [row_at(APRIL), (APRIL + MINUTE, -1.0, 2.0, 1.0, 1.0, 1.0), row_at(APRIL + 3 * MINUTE + 7)]
+        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
+        self.assertEqual(imported.series, Series("binance", "BTC/USDT", "1m"))
+        self.assertEqual((imported.report.refused, imported.report.snapped), ({"bad_price": 1}, 1))
+        self.assertEqual([hole.missing for hole in imported.holes], [2])
+        end = APRIL + 4 * MINUTE
+        self.assertEqual(self.store.open_times(*imported.series).tolist(), [APRIL, APRIL + 3 * MINUTE])
+        self.assertEqual(
+            self.store.missing_ranges(*imported.series, APRIL - 5, end + 5), [(APRIL - 5, APRIL), (end, end + 5)]
+        )
+
+    def test_importing_again_changes_no_byte(self):
+        path = self.file([row_at(time_ms) for time_ms in minutes(APRIL, 50)])
+        import_files(self.store, [path], exchange="binance")
+        before = self.stored_files()
+        (again,) = import_files(self.store, [path], exchange="binance")
+        self.assertEqual((again.result.added, again.result.known, again.result.revised), (0, 50, 0))
+        self.assertEqual(self.stored_files(), before)
+
+    def test_a_different_candle_of_a_stored_time_is_counted_and_said_and_does_not_replace_it(self):
+        import_files(self.store, [self.file([row_at(APRIL, 100.0)])], exchange="binance")
+        (second,) = import_files(self.store, [self.file([row_at(APRIL, 101.0)])], exchange="binance")
+        self.assertEqual((second.result.revised, second.result.revised_ms), (1, (APRIL,)))
+        self.assertIn("2024-04-01T00:00:00.000Z", "\n".join(describe(second)))
+        self.assertEqual(rows_of(self.store.read(*second.series, 0, 2**60)), [row_at(APRIL, 100.0)])
+
+    def test_files_split_in_any_way_and_order_give_the_same_store(self):
+        rows = [row_at(APRIL - 30 * MINUTE + n * MINUTE, 100.0 + n / 8) for n in range(60)]
+        whole = CandleStore(self.folder / "whole")
+        import_files(whole, [self.file(rows)], exchange="binance")
+        parts = [self.file(rows[35:], "b/BTC-USDT/1m.csv"), self.file(rows[:40], "a/BTC-USDT/1m.csv")]
+        import_files(self.store, parts, exchange="binance")
+        series = ("binance", "BTC/USDT", "1m")
+        self.assertEqual(rows_of(self.store.read(*series, 0, 2**60)), rows_of(whole.read(*series, 0, 2**60)))
+        self.assertEqual(self.store.missing_ranges(*series, 0, 2**41), whole.missing_ranges(*series, 0, 2**41))
+        rules = [InstrumentStore(store.root).latest("binance") for store in (self.store, whole)]
+        self.assertEqual(*rules)
+
+    def test_candles_that_are_not_closed_are_refused(self):
+        path = self.file([row_at(APRIL), row_at(APRIL + MINUTE)])
+        (imported,) = import_files(self.store, [path], exchange="binance", now_ms=APRIL + MINUTE + 1)
+        self.assertEqual((imported.result.added, imported.report.refused), (1, {"unclosed": 1}))
+        self.assertEqual(
+            self.store.missing_ranges(*imported.series, APRIL, APRIL + 2 * MINUTE),
+            [(APRIL + MINUTE, APRIL + 2 * MINUTE)],
+        )
+
+
+class NothingWritten(ImportCase):
+    def test_one_malformed_file_among_good_ones_stops_the_import_before_anything_is_written(self):
+        good = self.file([row_at(APRIL)])
+        bad = self.file([row_at(APRIL)], "ETH-USDT/1m.csv")
+        bad.write_text(f"{HEADER}\n{APRIL},1,1,1,1,1\n{APRIL},1,oops,1,1,1\n")
+        with self.assertRaisesRegex(ConfigurationError, "line 3, column 'high': 'oops'"):
+            import_files(self.store, [good, bad], exchange="binance")
+        self.assertFalse((self.folder / "store").exists())
+
+    def test_a_file_of_which_no_row_can_be_taken_is_an_error(self):
+        path = self.file([(APRIL, -1.0, 1.0, 1.0, 1.0, 1.0)])
+        with self.assertRaisesRegex(ConfigurationError, "none of its 1 rows can be taken .*bad_price 1"):
+            import_files(self.store, [path], exchange="binance")
+        self.assertFalse((self.folder / "store").exists())
+
+
+class Paths(unittest.TestCase):
+    def test_symbol_and_timeframe_are_read_from_the_path(self):
+        table = {
+            "binance/BTC-USDT/1m.csv.gz": ("BTC/USDT", "1m"),
+            "x/BTC-USDT_USDT/4h.parquet": ("BTC/USDT:USDT", "4h"),
+            "SOL-USDC/1w.CSV": ("SOL/USDC", "1w"),
+        }
+        for path, (symbol, timeframe) in table.items():
+            self.assertEqual(series_of(Path(path), "e"), Series("e", symbol, timeframe))
+
+    def test_flags_stand_above_the_path(self):
+        self.assertEqual(series_of(Path("x/trades.csv"), "e", "A/B", "5m"), Series("e", "A/B", "5m"))
+        self.assertEqual(series_of(Path("BTC-USDT/1m.csv"), "e", None, "5m"), Series("e", "BTC/USDT", "5m"))
+
+    def test_what_cannot_be_told_is_asked_for(self):
+        for path, said in (
+            ("BTC-USDT/trades.csv", "--timeframe"),
+            ("prices/1m.csv", "--symbol"),
+            ("BTC-USDT/3d.csv", "--timeframe"),
+        ):
+            with self.subTest(path), self.assertRaisesRegex(ConfigurationError, said):
+                series_of(Path(path), "e")
+
+    def test_mark_price_and_funding_files_are_not_candles_even_with_flags(self):
+        for name in ("mark-8h.csv.gz", "funding.csv.gz", "mark-1h.parquet", "funding_rate.csv", "MARK-1m.csv"):
+            with (
+                self.subTest(name),
+                self.assertRaisesRegex(ConfigurationError, "mark price and funding files are not candles"),
+            ):
+                series_of(Path("BTC-USDT") / name, "e", "A/B", "8h")
+
+
+class InferredRules(ImportCase):
+    def test_tick_and_lot_are_the_decimals_that_are_used(self):
+        rows = [(APRIL, 1.5, 2.25, 1.0, 1.25, 10.0), (APRIL + MINUTE, 1.5, 2.0, 1.0, 1.0001, 0.125)]
+        instrument = infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE)
+        self.assertEqual((instrument.tick_size, instrument.lot_size), (Decimal("0.0001"), Decimal("0.001")))
+        self.assertEqual((instrument.min_notional, instrument.as_of_ms), (0, APRIL + 2 * MINUTE))
+        self.assertEqual(instrument.source, "inferred from imported prices")
+
+    def test_the_tick_is_never_above_a_ten_thousandth_of_the_smallest_price(self):
+        for price, tick in (
+            (100.0, "0.01"),
+            (99.0, "0.001"),
+            (2.0, "0.0001"),
+            (30_000.0, "1"),
+            (0.00002, "1E-9"),
+            (1.0, "0.0001"),
+        ):
+            rows = [(APRIL, price, price, price, price, 0.0)]
+            with self.subTest(price):
+                self.assertEqual(
+                    infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE).tick_size, Decimal(tick)
+                )
+
+    def test_volumes_of_nothing_say_nothing_about_the_lot(self):
+        rows = [(APRIL, 1.0, 1.0, 1.0, 1.0, 0.0)]
+        self.assertEqual(infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE).lot_size, Decimal("1E-8"))
+
+    @settings(max_examples=scaled(200, 5_000), deadline=None)
+    @given(st.lists(st.decimals(0, 10**6, places=6, allow_nan=False), min_size=1, max_size=5))
+    def test_decimals_are_those_of_the_shortest_texts(self, values):
+        expected = max(max(0, -value.normalize().as_tuple().exponent) for value in values)
+        self.assertEqual(decimals(np.array([float(value) for value in values])), expected)
+
+    def test_a_market_list_is_not_touched_by_an_import(self):
+        rules = InstrumentStore(self.store.root)
+        rules.save("binance", {"BTC/USDT": Instrument("BTC/USDT", Decimal("0.5"), source="market list")}, 5)
+        (imported,) = import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")
+        self.assertIsNone(imported.instrument)
+        self.assertEqual(rules.snapshots("binance"), [5])
+
+    def test_an_import_stores_the_rules_with_the_last_close_as_their_date(self):
+        import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")
+        self.assertEqual(InstrumentStore(self.store.root).latest("binance")["BTC/USDT"].as_of_ms, APRIL + MINUTE)
+
+
+class Described(ImportCase):
+    def test_what_is_printed_names_rows_refusals_holes_and_the_time_format(self):
+        rows = [row_at(APRIL), row_at(APRIL + 1), row_at(APRIL + 4 * MINUTE + 3)]
+        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
+        text = "\n".join(describe(imported))
+        for part in (
+            "binance BTC/USDT 1m: 2 of 3 rows taken, 1 refused, 1 snapped, 1 holes (3 candles missing)",
+            "times in milliseconds",
+            "refused, a second row of one time: 1, first 2024-04-01T00:00:00.001Z",
+            "snapped to the grid: 1, first 2024-04-01T00:04:00.003Z",
+            "2 added, 0 known already, 0 revised",
+        ):
+            self.assertIn(part, text)
+
+    def test_many_candles_are_counted_with_separators(self):
+        candles = candles_at(minutes(APRIL, 1_500))
+        (imported,) = import_files(self.store, [self.file(rows_of(candles))], exchange="binance")
+        self.assertIn("1,500 of 1,500 rows taken", describe(imported)[0])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,254 @@
+"""The candle store against a plain dictionary."""
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import CandleError, ConfigurationError, StoreError
+from market_data.candle_columns import CandleColumns
+from market_data.candle_store import CandleStore, StoreEntry
+from market_data.coverage import load_coverage
+from market_data.store_layout import month_bounds, month_of
+from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of, table_of
+from tests.support.scale import scaled
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+SERIES = ("binance", "BTC/USDT", "1h")
+MARCH_31 = APRIL - DAY
+
+
+class StoreCase(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name) / "store"
+        self.store = CandleStore(self.root)
+
+    def folder(self, series=SERIES):
+        return self.root / series[0] / series[1].replace("/", "-") / series[2]
+
+
+# Hours around two month borders, and the price that tells one version of a candle from another.
+_hours = st.sets(st.integers(-40, 40) | st.integers(700, 760), max_size=30)
+_batches = st.lists(st.tuples(_hours, st.sampled_from([100.0, 200.0])), max_size=5)
+
+
+class AgainstADictionary(unittest.TestCase):
+    @settings(max_examples=scaled(40, 600), deadline=None)
+    @given(_batches, st.integers(-50, 800), st.integers(0, 800), st.integers(0, 90))
+    def test_reads_after_writes_are_those_of_a_dictionary_in_which_the_first_value_stands(
+        self, batches, start, length, count
+    ):
+        model = {}
+        with tempfile.TemporaryDirectory() as folder:
+            store = CandleStore(folder)
+            for hours, price in batches:
+                rows = [row_at(APRIL + hour * HOUR, price) for hour in sorted(hours)]
+                result = store.write(*SERIES, CandleColumns.from_rows(rows), source="test")
+                self.assertEqual(result.added, sum(row[0] not in model for row in rows))
+                self.assertEqual(result.revised, sum(model.get(row[0], row[1:]) != row[1:] for row in rows))
+                self.assertEqual(result.known, len(rows) - result.added - result.revised)
+                for row in rows:
+                    model.setdefault(row[0], row[1:])
+            start_ms, end_ms = APRIL + start * HOUR, APRIL + (start + length) * HOUR
+            read = store.read(*SERIES, start_ms, end_ms)
+            self.assertEqual(table_of(read), {key: model[key] for key in model if start_ms <= key < end_ms})
+            self.assertEqual(read.open_time_ms.tolist(), sorted(key for key in model if start_ms <= key < end_ms))
+            closed = sorted(key for key in model if key + HOUR <= end_ms)[-count:] if count else []
+            self.assertEqual(store.read_last(*SERIES, count, end_ms).open_time_ms.tolist(), closed)
+            self.assertEqual(store.open_times(*SERIES).tolist(), sorted(model))
+            self.assertEqual({path.stem for path in Path(folder).rglob("*.parquet")}, {month_of(key) for key in model})
+
+    @settings(max_examples=scaled(40, 600), deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6), st.integers(0, 60), st.integers(0, 60)
+    )
+    def test_missing_ranges_are_what_no_answer_covered(self, answers, start, end):
+        with tempfile.TemporaryDirectory() as folder:
+            store = CandleStore(folder)
+            covered = set()
+            for first, last in answers:
+                store.add_coverage(*SERIES, first, last)
+                covered |= set(range(first, last))
+            missing = store.missing_ranges(*SERIES, start, end)
+            found = [moment for first, last in missing for moment in range(first, last)]
+            self.assertEqual(found, [moment for moment in range(start, end) if moment not in covered])
+
+
+class Floats(StoreCase):
+    def test_every_bit_of_a_float_comes_back(self):
+        rng = np.random.Generator(np.random.PCG64(7))
+        times = np.arange(5_000, dtype=np.int64) * HOUR
+        close = rng.uniform(1e-9, 1e9, 5_000) * 10.0 ** rng.integers(-200, 200, 5_000)
+        volume = np.where(rng.random(5_000) < 0.1, 5e-324, rng.random(5_000))
+        candles = CandleColumns(times, close, close * 2, close / 2, close, volume)
+        self.store.write(*SERIES, candles, source="test")
+        read = self.store.read(*SERIES, 0, 2**62)
+        for stored, given_ in zip(read, candles, strict=True):
+            self.assertEqual(stored.tobytes(), given_.tobytes())
+            self.assertEqual(stored.dtype, given_.dtype)
+
+    def test_columns_that_are_views_with_steps_are_stored_by_value(self):
+        table = np.arange(1.0, 61.0).reshape(10, 6)
+        times = (np.arange(20, dtype=np.int64) * HOUR)[::2]
+        candles = CandleColumns(times, table[:, 1], table[:, 3], table[:, 0], table[:, 2], table[:, 5])
+        self.store.write(*SERIES, candles, source="test")
+        self.assertEqual(rows_of(self.store.read(*SERIES, 0, 2**62)), rows_of(candles))
+
+
+class MonthFiles(StoreCase):
+    def test_a_candle_lies_in_the_file_of_the_month_in_which_it_opens(self):
+        self.store.write(*SERIES, candles_at([APRIL - HOUR, APRIL]), source="test")
+        names = sorted(path.name for path in self.folder().iterdir() if not path.name.startswith("."))
+        self.assertEqual(names, ["2024-03.parquet", "2024-04.parquet", "coverage.json"])
+        self.assertEqual(self.store.read(*SERIES, APRIL - HOUR, APRIL).rows, 1)
+        self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + 1).rows, 1)
+
+    def test_a_weekly_candle_that_reaches_into_the_next_month_is_found_by_its_open(self):
+        monday = 1_711_324_800_000 + 0 * DAY
+        series = ("binance", "BTC/USDT", "1w")
+        self.store.write(*series, candles_at([monday, monday + 7 * DAY]), source="test")
+        self.assertEqual(self.store.read(*series, monday, monday + 1).rows, 1)
+        self.assertEqual(self.store.read_last(*series, 1, monday + 7 * DAY).open_time_ms.tolist(), [monday])
+
+    def test_a_write_that_brings_nothing_leaves_the_files_alone(self):
+        candles = candles_at(range(MARCH_31, APRIL + DAY, HOUR))
+        self.store.write(*SERIES, candles, source="test")
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY)
+        before = {path: (path.stat().st_ino, path.read_bytes()) for path in self.folder().iterdir()}
+        self.assertEqual(self.store.write(*SERIES, candles, source="again").added, 0)
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL)
+        after = {path: (path.stat().st_ino, path.read_bytes()) for path in self.folder().iterdir()}
+        self.assertEqual(after, before)
+
+    def test_a_removed_month_is_missing_again_and_only_that(self):
+        self.store.write(*SERIES, candles_at(range(MARCH_31, APRIL + DAY, HOUR)), source="test")
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY)
+        (self.folder() / "2024-04.parquet").unlink()
+        self.assertEqual(self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY), [(APRIL, APRIL + DAY)])
+        self.store.write(*SERIES, candles_at([APRIL]), source="test")
+        self.store.add_coverage(*SERIES, APRIL, APRIL + HOUR)
+        self.assertEqual(self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY), [(APRIL + HOUR, APRIL + DAY)])
+
+    def test_an_answered_month_without_candles_stays_answered(self):
+        first, after = month_bounds("2024-05")
+        self.store.add_coverage(*SERIES, first, after)
+        self.assertEqual(self.store.missing_ranges(*SERIES, first, after), [])
+
+    def test_reading_a_range_opens_only_its_months(self):
+        self.store.write(*SERIES, candles_at([MARCH_31, APRIL]), source="test")
+        (self.folder() / "2024-03.parquet").write_bytes(b"garbage")
+        self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + DAY).rows, 1)
+        self.assertEqual(self.store.read_last(*SERIES, 1, APRIL + HOUR).rows, 1)
+        with self.assertRaises(StoreError):
+            self.store.read(*SERIES, APRIL - 1, APRIL + DAY)
+
+    def test_where_candles_came_from_is_recorded(self):
+        self.store.write(*SERIES, candles_at([APRIL, APRIL + HOUR]), source="one")
+        self.store.write(*SERIES, candles_at([APRIL + HOUR, APRIL + 2 * HOUR]), source="two")
+        sources = load_coverage(self.folder() / "coverage.json").sources
+        self.assertEqual({name: rows.rows for name, rows in sources.items()}, {"one": 2, "two": 1})
+
+
+class WhatIsStored(StoreCase):
+    def test_an_empty_store_answers_without_creating_anything(self):
+        self.assertEqual(self.store.read(*SERIES, 0, 2**60).rows, 0)
+        self.assertEqual(self.store.read_last(*SERIES, 5, 2**60).rows, 0)
+        self.assertEqual(self.store.missing_ranges(*SERIES, 3, 9), [(3, 9)])
+        self.assertEqual((self.store.exchanges(), self.store.symbols("binance"), self.store.entries()), ([], [], []))
+        self.assertFalse(self.root.exists())
+
+    def test_entries_name_what_is_stored_in_order(self):
+        perpetual = ("binance-perp@2024", "BTC/USDT:USDT", "1m")
+        self.store.write(*perpetual, candles_at(minutes(APRIL, 3)), source="test")
+        self.store.write("binance", "ETH/USDT", "1h", candles_at([APRIL]), source="test")
+        self.store.write("binance", "ETH/USDT", "5m", candles_at([APRIL]), source="test")
+        self.assertEqual(
+            self.store.entries(),
+            [
+                StoreEntry("binance", "ETH/USDT", "5m", APRIL, APRIL, 1),
+                StoreEntry("binance", "ETH/USDT", "1h", APRIL, APRIL, 1),
+                StoreEntry(*perpetual, APRIL, APRIL + 2 * MINUTE, 3),
+            ],
+        )
+        self.assertEqual(self.store.symbols("binance-perp@2024"), ["BTC/USDT:USDT"])
+        self.assertEqual(self.store.exchanges(), ["binance", "binance-perp@2024"])
+
+    def test_a_root_whose_name_looks_like_a_pattern_is_taken_as_it_is(self):
+        store = CandleStore(self.root / "a[1]*?" / "year=2024'x")
+        store.write(*SERIES, candles_at([APRIL, APRIL + HOUR]), source="test")
+        self.assertEqual(rows_of(store.read(*SERIES, 0, 2**60)), rows_of(candles_at([APRIL, APRIL + HOUR])))
+
+
+class UncheckedInput(StoreCase):
+    def test_candles_that_break_a_rule_are_not_stored(self):
+        bad = {
+            "off grid": [row_at(APRIL + 1)],
+            "twice": [row_at(APRIL), row_at(APRIL)],
+            "backwards": [row_at(APRIL + HOUR), row_at(APRIL)],
+            "not a number": [(APRIL, float("nan"), 2.0, 1.0, 1.0, 1.0)],
+            "negative volume": [row_at(APRIL, volume=-1.0)],
+            "before the epoch": [row_at(-HOUR)],
+            "beyond the calendar": [row_at(2**62 - 2**62 % HOUR)],
+        }
+        for name, rows in bad.items():
+            with self.subTest(name), self.assertRaises(CandleError):
+                self.store.write(*SERIES, CandleColumns.from_rows([row_at(0), *rows]), source="test")
+        self.assertFalse(self.root.exists())
+
+    def test_names_that_cannot_be_stored_are_refused(self):
+        for series in (
+            ("../x", "BTC/USDT", "1h"),
+            ("b", "BTCUSDT", "1h"),
+            ("b", "BTC/USDT", "1M"),
+            ("b", "BTC/USDT", ".."),
+        ):
+            with self.subTest(series), self.assertRaises(ConfigurationError):
+                self.store.write(*series, candles_at([APRIL]), source="test")
+            with self.subTest(series), self.assertRaises(ConfigurationError):
+                self.store.read(*series, 0, 1)
+
+
+class Interruption(unittest.TestCase):
+    def test_an_interruption_during_a_query_is_a_keyboard_interrupt(self):
+        program = """
+import os, signal, threading
+from market_data.parquet_files import ParquetFiles
+with ParquetFiles()._cursor() as cursor:
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    cursor.execute("SELECT count(*) FROM range(100000000000) t(i) WHERE i % 7 = sin(i)").fetchnumpy()
+"""
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.stderr.splitlines()[-1], "KeyboardInterrupt")
+
+
+class HeavyLibraries(unittest.TestCase):
+    def test_reading_and_writing_import_neither_pandas_nor_ccxt_nor_pyarrow(self):
+        program = """
+import sys, tempfile
+import market_data
+assert not {"numpy", "duckdb", "pandas"} & set(sys.modules), "importing the package imports a heavy library"
+from tests.support.candle_tables import candles_at
+with tempfile.TemporaryDirectory() as folder:
+    store = market_data.CandleStore(folder)
+    store.write("a", "B/C", "1m", candles_at([0, 60_000]), source="test")
+    store.add_coverage("a", "B/C", "1m", 0, 120_000)
+    assert store.read("a", "B/C", "1m", 0, 120_000).rows == 2
+    assert store.missing_ranges("a", "B/C", "1m", 0, 120_000) == []
+print(sorted({"pandas", "ccxt", "pyarrow", "pydantic", "rich"} & set(sys.modules)))
+"""
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=60
+        )
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, "[]"), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

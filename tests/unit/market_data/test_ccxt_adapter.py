@@ -1,0 +1,212 @@
+"""The parts of the ccxt adapter that need no exchange: rules, addresses, pauses, retries."""
+
+import itertools
+import threading
+import time
+import unittest
+from decimal import Decimal
+
+import ccxt
+
+from core.errors import ConfigurationError, FeedError
+from core.instrument import DEFAULT_STEP
+from market_data.adapters.ccxt_adapter import CcxtAdapter, instrument_of
+from market_data.adapters.ccxt_client import CcxtClient, date_ms
+from market_data.adapters.failures import TransientError
+from market_data.adapters.pacing import RateLimiter, RetryPolicy
+from market_data.adapters.registry import open_adapter
+from market_data.exchanges import known_exchanges
+
+
+def market(price: float | None, amount: float | None, cost: object = None, least: object = None) -> dict[str, object]:
+    """Return a ccxt market of these precisions and limits."""
+    return {
+        "symbol": "BTC/USDT",
+        "precision": {"price": price, "amount": amount},
+        "limits": {"cost": {"min": cost}, "amount": {"min": least}},
+    }
+
+
+class Rules(unittest.TestCase):
+    def test_tick_sizes_become_the_decimals_their_text_names(self) -> None:
+        rules = instrument_of(market(0.01, 1e-05, 10.0, 1e-05), ccxt.TICK_SIZE, 5)
+        self.assertEqual((rules.tick_size, rules.lot_size), (Decimal("0.01"), Decimal("0.00001")))
+        self.assertEqual((rules.min_notional, rules.min_quantity), (Decimal(10), Decimal("0.00001")))
+        self.assertEqual((rules.as_of_ms, rules.source), (5, "market list"))
+
+    def test_every_power_of_ten_and_odd_ticks_are_exact(self) -> None:
+        for text in ("100", "5", "1", "0.5", "0.1", "0.05", "0.0001", "0.00000001", "0.000000000001"):
+            self.assertEqual(instrument_of(market(float(text), 1.0), ccxt.TICK_SIZE, 0).tick_size, Decimal(text))
+
+    def test_decimal_places_become_powers_of_ten(self) -> None:
+        rules = instrument_of(market(2, 0), ccxt.DECIMAL_PLACES, 0)
+        self.assertEqual((rules.tick_size, rules.lot_size), (Decimal("0.01"), Decimal(1)))
+        self.assertEqual(instrument_of(market(-2, 8), ccxt.DECIMAL_PLACES, 0).tick_size, Decimal(100))
+
+    def test_what_is_not_known_gets_the_default(self) -> None:
+        for mode in (ccxt.TICK_SIZE, ccxt.DECIMAL_PLACES, ccxt.SIGNIFICANT_DIGITS):
+            rules = instrument_of(market(None, None), mode, 0)
+            self.assertEqual((rules.tick_size, rules.lot_size), (DEFAULT_STEP, DEFAULT_STEP))
+            self.assertEqual((rules.min_notional, rules.min_quantity), (0, 0))
+        self.assertEqual(instrument_of(market(5, 5), ccxt.SIGNIFICANT_DIGITS, 0).tick_size, DEFAULT_STEP)
+        self.assertEqual(instrument_of({"symbol": "A/B"}, ccxt.TICK_SIZE, 0).tick_size, DEFAULT_STEP)
+
+
+class Addresses(unittest.TestCase):
+    def test_every_address_of_an_exchange_moves_to_the_given_one(self) -> None:
+        def texts(urls: object) -> list[str]:
+            if isinstance(urls, dict | list):
+                values = urls.values() if isinstance(urls, dict) else urls
+                return list(itertools.chain.from_iterable(texts(value) for value in values))
+            return [urls] if isinstance(urls, str) else []
+
+        for name in ("binance", "binanceus", "kraken", "bybit"):
+            moved = CcxtClient(name, "http://127.0.0.1:9/").exchange.urls
+            for url in texts(moved["api"]):
+                self.assertTrue(url.startswith("http://127.0.0.1:9"), f"{name}: {url}")
+        self.assertEqual(
+            CcxtClient("binanceus", "http://127.0.0.1:9").exchange.urls["api"]["public"], "http://127.0.0.1:9/api/v3"
+        )
+
+    def test_every_known_exchange_opens_without_a_request(self) -> None:
+        for name in known_exchanges():
+            adapter = open_adapter(name)
+            self.assertEqual(adapter.name, name)
+            self.assertGreaterEqual(adapter.page_limit, 50, name)
+            self.assertTrue(adapter.timeframes)
+            adapter.close()
+
+    def test_an_unknown_exchange_is_refused(self) -> None:
+        with self.assertRaises(ConfigurationError):
+            CcxtAdapter("nowhere")
+        with self.assertRaises(ConfigurationError):
+            open_adapter("nowhere")
+
+    def test_http_dates_are_read_to_the_second(self) -> None:
+        self.assertEqual(date_ms("Thu, 01 Jan 1970 00:01:00 GMT"), 60_000)
+        self.assertIsNone(date_ms("tomorrow"))
+        self.assertIsNone(date_ms(None))
+
+
+class Pace(unittest.TestCase):
+    def test_requests_of_many_threads_keep_the_interval(self) -> None:
+        limiter = RateLimiter(0.02, threading.Event())
+        moments: list[float] = []
+
+        def ask() -> None:
+            for _ in range(5):
+                limiter.wait(1.0)
+                moments.append(time.monotonic())
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        moments.sort()
+        self.assertGreaterEqual(moments[-1] - moments[0], 19 * 0.02 - 0.005)
+
+    def test_dear_requests_wait_longer(self) -> None:
+        limiter = RateLimiter(0.02, threading.Event())
+        started = time.monotonic()
+        limiter.wait(5)
+        limiter.wait()
+        self.assertGreaterEqual(time.monotonic() - started, 0.1 - 0.005)
+
+    def test_a_pause_holds_every_thread_and_closing_ends_it(self) -> None:
+        stopped = threading.Event()
+        limiter = RateLimiter(0.0, stopped)
+        limiter.block(0.1)
+        started = time.monotonic()
+        limiter.wait()
+        self.assertGreaterEqual(time.monotonic() - started, 0.09)
+        limiter.block(60.0)
+        threading.Timer(0.05, stopped.set).start()
+        with self.assertRaises(FeedError):
+            limiter.wait()
+
+
+class Retries(unittest.TestCase):
+    def test_a_failure_that_passes_is_tried_again(self) -> None:
+        answers = iter([TransientError("one"), TransientError("two"), 7])
+
+        def request(remaining_s: float) -> int:
+            answer = next(answers)
+            if isinstance(answer, TransientError):
+                raise answer
+            return answer
+
+        self.assertEqual(RetryPolicy(20.0, threading.Event()).call(request), 7)
+
+    def test_a_definite_failure_is_not(self) -> None:
+        calls = []
+
+        def request(remaining_s: float) -> int:
+            calls.append(remaining_s)
+            raise FeedError("no such thing")
+
+        with self.assertRaisesRegex(FeedError, "no such thing"):
+            RetryPolicy(20.0, threading.Event()).call(request)
+        self.assertEqual(calls, [20.0])
+
+    def test_failing_is_bounded_in_wall_time_over_all_calls(self) -> None:
+        policy = RetryPolicy(0.6, threading.Event())
+        started = time.monotonic()
+        for _ in range(5):
+            with self.assertRaises(TransientError):
+                policy.call(self.failing)
+        self.assertLess(time.monotonic() - started, 1.5)
+
+    def test_a_success_in_between_starts_the_bound_anew(self) -> None:
+        policy = RetryPolicy(1.0, threading.Event())
+        answers = iter([3600.0, None, 0.3, None])
+
+        def request(remaining_s: float) -> int:
+            pause_s = next(answers)
+            if pause_s is not None:
+                raise TransientError("again", pause_s)
+            return 2
+
+        with self.assertRaises(TransientError):
+            policy.call(request)
+        time.sleep(0.9)
+        self.assertEqual(policy.call(request), 2)
+
+        self.assertEqual(policy.call(request), 2)
+
+    def test_a_pause_longer_than_the_bound_gives_up_at_once(self) -> None:
+        def request(remaining_s: float) -> int:
+            raise TransientError("banned", 3600.0)
+
+        started = time.monotonic()
+        with self.assertRaisesRegex(TransientError, "banned"):
+            RetryPolicy(30.0, threading.Event()).call(request)
+        self.assertLess(time.monotonic() - started, 1.0)
+
+    def test_an_asked_pause_is_kept(self) -> None:
+        moments: list[float] = []
+
+        def request(remaining_s: float) -> int:
+            moments.append(time.monotonic())
+            if len(moments) < 2:
+                raise TransientError("wait", 0.8)
+            return 1
+
+        RetryPolicy(30.0, threading.Event()).call(request)
+        self.assertGreaterEqual(moments[1] - moments[0], 0.79)
+
+    def test_closing_ends_the_waiting(self) -> None:
+        stopped = threading.Event()
+
+        def request(remaining_s: float) -> int:
+            threading.Timer(0.05, stopped.set).start()
+            raise TransientError("wait", 20.0)
+
+        started = time.monotonic()
+        with self.assertRaises(FeedError):
+            RetryPolicy(30.0, stopped).call(request)
+        self.assertLess(time.monotonic() - started, 5.0)
+
+    @staticmethod
+    def failing(remaining_s: float) -> int:
+        raise TransientError("down")
