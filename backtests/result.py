@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backtests.run_files import RunFiles
+from backtests.timeline import step_opens
 from core.code_version import code_version
 from core.exact import EXACT, ZERO, plain
 from core.instants import format_ms
@@ -153,7 +154,7 @@ def _annualised(run: FinishedRun, summary: dict[str, Any]) -> dict[str, float | 
 
 
 def _step_times(run: FinishedRun) -> "np.typing.NDArray[np.int64]":
-    opens = np.unique(np.concatenate([one.window.open_time_ms for one in run.loaded.values()]))
+    opens = step_opens([one.window for one in run.loaded.values()])
     return opens + run.session.parts.rules.timeframe_ms
 
 

@@ -54,7 +54,7 @@ def run_backtest(runner: "ConfigBacktestRunner") -> dict[str, Any]:
             complete = _run_session(session, loaded, length_ms, runner.show_progress)
         except StrategyError as error:
             complete, failure = False, error
-        # What an interrupt or a failed strategy cut short keeps its positions: its rows are the first of the whole run's.
+        # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
         run = FinishedRun(runner, session, loaded, warmed, data_sha256(loaded, runner.interval), partial=not complete)
         result = _write(run, files)

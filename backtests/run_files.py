@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,8 +28,8 @@ def run_stem(start_ms: int, end_ms: int) -> str:
 class RunFiles:
     """Outputs of a run below ``directory``: ``<stem>.csv`` and the folder ``<stem>/``.
 
-    Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes what
-    was written. Any failure to write is a StoreError that names the file.
+    Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes
+    what was written. Any failure to write is a StoreError that names the file.
     """
 
     def __init__(self, directory: str | Path, stem: str) -> None:
@@ -92,7 +92,7 @@ class RunFiles:
 
 
 @contextlib.contextmanager
-def _store_errors(path: Path) -> "contextlib.AbstractContextManager[None]":  # type: ignore[misc]
+def _store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

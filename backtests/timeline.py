@@ -11,11 +11,6 @@ STEPS_AT_ONCE = 4_096
 """How many steps are turned into objects at a time; it bounds memory and changes nothing else."""
 
 
-def step_count(columns: Sequence[CandleColumns]) -> int:
-    """Return the number of steps the columns make."""
-    return len(_step_opens(columns))
-
-
 def merged_steps(columns: Sequence[CandleColumns], timeframe_ms: int) -> Iterator[Step]:
     """Yield the steps of several symbols in order of time.
 
@@ -26,7 +21,7 @@ def merged_steps(columns: Sequence[CandleColumns], timeframe_ms: int) -> Iterato
     timeframe_ms
         Length of the candles.
     """
-    opens = _step_opens(columns)
+    opens = step_opens(columns)
     for start in range(0, len(opens), STEPS_AT_ONCE):
         part = opens[start : start + STEPS_AT_ONCE]
         rows = [_candles_at(one, part) for one in columns]
@@ -39,8 +34,11 @@ def candles_of(columns: CandleColumns) -> list[Candle]:
     return list(map(Candle, *(column.tolist() for column in columns)))
 
 
-def _step_opens(columns: Sequence[CandleColumns]) -> Int64Array:
-    return np.unique(np.concatenate([one.open_time_ms for one in columns]))
+def step_opens(columns: Sequence[CandleColumns]) -> Int64Array:
+    """Return the open times at which at least one symbol has a candle, in order: one per step."""
+    opens = np.concatenate([one.open_time_ms for one in columns])
+    opens.sort(kind="stable")  # Merges runs that are sorted already.
+    return opens[np.concatenate(([True], opens[1:] != opens[:-1]))] if len(opens) else opens
 
 
 def _candles_at(columns: CandleColumns, opens: Int64Array) -> list[Candle | None]:

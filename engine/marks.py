@@ -9,11 +9,13 @@ def take_marks(parts: Components, present: PresentCandles, time_ms: int) -> None
     holdings = parts.account.holdings
     equity = parts.trader.balance
     if holdings:
+        trailing = parts.account.trailing_fraction is not None
         for state, candle in present:
             holding = holdings.get(state.symbol)
             if holding is not None:
                 holding.set_mark(candle.close)
-                holding.ratchet(candle.close)
+                if trailing:
+                    holding.ratchet(candle.close)
         unrealized = 0.0
         for state in parts.states:
             holding = holdings.get(state.symbol)

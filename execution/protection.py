@@ -25,17 +25,18 @@ class LevelHit:
 class ProtectiveLevels:
     """Stop and target of one position, kept from the rounded fill.
 
-    A stop's trigger is rounded down for a long and up for a short, a target away from the entry. The float bounds only
-    spare the exact comparison where no level can be near; every decision is made on decimals.
+    A stop's trigger is rounded down for a long and up for a short, a target away from the entry. No level can be
+    reached strictly between the two float bounds, which spares most exact comparisons; every decision is made on
+    decimals.
     """
 
     __slots__ = (
         "_is_long",
-        "_stop_bound",
-        "_target_bound",
+        "_lower",
         "_tick",
         "_trail",
         "_trailing_from",
+        "_upper",
         "stop",
         "target",
         "trailed",
@@ -57,18 +58,23 @@ class ProtectiveLevels:
         if trailing_fraction is not None:
             self._trail = EXACT.subtract(ONE, trailing_fraction) if is_long else EXACT.add(ONE, trailing_fraction)
         self._trailing_from = -math.inf if is_long else math.inf
+        self._lower, self._upper = -math.inf, math.inf
         self._set_stop(None if stop is None else self._stop_on_tick(stop))
         self.target = None if target is None else (ceil_to(target, tick) if is_long else floor_to(target, tick))
-        away = math.inf if is_long else -math.inf
-        self._target_bound = away if self.target is None else math.nextafter(float(self.target), -away)
+        if self.target is not None and is_long:
+            self._upper = math.nextafter(float(self.target), -math.inf)
+        elif self.target is not None:
+            self._lower = math.nextafter(float(self.target), math.inf)
 
     def _stop_on_tick(self, level: Decimal) -> Decimal:
         return floor_to(level, self._tick) if self._is_long else ceil_to(level, self._tick)
 
     def _set_stop(self, stop: Decimal | None) -> None:
         self.stop = stop
-        toward = math.inf if self._is_long else -math.inf
-        self._stop_bound = -toward if stop is None else math.nextafter(float(stop), toward)
+        if stop is not None and self._is_long:
+            self._lower = math.nextafter(float(stop), math.inf)
+        elif stop is not None:
+            self._upper = math.nextafter(float(stop), -math.inf)
 
     def ratchet(self, close: float) -> bool:
         """Recompute the trailing stop from a close, never loosening the stop; return whether it moved."""
@@ -87,7 +93,7 @@ class ProtectiveLevels:
 
         A stop is passed when the price is at or beyond it; a target, being a limit order, only when it is beyond.
         """
-        if self._out_of_reach(price, price):
+        if self._lower < price < self._upper:
             return None
         exact = received(price)
         if self.stop is not None and (exact <= self.stop if self._is_long else exact >= self.stop):
@@ -104,7 +110,7 @@ class ProtectiveLevels:
         the entry itself) fills at the open, never better; then the open alone decided and nothing is ambiguous.
         """
         low, high = candle.low, candle.high
-        if self._out_of_reach(low, high):
+        if self._lower < low and high < self._upper:
             return None
         stop, target = self.stop, self.target
         if self._is_long:
@@ -121,11 +127,6 @@ class ProtectiveLevels:
         if through and target is not None:
             return LevelHit(target, "target", slips=False)
         return None
-
-    def _out_of_reach(self, low: float, high: float) -> bool:
-        if self._is_long:
-            return low > self._stop_bound and high < self._target_bound
-        return high < self._stop_bound and low > self._target_bound
 
     def _stop_reason(self) -> str:
         return "trailing_stop" if self.trailed else "stop"

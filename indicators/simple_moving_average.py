@@ -11,27 +11,35 @@ from indicators.smoothing import Float64Array
 class SimpleMovingAverage:
     """Mean of the last ``period`` values, added oldest to newest each time, so that what left the window is forgotten.
 
-    ``value`` is nan until ``period`` values were taken.
+    ``value`` is nan until ``period`` values were taken. It is added up when it is asked for: taking a value with
+    :meth:`add` costs the same for every period.
     """
 
-    __slots__ = ("_period", "_window", "value")
+    __slots__ = ("_period", "_window")
 
     def __init__(self, period: int) -> None:
         if period < 1:
             raise ValueError(f"period must be at least 1, got {period}")
         self._period = period
         self._window: deque[float] = deque(maxlen=period)
-        self.value = math.nan
+
+    def add(self, x: float) -> None:
+        """Take the next value."""
+        self._window.append(x)
+
+    @property
+    def value(self) -> float:
+        """Mean of the window; nan until it is full."""
+        if len(self._window) < self._period:
+            return math.nan
+        total = 0.0
+        for member in self._window:
+            total += member
+        return total / self._period
 
     def update(self, x: float) -> float:
         """Take the next value and return the mean; nan until ``period`` values were taken."""
-        window = self._window
-        window.append(x)
-        if len(window) == self._period:
-            total = 0.0
-            for member in window:
-                total += member
-            self.value = total / self._period
+        self._window.append(x)
         return self.value
 
 

@@ -135,11 +135,12 @@ class ScalpingStream:
         slow = self._slow.update(close)
         rsi = self._rsi.update(close)
         atr = self._atr.update(candle.high, candle.low, close)
-        volume = candle.volume
-        volume_avg = self._volume.update(volume)
+        self._volume.add(candle.volume)
         # Most candles end here: without a crossing there is nothing to decide.
         if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
-            return decide(self._params, fast_before, slow_before, fast, slow, rsi, atr, volume, volume_avg)
+            return decide(
+                self._params, fast_before, slow_before, fast, slow, rsi, atr, candle.volume, self._volume.value
+            )
         return _NO_CROSS
 
     def values(self) -> dict[str, float]:

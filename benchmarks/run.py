@@ -1,0 +1,29 @@
+"""Runs every benchmark: ``python -m benchmarks.run``. Figures of one run on one machine belong together."""
+
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.commands import measure_start_up, measure_store
+from benchmarks.market import RECORDED
+from benchmarks.reference_path import measure_lengths, measure_throughput
+
+
+def main() -> int:
+    """Measure; without the recorded candles beside the checkout only the start-up is measured."""
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        measure_start_up(folder)
+        if not RECORDED.is_dir():
+            print("the recorded candles are not beside the checkout: the rest needs them", file=sys.stderr)
+            return 0
+        measure_throughput(folder)
+        measure_lengths(folder)
+        measure_store(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
