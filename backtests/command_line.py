@@ -1,9 +1,12 @@
 """Arguments and printing of ``python -m backtests.config_backtest``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+from core.errors import ConfigurationError
 
 DESCRIPTION = "Backtest the live configuration on cached candles, through the same kernel that trades on paper."
 
@@ -23,13 +26,21 @@ exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 130 
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad argument like every other bad input: as one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the parsed arguments; exits with 2 and one clear line on bad ones, with 0 after ``--help``."""
-    parser = argparse.ArgumentParser(
+    """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
+    parser = _Parser(
         prog="python -m backtests.config_backtest",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--start", metavar="TIME", help="first candle's open: YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]")
     parser.add_argument("--end", metavar="TIME", help="end, exclusive (default: now, on the timeframe's grid)")
@@ -53,8 +64,16 @@ def report(result: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
     if as_json:
         from reports.json_report import to_json
 
-        print(to_json(result))
+        sys.stdout.write(to_json(result))
     elif not quiet:
         from reports.console_report import print_report
 
         print_report(result, sys.stdout)
+    sys.stdout.flush()
+
+
+def drop_output() -> None:
+    """Point standard output nowhere, so that closing it at exit does not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -150,10 +150,10 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
-    from backtests.command_line import parse_arguments, report
+    from backtests.command_line import drop_output, parse_arguments, report
 
-    asked = parse_arguments(arguments)
     try:
+        asked = parse_arguments(arguments)
         runner = ConfigBacktestRunner(
             asked.config,
             asked.start,
@@ -168,13 +168,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = runner.run()
         report(result, as_json=asked.json, quiet=asked.quiet)
     except HarnessError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
-        return error.exit_code
+        return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        print("error: interrupted before the first candle; what was fetched is kept", file=sys.stderr)
-        return INTERRUPTED
-    return INTERRUPTED if result["partial"] else 0
+        return _failed("interrupted before anything was written; what was fetched is kept", INTERRUPTED)
+    except BrokenPipeError:
+        drop_output()
+        return 1
+    except OSError as error:
+        drop_output()
+        return _failed(f"cannot write the report ({error.strerror or error})", 1)
+    if result["partial"]:
+        return _failed(f"interrupted; what was done is in {result['output_dir']}, marked partial", INTERRUPTED)
+    return 0
+
+
+def _failed(message: str, code: int) -> int:
+    for line in message.splitlines():
+        print(f"error: {line}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

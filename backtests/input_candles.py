@@ -18,6 +18,7 @@ from market_data.quality import check_candles, find_holes
 if TYPE_CHECKING:
     import pandas as pd
 
+PRICES = ("open", "high", "low", "close", "volume")
 _OWN_FETCH = HistoricalDataProvider.fetch_ohlcv
 
 
@@ -95,12 +96,23 @@ def _from_frame(provider: Any, symbol: str, request: RunRequest) -> LoadedCandle
 
 
 def _columns(frame: "pd.DataFrame | None") -> CandleColumns:
-    """Return a frame's candles; its times are the column ``timestamp`` or the index, without a zone UTC."""
+    """Return a frame's candles.
+
+    Its times are the column ``timestamp`` or the index: datetimes or text, without a zone UTC, or numbers in ms.
+    """
     if frame is None or len(frame) == 0:
         return CandleColumns.empty()
+    lacking = [name for name in PRICES if name not in frame]
+    if lacking:
+        raise DataUnavailableError(
+            f"a replaced fetch_ohlcv returned a frame without {', '.join(lacking)}; its columns are "
+            f"{', '.join(map(str, frame.columns))}"
+        )
     import pandas as pd
 
-    times = pd.DatetimeIndex(pd.to_datetime(frame.get("timestamp", frame.index), utc=True))
+    stamps = frame.get("timestamp", frame.index)
+    unit = "ms" if pd.api.types.is_numeric_dtype(stamps.dtype) else None
+    times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True, unit=unit))
     opens = times.as_unit("ms").asi8.astype(np.int64)
-    prices = [frame[name].to_numpy(np.float64) for name in ("open", "high", "low", "close", "volume")]
+    prices = [frame[name].to_numpy(np.float64) for name in PRICES]
     return CandleColumns(opens, *prices)

@@ -28,28 +28,34 @@ def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
         session.warm_up(index, candles_of(columns))
 
 
-def replay(session: Session, windows: Sequence[CandleColumns], timeframe_ms: int, progress: Progress) -> bool:
+def replay(
+    session: Session,
+    windows: Sequence[CandleColumns],
+    timeframe_ms: int,
+    progress: Progress,
+    interrupt: threading.Event,
+) -> bool:
     """Run all steps of the windows; return whether every step was run.
 
-    An interrupt (Ctrl-C) is acted on between two steps, so that what was done is whole; it returns False. A second one
-    is not held back.
+    An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
     statistics = session.parts.statistics
-    steps = merged_steps(windows, timeframe_ms)
-    with _held_interrupts() as interrupt:
-        for number, step in enumerate(steps, 1):
-            session.process(step)
-            if interrupt.is_set():
-                return False
-            if number % STEPS_BETWEEN_REPORTS == 0:
-                progress.advance(statistics.candles_processed)
+    for number, step in enumerate(merged_steps(windows, timeframe_ms), 1):
+        session.process(step)
+        if interrupt.is_set():
+            return False
+        if number % STEPS_BETWEEN_REPORTS == 0:
+            progress.advance(statistics.candles_processed)
     progress.advance(statistics.candles_processed)
     return True
 
 
 @contextmanager
-def _held_interrupts() -> Iterator[threading.Event]:
-    """Turn the first interrupt into an event; only the main thread can, elsewhere interrupts stay as they are."""
+def held_interrupts() -> Iterator[threading.Event]:
+    """Turn the first interrupt (Ctrl-C) into an event; a second one is not held back.
+
+    Only the main thread can; elsewhere interrupts stay as they are.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked

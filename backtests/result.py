@@ -40,13 +40,18 @@ _LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "cc
 
 
 class FinishedRun(NamedTuple):
-    """A session that has ended, and what it was made of; ``warmed`` counts warm-up candles by symbol."""
+    """A session that has ended, and what it was made of.
+
+    ``warmed`` counts the warm-up candles by symbol, ``warmup_residual`` is the share that an indicator's start may still
+    have in its value after them (None where the strategy does not say).
+    """
 
     runner: "ConfigBacktestRunner"
     session: Session
     loaded: dict[str, LoadedCandles]
     warmed: dict[str, int]
     data_sha256: str
+    warmup_residual: float | None
     partial: bool
 
 
@@ -81,7 +86,11 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
     return {
         "window": {"start_ms": run.runner.start_ms, "end_ms": run.runner.end_ms},
         "settings": run.runner.settings.resolved(),
-        "strategy": {"name": strategy.strategy_name, "warmup_candles": strategy.warmup_candles},
+        "strategy": {
+            "name": strategy.strategy_name,
+            "warmup_candles": strategy.warmup_candles,
+            "warmup_residual": run.warmup_residual,
+        },
         "symbols": _symbols(run),
         "kill_switch_engaged": run.runner.kill_switch.engaged,
         "libraries": {name: version(name) for name in _LIBRARIES},
@@ -103,8 +112,9 @@ def _hashes(run: FinishedRun) -> dict[str, str]:
 
 def _statistics(run: FinishedRun) -> dict[str, Any]:
     parts = run.session.parts
-    ambiguous = sum(trade.ambiguous for trade in parts.account.closed)
-    return {**parts.statistics.to_dict(), "ambiguous_trades": ambiguous}
+    ambiguous = [trade for trade in parts.account.closed if trade.ambiguous]
+    bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
+    return {**parts.statistics.to_dict(), "ambiguous_trades": len(ambiguous), "ambiguous_bound": float(bound)}
 
 
 def _performance(run: FinishedRun) -> dict[str, Any]:
@@ -144,7 +154,9 @@ def _annualised(run: FinishedRun, summary: dict[str, Any]) -> dict[str, float | 
     if min(closing, default=0.0) <= 0.0:
         return {"sharpe_ratio": None, "sortino_ratio": None, "calmar_ratio": None}
     returns = daily_returns(summary["starting_balance"], closing)
-    days = (run.runner.end_ms - run.runner.start_ms) / DAY_MS
+    # What was cut short is judged by the time it covers.
+    end_ms = int(times[-1]) if run.partial and len(times) else run.runner.end_ms
+    days = (end_ms - run.runner.start_ms) / DAY_MS
     growth = summary["equity"] / summary["starting_balance"]
     return {
         "sharpe_ratio": sharpe_ratio(returns),

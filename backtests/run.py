@@ -1,12 +1,15 @@
 """One backtest from a runner's settings to its outputs and its result."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backtests.input_candles import RunRequest, data_sha256, load_input
-from backtests.replay import replay, warm_up
+from backtests.replay import held_interrupts, replay, warm_up
 from backtests.result import FinishedRun, build_result, manifest
 from backtests.run_files import RunFiles, run_stem
 from core.errors import StrategyError
@@ -37,7 +40,8 @@ def run_backtest(runner: "ConfigBacktestRunner") -> dict[str, Any]:
         ),
     )
     files = RunFiles(runner.output_dir, run_stem(runner.start_ms, runner.end_ms))
-    try:
+    # Held until everything is written, so that an interrupt never finds outputs half done.
+    with held_interrupts() as interrupt, _discarded_on_failure(files):
         runner.safety_monitor = build_safety_monitor(settings, runner.kill_switch)
         session = build_session(
             settings,
@@ -51,27 +55,45 @@ def run_backtest(runner: "ConfigBacktestRunner") -> dict[str, Any]:
         try:
             warm_up(session, [one.warmup for one in loaded.values()])
             warmed = _warmed(session, loaded)
-            complete = _run_session(session, loaded, length_ms, runner.show_progress)
+            complete = _run_session(session, loaded, length_ms, runner.show_progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        run = FinishedRun(runner, session, loaded, warmed, data_sha256(loaded, runner.interval), partial=not complete)
+        run = FinishedRun(
+            runner,
+            session,
+            loaded,
+            warmed,
+            data_sha256(loaded, runner.interval),
+            getattr(strategy, "warmup_residual", None),
+            partial=not complete,
+        )
         result = _write(run, files)
-    except BaseException:
-        files.discard()
-        raise
     if failure is not None:
         raise StrategyError(f"{failure}; what was done is in {result['output_dir']}, marked partial") from failure
     return result
 
 
+@contextmanager
+def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        files.discard()
+        raise
+
+
 def _run_session(
-    session: Session, loaded: dict[str, LoadedCandles], length_ms: int, show_progress: bool | None
+    session: Session,
+    loaded: dict[str, LoadedCandles],
+    length_ms: int,
+    show_progress: bool | None,
+    interrupt: threading.Event,
 ) -> bool:
     windows = [one.window for one in loaded.values()]
     with ReplayProgress(sum(window.rows for window in windows), shown=show_progress is not False) as progress:
-        return replay(session, windows, length_ms, progress)
+        return replay(session, windows, length_ms, progress, interrupt)
 
 
 def _warmed(session: Session, loaded: dict[str, LoadedCandles]) -> dict[str, int]:
@@ -89,7 +111,7 @@ def _write(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
     result = build_result(run, files)
     files.write_curve(np.frombuffer(run.session.parts.outputs.equity.curve, np.float64))
     files.write("manifest.json", _lines(manifest(run)))
-    files.write("result.json", to_json(result).encode() + b"\n")
+    files.write("result.json", to_json(result).encode())
     files.publish()
     return result
 

@@ -1,8 +1,10 @@
 """Files of one backtest: written beside their final names and renamed when they are whole."""
 
 import contextlib
+import fcntl
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -35,10 +37,10 @@ class RunFiles:
     def __init__(self, directory: str | Path, stem: str) -> None:
         self.log_file = Path(directory) / f"{stem}.csv"
         self.folder = Path(directory) / stem
-        self._work = Path(directory) / f".{stem}.{os.getpid()}.tmp"
+        self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
         self._open: dict[str, BinaryIO] = {}
         self._names: list[str] = []
-        with _store_errors(self._work):
+        with _store_errors(Path(directory)):
             self._work.mkdir(parents=True, exist_ok=True)
 
     def outputs(self) -> SessionOutputs:
@@ -47,27 +49,28 @@ class RunFiles:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
-        with _store_errors(self.folder / name):
+        with _store_errors(self._target(name)):
             (self._work / name).write_bytes(data)
         self._names.append(name)
 
     def write_curve(self, curve: "np.typing.NDArray[np.float64]") -> None:
         """Write the equity curve as ``equity.npy``."""
-        with _store_errors(self.folder / CURVE), (self._work / CURVE).open("wb") as file:
+        with _store_errors(self._target(CURVE)), (self._work / CURVE).open("wb") as file:
             np.save(file, curve)
         self._names.append(CURVE)
 
     def publish(self) -> None:
-        """Give every file its final name; an earlier run of the same name is replaced."""
+        """Give every file its final name; an earlier run of the same name is replaced.
+
+        Of two runs that publish at once the later waits, so that the files of one name are always of one run.
+        """
         for name, file in self._open.items():
-            with _store_errors(self.folder / name):
-                file.flush()
+            with _store_errors(self._target(name)):
                 file.close()
-        with _store_errors(self.folder):
+        with _store_errors(self.folder), _held(self.log_file.parent):
             self.folder.mkdir(parents=True, exist_ok=True)
             for name in self._names:
-                target = self.log_file if name == self.log_file.name else self.folder / name
-                (self._work / name).replace(target)
+                (self._work / name).replace(self._target(name))
             self._work.rmdir()
 
     def discard(self) -> None:
@@ -77,8 +80,11 @@ class RunFiles:
                 file.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
+    def _target(self, name: str) -> Path:
+        return self.log_file if name == self.log_file.name else self.folder / name
+
     def _sink(self, name: str) -> Callable[[bytes], object]:
-        target = self.folder / name
+        target = self._target(name)
         with _store_errors(target):
             file = (self._work / name).open("wb")
         self._open[name] = file
@@ -99,3 +105,14 @@ def _store_errors(path: Path) -> Iterator[None]:
         raise StoreError(
             f"cannot write {path}: {error.strerror or error}; free space or choose another folder with --out"
         ) from error
+
+
+@contextlib.contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """Hold a folder against other runs; the lock is on the folder itself and leaves no file behind."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

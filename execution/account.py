@@ -1,47 +1,39 @@
 """The paper venue's account: exact fills, positions and ledger, written to the trade log as they happen."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 
-from core.exact import EXACT, ONE, ZERO, ceil_to, computed, floor_to, received
+from core.exact import EXACT, ONE, ZERO, computed, received
 from core.instants import to_datetime
-from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide
 from execution.closed_trade import ClosedTrade
-from execution.commission import CommissionModel
 from execution.execution_result import ExecutionResult
+from execution.fill_pricing import FillPricing
 from execution.holding import Holding, level_at
 from execution.ledger import Ledger
 from execution.order_fill import OrderFill
 from execution.position import Position
 from execution.protection import LevelHit, ProtectiveLevels
-from execution.slippage import SlippageModel
 from execution.trade_log import TradeLog, TradeRow
 
 INSUFFICIENT_BALANCE = "Insufficient balance"
 _BALANCE_TOLERANCE = EXACT.add(ONE, Decimal("1e-9"))
-_UNKNOWN_RULES = Instrument("", tick_size=ZERO, lot_size=ZERO)
 
 
 class Account:
     """Positions and money of one paper account; the caller decides when and from which reference price a fill happens.
 
     ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` what the trade log was given.
-    Buys fill rounded up to the tick, sells down.
     """
 
     def __init__(
         self,
         starting_balance: Decimal,
-        commission: CommissionModel,
-        slippage: SlippageModel,
-        instruments: Mapping[str, Instrument],
+        pricing: FillPricing,
         trade_log: TradeLog | None,
     ) -> None:
-        self._commission = commission
-        self._slippage = slippage
-        self._instruments = instruments
+        self.pricing = pricing
         self._trade_log = trade_log
         self.trailing_fraction: Decimal | None = None
         self.ledger = Ledger(starting_balance)
@@ -55,10 +47,6 @@ class Account:
         self._order_count += 1
         return str(self._order_count)
 
-    def rules(self, symbol: str) -> Instrument:
-        """Return the symbol's trading rules; without a grid when none are known."""
-        return self._instruments.get(symbol, _UNKNOWN_RULES)
-
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
         return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
@@ -69,7 +57,7 @@ class Account:
 
     def affordable(self, price: Decimal, quantity: Decimal, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission."""
-        needed = EXACT.add(EXACT.multiply(price, quantity), self._commission.commission(price, quantity))
+        needed = EXACT.add(EXACT.multiply(price, quantity), self.pricing.commission(price, quantity))
         for holding in self.holdings.values():
             needed = EXACT.add(needed, holding.entry.notional())
         return needed <= EXACT.multiply(equity, _BALANCE_TOLERANCE)
@@ -89,11 +77,11 @@ class Account:
             Price at which the position counts until its symbol's next close; its own fill when None.
         """
         quantity = received(order.quantity)
-        price = self._market_price(order.symbol, reference, buying=order.side is OrderSide.LONG)
+        price = self.pricing.market_price(order.symbol, reference, buying=order.side is OrderSide.LONG)
         if price <= 0 or not self.affordable(price, quantity, equity):
             return ExecutionResult.failure_result(INSUFFICIENT_BALANCE, order.order_id)
         order_id = order.order_id or self.next_order_id()
-        commission = self._commission.commission(price, quantity)
+        commission = self.pricing.commission(price, quantity)
         entry = self.ledger.open(order.symbol, order.side.sign, quantity, price, commission)
         levels = self._levels(order, price)
         position = Position(
@@ -132,18 +120,19 @@ class Account:
         *,
         order_id: str | None = None,
         slips: bool = True,
-        ambiguous: bool = False,
+        instead: Decimal | None = None,
         quantity: Decimal | None = None,
     ) -> ExecutionResult:
-        """Close a position, or ``quantity`` of it, from a reference price; a limit's fill does not slip."""
+        """Close a position, or ``quantity`` of it, from a reference price; a limit's fill does not slip.
+
+        ``instead`` is the price of the target that the same candle may have reached first; the trade is then ambiguous.
+        """
         holding = self.holdings[symbol]
         amount = holding.entry.quantity if quantity is None else quantity
         buying = holding.sign < 0
-        if slips:
-            price = self._market_price(symbol, reference, buying=buying)
-        else:
-            price = self._on_tick(symbol, reference, buying=buying)
-        commission = self._commission.commission(price, amount)
+        price_of = self.pricing.market_price if slips else self.pricing.limit_price
+        price = price_of(symbol, reference, buying=buying)
+        commission = self.pricing.commission(price, amount)
         entry = holding.entry
         result = self.ledger.close(symbol, amount, price, commission)
         rest = self.ledger.entries.get(symbol)
@@ -151,6 +140,11 @@ class Account:
             del self.holdings[symbol]
         else:
             holding.resize(rest)
+        best_case = result
+        if instead is not None:
+            better = EXACT.subtract(entry.gross(instead, amount), entry.gross(price, amount))
+            saved = EXACT.subtract(commission, self.pricing.commission(instead, amount))
+            best_case = EXACT.add(result, EXACT.add(better, saved))
         self.closed.append(
             ClosedTrade(
                 symbol=symbol,
@@ -163,11 +157,12 @@ class Account:
                 gross_pnl=entry.gross(price, amount),
                 realized_pnl=result,
                 reason=reason,
-                ambiguous=ambiguous,
+                best_case_pnl=best_case,
+                ambiguous=instead is not None,
                 strategy_name=holding.position.strategy_name,
             )
         )
-        metadata = json.dumps({"ambiguous": True}, separators=(",", ":")) if ambiguous else "{}"
+        metadata = json.dumps({"ambiguous": True}, separators=(",", ":")) if instead is not None else "{}"
         return self._record(
             holding,
             "CLOSE",
@@ -184,14 +179,7 @@ class Account:
 
     def close_at_level(self, symbol: str, hit: LevelHit, time_ms: int) -> ExecutionResult:
         """Close a position at a protective level that the market reached."""
-        return self.close_position(symbol, hit.reference, time_ms, hit.reason, slips=hit.slips, ambiguous=hit.ambiguous)
-
-    def _market_price(self, symbol: str, reference: Decimal, *, buying: bool) -> Decimal:
-        return self._on_tick(symbol, self._slippage.slipped(reference, buying=buying), buying=buying)
-
-    def _on_tick(self, symbol: str, price: Decimal, *, buying: bool) -> Decimal:
-        tick = self.rules(symbol).tick_size
-        return ceil_to(price, tick) if buying else floor_to(price, tick)
+        return self.close_position(symbol, hit.reference, time_ms, hit.reason, slips=hit.slips, instead=hit.instead)
 
     def _levels(self, order: OrderRequest, fill: Decimal) -> ProtectiveLevels:
         """Keep the order's distances from the fill; without them its levels stand as they were given."""
@@ -206,7 +194,7 @@ class Account:
             is_long=sign > 0,
             stop=stop,
             target=target,
-            tick=self.rules(order.symbol).tick_size,
+            tick=self.pricing.rules(order.symbol).tick_size,
             trailing_fraction=self.trailing_fraction,
         )
 

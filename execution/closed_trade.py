@@ -10,7 +10,10 @@ from core.orders import OrderSide
 
 
 class ClosedTrade(msgspec.Struct, frozen=True):
-    """An entry and its exit; prices and results are exact, ``realized_pnl`` is net of both commissions."""
+    """An entry and its exit; prices and results are exact, ``realized_pnl`` is net of both commissions.
+
+    ``best_case_pnl`` is what an ambiguous trade would have brought had the target come first; else it is the result.
+    """
 
     symbol: str
     side: OrderSide
@@ -22,6 +25,7 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     gross_pnl: Decimal
     realized_pnl: Decimal
     reason: str
+    best_case_pnl: Decimal
     ambiguous: bool = False
     strategy_name: str | None = None
 
@@ -39,5 +43,6 @@ class ClosedTrade(msgspec.Struct, frozen=True):
             "realized_pnl": float(self.realized_pnl),
             "reason": self.reason,
             "ambiguous": self.ambiguous,
+            "best_case_pnl": float(self.best_case_pnl),
             "strategy_name": self.strategy_name,
         }

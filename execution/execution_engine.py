@@ -8,6 +8,7 @@ from core.orders import OrderRequest, OrderSide, OrderType
 from execution.execution_result import ExecutionResult
 from execution.paper_trader import PaperTrader
 from execution.position import Position
+from execution.positive_number import positive_number
 from execution.safety_limits import SafetyLimits
 from execution.safety_monitor import SafetyMonitor
 from execution.waiting_orders import WaitingClose, WaitingEntry, WaitingOrders
@@ -67,9 +68,10 @@ class ExecutionEngine:
         SafetyViolation, OrderRefused
             Naming the limit or the rule that refuses the order.
         ValueError
-            If the symbol is empty or UNKNOWN.
+            If the symbol is empty or UNKNOWN, or the price not positive and finite.
         """
         _check_symbol(order.symbol)
+        positive_number(current_price, "current_price")
         trader, monitor = self.paper_trader, self.safety_monitor
         held = trader.account.holdings.get(order.symbol)
         if wait_until_ms is None and held is not None:
@@ -93,11 +95,17 @@ class ExecutionEngine:
 
     def _submit_against(self, order: OrderRequest, current_price: float) -> ExecutionResult:
         """Hand over an order for a symbol that is held: it closes, or the venue rejects it."""
-        result = self.paper_trader.submit_order(order, current_price)
+        trader, monitor = self.paper_trader, self.safety_monitor
+        entry_price = trader.account.holdings[order.symbol].entry_price
+        result = trader.submit_order(order, current_price)
         if result.fill is not None:
-            self.safety_monitor.check_post_trade(self.paper_trader.get_equity())
-            if order.symbol not in self.paper_trader.account.holdings:
-                self.safety_monitor.record_position_close(result.fill.fill_value)
+            monitor.check_post_trade(trader.get_equity())
+            # What is closed counted at its entry, so that is what goes.
+            closed = result.fill.quantity * entry_price
+            if order.symbol in trader.account.holdings:
+                monitor.observe_book(monitor.open_positions, max(monitor.total_exposure - closed, 0.0))
+            else:
+                monitor.record_position_close(closed)
         return result
 
     def submit_close(self, symbol: str, reason: str) -> str:
@@ -153,7 +161,7 @@ class ExecutionEngine:
         return self.create_order_from_signal(
             {"signal": risk_output.get("side") or risk_output.get("signal"), "metadata": metadata},
             symbol,
-            float(risk_output["position_size"]),
+            float(risk_output.get("position_size") or 0.0),
             risk_output.get("stop_loss"),
             risk_output.get("take_profit"),
             strategy_name,
@@ -177,5 +185,5 @@ class ExecutionEngine:
 
 
 def _check_symbol(symbol: str) -> None:
-    if not symbol or symbol.strip().upper() == "UNKNOWN":
+    if symbol.strip().upper() in ("", "UNKNOWN"):
         raise ValueError(f"an order needs a symbol, got {symbol!r}")

@@ -2,21 +2,12 @@
 
 import decimal
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 
 from core.errors import InvariantError
 from core.exact import EXACT, commission_share
-
-Number = TypeVar("Number", Decimal, float, int)
-
-
-def apply_trade_result(
-    balance: Number, realized_pnl: Number, commission: Number | int = 0, slippage: Number | int = 0
-) -> Number:
-    """Return balance + realized_pnl − commission − slippage, in the type given."""
-    return balance + realized_pnl - commission - slippage
+from execution.trade_result import apply_trade_result
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -27,6 +18,9 @@ class Entry(msgspec.Struct, frozen=True):
     quantity: Decimal
     price: Decimal
     commission: Decimal
+
+    def __post_init__(self) -> None:
+        _require_exact(sign=self.sign, quantity=self.quantity, price=self.price, commission=self.commission)
 
     def gross(self, price: Decimal, quantity: Decimal) -> Decimal:
         """Return the gross profit of ``quantity`` at a price."""
@@ -42,9 +36,15 @@ class Ledger:
 
     Opening does not change the balance. Closing does, once, by the gross profit at the filled prices less the
     commissions of entry and exit. The sum of all results equals the change of balance to the last digit.
+
+    Raises
+    ------
+    InvariantError
+        From every method, for a number that is no finite decimal or integer, before anything is changed.
     """
 
     def __init__(self, starting_balance: Decimal) -> None:
+        _require_exact(starting_balance=starting_balance)
         self.starting_balance = starting_balance
         self.balance = starting_balance
         self.entries: dict[str, Entry] = {}
@@ -58,9 +58,9 @@ class Ledger:
         """Record an entry; one per symbol."""
         if symbol in self.entries:
             raise InvariantError(f"{symbol}: an entry is open already")
+        entry = Entry(symbol, sign, quantity, price, commission)
         if quantity <= 0 or sign not in (1, -1):
             raise InvariantError(f"{symbol}: entry of quantity {quantity} and sign {sign}")
-        entry = Entry(symbol, sign, quantity, price, commission)
         self.entries[symbol] = entry
         return entry
 
@@ -69,6 +69,7 @@ class Ledger:
 
         A part carries its share of the entry's commission, rounded half-even to 1e-8; the rest stays with the rest.
         """
+        _require_exact(quantity=quantity, price=price, commission=commission)
         entry = self.entries[symbol]
         if not 0 < quantity <= entry.quantity:
             raise InvariantError(f"{symbol}: closing {quantity} of {entry.quantity}")
@@ -83,3 +84,9 @@ class Ledger:
             before = self.balance
             self.balance = apply_trade_result(before, entry.gross(price, quantity), share + commission)
             return self.balance - before
+
+
+def _require_exact(**numbers: Decimal | int) -> None:
+    for name, value in numbers.items():
+        if not isinstance(value, Decimal | int) or not Decimal(value).is_finite():
+            raise InvariantError(f"the ledger takes finite decimals and integers only, {name} is {value!r}")

@@ -1,6 +1,5 @@
 """The paper trader: a paper account that scripts can call directly and a session drives with its own timing."""
 
-import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +12,11 @@ from core.orders import OrderRequest, OrderSide
 from execution.account import Account
 from execution.commission import CommissionModel, FractionCommission
 from execution.execution_result import ExecutionResult
-from execution.ledger import Number, apply_trade_result
 from execution.position import Position
+from execution.positive_number import positive_number
 from execution.slippage import FractionSlippage, SlippageModel
 from execution.trade_log import TradeLog, file_sink
+from execution.trade_result import Number, apply_trade_result
 
 DEFAULT_LOG_FILE = Path("logs/paper_trades.csv")
 
@@ -64,7 +64,7 @@ class PaperTrader:
         commission_model: CommissionModel | None = None,
         slippage_model: SlippageModel | None = None,
     ) -> None:
-        _positive(starting_balance, "starting_balance")
+        positive_number(starting_balance, "starting_balance")
         for name, fraction in (("slippage", slippage), ("commission_rate", commission_rate)):
             if not 0.0 <= fraction < 1.0:
                 raise ValueError(f"{name} is a fraction in [0, 1), got {fraction!r}")
@@ -196,7 +196,7 @@ class PaperTrader:
         ValueError
             If the price is not positive and finite.
         """
-        reference = received(_positive(current_price, "current_price"))
+        reference = received(positive_number(current_price, "current_price"))
         if order.timestamp is not None:
             self._time_ms = to_ms(order.timestamp)
         holding = self.account.holdings.get(order.symbol)
@@ -221,7 +221,7 @@ class PaperTrader:
         for symbol, price in prices.items():
             holding = self.account.holdings.get(symbol)
             if holding is not None:
-                holding.set_mark(_positive(price, symbol))
+                holding.set_mark(positive_number(price, symbol))
                 holding.ratchet(holding.mark)
         self.note_equity(self.get_equity())
 
@@ -230,7 +230,7 @@ class PaperTrader:
         results = []
         for symbol, price in prices.items():
             holding = self.account.holdings.get(symbol)
-            hit = holding.levels.passed_by(_positive(price, symbol)) if holding is not None else None
+            hit = holding.levels.passed_by(positive_number(price, symbol)) if holding is not None else None
             if hit is not None:
                 results.append(self.account.close_at_level(symbol, hit, self._time_ms))
         return results
@@ -240,13 +240,6 @@ class PaperTrader:
         price_of = price_provider if callable(price_provider) else price_provider.__getitem__
         results = []
         for symbol in list(self.account.holdings):
-            reference = received(_positive(price_of(symbol), symbol))
+            reference = received(positive_number(price_of(symbol), symbol))
             results.append(self.account.close_position(symbol, reference, self._time_ms, "end"))
         return results
-
-
-def _positive(value: float, name: str) -> float:
-    number = float(value)
-    if not math.isfinite(number) or number <= 0.0:
-        raise ValueError(f"{name}: a positive finite number is needed, got {value!r}")
-    return number

@@ -10,7 +10,7 @@ from core.orders import OrderSide
 
 
 class Position(msgspec.Struct):
-    """An open position; prices and quantity are floats, exact values live in the ledger.
+    """An open position; prices and quantity are floats, the ledger has the exact values.
 
     ``highest_price`` is the best price seen since the entry: the highest for a long, the lowest for a short.
     """
@@ -48,8 +48,9 @@ class Position(msgspec.Struct):
 
     @property
     def unrealized_pnl_pct(self) -> float:
-        """Gross profit at the mark price in per cent of the entry value."""
-        return 100.0 * self.unrealized_pnl / (self.entry_price * self.quantity)
+        """Gross profit at the mark price in per cent of the entry value; 0.0 without one."""
+        value = self.entry_price * self.quantity
+        return 100.0 * self.unrealized_pnl / value if value else 0.0
 
     @property
     def position_value(self) -> float:

@@ -11,15 +11,16 @@ class LevelHit:
     """A protective level that the market reached: where the fill starts from, why, and how.
 
     ``reference`` is the price the fill is measured from; a stop slips from it, a target (a limit order) does not.
+    ``instead`` is the target that the same candle also reached, where only the pessimistic rule chose the stop.
     """
 
-    __slots__ = ("ambiguous", "reason", "reference", "slips")
+    __slots__ = ("instead", "reason", "reference", "slips")
 
-    def __init__(self, reference: Decimal, reason: str, *, slips: bool, ambiguous: bool = False) -> None:
+    def __init__(self, reference: Decimal, reason: str, *, slips: bool, instead: Decimal | None = None) -> None:
         self.reference = reference
         self.reason = reason
         self.slips = slips
-        self.ambiguous = ambiguous
+        self.instead = instead
 
 
 class ProtectiveLevels:
@@ -106,8 +107,8 @@ class ProtectiveLevels:
         """Return the level that the candle reached after its open, adverse before favourable.
 
         A stop needs a touch, a target a trade through it. Where the candle holds both, the stop is taken, the
-        pessimistic reading, and the hit is ambiguous. A stop that lies beyond the open (possible only in the candle of
-        the entry itself) fills at the open, never better; then the open alone decided and nothing is ambiguous.
+        pessimistic reading, and the hit names the target it might have been. A stop that lies beyond the open (possible
+        only in the candle of the entry itself) fills at the open, never better; then the open alone decided.
         """
         low, high = candle.low, candle.high
         if self._lower < low and high < self._upper:
@@ -123,7 +124,8 @@ class ProtectiveLevels:
             first = received(candle.open)
             opened_beyond = first <= stop if self._is_long else first >= stop
             reference = first if opened_beyond else stop
-            return LevelHit(reference, self._stop_reason(), slips=True, ambiguous=through and not opened_beyond)
+            instead = target if through and not opened_beyond else None
+            return LevelHit(reference, self._stop_reason(), slips=True, instead=instead)
         if through and target is not None:
             return LevelHit(target, "target", slips=False)
         return None

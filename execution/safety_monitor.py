@@ -51,10 +51,11 @@ class SafetyMonitor:
         self, limits: SafetyLimits, starting_equity: float, kill_switch: Callable[[], bool] | None = None
     ) -> None:
         self.limits = limits
-        self.starting_equity = starting_equity
-        self.current_equity = starting_equity
-        self.peak_equity = starting_equity
-        self.day_start_equity = starting_equity
+        equity = float(starting_equity)
+        self.starting_equity = equity
+        self.current_equity = equity
+        self.peak_equity = equity
+        self.day_start_equity = equity
         self.open_positions = 0
         self.total_exposure = 0.0
         self._kill_switch = kill_switch or environment_kill_switch(limits.kill_switch_env_var)
@@ -75,7 +76,9 @@ class SafetyMonitor:
 
     @property
     def drawdown(self) -> float:
-        """Fall from peak equity as a fraction of it."""
+        """Fall from peak equity as a fraction of it; 0.0 when there was none to fall from."""
+        if self.peak_equity <= 0.0:
+            return 0.0
         return (self.peak_equity - self.current_equity) / self.peak_equity
 
     @property
@@ -104,9 +107,10 @@ class SafetyMonitor:
         if new_equity > self.peak_equity:
             self.peak_equity = new_equity
         limits = self.limits
-        if self.drawdown > limits.max_drawdown_pct * TOLERANCE:
+        # Asked this way round, an equity that is no number halts instead of passing.
+        if not self.drawdown <= limits.max_drawdown_pct * TOLERANCE:
             self._drawdown_halt = True
-        if self.daily_loss > limits.max_daily_loss_pct * TOLERANCE:
+        if not self.daily_loss <= limits.max_daily_loss_pct * TOLERANCE:
             self._daily_loss_halt = True
         return self.trading_halted
 
@@ -143,13 +147,13 @@ class SafetyMonitor:
             raise SafetyViolation(
                 "max_open_trades", f"{order.symbol}: {self.open_positions} open trades of {limits.max_open_trades}"
             )
-        if risk_amount > limits.max_risk_per_trade_pct * equity * TOLERANCE:
+        if not risk_amount <= limits.max_risk_per_trade_pct * equity * TOLERANCE:
             raise SafetyViolation(
                 "max_risk_per_trade",
                 f"{order.symbol}: risk {risk_amount:.2f} is above {limits.max_risk_per_trade_pct:g} "
                 f"of equity {equity:.2f}",
             )
-        if self.total_exposure + position_value > limits.max_exposure_pct * equity * TOLERANCE:
+        if not self.total_exposure + position_value <= limits.max_exposure_pct * equity * TOLERANCE:
             raise SafetyViolation(
                 "max_exposure",
                 f"{order.symbol}: exposure {self.total_exposure:.2f} + {position_value:.2f} is above "
@@ -166,8 +170,9 @@ class SafetyMonitor:
         self.observe_book(self.open_positions + 1, self.total_exposure + position_value)
 
     def record_position_close(self, position_value: float = 0.0) -> None:
-        """Count one position of the given value less; never below none."""
-        self.observe_book(max(self.open_positions - 1, 0), max(self.total_exposure - position_value, 0.0))
+        """Count one position of the given value less; never below none, and without positions nothing is exposed."""
+        rest = max(self.open_positions - 1, 0)
+        self.observe_book(rest, max(self.total_exposure - position_value, 0.0) if rest else 0.0)
 
     def get_status(self) -> dict[str, Any]:
         """Return the whole state as plain values; names in ``_pct`` are per cent here, limits stay fractions."""

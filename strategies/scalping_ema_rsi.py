@@ -49,21 +49,31 @@ class ScalpingEMARSI:
     ------
     ValueError
         If a parameter is unknown or impossible.
+
+    Notes
+    -----
+    ``warmup_candles`` is the longest of the indicators' own lengths plus what their recursion needs to forget its seed
+    to ``WARMUP_RESIDUAL``; ``warmup_residual`` is the largest share that a seed still has after them.
     """
 
     name = "ScalpingEMARSI"
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self.params = ScalpingParams.from_dict(_own_parameters(config or {}))
-        self.warmup_candles = self._warmup_candles()
+        recursions = self._recursions()
+        seeded = [length + forgetting_length(weight, WARMUP_RESIDUAL) for length, weight in recursions]
+        self.warmup_candles = max(*seeded, self.params.volume_lookback) + 1
+        self.warmup_residual = max((1.0 - weight) ** (self.warmup_candles - length) for length, weight in recursions)
 
-    def _warmup_candles(self) -> int:
-        """Longest of the indicators' own length plus what its recursion needs to forget its seed."""
+    def _recursions(self) -> list[tuple[int, float]]:
+        """Return the candles that each recursive indicator's seed takes, and the weight with which it forgets it."""
         params = self.params
-        wilder_rsi = params.rsi_period + forgetting_length(1.0 / params.rsi_period, WARMUP_RESIDUAL)
-        wilder_atr = params.atr_period + forgetting_length(1.0 / params.atr_period, WARMUP_RESIDUAL)
-        slow = params.ema_slow + forgetting_length(ema_weight(params.ema_slow), WARMUP_RESIDUAL)
-        return max(wilder_rsi, wilder_atr, slow, params.volume_lookback) + 1
+        return [
+            (params.ema_fast, ema_weight(params.ema_fast)),
+            (params.ema_slow, ema_weight(params.ema_slow)),
+            (params.rsi_period + 1, 1.0 / params.rsi_period),
+            (params.atr_period + 1, 1.0 / params.atr_period),
+        ]
 
     def stream(self, symbol: str) -> "ScalpingStream":
         """Return the streaming form, having seen no candle; it is the same for every symbol."""
