@@ -110,9 +110,11 @@ def _columns(frame: "pd.DataFrame | None") -> CandleColumns:
         )
     import pandas as pd
 
-    stamps = frame.get("timestamp", frame.index)
-    unit = "ms" if pd.api.types.is_numeric_dtype(stamps.dtype) else None
-    times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True, unit=unit))
+    stamps = pd.Series(frame.get("timestamp", frame.index))
+    if pd.api.types.is_numeric_dtype(stamps):
+        times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True, unit="ms"))
+    else:
+        times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True))
     opens = times.as_unit("ms").asi8.astype(np.int64)
     prices = [frame[name].to_numpy(np.float64) for name in PRICES]
     return CandleColumns(opens, *prices)

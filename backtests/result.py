@@ -42,8 +42,8 @@ _LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "cc
 class FinishedRun(NamedTuple):
     """A session that has ended, and what it was made of.
 
-    ``warmed`` counts the warm-up candles by symbol, ``warmup_residual`` is the share that an indicator's start may still
-    have in its value after them (None where the strategy does not say).
+    ``warmed`` counts the warm-up candles by symbol, ``warmup_residual`` is the share that an indicator's start may
+    still have in its value after them (None where the strategy does not say).
     """
 
     runner: "ConfigBacktestRunner"

@@ -59,4 +59,4 @@ def parse_instant(value: Instant, *, name: str = "date") -> int:
 
 def format_ms(time_ms: int) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time the program writes."""
-    return to_datetime(time_ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1000:03d}Z"
+    return to_datetime(time_ms).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

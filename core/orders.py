@@ -7,6 +7,10 @@ from typing import Any
 
 import msgspec
 
+from core.instants import format_ms, to_ms
+
+_OPTIONAL_NUMBERS = ("price", "stop_loss", "take_profit", "signal_confidence", "stop_distance", "target_distance")
+
 
 class OrderSide(enum.Enum):
     """Direction of a position; BUY and SELL are other names of LONG and SHORT."""
@@ -51,12 +55,13 @@ class OrderRequest(msgspec.Struct, frozen=True):
 
     ``quantity`` is a positive float of base units; ``stop_loss`` and ``take_profit`` are price levels,
     ``stop_distance`` and ``target_distance`` price distances that are kept from the fill and win over the levels.
-    ``timestamp`` is an aware UTC datetime.
+    ``timestamp`` is an aware UTC datetime; a naive one given is taken as UTC.
 
     Raises
     ------
     ValueError
-        For a quantity that is not a positive finite number, an empty symbol, or an unknown side or type.
+        For a quantity that is not a positive finite number, another number that is not finite, or an unknown side or
+        type.
     """
 
     symbol: str
@@ -81,6 +86,20 @@ class OrderRequest(msgspec.Struct, frozen=True):
         if not math.isfinite(quantity) or quantity <= 0:
             raise ValueError(f"order for {self.symbol}: quantity must be a positive number, got {self.quantity!r}")
         msgspec.structs.force_setattr(self, "quantity", quantity)
+        for name in _OPTIONAL_NUMBERS:
+            value = getattr(self, name)
+            if value is not None:
+                msgspec.structs.force_setattr(self, name, self._finite(name, value))
+        if self.timestamp is not None:
+            moment = self.timestamp
+            aware = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+            msgspec.structs.force_setattr(self, "timestamp", aware)
+
+    def _finite(self, name: str, value: float) -> float:
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(f"order for {self.symbol}: {name} must be a finite number, got {value!r}")
+        return number
 
     def with_quantity(self, quantity: float) -> "OrderRequest":
         """Return the same request for another quantity."""
@@ -91,6 +110,10 @@ class OrderRequest(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, order_id=order_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the request as plain values: enumerations by their text."""
-        fields = msgspec.structs.asdict(self)
-        return {**fields, "side": self.side.value, "order_type": self.order_type.value}
+        """Return the request as plain values: enumerations by their text, the time as ISO text."""
+        return {
+            **msgspec.structs.asdict(self),
+            "side": self.side.value,
+            "order_type": self.order_type.value,
+            "timestamp": None if self.timestamp is None else format_ms(to_ms(self.timestamp)),
+        }

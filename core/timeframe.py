@@ -32,7 +32,7 @@ def timeframe_ms(timeframe: str) -> int:
     if match is None:
         raise ConfigurationError(f"timeframe {timeframe!r} is not understood; allowed: {_ALLOWED}")
     length = int(match[1]) * _UNIT_MS[match[2]]
-    if length > DAY_MS and length != WEEK_MS:
+    if length > DAY_MS and timeframe != "1w":
         raise ConfigurationError(f"timeframe {timeframe!r} is longer than a day; allowed: {_ALLOWED}")
     return length
 

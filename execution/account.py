@@ -4,17 +4,17 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 
-from core.exact import EXACT, ONE, ZERO, computed, received
+from core.exact import EXACT, ONE, ZERO, received
 from core.instants import to_datetime
 from core.orders import OrderRequest, OrderSide
 from execution.closed_trade import ClosedTrade
 from execution.execution_result import ExecutionResult
 from execution.fill_pricing import FillPricing
-from execution.holding import Holding, level_at
+from execution.holding import Holding, levels_of
 from execution.ledger import Ledger
 from execution.order_fill import OrderFill
 from execution.position import Position
-from execution.protection import LevelHit, ProtectiveLevels
+from execution.protection import LevelHit
 from execution.trade_log import TradeLog, TradeRow
 
 INSUFFICIENT_BALANCE = "Insufficient balance"
@@ -83,7 +83,7 @@ class Account:
         order_id = order.order_id or self.next_order_id()
         commission = self.pricing.commission(price, quantity)
         entry = self.ledger.open(order.symbol, order.side.sign, quantity, price, commission)
-        levels = self._levels(order, price)
+        levels = levels_of(order, price, self.pricing.rules(order.symbol).tick_size, self.trailing_fraction)
         position = Position(
             order.symbol,
             order.side,
@@ -180,23 +180,6 @@ class Account:
     def close_at_level(self, symbol: str, hit: LevelHit, time_ms: int) -> ExecutionResult:
         """Close a position at a protective level that the market reached."""
         return self.close_position(symbol, hit.reference, time_ms, hit.reason, slips=hit.slips, instead=hit.instead)
-
-    def _levels(self, order: OrderRequest, fill: Decimal) -> ProtectiveLevels:
-        """Keep the order's distances from the fill; without them its levels stand as they were given."""
-        sign = order.side.sign
-        stop = None if order.stop_loss is None else received(order.stop_loss)
-        target = None if order.take_profit is None else received(order.take_profit)
-        if order.stop_distance is not None:
-            stop = level_at(fill, computed(order.stop_distance), -sign)
-        if order.target_distance is not None:
-            target = level_at(fill, computed(order.target_distance), sign)
-        return ProtectiveLevels(
-            is_long=sign > 0,
-            stop=stop,
-            target=target,
-            tick=self.pricing.rules(order.symbol).tick_size,
-            trailing_fraction=self.trailing_fraction,
-        )
 
     def _record(
         self,

@@ -3,7 +3,8 @@
 import json
 from decimal import Decimal
 
-from core.exact import EXACT, plain, received
+from core.exact import EXACT, computed, plain, received
+from core.orders import OrderRequest
 from execution.ledger import Entry
 from execution.position import Position
 from execution.protection import ProtectiveLevels
@@ -78,6 +79,13 @@ class Holding:
         )
 
 
-def level_at(fill: Decimal, distance: Decimal, sign: int) -> Decimal:
-    """Return the price ``distance`` away from the fill on the side of ``sign``, exactly."""
-    return EXACT.add(fill, EXACT.multiply(sign, distance))
+def levels_of(order: OrderRequest, fill: Decimal, tick: Decimal, trailing_fraction: Decimal | None) -> ProtectiveLevels:
+    """Return the levels of a position: the order's distances kept from its fill, else its levels as they were given."""
+    sign = order.side.sign
+    stop = None if order.stop_loss is None else received(order.stop_loss)
+    target = None if order.take_profit is None else received(order.take_profit)
+    if order.stop_distance is not None:
+        stop = EXACT.subtract(fill, EXACT.multiply(sign, computed(order.stop_distance)))
+    if order.target_distance is not None:
+        target = EXACT.add(fill, EXACT.multiply(sign, computed(order.target_distance)))
+    return ProtectiveLevels(is_long=sign > 0, stop=stop, target=target, tick=tick, trailing_fraction=trailing_fraction)

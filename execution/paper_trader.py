@@ -12,6 +12,8 @@ from core.orders import OrderRequest, OrderSide
 from execution.account import Account
 from execution.commission import CommissionModel, FractionCommission
 from execution.execution_result import ExecutionResult
+from execution.fill_pricing import FillPricing
+from execution.performance import performance_summary
 from execution.position import Position
 from execution.positive_number import positive_number
 from execution.slippage import FractionSlippage, SlippageModel
@@ -72,18 +74,18 @@ class PaperTrader:
             trade_log = TradeLog(file_sink(log_file or DEFAULT_LOG_FILE))
         self.allow_shorting = allow_shorting
         self._starting_balance = received(starting_balance)
-        self._commission = commission_model or FractionCommission(received(commission_rate))
-        self._slippage = slippage_model or FractionSlippage(received(slippage))
-        self._instruments = dict(instruments or {})
+        self._pricing = FillPricing(
+            commission_model or FractionCommission(received(commission_rate)),
+            slippage_model or FractionSlippage(received(slippage)),
+            dict(instruments or {}),
+        )
         self._trade_log = trade_log
         self._trailing_fraction: Decimal | None = None
         self.reset()
 
     def reset(self) -> None:
         """Return to the starting balance, without positions, trades or a peak; a log file goes on."""
-        self.account = Account(
-            self._starting_balance, self._commission, self._slippage, self._instruments, self._trade_log
-        )
+        self.account = Account(self._starting_balance, self._pricing, self._trade_log)
         self.account.trailing_fraction = self._trailing_fraction
         self._time_ms = 0
         self.peak_equity = float(self._starting_balance)
@@ -131,27 +133,7 @@ class PaperTrader:
 
     def get_performance_summary(self) -> dict[str, Any]:
         """Return balances, returns and trade counts; percentages are per cent, a win is above 0 net of costs."""
-        results = [trade.realized_pnl for trade in self.account.closed]
-        wins = sum(result > 0 for result in results)
-        unrealized = float(self.account.unrealized_of_log())
-        total_return = EXACT.subtract(self.account.ledger.balance, self._starting_balance)
-        total_return = EXACT.add(total_return, self.account.unrealized_of_log())
-        return {
-            "starting_balance": self.starting_balance,
-            "current_balance": self.balance,
-            "equity": self.get_equity(),
-            "realized_pnl": self.realized_pnl,
-            "unrealized_pnl": unrealized,
-            "total_return": float(total_return),
-            "total_return_pct": 100.0 * float(total_return) / self.starting_balance,
-            "total_trades": len(results),
-            "winning_trades": wins,
-            "losing_trades": len(results) - wins,
-            "win_rate": 100.0 * wins / len(results) if results else 0.0,
-            "open_positions": len(self.account.holdings),
-            "max_drawdown_pct": 100.0 * self.max_drawdown,
-            "peak_equity": self.peak_equity,
-        }
+        return performance_summary(self.account, self.starting_balance, self.peak_equity, self.max_drawdown)
 
     @staticmethod
     def apply_trade_result(
@@ -202,7 +184,7 @@ class PaperTrader:
         holding = self.account.holdings.get(order.symbol)
         if holding is not None and holding.position.side is order.side:
             return ExecutionResult.failure_result(f"{order.symbol}: a {order.side.value} position is open already")
-        quantity = floor_to(received(order.quantity), self.account.rules(order.symbol).lot_size)
+        quantity = floor_to(received(order.quantity), self._pricing.rules(order.symbol).lot_size)
         if not quantity:
             return ExecutionResult.failure_result(f"{order.symbol}: quantity {order.quantity!r} is below one lot")
         if holding is not None:

@@ -70,7 +70,7 @@ class BarProgress(SilentProgress):
             MofNCompleteColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, force_terminal=True),
             transient=True,
         )
         self._task = self._bar.add_task(title, total=total)

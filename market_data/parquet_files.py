@@ -84,7 +84,7 @@ class ParquetFiles:
         with self._cursor() as cursor:
             try:
                 rows = cursor.execute(query, [_literal(path), _DIGEST_KEY]).fetchall()
-            except duckdb.Error as error:
+            except (duckdb.Error, UnicodeDecodeError) as error:
                 raise self._failure(path, error) from error
         return str(rows[0][0]) if rows else None
 
@@ -103,7 +103,7 @@ class ParquetFiles:
                 if types != _TYPES[: len(types)]:
                     raise damaged(file, f"its columns have the types {', '.join(types)}")
                 columns = list(result.fetchnumpy().values())
-            except duckdb.Error as error:
+            except (duckdb.Error, UnicodeDecodeError) as error:
                 raise self._failure(file, error) from error
         if any(isinstance(column, np.ma.MaskedArray) for column in columns):
             raise damaged(file, "it holds rows with empty cells")

@@ -176,7 +176,9 @@ class BinanceRestServer:
                 page = f"<html><head><title>{fault.status}</title></head><body><h1>Sorry</h1></body></html>"
                 return web.Response(text=page, content_type="text/html", status=fault.status, headers=headers)
             case FaultKind.WRONG_JSON:
-                return _json({"unexpected": True}, headers)
+                return _json({}, headers)
+            case FaultKind.WRONG_ROWS:
+                return _json([["soon", None]], headers)
             case FaultKind.BROKEN_JSON:
                 return web.Response(text='[[1499040000000,"0.01"', content_type="application/json", headers=headers)
             case FaultKind.STALL if self._closing is not None:

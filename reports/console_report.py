@@ -79,7 +79,7 @@ def _line(fact: Fact) -> str:
 def _rich_text(facts: ResultFacts, file: TextIO, width: int | None) -> str:
     from rich.console import Console
 
-    console = Console(file=file, width=width, force_terminal=True, markup=False, highlight=False, emoji=False)
+    console = Console(file=file, width=width, force_terminal=True)
     with console.capture() as captured:
         _print_rich(console, facts)
     return captured.get()

@@ -11,7 +11,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
 def to_json(result: Mapping[str, object]) -> str:
-    """Return a result as JSON: keys sorted, floats with all their digits, ASCII only, ended by a line end.
+    """Return a result as JSON: keys sorted, floats with all their digits, ASCII only, no line end behind it.
 
     nan and the infinities become null. ``processing_seconds`` is left out of ``statistics``, so that the text follows
     from the run's input alone.
@@ -25,7 +25,7 @@ def to_json(result: Mapping[str, object]) -> str:
     statistics = values.get("statistics")
     if isinstance(statistics, Mapping):
         values["statistics"] = {key: value for key, value in statistics.items() if key not in _OF_THE_MACHINE}
-    return json.dumps(_plain(values, "result"), sort_keys=True, indent=2, allow_nan=False) + "\n"
+    return json.dumps(_plain(values, "result"), sort_keys=True, indent=2, allow_nan=False)
 
 
 def _plain(value: object, place: str) -> Json:

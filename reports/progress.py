@@ -95,6 +95,8 @@ class ReplayProgress:
             console=Console(file=self._stream, force_terminal=True),
             auto_refresh=False,
             transient=True,
+            # What is printed meanwhile goes above the bar, but never out of a pipe and onto the terminal.
+            redirect_stdout=sys.stdout.isatty(),
         )
         self._task = self._bar.add_task(self._title, total=self._total, pace="")
         self._bar.start()

@@ -12,7 +12,7 @@ from reports.result_warnings import warnings_of
 Tone = Literal["", "gain", "loss"]
 Result = Mapping[str, object]
 
-PARTIAL = "the run was interrupted; the figures cover what was done until then"
+PARTIAL = "the run was cut short; the figures cover what was done until then"
 SYMBOL_COLUMNS = ("Symbol", "Candles", "Trades", "Realized PnL", "Win rate", "Buy and hold")
 _FINE_DECIMALS = 8
 _COARSE_FROM = 10.0
@@ -132,8 +132,9 @@ def _trades(result: Result) -> Section:
             ("Expectancy", "expectancy", money),
             ("Average win", "average_win", money),
             ("Average loss", "average_loss", money),
-            ("Longest win streak", "longest_win_streak", count),
-            ("Longest loss streak", "longest_loss_streak", count),
+            ("Longest win streak", "longest_winning_streak", count),
+            ("Longest loss streak", "longest_losing_streak", count),
+            ("Average holding time", "average_holding_minutes", _minutes),
         ),
         toned=("expectancy",),
     )
@@ -265,6 +266,10 @@ def _quote_of(result: Result) -> str:
     names = [str(mapping_at(symbols, symbol).get("canonical", symbol)) for symbol in symbols]
     quotes = {name.partition("/")[2].partition(":")[0] for name in names}
     return one_line(quotes.pop()) if len(quotes) == 1 else ""
+
+
+def _minutes(value: object) -> str:
+    return amount(value, decimals=1, unit="min")
 
 
 def _listed(value: object) -> str:

@@ -202,7 +202,7 @@ class RiskEngine:
         Raises
         ------
         ValueError
-            If equity, price or size is not positive and finite.
+            If equity, a price or the size is not positive and finite.
         """
         _require_positive(position_size=position_size, entry_price=entry_price, equity=equity)
         value = position_size * entry_price
@@ -211,6 +211,7 @@ class RiskEngine:
         if value > self.config.max_exposure * equity * (2.0 - TOLERANCE):
             return False, f"value {value:.2f} is above {self.config.max_exposure:g} of equity {equity:.2f}"
         if stop_loss_price is not None:
+            _require_positive(stop_loss_price=stop_loss_price)
             risk = position_size * abs(entry_price - stop_loss_price)
             if risk > self.config.default_risk_per_trade * equity * (2.0 - TOLERANCE):
                 return False, f"risk {risk:.2f} is above {self.config.default_risk_per_trade:g} of equity {equity:.2f}"

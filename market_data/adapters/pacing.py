@@ -22,18 +22,19 @@ class RateLimiter:
     without a lock, and lets threads through together.
     """
 
-    def __init__(self, interval_s: float, stopped: threading.Event) -> None:
+    def __init__(self, interval_s: float, stopped: threading.Event, *, least_cost: float = 0.0) -> None:
         self._interval_s = interval_s
+        self._least_cost = least_cost
         self._stopped = stopped
         self._lock = threading.Lock()
         self._free_at_s = 0.0
         self._blocked_until_s = 0.0
 
     def wait(self, cost: float | None = None) -> None:
-        """Wait for a turn of the given cost (default 1); FeedError once the adapter is closed."""
+        """Wait for a turn of a cost (None is 1, none is below ``least_cost``); FeedError once the adapter is closed."""
         with self._lock:
             turn_s = max(time.monotonic(), self._free_at_s)
-            self._free_at_s = turn_s + self._interval_s * (1.0 if cost is None else cost)
+            self._free_at_s = turn_s + self._interval_s * max(self._least_cost, 1.0 if cost is None else cost)
         while (wait_s := max(turn_s, self._blocked_until_s) - time.monotonic()) > 0:
             if self._stopped.wait(wait_s):
                 raise FeedError("the adapter was closed while a request waited for its turn")

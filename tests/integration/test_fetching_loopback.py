@@ -187,7 +187,7 @@ class Faults(LoopbackCase):
         self.assertGreaterEqual(elapsed, 1.0)
 
     def test_json_of_another_shape_is_no_empty_page(self) -> None:
-        self.after(Fault(FaultKind.WRONG_JSON, path="klines", times=2))
+        self.after(Fault(FaultKind.WRONG_JSON, path="klines"), Fault(FaultKind.WRONG_ROWS, path="klines"))
 
     def test_broken_json_and_html_pages_are_asked_again(self) -> None:
         self.after(

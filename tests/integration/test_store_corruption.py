@@ -105,8 +105,10 @@ class DamagedMonthFiles(DamagedStore):
         target = str(self.april).replace("'", "''")
         foreign = {
             "other columns": "SELECT 1 AS a, 2 AS b",
-            "other types": "SELECT '1' AS open_time_ms, 1.0 AS open, 1.0 AS high, 1.0 AS low, 1.0 AS close, "
-            "1 AS volume",
+            "text": f"SELECT '{APRIL}' AS open_time_ms, 1::DOUBLE AS open, 1::DOUBLE AS high, 1::DOUBLE AS low, "
+            "1::DOUBLE AS close, 1::DOUBLE AS volume",
+            "whole numbers": f"SELECT {APRIL}::BIGINT AS open_time_ms, 1::DOUBLE AS open, 1::DOUBLE AS high, "
+            "1::DOUBLE AS low, 1::DOUBLE AS close, 1::BIGINT AS volume",
             "empty cells": f"SELECT {APRIL}::BIGINT AS open_time_ms, 1::DOUBLE AS open, 1::DOUBLE AS high, "
             "NULL::DOUBLE AS low, 1::DOUBLE AS close, 1::DOUBLE AS volume",
             "time going back": f"SELECT {APRIL}::BIGINT - i * 60000 AS open_time_ms, 1::DOUBLE AS open, "

@@ -59,6 +59,8 @@ class Export(unittest.TestCase):
                 export_candles(candles, self.folder / f"{stem}{suffix}")
                 contents.add((self.folder / f"{stem}{suffix}").read_bytes())
             self.assertEqual(len(contents), 1)
+        # Bytes 4 to 8 of an archive hold a time; 0 means none.
+        self.assertEqual((self.folder / "a.csv.gz").read_bytes()[4:8], bytes(4))
         self.assertNotIn(b"a.csv", (self.folder / "a.csv.gz").read_bytes()[:40])
         self.assertEqual(gzip.decompress((self.folder / "a.csv.gz").read_bytes()), (self.folder / "a.csv").read_bytes())
 

@@ -254,6 +254,17 @@ class Closing(ProviderCase):
         self.assertEqual(self.asked(), [(300, 310)])
         self.assertTrue(same_columns(second.window, BTC.slice(250, 310)))
 
+    def test_a_shifted_candle_is_closed_when_its_own_time_has_passed(self) -> None:
+        shifted = BTC._replace(open_time_ms=BTC.open_time_ms + 20_799)
+        self.exchange = MemoryExchange({"BTC/USDT": shifted}, at(300) + 10_000)
+        provider = self.provider()
+        self.assertEqual(provider.load(["BTCUSDT"], "1m", at(250), at(300))["BTCUSDT"].window.rows, 49)
+        self.exchange.now_ms = at(300) + 30_000
+        self.asked()
+        second = provider.load(["BTCUSDT"], "1m", at(250), at(300))["BTCUSDT"]
+        self.assertEqual(self.asked(), [(299, 300)])
+        self.assertTrue(same_columns(second.window, BTC.slice(250, 300)))
+
     def test_a_candle_that_is_published_late_is_asked_again(self) -> None:
         self.exchange.now_ms = at(300) + 500
         self.exchange.spoil = lambda symbol, since, until, rows: [row for row in rows if row[0] < at(299)]
@@ -325,6 +336,14 @@ class OutOfReach(ProviderCase):
             self.provider().load(["BTCUSDT", "ETHUSDT"], "1m", at(0), at(300))
         self.assertEqual(list(caught.exception.missing), ["BTC/USDT"])
         self.assertEqual(CandleStore(self.cache).read("binanceus", "ETH/USDT", "1m", at(0), at(300)).rows, 300)
+
+    def test_a_warm_up_out_of_reach_is_missing_though_the_window_is_stored(self) -> None:
+        self.provider().load(["BTCUSDT"], "1m", at(100), at(150))
+        self.exchange.broken.add("BTC/USDT")
+        with self.assertRaises(MissingCandlesError) as caught:
+            self.provider().load(["BTCUSDT"], "1m", at(100), at(150), warmup_candles=10)
+        self.assertEqual(caught.exception.missing, {"BTC/USDT": ((at(90), at(100)),)})
+        self.assertEqual(self.provider().load(["BTCUSDT"], "1m", at(100), at(150))["BTCUSDT"].window.rows, 50)
 
     def test_without_even_the_market_list_the_whole_range_is_named(self) -> None:
         self.exchange.broken.add("markets")
