@@ -115,6 +115,9 @@ def _columns(frame: "pd.DataFrame | None") -> CandleColumns:
         times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True, unit="ms"))
     else:
         times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True))
-    opens = times.as_unit("ms").asi8.astype(np.int64)
+    lost = np.asarray(times.isna())
+    opens = np.where(lost, 0, times.as_unit("ms").asi8.astype(np.int64))
     prices = [frame[name].to_numpy(np.float64) for name in PRICES]
+    # A row without a time is no candle: without a price it is refused and counted like any other bad row.
+    prices[0] = np.where(lost, np.nan, prices[0])
     return CandleColumns(opens, *prices)

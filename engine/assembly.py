@@ -62,10 +62,10 @@ def build_session(
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
     """
-    live, mode = settings.live, settings.mode
-    fills = live.execution
+    main, mode = settings.live, settings.mode
+    fills = main.execution
     rules = KernelRules(
-        timeframe_ms=timeframe_ms(live.timeframe),
+        timeframe_ms=timeframe_ms(main.timeframe),
         entry_fill=fills.entry_fill,
         on_opposite_signal=fills.on_opposite_signal,
         max_order_wait=fills.max_order_wait,
@@ -85,7 +85,7 @@ def build_session(
     )
     trader.set_risk_config(settings.risk.model_dump())
     states = [
-        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy)) for symbol in live.symbols
+        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy)) for symbol in main.symbols
     ]
     parts = Components(
         rules,

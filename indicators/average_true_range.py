@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from indicators.smoothing import Float64Array, SeededSmoothing
+from indicators.smoothing import Float64Array, SeededSmoothing, wilder_weight
 
 
 class AverageTrueRange:
@@ -20,7 +20,7 @@ class AverageTrueRange:
     __slots__ = ("_previous_close", "_ranges", "value")
 
     def __init__(self, period: int) -> None:
-        self._ranges = SeededSmoothing(period, 1.0 / period)
+        self._ranges = SeededSmoothing(period, wilder_weight(period))
         self._previous_close = math.nan
         self.value = math.nan
 

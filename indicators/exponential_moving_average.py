@@ -1,11 +1,11 @@
 """Exponential moving average (EMA)."""
 
-from indicators.smoothing import Float64Array, SeededSmoothing, seeded_smoothing
+from indicators.smoothing import Float64Array, SeededSmoothing, checked_period, seeded_smoothing
 
 
 def ema_weight(period: int) -> float:
     """Return the weight of the newest value, 2 / (period + 1)."""
-    return 2.0 / (period + 1)
+    return 2.0 / (checked_period(period) + 1)
 
 
 class ExponentialMovingAverage(SeededSmoothing):

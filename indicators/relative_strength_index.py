@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from indicators.smoothing import Float64Array, SeededSmoothing
+from indicators.smoothing import Float64Array, SeededSmoothing, wilder_weight
 
 
 class RelativeStrengthIndex:
@@ -20,8 +20,8 @@ class RelativeStrengthIndex:
     __slots__ = ("_gains", "_losses", "_previous", "value")
 
     def __init__(self, period: int) -> None:
-        self._gains = SeededSmoothing(period, 1.0 / period)
-        self._losses = SeededSmoothing(period, 1.0 / period)
+        self._gains = SeededSmoothing(period, wilder_weight(period))
+        self._losses = SeededSmoothing(period, wilder_weight(period))
         self._previous = math.nan
         self.value = math.nan
 

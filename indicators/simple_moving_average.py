@@ -5,7 +5,7 @@ from collections import deque
 
 import numpy as np
 
-from indicators.smoothing import Float64Array
+from indicators.smoothing import Float64Array, checked_period
 
 
 class SimpleMovingAverage:
@@ -18,9 +18,7 @@ class SimpleMovingAverage:
     __slots__ = ("_period", "_window")
 
     def __init__(self, period: int) -> None:
-        if period < 1:
-            raise ValueError(f"period must be at least 1, got {period}")
-        self._period = period
+        self._period = checked_period(period)
         self._window: deque[float] = deque(maxlen=period)
 
     def add(self, x: float) -> None:
@@ -45,10 +43,8 @@ class SimpleMovingAverage:
 
 def simple_moving_average(values: Float64Array, period: int) -> Float64Array:
     """Return the SMA column: shape (n,), nan in the first ``period - 1`` rows; batch twin of the streaming form."""
-    if period < 1:
-        raise ValueError(f"period must be at least 1, got {period}")
     averages = np.full(len(values), np.nan)
-    windows = len(values) - period + 1
+    windows = len(values) - checked_period(period) + 1
     if windows > 0:
         totals = np.zeros(windows)
         for age in range(period):

@@ -12,6 +12,18 @@ import numpy.typing as npt
 Float64Array = npt.NDArray[np.float64]
 
 
+def checked_period(period: int) -> int:
+    """Return the period; ValueError when it is below 1."""
+    if period < 1:
+        raise ValueError(f"period must be at least 1, got {period}")
+    return period
+
+
+def wilder_weight(period: int) -> float:
+    """Return the weight of the newest value in Wilder's averages, 1 / period."""
+    return 1.0 / checked_period(period)
+
+
 class SeededSmoothing:
     """``a·x + (1 − a)·previous``, seeded with the mean of the first ``period`` values; nan before the seed.
 
@@ -26,9 +38,7 @@ class SeededSmoothing:
     __slots__ = ("_keep", "_missing", "_period", "_total", "_weight", "value")
 
     def __init__(self, period: int, weight: float) -> None:
-        if period < 1:
-            raise ValueError(f"period must be at least 1, got {period}")
-        self._period = period
+        self._period = checked_period(period)
         self._weight = weight
         self._keep = 1.0 - weight
         self._missing = period

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core.errors import DataUnavailableError, FeedError
 from core.instrument import Instrument
 from core.timeframe import DAY_MS
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from market_data.candle_store import CandleStore
 
 LIST_AGE_MS = DAY_MS
-"""A market list older than this is read again when the exchange is asked for candles anyway."""
+"""A stored market list older than this is compared with the exchange's when candles are fetched anyway."""
 
 
 class MarketList:
@@ -35,6 +37,8 @@ class MarketList:
         self._store = store
         self._instruments = instruments
         self._resolved: dict[str, str] = {}
+        # Rules by instant as read from disk, where a list of thousands of symbols takes its time; None is the latest.
+        self._known: dict[int | None, dict[str, Instrument]] = {}
 
     def resolve(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
         """Return the unified symbol that a spelling names.
@@ -62,25 +66,31 @@ class MarketList:
 
     def instrument(self, symbol: str, time_ms: int | None = None) -> Instrument:
         """Return a unified symbol's rules in force at an instant (None: the latest); the defaults if none are known."""
-        stored = self._instruments
-        known = stored.latest(self._exchange) if time_ms is None else stored.at(self._exchange, time_ms)
-        return known.get(symbol, Instrument(symbol))
+        if time_ms not in self._known:
+            stored = self._instruments
+            at_time = stored.latest(self._exchange) if time_ms is None else stored.at(self._exchange, time_ms)
+            self._known[time_ms] = at_time
+        return self._known[time_ms].get(symbol, Instrument(symbol))
 
     def refresh(self, adapter: "ExchangeAdapter", now_ms: int | None = None) -> None:
-        """Read and store the exchange's market list; given ``now_ms``, only if the stored one is older than a day.
+        """Read the exchange's market list, and store it if any rule differs from the latest stored one.
+
+        Given ``now_ms``, a list that was stored less than a day ago is not read again.
 
         Raises
         ------
         FeedError
             If the exchange does not answer.
         """
-        newest_ms = max((rules.as_of_ms or 0 for rules in self._listed().values()), default=None)
+        stored = self._listed()
+        newest_ms = max((rules.as_of_ms or 0 for rules in stored.values()), default=None)
         if now_ms is not None and newest_ms is not None and now_ms - newest_ms < LIST_AGE_MS:
             return
         listed = adapter.markets()
-        as_of_ms = max((rules.as_of_ms or 0 for rules in listed.values()), default=0)
-        if listed and as_of_ms != newest_ms:
+        if any(_undated(rules) != _undated(stored.get(symbol)) for symbol, rules in listed.items()):
+            as_of_ms = max(rules.as_of_ms or 0 for rules in listed.values())
             self._instruments.save(self._exchange, listed, as_of_ms)
+            self._known.clear()
 
     def _looked_up(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
         stored = self._store.symbols(self._exchange)
@@ -103,5 +113,11 @@ class MarketList:
         return resolve_symbol(spelling, [*listed, *stored], where=where)
 
     def _listed(self) -> dict[str, Instrument]:
-        latest = self._instruments.latest(self._exchange)
+        if None not in self._known:
+            self._known[None] = self._instruments.latest(self._exchange)
+        latest = self._known[None]
         return {symbol: rules for symbol, rules in latest.items() if rules.source != INFERRED}
+
+
+def _undated(rules: Instrument | None) -> Instrument | None:
+    return None if rules is None else msgspec.structs.replace(rules, as_of_ms=None)

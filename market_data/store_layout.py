@@ -86,8 +86,11 @@ def symbol_folder(symbol: str) -> str:
     match = _SYMBOL_PARTS.fullmatch(symbol)
     if match is None or len(symbol) > _LONGEST_SYMBOL:
         raise ConfigurationError(f"symbol {symbol!r} is not in the form BASE/QUOTE or BASE/QUOTE:SETTLE")
-    settle = f"_{_escaped(match['settle'])}" if match["settle"] else ""
-    return f"{_escaped(match['base'])}-{_escaped(match['quote'])}{settle}"
+    try:
+        base, quote, settle = (_escaped(part) if part else "" for part in match.groups())
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"symbol {symbol!r} is no text") from None
+    return f"{base}-{quote}_{settle}" if settle else f"{base}-{quote}"
 
 
 def symbol_of(folder: str) -> str | None:
@@ -107,13 +110,9 @@ def _escaped(part: str) -> str:
     return "".join(
         character
         if character.isascii() and character.isalnum()
-        else "".join(f"%{byte:02X}" for byte in _bytes(character))
+        else "".join(f"%{byte:02X}" for byte in character.encode())
         for character in part
     )
-
-
-def _bytes(character: str) -> bytes:
-    return character.encode("utf-8", "surrogatepass")
 
 
 def is_timeframe(text: str) -> bool:

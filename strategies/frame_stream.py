@@ -1,9 +1,10 @@
 """Runs a strategy that only has the frame form, one candle at a time, on a bounded window."""
 
+import contextlib
 import math
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsFloat
 
 from core.candle import Candle
 from core.errors import StrategyError
@@ -27,7 +28,8 @@ class FrameStream:
 
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
-        self._window: deque[Candle] = deque(maxlen=max(strategy.warmup_candles, 2))
+        self._length = max(strategy.warmup_candles, 2)
+        self._window: deque[Candle] = deque(maxlen=self._length)
 
     def update(self, candle: Candle) -> Signal:
         """Take the next candle; FLAT until the window is full."""
@@ -35,7 +37,7 @@ class FrameStream:
 
         window = self._window
         window.append(candle)
-        if len(window) < self._strategy.warmup_candles:
+        if len(window) < self._length:
             return FLAT
         frame = pd.DataFrame(
             {
@@ -51,7 +53,7 @@ class FrameStream:
 
 
 def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
-    """Return the typed signal of a frame strategy's answer.
+    """Return the typed signal of a frame strategy's answer; distances count only where it is not FLAT.
 
     Raises
     ------
@@ -65,10 +67,12 @@ def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
     metadata = answer.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         raise StrategyError(f"generate_signal returned metadata {metadata!r}; expected a mapping")
+    reason = str(metadata.get("reason", ""))
+    if answer["signal"] == "FLAT":
+        # While its indicators are undefined a strategy may well report nan beside FLAT.
+        return Signal("FLAT", reason=reason)
     distances = {key: _number_or_none(metadata, key) for key in ("sl_distance", "tp_distance", "atr")}
-    return Signal(
-        answer["signal"], **distances, reason=str(metadata.get("reason", "")), metadata=plain_metadata(metadata)
-    )
+    return Signal(answer["signal"], **distances, reason=reason, metadata=plain_metadata(metadata))
 
 
 def _number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
@@ -84,13 +88,29 @@ def _number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
     return number
 
 
-def plain_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return metadata as JSON-able values: numbers as they are or as floats, everything else as text."""
-    plain: dict[str, Any] = {}
-    for key, value in metadata.items():
-        if value is None or isinstance(value, bool | int | str):
-            plain[str(key)] = value
-        else:
-            number = float(value) if hasattr(value, "__float__") else math.nan
-            plain[str(key)] = number if math.isfinite(number) else str(value)
-    return plain
+def plain_metadata(metadata: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return metadata as JSON-able values that are the same in every process.
+
+    Numbers stay numbers, text stays text, mappings and sequences are taken apart, sets sorted; a number that is not
+    finite and everything else becomes text, and an object whose text would hold its address becomes its type's name.
+    """
+    return {str(key): _plain(value) for key, value in metadata.items()}
+
+
+def _plain(value: object) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return plain_metadata(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, set | frozenset):
+        return sorted(str(_plain(one)) for one in value)
+    if isinstance(value, SupportsFloat):
+        # A series or an array has a float too, but only if it has one element.
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            number = float(value)
+            return number if math.isfinite(number) else str(number)
+    if type(value).__repr__ is object.__repr__ and type(value).__str__ is object.__str__:
+        return type(value).__name__
+    return str(value)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RegisteredStrategy(NamedTuple):
-    """Where a strategy and the model of its parameters live, each as ``module:ClassName``."""
+    """Where a strategy and the model of its parameters are, each as ``module:ClassName``."""
 
     strategy: str
     params: str
@@ -109,12 +109,14 @@ def strategy_class(name: str) -> type:
 def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | StreamingStrategy":
     """Return a strategy with the given parameters; what is left out has its default.
 
+    A class of one's own without a ``name`` goes by the name of the class.
+
     Raises
     ------
     ConfigurationError
         If the strategy is unknown or a parameter is wrong.
     StrategyError
-        If the constructor of a class of one's own raises.
+        If the constructor of a class of one's own raises, or it has no usable ``warmup_candles``.
     """
     model = params_model(name)
     if model is not None:
@@ -129,6 +131,11 @@ def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | Strea
         strategy: Strategy | StreamingStrategy = found(dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
         raise StrategyError(f"strategy {name} cannot be built: {_in_one_line(error)}") from error
+    warmup: object = getattr(strategy, "warmup_candles", None)
+    if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
+        raise StrategyError(f"strategy {name}: warmup_candles is {shown(warmup)} — allowed: a whole number at least 0")
+    if not isinstance(getattr(strategy, "name", None), str):
+        strategy.name = found.__name__
     return strategy
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.candle import Candle
+from core.errors import ConfigurationError
 from core.signal import Signal
 from indicators import (
     AverageTrueRange,
@@ -218,7 +219,11 @@ def add_indicators(df: "pd.DataFrame", config: Mapping[str, Any] | None = None) 
 def _own_parameters(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """Find the parameters in a flat mapping, under ``params``, or under ``strategy: {params: …}``."""
     strategy = config.get("strategy")
-    if isinstance(strategy, Mapping):
-        return strategy.get("params") or {}
-    params = config.get("params")
-    return params if isinstance(params, Mapping) else config
+    section = strategy if isinstance(strategy, Mapping) else config
+    if section is config and "params" not in config:
+        return config
+    stray = sorted(set(section) & set(ScalpingParams.model_fields))
+    if stray:
+        raise ConfigurationError(f"ScalpingParams: {stray[0]}: stands beside params — allowed: inside params only")
+    params: Mapping[str, Any] | None = section.get("params")
+    return {} if params is None else params

@@ -62,13 +62,15 @@ class CcxtAdapter:
         first.exchange.throttle = self._limiter.wait
         self._idle = [first]
         self._loaded: Any = None
+        self._listed = False
         self.page_limit = _page_limit(first.exchange)
         self._tells_time = bool(first.exchange.has.get("fetchTime"))
         self._last_date: str | None = None
 
     def markets(self) -> Mapping[str, Instrument]:
         """Return the trading rules of all spot, swap and future symbols; see the protocol."""
-        self._load_markets()
+        self._load_markets(again=self._listed)
+        self._listed = True
         as_of_ms = self.server_time_ms()
         precision_mode = self._loaded.precisionMode
         return {
@@ -122,9 +124,10 @@ class CcxtAdapter:
         for client in clients:
             client.close()
 
-    def _load_markets(self) -> None:
+    def _load_markets(self, *, again: bool = False) -> None:
+        """Read the market list once for all clients; ``again`` reads it anew."""
         with self._loading:
-            if self._loaded is None:
+            if self._loaded is None or again:
                 self._loaded = self._call("the market list", lambda client: client.load_markets())
 
     def _call(self, what: str, request: Callable[[CcxtClient], T]) -> T:

@@ -66,8 +66,8 @@ class CcxtClient:
             raise TransientError(f"{name} gave {what} in a form that cannot be read: {_one_line(error)}") from error
 
     def load_markets(self) -> Any:
-        """Load the market list and return the ccxt client that holds it."""
-        if not self.exchange.load_markets():
+        """Read the market list from the exchange and return the ccxt object that holds it."""
+        if not self.exchange.load_markets(True):
             raise ccxt.BadResponse("the market list is empty")
         return self.exchange
 

@@ -120,6 +120,18 @@ class CcxtBinance(CcxtBinanceUs):
     exchange = "binance"
 
 
+class CcxtMarketList(unittest.TestCase):
+    def test_asking_for_the_markets_again_reads_them_again(self) -> None:
+        with (
+            BinanceRestServer(PracticeMarket(), clock=now_ms) as server,
+            contextlib.closing(impatient(server.url)) as adapter,
+        ):
+            adapter.fetch_page("BTC/USDT", "1m", START, START + MINUTE)
+            for reads in (1, 2, 3):
+                self.assertIn("BTC/USDT", adapter.markets())
+                self.assertEqual(len(server.requests_to("exchangeInfo")), reads)
+
+
 class CcxtOverAnAdapter(unittest.TestCase):
     def test_the_server_passes_another_adapters_candles_on(self) -> None:
         market = PracticeMarket(clock=now_ms)
@@ -135,5 +147,5 @@ class CcxtOverAnAdapter(unittest.TestCase):
 
 def load_tests(loader: unittest.TestLoader, tests: unittest.TestSuite, pattern: str | None) -> unittest.TestSuite:
     """Leave out the case that only types the suite."""
-    cases = (PracticeMarketAdapter, CcxtBinanceUs, CcxtBinance, CcxtOverAnAdapter)
+    cases = (PracticeMarketAdapter, CcxtBinanceUs, CcxtBinance, CcxtMarketList, CcxtOverAnAdapter)
     return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in cases)

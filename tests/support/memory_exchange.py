@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
@@ -22,6 +23,7 @@ class MemoryExchange:
         self.now_ms = now_ms
         self.pages: list[tuple[str, int, int]] = []
         self.market_reads = 0
+        self.tick_size = Decimal("0.01")
         self.closed = False
         self.broken: set[str] = set()
         self.spoil: Spoil = lambda symbol, since_ms, until_ms, rows: rows
@@ -29,11 +31,14 @@ class MemoryExchange:
         self._lock = threading.Lock()
 
     def markets(self) -> Mapping[str, Instrument]:
-        """Return default rules of every symbol, as of now."""
+        """Return the same rules for every symbol, as of now."""
         if "markets" in self.broken:
             raise FeedError("the market list does not come")
         self.market_reads += 1
-        return {symbol: Instrument(symbol, as_of_ms=self.now_ms, source="market list") for symbol in self._columns}
+        return {
+            symbol: Instrument(symbol, tick_size=self.tick_size, as_of_ms=self.now_ms, source="market list")
+            for symbol in self._columns
+        }
 
     def fetch_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
         """Return a page as the protocol says, or what ``spoil`` makes of it."""

@@ -428,14 +428,19 @@ class Symbols(ProviderCase):
         with self.assertRaisesRegex(DataUnavailableError, "cannot be looked up"):
             self.provider().resolve("BTCUSDT")
 
-    def test_an_old_market_list_is_renewed_when_candles_are_fetched(self) -> None:
+    def test_an_old_market_list_is_read_again_with_candles_and_stored_when_a_rule_changed(self) -> None:
         provider = self.provider()
         provider.load(["BTCUSDT"], "1m", at(0), at(5))
         provider.load(["BTCUSDT"], "1m", at(0), at(10))
         self.assertEqual(self.exchange.market_reads, 1)
         self.exchange.now_ms = LATE + 86_400_000
         provider.load(["BTCUSDT"], "1m", at(0), at(15))
+        self.assertEqual(self.exchange.market_reads, 2)
+        self.assertEqual(InstrumentStore(self.cache).snapshots("binanceus"), [LATE])
+        self.exchange.tick_size = Decimal("0.1")
+        provider.load(["BTCUSDT"], "1m", at(0), at(20))
         self.assertEqual(InstrumentStore(self.cache).snapshots("binanceus"), [LATE, LATE + 86_400_000])
+        self.assertEqual(provider.instrument("BTCUSDT").tick_size, Decimal("0.1"))
 
     def test_a_run_gets_the_rules_in_force_at_its_start(self) -> None:
         instruments = InstrumentStore(self.cache)

@@ -11,7 +11,7 @@ from core.errors import ConfigurationError
 from market_data.store_layout import Series, exchange_folder, month_bounds, month_of, symbol_folder, symbol_of
 from tests.support.scale import scaled
 
-_part = st.text(st.characters(exclude_characters="/:"), min_size=1, max_size=12)
+_part = st.text(st.characters(codec="utf-8", exclude_characters="/:"), min_size=1, max_size=12)
 
 
 class SymbolFolders(unittest.TestCase):
@@ -34,7 +34,18 @@ class SymbolFolders(unittest.TestCase):
         self.assertRegex(folder, r"\A[A-Za-z0-9%]+-[A-Za-z0-9%]+(_[A-Za-z0-9%]+)?\Z")
 
     def test_text_that_is_no_symbol_is_refused(self):
-        for text in ("", "BTCUSDT", "/USDT", "BTC/", "../x/..", "A/B/C", "A/B:C:D", "A/B:", "B" * 65 + "/C"):
+        for text in (
+            "",
+            "BTCUSDT",
+            "/USDT",
+            "BTC/",
+            "../x/..",
+            "A/B/C",
+            "A/B:C:D",
+            "A/B:",
+            "B" * 65 + "/C",
+            "A/\ud800",
+        ):
             with self.subTest(text), self.assertRaises(ConfigurationError):
                 symbol_folder(text)
 

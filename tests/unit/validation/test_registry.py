@@ -87,6 +87,7 @@ class RegistryTest(unittest.TestCase):
                 length: int = 5
             class Idea:
                 params_model = Params
+                warmup_candles = 0
                 def __init__(self, config): self.config = config
                 def stream(self): ...
             """,
