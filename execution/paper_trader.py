@@ -189,9 +189,11 @@ class PaperTrader:
             return ExecutionResult.failure_result(f"{order.symbol}: quantity {order.quantity!r} is below one lot")
         if holding is not None:
             part = min(quantity, holding.entry.quantity)
-            return self.account.close_position(
+            result = self.account.close_position(
                 order.symbol, reference, self._time_ms, "opposite_signal", order_id=order.order_id, quantity=part
             )
+            self.note_equity(self.get_equity())
+            return result
         if order.side is OrderSide.SHORT and not self.allow_shorting:
             return ExecutionResult.failure_result(f"{order.symbol}: shorting is not allowed")
         return self.account.open_position(
@@ -215,6 +217,7 @@ class PaperTrader:
             hit = holding.levels.passed_by(positive_number(price, symbol)) if holding is not None else None
             if hit is not None:
                 results.append(self.account.close_at_level(symbol, hit, self._time_ms))
+                self.note_equity(self.get_equity())
         return results
 
     def close_all_positions(self, price_provider: PriceProvider) -> list[ExecutionResult]:
@@ -224,4 +227,5 @@ class PaperTrader:
         for symbol in list(self.account.holdings):
             reference = received(positive_number(price_of(symbol), symbol))
             results.append(self.account.close_position(symbol, reference, self._time_ms, "end"))
+            self.note_equity(self.get_equity())
         return results

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import CandleError, ConfigurationError, StoreError
 from core.instants import format_ms
 from core.timeframe import grid_origin_ms
 from market_data.atomic_files import folder_lock, make_folder
 from market_data.candle_columns import CandleColumns, Int64Array
+from market_data.candle_merge import by_month, compared, joined, merged
 from market_data.coverage import Coverage, Interval, load_coverage, save_coverage, uncovered
 from market_data.parquet_files import ParquetFiles
 from market_data.quality import sound_rows
@@ -105,15 +105,15 @@ class CandleStore:
             taken: list[int] = []
             known = 0
             revised: list[int] = []
-            for month, part in _by_month(candles):
+            for month, part in by_month(candles):
                 stored = self._month(folder, month)
-                fresh, differing = _compared(stored, part)
+                fresh, differing = compared(stored, part)
                 known += part.rows - int(fresh.sum()) - len(differing)
                 revised += differing
                 taken += part.open_time_ms[fresh].tolist()
                 months[month] = stored.rows + int(fresh.sum())
                 if fresh.any():
-                    self._parquet.write(folder / f"{month}.parquet", _merged(stored, part, fresh))
+                    self._parquet.write(folder / f"{month}.parquet", merged(stored, part, fresh))
             updated = record.with_rows(months, source, taken)
             if updated != saved:
                 save_coverage(folder / COVERAGE_FILE, updated)
@@ -173,7 +173,7 @@ class CandleStore:
             part = self.read(exchange, symbol, timeframe, first, min(after, end_ms))
             parts.insert(0, part.slice(max(0, part.rows - wanted), part.rows))
             wanted -= part.rows
-        return _joined(parts)
+        return joined(parts)
 
     def open_times(self, exchange: str, symbol: str, timeframe: str) -> Int64Array:
         """Return the open times of every stored candle of a series, in order; errors as in ``read``."""
@@ -243,7 +243,7 @@ class CandleStore:
             return read(self._files(folder, start_ms, end_ms))
 
     def _read_files(self, files: list[Path], start_ms: int, end_ms: int) -> CandleColumns:
-        return _joined([self._parquet.read(file, start_ms, end_ms) for file in files])
+        return joined([self._parquet.read(file, start_ms, end_ms) for file in files])
 
     def _read_times(self, files: list[Path]) -> Int64Array:
         return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file) for file in files)])
@@ -294,40 +294,6 @@ def _require_checked(series: Series, candles: CandleColumns) -> None:
 
 def _time_text(time_ms: int) -> str:
     return format_ms(time_ms) if 0 <= time_ms < LAST_TIME_MS else f"{time_ms} ms"
-
-
-def _by_month(candles: CandleColumns) -> Iterator[tuple[str, CandleColumns]]:
-    position = 0
-    while position < candles.rows:
-        month = month_of(int(candles.open_time_ms[position]))
-        stop = int(np.searchsorted(candles.open_time_ms, month_bounds(month)[1]))
-        yield month, candles.slice(position, stop)
-        position = stop
-
-
-def _compared(stored: CandleColumns, part: CandleColumns) -> tuple[npt.NDArray[np.bool], list[int]]:
-    """Return which rows of ``part`` are not stored yet, and the times of those stored with other values."""
-    if not stored.rows:
-        return np.ones(part.rows, np.bool), []
-    position = np.minimum(np.searchsorted(stored.open_time_ms, part.open_time_ms), stored.rows - 1)
-    fresh = stored.open_time_ms[position] != part.open_time_ms
-    same = np.ones(part.rows, np.bool)
-    for old, came in zip(stored[1:], part[1:], strict=True):
-        same &= old[position] == came
-    return fresh, part.open_time_ms[~fresh & ~same].tolist()
-
-
-def _merged(stored: CandleColumns, part: CandleColumns, fresh: npt.NDArray[np.bool]) -> CandleColumns:
-    order = np.argsort(np.concatenate((stored.open_time_ms, part.open_time_ms[fresh])), kind="stable")
-    return CandleColumns(*(np.concatenate((old, came[fresh]))[order] for old, came in zip(stored, part, strict=True)))
-
-
-def _joined(parts: list[CandleColumns]) -> CandleColumns:
-    if not parts:
-        return CandleColumns.empty()
-    if len(parts) == 1:
-        return parts[0]
-    return CandleColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _names(folder: Path) -> list[str]:

@@ -59,11 +59,27 @@ def decimal_text(number: float) -> str:
     return text if float(text) == number else format(Decimal(repr(number)), "f")
 
 
-def forming(candle: CandleColumns, now_ms: int, length_ms: int) -> CandleColumns:
-    """Return the one candle as it stands before its close: the open is all that traded, at its share of the volume."""
-    share = (now_ms - int(candle.open_time_ms[0])) / length_ms
-    price = candle.open
-    return CandleColumns(candle.open_time_ms, price, price, price, price, (candle.volume * share).round(8))
+def price_digits(instrument: Instrument) -> int:
+    """Return how many decimals the prices of an instrument have, 8 where it has no price grid."""
+    exponent = instrument.tick_size.normalize().as_tuple().exponent
+    return max(0, -exponent) if instrument.tick_size and isinstance(exponent, int) else 8
+
+
+def forming(candle: CandleColumns, now_ms: int, length_ms: int, digits: int) -> CandleColumns:
+    """Return the one candle as it stands before its close.
+
+    The price walks from the open to the extreme nearer to it, to the other extreme and to the close, in equal times;
+    high and low are what it has reached, the volume is the share of the time that has passed.
+    """
+    opened, high, low, close = (float(column[0]) for column in candle[1:5])
+    share = min(max((now_ms - int(candle.open_time_ms[0])) / length_ms, 0.0), 1.0)
+    corners = (opened, high, low, close) if high - opened <= opened - low else (opened, low, high, close)
+    leg = min(int(share * 3), 2)
+    start, end = corners[leg], corners[leg + 1]
+    price = round(min(max(start + (end - start) * (share * 3 - leg), low), high), digits)
+    seen = (*corners[: leg + 1], price)
+    time_ms, volume = int(candle.open_time_ms[0]), round(float(candle.volume[0]) * share, 8)
+    return CandleColumns.from_rows([(time_ms, opened, max(seen), min(seen), price, volume)])
 
 
 def exchange_info(markets: Mapping[str, Instrument], now_ms: int) -> dict[str, object]:

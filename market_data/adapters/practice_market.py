@@ -44,6 +44,8 @@ class PracticeMarket:
     clock
         Returns the present in UTC milliseconds. A candle is served when it is closed by then. Whoever serves a user who
         asks for "the last 24 hours" hands in the wall clock; None stands for a present at ``FAR_END_MS``.
+    listings
+        Symbols listed, by their unified names.
 
     Raises
     ------
@@ -55,17 +57,23 @@ class PracticeMarket:
     timeframes: Sequence[str] = TIMEFRAMES
     page_limit = PAGE_LIMIT
 
-    def __init__(self, seed: int = 1, clock: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        clock: Callable[[], int] | None = None,
+        listings: Mapping[str, Listing] = LISTINGS,
+    ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
             raise ConfigurationError(
                 f"practice market: seed {seed!r} is not allowed; allowed: an integer from 0 to 2**64 - 1"
             )
         self.seed = seed
         self._clock = clock
+        self._listings = listings
 
     def markets(self) -> Mapping[str, Instrument]:
         """Return the trading rules of every listed symbol, keyed by unified symbol."""
-        return {symbol: listing.instrument for symbol, listing in LISTINGS.items()}
+        return {symbol: listing.instrument for symbol, listing in self._listings.items()}
 
     def server_time_ms(self) -> int:
         """Return the time of the clock handed in, in UTC milliseconds; ``FAR_END_MS`` without one."""
@@ -98,7 +106,7 @@ class PracticeMarket:
 
         from market_data.candle_columns import CandleColumns
 
-        listing = _listing(symbol)
+        listing = self._listing(symbol)
         length = _served_length(timeframe)
         start = ceil_to_grid(max(start_ms, OPENING_MS), length)
         end = min(ceil_to_grid(end_ms, length), floor_to_grid(self.server_time_ms(), length))
@@ -120,6 +128,12 @@ class PracticeMarket:
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
+    def _listing(self, symbol: str) -> Listing:
+        if symbol not in self._listings:
+            listed = ", ".join(self._listings)
+            raise ConfigurationError(f"practice market: symbol {symbol!r} is not listed; allowed: {listed}")
+        return self._listings[symbol]
+
     def _batches(self, listing: Listing, length: int, start: int, end: int) -> "Iterator[MinuteTicks]":
         from market_data.adapters.practice_tape import PracticeTape
 
@@ -136,12 +150,6 @@ def _joined(minutes: "MinuteTicks", count: int) -> "MinuteTicks":
         return minutes
     opens, highs, lows, closes, volumes = (column.reshape(-1, count) for column in minutes)
     return type(minutes)(opens[:, 0], highs.max(axis=1), lows.min(axis=1), closes[:, -1], volumes.sum(axis=1))
-
-
-def _listing(symbol: str) -> Listing:
-    if symbol not in LISTINGS:
-        raise ConfigurationError(f"practice market: symbol {symbol!r} is not listed; allowed: {', '.join(LISTINGS)}")
-    return LISTINGS[symbol]
 
 
 def _served_length(timeframe: str) -> int:

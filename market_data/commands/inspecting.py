@@ -135,7 +135,7 @@ def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], answered: Seq
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print columns with two blanks between; what ends in a digit in every row is a number and stands to the right."""
+    """Print columns with two blanks between; a column of numbers stands to the right."""
     table = [header, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     numeric = [all(row[column].replace(",", "").isdecimal() for row in rows) for column in range(len(header))]

@@ -61,7 +61,8 @@ def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> 
         sys.stdout.writelines(f"{line}\n" for line in describe(one))
     added = sum(one.result.added for one in imported)
     elapsed_s = time.perf_counter() - started_s
-    sys.stdout.write(f"{len(imported)} files, {added:,} candles added, {elapsed_s:.1f} s\n")
+    files = f"{len(imported)} file{'' if len(imported) == 1 else 's'}"
+    sys.stdout.write(f"{files}, {added:,} candles added, {elapsed_s:.1f} s\n")
     return 0
 
 

@@ -1,0 +1,50 @@
+"""Candles for tests of indicators, strategies and whole runs: of the practice market, and recorded ones."""
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.candle import Candle
+from core.timeframe import timeframe_ms
+from market_data.adapters.practice_market import PracticeMarket
+from market_data.candle_columns import CandleColumns
+from market_data.candle_files import read_candle_file
+from tests.support.shared import CANDLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+JANUARY_MS = 1_704_067_200_000
+"""2024-01-01T00:00Z, a Monday."""
+
+
+@functools.cache
+def practice_columns(symbol: str, timeframe: str, count: int, start_ms: int = JANUARY_MS) -> CandleColumns:
+    """Return ``count`` candles of the practice market."""
+    return PracticeMarket().candles(symbol, timeframe, start_ms, start_ms + count * timeframe_ms(timeframe))
+
+
+@functools.cache
+def recorded_columns(path: str, count: int, skip: int = 0) -> CandleColumns:
+    """Return rows ``skip`` to ``skip + count`` of a recorded file, ``path`` below the recorded candles."""
+    timeframe = path.rsplit("/", 1)[-1].split(".")[0]
+    return read_candle_file(CANDLES / path, timeframe_ms(timeframe)).candles.slice(skip, skip + count)
+
+
+def candles_of(columns: CandleColumns) -> list[Candle]:
+    """Return the rows as candles."""
+    return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def practice_candles(symbols: Sequence[str], timeframe: str, count: int) -> dict[str, list[Candle]]:
+    """Return practice candles by symbol."""
+    return {symbol: candles_of(practice_columns(symbol, timeframe, count)) for symbol in symbols}
+
+
+def frame_of(columns: CandleColumns) -> "pd.DataFrame":
+    """Return the frame that users of the frame form hold: UTC timestamps and five float columns."""
+    import pandas as pd
+
+    frame = pd.DataFrame(columns._asdict())
+    frame.insert(0, "timestamp", pd.to_datetime(frame.pop("open_time_ms"), unit="ms", utc=True))
+    return frame
