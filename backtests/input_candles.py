@@ -10,7 +10,7 @@ from core.errors import DataUnavailableError
 from core.exact import plain
 from core.instants import format_ms, to_datetime
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
 from market_data.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from market_data.quality import check_candles, find_holes
@@ -78,10 +78,11 @@ def _fetches_by_itself(provider: HistoricalDataProvider) -> bool:
 def _from_frame(provider: Any, symbol: str, request: RunRequest) -> LoadedCandles:
     """Ask for a frame from the warm-up's start on and cut it at the window's."""
     length = timeframe_ms(request.timeframe)
-    first_ms = max(request.start_ms - request.warmup_candles * length, 0)
+    first_ms = max(floor_to_grid(request.start_ms, length) - request.warmup_candles * length, 0)
     frame = provider.fetch_ohlcv(symbol, request.timeframe, to_datetime(first_ms), to_datetime(request.end_ms))
     columns, report = check_candles(_columns(frame), length, off_grid=request.off_grid)
-    before = columns.between(0, request.start_ms)
+    # A candle that is open at the start is known to neither: not closed by then, not opened after.
+    before = columns.between(0, request.start_ms - length + 1)
     window = columns.between(request.start_ms, request.end_ms - length + 1)
     holes = find_holes(window.open_time_ms, length)
     quality = {
@@ -115,9 +116,8 @@ def _columns(frame: "pd.DataFrame | None") -> CandleColumns:
         times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True, unit="ms"))
     else:
         times = pd.DatetimeIndex(pd.to_datetime(stamps, utc=True))
-    lost = np.asarray(times.isna())
-    opens = np.where(lost, 0, times.as_unit("ms").asi8.astype(np.int64))
+    opens = times.as_unit("ms").asi8.astype(np.int64)
     prices = [frame[name].to_numpy(np.float64) for name in PRICES]
     # A row without a time is no candle: without a price it is refused and counted like any other bad row.
-    prices[0] = np.where(lost, np.nan, prices[0])
+    prices[0] = np.where(times.isna(), np.nan, prices[0])
     return CandleColumns(opens, *prices)

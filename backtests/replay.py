@@ -54,10 +54,12 @@ def replay(
 def held_interrupts() -> Iterator[threading.Event]:
     """Turn the first interrupt (Ctrl-C) into an event; a second one is not held back.
 
-    Only the main thread can; elsewhere interrupts stay as they are.
+    Only the main thread can. Elsewhere, and where interrupts are ignored (a job in the background), they stay as they
+    are.
     """
     asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield asked
         return
 

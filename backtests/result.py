@@ -1,36 +1,22 @@
 """The result of a backtest and its manifest, as plain values. Nothing in them depends on the machine or the clock."""
 
-from collections.abc import Iterable
-from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
 
 from backtests.run_files import RunFiles
 from backtests.timeline import step_opens
 from core.code_version import code_version
-from core.exact import EXACT, ZERO, plain
 from core.instants import format_ms
-from core.timeframe import DAY_MS
 from engine.session import Session
-from execution.closed_trade import ClosedTrade
 from market_data.historical_data_provider import LoadedCandles
-from metrics import (
-    average_loss,
-    average_win,
-    buy_and_hold,
-    calmar_ratio,
-    daily_equity,
-    daily_returns,
-    equal_weighted,
-    expectancy,
-    holding_time,
-    longest_streaks,
-    profit_factor,
-    sharpe_ratio,
-    sortino_ratio,
-    win_rate_pct,
+from reports.session_figures import (
+    Period,
+    as_per_cent,
+    held_return,
+    instrument_facts,
+    performance_of,
+    statistics_of,
+    trades_by_symbol,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +55,7 @@ def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
             "strategy": run.session.parts.rules.strategy_name,
             "entry_fill": live.execution.entry_fill,
         },
-        "statistics": _statistics(run),
+        "statistics": statistics_of(run.session),
         "performance": _performance(run),
         "symbols": _symbols(run),
         "log_file": str(files.log_file),
@@ -110,75 +96,21 @@ def _hashes(run: FinishedRun) -> dict[str, str]:
     }
 
 
-def _statistics(run: FinishedRun) -> dict[str, Any]:
-    parts = run.session.parts
-    ambiguous = [trade for trade in parts.account.closed if trade.ambiguous]
-    bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
-    return {**parts.statistics.to_dict(), "ambiguous_trades": len(ambiguous), "ambiguous_bound": float(bound)}
-
-
 def _performance(run: FinishedRun) -> dict[str, Any]:
-    parts = run.session.parts
-    summary = parts.trader.get_performance_summary()
-    closed, rows = parts.account.closed, parts.account.rows
-    results = [trade.realized_pnl for trade in closed]
-    commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
-    held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
-    streaks = longest_streaks(results)
-    returns = [one for one in (_buy_and_hold(loaded) for loaded in run.loaded.values()) if one is not None]
-    held_return = equal_weighted(returns)
-    return {
-        **summary,
-        "profit_factor": profit_factor(results),
-        "expectancy": expectancy(results),
-        "average_win": average_win(results),
-        "average_loss": average_loss(results),
-        "longest_winning_streak": streaks.wins,
-        "longest_losing_streak": streaks.losses,
-        "average_holding_minutes": None if held is None else held.average_ms / 60_000,
-        "commission_paid": float(commission),
-        "slippage_paid": float(slippage),
-        "total_costs": float(EXACT.add(commission, slippage)),
-        "buy_and_hold_return_pct": None if held_return is None else 100.0 * held_return,
-        **_annualised(run, summary),
-    }
-
-
-def _annualised(run: FinishedRun, summary: dict[str, Any]) -> dict[str, float | None]:
-    """Return Sharpe, Sortino and Calmar ratios from equity at the end of each UTC day."""
-    curve = np.frombuffer(run.session.parts.outputs.equity.curve, np.float64)
-    times = _step_times(run)[: len(curve)]
-    closing = daily_equity(times, curve[: len(times)])
-    if len(curve) > len(times) and closing:
-        closing[-1] = float(curve[-1])
-    if min(closing, default=0.0) <= 0.0:
-        return {"sharpe_ratio": None, "sortino_ratio": None, "calmar_ratio": None}
-    returns = daily_returns(summary["starting_balance"], closing)
+    opens = step_opens([one.window for one in run.loaded.values()])
+    times = (opens + run.session.parts.rules.timeframe_ms)[: len(run.session.parts.outputs.equity.curve)]
     # What was cut short is judged by the time it covers.
     end_ms = int(times[-1]) if run.partial and len(times) else run.runner.end_ms
-    days = (end_ms - run.runner.start_ms) / DAY_MS
-    growth = summary["equity"] / summary["starting_balance"]
-    return {
-        "sharpe_ratio": sharpe_ratio(returns),
-        "sortino_ratio": sortino_ratio(returns),
-        "calmar_ratio": calmar_ratio(growth, days, summary["max_drawdown_pct"] / 100.0),
-    }
-
-
-def _step_times(run: FinishedRun) -> "np.typing.NDArray[np.int64]":
-    opens = step_opens([one.window for one in run.loaded.values()])
-    return opens + run.session.parts.rules.timeframe_ms
+    returns = (_held_return(one) for one in run.loaded.values())
+    return performance_of(
+        run.session, Period(run.runner.start_ms, end_ms, times), [one for one in returns if one is not None]
+    )
 
 
 def _symbols(run: FinishedRun) -> dict[str, Any]:
     needed = run.session.parts.rules.warmup_candles
-    by_symbol: dict[str, list[ClosedTrade]] = {symbol: [] for symbol in run.loaded}
-    for trade in run.session.parts.account.closed:
-        by_symbol[trade.symbol].append(trade)
-    described = {}
+    trades, described = trades_by_symbol(run.session), {}
     for symbol, one in run.loaded.items():
-        results = [trade.realized_pnl for trade in by_symbol[symbol]]
-        rules, held = one.instrument, _buy_and_hold(one)
         described[symbol] = {
             "canonical": one.symbol,
             "candles": one.window.rows,
@@ -186,18 +118,9 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
             "warmup_missing": max(0, needed - run.warmed[symbol]),
             "missing_candles": one.quality.get("missing", 0),
             "quality": {finding: n for finding, n in one.quality.items() if finding != "candles" and n},
-            "instrument": {
-                "tick_size": plain(rules.tick_size),
-                "lot_size": plain(rules.lot_size),
-                "min_notional": plain(rules.min_notional),
-                "min_quantity": plain(rules.min_quantity),
-                "source": rules.source,
-                "as_of": None if rules.as_of_ms is None else format_ms(rules.as_of_ms),
-            },
-            "trades": len(results),
-            "realized_pnl": float(_total(results)),
-            "win_rate": win_rate_pct(results),
-            "buy_and_hold_return_pct": None if held is None else 100.0 * held,
+            "instrument": instrument_facts(one.instrument),
+            **trades[symbol],
+            "buy_and_hold_return_pct": as_per_cent(_held_return(one)),
         }
     return described
 
@@ -225,13 +148,6 @@ def _warnings(run: FinishedRun) -> list[str]:
     return warnings
 
 
-def _buy_and_hold(one: LoadedCandles) -> float | None:
+def _held_return(one: LoadedCandles) -> float | None:
     window = one.window
-    return buy_and_hold(float(window.open[0]), float(window.close[-1])) if window.rows else None
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
+    return held_return(float(window.open[0]), float(window.close[-1])) if window.rows else None

@@ -4,14 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.signal import Signal
+from strategies.frame_stream import plain_metadata
 
 
 class DecisionRecord:
     """Collects the verdicts on one signal; ``reason`` is that of the refusal, None when nothing was refused."""
 
-    __slots__ = ("_gates", "_signal", "close_order_id", "entry_order_id", "reason", "symbol", "time_ms")
+    __slots__ = (
+        "_gates",
+        "_signal",
+        "close_order_id",
+        "entry_order_id",
+        "reason",
+        "refuse_entries",
+        "symbol",
+        "time_ms",
+    )
 
-    def __init__(self, time_ms: int, symbol: str, signal: Signal) -> None:
+    def __init__(self, time_ms: int, symbol: str, signal: Signal, refuse_entries: str | None = None) -> None:
+        self.refuse_entries = refuse_entries
         self.time_ms = time_ms
         self.symbol = symbol
         self._signal = signal
@@ -39,7 +50,7 @@ class DecisionRecord:
                 "tp_distance": signal.tp_distance,
                 "atr": signal.atr,
                 "reason": signal.reason,
-                "inputs": signal.metadata,
+                "inputs": plain_metadata(signal.metadata),
             },
             "gates": self._gates,
             "reason": self.reason,

@@ -17,8 +17,11 @@ from execution.safety_monitor import SafetyViolation
 from risk_management.risk_engine import Refusal
 
 
-def decide(parts: Components, present: PresentCandles, time_ms: int) -> None:
-    """Ask the strategy about every candle and put each opinion that is not FLAT through the gates."""
+def decide(parts: Components, present: PresentCandles, time_ms: int, refuse_entries: str | None = None) -> None:
+    """Ask the strategy about every candle and put each opinion that is not FLAT through the gates.
+
+    With ``refuse_entries`` every entry is refused for that reason; closes still act.
+    """
     warmup_candles = parts.rules.warmup_candles
     for state, candle in present:
         try:
@@ -31,7 +34,7 @@ def decide(parts: Components, present: PresentCandles, time_ms: int) -> None:
         if direction != "FLAT":
             _check_signal(parts, state, candle, signal)
             parts.statistics.signals_generated += 1
-            record = DecisionRecord(time_ms, state.symbol, signal)
+            record = DecisionRecord(time_ms, state.symbol, signal, refuse_entries)
             _judge(parts, state, candle, signal, record, may_order=may_order)
             parts.outputs.decisions.write(time_ms, state.symbol, "decision", record.to_dict())
             if record.reason is not None:
@@ -86,6 +89,9 @@ def _enter(
     reversing: bool,
 ) -> None:
     """Size the entry and submit it; a reversing entry sees the account without the position that is closing."""
+    if record.refuse_entries is not None:
+        record.refuse("session", record.refuse_entries, {})
+        return
     rules, safety, price = parts.rules, parts.safety, candle.close
     open_trades, exposure = _book(parts, without=state.symbol if reversing else None)
     safety.observe_book(open_trades, exposure)

@@ -69,3 +69,8 @@ class SessionOutputs:
         self.trades = TradeLog(trades)
         self.equity = EquityLog(equity)
         self.decisions = DecisionLog(decisions)
+
+    def digest(self) -> str:
+        """Return the digest of all bytes written so far."""
+        parts = (self.trades.sha256, self.equity.rows.sha256, self.decisions.lines.sha256)
+        return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -35,6 +35,11 @@ class Session:
         self._row_of_step_written = False
 
     @property
+    def kill_switch_engaged(self) -> bool:
+        """Whether the kill switch is engaged."""
+        return self._kill_switch.engaged
+
+    @property
     def last_step_ms(self) -> int | None:
         """Time of the last step; None before the first."""
         return self._time_ms
@@ -51,8 +56,15 @@ class Session:
             except Exception as error:
                 raise strategy_failure(self.parts, state, candle, error) from error
 
-    def process(self, step: Step) -> None:
+    def process(self, step: Step, *, refuse_entries: str | None = None) -> None:
         """Run one step through all phases, each over all symbols before the next.
+
+        Parameters
+        ----------
+        step
+            Later than the step before.
+        refuse_entries
+            The reason for which every entry decided in this step is refused; None lets the gates decide.
 
         Raises
         ------
@@ -83,7 +95,7 @@ class Session:
         if parts.account.holdings:
             exits_inside(parts, present, time_ms)
         take_marks(parts, present, time_ms)
-        decide(parts, present, time_ms)
+        decide(parts, present, time_ms, refuse_entries)
 
         if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
             self._write_equity_row()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.candle import Candle
+from core.errors import StrategyError
 from core.instrument import Instrument
 from strategies.strategy import SignalStream
 
@@ -25,7 +26,11 @@ class SymbolState:
 
     def restart(self) -> None:
         """Let the strategy start empty, as at the start and after a gap."""
-        self.stream = self._new_stream(self.symbol)
+        try:
+            self.stream = self._new_stream(self.symbol)
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            raise StrategyError(f"the strategy's stream for {self.symbol} cannot be made: {what}") from error
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:

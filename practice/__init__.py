@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from practice.binance_rest import BinanceRestServer
     from practice.candle_sources import AdapterSource, CandleSource, ColumnsSource, StoreSource
+    from practice.exchange import PracticeExchange
+    from practice.faults import FaultScript
     from practice.rest_faults import Fault, FaultKind, FaultPlan
+    from practice.wide_market import practice_source
 
 __all__ = [
     "AdapterSource",
@@ -16,7 +19,10 @@ __all__ = [
     "Fault",
     "FaultKind",
     "FaultPlan",
+    "FaultScript",
+    "PracticeExchange",
     "StoreSource",
+    "practice_source",
 ]
 
 _HOMES = {
@@ -27,7 +33,10 @@ _HOMES = {
     "Fault": "practice.rest_faults",
     "FaultKind": "practice.rest_faults",
     "FaultPlan": "practice.rest_faults",
+    "FaultScript": "practice.faults",
+    "PracticeExchange": "practice.exchange",
     "StoreSource": "practice.candle_sources",
+    "practice_source": "practice.wide_market",
 }
 
 

@@ -38,7 +38,7 @@ class BinanceRestServer:
     ) -> None:
         self.faults = faults if faults is not None else FaultPlan()
         self._source = source
-        self._answers = RestAnswers(source, clock, lambda path, symbol: self.faults.take(path, symbol))
+        self._answers = RestAnswers(source, clock, self.faults.take)
         self._server = LoopbackServer("binance-rest", self._serve, port)
 
     @property

@@ -1,6 +1,6 @@
 """Where the loopback server's candles come from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from core.instrument import Instrument
@@ -58,6 +58,23 @@ class StoreSource:
     def candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
         """Return the stored candles of a range."""
         return self._store.read(self._exchange, symbol, timeframe, start_ms, end_ms)
+
+
+class SelectedSource:
+    """Some symbols of another source, in the order given."""
+
+    def __init__(self, source: CandleSource, symbols: Iterable[str]) -> None:
+        markets = source.markets()
+        self._source = source
+        self._markets = {symbol: markets[symbol] for symbol in symbols}
+
+    def markets(self) -> Mapping[str, Instrument]:
+        """Return the trading rules of the symbols chosen."""
+        return self._markets
+
+    def candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
+        """Return the candles of a range."""
+        return self._source.candles(symbol, timeframe, start_ms, end_ms)
 
 
 class AdapterSource:

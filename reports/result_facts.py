@@ -224,7 +224,7 @@ def _instruments(result: Result) -> list[Fact]:
             if rules.get(key) is not None
         ]
         if rules.get("source"):
-            words.append(f"from {one_line(rules['source'])}")
+            words.append(one_line(rules["source"]))
         if rules.get("as_of"):
             words.append(f"as of {one_line(rules['as_of'])}")
         if words:

@@ -11,6 +11,7 @@ from execution.settings import ExecutionSettings
 from market_data.settings import DataSettings
 from market_data.symbols import symbol_key
 from strategies.settings import StrategySettings
+from validation.session_settings import SessionSettings
 
 _SYMBOL_SIGNS = "/:-_.$"
 _MOST_SYMBOLS = 1000
@@ -66,6 +67,9 @@ class LiveSettings(SettingsSection):
     strategy: StrategySettings = Field(default_factory=StrategySettings)
     risk: RiskSource = Field(default_factory=RiskSource)
     execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
+    session: SessionSettings = Field(
+        default_factory=SessionSettings, description="How a paper-trading session waits, stops and goes on"
+    )
     data: DataSettings = Field(default_factory=DataSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
 

@@ -1,8 +1,24 @@
-"""How many examples a test runs: few in ``make test``, the full count in ``make test-long``."""
+"""How many examples a test runs, and from which seed.
+
+``make test`` runs few examples, the same each time. ``make test-long`` (``HARNESS_TEST_SCALE=long``) runs the full counts
+from a seed that it prints; ``HARNESS_TEST_SEED`` repeats a run.
+"""
 
 import os
+import sys
+
+from hypothesis import core, settings
 
 LONG = os.environ.get("HARNESS_TEST_SCALE") == "long"
+SEED = int(os.environ.get("HARNESS_TEST_SEED") or int.from_bytes(os.urandom(4), "big")) if LONG else 0
+
+settings.register_profile("short", derandomize=True, database=None, print_blob=True)
+settings.register_profile("long", database=None, print_blob=True)
+settings.load_profile("long" if LONG else "short")
+
+if LONG:
+    core.global_force_seed = SEED
+    print(f"seed of this run: HARNESS_TEST_SEED={SEED}", file=sys.stderr)
 
 
 def scaled(short: int, long: int) -> int:

@@ -80,7 +80,11 @@ class Klines(ServerCase):
         closed, forming = rows  # type: ignore[misc]
         self.assertEqual([float(text) for text in closed[1:6]], [float(column[49]) for column in BTC[1:]])
         self.assertEqual(forming[0], at(50))
-        self.assertEqual(len({*forming[1:5]}), 1)
+        opened, high, low, close = (float(text) for text in forming[1:5])
+        self.assertEqual(opened, float(BTC.open[50]))
+        self.assertTrue(float(BTC.low[50]) <= low <= min(opened, close) <= max(opened, close) <= high)
+        self.assertLessEqual(high, float(BTC.high[50]))
+        self.assertNotEqual((high, low), (float(BTC.high[50]), float(BTC.low[50])))
         self.assertAlmostEqual(float(forming[5]), float(BTC.volume[50]) / 4, places=8)
 
     def test_refusals_have_binances_codes(self) -> None:

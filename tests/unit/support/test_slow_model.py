@@ -487,13 +487,13 @@ OFTEN = (
     "OPEN signal LONG", "OPEN signal SHORT", "CLOSE stop LONG", "CLOSE stop SHORT", "CLOSE target LONG",
     "CLOSE target SHORT", "CLOSE trailing_stop LONG", "CLOSE trailing_stop SHORT", "CLOSE gap LONG", "CLOSE gap SHORT",
     "CLOSE opposite_signal LONG", "CLOSE opposite_signal SHORT", "CLOSE end LONG", "CLOSE end SHORT", "ambiguous",
-    "expired max_order_wait", "cancelled end", "cancelled gap", "halt daily_loss", "halt drawdown", "position_open",
+    "expired max_order_wait", "cancelled end", "halt daily_loss", "halt drawdown", "position_open",
     "opposite_ignored", "warming_up", "stop_distance", "target_distance", "no_exposure_room", "below_lot_size",
     "below_min_quantity", "below_min_position_size", "below_min_notional", "halted_drawdown",
     "halted_daily_loss", "max_open_trades", "shorting_disabled",
 )  # fmt: skip
 SELDOM = (
-    "CLOSE halt LONG", "CLOSE halt SHORT", "cancelled halt", "rejected insufficient_balance", "close_waiting",
+    "CLOSE halt LONG", "CLOSE halt SHORT", "cancelled gap", "cancelled halt", "rejected insufficient_balance", "close_waiting",
     "kill_switch",
 )  # fmt: skip
 

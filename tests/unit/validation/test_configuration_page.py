@@ -14,11 +14,12 @@ from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
 from strategies.settings import StrategySettings
 from validation.live_settings import LiveSettings, LoggingSettings, RiskSource
+from validation.session_settings import SessionSettings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/configuration.md"
 SECTIONS: tuple[tuple[str, type[SettingsSection]], ...] = (
     ("", LiveSettings), ("strategy.", StrategySettings), ("strategy.params.", ScalpingParams), ("risk.", RiskSource),
-    ("execution.", ExecutionSettings), ("data.", DataSettings), ("logging.", LoggingSettings), ("", RiskConfig),
+    ("execution.", ExecutionSettings), ("session.", SessionSettings), ("data.", DataSettings), ("logging.", LoggingSettings), ("", RiskConfig),
     ("", TradingModeSettings),
 )  # fmt: skip
 

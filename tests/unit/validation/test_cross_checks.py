@@ -40,9 +40,9 @@ class CrossChecksTest(unittest.TestCase):
     def test_a_set_in_the_candle_store_is_an_exchange_with_any_timeframe_of_the_grid(self) -> None:
         store = self.base / "store"
         name = "binance-perp@2024-2026"
-        self.assertIn("or a set in the candle store (which is empty)", self.wrong(exchange=name)[0])
-        (store / name).mkdir(parents=True)
         data = {"cache_dir": str(store)}
+        self.assertIn("or a set in the candle store (which is empty)", self.wrong(exchange=name, data=data)[0])
+        (store / name).mkdir(parents=True)
         self.assertEqual(name, self.load(exchange=name, data=data, timeframe="7m").live.exchange)
         self.assertIn(
             "did you mean binance-perp@2024-2026?", self.wrong(exchange="binance-perp@2024-2025", data=data)[0]

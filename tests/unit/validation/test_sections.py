@@ -12,10 +12,11 @@ from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
 from strategies.settings import StrategySettings
 from validation.live_settings import LiveSettings, LoggingSettings, RiskSource
+from validation.session_settings import SessionSettings
 
 SECTIONS: tuple[type[SettingsSection], ...] = (
     RiskConfig, SafetyLimits, TradingModeSettings, ExecutionSettings, DataSettings, StrategySettings, ScalpingParams,
-    LoggingSettings, RiskSource, LiveSettings,
+    LoggingSettings, RiskSource, SessionSettings, LiveSettings,
 )  # fmt: skip
 
 FRACTION = (0, -0.1, 1.01, math.nan, math.inf, "0.02", "2%", True, None)
@@ -67,6 +68,11 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "sl_atr_multiple": (0, -2, math.nan, "2"),
         "tp_atr_multiple": (0, -4, math.inf),
     },
+    SessionSettings: {
+        "barrier_grace_seconds": (-0.1, 3600.1, "5", None, True),
+        "missed_steps": ("none", "", None, True),
+        "on_shutdown": ("hold", "", None, True),
+    },
     LoggingSettings: {"level": ("info", "LOUD", None), "directory": ("", None)},
     RiskSource: {"config_file": ("", None, {}, 5)},
     LiveSettings: {
@@ -78,6 +84,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "strategy": (None, "scalping_ema_rsi"),
         "risk": (None, "config/risk.json"),
         "execution": (None, []),
+        "session": (None, "keep"),
         "data": (None, "data"),
         "logging": (None, "INFO"),
     },

@@ -1,0 +1,173 @@
+"""The candles a session saw against those of history: which differ, and what the journal knows about it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.instants import format_ms
+from core.timeframe import floor_to_grid
+from engine.journal_records import CandleFields, CandleRecord
+from market_data.candle_columns import CandleColumns, Int64Array
+
+Prices = tuple[float, float, float, float, float]
+"""``(open, high, low, close, volume)``."""
+
+Kind = Literal["missing_in_session", "missing_in_history", "values_differ"]
+Why = Literal[
+    "late", "refused", "not_received", "not_in_history", "not_stored", "revised", "revised_later", "other_source"
+]
+
+MEANING: Mapping[Why, str] = {
+    "late": "late: it came after its step was closed without it",
+    "refused": "refused: it broke a rule of candles when it came",
+    "not_received": "never received",
+    "not_in_history": "history does not have it",
+    "not_stored": "not in the candle store, and history was asked offline",
+    "revised": "revised: the exchange sent other values later, as the journal notes",
+    "revised_later": "revised after the session asked for it by REST",
+    "other_source": "another source: history has other values than the session's feed gave",
+}
+
+
+class CandleDifference(msgspec.Struct, frozen=True):
+    """A candle that the session and history do not have alike.
+
+    ``step_ms`` is its close: the step that it belongs to. ``source`` says where the session had it from, ``note`` is
+    what the journal notes about the same candle.
+    """
+
+    symbol: str
+    open_time_ms: int
+    open_time: str
+    step_ms: int
+    kind: Kind
+    why: Why
+    session: Prices | None
+    history: Prices | None
+    source: str | None = None
+    note: str | None = None
+
+
+class SessionCandles(msgspec.Struct):
+    """One symbol's candles as a journal's steps hold them, and where each came from."""
+
+    rows: list[CandleFields] = []
+    sources: dict[int, str] = {}
+
+    def add(self, candle: CandleFields, source: str | None) -> None:
+        """Append a candle; later ones follow in order of time."""
+        self.rows.append(candle)
+        if source is not None:
+            self.sources[candle[0]] = source
+
+
+Notes = Mapping[tuple[str, int], Sequence[CandleRecord]]
+"""The journal's notes by symbol and open time."""
+
+
+def notes_by_candle(records: Iterable[CandleRecord], spellings: Mapping[str, str], timeframe_ms: int) -> Notes:
+    """Return the journal's candle notes by configured symbol and open time on the timeframe's grid."""
+    notes: dict[tuple[str, int], list[CandleRecord]] = defaultdict(list)
+    for record in records:
+        open_ms = floor_to_grid(record.candle[0], timeframe_ms)
+        notes[spellings.get(record.symbol, record.symbol), open_ms].append(record)
+    return notes
+
+
+def compare_candles(
+    symbol: str,
+    timeframe_ms: int,
+    session: SessionCandles,
+    history: CandleColumns,
+    notes: Notes,
+    not_stored: Sequence[tuple[int, int]] = (),
+) -> list[CandleDifference]:
+    """Return the candles of a symbol that differ, in order of time; every value must be the same float64.
+
+    Parameters
+    ----------
+    symbol, timeframe_ms
+        As configured; the length of the candles.
+    session, history
+        The candles of both, over the same window.
+    notes
+        What the journal notes about candles outside its steps.
+    not_stored
+        Ranges ``[from, to)`` of opens that history was not asked for because it is offline.
+    """
+    mine = CandleColumns.from_rows(session.rows)
+    times = np.union1d(mine.open_time_ms, history.open_time_ms)
+    unequal = times[~_equal_at(times, mine, history)]
+    ours, theirs = _rows_at(mine, unequal), _rows_at(history, unequal)
+    differences = []
+    for time_ms in unequal.tolist():
+        found = _Candidate(ours.get(time_ms), theirs.get(time_ms), session.sources.get(time_ms))
+        kind, why, note = _judge(found, time_ms, notes.get((symbol, time_ms), ()), not_stored)
+        differences.append(
+            CandleDifference(
+                symbol,
+                time_ms,
+                format_ms(time_ms),
+                time_ms + timeframe_ms,
+                kind,
+                why,
+                found.session,
+                found.history,
+                found.source,
+                note,
+            )
+        )
+    return differences
+
+
+class _Candidate(msgspec.Struct, frozen=True):
+    session: Prices | None
+    history: Prices | None
+    source: str | None
+
+
+def _equal_at(times: Int64Array, mine: CandleColumns, theirs: CandleColumns) -> npt.NDArray[np.bool_]:
+    """Return at which of the times both have a candle with the same values."""
+    equal = np.isin(times, mine.open_time_ms) & np.isin(times, theirs.open_time_ms)
+    common = times[equal]
+    left, right = np.searchsorted(mine.open_time_ms, common), np.searchsorted(theirs.open_time_ms, common)
+    same = np.ones(len(common), np.bool_)
+    for one, other in zip(mine[1:], theirs[1:], strict=True):
+        same &= one[left] == other[right]
+    equal[equal] = same
+    return equal
+
+
+def _rows_at(columns: CandleColumns, times: Int64Array) -> dict[int, Prices]:
+    chosen = np.isin(columns.open_time_ms, times)
+    return {row[0]: row[1:] for row in zip(*(column[chosen].tolist() for column in columns), strict=True)}
+
+
+def _judge(
+    found: _Candidate, time_ms: int, notes: Sequence[CandleRecord], not_stored: Sequence[tuple[int, int]]
+) -> tuple[Kind, Why, str | None]:
+    """Return what kind of difference it is, why, and the journal's note about it."""
+    if found.session is None:
+        for kind in ("late", "refused"):
+            for note in notes:
+                if note.kind == kind:
+                    return "missing_in_session", note.kind, _told(note)
+        return "missing_in_session", "not_received", None
+    if found.history is None:
+        outside = any(start <= time_ms < end for start, end in not_stored)
+        return "missing_in_history", "not_stored" if outside else "not_in_history", None
+    revisions = [note for note in notes if note.kind == "revised"]
+    if revisions:
+        # The revision that history confirms says most; else the last one received.
+        confirmed = [note for note in revisions if note.candle[1:] == found.history]
+        return "values_differ", "revised", _told((confirmed or revisions)[-1])
+    return "values_differ", "revised_later" if found.source == "rest" else "other_source", None
+
+
+def _told(note: CandleRecord) -> str:
+    values = " ".join(map(repr, note.candle[1:]))
+    return f"{note.kind} from {note.source}, {note.detail}: {values}"

@@ -1,0 +1,50 @@
+"""Decisions of a run by what a parity check asks for: the entry order, or the time and symbol."""
+
+import json
+from pathlib import Path
+
+import msgspec
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What became of one opinion; ``reason`` is that of a refusal, ``entry_order_id`` that of an accepted entry."""
+
+    time: str
+    symbol: str
+    reason: str | None
+    entry_order_id: str | None
+
+
+class DecisionIndex:
+    """The decisions of a ``decisions.jsonl``, and the orders that were cancelled."""
+
+    def __init__(self, decisions: Path) -> None:
+        self._by_order: dict[str, Decision] = {}
+        self._by_time: dict[tuple[str, str], Decision] = {}
+        self._cancelled: dict[str, str] = {}
+        with decisions.open("rb") as lines:
+            for line in lines:
+                event = json.loads(line)
+                if event["event"] == "decision":
+                    self._add(Decision(event["time"], event["symbol"], event["reason"], event["entry_order_id"]))
+                elif event["event"] == "order_cancelled" and event["order_id"] is not None:
+                    self._cancelled[event["order_id"]] = event["reason"]
+
+    def _add(self, decision: Decision) -> None:
+        self._by_time[decision.time, decision.symbol] = decision
+        if decision.entry_order_id is not None:
+            self._by_order[decision.entry_order_id] = decision
+
+    def of_entry(self, order_id: str) -> Decision | None:
+        """Return the decision that submitted an entry."""
+        return self._by_order.get(order_id)
+
+    def at(self, time: str, symbol: str) -> Decision | None:
+        """Return the decision on a symbol in a step; None where its strategy was silent."""
+        return self._by_time.get((time, symbol))
+
+    def why_not_entered(self, decision: Decision) -> str | None:
+        """Return the reason for which a decision led to no position: refused, or accepted and cancelled."""
+        if decision.entry_order_id is not None:
+            return self._cancelled.get(decision.entry_order_id)
+        return decision.reason

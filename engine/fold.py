@@ -1,0 +1,87 @@
+"""State as the fold of a journal: the same records give the same session and the same bytes."""
+
+from core.candle import Step
+from core.errors import InvariantError, ParityError
+from core.instants import format_ms
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.journal_records import (
+    EndRecord,
+    JournalRecord,
+    KillSwitchRecord,
+    ResumeRecord,
+    SessionRecord,
+    StepRecord,
+    candle_of,
+)
+from engine.kill_switch import KillSwitch
+from engine.outputs import SessionOutputs
+from engine.session import Session
+from strategies.strategy import Strategy, StreamingStrategy
+from validation.settings import Settings
+
+
+class SessionFold:
+    """A session driven by journal records, whether they are being written or read back.
+
+    Parameters
+    ----------
+    record
+        The first record of the journal.
+    settings
+        The settings that the record names.
+    outputs
+        Where the session writes.
+    strategy
+        Decides instead of the strategy that the settings name; for tests.
+    """
+
+    def __init__(
+        self,
+        record: SessionRecord,
+        settings: Settings,
+        outputs: SessionOutputs,
+        strategy: Strategy | StreamingStrategy | None = None,
+    ) -> None:
+        self.outputs = outputs
+        self.ended: EndRecord | None = None
+        kill_switch = KillSwitch(record.kill_switch)
+        self.session: Session = build_session(
+            settings,
+            strategy or build_strategy_of(settings),
+            record.instruments,
+            outputs,
+            kill_switch,
+            build_safety_monitor(settings, kill_switch),
+        )
+        for index, symbol in enumerate(settings.live.symbols):
+            stored = (candle_of(fields) for fields in record.warmup.get(symbol, ()))
+            self.session.warm_up(index, [candle for candle in stored if candle is not None])
+
+    def apply(self, record: JournalRecord) -> None:
+        """Let the kernel see a record; those that are only noted change nothing.
+
+        Raises
+        ------
+        ParityError
+            If the outputs before a step are not those that the journal saw: changed code or data.
+        InvariantError
+            If a record follows the end of the session.
+        """
+        if isinstance(record, ResumeRecord) and self.ended is not None and self.ended.mode == "keep":
+            self.ended = None
+        if isinstance(record, StepRecord | KillSwitchRecord | EndRecord) and self.ended is not None:
+            raise InvariantError("the journal goes on after the session's end")
+        if isinstance(record, StepRecord):
+            digest = self.outputs.digest()
+            if record.digest != digest:
+                raise ParityError(
+                    f"step {format_ms(record.time_ms)}: the outputs before it have the digest {digest[:16]}…, the "
+                    f"journal says {record.digest[:16]}…: code or data have changed since the session ran"
+                )
+            step = Step(record.time_ms, tuple(candle_of(fields) for fields in record.candles))
+            self.session.process(step, refuse_entries="missed_step" if record.missed else None)
+        elif isinstance(record, KillSwitchRecord):
+            self.session.set_kill_switch(record.engaged)
+        elif isinstance(record, EndRecord):
+            self.session.finish(flatten=record.mode == "flatten")
+            self.ended = record

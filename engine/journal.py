@@ -1,0 +1,115 @@
+"""The journal file: appended and synced to disk before the kernel sees a record; read back with a torn end dropped."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import msgspec
+
+from core.errors import StoreError
+from engine.journal_records import JournalRecord
+
+
+class JournalLine(NamedTuple):
+    """One record and where it stands: line number from 1, and the byte after its line end."""
+
+    record: JournalRecord
+    number: int
+    end_byte: int
+
+
+class JournalWriter:
+    """Appends records to a journal file; each is on the disk when :meth:`append` returns.
+
+    Parameters
+    ----------
+    path
+        The journal; created when missing.
+    keep_bytes
+        How much of an existing file stands; what follows (a torn line) is cut off.
+    """
+
+    def __init__(self, path: str | Path, keep_bytes: int = 0) -> None:
+        self.path = Path(path)
+        self._encoder = msgspec.json.Encoder()
+        self._good_bytes = keep_bytes
+        try:
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            os.ftruncate(self._file, keep_bytes)
+            os.lseek(self._file, keep_bytes, os.SEEK_SET)
+        except OSError as error:
+            raise StoreError(f"cannot open the journal {self.path}: {error.strerror}") from error
+
+    def append(self, record: JournalRecord) -> None:
+        """Write one record and wait until the disk has it.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written whole; the file then ends with the record before.
+        """
+        line = self._encoder.encode(record) + b"\n"
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+            os.fsync(self._file)
+        except OSError as error:
+            self._cut_back()
+            raise StoreError(f"cannot write the journal {self.path}: {error.strerror}; trading has stopped") from error
+        self._good_bytes += len(line)
+
+    def _cut_back(self) -> None:
+        """Remove a half-written record; if that fails too, reading drops it."""
+        try:
+            os.ftruncate(self._file, self._good_bytes)
+            os.lseek(self._file, self._good_bytes, os.SEEK_SET)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_journal(path: str | Path) -> Iterator[JournalLine]:
+    """Yield the records of a journal in order; an unfinished last line is passed over.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read, or a line before the last is damaged: names line and byte, and the last good line.
+    """
+    journal = Path(path)
+    try:
+        data = journal.read_bytes()
+    except OSError as error:
+        raise StoreError(f"cannot read the journal {journal}: {error.strerror}") from error
+    decoder = msgspec.json.Decoder(JournalRecord)
+    start = number = 0
+    while start < len(data):
+        end = data.find(b"\n", start) + 1
+        if end == 0:
+            return
+        number += 1
+        try:
+            record: JournalRecord = decoder.decode(data[start:end])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if end == len(data):
+                return
+            raise StoreError(
+                f"{journal}: line {number} (byte {start}) is damaged: {error}; the last good point is line "
+                f"{number - 1}: keep the first {start} bytes to go on from there"
+            ) from error
+        yield JournalLine(record, number, end)
+        start = end

@@ -1,0 +1,1 @@
+"""Live paper trading: ingress, barrier, session folder and terminal view around the kernel."""

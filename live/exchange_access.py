@@ -1,0 +1,96 @@
+"""How a session reaches its exchange: the practice exchange it starts itself, or addresses; its symbols and rules."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from core.errors import ConfigurationError
+from core.instants import parse_instant
+from live.session_start import Market
+from market_data.exchanges import PRACTICE
+from market_data.historical_data_provider import HistoricalDataProvider
+from validation.settings import Settings
+
+
+class Rehearsal(NamedTuple):
+    """How the practice exchange runs: exchange seconds a second, its time at the start, a fault script."""
+
+    speed: float = 1.0
+    start: str | None = None
+    faults: str | None = None
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether anything differs from an exchange that runs with the wall clock."""
+        return self != Rehearsal()
+
+
+class Addresses(NamedTuple):
+    """Where the exchange is, if not at its own addresses."""
+
+    rest_url: str | None
+    stream_url: str | None
+
+
+@contextlib.contextmanager
+def exchange_addresses(settings: Settings, rehearsal: Rehearsal, given: Addresses, now_ms: int) -> Iterator[Addresses]:
+    """Yield the exchange's addresses; ``exchange: practice`` without any starts the loopback exchange for as long.
+
+    Raises
+    ------
+    ConfigurationError
+        If rehearsal options are given for another exchange, or the fault script is wrong.
+    """
+    exchange = settings.live.exchange
+    if exchange != PRACTICE or given.rest_url is not None:
+        if rehearsal.asked_for:
+            raise ConfigurationError(
+                f"--speed, --practice-start and --faults are for the practice exchange that a session starts itself, "
+                f"not for {given.rest_url or exchange}"
+            )
+        yield given
+        return
+    from market_data.adapters.practice_market import PracticeMarket
+    from practice.exchange import PracticeExchange
+    from practice.faults import FaultScript
+
+    start_ms = now_ms if rehearsal.start is None else parse_instant(rehearsal.start, name="--practice-start")
+    script = None if rehearsal.faults is None else FaultScript.from_file(rehearsal.faults)
+    running = PracticeExchange(
+        PracticeMarket(),
+        start_ms=start_ms,
+        speed=rehearsal.speed,
+        timeframe=settings.live.timeframe,
+        streams_before_start=len(settings.live.symbols) if rehearsal.start is not None else 0,
+        script=script,
+        keep_sent=False,
+    )
+    with running as started:
+        yield Addresses(started.rest_url, started.stream_url)
+
+
+def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
+    """Resolve the session's symbols and read their trading rules; asks the exchange, so it may take seconds.
+
+    Raises
+    ------
+    ConfigurationError
+        If the exchange does not list a symbol.
+    DataUnavailableError
+        If it does not answer.
+    """
+    live = settings.live
+    adapter = None
+    if live.exchange != PRACTICE and addresses.rest_url is not None:
+        from market_data.adapters.registry import open_adapter
+
+        adapter = open_adapter(live.exchange, base_url=addresses.rest_url)
+    provider = HistoricalDataProvider(
+        live.exchange, cache_dir=live.data.cache_dir, adapter=adapter, progress=False, now_ms=lambda: now_ms
+    )
+    try:
+        unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
+        return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
+    finally:
+        if adapter is not None:
+            adapter.close()

@@ -1,0 +1,125 @@
+"""A session's folder: manifest, journal, derived outputs and the lock that keeps it to one process."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import filelock
+
+from core.errors import ConfigurationError, StoreError
+from engine.journal import JournalLine, JournalWriter, read_journal
+from engine.journal_records import SessionRecord
+from engine.outputs import SessionOutputs
+
+JOURNAL = "journal.jsonl"
+MANIFEST = "manifest.json"
+TRADES, EQUITY, DECISIONS = "trades.csv", "equity.csv", "decisions.jsonl"
+DERIVED = (TRADES, EQUITY, DECISIONS)
+
+
+class SessionFolder:
+    """The folder of one session, locked for this process until :meth:`close`.
+
+    Parameters
+    ----------
+    path
+        The folder; created when missing.
+
+    Raises
+    ------
+    ConfigurationError
+        If another process holds the session.
+    StoreError
+        If the folder cannot be used.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with store_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = filelock.FileLock(self.path / ".lock")
+            try:
+                self._lock.acquire(timeout=0)
+            except filelock.Timeout:
+                raise ConfigurationError(
+                    f"{self.path}: another process runs this session; stop it first, or start another session"
+                ) from None
+        self._open: list[BinaryIO] = []
+
+    @property
+    def journal(self) -> Path:
+        """The journal file."""
+        return self.path / JOURNAL
+
+    def read(self) -> list[JournalLine]:
+        """Return the journal's records; empty when there is no journal yet. Errors as in ``read_journal``."""
+        return list(read_journal(self.journal)) if self.journal.exists() else []
+
+    def writer(self, keep_bytes: int = 0) -> JournalWriter:
+        """Return a writer that appends after the first ``keep_bytes`` of the journal."""
+        return JournalWriter(self.journal, keep_bytes)
+
+    def outputs(self) -> SessionOutputs:
+        """Return outputs that write the derived files anew, into temporary files until :meth:`publish_outputs`."""
+        return SessionOutputs(*(self._sink(name) for name in DERIVED))
+
+    def publish_outputs(self) -> None:
+        """Give the derived files their names; they stay open and go on growing."""
+        with store_errors(self.path):
+            for name in DERIVED:
+                (self.path / f".{name}.tmp").replace(self.path / name)
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system."""
+        with store_errors(self.path):
+            for file in self._open:
+                file.flush()
+
+    def write_manifest(self, manifest: dict[str, Any]) -> None:
+        """Write the manifest."""
+        self.write_text(MANIFEST, json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a whole file, beside and renamed."""
+        with store_errors(self.path / name):
+            work = self.path / f".{name}.tmp"
+            work.write_text(text + "\n", encoding="utf-8")
+            work.replace(self.path / name)
+
+    def check_settings(self, record: SessionRecord, settings_sha256: str) -> None:
+        """Refuse to go on with a session under other settings."""
+        if record.settings_sha256 != settings_sha256:
+            raise ConfigurationError(
+                f"{self.path}: the session ran with settings {record.settings_sha256}, the configuration is "
+                f"{settings_sha256}; resume it with its own configuration, or start another session"
+            )
+
+    def close(self) -> None:
+        """Close the files and give the session free."""
+        for file in self._open:
+            with contextlib.suppress(OSError):
+                file.close()
+        self._lock.release()
+
+    def _sink(self, name: str) -> Callable[[bytes], object]:
+        target = self.path / name
+        with store_errors(target):
+            file = (self.path / f".{name}.tmp").open("wb")
+        self._open.append(file)
+
+        def write(data: bytes) -> None:
+            with store_errors(target):
+                file.write(data)
+
+        return write
+
+
+@contextlib.contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Turn a failure of the operating system into a StoreError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error

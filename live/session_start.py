@@ -1,0 +1,215 @@
+"""How a session begins: a fresh one from the exchange's answers, a resumed one from its journal."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import NamedTuple
+
+from core.candle import Candle
+from core.code_version import code_version
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
+from core.exact import plain
+from core.instants import format_ms
+from core.instrument import Instrument
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import build_strategy_of
+from engine.fold import SessionFold
+from engine.journal import JournalWriter
+from engine.journal_records import EndRecord, ResumeRecord, SessionRecord, StepRecord, candle_of, fields_of
+from live.barrier import REMEMBERED_CANDLES, Barrier
+from live.ingress_clock import IngressClock
+from live.session_folder import SessionFolder
+from market_data.feeds.candle_feed import CandleFeed
+from validation.settings import Settings
+
+CONNECT_SECONDS = 30.0
+"""How long the exchange may stay out of reach at the start, in wall time."""
+
+_RETRY_SECONDS = 1.0
+_LIBRARIES = ("numpy", "msgspec", "pydantic", "ccxt", "websockets", "aiohttp")
+
+
+class Market(NamedTuple):
+    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules."""
+
+    unified: dict[str, str]
+    instruments: dict[str, Instrument]
+
+
+class StartedSession(NamedTuple):
+    """A session that is ready to run."""
+
+    fold: SessionFold
+    journal: JournalWriter
+    barrier: Barrier
+    warmup: Mapping[str, int]
+    missed_until_ms: int | None
+
+
+async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
+    """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
+
+    Raises
+    ------
+    DataUnavailableError
+        If it does not answer in time.
+    """
+    begun = monotonic()
+    while True:
+        try:
+            await clock.synchronise()
+        except FeedError as error:
+            if monotonic() - begun >= CONNECT_SECONDS:
+                raise DataUnavailableError(
+                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
+                    "rehearse offline with config/practice.yaml"
+                ) from error
+            await asyncio.sleep(_RETRY_SECONDS)
+            continue
+        now_ms = clock.now_ms()
+        if now_ms is not None:
+            return now_ms
+
+
+async def warmup_candles(
+    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
+) -> dict[str, list[Candle]]:
+    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
+    start_ms = max(0, boundary_ms - count * timeframe_ms(settings.live.timeframe))
+    stored = {}
+    for spelling, symbol in market.unified.items():
+        try:
+            candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
+        except FeedError as error:
+            raise DataUnavailableError(f"{spelling}: the warm-up candles cannot be fetched: {error}") from error
+        stored[spelling] = candles[-count:] if count else []
+    return stored
+
+
+async def start_fresh(
+    folder: SessionFolder,
+    feed: CandleFeed,
+    market: Market,
+    settings: Settings,
+    now_ms: int,
+    *,
+    kill_switch: bool,
+) -> StartedSession:
+    """Begin a session at the boundary before ``now_ms``: fetch the warm-up, write manifest and first record."""
+    length_ms = timeframe_ms(settings.live.timeframe)
+    boundary_ms = floor_to_grid(now_ms, length_ms)
+    strategy = build_strategy_of(settings)
+    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    record = SessionRecord(
+        session=folder.path.name,
+        settings_sha256=settings.settings_sha256,
+        code_version=code_version(),
+        settings=dict(settings.resolved()),
+        instruments=market.instruments,
+        warmup={
+            spelling: [fields for one in candles if (fields := fields_of(one)) is not None]
+            for spelling, candles in stored.items()
+        },
+        kill_switch=kill_switch,
+        start_ms=boundary_ms,
+    )
+    folder.write_manifest(_manifest(record, market, settings, strategy.name, strategy.warmup_candles))
+    journal = folder.writer()
+    journal.append(record)
+    fold = SessionFold(record, settings, folder.outputs())
+    folder.publish_outputs()
+    barrier = _barrier(settings, market, boundary_ms)
+    for spelling, candles in stored.items():
+        barrier.remember(market.unified[spelling], candles)
+    return StartedSession(
+        fold, journal, barrier, {spelling: len(candles) for spelling, candles in stored.items()}, None
+    )
+
+
+def resume(folder: SessionFolder, market: Market, settings: Settings, now_ms: int) -> StartedSession:
+    """Fold a session's journal, rebuild its outputs and go on after its last step.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such session, it has ended, or its settings are others.
+    ParityError
+        If the outputs come out different from those the journal saw.
+    StoreError
+        If the journal is damaged.
+    """
+    lines = folder.read()
+    if not lines or not isinstance(lines[0].record, SessionRecord):
+        raise ConfigurationError(f"{folder.path}: there is no session to resume; its journal has no first record")
+    first = lines[0].record
+    folder.check_settings(first, settings.settings_sha256)
+    fold = SessionFold(first, settings, folder.outputs())
+    recent: dict[str, deque[Candle]] = {symbol: deque(maxlen=REMEMBERED_CANDLES) for symbol in market.unified.values()}
+    last_step_ms: int | None = None
+    for line in lines[1:]:
+        record = line.record
+        if isinstance(record, EndRecord) and record.mode == "flatten":
+            raise ConfigurationError(f"{folder.path}: the session has ended, its positions are closed; start another")
+        fold.apply(record)
+        if isinstance(record, StepRecord):
+            last_step_ms = record.time_ms
+            for symbol, fields in zip(market.unified.values(), record.candles, strict=True):
+                candle = candle_of(fields)
+                if candle is not None:
+                    recent[symbol].append(candle)
+    barrier = _barrier(settings, market, first.start_ms if last_step_ms is None else last_step_ms)
+    for symbol, candles in recent.items():
+        barrier.remember(symbol, list(candles))
+    folder.publish_outputs()
+    folder.flush()
+    journal = folder.writer(keep_bytes=lines[-1].end_byte)
+    policy = settings.live.session.missed_steps
+    journal.append(ResumeRecord(last_step_ms, policy))
+    missed_until_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe)) if policy == "exits_only" else None
+    counts = {spelling: len(first.warmup.get(spelling, ())) for spelling in market.unified}
+    return StartedSession(fold, journal, barrier, counts, missed_until_ms)
+
+
+def _barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
+    return Barrier(
+        list(market.unified.values()),
+        timeframe_ms(settings.live.timeframe),
+        last_closed_ms,
+        settings.live.session.barrier_grace_seconds,
+        settings.live.data.off_grid,
+    )
+
+
+def _manifest(
+    record: SessionRecord, market: Market, settings: Settings, strategy: str, warmup_candles: int
+) -> dict[str, object]:
+    """Return what the session is made of, as plain values."""
+    return {
+        "session": record.session,
+        "settings": record.settings,
+        "settings_sha256": record.settings_sha256,
+        "code_version": record.code_version,
+        "timeframe": settings.live.timeframe,
+        "strategy": {"name": strategy, "warmup_candles": warmup_candles},
+        "symbols": {
+            spelling: {
+                "canonical": symbol,
+                "warmup_candles": len(record.warmup[spelling]),
+                "instrument": {
+                    "tick_size": plain(market.instruments[spelling].tick_size),
+                    "lot_size": plain(market.instruments[spelling].lot_size),
+                    "min_notional": plain(market.instruments[spelling].min_notional),
+                    "min_quantity": plain(market.instruments[spelling].min_quantity),
+                    "source": market.instruments[spelling].source,
+                    "as_of": _text(market.instruments[spelling].as_of_ms),
+                },
+            }
+            for spelling, symbol in market.unified.items()
+        },
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def _text(time_ms: int | None) -> str | None:
+    return None if time_ms is None else format_ms(time_ms)

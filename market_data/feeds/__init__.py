@@ -1,0 +1,40 @@
+"""Live candles: one protocol, the feeds that implement it, and the events they yield."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from market_data.feeds.candle_feed import CandleFeed
+    from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
+    from market_data.feeds.feed_limits import FeedLimits
+    from market_data.feeds.registry import open_feed
+
+__all__ = [
+    "CandleFeed",
+    "CandleUpdate",
+    "Connected",
+    "Disconnected",
+    "FeedEvent",
+    "FeedLimits",
+    "Stale",
+    "Unreadable",
+    "open_feed",
+]
+
+_HOMES = {
+    "CandleFeed": "market_data.feeds.candle_feed",
+    "CandleUpdate": "market_data.feeds.feed_event",
+    "Connected": "market_data.feeds.feed_event",
+    "Disconnected": "market_data.feeds.feed_event",
+    "FeedEvent": "market_data.feeds.feed_event",
+    "FeedLimits": "market_data.feeds.feed_limits",
+    "Stale": "market_data.feeds.feed_event",
+    "Unreadable": "market_data.feeds.feed_event",
+    "open_feed": "market_data.feeds.registry",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

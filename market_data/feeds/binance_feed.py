@@ -1,0 +1,147 @@
+"""Live candles of Binance, of Binance US, and of whoever speaks as they do."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from core.candle import Candle
+from core.errors import ConfigurationError, FeedError
+from core.timeframe import timeframe_ms
+from market_data.feeds.backoff import Backoff, Uniform, counter_uniform
+from market_data.feeds.binance_rest import BinanceRest
+from market_data.feeds.candle_connection import CandleConnection
+from market_data.feeds.catch_up import CatchUp
+from market_data.feeds.event_queue import EventQueue
+from market_data.feeds.feed_event import FeedEvent
+from market_data.feeds.feed_limits import FeedLimits
+from market_data.feeds.feed_run import FeedRun
+from market_data.feeds.parsers.binance_kline import parse_binance_kline
+from market_data.feeds.websocket_stream import host_of, open_websocket
+
+STREAMS_OF_A_CONNECTION = 200
+
+
+class BinanceFeed:
+    """Spot kline streams over websockets, with REST for what they miss; implements ``CandleFeed``.
+
+    Parameters
+    ----------
+    symbols
+        Unified spot symbols ``BASE/QUOTE``, in configured order.
+    timeframe
+        An interval of the exchange, such as ``1m``.
+    rest_url, stream_url
+        Scheme and host of both interfaces: ``https://api.binance.us``, ``wss://stream.binance.us:9443``.
+    resume_from
+        Open time of the last final candle already known, by symbol, so that the first connection catches up too.
+    market_ids
+        The exchange's own names by unified symbol, where they are not base and quote written together.
+    limits
+        Waits and bounds.
+    uniform
+        Source of the jitter of waits; None takes a counter that starts at the monotonic clock.
+
+    Raises
+    ------
+    ConfigurationError
+        If a symbol is not a spot symbol, or two symbols have the same name on the exchange, or the timeframe is none.
+    """
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        timeframe: str,
+        *,
+        rest_url: str,
+        stream_url: str,
+        resume_from: Mapping[str, int] | None = None,
+        market_ids: Mapping[str, str] | None = None,
+        limits: FeedLimits | None = None,
+        uniform: Uniform | None = None,
+    ) -> None:
+        self._ids = _market_ids(symbols, market_ids or {})
+        self._timeframe = timeframe
+        self._length_ms = timeframe_ms(timeframe)
+        self._stream_url = stream_url.rstrip("/")
+        self._last_final_ms = dict(resume_from or {})
+        self._limits = limits if limits is not None else FeedLimits()
+        self._uniform = uniform
+        self._rest = BinanceRest(rest_url, self._limits)
+        self._run = FeedRun()
+
+    async def events(self) -> AsyncIterator[FeedEvent]:
+        """Yield what happens until the feed is closed; see the protocol."""
+        out = EventQueue(self._limits.queued_events)
+        connections = self._connections(out)
+        async with contextlib.aclosing(self._run.events(out, [connection.run() for connection in connections])) as run:
+            async for event in run:
+                yield event
+
+    async def closed_candle(self, symbol: str, open_time_ms: int) -> Candle | None:
+        """Return REST's answer for one candle; see the protocol."""
+        found = await self.closed_candles(symbol, open_time_ms, open_time_ms + 1)
+        return found[0] if found else None
+
+    async def closed_candles(self, symbol: str, start_ms: int, end_ms: int) -> list[Candle]:
+        """Return the closed candles of a range; see the protocol."""
+        return await self.final_candles(symbol, start_ms, end_ms, None)
+
+    async def final_candles(self, symbol: str, start_ms: int, end_ms: int, now_ms: int | None) -> list[Candle]:
+        """Return the closed candles of a range by the exchange's clock, which is asked unless it is given."""
+        if symbol not in self._ids:
+            raise FeedError(f"{symbol} is not a symbol of this feed: {', '.join(self._ids)}")
+        return await self._rest.closed_candles(
+            self._ids[symbol], self._timeframe, start_ms, end_ms, length_ms=self._length_ms, now_ms=now_ms
+        )
+
+    async def server_time_ms(self) -> int:
+        """Return the exchange's clock; see the protocol."""
+        return await self._rest.server_time_ms()
+
+    async def close(self) -> None:
+        """Close all connections and end ``events``."""
+        await self._run.stop()
+        await self._rest.close()
+
+    def _connections(self, out: EventQueue) -> list[CandleConnection]:
+        symbols = list(self._ids)
+        uniform = self._uniform or counter_uniform(int(asyncio.get_running_loop().time() * 1e9))
+        return [
+            self._connection(symbols[first : first + STREAMS_OF_A_CONNECTION], out, uniform)
+            for first in range(0, len(symbols), STREAMS_OF_A_CONNECTION)
+        ]
+
+    def _connection(self, symbols: Sequence[str], out: EventQueue, uniform: Uniform) -> CandleConnection:
+        limits = self._limits
+        url = self._url(symbols)
+        return CandleConnection(
+            lambda: open_websocket(url, parse_binance_kline, limits),
+            f"{len(symbols)} symbols at {host_of(url)}",
+            {self._ids[symbol]: symbol for symbol in symbols},
+            self._timeframe,
+            self._length_ms,
+            catch_up=CatchUp(self, symbols, self._length_ms, out, limits, uniform, self._last_final_ms),
+            exchange_time=self.server_time_ms,
+            out=out,
+            limits=limits,
+            backoff=Backoff(uniform, first_s=limits.first_wait_seconds, limit_s=limits.longest_wait_seconds),
+        )
+
+    def _url(self, symbols: Sequence[str]) -> str:
+        streams = "/".join(f"{self._ids[symbol].lower()}@kline_{self._timeframe}" for symbol in symbols)
+        return f"{self._stream_url}/stream?streams={streams}"
+
+
+def _market_ids(symbols: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    for symbol in symbols:
+        if symbol.count("/") != 1 or ":" in symbol:
+            raise ConfigurationError(f"symbol {symbol!r} is no spot symbol; these streams carry BASE/QUOTE only")
+        market_id = known.get(symbol) or symbol.replace("/", "").upper()
+        if taken.setdefault(market_id, symbol) != symbol:
+            raise ConfigurationError(f"{taken[market_id]} and {symbol} are both called {market_id} on the exchange")
+        ids[symbol] = market_id
+    if not ids:
+        raise ConfigurationError("a feed needs at least one symbol")
+    return ids

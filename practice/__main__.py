@@ -1,0 +1,20 @@
+"""``python -m practice``: the practice exchange."""
+
+import sys
+from collections.abc import Sequence
+
+from core.errors import HarnessError
+from practice.command_line import parse_arguments, run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the exchange and return the exit code; what goes wrong is one line on standard error."""
+    try:
+        return run(parse_arguments(arguments))
+    except HarnessError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

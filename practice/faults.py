@@ -1,0 +1,166 @@
+"""What can go wrong on the practice exchange, and when: the fault script.
+
+Every fault says when it happens: ``at`` is a length of time from the exchange's start (``10m``, or whole milliseconds)
+or an instant (``2024-01-01T00:10``); ``final: n`` stands for the close of the n-th interval of the script's timeframe
+since the start. All times are the exchange's own. Faults of candles act on the candle that closes at that time, or else
+on the next one to close, of each of their symbols (all symbols when none is named), ``count`` candles in a row.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+import msgspec
+
+from core.errors import ConfigurationError
+from practice.rest_faults import FaultKind
+from practice.spans import Span
+
+GarbageForm = Literal["text", "binary", "broken_json", "wrong_json", "unknown_event", "wrong_types", "empty"]
+GARBAGE_FORMS: tuple[GarbageForm, ...] = get_args(GarbageForm)
+
+
+class _Moment(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    at: Span = 0
+    final: int | None = None
+
+
+class _OfCandles(_Moment, frozen=True, kw_only=True):
+    symbols: tuple[str, ...] = ()
+    count: int = 1
+
+
+class DropConnections(_Moment, frozen=True, kw_only=True, tag="drop"):
+    """End every websocket: by a TCP reset, or with a close frame (``how: close``)."""
+
+    how: Literal["reset", "close"] = "reset"
+
+
+class Stall(_Moment, frozen=True, kw_only=True, tag="stall"):
+    """Send nothing more, with the sockets left open.
+
+    With a ``duration``, no client gets anything for that long, and what would have been sent is lost. Without one, the
+    clients connected now never get anything again; those that come later do. ``pings: false`` leaves clients' pings
+    unanswered too; ``rest: true`` (with a duration) makes REST requests hang as well.
+    """
+
+    duration: Span | None = None
+    pings: bool = True
+    rest: bool = False
+
+
+class DelayFinals(_OfCandles, frozen=True, kw_only=True, tag="delay"):
+    """Send finals later than they are due, by ``by``; REST has them in time."""
+
+    by: Span
+
+
+class DuplicateFinals(_OfCandles, frozen=True, kw_only=True, tag="duplicate"):
+    """Send finals ``times`` times."""
+
+    times: int = 2
+
+
+class ReorderFinals(_OfCandles, frozen=True, kw_only=True, tag="reorder"):
+    """Send finals right after the next final of their stream."""
+
+
+class ReviseCandle(_OfCandles, frozen=True, kw_only=True, tag="revise"):
+    """Change closed candles: some time ``after`` the final its close moves by the fraction ``change``.
+
+    High and low are widened to hold it. REST gives the revised candle from then on; so does a second final, unless
+    ``stream`` is false.
+    """
+
+    after: Span = "20s"
+    change: float = 0.001
+    stream: bool = True
+
+
+class SkipCandle(_OfCandles, frozen=True, kw_only=True, tag="skip"):
+    """Leave out finals on the websocket (``where: stream``; REST has them), or the whole candle (``everywhere``)."""
+
+    where: Literal["stream", "everywhere"] = "stream"
+
+
+class PublishLate(_OfCandles, frozen=True, kw_only=True, tag="publish_late"):
+    """Publish closed candles late by ``by``: until then REST denies them; the final is sent then if ``stream``."""
+
+    by: Span
+    stream: bool = True
+
+
+class SendGarbage(_Moment, frozen=True, kw_only=True, tag="garbage"):
+    """Send ``count`` frames that are no message of this exchange to every client."""
+
+    form: GarbageForm = "text"
+    count: int = 1
+
+
+class HalfFrame(_OfCandles, frozen=True, kw_only=True, tag="half_frame"):
+    """End the connection in the middle of the frame of a final; of the first symbol when none is named."""
+
+
+class FailRest(_Moment, frozen=True, kw_only=True, tag="rest"):
+    """Answer REST requests wrongly for a ``duration``, or the next ``times`` of them.
+
+    ``form`` is one of the REST server's faults; ``status`` and ``retry_after_s`` belong to ``status``. ``path``
+    (``klines``) and ``symbols`` narrow it.
+    """
+
+    form: FaultKind = FaultKind.STATUS
+    status: int = 503
+    retry_after_s: int | None = None
+    duration: Span | None = None
+    times: int | None = None
+    path: str | None = None
+    symbols: tuple[str, ...] = ()
+
+
+class WrongClock(_Moment, frozen=True, kw_only=True, tag="wrong_clock"):
+    """Tell the time wrongly by ``by`` (``1h``, ``-1h``), in REST and in event times, for a ``duration`` or for good.
+
+    Candles go on being made and closed by the right clock.
+    """
+
+    by: Span
+    duration: Span | None = None
+
+
+class Restart(_Moment, frozen=True, kw_only=True, tag="restart"):
+    """Reset every connection, REST too, and listen no more for a ``duration``."""
+
+    duration: Span = "1m"
+
+
+CandleFault = DelayFinals | DuplicateFinals | ReorderFinals | ReviseCandle | SkipCandle | PublishLate | HalfFrame
+"""Faults that act on single candles."""
+
+ScriptedFault = CandleFault | DropConnections | Stall | SendGarbage | FailRest | WrongClock | Restart
+
+
+class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Faults, in any order; ``timeframe`` is that of the candles they act on (default: the exchange's own)."""
+
+    faults: tuple[ScriptedFault, ...] = ()
+    timeframe: str | None = None
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object], source: str = "fault script") -> Self:
+        """Return the script that plain values describe; ConfigurationError names what is wrong and where."""
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise ConfigurationError(f"{source}: {error}; see docs/practice_exchange.md for what is allowed") from None
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Return the script that a YAML or JSON file holds; ConfigurationError if it cannot be read or is wrong."""
+        from core.settings_text import read_settings_file
+
+        return cls.from_dict(read_settings_file(path), str(path))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the script as plain values, as ``from_dict`` reads them."""
+        values: dict[str, object] = msgspec.to_builtins(self)
+        return values

@@ -1,0 +1,211 @@
+"""The execution engine: the gate of direct calls, and orders made from signals and risk outputs."""
+
+import math
+import unittest
+
+from core.orders import OrderRequest, OrderSide, OrderType
+from execution.execution_engine import ExecutionEngine, OrderRefused
+from execution.order_status import OrderStatus
+from execution.paper_trader import PaperTrader
+from execution.safety_limits import SafetyLimits
+from execution.safety_monitor import SafetyMonitor, SafetyViolation
+from risk_management.risk_config import RiskConfig
+from risk_management.risk_engine import RiskEngine
+
+BTC, ETH = "BTC/USDT", "ETH/USDT"
+
+
+def order(side: str, quantity: float, symbol: str = BTC, **more: object) -> OrderRequest:
+    return OrderRequest(symbol, OrderSide(side), OrderType.MARKET, quantity, **more)  # type: ignore[arg-type]
+
+
+class EngineTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.switch = False
+        self.trader = PaperTrader(10_000.0, 0.0, 0.0)
+        limits = SafetyLimits(max_exposure_pct=0.5, max_risk_per_trade_pct=0.02, max_open_trades=2)
+        self.monitor = SafetyMonitor(limits, 10_000.0, lambda: self.switch)
+        self.engine = ExecutionEngine("paper", paper_trader=self.trader, safety_monitor=self.monitor)
+
+    def book(self) -> tuple[int, float]:
+        return self.monitor.open_positions, self.monitor.total_exposure
+
+
+class SubmittedOrders(EngineTest):
+    def test_an_order_fills_at_once_and_counts(self) -> None:
+        result = self.engine.submit_order(order("BUY", 10.0), 100.0)
+        self.assertEqual((True, OrderStatus.FILLED, 100.0), (result.success, result.status, result.fill.fill_price))
+        self.assertEqual((1, 1_000.0), self.book())
+        (position,) = self.engine.get_open_positions()
+        self.assertEqual((BTC, 10.0), (position.symbol, position.quantity))
+
+    def test_every_limit_is_a_violation_and_nothing_is_filled(self) -> None:
+        # Risk: 10 x (100 - 79) = 210 of 200; exposure: 5,001 of 5,000.
+        for wrong, reason in (
+            (order("BUY", 10.0, stop_loss=79.0), "max_risk_per_trade"),
+            (order("BUY", 10.0, stop_distance=21.0), "max_risk_per_trade"),
+            (order("SELL", 10.0, stop_loss=121.0), "max_risk_per_trade"),
+            (order("BUY", 50.01), "max_exposure"),
+        ):
+            with self.subTest(reason), self.assertRaises(SafetyViolation) as caught:
+                self.engine.submit_order(wrong, 100.0)
+            self.assertEqual(reason, caught.exception.reason)
+        self.switch = True
+        with self.assertRaises(SafetyViolation):
+            self.engine.submit_order(order("BUY", 1.0), 100.0)
+        self.assertEqual(([], (0, 0.0)), (self.trader.get_trade_history(), self.book()))
+
+    def test_open_trades_are_counted_over_symbols(self) -> None:
+        self.engine.submit_order(order("BUY", 1.0), 100.0)
+        self.engine.submit_order(order("SELL", 1.0, ETH), 100.0)
+        with self.assertRaises(SafetyViolation):
+            self.engine.submit_order(order("BUY", 1.0, "SUI/USDT"), 100.0)
+        self.engine.submit_order(order("SELL", 1.0), 100.0)
+        self.assertTrue(self.engine.submit_order(order("BUY", 1.0, "SUI/USDT"), 100.0).success)
+
+    def test_closes_are_never_refused(self) -> None:
+        self.engine.submit_order(order("BUY", 10.0), 100.0)
+        self.monitor.check_post_trade(1.0)
+        self.switch = True
+        self.assertTrue(self.monitor.trading_halted)
+        self.assertTrue(self.engine.submit_order(order("SELL", 4.0), 90.0).success)
+        self.assertTrue(self.engine.submit_order(order("SELL", 100.0), 90.0).success)
+        self.assertEqual([], self.engine.get_open_positions())
+        with self.assertRaises(SafetyViolation):
+            self.engine.submit_order(order("SELL", 1.0), 90.0)
+
+    def test_closes_act_also_where_shorts_are_not_allowed(self) -> None:
+        engine = ExecutionEngine(paper_trader=PaperTrader(allow_shorting=False))
+        with self.assertRaises(OrderRefused) as caught:
+            engine.submit_order(order("SELL", 1.0), 100.0)
+        self.assertEqual("shorting_disabled", caught.exception.reason)
+        engine.submit_order(order("BUY", 1.0), 100.0)
+        self.assertTrue(engine.submit_order(order("SELL", 1.0), 100.0).success)
+
+    def test_exposure_is_the_entry_value_of_what_is_open_whatever_the_exit_price(self) -> None:
+        for price in (50.0, 100.0, 150.0):
+            with self.subTest(price):
+                self.engine.submit_order(order("BUY", 10.0), 100.0)
+                self.engine.submit_order(order("BUY", 3.0, ETH), 70.0)
+                self.engine.submit_order(order("SELL", 4.0), price)
+                self.assertEqual((2, 810.0), self.book())  # 6 x 100 + 3 x 70
+                self.engine.submit_order(order("SELL", 6.0), price)
+                self.assertEqual((1, 210.0), self.book())
+                self.engine.submit_order(order("SELL", 3.0, ETH), 70.0)
+                self.assertEqual((0, 0.0), self.book())
+                self.monitor.reset_daily_limits()
+
+    def test_a_close_shows_equity_to_the_monitor(self) -> None:
+        self.engine.submit_order(order("BUY", 10.0), 100.0)
+        self.engine.submit_order(order("SELL", 10.0), 70.0)
+        self.assertEqual(9_700.0, self.monitor.current_equity)
+        self.assertEqual("daily_loss", self.monitor.halt_reason)
+
+    def test_a_rejected_order_does_not_count(self) -> None:
+        engine = ExecutionEngine(
+            paper_trader=PaperTrader(100.0, 0.0, 0.0), safety_monitor=SafetyMonitor(SafetyLimits(), 10_000.0, bool)
+        )
+        result = engine.submit_order(order("BUY", 10.0), 100.0)
+        self.assertEqual((False, "Insufficient balance"), (result.success, result.error))
+        self.assertEqual(0, engine.safety_monitor.open_positions)
+        self.engine.submit_order(order("BUY", 1.0), 100.0)
+        self.assertFalse(self.engine.submit_order(order("BUY", 1.0), 100.0).success)
+        self.assertEqual((1, 100.0), self.book())
+
+    def test_empty_and_unknown_symbols_and_impossible_prices_are_value_errors(self) -> None:
+        for symbol in ("", "  ", "UNKNOWN", "unknown", " Unknown "):
+            with self.subTest(symbol), self.assertRaises(ValueError):
+                self.engine.submit_order(order("BUY", 1.0, symbol), 100.0)
+        for price in (0.0, -1.0, math.nan, math.inf):
+            with self.subTest(price), self.assertRaises(ValueError):
+                self.engine.submit_order(order("BUY", 1.0), price)
+
+    def test_an_order_may_wait_and_then_has_an_id_and_no_fill(self) -> None:
+        result = self.engine.submit_order(order("BUY", 1.0), 100.0, wait_until_ms=180_000)
+        self.assertEqual(
+            (True, OrderStatus.NEW, "1", None), (result.success, result.status, result.order_id, result.fill)
+        )
+        waiting = self.engine.waiting.entries[BTC]
+        self.assertEqual(
+            ("1", 100.0, 180_000, 100.0),
+            (waiting.order.order_id, waiting.decision_price, waiting.deadline_ms, waiting.exposure()),
+        )
+        self.assertEqual([], self.engine.get_open_positions())
+
+    def test_monitor_mode_judges_and_accepts_no_entry(self) -> None:
+        engine = ExecutionEngine("monitor", self.trader, self.monitor)
+        with self.assertRaises(OrderRefused) as caught:
+            engine.submit_order(order("BUY", 1.0), 100.0)
+        self.assertEqual("monitor_mode", caught.exception.reason)
+        with self.assertRaises(SafetyViolation):
+            engine.submit_order(order("BUY", 1_000.0), 100.0)
+        with self.assertRaises(ValueError):
+            ExecutionEngine("real")
+
+    def test_defaults_trade_on_paper_from_the_traders_equity(self) -> None:
+        engine = ExecutionEngine(paper_trader=PaperTrader(500.0))
+        self.assertEqual(("paper", 500.0), (engine.execution_mode, engine.safety_monitor.starting_equity))
+        self.assertEqual((500.0, 500.0), (engine.get_balance(), engine.get_equity()))
+        self.assertEqual(engine.paper_trader.get_performance_summary(), engine.get_performance_summary())
+
+
+class MadeOrders(EngineTest):
+    def test_from_a_signals_text_or_a_strategys_answer(self) -> None:
+        made = self.engine.create_order_from_signal("LONG", BTC, 2.0, 95.0, 110.0, "mine")
+        self.assertEqual(
+            (BTC, OrderSide.LONG, OrderType.MARKET, 2.0, 95.0, 110.0, "mine"),
+            (
+                made.symbol,
+                made.side,
+                made.order_type,
+                made.quantity,
+                made.stop_loss,
+                made.take_profit,
+                made.strategy_name,
+            ),
+        )
+        answer = {"signal": "SHORT", "metadata": {"entry_price": 100.0}}
+        made = self.engine.create_order_from_signal(answer, BTC, 2.0)
+        self.assertEqual((OrderSide.SHORT, {"entry_price": 100.0}), (made.side, made.metadata))
+
+    def test_from_what_the_risk_engine_returns(self) -> None:
+        risk = RiskEngine(RiskConfig())
+        output = risk.apply_risk_to_signal("SHORT", 10_000.0, 100.0, atr=2.0, metadata={"symbol": ETH, "rsi": 55.0})
+        made = self.engine.create_order_from_risk_output(output, "mine")
+        # stop 100 + 1.5 x 2, target 100 - 3 x 2; size: 100 / 3 capped by 500 / 100
+        self.assertEqual(
+            (ETH, OrderSide.SHORT, 5.0, 103.0, 94.0, "mine"),
+            (made.symbol, made.side, made.quantity, made.stop_loss, made.take_profit, made.strategy_name),
+        )
+        self.assertEqual(55.0, made.metadata["rsi"])
+        self.assertEqual(BTC, self.engine.create_order_from_risk_output({**output, "symbol": BTC}).symbol)
+        self.assertTrue(self.engine.submit_order(made, 100.0).success)
+
+    def test_what_makes_no_order_is_a_value_error(self) -> None:
+        output = {"side": "LONG", "position_size": 1.0, "symbol": BTC}
+        for wrong in (
+            {**output, "symbol": ""},
+            {**output, "symbol": "UNKNOWN"},
+            {"side": "LONG", "position_size": 1.0},
+            {**output, "position_size": 0.0},
+            {**output, "position_size": math.nan},
+            {"side": "LONG", "symbol": BTC},
+            {**output, "side": "FLAT"},
+            {"position_size": 1.0, "symbol": BTC},
+        ):
+            with self.subTest(wrong), self.assertRaises(ValueError):
+                self.engine.create_order_from_risk_output(wrong)
+        for signal, symbol, quantity in (
+            ("FLAT", BTC, 1.0),
+            ("UP", BTC, 1.0),
+            ("LONG", "", 1.0),
+            ("LONG", "UNKNOWN", 1.0),
+            ("LONG", BTC, 0.0),
+            ({}, BTC, 1.0),
+        ):
+            with self.subTest(signal=signal, symbol=symbol, quantity=quantity), self.assertRaises(ValueError):
+                self.engine.create_order_from_signal(signal, symbol, quantity)
+
+
+if __name__ == "__main__":
+    unittest.main()

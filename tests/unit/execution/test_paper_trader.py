@@ -1,0 +1,371 @@
+"""Direct calls of the paper trader, worked by hand."""
+
+import datetime as dt
+import json
+import math
+import tempfile
+import unittest
+from decimal import Decimal
+from pathlib import Path
+
+from core.instrument import Instrument
+from core.orders import OrderRequest, OrderSide, OrderType
+from execution.order_status import OrderStatus
+from execution.paper_trader import PaperTrader
+
+BTC, ETH = "BTC/USDT", "ETH/USDT"
+NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def order(side: str, quantity: float, symbol: str = BTC, **more: object) -> OrderRequest:
+    return OrderRequest(symbol, OrderSide(side), OrderType.MARKET, quantity, **more)  # type: ignore[arg-type]
+
+
+def free_trader(balance: float = 10_000.0, **more: object) -> PaperTrader:
+    """A trader without costs."""
+    return PaperTrader(balance, 0.0, 0.0, **more)  # type: ignore[arg-type]
+
+
+class OpeningAndClosing(unittest.TestCase):
+    def setUp(self) -> None:
+        self.trader = PaperTrader(10_000.0, slippage=0.001, commission_rate=0.0005)
+
+    def test_a_long_pays_the_price_with_slippage_at_once(self) -> None:
+        result = self.trader.submit_order(order("BUY", 2.0, timestamp=NOON), 100.0)
+        self.assertTrue(result.success)
+        self.assertIs(OrderStatus.FILLED, result.status)
+        fill = result.fill
+        self.assertIsNotNone(fill)
+        # 100 x 1.001; commission 100.1 x 2 x 0.0005; slippage 0.1 x 2
+        self.assertEqual((100.1, 2.0, 0.1001, 0.2), (fill.fill_price, fill.quantity, fill.commission, fill.slippage))
+        self.assertEqual((NOON, OrderSide.LONG, 2.0), (fill.fill_time, fill.side, result.filled_quantity))
+        self.assertEqual((200.2, 200.2 + 0.1001), (fill.fill_value, fill.total_cost))
+
+    def test_a_short_gets_the_price_less_slippage_and_its_cover_pays_it_again(self) -> None:
+        opened = self.trader.submit_order(order("SELL", 1.0), 200.0)
+        self.assertEqual(199.8, opened.fill.fill_price)
+        closed = self.trader.submit_order(order("BUY", 1.0), 190.0)
+        self.assertEqual((190.19, OrderSide.LONG), (closed.fill.fill_price, closed.fill.side))
+        # gross 199.8 - 190.19 = 9.61; commissions 0.0999 and 0.095095
+        self.assertEqual(9.415005, self.trader.realized_pnl)
+        self.assertEqual(10_009.415005, self.trader.balance)
+
+    def test_opening_does_not_change_balance_or_equity(self) -> None:
+        self.trader.submit_order(order("BUY", 2.0), 100.0)
+        self.assertEqual((10_000.0, 10_000.0), (self.trader.get_balance(), self.trader.get_equity()))
+
+    def test_marks_move_equity_only(self) -> None:
+        self.trader.submit_order(order("BUY", 2.0), 100.0)
+        self.trader.update_positions({BTC: 110.0, "DOGE/USDT": 1.0})
+        # (110 - 100.1) x 2
+        self.assertEqual((10_000.0, 10_019.8), (self.trader.get_balance(), self.trader.get_equity()))
+        position = self.trader.positions[BTC]
+        self.assertEqual(
+            (110.0, 110.0, 220.0), (position.current_price, position.highest_price, position.position_value)
+        )
+        self.assertAlmostEqual(19.8, position.unrealized_pnl, places=9)
+        self.assertAlmostEqual(100 * 19.8 / 200.2, position.unrealized_pnl_pct, places=9)
+
+    def test_an_opposite_order_closes_a_part_and_then_no_more_than_is_open(self) -> None:
+        self.trader.submit_order(order("BUY", 2.0), 100.0)
+        self.trader.update_positions({BTC: 110.0})
+        part = self.trader.submit_order(order("SELL", 0.5), 110.0)
+        self.assertEqual((0.5, 109.89), (part.filled_quantity, part.fill.fill_price))
+        # gross (109.89 - 100.1) x 0.5 = 4.895; a quarter of 0.1001 = 0.025025; exit 109.89 x 0.5 x 0.0005 = 0.0274725
+        self.assertEqual(10_004.8425025, self.trader.balance)
+        self.assertEqual(1.5, self.trader.positions[BTC].quantity)
+        # 9.9 x 1.5 of it are still open
+        self.assertEqual(10_019.6925025, self.trader.get_equity())
+        rest = self.trader.submit_order(order("SELL", 5.0), 120.0)
+        self.assertEqual((1.5, 119.88), (rest.filled_quantity, rest.fill.fill_price))
+        # gross 19.78 x 1.5 = 29.67; entry 0.075075; exit 119.88 x 1.5 x 0.0005 = 0.08991
+        self.assertEqual(10_034.3475175, self.trader.balance)
+        self.assertEqual({}, self.trader.positions)
+        self.assertEqual(self.trader.balance, self.trader.get_equity())
+
+    def test_a_same_side_order_is_rejected_and_changes_nothing(self) -> None:
+        for side in ("BUY", "SELL"):
+            trader = free_trader()
+            trader.submit_order(order(side, 1.0), 100.0)
+            again = trader.submit_order(order(side, 1.0), 100.0)
+            self.assertEqual((False, OrderStatus.REJECTED), (again.success, again.status))
+            self.assertIsNone(again.fill)
+            self.assertIn("already", again.error)
+            self.assertEqual((1.0, 1), (trader.positions[BTC].quantity, len(trader.get_trade_history())))
+
+    def test_shorts_are_refused_without_allow_shorting_but_longs_close(self) -> None:
+        trader = free_trader(allow_shorting=False)
+        refused = trader.submit_order(order("SELL", 1.0), 100.0)
+        self.assertEqual((False, OrderStatus.REJECTED, {}), (refused.success, refused.status, trader.positions))
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        self.assertTrue(trader.submit_order(order("SELL", 1.0), 101.0).success)
+        self.assertEqual(10_001.0, trader.balance)
+        self.assertTrue(PaperTrader().allow_shorting)
+
+    def test_impossible_prices_are_value_errors(self) -> None:
+        for price in (0.0, -1.0, math.nan, math.inf):
+            with self.subTest(price):
+                with self.assertRaises(ValueError):
+                    self.trader.submit_order(order("BUY", 1.0), price)
+                self.trader.submit_order(order("BUY", 1.0), 100.0)
+                with self.assertRaises(ValueError):
+                    self.trader.update_positions({BTC: price})
+                with self.assertRaises(ValueError):
+                    self.trader.check_exit_conditions({BTC: price})
+                with self.assertRaises(ValueError):
+                    self.trader.close_all_positions({BTC: price})
+                self.trader.reset()
+
+    def test_impossible_settings_are_value_errors(self) -> None:
+        for arguments in (
+            {"starting_balance": 0},
+            {"starting_balance": math.nan},
+            {"slippage": 1.0},
+            {"slippage": -0.1},
+        ):
+            with self.subTest(arguments), self.assertRaises(ValueError):
+                PaperTrader(**arguments)
+        for rate in (-0.0001, 1.0, math.nan):
+            with self.subTest(rate), self.assertRaises(ValueError):
+                PaperTrader(commission_rate=rate)
+
+    def test_a_fill_without_a_timestamp_carries_that_of_the_last_order(self) -> None:
+        self.trader.submit_order(order("BUY", 1.0, timestamp=NOON), 100.0)
+        (closed,) = self.trader.close_all_positions({BTC: 100.0})
+        self.assertEqual(NOON, closed.fill.fill_time)
+
+
+class Affordability(unittest.TestCase):
+    def test_the_commission_must_fit_too(self) -> None:
+        trader = PaperTrader(1_000.0, 0.0, 0.0005)
+        # 1000 + 0.5 of commission
+        refused = trader.submit_order(order("BUY", 10.0), 100.0)
+        self.assertEqual(
+            (False, "Insufficient balance", OrderStatus.REJECTED), (refused.success, refused.error, refused.status)
+        )
+        # 999.5 + 0.49975
+        self.assertTrue(trader.submit_order(order("BUY", 9.995), 100.0).success)
+
+    def test_reaching_the_limit_is_allowed_and_a_billionth_of_it_is_tolerated(self) -> None:
+        for quantity, success in ((10.0, True), (10.00000001, True), (10.000000011, False)):
+            with self.subTest(quantity):
+                self.assertEqual(success, free_trader(1_000.0).submit_order(order("BUY", quantity), 100.0).success)
+
+    def test_open_entries_and_unrealised_losses_count(self) -> None:
+        trader = free_trader(1_000.0)
+        trader.submit_order(order("BUY", 6.0), 100.0)
+        self.assertFalse(trader.submit_order(order("BUY", 4.1, ETH), 100.0).success)
+        trader.update_positions({BTC: 50.0})
+        # equity 700 against 600 held
+        self.assertFalse(trader.submit_order(order("SELL", 1.1, ETH), 100.0).success)
+        self.assertTrue(trader.submit_order(order("SELL", 1.0, ETH), 100.0).success)
+
+    def test_a_lost_account_can_close_but_not_open(self) -> None:
+        trader = free_trader(1_000.0)
+        trader.submit_order(order("SELL", 10.0), 100.0)
+        trader.update_positions({BTC: 250.0})
+        self.assertEqual(-500.0, trader.get_equity())
+        self.assertEqual("Insufficient balance", trader.submit_order(order("BUY", 0.001, ETH), 1.0).error)
+        self.assertTrue(trader.submit_order(order("BUY", 10.0), 250.0).success)
+        self.assertEqual(-500.0, trader.balance)
+        summary = trader.get_performance_summary()
+        self.assertEqual((-150.0, 150.0), (summary["total_return_pct"], summary["max_drawdown_pct"]))
+
+
+class RoundingOfDirectCalls(unittest.TestCase):
+    def test_prices_quantities_and_levels_are_rounded_only_for_known_instruments(self) -> None:
+        rules = Instrument(BTC, tick_size=Decimal("0.5"), lot_size=Decimal("0.1"))
+        trader = PaperTrader(10_000.0, 0.001, 0.0, instruments={BTC: rules})
+        known = trader.submit_order(order("BUY", 1.27, stop_loss=95.3, take_profit=105.1), 100.2)
+        # 100.2 x 1.001 = 100.3002: up to the tick for a buy; 1.27 down to the lot
+        self.assertEqual((100.5, 1.2), (known.fill.fill_price, known.filled_quantity))
+        position = trader.positions[BTC]
+        self.assertEqual((95.0, 105.5), (position.stop_loss, position.take_profit))
+        unknown = trader.submit_order(order("BUY", 1.27, ETH, stop_loss=95.3), 100.2)
+        self.assertEqual((100.3002, 1.27), (unknown.fill.fill_price, unknown.filled_quantity))
+        self.assertEqual(95.3, trader.positions[ETH].stop_loss)
+        # 100.2 x 0.999 = 100.0998: down to the tick for a sell
+        self.assertEqual(100.0, trader.submit_order(order("SELL", 1.2), 100.2).fill.fill_price)
+
+    def test_less_than_one_lot_is_rejected(self) -> None:
+        trader = free_trader(instruments={BTC: Instrument(BTC, lot_size=Decimal(1))})
+        self.assertIn("below one lot", trader.submit_order(order("BUY", 0.9), 100.0).error)
+
+    def test_a_stop_distance_is_kept_from_the_fill(self) -> None:
+        trader = PaperTrader(10_000.0, 0.001, 0.0)
+        trader.submit_order(order("BUY", 1.0, stop_distance=5.0, target_distance=10.0, stop_loss=1.0), 100.0)
+        self.assertEqual((95.1, 110.1), (trader.positions[BTC].stop_loss, trader.positions[BTC].take_profit))
+
+
+class Exits(unittest.TestCase):
+    def test_stops_act_at_their_price_with_slippage_and_targets_beyond_theirs_without(self) -> None:
+        table = (
+            ("BUY", 95.0, 110.0, 95.01, None),
+            ("BUY", 95.0, 110.0, 95.0, ("stop", 94.905)),
+            ("BUY", 95.0, 110.0, 90.0, ("stop", 89.91)),
+            ("BUY", 95.0, 110.0, 110.0, None),
+            ("BUY", 95.0, 110.0, 110.01, ("target", 110.01)),
+            ("SELL", 105.0, 90.0, 104.99, None),
+            ("SELL", 105.0, 90.0, 105.0, ("stop", 105.105)),
+            ("SELL", 105.0, 90.0, 90.0, None),
+            ("SELL", 105.0, 90.0, 89.99, ("target", 89.99)),
+        )
+        for side, stop, target, price, expected in table:
+            with self.subTest(side, price=price):
+                trader = PaperTrader(10_000.0, 0.001, 0.0)
+                trader.submit_order(order(side, 1.0, stop_loss=stop, take_profit=target), 100.0)
+                results = trader.check_exit_conditions({BTC: price, ETH: 1.0})
+                got = [(result.fill.metadata["reason"], result.fill.fill_price) for result in results]
+                self.assertEqual([] if expected is None else [expected], got)
+                self.assertEqual(expected is None, BTC in trader.positions)
+
+    def test_trailing_stops_follow_marks_on_both_sides(self) -> None:
+        # Long: 110 x 0.98 = 107.8; 105 does not loosen it. Short: 90 x 1.02 = 91.8; 95 does not loosen it.
+        for side, marks, before, at in (("BUY", (110.0, 105.0), 107.81, 107.8), ("SELL", (90.0, 95.0), 91.79, 91.8)):
+            with self.subTest(side):
+                trader = free_trader()
+                trader.set_risk_config({"enable_trailing_stop": True, "trailing_stop_pct": 0.02})
+                trader.submit_order(order(side, 1.0), 100.0)
+                for mark in marks:
+                    trader.update_positions({BTC: mark})
+                self.assertEqual(at, trader.positions[BTC].stop_loss)
+                self.assertEqual([], trader.check_exit_conditions({BTC: before}))
+                (result,) = trader.check_exit_conditions({BTC: at})
+                self.assertEqual(("trailing_stop", at), (result.fill.metadata["reason"], result.fill.fill_price))
+
+    def test_trailing_can_be_turned_off_and_needs_a_fraction(self) -> None:
+        trader = free_trader()
+        for fraction in (0, 1, 2, -0.1, math.nan):
+            with self.subTest(fraction), self.assertRaises(ValueError):
+                trader.set_risk_config({"enable_trailing_stop": True, "trailing_stop_pct": fraction})
+        trader.set_risk_config({"enable_trailing_stop": True, "trailing_stop_pct": 0.02})
+        trader.set_risk_config({"enable_trailing_stop": False, "trailing_stop_pct": 0.02})
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.update_positions({BTC: 110.0})
+        self.assertIsNone(trader.positions[BTC].stop_loss)
+
+    def test_all_positions_close_by_a_mapping_or_a_function(self) -> None:
+        prices = {BTC: 110.0, ETH: 40.0}
+        for provider in (prices, prices.__getitem__, lambda symbol: prices[symbol]):
+            trader = PaperTrader(10_000.0, 0.001, 0.0)
+            trader.submit_order(order("BUY", 1.0), 100.0)
+            trader.submit_order(order("SELL", 2.0, ETH), 50.0)
+            results = trader.close_all_positions(provider)
+            # 110 x 0.999 and 40 x 1.001
+            self.assertEqual([109.89, 40.04], [result.fill.fill_price for result in results])
+            # 109.89 - 100.1 = 9.79 and (49.95 - 40.04) x 2 = 19.82
+            self.assertEqual((10_029.61, {}), (trader.balance, trader.positions))
+            self.assertEqual([], trader.close_all_positions(provider))
+
+
+class Records(unittest.TestCase):
+    def trader_with_a_win_and_a_loss(self) -> PaperTrader:
+        trader = free_trader()
+        trader.submit_order(order("BUY", 1.0, strategy_name="mine"), 100.0)
+        trader.submit_order(order("SELL", 1.0), 110.0)
+        trader.submit_order(order("SELL", 1.0), 100.0)
+        trader.submit_order(order("BUY", 1.0), 104.0)
+        trader.submit_order(order("BUY", 2.0, ETH), 50.0)
+        trader.update_positions({ETH: 49.0})
+        return trader
+
+    def test_the_summary_by_hand(self) -> None:
+        # +10, -4, and an open loss of 2: the peak of 10010 stood after the first trade.
+        expected = {
+            "starting_balance": 10_000.0,
+            "current_balance": 10_006.0,
+            "equity": 10_004.0,
+            "realized_pnl": 6.0,
+            "unrealized_pnl": -2.0,
+            "total_return": 4.0,
+            "total_return_pct": 0.04,
+            "total_trades": 2,
+            "winning_trades": 1,
+            "losing_trades": 1,
+            "win_rate": 50.0,
+            "open_positions": 1,
+            "max_drawdown_pct": 100.0 * 6.0 / 10_010.0,
+            "peak_equity": 10_010.0,
+        }
+        summary = self.trader_with_a_win_and_a_loss().get_performance_summary()
+        self.assertEqual(set(expected), set(summary))
+        for name, value in expected.items():
+            self.assertAlmostEqual(value, summary[name], places=9, msg=name)
+
+    def test_a_trade_whose_costs_eat_its_gain_is_lost(self) -> None:
+        trader = PaperTrader(10_000.0, 0.0, 0.001)
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.submit_order(order("SELL", 1.0), 100.2)  # 0.2 - 0.1 - 0.1002
+        summary = trader.get_performance_summary()
+        self.assertEqual((0, 1, 0.0), (summary["winning_trades"], summary["losing_trades"], summary["win_rate"]))
+
+    def test_no_trades_give_no_division_by_zero(self) -> None:
+        summary = PaperTrader().get_performance_summary()
+        self.assertEqual((0, 0.0, 10_000.0), (summary["total_trades"], summary["win_rate"], summary["peak_equity"]))
+
+    def test_peak_equity_follows_marks_and_closes(self) -> None:
+        trader = free_trader()
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.update_positions({BTC: 120.0})
+        trader.update_positions({BTC: 90.0})
+        self.assertEqual((10_020.0, 20.0), (trader.peak_equity, trader.peak_equity - 10_000.0))
+        for close in (
+            lambda: trader.submit_order(order("SELL", 1.0), 150.0),
+            lambda: trader.close_all_positions({BTC: 150.0}),
+            lambda: trader.check_exit_conditions({BTC: 150.0}),
+        ):
+            trader.reset()
+            trader.submit_order(order("BUY", 1.0, take_profit=149.0), 100.0)
+            close()
+            self.assertEqual((10_050.0, 10_050.0), (trader.balance, trader.peak_equity))
+
+    def test_history_and_closed_trades_are_plain_values_oldest_first(self) -> None:
+        trader = self.trader_with_a_win_and_a_loss()
+        history, closed = trader.get_trade_history(), trader.get_closed_trades()
+        self.assertEqual(["OPEN", "CLOSE", "OPEN", "CLOSE", "OPEN"], [row["action"] for row in history])
+        self.assertEqual(["1", "2", "3", "4", "5"], [row["order_id"] for row in history])
+        self.assertEqual(["mine", "mine", "", "", ""], [row["strategy"] for row in history])
+        self.assertEqual([("LONG", 10.0), ("SHORT", -4.0)], [(one["side"], one["realized_pnl"]) for one in closed])
+        self.assertEqual([10_000.0, 10_010.0, 10_010.0, 10_006.0, 10_006.0], [row["balance"] for row in history])
+        json.dumps([history, closed, [position.to_dict() for position in trader.get_open_positions()]])
+
+    def test_reset_returns_to_the_start(self) -> None:
+        trader = self.trader_with_a_win_and_a_loss()
+        trader.set_risk_config({"enable_trailing_stop": True, "trailing_stop_pct": 0.02})
+        trader.reset()
+        self.assertEqual(PaperTrader().get_performance_summary(), trader.get_performance_summary())
+        self.assertEqual(([], [], {}), (trader.get_trade_history(), trader.get_closed_trades(), trader.positions))
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.update_positions({BTC: 100.0})
+        self.assertEqual(98.0, trader.positions[BTC].stop_loss)
+
+    def test_a_log_file_has_the_bytes_worked_by_hand(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "trades.csv"
+            trader = PaperTrader(10_000.0, 0.001, 0.0005, True, log_trades=True, log_file=path)
+            trader.submit_order(order("BUY", 2.0, stop_loss=95.0, timestamp=NOON), 100.0)
+            trader.update_positions({BTC: 110.0})
+            trader.submit_order(order("SELL", 2.0, timestamp=NOON + dt.timedelta(minutes=1)), 110.0)
+            # exit 109.89: gross 19.58, commission 0.10989, net 19.58 - 0.1001 - 0.10989 = 19.37001
+            self.assertEqual(
+                [
+                    "2024-01-01T12:00:00.000Z,1,BTC/USDT,OPEN,LONG,100.1,2,0.1001,0.2,10000,10000,0,0,,signal,"
+                    '"{""stop"":""95""}"',
+                    "2024-01-01T12:01:00.000Z,2,BTC/USDT,CLOSE,LONG,109.89,2,0.10989,0.22,10019.37001,10019.37001,"
+                    "19.37001,0,,opposite_signal,{}",
+                ],
+                path.read_text().splitlines()[1:],
+            )
+
+    def test_trade_results_keep_the_type_given(self) -> None:
+        for kind in (float, int, Decimal):
+            result = PaperTrader.apply_trade_result(kind(100), kind(7), kind(2), kind(1))
+            self.assertEqual((kind(104), kind), (result, type(result)))
+        self.assertEqual(107.0, PaperTrader.apply_trade_result(balance=100.0, realized_pnl=7.0))
+        self.assertEqual(
+            Decimal("104.0"), PaperTrader().apply_trade_result(Decimal(100), Decimal("7.0"), commission=Decimal(3))
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

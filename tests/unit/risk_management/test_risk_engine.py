@@ -1,0 +1,223 @@
+"""The risk engine: formulas by hand, fallbacks, minimums, and impossible input."""
+
+import json
+import math
+import unittest
+from decimal import Decimal
+
+from core.instrument import Instrument
+from core.signal import Signal
+from risk_management.risk_config import RiskConfig
+from risk_management.risk_engine import Refusal, RiskEngine, SizedEntry
+
+IMPOSSIBLE = (0.0, -1.0, math.nan, math.inf)
+
+
+class RiskEngineTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.engine = RiskEngine(
+            RiskConfig(
+                default_risk_per_trade=0.01,
+                max_exposure=0.5,
+                default_sl_atr_mult=1.5,
+                default_tp_atr_mult=3.0,
+                min_position_size_usd=10.0,
+            )
+        )
+
+
+class PositionSizes(RiskEngineTest):
+    def test_risk_over_distance_capped_by_exposure(self) -> None:
+        # 10,000 x 0.01 / 4 and, nearer, 10,000 x 0.5 / 100
+        self.assertEqual(25.0, self.engine.compute_position_size(10_000.0, 100.0, 96.0))
+        self.assertEqual(25.0, self.engine.compute_position_size(10_000.0, 100.0, 104.0))
+        self.assertEqual(50.0, self.engine.compute_position_size(10_000.0, 100.0, 99.0))
+        self.assertEqual(12.5, self.engine.compute_position_size(10_000.0, 100.0, 96.0, risk_per_trade=0.005))
+
+    def test_impossible_input_is_a_value_error_that_names_it(self) -> None:
+        for wrong in IMPOSSIBLE:
+            for place, name in enumerate(("equity", "entry_price", "stop_loss_price")):
+                given = [10_000.0, 100.0, 96.0]
+                given[place] = wrong
+                with self.subTest(name, wrong=wrong), self.assertRaisesRegex(ValueError, name):
+                    self.engine.compute_position_size(*given)
+        for risk in (0.0, -0.01, 1.01, math.nan):
+            with self.subTest(risk=risk), self.assertRaisesRegex(ValueError, "risk_per_trade"):
+                self.engine.compute_position_size(10_000.0, 100.0, 96.0, risk)
+        with self.assertRaisesRegex(ValueError, "no distance"):
+            self.engine.compute_position_size(10_000.0, 100.0, 100.0)
+
+    def test_defaults_are_those_of_the_settings(self) -> None:
+        # 1 % over 4, capped by 5 % over 100
+        self.assertEqual(5.0, RiskEngine().compute_position_size(10_000.0, 100.0, 96.0))
+
+
+class LevelsFromAtr(RiskEngineTest):
+    def test_multiples_on_both_sides(self) -> None:
+        self.assertEqual((97.0, 106.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "LONG"))
+        self.assertEqual((103.0, 94.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "SHORT"))
+        self.assertEqual((98.0, 108.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "buy", 1.0, 4.0))
+
+    def test_impossible_input_is_a_value_error(self) -> None:
+        for wrong in IMPOSSIBLE:
+            with self.subTest(wrong):
+                for given in (
+                    (wrong, 2.0, "LONG"),
+                    (100.0, wrong, "LONG"),
+                    (100.0, 2.0, "LONG", wrong),
+                    (100.0, 2.0, "LONG", 1.0, wrong),
+                ):
+                    with self.assertRaises(ValueError):
+                        self.engine.compute_sl_tp_from_atr(*given)
+        for signal in ("FLAT", "", "UP"):
+            with self.subTest(signal), self.assertRaisesRegex(ValueError, "LONG and SHORT"):
+                self.engine.compute_sl_tp_from_atr(100.0, 2.0, signal)
+
+
+class RiskApplied(RiskEngineTest):
+    def test_the_answer_by_hand(self) -> None:
+        output = self.engine.apply_risk_to_signal(
+            "LONG", 10_000.0, 100.0, stop_loss_price=96.0, take_profit_price=108.0, metadata={"rsi": 55.0}
+        )
+        self.assertEqual(
+            {
+                "signal": "LONG",
+                "side": "LONG",
+                "entry_price": 100.0,
+                "stop_loss": 96.0,
+                "take_profit": 108.0,
+                "position_size": 25.0,
+                "risk_usd": 100.0,
+                "position_value_usd": 2_500.0,
+                "metadata": {"rsi": 55.0},
+            },
+            output,
+        )
+        json.dumps(output)
+
+    def test_levels_that_are_not_given_come_from_the_atr(self) -> None:
+        short = self.engine.apply_risk_to_signal("SHORT", 10_000.0, 100.0, atr=2.0)
+        self.assertEqual(("SHORT", 103.0, 94.0), (short["side"], short["stop_loss"], short["take_profit"]))
+        own_stop = self.engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, atr=2.0, stop_loss_price=95.0)
+        self.assertEqual((95.0, 106.0), (own_stop["stop_loss"], own_stop["take_profit"]))
+        own_target = self.engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, atr=2.0, take_profit_price=101.0)
+        self.assertEqual((97.0, 101.0), (own_target["stop_loss"], own_target["take_profit"]))
+        multiples = self.engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, atr=2.0, sl_mult=1.0, tp_mult=2.0)
+        self.assertEqual((98.0, 104.0), (multiples["stop_loss"], multiples["take_profit"]))
+        no_target = self.engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, stop_loss_price=95.0)
+        self.assertIsNone(no_target["take_profit"])
+
+    def test_a_strategys_answer_is_a_signal_too_and_flat_is_none(self) -> None:
+        answer = {"signal": "SHORT", "metadata": {}}
+        self.assertEqual("SHORT", self.engine.apply_risk_to_signal(answer, 10_000.0, 100.0, atr=2.0)["side"])
+        for flat in ("FLAT", "flat", {"signal": "FLAT"}):
+            self.assertIsNone(self.engine.apply_risk_to_signal(flat, 10_000.0, 100.0))
+
+    def test_below_the_minimum_there_is_no_position_and_at_it_there_is(self) -> None:
+        # 10 of equity 1,000 x 0.01 risk over a distance of 100 of 100: the value is 10.
+        self.assertIsNotNone(self.engine.apply_risk_to_signal("SHORT", 1_000.0, 100.0, stop_loss_price=200.0))
+        self.assertIsNone(self.engine.apply_risk_to_signal("SHORT", 999.9, 100.0, stop_loss_price=200.0))
+
+    def test_impossible_input_is_a_value_error(self) -> None:
+        for arguments in (
+            {"signal": "LONG"},
+            {"signal": "LONG", "take_profit_price": 110.0},
+            {"signal": "LONG", "stop_loss_price": 100.0},
+            {"signal": "LONG", "stop_loss_price": 101.0},
+            {"signal": "SHORT", "stop_loss_price": 99.0},
+            {"signal": "LONG", "stop_loss_price": 95.0, "take_profit_price": 99.0},
+            {"signal": "SHORT", "stop_loss_price": 105.0, "take_profit_price": 100.0},
+            {"signal": "LONG", "stop_loss_price": math.nan},
+            {"signal": "LONG", "stop_loss_price": 95.0, "take_profit_price": math.nan},
+            {"signal": "UP", "atr": 2.0},
+            {"signal": {}, "atr": 2.0},
+            {"signal": "LONG", "atr": 0.0},
+            {"signal": "LONG", "atr": math.nan},
+            {"signal": "LONG", "atr": 2.0, "equity": 0.0},
+            {"signal": "LONG", "atr": 2.0, "equity": math.nan},
+            {"signal": "LONG", "atr": 2.0, "entry_price": -1.0},
+            {"signal": "LONG", "atr": 2.0, "risk_per_trade": 2.0},
+        ):
+            with self.subTest(arguments), self.assertRaises(ValueError):
+                self.engine.apply_risk_to_signal(**{"equity": 10_000.0, "entry_price": 100.0, **arguments})
+
+
+class TradesValidated(RiskEngineTest):
+    def test_minimum_exposure_and_risk_reached_are_allowed_and_broken_are_not(self) -> None:
+        # value 10 at least, 5,000 at most; risk 100 at most
+        for size, stop, allowed, word in (
+            (0.1, None, True, ""),
+            (0.0999, None, False, "below the minimum"),
+            (50.0, None, True, ""),
+            (50.001, None, False, "above 0.5 of equity"),
+            (50.0, 98.0, True, ""),
+            (50.0, 97.9, False, "risk"),
+            (50.0, 102.1, False, "risk"),
+        ):
+            with self.subTest(size=size, stop=stop):
+                answer, why = self.engine.validate_trade(size, 100.0, 10_000.0, stop)
+                self.assertEqual(allowed, answer)
+                self.assertIn(word, why)
+                self.assertEqual(allowed, why == "")
+
+    def test_impossible_input_is_a_value_error(self) -> None:
+        for wrong in IMPOSSIBLE:
+            for place in range(4):
+                given = [1.0, 100.0, 10_000.0, 95.0]
+                given[place] = wrong
+                with self.subTest(place=place, wrong=wrong), self.assertRaises(ValueError):
+                    self.engine.validate_trade(*given)
+
+
+class SizedEntries(RiskEngineTest):
+    """The typed form that sessions use."""
+
+    rules = Instrument("BTC/USDT", lot_size=Decimal("0.1"), min_notional=Decimal(50), min_quantity=Decimal("0.3"))
+
+    def size(
+        self, signal: Signal, equity: float = 10_000.0, price: float = 100.0, room: float = 1e9
+    ) -> SizedEntry | Refusal:
+        return self.engine.size_entry(signal, equity, price, room, self.rules)
+
+    def test_the_size_is_rounded_down_to_the_lot(self) -> None:
+        # 100 / 3 = 33.333...
+        sized = self.size(Signal("LONG", sl_distance=3.0, tp_distance=6.0))
+        self.assertEqual(SizedEntry(Decimal("33.3"), 3.0, 6.0), sized)
+        # room 1,234.5 / 100
+        self.assertEqual(Decimal("12.3"), self.size(Signal("LONG", sl_distance=3.0), room=1_234.5).quantity)
+
+    def test_distances_fall_back_to_the_atr_and_a_target_to_none(self) -> None:
+        self.assertEqual((3.0, 6.0), self.engine.distances(Signal("LONG", atr=2.0)))
+        self.assertEqual((1.0, 6.0), self.engine.distances(Signal("LONG", sl_distance=1.0, atr=2.0)))
+        self.assertEqual((1.0, None), self.engine.distances(Signal("LONG", sl_distance=1.0)))
+        self.assertEqual((None, None), self.engine.distances(Signal("LONG")))
+        self.assertEqual((3.0, 9.0), self.engine.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
+
+    def test_what_cannot_be_sized_is_refused_with_its_reason(self) -> None:
+        for signal in (
+            Signal("LONG"),
+            Signal("LONG", sl_distance=0.0),
+            Signal("LONG", sl_distance=-1.0),
+            Signal("LONG", atr=0.0),
+        ):
+            self.assertEqual(Refusal("stop_distance"), self.size(signal))
+        for target in (0.0, -1.0):
+            self.assertEqual(Refusal("target_distance"), self.size(Signal("LONG", sl_distance=1.0, tp_distance=target)))
+        for room in (0.0, -5.0):
+            self.assertEqual(Refusal("no_exposure_room"), self.size(Signal("LONG", sl_distance=1.0), room=room))
+        self.assertEqual(Refusal("below_lot_size"), self.size(Signal("LONG", sl_distance=1.0), room=9.9))
+        self.assertEqual(Refusal("below_min_quantity"), self.size(Signal("LONG", sl_distance=1.0), room=29.0))
+        self.assertEqual(Refusal("below_min_notional"), self.size(Signal("LONG", sl_distance=1.0), room=49.0))
+        self.assertEqual(Decimal("0.5"), self.size(Signal("LONG", sl_distance=1.0), room=50.0).quantity)
+        self.assertEqual(
+            Refusal("below_min_position_size"),
+            self.size(Signal("LONG", sl_distance=1.0), price=20.0, room=9.0),  # 0.4 x 20 = 8 of 10
+        )
+
+    def test_an_equity_at_or_below_zero_is_refused(self) -> None:
+        for equity in (0.0, -1_000.0):
+            self.assertIsInstance(self.size(Signal("LONG", sl_distance=1.0), equity=equity), Refusal)
+
+
+if __name__ == "__main__":
+    unittest.main()

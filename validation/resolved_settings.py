@@ -1,0 +1,53 @@
+"""Settings read back from the resolved form that a manifest holds."""
+
+from collections.abc import Mapping
+
+from core.settings_problem import SettingsProblem, shown
+from core.settings_section import Section, section_or_problems
+from execution.settings import TradingModeSettings
+from risk_management.risk_config import RiskConfig
+from validation.config_error import ConfigValidationError
+from validation.live_settings import LiveSettings
+from validation.settings import Settings, SettingsFiles
+
+SECTIONS = ("live", "risk", "trading_mode")
+
+
+def settings_from_resolved(resolved: Mapping[str, object], source: str = "manifest.json") -> Settings:
+    """Return the settings that :meth:`validation.settings.Settings.resolved` wrote.
+
+    What was resolved once is not resolved again: names are canonical, strategy parameters complete, and no file is
+    read. The result has the ``settings_sha256`` of the settings that were written.
+
+    Parameters
+    ----------
+    resolved
+        The sections ``live``, ``risk`` and ``trading_mode``, as JSON gives them back.
+    source
+        What the values were read from; error messages begin with it.
+
+    Raises
+    ------
+    ConfigurationError
+        If a section is missing or breaks a rule; all problems are named.
+    """
+    lines: list[str] = []
+    unknown = sorted(set(resolved) - set(SECTIONS))
+    lines += [SettingsProblem(key, "unknown section", "allowed: " + ", ".join(SECTIONS)).line(source) for key in unknown]
+
+    def section(model: type[Section], name: str) -> Section | None:
+        values = resolved.get(name)
+        if not isinstance(values, Mapping):
+            wrong = "is missing" if values is None else f"holds {shown(values)}"
+            lines.append(SettingsProblem(name, wrong, "allowed: a section").line(source))
+            return None
+        found, problems = section_or_problems(model, values, f"{name}.")
+        lines.extend(problem.line(source) for problem in problems)
+        return found
+
+    live = section(LiveSettings, "live")
+    risk = section(RiskConfig, "risk")
+    mode = section(TradingModeSettings, "trading_mode")
+    if live is None or risk is None or mode is None or lines:
+        raise ConfigValidationError(lines)
+    return Settings(live, risk, mode, SettingsFiles(source, source, source))
