@@ -1,7 +1,9 @@
 """Phases A1 and A3: exits at the open and inside the candle."""
 
 from core.candle import Candle
+from core.errors import InvariantError
 from core.exact import received
+from core.instants import format_ms
 from engine.components import Components
 from engine.symbol_state import PresentCandles, SymbolState
 
@@ -12,6 +14,8 @@ def exits_at_open(parts: Components, present: PresentCandles) -> None:
     longest_distance = parts.rules.longest_open_distance_ms
     for state, candle in present:
         open_ms = candle.open_time_ms
+        if state.last_open_ms is not None and open_ms <= state.last_open_ms:
+            raise InvariantError(f"{state.symbol}: the candle opened {format_ms(open_ms)} is not after the one before")
         if open_ms > state.segment_ends_ms:
             _end_segment(parts, state, candle)
         state.last_open_ms = open_ms

@@ -1,0 +1,125 @@
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from live.heartbeat import Heartbeat, check, main
+from tests.support.watched_session import WatchedSession, candle
+
+ROOT = Path(__file__).parents[3]
+
+
+class HeartbeatTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.watched = WatchedSession(self.folder)
+        self.addCleanup(self.watched.close)
+        self.file = self.folder / "heartbeat.json"
+        self.heartbeat = Heartbeat(self.watched.watch(), self.folder, self.watched.clock)
+
+    def written(self) -> dict[str, object]:
+        return json.loads(self.file.read_text())
+
+    def healthy(self, max_age: float = 60.0) -> bool:
+        return check(self.folder, max_age, self.watched.clock.now)[0]
+
+    def test_it_beats_at_once_and_then_at_least_every_ten_seconds(self) -> None:
+        beats = []
+        for _ in range(200):
+            self.heartbeat.refresh()
+            beats.append(self.written()["monotonic_seconds"])
+            self.watched.clock.now += 0.25
+        distances = [after - before for before, after in zip(beats, beats[1:], strict=False) if after != before]
+        self.assertGreater(len(distances), 3)
+        self.assertLessEqual(max(distances), 10.0)
+
+    def test_it_says_what_a_supervisor_wants_to_know(self) -> None:
+        self.watched.step(candle(0, 100.0), candle(0, 50.0))
+        self.heartbeat.refresh()
+        document = self.written()
+        self.assertEqual(document["state"], "running")
+        self.assertEqual(document["pid"], os.getpid())
+        self.assertEqual(document["session"], self.folder.name)
+        self.assertEqual(document["last_step"], "1970-01-01T00:01:00.000Z")
+        self.assertLessEqual(
+            {"exchange_time", "connection", "positions", "equity", "processing_delay_seconds"}, set(document)
+        )
+
+    def test_a_change_of_the_connection_or_the_kill_switch_is_written_at_the_next_refresh(self) -> None:
+        self.heartbeat.refresh()
+        for change in (
+            lambda: self.heartbeat.connection_changed("disconnected", ""),
+            lambda: self.heartbeat.kill_switch_changed(True, "file"),
+        ):
+            self.watched.clock.now += 0.25
+            change()
+            self.heartbeat.refresh()
+            self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now)
+
+    def test_a_reader_never_finds_half_a_heartbeat(self) -> None:
+        self.heartbeat.refresh()
+        with self.file.open() as before:
+            self.watched.clock.now += 60.0
+            self.heartbeat.refresh()
+            self.assertEqual(json.loads(before.read())["monotonic_seconds"], 1_000.0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["decisions.jsonl", "heartbeat.json"])
+
+    def test_it_is_healthy_until_it_is_too_old(self) -> None:
+        self.heartbeat.refresh()
+        self.watched.clock.now += 60.0
+        self.assertTrue(self.healthy())
+        self.watched.clock.now += 0.1
+        self.assertFalse(self.healthy())
+
+    def test_one_from_before_the_machine_started_is_not_healthy(self) -> None:
+        self.heartbeat.refresh()
+        self.watched.clock.now = 20.0
+        self.assertFalse(self.healthy())
+
+    def test_a_stopped_session_is_not_healthy(self) -> None:
+        self.heartbeat.refresh()
+        self.heartbeat.close()
+        self.assertEqual(self.written()["state"], "stopped")
+        self.assertFalse(self.healthy())
+
+    def test_a_missing_or_foreign_file_is_not_healthy_and_says_so(self) -> None:
+        self.assertIn("no heartbeat", check(self.folder, 60.0, 0.0)[1])
+        for content in ("", "[]", "{}", '{"state": "running", "monotonic_seconds": "x"}', "\x00"):
+            self.file.write_text(content)
+            healthy, said = check(self.folder, 60.0, 0.0)
+            self.assertFalse(healthy)
+            self.assertIn("not a heartbeat", said)
+
+    def test_the_command_returns_0_or_1_and_starts_without_heavy_libraries(self) -> None:
+        now = time.monotonic()
+        for age, code in ((5.0, 0), (100.0, 1)):
+            self.file.write_text(json.dumps({"state": "running", "monotonic_seconds": now - age}))
+            done = subprocess.run(
+                [sys.executable, "-X", "importtime", "-m", "live.heartbeat", str(self.folder), "--max-age", "60"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn("s old", done.stdout)
+            for heavy in ("numpy", "msgspec", "rich", "pydantic"):
+                self.assertNotIn(f" {heavy}\n", done.stderr)
+
+    def test_the_command_refuses_an_age_that_is_none(self) -> None:
+        for age in ("0", "-5", "nan", "inf", "soon"):
+            with self.assertRaises(SystemExit) as left, contextlib.redirect_stderr(io.StringIO()):
+                main([str(self.folder), "--max-age", age])
+            self.assertEqual(left.exception.code, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,185 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+from core.signal import Signal
+from live.barrier import Note, ReceivedCandle
+from tests.support.watched_session import MINUTE, WatchedSession, candle
+
+LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+
+
+class SessionWatchTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def session(self, signals=None, **settings) -> WatchedSession:
+        watched = WatchedSession(self.folder, signals, **settings)
+        self.addCleanup(watched.close)
+        return watched
+
+    def with_position(self) -> WatchedSession:
+        """A long of BTC entered at 100 with stop 95 and target 110; three steps are done."""
+        watched = self.session({"BTCUSDT": {1: LONG}})
+        for number in (0, 1, 2):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        return watched
+
+    def test_a_session_that_has_not_begun_shows_nothing_as_not_known(self) -> None:
+        picture = self.session().watch().picture()
+        self.assertEqual(picture.feed.state, "connecting")
+        self.assertIsNone(picture.feed.since_seconds)
+        self.assertIsNone(picture.feed.message_age_seconds)
+        self.assertIsNone(picture.steps.last_ms)
+        self.assertIsNone(picture.steps.delay_p99_seconds)
+        self.assertIsNone(picture.account.live_equity)
+        self.assertEqual(picture.account.equity, 10_000.0)
+        self.assertEqual(picture.curve, ())
+
+    def test_the_age_of_messages_and_of_the_connection_grow_with_time(self) -> None:
+        watched = self.session()
+        watch = watched.watch()
+        watch.connection_changed("connected", "both streams")
+        watched.clock.now += 7.0
+        watch.candle_forming("BTC/USDT", candle(0, 100.0))
+        watched.clock.now += 3.0
+        feed = watch.picture().feed
+        self.assertEqual((feed.state, feed.since_seconds, feed.message_age_seconds), ("connected", 10.0, 3.0))
+
+    def test_a_connection_that_follows_a_loss_is_a_reconnect_and_a_second_stream_is_none(self) -> None:
+        watch = self.session().watch()
+        for event in ("connected", "connected", "disconnected", "connected", "disconnected", "disconnected"):
+            watch.connection_changed(event, "x")
+        self.assertEqual(watch.picture().feed.reconnects, 1)
+        self.assertEqual(watch.picture().feed.state, "disconnected")
+        watch.connection_changed("connected", "x")
+        self.assertEqual(watch.picture().feed.reconnects, 2)
+
+    def test_a_message_ends_staleness_but_an_unreadable_one_does_not_change_the_connection(self) -> None:
+        watch = self.session().watch()
+        watch.connection_changed("connected", "")
+        watch.connection_changed("stale", "BTC/USDT silent for 90.0 s")
+        watch.connection_changed("unreadable", "half a frame")
+        self.assertEqual((watch.picture().feed.state, watch.picture().feed.unreadable), ("stale", 1))
+        watch.candle_forming("BTC/USDT", candle(0, 100.0))
+        self.assertEqual(watch.picture().feed.state, "connected")
+
+    def test_candles_that_changed_nothing_are_counted_by_kind(self) -> None:
+        watch = self.session().watch()
+        for kind in ("late", "revised", "revised", "duplicate", "refused"):
+            watch.noted(Note(kind, "BTC/USDT", ReceivedCandle(candle(0, 1.0), "websocket"), ""))
+        feed = watch.picture().feed
+        self.assertEqual((feed.late, feed.revised, feed.duplicate, feed.refused), (1, 2, 1, 1))
+
+    def test_the_p99_delay_is_that_which_one_step_in_a_hundred_exceeds(self) -> None:
+        watched = self.session()
+        watch = watched.watch()
+        closed = watched.step(candle(0, 100.0), candle(0, 50.0))
+        for number in range(1, 101):
+            watch.step_done(closed, number / 1_000)
+        steps = watch.picture().steps
+        self.assertAlmostEqual(steps.delay_p99_seconds, 0.100)
+        self.assertAlmostEqual(steps.delay_seconds, 0.100)
+
+    def test_a_position_is_marked_at_the_forming_close_and_says_so(self) -> None:
+        watched = self.with_position()
+        watch = watched.watch()
+        (line,) = watch.picture().positions
+        self.assertEqual((line.mark, line.forming, line.pnl), (100.0, False, 0.0))
+        watch.candle_forming("BTC/USDT", candle(3, 100.0, close=104.0))
+        picture = watch.picture()
+        (line,) = picture.positions
+        self.assertEqual((line.mark, line.forming), (104.0, True))
+        self.assertAlmostEqual(line.pnl, 4.0 * line.quantity)
+        self.assertAlmostEqual(picture.account.live_equity, 10_000.0 + line.pnl)
+        self.assertEqual(picture.account.equity, 10_000.0)
+        self.assertEqual((line.stop, line.target, line.touched), (95.0, 110.0, ""))
+
+    def test_levels_touched_inside_the_forming_candle_are_named_and_not_acted_on(self) -> None:
+        watched = self.with_position()
+        watch = watched.watch()
+        for running, touched in (
+            (candle(3, 100.0, high=110.0), ""),
+            (candle(3, 100.0, high=110.5), "target"),
+            (candle(3, 100.0, high=110.5, low=95.0, close=101.0), "stop"),
+            (candle(3, 94.0), "stop"),
+        ):
+            watch.candle_forming("BTC/USDT", running)
+            self.assertEqual(watch.picture().positions[0].touched, touched)
+        self.assertIn("BTCUSDT", watched.session.parts.account.holdings)
+
+    def test_a_forming_candle_that_the_last_step_has_overtaken_is_forgotten(self) -> None:
+        watched = self.with_position()
+        watch = watched.watch()
+        watch.candle_forming("BTC/USDT", candle(2, 100.0, close=300.0))
+        self.assertEqual(watch.picture().positions[0].mark, 100.0)
+        watch.candle_forming("BTC/USDT", candle(3, 100.0, close=104.0))
+        watch.step_done(watched.step(candle(3, 100.0, close=101.0), None), 0.001)
+        (line,) = watch.picture().positions
+        self.assertEqual((line.mark, line.forming), (101.0, False))
+
+    def test_an_order_that_waits_shows_the_open_it_will_fill_at_and_its_deadline(self) -> None:
+        watched = self.session({"BTCUSDT": {1: LONG}})
+        watch = watched.watch()
+        for number in (0, 1):
+            watch.step_done(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001)
+        (line,) = watch.picture().waiting
+        self.assertEqual((line.symbol, line.what, line.open), ("BTCUSDT", "enter LONG", None))
+        self.assertEqual(line.deadline_ms, 2 * MINUTE + 3 * MINUTE)
+        watch.candle_forming("BTC/USDT", candle(2, 99.0))
+        self.assertEqual(watch.picture().waiting[0].open, 99.0)
+
+    def test_a_boundary_that_waits_for_a_symbol_is_open(self) -> None:
+        watched = self.session()
+        watched.barrier.take("BTC/USDT", ReceivedCandle(candle(0, 100.0), "websocket"), 0.0)
+        self.assertEqual(watched.watch().picture().steps.open_boundaries, 1)
+
+    def test_recent_events_are_decisions_refusals_and_fills_in_order(self) -> None:
+        watched = self.session({"BTCUSDT": {1: LONG, 3: LONG}})
+        watch = watched.watch()
+        for number in range(4):
+            watch.step_done(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001)
+        names = [(event.time[14:16], event.name) for event in watch.picture().events]
+        self.assertEqual(names, [("02", "accepted"), ("02", "open"), ("04", "refused")])
+        self.assertEqual(watch.picture().events[-1].fields["reason"], "position_open")
+        self.assertEqual(watch.picture().refusals, [("position_open", 1)])
+
+    def test_a_watch_that_comes_later_still_knows_what_was_recent(self) -> None:
+        watch = self.with_position().watch()
+        watch.refresh()
+        self.assertEqual([event.name for event in watch.picture().events], ["accepted", "open"])
+
+    def test_the_kill_switch_and_halts_are_shown_with_their_cause(self) -> None:
+        watched = self.with_position()
+        watch = watched.watch()
+        watched.kill(True)
+        watch.kill_switch_changed(True, "signal SIGUSR1")
+        picture = watch.picture()
+        self.assertEqual((picture.kill_switch, picture.kill_switch_by), (True, "signal SIGUSR1"))
+        self.assertEqual(picture.events[-1].name, "kill_switch")
+
+    def test_a_long_curve_is_thinned_and_keeps_its_last_value(self) -> None:
+        watched = self.session()
+        curve = watched.session.parts.outputs.equity.curve
+        curve.extend(float(number) for number in range(100_003))
+        shown = watched.watch().picture().curve
+        self.assertLessEqual(len(shown), 401)
+        self.assertEqual((shown[0], shown[-1]), (0.0, 100_002.0))
+        self.assertEqual(list(shown), sorted(shown))
+
+    def test_vital_signs_are_plain_values(self) -> None:
+        import json
+
+        watched = self.with_position()
+        watched.exchange_ms = 3 * MINUTE + 1
+        signs = json.loads(json.dumps(watched.watch().vital_signs()))
+        self.assertEqual(signs["last_step"], "1970-01-01T00:03:00.000Z")
+        self.assertEqual(signs["exchange_time"], "1970-01-01T00:03:00.001Z")
+        self.assertEqual([one["symbol"] for one in signs["positions"]], ["BTCUSDT"])
+        self.assertEqual((signs["equity"], signs["kill_switch"], signs["connection"]), (10_000.0, False, "connecting"))
+
+
+if __name__ == "__main__":
+    unittest.main()
