@@ -119,8 +119,22 @@ class ConfigBacktestRunner:
             If an output cannot be written.
         """
         from backtests.run import run_backtest
+        from backtests.run_plan import RunPlan
+        from engine.assembly import build_safety_monitor
 
-        return run_backtest(self)
+        self.safety_monitor = build_safety_monitor(self.settings, self.kill_switch)
+        return run_backtest(
+            RunPlan(
+                self.settings,
+                self.start_ms,
+                self.end_ms,
+                self.data_provider,
+                self.kill_switch,
+                self.safety_monitor,
+                self.output_dir,
+                self.show_progress,
+            )
+        )
 
 
 def run_config_backtest(

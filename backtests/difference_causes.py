@@ -7,6 +7,8 @@ from; then the candles of other symbols, whose marks are part of the equity that
 of these is unexplained: the two runs had the same input.
 """
 
+import bisect
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
@@ -20,6 +22,10 @@ from core.instants import format_ms, parse_instant
 Cause = Literal["candles", "missed_step", "operator", "propagated", "unexplained"]
 
 _OWN_RECORDS: dict[str | None, Cause] = {"missed_step": "missed_step", "kill_switch": "operator"}
+
+
+def _step_of(candle: CandleDifference) -> int:
+    return candle.step_ms
 
 
 class CandleName(msgspec.Struct, frozen=True):
@@ -60,7 +66,7 @@ class DifferenceJudge:
     symbols
         In configured order.
     candles
-        All candles that differ.
+        All candles that differ, in order of time.
     session, history
         The decisions of both runs.
     """
@@ -74,11 +80,14 @@ class DifferenceJudge:
     ) -> None:
         self._order = {symbol: place for place, symbol in enumerate(symbols)}
         self._candles = candles
+        self._of_symbol: dict[str, list[CandleDifference]] = defaultdict(list)
+        for one in self._candles:
+            self._of_symbol[one.symbol].append(one)
         self._session = session
         self._history = history
 
     def judge(self, matches: Sequence[TradeMatch]) -> list[TradeDifference]:
-        """Return the differences among the matches, in order of the step in which the runs part, each with its cause."""
+        """Return the differences among the matches, in order of the step at which the runs part."""
         parted = [(self._parts_at(match), match) for match in matches if match.verdict != "matched"]
         parted.sort(key=lambda one: (one[0], self._order[one[1].trade.symbol], one[1].trade.entry_time))
         judged: list[TradeDifference] = []
@@ -100,7 +109,7 @@ class DifferenceJudge:
             elif earlier:
                 cause, follows = "propagated", same[-1] if same else len(earlier) - 1
             else:
-                candles = [one for one in self._candles if one.step_ms <= step_ms]
+                candles = self._candles[: bisect.bisect_right(self._candles, step_ms, key=_step_of)]
                 cause = "candles" if candles else "unexplained"
         return TradeDifference(
             match.verdict,
@@ -119,16 +128,17 @@ class DifferenceJudge:
         )
 
     def _candles_of(self, symbol: str, after_ms: int | None, step_ms: int) -> list[CandleDifference]:
-        return [
-            one
-            for one in self._candles
-            if one.symbol == symbol and one.step_ms <= step_ms and (after_ms is None or one.step_ms > after_ms)
-        ]
+        found = self._of_symbol[symbol]
+        start = 0 if after_ms is None else bisect.bisect_right(found, after_ms, key=_step_of)
+        return found[start : bisect.bisect_right(found, step_ms, key=_step_of)]
 
     def _of_own_records(self, match: TradeMatch) -> Cause | None:
         """Return the cause that the session's own records name, None where they name none."""
         if match.verdict == "different" and match.session is not None and not set(match.fields) & set(ENTRY_FIELDS):
-            return "operator" if match.session.reason == "kill_switch" else None
+            history_ms = None if match.history is None else match.history.exit_step_ms
+            closed_ms = match.session.exit_step_ms
+            first = closed_ms is not None and (history_ms is None or closed_ms <= history_ms)
+            return "operator" if first and match.session.reason == "kill_switch" else None
         if match.verdict == "missing":
             decision = self._other_decision(match)
             if decision is not None:

@@ -5,7 +5,7 @@ candles are those of the store or the exchange. Changes of the kill switch are n
 what follows from them is reported as such.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ from backtests.decision_index import DecisionIndex
 from backtests.difference_causes import Cause, DifferenceJudge, TradeDifference
 from backtests.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.output_comparison import OutputComparison, compare_output
-from backtests.recorded_session import DERIVED, TRADES, SessionHead
+from backtests.recorded_session import DECISIONS, DERIVED, TRADES, SessionHead
 from backtests.timeline import merged_steps
 from backtests.trade_matching import match_trades, read_round_trips
-from core.errors import DataUnavailableError, StrategyError
+from core.errors import ConfigurationError, DataUnavailableError, StrategyError
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
 from engine.fold import SessionFold
@@ -166,7 +166,7 @@ def check_history(
 
     matches = match_trades(read_round_trips(replayed / TRADES, index), read_round_trips(directory / TRADES, out.index))
     judge = DifferenceJudge(
-        settings.live.symbols, candles, DecisionIndex(replayed / DERIVED[2]), DecisionIndex(directory / DERIVED[2])
+        settings.live.symbols, candles, DecisionIndex(replayed / DECISIONS), DecisionIndex(directory / DECISIONS)
     )
     trades = judge.judge(matches)
     outputs = _output_differences(replayed, directory, index, given, candles)
@@ -195,7 +195,6 @@ def _load(
     live = settings.live
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, end_ms)
-    clock: Callable[[], int] = lambda: now_ms  # noqa: E731 - a value under the name it has in the provider
     # The practice market is made here and needs no network, so that there is no offline case.
     offline = source.offline and live.exchange != PRACTICE
     provider = HistoricalDataProvider(
@@ -204,9 +203,13 @@ def _load(
         offline=offline,
         off_grid=live.data.off_grid,
         progress=False,
-        now_ms=clock,
+        now_ms=lambda: now_ms,
     )
-    loaded = provider.load(live.symbols, live.timeframe, start_ms, end_ms)
+    try:
+        loaded = provider.load(live.symbols, live.timeframe, start_ms, end_ms)
+    except ConfigurationError as error:
+        # The session ran with these names; an exchange that no longer lists one has no history of it.
+        raise DataUnavailableError(f"history: {error}") from error
     windows = {symbol: one.window for symbol, one in loaded.items()}
     if not any(window.rows for window in windows.values()):
         raise DataUnavailableError(

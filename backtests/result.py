@@ -1,9 +1,10 @@
 """The result of a backtest and its manifest, as plain values. Nothing in them depends on the machine or the clock."""
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from backtests.run_files import RunFiles
+from backtests.run_plan import RunPlan
 from backtests.timeline import step_opens
 from core.code_version import code_version
 from core.instants import format_ms
@@ -19,9 +20,6 @@ from reports.session_figures import (
     trades_by_symbol,
 )
 
-if TYPE_CHECKING:
-    from backtests.config_backtest import ConfigBacktestRunner
-
 _LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
 
 
@@ -32,7 +30,7 @@ class FinishedRun(NamedTuple):
     still have in its value after them (None where the strategy does not say).
     """
 
-    runner: "ConfigBacktestRunner"
+    plan: RunPlan
     session: Session
     loaded: dict[str, LoadedCandles]
     warmed: dict[str, int]
@@ -43,13 +41,13 @@ class FinishedRun(NamedTuple):
 
 def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
     """Return the result of a run, as ``ConfigBacktestRunner.run`` hands it out."""
-    live = run.runner.settings.live
+    live = run.plan.settings.live
     return {
         "config": {
-            "start_date": format_ms(run.runner.start_ms),
-            "end_date": format_ms(run.runner.end_ms),
-            "interval": run.runner.interval,
-            "symbols": list(run.runner.symbols),
+            "start_date": format_ms(run.plan.start_ms),
+            "end_date": format_ms(run.plan.end_ms),
+            "interval": run.plan.settings.live.timeframe,
+            "symbols": list(run.plan.settings.live.symbols),
             "starting_balance": live.execution.starting_balance,
             "exchange": live.exchange,
             "strategy": run.session.parts.rules.strategy_name,
@@ -70,15 +68,15 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
     """Return what the run was made of: resolved settings, data, trading rules, code and library versions, hashes."""
     strategy = run.session.parts.rules
     return {
-        "window": {"start_ms": run.runner.start_ms, "end_ms": run.runner.end_ms},
-        "settings": run.runner.settings.resolved(),
+        "window": {"start_ms": run.plan.start_ms, "end_ms": run.plan.end_ms},
+        "settings": run.plan.settings.resolved(),
         "strategy": {
             "name": strategy.strategy_name,
             "warmup_candles": strategy.warmup_candles,
             "warmup_residual": run.warmup_residual,
         },
         "symbols": _symbols(run),
-        "kill_switch_engaged": run.runner.kill_switch.engaged,
+        "kill_switch_engaged": run.plan.kill_switch.engaged,
         "libraries": {name: version(name) for name in _LIBRARIES},
         "partial": run.partial,
         **_hashes(run),
@@ -90,7 +88,7 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
 def _hashes(run: FinishedRun) -> dict[str, str]:
     return {
         "trades_sha256": run.session.parts.outputs.trades.sha256,
-        "settings_sha256": run.runner.settings.settings_sha256,
+        "settings_sha256": run.plan.settings.settings_sha256,
         "data_sha256": run.data_sha256,
         "code_version": code_version(),
     }
@@ -100,10 +98,10 @@ def _performance(run: FinishedRun) -> dict[str, Any]:
     opens = step_opens([one.window for one in run.loaded.values()])
     times = (opens + run.session.parts.rules.timeframe_ms)[: len(run.session.parts.outputs.equity.curve)]
     # What was cut short is judged by the time it covers.
-    end_ms = int(times[-1]) if run.partial and len(times) else run.runner.end_ms
+    end_ms = int(times[-1]) if run.partial and len(times) else run.plan.end_ms
     returns = (_held_return(one) for one in run.loaded.values())
     return performance_of(
-        run.session, Period(run.runner.start_ms, end_ms, times), [one for one in returns if one is not None]
+        run.session, Period(run.plan.start_ms, end_ms, times), [one for one in returns if one is not None]
     )
 
 
@@ -139,9 +137,9 @@ def _warnings(run: FinishedRun) -> list[str]:
         refused = one.quality.get("refused", 0)
         if refused:
             warnings.append(f"{symbol}: {refused} rows were refused on the way into the store")
-    if run.runner.kill_switch.engaged:
+    if run.plan.kill_switch.engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
-    if run.runner.settings.live.execution.entry_fill == "close":
+    if run.plan.settings.live.execution.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if run.partial:
         warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")

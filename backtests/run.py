@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,60 +12,52 @@ from backtests.input_candles import RunRequest, data_sha256, load_input
 from backtests.replay import held_interrupts, replay, warm_up
 from backtests.result import FinishedRun, build_result, manifest
 from backtests.run_files import RunFiles, run_stem
+from backtests.run_plan import RunPlan
 from core.errors import StrategyError
 from core.timeframe import timeframe_ms
-from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.assembly import build_session, build_strategy_of
 from engine.session import Session
 from market_data.historical_data_provider import LoadedCandles
 from reports.json_report import to_json
 from reports.progress import ReplayProgress
 
-if TYPE_CHECKING:
-    from backtests.config_backtest import ConfigBacktestRunner
 
-
-def run_backtest(runner: "ConfigBacktestRunner") -> dict[str, Any]:
+def run_backtest(plan: RunPlan) -> dict[str, Any]:
     """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them."""
-    settings, length_ms = runner.settings, timeframe_ms(runner.interval)
+    settings, live = plan.settings, plan.settings.live
     strategy = build_strategy_of(settings)
     loaded = load_input(
-        runner.data_provider,
+        plan.data_provider,
         RunRequest(
-            runner.symbols,
-            runner.interval,
-            runner.start_ms,
-            runner.end_ms,
-            strategy.warmup_candles,
-            settings.live.data.off_grid,
+            live.symbols, live.timeframe, plan.start_ms, plan.end_ms, strategy.warmup_candles, live.data.off_grid
         ),
     )
-    files = RunFiles(runner.output_dir, run_stem(runner.start_ms, runner.end_ms))
+    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
     with held_interrupts() as interrupt, _discarded_on_failure(files):
-        runner.safety_monitor = build_safety_monitor(settings, runner.kill_switch)
         session = build_session(
             settings,
             strategy,
             {symbol: one.instrument for symbol, one in loaded.items()},
             files.outputs(),
-            runner.kill_switch,
-            runner.safety_monitor,
+            plan.kill_switch,
+            plan.safety_monitor,
         )
         failure, warmed = None, dict.fromkeys(loaded, 0)
         try:
             warm_up(session, [one.warmup for one in loaded.values()])
             warmed = _warmed(session, loaded)
-            complete = _run_session(session, loaded, length_ms, runner.show_progress, interrupt)
+            complete = _run_session(session, loaded, timeframe_ms(live.timeframe), plan.show_progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
         run = FinishedRun(
-            runner,
+            plan,
             session,
             loaded,
             warmed,
-            data_sha256(loaded, runner.interval),
+            data_sha256(loaded, live.timeframe),
             getattr(strategy, "warmup_residual", None),
             partial=not complete,
         )
