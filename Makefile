@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CHECKED := core indicators metrics strategies risk_management execution market_data validation engine practice reports backtests examples benchmarks
+CHECKED := core indicators metrics strategies risk_management execution market_data validation engine practice reports backtests live run_live.py examples benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help venv backtest test test-long check fix bench

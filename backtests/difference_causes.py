@@ -98,7 +98,7 @@ class DifferenceJudge:
     def _judged(self, match: TradeMatch, step_ms: int, earlier: Sequence[TradeDifference]) -> TradeDifference:
         trade = match.trade
         cause: Cause | None = self._of_own_records(match)
-        candles: list[CandleDifference] = []
+        candles: Sequence[CandleDifference] = ()
         follows: int | None = None
         if cause is None:
             same = [number for number, one in enumerate(earlier) if one.symbol == trade.symbol]

@@ -190,13 +190,15 @@ class SessionLog:
         """Write what waits, for as long as a few seconds, and close the file."""
         self._root.removeHandler(self._inlet)
         self._own.setLevel(self._own_level)
-        self._inlet.say_dropped()
         with contextlib.suppress(queue.Full):
             self._inlet.queue.put(None, timeout=CLOSE_SECONDS)
         self._writer.join(CLOSE_SECONDS)
         if self._writer.is_alive():
             return  # A stream that takes no more; its thread is a daemon and ends with the process.
+        note = self._inlet.note_of_dropped()
         for outlet in self._outlets:
+            if note is not None:
+                outlet.handle(note)
             outlet.close()
 
     def _write(self) -> None:
@@ -225,19 +227,17 @@ class _Inlet(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         if self._dropped and self.queue.qsize() < LINES_WAITING // 2:
-            self.say_dropped()
+            self.queue.put_nowait(self.note_of_dropped())
         try:
             self.queue.put_nowait(record)
         except queue.Full:
             self._dropped += 1
 
-    def say_dropped(self) -> None:
-        """Leave a line about the lines that were lost."""
-        if self._dropped:
-            text = key_values(event="log_lines_dropped", lines=self._dropped)
-            with contextlib.suppress(queue.Full):
-                self.queue.put_nowait(_log.makeRecord(_log.name, logging.WARNING, __file__, 0, text, (), None))
-                self._dropped = 0
+    def note_of_dropped(self) -> logging.LogRecord | None:
+        """Return a line about the lines that were lost since the last one; None if there were none."""
+        lost, self._dropped = self._dropped, 0
+        text = key_values(event="log_lines_dropped", lines=lost)
+        return _log.makeRecord(_log.name, logging.WARNING, __file__, 0, text, (), None) if lost else None
 
 
 class _LogFile(RotatingFileHandler):

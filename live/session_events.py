@@ -16,6 +16,8 @@ RECENT_FILLS = 20
 
 _OF_NOTE = {"halt", "halt_lifted", "kill_switch", "order_expired", "order_rejected"}
 
+_LEVELS = {"stop", "trailing_stop", "target", "liquidation"}
+
 Severity = Literal["info", "warning"]
 
 
@@ -55,8 +57,7 @@ class SessionEvents:
         rows = self._account.rows
         fills = [fill_event(row) for row in rows[self._rows :]]
         self._rows = len(rows)
-        # Fills come first: those of a step happen before its decisions.
-        return sorted([*fills, *map(decision_event, self._written())], key=lambda event: event.time)
+        return sorted([*fills, *map(decision_event, self._written())], key=_order)
 
     def _written(self) -> list[dict[str, object]]:
         try:
@@ -108,6 +109,13 @@ def decision_event(record: Mapping[str, object]) -> SessionEvent:
     if record.get("entry_order_id") is not None:
         fields["order_id"] = str(record["entry_order_id"])
     return SessionEvent(time, "accepted", about, fields)
+
+
+def _order(event: SessionEvent) -> tuple[str, int]:
+    """Return what events are sorted by: at one instant levels are reached, then decisions fall, then orders fill."""
+    if event.name not in ("open", "close"):
+        return event.time, 1
+    return event.time, 0 if event.fields["reason"] in _LEVELS else 2
 
 
 def _last_gate(record: Mapping[str, object]) -> str:

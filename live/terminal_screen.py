@@ -120,10 +120,10 @@ def _steps(picture: SessionPicture) -> "Text":
     last = "none yet" if steps.last_ms is None else _clock(steps.last_ms)
     return _line(
         ("Steps  ", "bold"),
-        (f"last {last}   delay {_milliseconds(steps.delay_seconds)}", ""),
-        (f" (p99 {_milliseconds(steps.delay_p99_seconds)})", ""),
-        (f"   open boundaries {steps.open_boundaries}", "yellow" if steps.open_boundaries > 1 else ""),
-        (f"   steps {count(steps.steps)}, candles {count(steps.candles)}", _DIM),
+        (f"last {last}  delay {_milliseconds(steps.delay_seconds)}", ""),
+        (f" (p99 {_milliseconds(steps.delay_p99_seconds)})", _DIM),
+        (f"  open boundaries {steps.open_boundaries}", "yellow" if steps.open_boundaries > 1 else ""),
+        (f"  steps {count(steps.steps)}, candles {count(steps.candles)}", _DIM),
     )
 
 
@@ -199,13 +199,22 @@ def _event(event: SessionEvent) -> "Text":
         style = _DIM
     elif "realized_pnl" in event.fields:
         style = _BAD if event.fields["realized_pnl"].startswith("-") else _GOOD
-    fields = "  ".join(f"{name} {one_line(value)}" for name, value in event.fields.items())
     about = "" if event.symbol is None else f"{one_line(event.symbol)}  "
-    return _line(
-        (event.time[5:16].replace("T", " ") + "  ", _DIM),
-        (f"{event.name.replace('_', ' ')}  {about}", style),
-        (fields, style),
-    )
+    name = event.name.replace("_", " ")
+    when = event.time[5:16].replace("T", " ")
+    return _line((f"{when}  ", _DIM), (f"{name}  {about}{_said(event)}", style))
+
+
+def _said(event: SessionEvent) -> str:
+    """Return an event's fields in few words."""
+    fields = {name: one_line(value) for name, value in event.fields.items()}
+    if event.name == "refused":
+        closing = f", closes with #{fields['close_order_id']}" if "close_order_id" in fields else ""
+        return f"{fields['direction']}  {fields['reason']} ({fields['gate']}){closing}"
+    if event.name in ("open", "close"):
+        result = f"  {fields['realized_pnl']}" if "realized_pnl" in fields else ""
+        return f"{fields['side']}  {fields['quantity']} at {fields['price']}  {fields['reason']}{result}"
+    return "  ".join(f"{name} {value}" for name, value in fields.items())
 
 
 def _rule(title: str, width: int, note: str) -> "Text":

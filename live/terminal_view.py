@@ -45,8 +45,7 @@ class TerminalView:
         self._wake = threading.Event()
         self._closing = False
         self._failed = False
-        self._drawer = threading.Thread(target=self._draw_all, name="terminal", daemon=True)
-        self._drawer.start()
+        self._drawer: threading.Thread | None = None
 
     def candle_forming(self, symbol: str, candle: "Candle") -> None:
         """Wait for the next refresh."""
@@ -67,12 +66,16 @@ class TerminalView:
         """Hand the session as it is now to the drawing thread."""
         self._latest = self._watch.picture()
         self._wake.set()
+        if self._drawer is None:
+            self._drawer = threading.Thread(target=self._draw_all, name="terminal", daemon=True)
+            self._drawer.start()
 
     def close(self) -> None:
         """Give the terminal back as it was; a terminal that takes nothing is left after two seconds."""
         self._closing = True
         self._wake.set()
-        self._drawer.join(CLOSE_SECONDS)
+        if self._drawer is not None:
+            self._drawer.join(CLOSE_SECONDS)
 
     def _draw_all(self) -> None:
         from rich.console import Console

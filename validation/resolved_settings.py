@@ -33,7 +33,9 @@ def settings_from_resolved(resolved: Mapping[str, object], source: str = "manife
     """
     lines: list[str] = []
     unknown = sorted(set(resolved) - set(SECTIONS))
-    lines += [SettingsProblem(key, "unknown section", "allowed: " + ", ".join(SECTIONS)).line(source) for key in unknown]
+    lines += [
+        SettingsProblem(key, "unknown section", "allowed: " + ", ".join(SECTIONS)).line(source) for key in unknown
+    ]
 
     def section(model: type[Section], name: str) -> Section | None:
         values = resolved.get(name)

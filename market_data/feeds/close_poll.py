@@ -13,7 +13,6 @@ from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.silence_watch import SilenceWatch
 
 _SHORTEST_S = 0.02
-_LONGEST_S = 15.0
 _NEARLY_REAL = 1.1
 
 
@@ -51,6 +50,7 @@ class ClosePoll:
         self._symbols = symbols
         self._length_ms = length_ms
         self._settle_ms = limits.settle_for(length_ms)
+        self._longest_s = limits.poll_seconds
         self._backoff = backoff
         self._watch = watch
         self._out = out
@@ -80,7 +80,7 @@ class ClosePoll:
         """Return the wait to the next close, or less while something is missing; in seconds of ours."""
         closed_ms = floor_to_grid(now_ms, self._length_ms)
         until_close_s = (closed_ms + self._length_ms + self._settle_ms - now_ms) / 1000.0 / self._rate
-        pause_s = min(max(until_close_s, _SHORTEST_S), _LONGEST_S)
+        pause_s = min(max(until_close_s, _SHORTEST_S), self._longest_s)
         if all((self._catch_up.next_open_ms(symbol) or 0) >= closed_ms for symbol in self._symbols):
             self._backoff.reset()
             return pause_s

@@ -25,6 +25,8 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """No silence is shorter, so that a step of the exchange's clock is not taken for one."""
     probe_seconds: float = 5.0
     """After so much silence on a connection REST is asked how far the exchange's time has moved."""
+    poll_seconds: float = 15.0
+    """Longest time without a look at the exchange's clock where candles are polled for."""
     settle_ms: int = 2_000
     """Exchange time after a close during which REST may still show the candle unfinished."""
     queued_events: int = 10_000

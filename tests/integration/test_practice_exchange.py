@@ -1,6 +1,7 @@
 """The practice exchange over real sockets: streams, REST, speed, and every fault of the script alone."""
 
 import asyncio
+import http.client
 import json
 import threading
 import unittest
@@ -32,6 +33,7 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
+from practice.random_faults import random_faults
 from tests.support.practice_streams import StreamReader, wait_until
 from tests.support.scale import scaled
 
@@ -143,8 +145,8 @@ class Streams(unittest.TestCase):
             self.assertEqual(len(reader.frames), 2)
 
     def test_an_unknown_address_is_refused(self) -> None:
-        with driven() as exchange, self.assertRaises(InvalidStatus):
-            connect(exchange.stream_url + "/other")
+        with driven() as exchange, self.assertRaises(InvalidStatus), connect(exchange.stream_url + "/other"):
+            pass
 
     def test_a_client_that_comes_later_gets_what_closes_from_then_on(self) -> None:
         with driven() as exchange:
@@ -217,22 +219,21 @@ class Time(unittest.TestCase):
             self.assertTrue(exchange.wait_finished(5))
 
     def test_only_a_driven_exchange_can_be_advanced_and_none_started_twice(self) -> None:
-        with PracticeExchange(practice_source(1, SYMBOLS)) as exchange:
-            with self.assertRaises(InvariantError):
-                exchange.advance()
+        with PracticeExchange(practice_source(1, SYMBOLS)) as exchange, self.assertRaises(InvariantError):
+            exchange.advance()
         with self.assertRaises(InvariantError):
             exchange.start()
 
     def test_stopping_leaves_no_thread_and_no_connection(self) -> None:
         before = set(threading.enumerate())
-        with (
-            driven() as exchange,
-            connect(exchange.stream_url + "/stream?streams=" + BOTH[0], close_timeout=1) as client,
-        ):
+        with driven() as exchange, StreamReader(exchange, BOTH) as reader:
+            url = exchange.rest_url
             exchange.stop()
-            self.assertEqual(
-                set(threading.enumerate()) - before - {client.recv_events_thread, client.keepalive_thread}, set()
-            )
+            self.assertTrue(reader.ended.wait(5))
+            self.assertEqual(reader.close_code, 1001)
+        self.assertEqual(set(threading.enumerate()), before)
+        with self.assertRaises(urllib.error.URLError):
+            urllib.request.urlopen(f"{url}/api/v3/ping", timeout=1)
 
 
 class Ccxt(unittest.TestCase):
@@ -299,7 +300,7 @@ class StreamFaults(unittest.TestCase):
     def test_a_stall_without_an_end_befalls_only_those_connected(self) -> None:
         with driven(Stall(final=2)) as exchange, StreamReader(exchange, BOTH) as reader:
             exchange.advance(3)
-            self.assertEqual(minutes(reader.finals), [0])
+            self.assertEqual(minutes(reader.expect_finals(2)), [0])
             with StreamReader(exchange, BOTH) as other:
                 exchange.advance()
                 self.assertEqual(minutes(other.expect_finals(2)), [3])
@@ -308,8 +309,7 @@ class StreamFaults(unittest.TestCase):
 
     def test_a_stall_may_leave_pings_unanswered(self) -> None:
         for pings in (True, False):
-            with driven(Stall(at=0, pings=pings)) as exchange, StreamReader(exchange, BOTH) as reader:
-                # The stall at the start happens with the first advance.
+            with driven(Stall(final=1, pings=pings)) as exchange, StreamReader(exchange, BOTH) as reader:
                 exchange.advance()
                 self.assertEqual(reader.connection.ping().wait(5 if pings else 0.3), pings)
 
@@ -420,8 +420,8 @@ class StreamFaults(unittest.TestCase):
                 self.assertTrue(reader.ended.wait(5))
                 with self.assertRaises(urllib.error.URLError):
                     get(exchange, "ping")
-                with self.assertRaises(OSError):
-                    connect(exchange.stream_url + "/ws")
+                with self.assertRaises(OSError), connect(exchange.stream_url + "/ws"):
+                    pass
             exchange.advance()
             self.assertEqual(get(exchange, "ping"), {})
             with StreamReader(exchange, BOTH) as reader:
@@ -438,6 +438,41 @@ class StreamFaults(unittest.TestCase):
             ]
             self.assertEqual(told, [(0, "duplicate"), (0, "duplicate"), (1, None)])
             self.assertEqual({one.symbol for one in exchange.sent if one.connection == 2}, {"ETH/USDT"})
+
+
+class Mixtures(unittest.TestCase):
+    def test_whatever_a_mixture_breaks_rest_ends_with_the_truth_and_the_log_with_what_was_sent(self) -> None:
+        for seed in range(scaled(10, 200)):
+            with self.subTest(seed=seed):
+                script = random_faults(seed, duration_ms=25 * MINUTE, symbols=SYMBOLS, count=10)
+                exchange = PracticeExchange(
+                    practice_source(1, SYMBOLS),
+                    pace="read",
+                    script=script,
+                    end_ms=START + 30 * MINUTE,
+                    patience_s=0.02,
+                )
+                with exchange:
+                    received = 0
+                    while not exchange.wait_finished(0.0):
+                        with StreamReader(exchange, BOTH) as reader:
+                            while not exchange.wait_finished(0.005) and not reader.ended.is_set():
+                                pass
+                        received += len(reader.finals)
+                    self.check(exchange, received)
+
+    def check(self, exchange: PracticeExchange, received: int) -> None:
+        """Compare REST, truth, the plain market and the log."""
+        whole = [one for one in exchange.sent if not one.half]
+        self.assertLessEqual(received, len(whole))
+        for symbol in SYMBOLS:
+            truth, plain = exchange.truth(symbol), practice_source(1).candles(symbol, "1m", START, exchange.now_ms)
+            rows = rest_minutes(exchange, symbol.replace("/", ""))
+            self.assertEqual({(time - START) // MINUTE for time in truth.open_time_ms.tolist()}, set(rows))
+            closes = dict(zip(plain.open_time_ms.tolist(), plain.close.tolist(), strict=True))
+            for one in whole:
+                if one.symbol == symbol and one.fault != "revise":
+                    self.assertEqual(one.candle.close, closes[one.candle.open_time_ms])
 
 
 class RestFaults(unittest.TestCase):
@@ -463,12 +498,11 @@ class RestFaults(unittest.TestCase):
             self.assertEqual([isinstance(answer, list) for answer in answers], [True, False, True])
 
     def test_bodies_may_break_off_and_requests_hang(self) -> None:
-        with driven(FailRest(form=FaultKind.TRUNCATED_BODY, times=1)) as exchange:
-            with self.assertRaises(OSError | ValueError | urllib.error.URLError.__mro__[0]):
-                get(exchange, "klines?symbol=BTCUSDT&interval=1m")
-        with driven(Stall(at=0, duration="1m", rest=True)) as exchange:
-            with self.assertRaises(TimeoutError):
-                get(exchange, "ping", timeout=0.3)
+        fault = FailRest(form=FaultKind.TRUNCATED_BODY, times=1)
+        with driven(fault) as exchange, self.assertRaises(http.client.IncompleteRead):
+            get(exchange, "klines?symbol=BTCUSDT&interval=1m")
+        with driven(Stall(at=0, duration="1m", rest=True)) as exchange, self.assertRaises(TimeoutError):
+            get(exchange, "ping", timeout=0.3)
 
     def test_a_wrong_clock_shows_in_the_time_told_and_in_event_times_only(self) -> None:
         for by_ms in (3_600_000, -3_600_000):

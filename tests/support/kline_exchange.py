@@ -142,9 +142,19 @@ class KlineExchange:
         prices = {name: f"{getattr(candle, word):.8f}" for name, word in zip("ohlcv", _WORDS, strict=True)}
         close_ms = candle.open_time_ms + self.length_ms
         kline: dict[str, object] = {
-            "t": candle.open_time_ms, "T": close_ms - 1, "s": market_id, "i": self.timeframe, "f": 1, "L": 9,
+            "t": candle.open_time_ms,
+            "T": close_ms - 1,
+            "s": market_id,
+            "i": self.timeframe,
+            "f": 1,
+            "L": 9,
             **prices,
-            "n": 9, "x": final, "q": "1.0", "V": "1.0", "Q": "1.0", "B": "0",
+            "n": 9,
+            "x": final,
+            "q": "1.0",
+            "V": "1.0",
+            "Q": "1.0",
+            "B": "0",
         }
         return {"e": "kline", "E": close_ms + 5 if final else self.now_ms, "s": market_id, "k": kline}
 
@@ -185,6 +195,8 @@ class KlineExchange:
                 return web.json_response({"serverTime": self.now_ms})
             case "exchangeInfo":
                 return web.json_response(self._info())
+            case "klines" if query["symbol"] not in self.ids:
+                return web.json_response({"code": -1121, "msg": "Invalid symbol."}, status=400)
             case "klines":
                 return web.json_response(self._rows(query))
         raise web.HTTPNotFound
@@ -206,9 +218,17 @@ class KlineExchange:
     def _info(self) -> dict[str, object]:
         listed = [
             {
-                "symbol": market_id, "status": "TRADING", "isSpotTradingAllowed": True, "permissions": ["SPOT"],
-                "baseAsset": symbol.split("/")[0], "quoteAsset": symbol.split("/")[1], "orderTypes": ["MARKET"],
-                "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8, "filters": [],
+                "symbol": market_id,
+                "status": "TRADING",
+                "isSpotTradingAllowed": True,
+                "permissions": ["SPOT"],
+                "baseAsset": symbol.split("/")[0],
+                "quoteAsset": symbol.split("/")[1],
+                "orderTypes": ["MARKET"],
+                "baseAssetPrecision": 8,
+                "quotePrecision": 8,
+                "quoteAssetPrecision": 8,
+                "filters": [],
             }
             for market_id, symbol in self.ids.items()
         ]

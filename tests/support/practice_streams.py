@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidMessage
 from websockets.sync.client import ClientConnection, connect
 
 from practice.exchange import PracticeExchange
@@ -16,20 +16,24 @@ PATIENCE_S = 10.0
 
 
 class StreamReader:
-    """Connects, subscribes by the address, and keeps every frame in ``frames`` until the connection ends."""
+    """Connects, subscribes by the address, and keeps every frame in ``frames`` until the connection ends.
+
+    ``failed`` says that no connection came about.
+    """
 
     def __init__(self, exchange: PracticeExchange, names: Sequence[str], *, path: str = "/stream?streams=") -> None:
         self.frames: list[str | bytes] = []
         self.ended = threading.Event()
         self.abnormal = False
         self.close_code: int | None = None
+        self.connection: ClientConnection
+        self._connected = threading.Event()
         opened = exchange.connections_opened
-        self.connection: ClientConnection = connect(
-            exchange.stream_url + path + "/".join(names), ping_interval=None, close_timeout=0.5, max_queue=None
-        )
-        self._thread = threading.Thread(target=self._read, daemon=True)
+        self.failed = False
+        url = exchange.stream_url + path + "/".join(names)
+        self._thread = threading.Thread(target=self._read, args=(url,), daemon=True)
         self._thread.start()
-        wait_until(lambda: exchange.connections_opened > opened)
+        wait_until(lambda: self.ended.is_set() or (self._connected.is_set() and exchange.connections_opened > opened))
 
     def __enter__(self) -> Self:
         return self
@@ -37,7 +41,8 @@ class StreamReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.connection.close()
+        if not self.failed:
+            self.connection.close()
         self._thread.join()
 
     @property
@@ -66,13 +71,18 @@ class StreamReader:
             raise AssertionError(f"{len(self.finals)} finals, {count} expected")
         return self.finals
 
-    def _read(self) -> None:
+    def _read(self, url: str) -> None:
         try:
-            while True:
-                self.frames.append(self.connection.recv())
+            with connect(url, ping_interval=None, close_timeout=0.5, max_queue=None) as self.connection:
+                self._connected.set()
+                while True:
+                    self.frames.append(self.connection.recv())
         except ConnectionClosed as closed:
             self.abnormal = isinstance(closed, ConnectionClosedError)
             self.close_code = closed.rcvd.code if closed.rcvd else None
+        except (OSError, InvalidMessage):
+            # Nobody listens at the address.
+            self.failed = True
         self.ended.set()
 
 

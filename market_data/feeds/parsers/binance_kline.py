@@ -1,6 +1,6 @@
 """Binance's klines: the websocket event, alone or in the envelope of a combined stream, and the rows of REST."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -30,7 +30,8 @@ class _Kline(msgspec.Struct):
     is_closed: bool = msgspec.field(name="x")
 
 
-class _KlineEvent(msgspec.Struct, tag_field="e", tag="kline"):
+class _KlineEvent(msgspec.Struct):
+    event: Literal["kline"] = msgspec.field(name="e")
     event_time: TimeMs = msgspec.field(name="E")
     symbol: _Text = msgspec.field(name="s")
     kline: _Kline = msgspec.field(name="k")

@@ -1,5 +1,6 @@
 """What a parser makes of an exchange's message, and the checks all parsers share."""
 
+import datetime
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ TimeMs = Annotated[int, msgspec.Meta(ge=0, le=LAST_TIME_MS)]
 
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SHOWN = 160
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MILLISECOND = datetime.timedelta(milliseconds=1)
 
 # What reading foreign text can raise, the depth of its nesting included.
 MISREADINGS = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError)
@@ -79,6 +82,13 @@ def candle(
     if amount < 0.0:
         raise ValueError(f"volume {amount!r} is negative")
     return Candle(open_time_ms, *prices, amount)
+
+
+def utc_ms(moment: datetime.datetime) -> int:
+    """Return an aware time in UTC milliseconds; ValueError for one without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def reading(frame: bytes | str, read: Callable[[bytes], list[ExchangeCandle]]) -> Reading:

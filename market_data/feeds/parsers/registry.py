@@ -10,9 +10,7 @@ FrameParser = Callable[[bytes | str], Reading]
 _PARSERS = {
     "binance": "binance_kline",
     "binanceus": "binance_kline",
-    "bitmex": "bitmex_bin",
     "bybit": "bybit_kline",
-    "coinbase": "coinbase_candle",
     "dydx": "dydx_candle",
     "gate": "gateio_candlestick",
     "gateio": "gateio_candlestick",

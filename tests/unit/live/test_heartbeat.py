@@ -1,5 +1,6 @@
 import contextlib
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -37,7 +38,7 @@ class HeartbeatTest(unittest.TestCase):
             self.heartbeat.refresh()
             beats.append(self.written()["monotonic_seconds"])
             self.watched.clock.now += 0.25
-        distances = [after - before for before, after in zip(beats, beats[1:], strict=False) if after != before]
+        distances = [after - before for before, after in itertools.pairwise(beats) if after != before]
         self.assertGreater(len(distances), 3)
         self.assertLessEqual(max(distances), 10.0)
 

@@ -493,8 +493,8 @@ OFTEN = (
     "halted_daily_loss", "max_open_trades", "shorting_disabled",
 )  # fmt: skip
 SELDOM = (
-    "CLOSE halt LONG", "CLOSE halt SHORT", "cancelled gap", "cancelled halt", "rejected insufficient_balance", "close_waiting",
-    "kill_switch",
+    "CLOSE halt LONG", "CLOSE halt SHORT", "cancelled gap", "cancelled halt", "rejected insufficient_balance",
+    "close_waiting", "kill_switch",
 )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from validation.session_settings import SessionSettings
 PAGE = Path(__file__).resolve().parents[3] / "docs/configuration.md"
 SECTIONS: tuple[tuple[str, type[SettingsSection]], ...] = (
     ("", LiveSettings), ("strategy.", StrategySettings), ("strategy.params.", ScalpingParams), ("risk.", RiskSource),
-    ("execution.", ExecutionSettings), ("session.", SessionSettings), ("data.", DataSettings), ("logging.", LoggingSettings), ("", RiskConfig),
-    ("", TradingModeSettings),
+    ("execution.", ExecutionSettings), ("session.", SessionSettings), ("data.", DataSettings),
+    ("logging.", LoggingSettings), ("", RiskConfig), ("", TradingModeSettings),
 )  # fmt: skip
 
 
