@@ -5,7 +5,7 @@ from decimal import Decimal
 from core.exact import EXACT, received
 from engine.kernel_rules import KernelRules
 from engine.outputs import SessionOutputs
-from engine.statistics import SessionStatistics
+from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
 from execution.execution_engine import ExecutionEngine
 from execution.paper_trader import PaperTrader

@@ -43,6 +43,7 @@ class SessionFold:
         strategy: Strategy | StreamingStrategy | None = None,
     ) -> None:
         self.outputs = outputs
+        self._symbols = len(settings.live.symbols)
         self.ended: EndRecord | None = None
         kill_switch = KillSwitch(record.kill_switch)
         self.session: Session = build_session(
@@ -65,13 +66,18 @@ class SessionFold:
         ParityError
             If the outputs before a step are not those that the journal saw: changed code or data.
         InvariantError
-            If a record follows the end of the session.
+            If a record cannot stand where it does: one after the end, a second beginning, a step of other symbols, or
+            one that is not later than the step before.
         """
+        if isinstance(record, SessionRecord):
+            raise InvariantError("a second session begins")
         if isinstance(record, ResumeRecord) and self.ended is not None and self.ended.mode == "keep":
             self.ended = None
         if isinstance(record, StepRecord | KillSwitchRecord | EndRecord) and self.ended is not None:
             raise InvariantError("the journal goes on after the session's end")
         if isinstance(record, StepRecord):
+            if len(record.candles) != self._symbols:
+                raise InvariantError(f"{len(record.candles)} candles for {self._symbols} symbols")
             digest = self.outputs.digest()
             if record.digest != digest:
                 raise ParityError(

@@ -36,9 +36,14 @@ class JournalWriter:
         self._encoder = msgspec.json.Encoder()
         self._good_bytes = keep_bytes
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-            os.ftruncate(self._file, keep_bytes)
-            os.lseek(self._file, keep_bytes, os.SEEK_SET)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                os.ftruncate(self._file, keep_bytes)
+                os.lseek(self._file, keep_bytes, os.SEEK_SET)
+                _sync_folder(self.path.parent)
+            except OSError:
+                os.close(self._file)
+                raise
         except OSError as error:
             raise StoreError(f"cannot open the journal {self.path}: {error.strerror}") from error
 
@@ -82,6 +87,15 @@ class JournalWriter:
         self.close()
 
 
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the file's name too; a file without a name is lost with the power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_journal(path: str | Path) -> Iterator[JournalLine]:
     """Yield the records of a journal in order; an unfinished last line is passed over.
 
@@ -91,25 +105,29 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
         If the file cannot be read, or a line before the last is damaged: names line and byte, and the last good line.
     """
     journal = Path(path)
-    try:
-        data = journal.read_bytes()
-    except OSError as error:
-        raise StoreError(f"cannot read the journal {journal}: {error.strerror}") from error
     decoder = msgspec.json.Decoder(JournalRecord)
     start = number = 0
-    while start < len(data):
-        end = data.find(b"\n", start) + 1
-        if end == 0:
-            return
-        number += 1
-        try:
-            record: JournalRecord = decoder.decode(data[start:end])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if end == len(data):
-                return
-            raise StoreError(
-                f"{journal}: line {number} (byte {start}) is damaged: {error}; the last good point is line "
-                f"{number - 1}: keep the first {start} bytes to go on from there"
-            ) from error
-        yield JournalLine(record, number, end)
-        start = end
+    try:
+        with journal.open("rb") as file:
+            while (data := file.readline()).endswith(b"\n"):
+                number += 1
+                try:
+                    record: JournalRecord = decoder.decode(data)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if not file.read(1):
+                        return
+                    raise damaged_line(journal, number, start, str(error)) from error
+                start += len(data)
+                yield JournalLine(record, number, start)
+    except OSError as error:
+        raise StoreError(f"cannot read the journal {journal}: {error.strerror}") from error
+
+
+def damaged_line(journal: Path, number: int, start: int, reason: str) -> StoreError:
+    """Return the error of a damaged line: it names the line, its first byte and the last good point before it."""
+    message = f"{journal}: line {number} (byte {start}) is damaged: {reason}; "
+    if number == 1:
+        return StoreError(message + "nothing before it is left, so that the session cannot be resumed")
+    return StoreError(
+        message + f"the last good point is line {number - 1}: keep the first {start} bytes to go on from there"
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core.instants import format_ms
+from core.instants import to_datetime
 from core.orders import OrderSide
 
 
@@ -30,13 +30,13 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     strategy_name: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the trade as plain values: floats, text, and times as ISO text."""
+        """Return the trade as plain values: floats, text, and times as aware UTC datetimes."""
         return {
             "symbol": self.symbol,
             "side": self.side.value,
             "quantity": float(self.quantity),
-            "entry_time": format_ms(self.entry_time_ms),
-            "exit_time": format_ms(self.exit_time_ms),
+            "entry_time": to_datetime(self.entry_time_ms),
+            "exit_time": to_datetime(self.exit_time_ms),
             "entry_price": float(self.entry_price),
             "exit_price": float(self.exit_price),
             "gross_pnl": float(self.gross_pnl),

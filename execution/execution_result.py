@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from core.instants import format_ms, to_ms
 from execution.order_fill import OrderFill
 from execution.order_status import OrderStatus
 
@@ -63,7 +62,7 @@ class ExecutionResult(msgspec.Struct, frozen=True):
             "order_id": self.order_id,
             "fill": self.fill.to_dict() if self.fill else None,
             "error": self.error,
-            "timestamp": format_ms(to_ms(self.timestamp)) if self.timestamp else None,
+            "timestamp": self.timestamp,
             "filled_quantity": self.filled_quantity,
             "metadata": self.metadata,
         }

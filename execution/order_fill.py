@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from core.instants import format_ms, to_ms
 from core.orders import OrderSide
 
 
@@ -39,7 +38,6 @@ class OrderFill(msgspec.Struct, frozen=True):
         return {
             **msgspec.structs.asdict(self),
             "side": self.side.value,
-            "fill_time": format_ms(to_ms(self.fill_time)),
             "fill_value": self.fill_value,
             "total_cost": self.total_cost,
         }

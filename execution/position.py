@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from core.instants import format_ms, to_ms
 from core.orders import OrderSide
 
 
@@ -62,7 +61,6 @@ class Position(msgspec.Struct):
         return {
             **msgspec.structs.asdict(self),
             "side": self.side.value,
-            "entry_time": format_ms(to_ms(self.entry_time)),
             "unrealized_pnl": self.unrealized_pnl,
             "unrealized_pnl_pct": self.unrealized_pnl_pct,
             "position_value": self.position_value,

@@ -1,4 +1,4 @@
-"""Settings of the paper venue (``execution`` of the main configuration file) and of the trading mode (``config/trading_mode.yaml``)."""
+"""Settings of the paper venue (section ``execution``) and of the trading mode (``config/trading_mode.yaml``)."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal
@@ -67,7 +67,9 @@ class TradingModeSettings(SafetyLimits):
     mode: ModeWord = Field(
         "paper", description="paper trades on paper; monitor judges every signal and accepts no entry"
     )
-    default_strategy: StrategyName | None = Field(None, description="Strategy where the main configuration file names no strategy.type")
+    default_strategy: StrategyName | None = Field(
+        None, description="Strategy where the main configuration file names no strategy.type"
+    )
     allow_live_trading: NoLiveTrading = Field(False, description="Must be false: there is no real trading")
     kill_switch_file: PathText | None = Field(None, description="File whose existence engages the kill switch")
     on_halt: Literal["hold", "flatten"] = Field(

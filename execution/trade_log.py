@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from core.exact import plain
-from core.instants import format_ms
+from core.instants import format_ms, to_datetime
 
 Sink = Callable[[bytes], object]
 """Takes the bytes of one row."""
@@ -64,11 +64,11 @@ class TradeRow(msgspec.Struct, frozen=True):
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values by column: numbers as floats, the time as ISO text."""
+        """Return the row as plain values by column: numbers as floats, the time an aware UTC datetime."""
         values = msgspec.structs.asdict(self)
         del values["time_ms"]
         plain_values = {key: float(value) if isinstance(value, Decimal) else value for key, value in values.items()}
-        return {"timestamp": format_ms(self.time_ms), **plain_values}
+        return {"timestamp": to_datetime(self.time_ms), **plain_values}
 
 
 class TradeLog:

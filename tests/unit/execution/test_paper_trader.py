@@ -327,7 +327,7 @@ class Records(unittest.TestCase):
         self.assertEqual(["mine", "mine", "", "", ""], [row["strategy"] for row in history])
         self.assertEqual([("LONG", 10.0), ("SHORT", -4.0)], [(one["side"], one["realized_pnl"]) for one in closed])
         self.assertEqual([10_000.0, 10_010.0, 10_010.0, 10_006.0, 10_006.0], [row["balance"] for row in history])
-        json.dumps([history, closed, [position.to_dict() for position in trader.get_open_positions()]])
+        json.dumps([history, closed, [position.to_dict() for position in trader.get_open_positions()]], default=str)
 
     def test_reset_returns_to_the_start(self) -> None:
         trader = self.trader_with_a_win_and_a_loss()
