@@ -28,7 +28,7 @@ MEANING: Mapping[Why, str] = {
     "not_in_history": "history does not have it",
     "not_stored": "not in the candle store, and history was asked offline",
     "revised": "revised: the exchange sent other values later, as the journal notes",
-    "revised_later": "revised after the session asked for it by REST",
+    "revised_later": "revised: history has other values than the exchange gave when the session asked by REST",
     "other_source": "another source: history has other values than the session's feed gave",
 }
 
@@ -122,6 +122,23 @@ def compare_candles(
             )
         )
     return differences
+
+
+def as_revised(symbol: str, history: CandleColumns, notes: Notes) -> CandleColumns:
+    """Return history with the last revision that the journal notes of each candle.
+
+    For a history that cannot know: the practice market makes a candle anew as it was first published, while the
+    exchange of a rehearsal went on to give out what its script had made of it.
+    """
+    rows: list[CandleFields] = list(zip(*(column.tolist() for column in history), strict=True))
+    places = {row[0]: place for place, row in enumerate(rows)}
+    changed = False
+    for (noted, open_ms), of_candle in notes.items():
+        revisions = [note for note in of_candle if note.kind == "revised"]
+        if noted == symbol and revisions and open_ms in places:
+            rows[places[open_ms]] = (open_ms, *revisions[-1].candle[1:])
+            changed = True
+    return CandleColumns.from_rows(rows) if changed else history
 
 
 class _Candidate(msgspec.Struct, frozen=True):

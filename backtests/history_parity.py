@@ -13,7 +13,9 @@ import msgspec
 
 from backtests.candle_matching import (
     CandleDifference,
+    Notes,
     SessionCandles,
+    as_revised,
     compare_candles,
     notes_by_candle,
 )
@@ -86,10 +88,12 @@ class JournalInput(msgspec.Struct):
     end: EndRecord | None = None
 
 
-def read_input(head: SessionHead, symbols: Sequence[str]) -> JournalInput:
-    """Return the input that a session's journal holds; errors as in ``engine.journal.read_journal``."""
+def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
+    """Return the input that a session's journal holds up to a line; errors as in ``engine.journal.read_journal``."""
     found = JournalInput({symbol: SessionCandles() for symbol in symbols})
     for line in head.lines():
+        if line.number > last_line:
+            break
         record = line.record
         if isinstance(record, StepRecord):
             _add_step(found, record, symbols)
@@ -106,7 +110,7 @@ def _add_step(found: JournalInput, record: StepRecord, symbols: Sequence[str]) -
     if found.end is not None and found.last_step_ms is not None:
         found.kept_at_ms.add(found.last_step_ms)
         found.end = None
-    sources = record.sources or (None,) * len(symbols)
+    sources = record.sources if len(record.sources) == len(symbols) else (None,) * len(symbols)
     for symbol, candle, source in zip(symbols, record.candles, sources, strict=True):
         if candle is not None:
             found.candles[symbol].add(candle, source)
@@ -143,7 +147,8 @@ def check_history(
     DataUnavailableError
         If history has no candle of the window, or the exchange is out of reach for missing ones.
     """
-    given = read_input(head, settings.live.symbols)
+    # A session that runs has written more since the replay.
+    given = read_input(head, settings.live.symbols, replay.last_line)
     if given.first_step_ms is None or given.last_step_ms is None:
         return HistoryParity(None, None, 0, [], 0, [], [], 0, 0, ["the session has no step: nothing to compare"])
     length_ms = timeframe_ms(settings.live.timeframe)
@@ -152,11 +157,14 @@ def check_history(
     warnings = [_not_stored_warning(symbol, ranges) for symbol, ranges in not_stored.items() if ranges]
 
     notes = notes_by_candle(given.notes, head.spellings(), length_ms)
+    if settings.live.exchange == PRACTICE:
+        windows = {symbol: as_revised(symbol, window, notes) for symbol, window in windows.items()}
     candles = [
         one
         for symbol, history in windows.items()
         for one in compare_candles(symbol, length_ms, given.candles[symbol], history, notes, not_stored[symbol])
     ]
+    warnings += _not_confirmed(windows, notes, candles)
     candles.sort(key=lambda one: one.step_ms)  # Stable: of one step, symbols stay in configured order.
 
     with IndexedOutputs(directory) as out:
@@ -230,6 +238,25 @@ def _not_stored_warning(symbol: str, ranges: Sequence[tuple[int, int]]) -> str:
         f"{symbol}: the store was not given all of {format_ms(first)} to {format_ms(last)}; without --offline the "
         "exchange is asked"
     )
+
+
+def _not_confirmed(
+    windows: Mapping[str, CandleColumns], notes: Notes, candles: Sequence[CandleDifference]
+) -> list[str]:
+    """Tell which candles the exchange revised while history, perhaps stored before, has the session's values."""
+    differing = {(one.symbol, one.open_time_ms) for one in candles}
+    found = []
+    for (symbol, open_ms), of_candle in notes.items():
+        revisions = [note for note in of_candle if note.kind == "revised"]
+        if not revisions or symbol not in windows or (symbol, open_ms) in differing:
+            continue
+        row = [column.tolist() for column in windows[symbol].between(open_ms, open_ms + 1)]
+        if row[0] and tuple(values[0] for values in row[1:]) != revisions[-1].candle[1:]:
+            found.append(
+                f"{symbol} {format_ms(open_ms)}: the journal notes a revision, history has the session's values; they "
+                "may have been stored before it"
+            )
+    return found
 
 
 def _backtest(

@@ -10,7 +10,7 @@ from core.instants import format_ms
 if TYPE_CHECKING:
     from backtests.history_parity import HistoryParity
     from backtests.output_comparison import OutputComparison
-    from backtests.parity import JournalParity, ParityReport
+    from backtests.parity_check import JournalParity, ParityReport
     from backtests.trade_matching import RoundTrip
 
 MOST_SHOWN = 10

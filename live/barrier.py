@@ -146,7 +146,7 @@ class Barrier:
         return asked
 
     def answer(self, symbol: str, until_ms: int, candles: Sequence[Candle], now: float) -> list[Note]:
-        """Take REST's answer for a symbol up to the boundary ``until_ms``: what it does not hold does not exist."""
+        """Take REST's answer for a symbol: a candle that closed by ``until_ms`` and is not in it does not exist."""
         notes = []
         for candle in candles:
             close_ms = candle.open_time_ms + self._length_ms
@@ -155,7 +155,8 @@ class Barrier:
             note = self.take(symbol, ReceivedCandle(candle, "rest"), now)
             if note is not None:
                 notes.append(note)
-        self._denied_until_ms[symbol] = max(self._denied_until_ms[symbol], until_ms)
+        boundary = floor_to_grid(until_ms, self._length_ms)
+        self._denied_until_ms[symbol] = max(self._denied_until_ms[symbol], boundary)
         return notes
 
     def remember(self, symbol: str, candles: Sequence[Candle]) -> None:

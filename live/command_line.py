@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from core.errors import ConfigurationError, HarnessError
 from core.timeframe import DAY_MS, MINUTE_MS
@@ -21,9 +22,10 @@ examples:
   python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 600 --for 8h
       rehearse eight hours on the embedded practice exchange in under a minute, without network
 
-Ctrl-C or SIGTERM ends the session: positions are closed at their last marks, or kept (session.on_shutdown)
+Ctrl-C or SIGTERM ends the session: positions are closed at their last marks, or kept (session.on_shutdown);
+a second Ctrl-C leaves at once, and --resume goes on
 exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration, 3 exchange out of reach,
-4 the journal and its outputs disagree
+4 the journal and its outputs disagree, 130 left at once
 """
 
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
@@ -38,13 +40,21 @@ def duration_ms(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad argument like every other bad input: as one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the parsed arguments; exits with 2 on bad ones, with 0 after ``--help``."""
-    parser = argparse.ArgumentParser(
+    """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
+    parser = _Parser(
         prog="python run_live.py",
         description="Trade the configuration on paper against a live exchange, with the kernel that backtests it.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
     parser.add_argument("--resume", metavar="SESSION", help="folder of a session to go on with")
@@ -64,8 +74,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    asked = parse_arguments(arguments)
     try:
+        asked = parse_arguments(arguments)
+
         from live.exchange_access import Addresses, Rehearsal
         from live.live_session import LiveOptions, run_session
 
@@ -86,6 +97,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("error: interrupted before the session began", file=sys.stderr)
+    except KeyboardInterrupt as interrupted:
+        print(f"error: {interrupted or 'interrupted before the session ran'}", file=sys.stderr)
         return 130

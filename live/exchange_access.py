@@ -4,8 +4,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import parse_instant
+from live import session_start
 from live.session_start import Market
 from market_data.exchanges import PRACTICE
 from market_data.historical_data_provider import HistoricalDataProvider
@@ -39,9 +40,11 @@ def exchange_addresses(settings: Settings, rehearsal: Rehearsal, given: Addresse
     Raises
     ------
     ConfigurationError
-        If rehearsal options are given for another exchange, or the fault script is wrong.
+        If rehearsal options are given for another exchange, an address is none, one of the two that the practice
+        exchange needs is missing, or the fault script is wrong.
     """
     exchange = settings.live.exchange
+    _check(given, exchange)
     if exchange != PRACTICE or given.rest_url is not None:
         if rehearsal.asked_for:
             raise ConfigurationError(
@@ -84,13 +87,38 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     if live.exchange != PRACTICE and addresses.rest_url is not None:
         from market_data.adapters.registry import open_adapter
 
-        adapter = open_adapter(live.exchange, base_url=addresses.rest_url)
+        adapter = open_adapter(
+            live.exchange, base_url=addresses.rest_url, give_up_seconds=session_start.CONNECT_SECONDS
+        )
     provider = HistoricalDataProvider(
         live.exchange, cache_dir=live.data.cache_dir, adapter=adapter, progress=False, now_ms=lambda: now_ms
     )
     try:
         unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
         return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
+    except DataUnavailableError as error:
+        if not isinstance(error.__cause__, FeedError):
+            raise
+        raise DataUnavailableError(
+            f"{error.__cause__}; the symbols of {live.exchange} cannot be looked up: check the network, or rehearse "
+            "offline with config/practice.yaml"
+        ) from error
     finally:
         if adapter is not None:
             adapter.close()
+
+
+def _check(given: Addresses, exchange: str) -> None:
+    """Refuse addresses that can be none."""
+    for option, url, schemes in (
+        ("--rest-url", given.rest_url, ("http", "https")),
+        ("--stream-url", given.stream_url, ("ws", "wss")),
+    ):
+        if url is not None and not any(url.startswith(f"{scheme}://") for scheme in schemes):
+            raise ConfigurationError(
+                f"{option} {url} is no address; allowed: {schemes[0]}:// or {schemes[1]}:// and a host"
+            )
+    if exchange == PRACTICE and (given.rest_url is None) != (given.stream_url is None):
+        raise ConfigurationError(
+            "--rest-url and --stream-url belong together: both name a running `python -m practice`, or neither"
+        )

@@ -3,28 +3,26 @@
 import asyncio
 import contextlib
 import datetime as dt
-import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from core.errors import ConfigurationError
 from core.instants import format_ms, to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of
-from engine.journal import read_journal
+from engine.fold import SessionFold
 from live.exchange_access import Addresses, Rehearsal, exchange_addresses, market_of
-from live.guarded_views import GuardedViews, RefreshedView
-from live.heartbeat import Heartbeat
 from live.ingress_clock import IngressClock
 from live.kill_switch_watch import KillSwitchWatch, engaged_by_signal
-from live.log_view import LogView, SessionLog
 from live.session_driver import SessionDriver
 from live.session_folder import SessionFolder
-from live.session_start import Market, StartedSession, connect, resume, start_fresh, warmup_candles
-from live.session_watch import SessionWatch
+from live.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
+from live.session_start import Market, StartedSession, connect, start_fresh, warmup_candles
+from live.stop_signals import stop_on_signals, unless_stopping
+from live.views import build_views, open_log
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.registry import open_feed
 from reports.console_report import print_report
@@ -35,6 +33,9 @@ from validation.loading import load_settings
 from validation.settings import Settings
 
 RESULT = "result.json"
+
+LAST_STEP_SECONDS = 5.0
+"""How much longer than asked for a session may wait for its last step, in wall time."""
 
 
 class LiveOptions(NamedTuple):
@@ -65,14 +66,18 @@ def run_session(options: LiveOptions) -> int:
         As the command reports them.
     """
     settings = load_settings(options.config, data_dir=options.data_dir)
-    folder = _folder_of(settings, options)
     now_ms = wall_clock_ms()
-    with (
-        _kill_switch(settings, folder) as kill_switch,
-        exchange_addresses(settings, options.rehearsal, options.addresses, now_ms) as addresses,
-    ):
+    with contextlib.ExitStack() as held:
+        folder = folded = None
+        if options.resume is not None:
+            folder = held.enter_context(resumed_folder(_folder_of(settings, options), settings))
+        kill_switch = held.enter_context(_kill_switch(settings, folder))
+        if folder is not None:
+            folded = fold_journal(folder, settings)
+            _refuse_ended(settings, folder, folded)
+        addresses = held.enter_context(exchange_addresses(settings, options.rehearsal, options.addresses, now_ms))
         market = market_of(settings, addresses, now_ms)
-        return asyncio.run(_run(settings, options, addresses, market, folder, kill_switch))
+        return asyncio.run(_run(settings, options, addresses, market, folder, folded, kill_switch))
 
 
 async def _run(
@@ -80,22 +85,23 @@ async def _run(
     options: LiveOptions,
     addresses: Addresses,
     market: Market,
-    resumed: Path | None,
+    resumed: SessionFolder | None,
+    folded: FoldedSession | None,
     kill_switch: KillSwitchWatch,
 ) -> int:
-    """Connect, start or resume, drive to the end, report."""
+    """Connect, start or go on, drive to the end, report."""
     first = _feed(settings, addresses, market, {})
     try:
         now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
         if options.dry_start:
             return await _dry_start(settings, market, first, now_ms)
-        path = resumed or _fresh_folder(settings, options, now_ms)
-        with contextlib.closing(SessionFolder(path)) as folder:
-            if resumed is not None:
-                started = resume(folder, market, settings, now_ms)
-            else:
-                engaged, _ = kill_switch()
-                started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
+        if resumed is not None and folded is not None:
+            started = go_on(resumed, folded, market, settings, now_ms)
+            with started.journal:
+                return await _drive(settings, options, addresses, market, resumed, started, kill_switch, now_ms)
+        with contextlib.closing(SessionFolder(_fresh_folder(settings, options, now_ms))) as folder:
+            engaged, _ = kill_switch()
+            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
             with started.journal:
                 return await _drive(settings, options, addresses, market, folder, started, kill_switch, now_ms)
     finally:
@@ -117,19 +123,21 @@ async def _drive(
     known_ms = started.barrier.last_closed_ms
     feed = _feed(settings, addresses, market, dict.fromkeys(market.unified.values(), known_ms - length_ms))
     clock = IngressClock(feed, time.monotonic)
-    watch = SessionWatch(
-        folder.path, settings, started.fold.session, started.barrier, market.unified, clock.now_ms, time.monotonic
+    shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
+    log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
+    views = build_views(
+        folder.path,
+        settings,
+        started.fold.session,
+        started.barrier,
+        market.unified,
+        clock.now_ms,
+        shown_on,
+        plain=options.plain,
     )
-    on_terminal = sys.stdout.isatty() and not options.plain
-    log = SessionLog(folder.path, settings.live.logging.level, None if on_terminal else sys.stderr)
-    views: list[RefreshedView] = [watch, LogView(watch, folder.path), Heartbeat(watch, folder.path)]
-    if on_terminal:
-        from live.terminal_view import TerminalView
-
-        views.append(TerminalView(watch, folder.path))
     mode: Literal["flatten", "keep"] = settings.live.session.on_shutdown
-    with contextlib.closing(log):
-        async with GuardedViews(views) as view:
+    with stop_on_signals(folder.path) as stopping, contextlib.closing(log):
+        async with views as view:
             driver = SessionDriver(
                 started.fold,
                 started.journal,
@@ -142,18 +150,22 @@ async def _drive(
                 view,
                 missed_until_ms=started.missed_until_ms,
             )
-            _stop_on_signals(driver)
+            driver.stopping = stopping
             try:
-                await connect(clock, time.monotonic, settings.live.exchange)
-                until_ms = None
+                connecting = asyncio.create_task(connect(clock, time.monotonic, settings.live.exchange))
+                await unless_stopping(connecting, stopping)
+                until_ms = seconds = None
                 if options.duration_ms is not None:
                     until_ms = floor_to_grid(now_ms, length_ms) + options.duration_ms
-                seconds = None if options.duration_ms is None else options.duration_ms / 1_000
+                    # Wall time bounds a silent exchange; the last step may still come within its grace.
+                    grace = settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
+                    seconds = options.duration_ms / 1_000 + grace
                 await driver.run(until_ms, seconds)
                 driver.end(mode)
             finally:
                 await feed.close()
-    _report(settings, market, folder, started)
+        print_report(_write_result(settings, market.unified, folder, started.fold), sys.stdout)
+        print(f"\nCheck it: python -m backtests.parity {folder.path}")
     return 0
 
 
@@ -176,21 +188,38 @@ async def _dry_start(settings: Settings, market: Market, feed: CandleFeed, now_m
     return 0
 
 
-def _report(settings: Settings, market: Market, folder: SessionFolder, started: StartedSession) -> None:
-    """Print the session's report and leave it in the folder."""
-    window = SessionWindow(market.unified, timeframe_ms(settings.live.timeframe))
-    window.take_all(line.record for line in read_journal(folder.journal))
+def _write_result(
+    settings: Settings, unified: Mapping[str, str], folder: SessionFolder, fold: SessionFold
+) -> dict[str, Any]:
+    """Leave the session's result in its folder and return it."""
+    window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
+    window.take_all(line.record for line in folder.lines())
     result = session_result(
-        started.fold.session,
+        fold.session,
         settings,
         window,
-        market.unified,
+        unified,
         output_dir=str(folder.path),
         log_file=str(folder.path / "trades.csv"),
     )
     folder.write_text(RESULT, to_json(result))
-    print_report(result, sys.stdout)
-    print(f"\nCheck it: python -m backtests.parity {folder.path}")
+    return result
+
+
+def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSession) -> None:
+    """Refuse to go on with a session that has closed its positions.
+
+    Its process may have died between the end's record and the outputs, so these were rebuilt and the result is too.
+    """
+    ended = folded.fold.ended
+    if ended is None or ended.mode == "keep":
+        return
+    unified = folder.canonical_symbols() or dict(zip(settings.live.symbols, settings.live.symbols, strict=True))
+    _write_result(settings, unified, folder, folded.fold)
+    raise ConfigurationError(
+        f"{folder.path}: the session has ended and its positions are closed; its outputs and {RESULT} are as its "
+        "journal says; start another session"
+    )
 
 
 def _feed(settings: Settings, addresses: Addresses, market: Market, known: dict[str, int]) -> CandleFeed:
@@ -208,11 +237,10 @@ def _sessions_folder(settings: Settings, options: LiveOptions) -> Path:
     return Path(settings.live.logging.directory) / "live" if options.sessions is None else Path(options.sessions)
 
 
-def _folder_of(settings: Settings, options: LiveOptions) -> Path | None:
+def _folder_of(settings: Settings, options: LiveOptions) -> Path:
     """Return the folder of the session to resume, given as a path or by its name."""
-    if options.resume is None:
-        return None
-    for path in (Path(options.resume), _sessions_folder(settings, options) / options.resume):
+    name = options.resume or ""
+    for path in (Path(name), _sessions_folder(settings, options) / name):
         if path.is_dir():
             return path
     raise ConfigurationError(f"--resume {options.resume}: there is no such session folder")
@@ -229,22 +257,8 @@ def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path
 
 
 @contextlib.contextmanager
-def _kill_switch(settings: Settings, resumed: Path | None) -> Iterator[KillSwitchWatch]:
+def _kill_switch(settings: Settings, resumed: SessionFolder | None) -> Iterator[KillSwitchWatch]:
     """Yield the watch over the kill switch; what a signal had engaged before a restart stays engaged."""
-    by_signal = False
-    if resumed is not None and (resumed / "journal.jsonl").exists():
-        by_signal = engaged_by_signal(line.record for line in read_journal(resumed / "journal.jsonl"))
+    by_signal = resumed is not None and engaged_by_signal(line.record for line in resumed.lines())
     with KillSwitchWatch(settings.mode, engaged_by_signal=by_signal) as watch:
         yield watch
-
-
-def _stop_on_signals(driver: SessionDriver) -> None:
-    """Let SIGINT and SIGTERM end the session; a second one ends the process."""
-    loop = asyncio.get_running_loop()
-
-    def stop(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        driver.stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)

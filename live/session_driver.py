@@ -25,6 +25,7 @@ from live.ingress_clock import IngressClock
 from live.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
+from market_data.feeds.feed_limits import FeedLimits
 
 QUEUE_LIMIT = 10_000
 """Most feed events that wait for the kernel; a feed that is ahead by more waits itself."""
@@ -34,7 +35,7 @@ ASK_AGAIN_SECONDS = 1.0
 
 
 class RestAnswer(NamedTuple):
-    """What REST said about a symbol's missing candles up to a boundary."""
+    """What REST said about a symbol's missing candles that closed by a time."""
 
     symbol: str
     until_ms: int
@@ -84,6 +85,8 @@ class SessionDriver:
         Shows what happens.
     missed_until_ms
         Steps up to this time were missed and must not enter; None when there are none.
+    ask_again_seconds
+        Least time between two rounds of questions to REST.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class SessionDriver:
         view: SessionView,
         *,
         missed_until_ms: int | None = None,
+        ask_again_seconds: float = ASK_AGAIN_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fold = fold
@@ -111,6 +115,8 @@ class SessionDriver:
         self._kill_switch = kill_switch
         self._view = view
         self._missed_until_ms = missed_until_ms
+        self._ask_again_seconds = ask_again_seconds
+        self._settle_ms = FeedLimits().settle_for(fold.session.parts.rules.timeframe_ms)
         self._monotonic = monotonic
         self._queue: asyncio.Queue[tuple[FeedEvent | RestAnswer, float]] = asyncio.Queue(QUEUE_LIMIT)
         self._asking: asyncio.Task[None] | None = None
@@ -122,7 +128,7 @@ class SessionDriver:
         self.stopping = asyncio.Event()
 
     async def run(self, until_ms: int | None = None, seconds: float | None = None) -> None:
-        """Process events until stopped, until the step at ``until_ms`` is closed, or for ``seconds`` of wall time.
+        """Process events until stopped, until all steps up to ``until_ms`` are, or for ``seconds`` of wall time.
 
         Raises
         ------
@@ -140,11 +146,9 @@ class SessionDriver:
                         task.result()
                 await self._take_events()
                 self._watch_kill_switch()
-                self._close_steps()
-                self._ask_for_missing()
-                last_ms = self._fold.session.last_step_ms
-                if until_ms is not None and last_ms is not None and last_ms >= until_ms:
+                if self._close_steps(until_ms):
                     return
+                self._ask_for_missing()
                 if seconds is not None and self._monotonic() - begun >= seconds:
                     return
         finally:
@@ -217,15 +221,20 @@ class SessionDriver:
             self._apply(KillSwitchRecord(engaged, by))
             self._view.kill_switch_changed(engaged, by)
 
-    def _close_steps(self) -> None:
+    def _close_steps(self, until_ms: int | None) -> bool:
+        """Process the steps that are ready; return whether ``until_ms`` is reached, beyond which none is processed."""
         for closed in self._barrier.close_ready():
             # The switch is seen between steps, also while a queue of them is worked off.
             self._watch_kill_switch()
             step = closed.step
+            if until_ms is not None and step.time_ms > until_ms:
+                return True
             missed = self._missed_until_ms is not None and step.time_ms <= self._missed_until_ms
             candles = tuple(fields_of(candle) for candle in step.candles)
             self._apply(StepRecord(step.time_ms, candles, self._fold.outputs.digest(), closed.sources, missed))
             self._view.step_done(closed, self.delays.step_written(self._monotonic()))
+        last_ms = self._fold.session.last_step_ms
+        return until_ms is not None and last_ms is not None and last_ms >= until_ms
 
     def _apply(self, record: JournalRecord) -> None:
         """Write a record, then let the kernel see it, then hand its outputs to the system."""
@@ -240,13 +249,25 @@ class SessionDriver:
             return
         asked = self._barrier.to_ask(now)
         if asked:
-            self._ask_not_before = now + ASK_AGAIN_SECONDS
+            self._ask_not_before = now + self._ask_again_seconds
             self._asking = asyncio.create_task(self._ask(asked))
 
     async def _ask(self, asked: dict[str, tuple[int, int]]) -> None:
-        for symbol, (start_ms, end_ms) in asked.items():
-            try:
-                candles = await self._feed.closed_candles(symbol, start_ms, end_ms)
-            except FeedError:
-                continue  # The step stays open; it is asked again.
-            await self._queue.put((RestAnswer(symbol, end_ms, candles), self._monotonic()))
+        """Ask for every symbol; what cannot be had now is asked for again.
+
+        A candle that is not closed by the exchange's own clock is not denied: a clock that was set back, before or
+        while REST was asked, must not close a step without it.
+        """
+        answers = []
+        try:
+            told_ms = await self._feed.server_time_ms()
+            for symbol, (start_ms, end_ms) in asked.items():
+                with contextlib.suppress(FeedError):
+                    candles = await self._feed.closed_candles(symbol, start_ms, end_ms)
+                    answers.append(RestAnswer(symbol, end_ms, candles))
+            told_ms = min(told_ms, await self._feed.server_time_ms())
+        except FeedError:
+            return
+        for answer in answers:
+            until_ms = min(answer.until_ms, told_ms - self._settle_ms)
+            await self._queue.put((answer._replace(until_ms=until_ms), self._monotonic()))

@@ -53,9 +53,9 @@ class SessionFolder:
         """The journal file."""
         return self.path / JOURNAL
 
-    def read(self) -> list[JournalLine]:
-        """Return the journal's records; empty when there is no journal yet. Errors as in ``read_journal``."""
-        return list(read_journal(self.journal)) if self.journal.exists() else []
+    def lines(self) -> Iterator[JournalLine]:
+        """Yield the journal's records in order; errors as in ``read_journal``."""
+        return read_journal(self.journal)
 
     def writer(self, keep_bytes: int = 0) -> JournalWriter:
         """Return a writer that appends after the first ``keep_bytes`` of the journal."""
@@ -81,6 +81,14 @@ class SessionFolder:
         """Write the manifest."""
         self.write_text(MANIFEST, json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False))
 
+    def canonical_symbols(self) -> dict[str, str]:
+        """Return configured spelling -> unified symbol as the manifest says; empty when it cannot be read."""
+        try:
+            symbols = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["symbols"]
+            return {spelling: str(entry["canonical"]) for spelling, entry in symbols.items()}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
     def write_text(self, name: str, text: str) -> None:
         """Write a whole file, beside and renamed."""
         with store_errors(self.path / name):
@@ -97,10 +105,13 @@ class SessionFolder:
             )
 
     def close(self) -> None:
-        """Close the files and give the session free."""
+        """Close the files, remove those that were not published, and give the session free."""
         for file in self._open:
             with contextlib.suppress(OSError):
                 file.close()
+        for name in DERIVED:
+            with contextlib.suppress(OSError):
+                (self.path / f".{name}.tmp").unlink()
         self._lock.release()
 
     def _sink(self, name: str) -> Callable[[bytes], object]:

@@ -1,7 +1,6 @@
-"""How a session begins: a fresh one from the exchange's answers, a resumed one from its journal."""
+"""How a fresh session begins: from the exchange's answers."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import NamedTuple
@@ -16,8 +15,8 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
-from engine.journal_records import EndRecord, ResumeRecord, SessionRecord, StepRecord, candle_of, fields_of
-from live.barrier import REMEMBERED_CANDLES, Barrier
+from engine.journal_records import SessionRecord, fields_of
+from live.barrier import Barrier
 from live.ingress_clock import IngressClock
 from live.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
@@ -96,7 +95,19 @@ async def start_fresh(
     *,
     kill_switch: bool,
 ) -> StartedSession:
-    """Begin a session at the boundary before ``now_ms``: fetch the warm-up, write manifest and first record."""
+    """Begin a session at the boundary before ``now_ms``: fetch the warm-up, write manifest and first record.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder holds a session already.
+    DataUnavailableError
+        If the warm-up cannot be fetched.
+    StoreError
+        If the folder cannot be written.
+    """
+    if folder.journal.exists():
+        raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
     length_ms = timeframe_ms(settings.live.timeframe)
     boundary_ms = floor_to_grid(now_ms, length_ms)
     strategy = build_strategy_of(settings)
@@ -116,10 +127,14 @@ async def start_fresh(
     )
     folder.write_manifest(_manifest(record, market, settings, strategy.name, strategy.warmup_candles))
     journal = folder.writer()
-    journal.append(record)
-    fold = SessionFold(record, settings, folder.outputs())
-    folder.publish_outputs()
-    barrier = _barrier(settings, market, boundary_ms)
+    try:
+        journal.append(record)
+        fold = SessionFold(record, settings, folder.outputs())
+        folder.publish_outputs()
+    except BaseException:
+        journal.close()
+        raise
+    barrier = open_barrier(settings, market, boundary_ms)
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
     return StartedSession(
@@ -127,51 +142,8 @@ async def start_fresh(
     )
 
 
-def resume(folder: SessionFolder, market: Market, settings: Settings, now_ms: int) -> StartedSession:
-    """Fold a session's journal, rebuild its outputs and go on after its last step.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such session, it has ended, or its settings are others.
-    ParityError
-        If the outputs come out different from those the journal saw.
-    StoreError
-        If the journal is damaged.
-    """
-    lines = folder.read()
-    if not lines or not isinstance(lines[0].record, SessionRecord):
-        raise ConfigurationError(f"{folder.path}: there is no session to resume; its journal has no first record")
-    first = lines[0].record
-    folder.check_settings(first, settings.settings_sha256)
-    fold = SessionFold(first, settings, folder.outputs())
-    recent: dict[str, deque[Candle]] = {symbol: deque(maxlen=REMEMBERED_CANDLES) for symbol in market.unified.values()}
-    last_step_ms: int | None = None
-    for line in lines[1:]:
-        record = line.record
-        if isinstance(record, EndRecord) and record.mode == "flatten":
-            raise ConfigurationError(f"{folder.path}: the session has ended, its positions are closed; start another")
-        fold.apply(record)
-        if isinstance(record, StepRecord):
-            last_step_ms = record.time_ms
-            for symbol, fields in zip(market.unified.values(), record.candles, strict=True):
-                candle = candle_of(fields)
-                if candle is not None:
-                    recent[symbol].append(candle)
-    barrier = _barrier(settings, market, first.start_ms if last_step_ms is None else last_step_ms)
-    for symbol, candles in recent.items():
-        barrier.remember(symbol, list(candles))
-    folder.publish_outputs()
-    folder.flush()
-    journal = folder.writer(keep_bytes=lines[-1].end_byte)
-    policy = settings.live.session.missed_steps
-    journal.append(ResumeRecord(last_step_ms, policy))
-    missed_until_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe)) if policy == "exits_only" else None
-    counts = {spelling: len(first.warmup.get(spelling, ())) for spelling in market.unified}
-    return StartedSession(fold, journal, barrier, counts, missed_until_ms)
-
-
-def _barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
+def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
+    """Return the barrier of a session that knows everything up to a boundary."""
     return Barrier(
         list(market.unified.values()),
         timeframe_ms(settings.live.timeframe),

@@ -139,7 +139,7 @@ class SessionWatch:
             mode=self._settings.mode.mode,
             exchange=live.exchange,
             timeframe=live.timeframe,
-            exchange_ms=self._exchange_ms(),
+            exchange_ms=self._now_ms(),
             uptime_seconds=self._monotonic() - self._begun_at,
             feed=self._feed(),
             steps=self._steps(),
@@ -157,7 +157,7 @@ class SessionWatch:
     def vital_signs(self) -> dict[str, object]:
         """Return what a supervisor wants to know, as plain values; delays in seconds, money in quote currency."""
         feed, steps, account = self._feed(), self._steps(), self._account()
-        now_ms = self._exchange_ms()
+        now_ms = self._now_ms()
         return {
             "session": self.name,
             "last_step": None if steps.last_ms is None else format_ms(steps.last_ms),
@@ -188,6 +188,11 @@ class SessionWatch:
             "halts": list(self.session.parts.safety.halts),
             "kill_switch": self.session.kill_switch_engaged,
         }
+
+    def _now_ms(self) -> int | None:
+        """Return the exchange's time, which is never before the last step (a rehearsal's runs faster)."""
+        known = [at for at in (self._exchange_ms(), self.session.last_step_ms) if at is not None]
+        return max(known, default=None)
 
     def _message_came(self) -> None:
         self._message_at = self._monotonic()

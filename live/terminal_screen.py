@@ -75,10 +75,15 @@ def price_text(price: float | None) -> str:
 def _title(picture: SessionPicture, width: int) -> "Text":
     now = "exchange time unknown" if picture.exchange_ms is None else _clock(picture.exchange_ms)
     right = f"{now}  up {age_text(picture.uptime_seconds)}"
-    name = one_line(picture.session)
-    what = f"{picture.exchange} {picture.timeframe}  {one_line(picture.strategy)}  {picture.mode}"
-    space = width - len(name) - 2 - len(what)
-    return _line((name, "bold"), ("  " + what, ""), (right.rjust(space) if space > len(right) else "  " + right, _DIM))
+    name, strategy = one_line(picture.session), one_line(picture.strategy)
+    # The longest description that fits; a session's own name usually says exchange and timeframe too.
+    for what in (f"{picture.exchange} {picture.timeframe}  {strategy}  {picture.mode}", f"{strategy}  {picture.mode}"):
+        if len(name) + len(what) + len(right) + 4 <= width:
+            break
+    else:
+        what = picture.mode
+    space = max(2, width - len(name) - 2 - len(what) - len(right))
+    return _line((name, "bold"), (f"  {what}", ""), (" " * space + right, _DIM))
 
 
 def _alarms(picture: SessionPicture) -> list["Text"]:
@@ -95,10 +100,12 @@ def _alarms(picture: SessionPicture) -> list["Text"]:
 def _feed(picture: SessionPicture) -> list["Text"]:
     feed = picture.feed
     since = f" for {age_text(feed.since_seconds)}" if feed.state == "connected" else ""
+    age = feed.message_age_seconds
+    message = "none yet" if age is None else f"{age_text(age)} ago"
     first = _line(
         ("Feed   ", "bold"),
         (f"{feed.state}{since}", _STATE_STYLES[feed.state]),
-        (f"   last message {age_text(feed.message_age_seconds)} ago   reconnects {feed.reconnects}", ""),
+        (f"   last message {message}   reconnects {feed.reconnects}", ""),
     )
     counts = (
         ("unreadable", feed.unreadable),

@@ -26,7 +26,7 @@ examples:
       the practice market at its usual speed times 60
   python -m practice --speed 2000 --for 1d --wait-for-streams 10
       one day in 43 seconds, once ten streams are subscribed to
-  python -m practice --faults examples/faults.yaml --start 2024-03-01
+  python -m practice --faults faults.yaml --start 2024-03-01
       with a fault script, see docs/practice_exchange.md
   python -m practice --store data/backtest_cache --exchange binance --start 2024-04-02 --symbols BTCUSDT,ETHUSDT
       stored candles

@@ -70,7 +70,7 @@ class PracticeExchange:
     patience_s
         Wall seconds that the pace ``read`` waits for a client to come back, or to read, before it goes on without.
     keep_sent
-        Whether ``sent`` keeps every final; a run of weeks can do without.
+        Whether ``sent`` keeps every final and ``requests`` every REST request; a run of weeks can do without.
     port
         0 takes any free port.
 
@@ -115,7 +115,9 @@ class PracticeExchange:
         self._script = CompiledScript(script or FaultScript(), start_ms, self.symbols, timeframe)
         self._candles = PublishedCandles(source, self._script, self._clock.now_ms)
         self._hub = StreamHub(self._clock.now_ms, self._wake_publisher, keep_sent=keep_sent)
-        self._rest = RestAnswers(self._candles, self._clock.now_ms, self._rest_fault, self.told_time_ms)
+        self._rest = RestAnswers(
+            self._candles, self._clock.now_ms, self._rest_fault, self.told_time_ms, keep_requests=keep_sent
+        )
         self._publisher = Publisher(
             self._candles,
             self._script,

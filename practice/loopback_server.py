@@ -1,6 +1,7 @@
 """An asyncio server on 127.0.0.1 that runs in a thread of its own."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -47,6 +48,7 @@ class LoopbackServer:
         self.port = port
         self._name = name
         self._serve = serve
+        self._stopping = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -77,12 +79,18 @@ class LoopbackServer:
             raise InvariantError("the server did not start")
 
     def stop(self) -> None:
-        """Close everything and wait for the thread; does nothing when the server does not run."""
-        if self._thread is None or self._loop is None or self._closing is None:
-            return
-        self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join()
-        self._thread = self._loop = self._closing = None
+        """Close everything and wait for the thread; does nothing when the server does not run.
+
+        May be called from several threads.
+        """
+        with self._stopping:
+            if self._thread is None or self._loop is None or self._closing is None:
+                return
+            # The loop is closed already when the server failed by itself; its thread has told how.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join()
+            self._thread = self._loop = self._closing = None
 
     def call(self, work: Coroutine[None, None, T], timeout_s: float) -> T:
         """Run a coroutine on the server's loop from another thread; TimeoutError when it takes too long."""

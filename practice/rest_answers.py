@@ -59,6 +59,8 @@ class RestAnswers:
         Returns the fault that befalls a request, by path and the exchange's own symbol; None for an ordinary answer.
     told_time
         The time that the exchange tells in ``time``, ``exchangeInfo`` and the ``Date`` header; its clock by default.
+    keep_requests
+        Whether requests are logged.
     """
 
     def __init__(
@@ -67,12 +69,15 @@ class RestAnswers:
         clock: Callable[[], int],
         take_fault: Callable[[str, str | None], Fault | None],
         told_time: Callable[[], int] | None = None,
+        *,
+        keep_requests: bool = True,
     ) -> None:
         self.requests: list[LoggedRequest] = []
         self._source = source
         self._clock = clock
         self._told_time = told_time or clock
         self._take_fault = take_fault
+        self._keep_requests = keep_requests
         self._weight: tuple[int, int] = (0, 0)
         self._markets: Mapping[str, Instrument] = {}
         self._closing: asyncio.Event | None = None
@@ -97,7 +102,8 @@ class RestAnswers:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         query = dict(request.query)
         fault = self._take_fault(request.path, query.get("symbol"))
-        self.requests.append(LoggedRequest(request.path, query, fault.kind if fault else None, time.monotonic()))
+        if self._keep_requests:
+            self.requests.append(LoggedRequest(request.path, query, fault.kind if fault else None, time.monotonic()))
         headers = {
             "Date": email.utils.formatdate(self._told_time() / 1000.0, usegmt=True),
             "x-mbx-used-weight-1m": str(self._used_weight(request.match_info["name"])),

@@ -171,9 +171,9 @@ class RiskEngine:
             stop, target = self.compute_sl_tp_from_atr(entry_price, atr, direction, sl_mult, tp_mult)
             stop_loss_price = stop if stop_loss_price is None else stop_loss_price
             take_profit_price = target if take_profit_price is None else take_profit_price
-        if sign * (entry_price - stop_loss_price) <= 0:
+        if not sign * (entry_price - stop_loss_price) > 0:
             raise ValueError(f"the stop {stop_loss_price!r} of a {direction} lies on the wrong side of {entry_price!r}")
-        if take_profit_price is not None and sign * (take_profit_price - entry_price) <= 0:
+        if take_profit_price is not None and not 0 < sign * (take_profit_price - entry_price) < math.inf:
             raise ValueError(
                 f"the target {take_profit_price!r} of a {direction} lies on the wrong side of {entry_price!r}"
             )

@@ -57,8 +57,11 @@ class BinanceRest:
     ) -> list[Candle]:
         """Return the final candles with ``start_ms <= open_time_ms < end_ms``; see ``final_candles``.
 
-        ``now_ms`` is the exchange's clock if it has been read already.
+        ``now_ms`` is the exchange's clock if it has been read already, which then says alone up to where candles are
+        closed. Who does not give it asks for a range of which more is known, so that a last row is believed that has
+        had no later one for long: the market may stand still.
         """
+        believed_ms = None if now_ms is None else length_ms
         if now_ms is None:
             now_ms = await self.server_time_ms()
 
@@ -77,10 +80,21 @@ class BinanceRest:
             refused = [row for row in read if isinstance(row, Unreadable)]
             for row in refused:
                 _log.warning("%s: a kline of %s is refused: %s", self._url, market_id, row.reason)
-            return [row.candle for row in read if not isinstance(row, Unreadable)]
+            found = [row.candle for row in read if not isinstance(row, Unreadable)]
+            if not all(since_ms <= one.open_time_ms < until_ms for one in found):
+                raise TransientError(f"{self._url} gives klines of {market_id} of another time than was asked for")
+            return found
 
         settle_ms = self._limits.settle_for(length_ms)
-        return await final_candles(page, start_ms, end_ms, length_ms=length_ms, now_ms=now_ms, settle_ms=settle_ms)
+        return await final_candles(
+            page,
+            start_ms,
+            end_ms,
+            length_ms=length_ms,
+            now_ms=now_ms,
+            settle_ms=settle_ms,
+            believed_ms=believed_ms,
+        )
 
     async def close(self) -> None:
         """Close the connections; requests raise FeedError from now on."""

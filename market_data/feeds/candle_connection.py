@@ -44,7 +44,7 @@ class CandleConnection:
     detail
         What the connection is, for ``Connected``.
     symbols
-        Unified symbols by the exchange's own name of them.
+        Unified symbols by the exchange's own names of them; one may have several.
     interval, length_ms
         The timeframe as the parser names it, and its length.
     catch_up
@@ -74,13 +74,14 @@ class CandleConnection:
         self._open_stream = open_stream
         self._detail = detail
         self._symbols = symbols
+        self._unified = list(dict.fromkeys(symbols.values()))
         self._interval = interval
         self._catch_up = catch_up
         self._exchange_time = exchange_time
         self._out = out
         self._limits = limits
         self._backoff = backoff
-        self._watch = SilenceWatch(symbols.values(), length_ms, limits)
+        self._watch = SilenceWatch(self._unified, length_ms, limits)
         self._caught_up = False
 
     async def run(self) -> None:
@@ -139,12 +140,13 @@ class CandleConnection:
             if symbol is None or one.interval != self._interval:
                 events.append(Unreadable(f"{one.market_id} {one.interval} was not subscribed"))
                 continue
+            self._catch_up.expect_from(symbol, one.candle.open_time_ms)
             self._watch.hear(symbol, _now_s(), one.event_time_ms)
             events.append(CandleUpdate(symbol, one.candle, bool(one.closed), "websocket", one.event_time_ms))
         return events
 
     async def _deliver(self, inbox: EventQueue) -> None:
-        now_ms = await self._catch_up.up_to_now(list(self._symbols.values()))
+        now_ms = await self._catch_up.up_to_now(self._unified)
         self._watch.restart(_now_s(), now_ms)
         self._caught_up = True
         while True:

@@ -85,6 +85,10 @@ class CatchUp:
         last_ms = self._last_final_ms.get(symbol)
         return None if last_ms is None else last_ms + self._length_ms
 
+    def expect_from(self, symbol: str, open_ms: int) -> None:
+        """Count a symbol of which nothing was known as known up to a candle that has been seen, that one excluded."""
+        self._last_final_ms.setdefault(symbol, open_ms - self._length_ms)
+
     async def pass_on(self, update: CandleUpdate) -> None:
         """Hand an update out and remember the latest final."""
         await self._out.put(update)

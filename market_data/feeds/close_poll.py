@@ -1,14 +1,14 @@
 """Asks REST for the candles of an exchange just after they have closed."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
+from core.errors import FeedError
 from core.timeframe import floor_to_grid
 from market_data.feeds.backoff import Backoff
 from market_data.feeds.catch_up import CatchUp
 from market_data.feeds.event_queue import EventQueue
-from market_data.feeds.feed_event import Stale
+from market_data.feeds.feed_event import Disconnected, Stale
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.silence_watch import SilenceWatch
 
@@ -32,7 +32,7 @@ class ClosePoll:
     watch
         Finds symbols that have no candles any more; None where a stream has a watch of its own.
     out
-        Where ``Stale`` goes.
+        Where ``Stale`` goes, and ``Disconnected`` where REST refuses for a reason that will not pass by itself.
     """
 
     def __init__(
@@ -54,13 +54,8 @@ class ClosePoll:
         self._backoff = backoff
         self._watch = watch
         self._out = out
-        self._woken = asyncio.Event()
         self._last: tuple[float, int] | None = None
         self._rate = 1.0
-
-    def wake(self) -> None:
-        """Ask at once."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -68,13 +63,15 @@ class ClosePoll:
             self._watch.restart(_now_s())
         while True:
             before = {symbol: self._catch_up.next_open_ms(symbol) for symbol in self._symbols}
-            now_ms = await self._catch_up.up_to_now(self._symbols)
+            try:
+                now_ms = await self._catch_up.up_to_now(self._symbols)
+            except FeedError as error:
+                await self._out.put(Disconnected(str(error)))
+                await asyncio.sleep(self._backoff.next_s())
+                continue
             self._learn_rate(now_ms)
             await self._look_for_silence(before, now_ms)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s(now_ms)):
-                    await self._woken.wait()
-            self._woken.clear()
+            await asyncio.sleep(self._pause_s(now_ms))
 
     def _pause_s(self, now_ms: int) -> float:
         """Return the wait to the next close, or less while something is missing; in seconds of ours."""

@@ -3,18 +3,19 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from core.candle import Candle
-from core.timeframe import floor_to_grid
-from market_data.adapters.failures import TransientError
+from market_data.adapters.failures import RangeNotServedError, TransientError
 
 Page = Callable[[int, int], Awaitable[Sequence[Candle]]]
 """Asks for the candles with ``start_ms <= open_time_ms < end_ms`` and returns a page of them from the oldest on."""
 
 
-def final_rows(rows: Sequence[Candle], length_ms: int, now_ms: int, settle_ms: int) -> list[Candle]:
+def final_rows(
+    rows: Sequence[Candle], length_ms: int, now_ms: int, settle_ms: int, *, believed_ms: int | None = None
+) -> list[Candle]:
     """Return the rows that are final, oldest first, one for each time.
 
-    A row is final when a later one exists and the exchange's clock is past its close, or when the clock is past its
-    close by ``settle_ms``. Its place in the answer says nothing.
+    A row is final when a later one exists, or when the exchange's clock is past its close by ``settle_ms``. Its place
+    in the answer says nothing.
 
     Parameters
     ----------
@@ -26,41 +27,65 @@ def final_rows(rows: Sequence[Candle], length_ms: int, now_ms: int, settle_ms: i
         The exchange's clock, read before the rows were asked for.
     settle_ms
         How long after a close a row may still be unfinished.
+    believed_ms
+        For an exchange that has a row for every interval: how far past the settled close the clock may be. Further on
+        a later row would exist, so the clock must be wrong, and an open candle must not pass for a final one.
     """
     by_time = {row.open_time_ms: row for row in rows}
     newest_ms = max(by_time, default=0)
-    return [
-        by_time[open_ms]
-        for open_ms in sorted(by_time)
-        if now_ms >= open_ms + length_ms + (0 if open_ms < newest_ms else settle_ms)
-    ]
+    final = [by_time[open_ms] for open_ms in sorted(by_time) if open_ms < newest_ms]
+    if by_time:
+        past_ms = now_ms - (newest_ms + length_ms + settle_ms)
+        if past_ms >= 0 and (believed_ms is None or past_ms < believed_ms):
+            final.append(by_time[newest_ms])
+    return final
 
 
 async def final_candles(
-    page: Page, start_ms: int, end_ms: int, *, length_ms: int, now_ms: int, settle_ms: int
+    page: Page,
+    start_ms: int,
+    end_ms: int,
+    *,
+    length_ms: int,
+    now_ms: int,
+    settle_ms: int,
+    believed_ms: int | None = None,
 ) -> list[Candle]:
     """Return the final candles with ``start_ms <= open_time_ms < end_ms``, oldest first.
 
-    A page may be short without being the last one, so pages are asked for until one is empty or the end is reached.
+    ``final_rows`` says which these are and what the parameters mean. A page may be short without being the last one, so
+    pages are asked for until one is empty or the end is reached.
 
     Raises
     ------
+    RangeNotServedError
+        If a page holds only candles of a later time: the exchange does not keep candles for so long.
     TransientError
-        If a page holds candles, but none of the range that was asked for.
+        If it holds only candles of another time.
     FeedError
         Whatever ``page`` raises.
     """
     found: dict[int, Candle] = {}
     # One candle more than asked for tells whether the last one has a later one.
-    until_ms = min(end_ms, floor_to_grid(now_ms, length_ms)) + length_ms
+    until_ms = end_ms + length_ms
     next_ms = start_ms
-    while next_ms < until_ms - length_ms:
+    last_of_page: list[int] = []
+    while next_ms < end_ms:
         rows = await page(next_ms, until_ms)
         inside = [row for row in rows if next_ms <= row.open_time_ms < until_ms]
         if rows and not inside:
+            if all(row.open_time_ms >= until_ms for row in rows):
+                raise RangeNotServedError("the exchange has only later candles than were asked for")
             raise TransientError("the exchange answers with candles of another time than was asked for")
         if not inside:
             break
         found |= {row.open_time_ms: row for row in inside}
-        next_ms = max(row.open_time_ms for row in inside) + 1
-    return [row for row in final_rows([*found.values()], length_ms, now_ms, settle_ms) if row.open_time_ms < end_ms]
+        last_of_page.append(max(row.open_time_ms for row in inside))
+        next_ms = last_of_page[-1] + 1
+    for open_ms in last_of_page[:-1]:
+        # It may have been open when it was read; the later one that closes it came with another answer.
+        found |= {
+            row.open_time_ms: row for row in await page(open_ms, open_ms + length_ms) if row.open_time_ms == open_ms
+        }
+    final = final_rows([*found.values()], length_ms, now_ms, settle_ms, believed_ms=believed_ms)
+    return [row for row in final if row.open_time_ms < end_ms]

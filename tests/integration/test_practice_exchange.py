@@ -1,7 +1,9 @@
 """The practice exchange over real sockets: streams, REST, speed, and every fault of the script alone."""
 
 import asyncio
+import email.utils
 import http.client
+import itertools
 import json
 import threading
 import unittest
@@ -209,6 +211,16 @@ class Time(unittest.TestCase):
                 client.recv(timeout=5)
             self.assertTrue(exchange.wait_finished(5))
 
+    def test_by_the_pace_of_its_readers_it_does_not_begin_without_them(self) -> None:
+        exchange = PracticeExchange(
+            practice_source(1, SYMBOLS), pace="read", end_ms=START + 6 * MINUTE, patience_s=0.01, streams_before_start=2
+        )
+        with exchange, StreamReader(exchange, BOTH[:1]):
+            self.assertFalse(exchange.wait_finished(0.3))
+            self.assertEqual(exchange.now_ms, START)
+            with StreamReader(exchange, BOTH[1:]):
+                self.assertTrue(exchange.wait_finished(5))
+
     def test_by_the_pace_of_its_readers_it_goes_on_when_they_do_not_come_back(self) -> None:
         exchange = PracticeExchange(
             practice_source(1, SYMBOLS), pace="read", end_ms=START + 6 * MINUTE, patience_s=0.05
@@ -307,9 +319,17 @@ class StreamFaults(unittest.TestCase):
             self.assertFalse(reader.ended.is_set())
             self.assertEqual(minutes(reader.finals), [0])
 
+    def test_what_ends_at_an_instant_ends_before_anything_else_happens_then(self) -> None:
+        faults = SendGarbage(at="2m"), Stall(at="1m", duration="1m")
+        with driven(*faults) as exchange, StreamReader(exchange, BOTH) as reader:
+            exchange.advance(2)
+            self.assertEqual(minutes(reader.expect_finals(2)), [1])
+            self.assertEqual(len(reader.frames), 3)
+
     def test_a_stall_may_leave_pings_unanswered(self) -> None:
-        for pings in (True, False):
-            with driven(Stall(final=1, pings=pings)) as exchange, StreamReader(exchange, BOTH) as reader:
+        for pings, duration in itertools.product((True, False), (None, "10m")):
+            fault = Stall(final=1, pings=pings, duration=duration)
+            with driven(fault) as exchange, StreamReader(exchange, BOTH) as reader:
                 exchange.advance()
                 self.assertEqual(reader.connection.ping().wait(5 if pings else 0.3), pings)
 
@@ -415,9 +435,16 @@ class StreamFaults(unittest.TestCase):
 
     def test_restart_refuses_connections_for_a_while_and_loses_the_old_ones(self) -> None:
         with driven(Restart(at="90s", duration="60s")) as exchange:
+            kept = http.client.HTTPConnection("127.0.0.1", int(exchange.rest_url.rsplit(":", 1)[1]), timeout=5)
+            self.addCleanup(kept.close)
+            kept.request("GET", "/api/v3/ping")
+            self.assertEqual(kept.getresponse().read(), b"{}")
             with StreamReader(exchange, BOTH) as reader:
                 exchange.advance(2)
                 self.assertTrue(reader.ended.wait(5))
+                with self.assertRaises(OSError):
+                    kept.request("GET", "/api/v3/ping")
+                    kept.getresponse()
                 with self.assertRaises(urllib.error.URLError):
                     get(exchange, "ping")
                 with self.assertRaises(OSError), connect(exchange.stream_url + "/ws"):
@@ -475,6 +502,15 @@ class Mixtures(unittest.TestCase):
                     self.assertEqual(one.candle.close, closes[one.candle.open_time_ms])
 
 
+class Logs(unittest.TestCase):
+    def test_a_long_run_can_do_without_the_logs_and_still_counts(self) -> None:
+        with driven(keep_sent=False) as exchange, StreamReader(exchange, BOTH) as reader:
+            exchange.advance(3)
+            reader.expect_finals(6)
+            get(exchange, "ping")
+            self.assertEqual((exchange.sent, exchange.requests, exchange.finals_sent), ([], [], 6))
+
+
 class RestFaults(unittest.TestCase):
     def test_errors_last_for_a_while_of_its_clock(self) -> None:
         for status in (429, 418, 503):
@@ -511,7 +547,11 @@ class RestFaults(unittest.TestCase):
                 offsets = []
                 for _ in range(4):
                     exchange.advance()
-                    offsets.append(get(exchange, "time")["serverTime"] - exchange.now_ms)
+                    with urllib.request.urlopen(f"{exchange.rest_url}/api/v3/time", timeout=5) as answer:
+                        told_ms = json.loads(answer.read())["serverTime"]
+                        dated = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+                    self.assertEqual(dated, told_ms // 1000)
+                    offsets.append(told_ms - exchange.now_ms)
                 finals = reader.expect_finals(4)
                 self.assertEqual(offsets, [by_ms, by_ms, 0, 0])
                 told = [event["E"] - event["k"]["T"] for event in finals]

@@ -39,6 +39,7 @@ class KlineExchange:
         self.stall_handshake = False
         self.connections: dict[ServerConnection, set[str]] = {}
         self.connected = 0
+        self._closing = asyncio.Event()
         self._server: Server | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -71,6 +72,7 @@ class KlineExchange:
 
     async def open_stream(self) -> None:
         """Listen for websockets, at the port that was used before."""
+        self._closing = asyncio.Event()
         self._server = await serve(
             self._serve, "127.0.0.1", self._port, compression=None, close_timeout=0.2, process_request=self._greet
         )
@@ -79,6 +81,7 @@ class KlineExchange:
     async def close_stream(self) -> None:
         """Lose all connections and stop listening."""
         if self._server is not None:
+            self._closing.set()
             self.cut()
             self._server.close()
             await self._server.wait_closed()
@@ -160,7 +163,7 @@ class KlineExchange:
 
     async def _greet(self, connection: ServerConnection, request: object) -> None:
         if self.stall_handshake:
-            await asyncio.sleep(3600)
+            await self._closing.wait()
 
     async def _serve(self, connection: ServerConnection) -> None:
         path = connection.request.path if connection.request is not None else ""

@@ -15,4 +15,6 @@ T = TypeVar("T", bound=Callable[..., object] | type[unittest.TestCase])
 
 def needs_shared(test: T) -> T:
     """Skip a test, saying why, where the recorded candles are not beside the checkout."""
-    return unittest.skipUnless(CANDLES.is_dir(), f"needs the recorded candles in {CANDLES.name}/ beside the checkout")(test)
+    return unittest.skipUnless(CANDLES.is_dir(), f"needs the recorded candles in {CANDLES.name}/ beside the checkout")(
+        test
+    )

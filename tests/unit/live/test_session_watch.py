@@ -105,6 +105,7 @@ class SessionWatchTest(unittest.TestCase):
             (candle(3, 100.0, high=110.5), "target"),
             (candle(3, 100.0, high=110.5, low=95.0, close=101.0), "stop"),
             (candle(3, 94.0), "stop"),
+            (candle(3, 111.0, low=94.0), "target"),
         ):
             watch.candle_forming("BTC/USDT", running)
             self.assertEqual(watch.picture().positions[0].touched, touched)
@@ -168,6 +169,13 @@ class SessionWatchTest(unittest.TestCase):
         self.assertLessEqual(len(shown), 401)
         self.assertEqual((shown[0], shown[-1]), (0.0, 100_002.0))
         self.assertEqual(list(shown), sorted(shown))
+
+    def test_the_exchanges_time_is_never_before_the_last_step(self) -> None:
+        watched = self.with_position()
+        watched.exchange_ms = MINUTE
+        self.assertEqual(watched.watch().picture().exchange_ms, 3 * MINUTE)
+        watched.exchange_ms = 5 * MINUTE
+        self.assertEqual(watched.watch().picture().exchange_ms, 5 * MINUTE)
 
     def test_vital_signs_are_plain_values(self) -> None:
         import json

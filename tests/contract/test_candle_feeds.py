@@ -1,0 +1,227 @@
+"""What every live feed owes its reader, asked of each one at the practice exchange, over real sockets."""
+
+import asyncio
+import unittest
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from core.candle import Candle
+from core.errors import FeedError
+from core.timeframe import floor_to_grid
+from market_data.adapters.practice_market import PracticeMarket
+from market_data.candle_columns import CandleColumns
+from market_data.feeds.binance_feed import BinanceFeed
+from market_data.feeds.candle_feed import CandleFeed
+from market_data.feeds.ccxt_feed import CcxtFeed
+from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
+from practice.candle_sources import ColumnsSource
+from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.rest_faults import Fault, FaultKind
+from tests.support.feed_reader import BRISK, FeedReader
+from tests.support.scale import scaled
+
+MINUTE = 60_000
+SYMBOLS = ("BTC/USDT", "ETH/USDT")
+HISTORY = 1_500
+LENGTH = scaled(10, 240)
+SPEED = 480.0
+
+T = TypeVar("T")
+
+
+def columns_of_the_practice_market() -> Mapping[tuple[str, str], CandleColumns]:
+    """Return candles of two symbols, some before the start of the exchange and some after."""
+    start_ms = DEFAULT_START_MS - HISTORY * MINUTE
+    market = PracticeMarket()
+    end_ms = DEFAULT_START_MS + (LENGTH + 5) * MINUTE
+    return {(symbol, "1m"): market.candles(symbol, "1m", start_ms, end_ms) for symbol in SYMBOLS}
+
+
+def candles_of(columns: CandleColumns) -> list[Candle]:
+    """Return columns as candles."""
+    return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+class CandleFeedContract:
+    """The suite; a subclass says which feed."""
+
+    columns: Mapping[tuple[str, str], CandleColumns]
+
+    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+        raise NotImplementedError
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.columns = columns_of_the_practice_market()
+
+    def exchange(self, *, speed: float = SPEED) -> PracticeExchange:
+        exchange = PracticeExchange(
+            ColumnsSource(self.columns), speed=speed, end_ms=DEFAULT_START_MS + LENGTH * MINUTE, updates_per_second=20.0
+        )
+        exchange.start()
+        self.addCleanup(exchange.stop)
+        return exchange
+
+    def truth(self, symbol: str, first_ms: int, end_ms: int) -> list[Candle]:
+        return candles_of(self.columns[symbol, "1m"].between(first_ms, end_ms))
+
+    async def test_every_final_from_the_first_connection_on_arrives_and_none_is_invented(self) -> None:
+        exchange = self.exchange()
+        known = dict.fromkeys(SYMBOLS, DEFAULT_START_MS - 4 * MINUTE)
+        async with FeedReader(self.open_feed(exchange, known)) as reader:
+            for symbol in SYMBOLS:
+                await reader.until_finals(symbol, 3 + LENGTH - 1, seconds=10.0 + LENGTH)
+        for symbol in SYMBOLS:
+            finals = reader.finals(symbol)
+            truth = self.truth(symbol, DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + LENGTH * MINUTE)
+            seen = list(dict.fromkeys(finals))
+            self.assertEqual(seen, truth[: len(seen)])
+            self.assertGreaterEqual(len(seen), len(truth) - 1)
+        first = next(event for event in reader.events if not isinstance(event, Disconnected))
+        self.assertIsInstance(first, Connected)
+        for update in reader.of(CandleUpdate):
+            self.assertIn(update.source, ("websocket", "rest"))
+            self.assertIn(update.symbol, SYMBOLS)
+
+    async def test_candles_of_the_past_come_whole_and_in_order_however_many(self) -> None:
+        feed = self.open_feed(self.exchange(speed=1.0))
+        self.addAsyncCleanup(feed.close)
+        start_ms = DEFAULT_START_MS - HISTORY * MINUTE
+        found = await feed.closed_candles(SYMBOLS[0], start_ms, DEFAULT_START_MS - 10 * MINUTE)
+        self.assertEqual(found, self.truth(SYMBOLS[0], start_ms, DEFAULT_START_MS - 10 * MINUTE))
+        self.assertEqual(len(found), HISTORY - 10)
+        self.assertEqual(await feed.closed_candles(SYMBOLS[0], start_ms, start_ms), [])
+
+    async def test_one_candle_is_there_once_it_is_closed_and_not_before(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+        old_ms = DEFAULT_START_MS - 5 * MINUTE
+        self.assertEqual(await feed.closed_candle(SYMBOLS[1], old_ms), self.truth(SYMBOLS[1], old_ms, old_ms + 1)[0])
+        running_ms = floor_to_grid(exchange.now_ms, MINUTE)
+        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], running_ms))
+        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], running_ms + MINUTE))
+        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], DEFAULT_START_MS - (HISTORY + 9) * MINUTE))
+
+    async def test_the_running_candle_is_not_among_the_closed_ones(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+        found = await feed.closed_candles(SYMBOLS[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + 3 * MINUTE)
+        self.assertEqual(found, self.truth(SYMBOLS[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS))
+
+    async def test_the_exchange_tells_its_time(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+        before_ms = exchange.now_ms
+        self.assertTrue(before_ms <= await feed.server_time_ms() <= exchange.now_ms)
+
+    async def test_a_failing_rest_raises_after_one_bounded_attempt(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+        await feed.server_time_ms()
+        faults = (
+            Fault(kind=FaultKind.STATUS, status=429, retry_after_s=30),
+            Fault(kind=FaultKind.STATUS, status=418),
+            Fault(kind=FaultKind.STATUS, status=503),
+            Fault(kind=FaultKind.BROKEN_JSON),
+            Fault(kind=FaultKind.WRONG_JSON),
+            Fault(kind=FaultKind.HTML_PAGE),
+            Fault(kind=FaultKind.TRUNCATED_BODY),
+            Fault(kind=FaultKind.STALL),
+        )
+        for fault in faults:
+            exchange.rest_faults.add(fault)
+            started = asyncio.get_running_loop().time()
+            with self.assertRaises(FeedError, msg=fault.kind):
+                await feed.closed_candle(SYMBOLS[0], DEFAULT_START_MS - 5 * MINUTE)
+            self.assertLess(asyncio.get_running_loop().time() - started, 4.0)
+        self.assertIsNotNone(await feed.closed_candle(SYMBOLS[0], DEFAULT_START_MS - 5 * MINUTE))
+
+    async def test_a_symbol_the_feed_was_not_opened_for_is_an_error(self) -> None:
+        feed = self.open_feed(self.exchange(speed=1.0))
+        self.addAsyncCleanup(feed.close)
+        with self.assertRaises(FeedError):
+            await feed.closed_candle("XYZ/USDT", DEFAULT_START_MS)
+
+    async def test_closing_ends_the_events_and_leaves_no_task(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        before = asyncio.all_tasks()
+        feed = self.open_feed(exchange)
+        async with FeedReader(feed) as reader:
+            await reader.until(lambda one: bool(one.of(Connected)))
+        await feed.close()
+        await asyncio.sleep(0.1)
+        self.assertEqual(asyncio.all_tasks() - before, set())
+        with self.assertRaises(FeedError):
+            await feed.server_time_ms()
+        with self.assertRaises(FeedError):
+            await anext(aiter(feed.events()))
+
+    async def test_a_cancelled_reader_leaves_no_task_and_the_feed_can_be_read_again(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+
+        async def read() -> None:
+            async for _ in feed.events():
+                pass
+
+        before = asyncio.all_tasks()
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0.1)
+        self.assertEqual({task for task in asyncio.all_tasks() - before if "market_data" in repr(task)}, set())
+        async with FeedReader(feed) as reader:
+            await reader.until(lambda one: bool(one.of(Connected)))
+
+    async def test_an_exchange_that_cannot_be_reached_is_tried_for_ever(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        exchange.stop()
+        async with FeedReader(feed) as reader:
+            await reader.until(lambda one: bool(one.of(Disconnected)))
+            self.assertEqual(reader.of(CandleUpdate), [])
+
+
+class BinanceFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+        return BinanceFeed(
+            SYMBOLS,
+            "1m",
+            rest_url=exchange.rest_url,
+            stream_url=exchange.stream_url,
+            resume_from=resume_from,
+            limits=BRISK,
+        )
+
+
+class CcxtFeedByStreamTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    use_stream = True
+
+    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+        return CcxtFeed(
+            "binanceus",
+            SYMBOLS,
+            "1m",
+            rest_url=exchange.rest_url,
+            stream_url=exchange.stream_url,
+            resume_from=resume_from,
+            use_stream=self.use_stream,
+            limits=msgspec.structs.replace(BRISK, request_seconds=1.0, connect_seconds=1.0),
+        )
+
+
+class CcxtFeedByPollingTest(CcxtFeedByStreamTest):
+    use_stream = False
+
+
+if __name__ == "__main__":
+    unittest.main()

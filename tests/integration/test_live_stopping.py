@@ -1,0 +1,167 @@
+"""How a session stops: signals, a full disk, a second process on its folder. Every session is a process of its own."""
+
+import json
+import random
+import signal
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from engine.fold import SessionFold
+from engine.journal import read_journal
+from engine.outputs import SessionOutputs
+from market_data.adapters.practice_market import PracticeMarket
+from practice.exchange import PracticeExchange
+from practice.faults import FaultScript, Stall
+from tests.support.live_processes import (
+    MINUTE,
+    OUTPUTS,
+    START,
+    LiveProcess,
+    journal_records,
+    last_step_ms,
+    outputs_of,
+    session_config,
+)
+from tests.support.scale import SEED, scaled
+from validation.loading import load_settings
+
+NEVER_ENDS = """
+import time
+from live.session_driver import SessionDriver
+SessionDriver.end = lambda self, mode: time.sleep(60)
+"""
+
+
+def exchange(steps: int, speed: float = 3_000.0, **more: object) -> PracticeExchange:
+    """Return an exchange of so many minutes; it stands until three streams are subscribed to."""
+    end_ms = START + steps * MINUTE
+    return PracticeExchange(PracticeMarket(), start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more)
+
+
+class StoppingTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def started(self, running: PracticeExchange, *more: str | Path, **options: object) -> LiveProcess:
+        process = LiveProcess(session_config(self.base), running, more, **options)
+        self.addCleanup(process.close)
+        return process
+
+    def whole(self, steps: int) -> dict[str, bytes]:
+        """Return the outputs of a session that nothing happens to."""
+        config = session_config(self.base / "whole")
+        with exchange(steps, 20_000.0) as running, LiveProcess(config, running, ["--for", f"{steps}m"]) as process:
+            self.assertEqual(0, process.ended(), process.errors)
+            return outputs_of(process.folder)
+
+    def finished(self, running: PracticeExchange, folder: Path, steps: int) -> dict[str, bytes]:
+        """Resume a session, end it after its last step, and return its outputs."""
+        process = self.started(running, "--resume", folder)
+        process.wait_for_step(START + steps * MINUTE)
+        process.send(signal.SIGTERM)
+        self.assertEqual(0, process.ended(), process.errors)
+        return outputs_of(folder)
+
+    def test_a_signal_closes_the_positions_and_leaves_a_report(self) -> None:
+        with exchange(45) as running:
+            process = self.started(running)
+            process.wait_for_step(START + 45 * MINUTE)
+            process.send(signal.SIGINT)
+            self.assertEqual((0, []), (process.ended(), process.errors))
+        folder = process.folder
+        self.assertEqual({"record": "end", "mode": "flatten"}, journal_records(folder)[-1])
+        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        self.assertEqual(0, result["performance"]["open_positions"])
+        self.assertIn("Steps: 45", process.output)
+
+    def test_a_second_interrupt_leaves_at_once_and_the_session_can_be_resumed(self) -> None:
+        expected = self.whole(40)
+        with exchange(40) as running:
+            process = self.started(running, before=NEVER_ENDS)
+            process.wait_for_step(START + 20 * MINUTE)
+            process.send(signal.SIGINT)
+            process.wait_until(lambda: "event=stopping signal=SIGINT" in process.log, "the signal was not seen")
+            time.sleep(0.5)
+            process.send(signal.SIGINT)
+            begun = time.monotonic()
+            self.assertEqual(130, process.ended())
+            self.assertLess(time.monotonic() - begun, 5.0)
+            self.assertEqual(1, len(process.errors), process.errors)
+            self.assertIn(f"go on with --resume {process.folder}", process.errors[0])
+            self.assertNotIn("end", {record["record"] for record in journal_records(process.folder)})
+            self.assertEqual(expected, self.finished(running, process.folder, 40))
+
+    def test_a_signal_ends_a_session_whose_exchange_has_fallen_silent(self) -> None:
+        script = FaultScript((Stall(at=600_000, duration=6 * 3_600_000, pings=False, rest=True),))
+        with exchange(400, script=script) as running:
+            process = self.started(running)
+            process.wait_for_step(START + 9 * MINUTE)
+            time.sleep(1.5)
+            begun = time.monotonic()
+            process.send(signal.SIGTERM)
+            self.assertEqual((0, []), (process.ended(), process.errors))
+            self.assertLess(time.monotonic() - begun, 8.0)
+
+    def test_a_second_process_on_the_folder_is_refused_and_the_first_goes_on(self) -> None:
+        with exchange(60) as running:
+            first = self.started(running)
+            first.wait_for_step(START + 5 * MINUTE)
+            second = self.started(running, "--resume", first.folder)
+            self.assertEqual(2, second.ended())
+            self.assertEqual(1, len(second.errors), second.errors)
+            self.assertIn("another process runs this session", second.errors[0])
+            first.wait_for_step(START + 60 * MINUTE)
+            first.send(signal.SIGTERM)
+            self.assertEqual((0, []), (first.ended(), first.errors))
+
+    def test_a_full_disk_stops_trading_and_with_room_again_the_session_goes_on_to_the_same_bytes(self) -> None:
+        steps = 90
+        expected = self.whole(steps)
+        for number in range(scaled(2, 20)):
+            seed = SEED + number
+            with self.subTest(seed=seed), exchange(steps) as running:
+                folder = self.starved(running, random.Random(seed))
+                self.check_decisions(folder)
+                self.assertEqual(expected, self.finished(running, folder, steps))
+
+    def starved(self, running: PracticeExchange, chance: random.Random) -> Path:
+        """Run a session that finds the disk full in the middle of a record; return its folder."""
+        process = self.started(running)
+        process.wait_for_step(START + chance.randrange(5, 30) * MINUTE)
+        journal = process.folder / "journal.jsonl"
+        process.limit_files(journal.stat().st_size + chance.randrange(1, 3_000))
+        self.assertEqual(1, process.ended())
+        self.assertEqual(1, len(process.errors), process.errors)
+        self.assertIn(f"cannot write the journal {journal}", process.errors[0])
+        self.assertIn("trading has stopped", process.errors[0])
+        self.assertEqual(b"\n", journal.read_bytes()[-1:], "the half-written record is cut off")
+        return process.folder
+
+    def check_decisions(self, folder: Path) -> None:
+        """What was decided is what the journal makes the kernel decide, to the last byte."""
+        lines = [line.record for line in read_journal(folder / "journal.jsonl")]
+        written = {name: bytearray() for name in OUTPUTS}
+        fold = SessionFold(
+            lines[0], load_settings(session_config(self.base)), SessionOutputs(*(one.extend for one in written.values()))
+        )
+        for record in lines[1:]:
+            fold.apply(record)
+        self.assertEqual({name: bytes(one) for name, one in written.items()}, outputs_of(folder))
+
+    def test_a_disk_that_is_full_at_the_start_begins_no_session(self) -> None:
+        with exchange(10) as running:
+            process = self.started(
+                running, before="import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
+            )
+            self.assertEqual(1, process.ended())
+            self.assertEqual(1, len(process.errors), process.errors)
+            self.assertIn("cannot write", process.errors[0])
+            self.assertIsNone(last_step_ms(process.folder))
+
+
+if __name__ == "__main__":
+    unittest.main()

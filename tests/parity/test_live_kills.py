@@ -1,0 +1,204 @@
+"""Sessions whose process is killed, again and again, and taken up again: the outcome is that of never having died.
+
+Every session runs in a process of its own against a practice exchange in this one, which goes on while it is dead. It
+is killed at seeded random moments: while it trades, while it catches up, while it starts. After some kills the journal
+loses its last bytes too, as it does when a write is torn.
+"""
+
+import json
+import random
+import signal
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from backtests.parity import check_parity
+from engine.fold import SessionFold
+from engine.journal import read_journal
+from engine.outputs import SessionOutputs
+from market_data.adapters.practice_market import PracticeMarket
+from practice.exchange import PracticeExchange
+from tests.support.live_processes import (
+    MINUTE,
+    START,
+    LiveProcess,
+    journal_records,
+    last_step_ms,
+    outputs_of,
+    session_config,
+)
+from tests.support.scale import SEED, scaled
+from validation.loading import load_settings
+
+STEPS = 240
+KILLS_A_SESSION = 5
+END = START + STEPS * MINUTE
+SPEED = 1_500.0
+LONGEST_TEAR = 900
+
+
+def exchange(steps: int = STEPS, speed: float = SPEED) -> PracticeExchange:
+    """Return an exchange of so many minutes; it stands until a session has subscribed to its three symbols."""
+    return PracticeExchange(
+        PracticeMarket(), start_ms=START, end_ms=START + steps * MINUTE, speed=speed, streams_before_start=3
+    )
+
+
+def tear(journal: Path, chance: random.Random) -> None:
+    """Cut bytes off a journal's end, but none of its first line."""
+    data = journal.read_bytes()
+    first = data.index(b"\n") + 1
+    journal.write_bytes(data[: max(first, len(data) - chance.randrange(LONGEST_TEAR))])
+
+
+class Killed:
+    """One session killed ``KILLS_A_SESSION`` times and resumed as often, ended by SIGTERM after its last step.
+
+    ``resumed_at`` has the exchange's time, and the last step known, when each process that resumed was started.
+    """
+
+    def __init__(self, config: Path, seed: int) -> None:
+        self.resumed_at: list[tuple[int, int]] = []
+        chance = random.Random(seed)
+        running = exchange()
+        with running:
+            process = LiveProcess(config, running)
+            try:
+                self.folder = process.folder
+                process.wait_for_step(START + MINUTE)
+                for kill in range(KILLS_A_SESSION):
+                    self._wait(process, kill, chance)
+                    process.close()
+                    if chance.random() < 0.6:
+                        tear(self.folder / "journal.jsonl", chance)
+                    time.sleep(chance.uniform(0.0, 0.3))
+                    self.resumed_at.append((running.now_ms, last_step_ms(self.folder) or START))
+                    process = LiveProcess(config, running, ["--resume", self.folder])
+                process.wait_for_step(END)
+                process.send(signal.SIGTERM)
+                self.exit_code = process.ended()
+                self.errors = process.errors
+            finally:
+                process.close()
+
+    @staticmethod
+    def _wait(process: LiveProcess, kill: int, chance: random.Random) -> None:
+        """Wait for the moment of a kill: a random time after the start, or after a random step."""
+        if kill % 3 == 2:
+            time.sleep(chance.uniform(0.2, 1.2))
+            return
+        step = START + (STEPS * (kill + 1) // (KILLS_A_SESSION + 1) - chance.randrange(STEPS // 12)) * MINUTE
+        process.wait_for_step(step)
+        time.sleep(chance.uniform(0.0, 0.05))
+
+
+class KilledSessionTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def uninterrupted(self, name: str = "whole", **session: object) -> dict[str, bytes]:
+        """Return the outputs of the session that nobody kills."""
+        config = session_config(self.base / name, **session)
+        with exchange(speed=20_000.0) as running, LiveProcess(config, running, ["--for", f"{STEPS}m"]) as process:
+            self.assertEqual(0, process.ended(), process.errors)
+            outputs = outputs_of(process.folder)
+        self.assertGreater(outputs["trades.csv"].count(b"\n"), 100)
+        return outputs
+
+    def test_missed_steps_that_trade_give_the_bytes_of_a_session_that_never_died(self) -> None:
+        whole = self.uninterrupted()
+        for number in range(scaled(5, 50) // KILLS_A_SESSION):
+            seed = SEED + number
+            with self.subTest(seed=seed):
+                config = session_config(self.base / f"trade{number}")
+                killed = Killed(config, seed)
+                self.assertEqual(0, killed.exit_code, killed.errors)
+                self.assertEqual(whole, outputs_of(killed.folder))
+                resumes = sum(record["record"] == "resume" for record in journal_records(killed.folder))
+                self.assertLessEqual(1, resumes)
+
+    def test_missed_steps_that_only_exit_differ_by_refused_entries_alone(self) -> None:
+        whole = self.uninterrupted()
+        for number in range(scaled(5, 50) // KILLS_A_SESSION):
+            seed = 1_000 + SEED + number
+            with self.subTest(seed=seed):
+                config = session_config(self.base / f"exits{number}", missed_steps="exits_only")
+                killed = Killed(config, seed)
+                self.assertEqual(0, killed.exit_code, killed.errors)
+                self.check_missed(config, killed, whole)
+
+    def check_missed(self, config: Path, killed: Killed, whole: dict[str, bytes]) -> None:
+        steps = [record for record in journal_records(killed.folder) if record["record"] == "step"]
+        self.assertEqual([START + (number + 1) * MINUTE for number in range(STEPS)], [one["time_ms"] for one in steps])
+        missed = {one["time_ms"] for one in steps if one.get("missed")}
+        for now_ms, known_ms in killed.resumed_at:
+            self.assertLessEqual({time for time in range(known_ms + MINUTE, now_ms + 1, MINUTE) if time <= END}, missed)
+        self.assertLess(len(missed), STEPS)
+        resumed = outputs_of(killed.folder)
+        self.assertEqual(whole, self.traded(config, killed.folder), "the candles are not those of the whole session")
+        self.assertNotEqual(whole, resumed)
+        first = next(
+            mine
+            for mine, theirs in zip(*(one["decisions.jsonl"].splitlines() for one in (resumed, whole)), strict=False)
+            if mine != theirs
+        )
+        self.assertEqual("missed_step", json.loads(first)["reason"])
+        report = check_parity(killed.folder, offline=True, now_ms=END)
+        self.assertTrue(report.journal is not None and report.journal.equal)
+        self.assertEqual([], report.history.candles)
+        self.assertEqual({"missed_step"}, {one.root for one in report.history.trades})
+
+    def traded(self, config: Path, folder: Path) -> dict[str, bytes]:
+        """Return the outputs of the session's journal with no step marked as missed."""
+        lines = [line.record for line in read_journal(folder / "journal.jsonl")]
+        written = {name: bytearray() for name in ("trades.csv", "equity.csv", "decisions.jsonl")}
+        sinks = SessionOutputs(*(one.extend for one in written.values()))
+        fold = SessionFold(lines[0], load_settings(config), sinks)
+        for record in lines[1:]:
+            if hasattr(record, "missed"):
+                fields = {name: getattr(record, name) for name in ("time_ms", "candles", "sources")}
+                record = type(record)(**fields, digest=sinks.digest())
+            fold.apply(record)
+        return {name: bytes(one) for name, one in written.items()}
+
+
+class KeptSessionTest(unittest.TestCase):
+    def test_a_session_that_keeps_its_positions_goes_on_and_one_that_closed_them_is_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as base, exchange(60, 1_500.0) as running:
+            whole = session_config(Path(base) / "whole")
+            with exchange(60, 20_000.0) as other, LiveProcess(whole, other, ["--for", "60m"]) as process:
+                self.assertEqual(0, process.ended(), process.errors)
+                expected = outputs_of(process.folder)
+            config = session_config(Path(base) / "kept", on_shutdown="keep")
+            with LiveProcess(config, running) as process:
+                process.wait_for_step(START + 20 * MINUTE)
+                process.send(signal.SIGTERM)
+                self.assertEqual(0, process.ended(), process.errors)
+                folder = process.folder
+            self.assertEqual({"record": "end", "mode": "keep"}, journal_records(folder)[-1])
+            self.assertNotIn(b",end,", outputs_of(folder)["trades.csv"])
+            config = session_config(Path(base) / "kept", on_shutdown="flatten")
+            with LiveProcess(config, running, ["--resume", folder]) as process:
+                process.wait_for_step(START + 60 * MINUTE)
+                process.send(signal.SIGINT)
+                self.assertEqual(0, process.ended(), process.errors)
+            outputs = outputs_of(folder)
+            for name in ("trades.csv", "decisions.jsonl"):
+                self.assertEqual(expected[name], outputs[name])
+            # Killed between the end's record and its outputs, a session still leaves whole files.
+            (folder / "trades.csv").write_bytes(outputs["trades.csv"][:1000])
+            (folder / "result.json").unlink()
+            with LiveProcess(config, running, ["--resume", folder]) as process:
+                self.assertEqual(2, process.ended())
+                self.assertEqual(1, len(process.errors), process.errors)
+                self.assertIn("the session has ended and its positions are closed", process.errors[0])
+            self.assertEqual(outputs, outputs_of(folder))
+            self.assertEqual(START + 60 * MINUTE, last_step_ms(folder))
+            self.assertTrue((folder / "result.json").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,434 @@
+"""Whole live sessions for tests: a practice exchange, real sockets, the real driver and a real session folder.
+
+``run_live`` runs one and returns what it left behind; ``journal_outputs``, ``received_outputs`` and ``truth_outputs``
+make the same three files again on ways that know nothing of the session's driver.
+"""
+
+import asyncio
+import contextlib
+import functools
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backtests.indexed_outputs import IndexedOutputs
+from backtests.journal_replay import replay_journal
+from backtests.recorded_session import DERIVED, read_head
+from backtests.replay import warm_up
+from backtests.timeline import merged_steps
+from core.candle import Candle, Step
+from core.instrument import Instrument
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.journal import read_journal
+from engine.journal_records import CandleRecord, ConnectionRecord, JournalRecord, SessionRecord, StepRecord, candle_of
+from engine.kill_switch import KillSwitch
+from engine.outputs import SessionOutputs
+from live.barrier import ClosedStep, Note
+from live.ingress_clock import IngressClock
+from live.session_driver import SessionDriver
+from live.session_folder import SessionFolder
+from live.session_start import Market, connect, start_fresh
+from market_data.candle_columns import CandleColumns
+from market_data.feeds.feed_limits import FeedLimits
+from market_data.feeds.registry import open_feed
+from practice.candle_sources import CandleSource
+from practice.exchange import DEFAULT_START_MS, PaceName, PracticeExchange
+from practice.faults import FaultScript
+from practice.stream_connection import SentFinal
+from practice.wide_market import practice_source
+from tests.support.config_tree import write_config
+from validation.loading import load_settings
+from validation.settings import Settings
+
+START = DEFAULT_START_MS
+MINUTE = 60_000
+LONGEST_S = 600.0
+"""No session of a test may take longer in wall time."""
+
+GRACE_S = 0.05
+ASK_AGAIN_S = 0.1
+STEP_PATIENCE_S = 0.3
+PAST_CLOSE_MS = 30_000
+"""How far past a close an exchange stands that is driven, or at its end: REST then has no doubt about the close."""
+
+SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+
+QUICK = FeedLimits(
+    connect_seconds=2.0,
+    request_seconds=0.5,
+    ping_seconds=5.0,
+    first_wait_seconds=0.02,
+    longest_wait_seconds=0.1,
+    quiet_seconds=0.8,
+    least_stale_seconds=0.4,
+    probe_seconds=0.3,
+)
+"""Waits of a feed whose exchange is on this machine."""
+
+BUSY_PARAMS: Mapping[str, object] = {
+    "ema_fast": 2,
+    "ema_slow": 4,
+    "rsi_period": 4,
+    "atr_period": 4,
+    "volume_lookback": 4,
+    "volume_multiplier": 0,
+    "rsi_long_min": 20,
+    "rsi_long_max": 95,
+    "rsi_short_min": 5,
+    "rsi_short_max": 80,
+    "rsi_extreme_low": 2,
+    "rsi_extreme_high": 98,
+    "sl_atr_multiple": 1.0,
+    "tp_atr_multiple": 1.5,
+}
+"""The shipped strategy with so little memory that an hour of minutes holds many trades."""
+
+
+class RecordedViews:
+    """Keeps what a session tells its views."""
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+        self.connections: list[tuple[str, str]] = []
+        self.delays: list[float] = []
+        self.on_step: Callable[[], None] = lambda: None
+
+    def candle_forming(self, symbol: str, candle: Candle) -> None:
+        """Take the running state of a candle."""
+
+    def connection_changed(self, event: str, detail: str) -> None:
+        self.connections.append((event, detail))
+
+    def step_done(self, closed: ClosedStep, delay_seconds: float) -> None:
+        self.delays.append(delay_seconds)
+        self.on_step()
+
+    def noted(self, note: Note) -> None:
+        self.notes.append(note)
+
+    def kill_switch_changed(self, engaged: bool, by: str) -> None:
+        """Take a change of the kill switch."""
+
+
+@dataclass
+class LiveRun:
+    """What a session left behind; the exchange has stopped, its truth and log can still be asked for.
+
+    ``end_ms`` is the session's last step, if there is a candle for it.
+    """
+
+    path: Path
+    settings: Settings
+    exchange: PracticeExchange
+    view: RecordedViews
+    script: FaultScript
+    end_ms: int
+    records: list[JournalRecord] = field(default_factory=list)
+
+    @property
+    def head(self) -> SessionRecord:
+        first = self.records[0]
+        if not isinstance(first, SessionRecord):
+            raise AssertionError("the journal does not begin with the session")
+        return first
+
+    @property
+    def step_records(self) -> list[StepRecord]:
+        return [record for record in self.records if isinstance(record, StepRecord)]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Steps as journalled, in the journal's order."""
+        return [Step(one.time_ms, tuple(map(candle_of, one.candles))) for one in self.step_records]
+
+    @property
+    def noted(self) -> list[tuple[str, str, int]]:
+        """(kind, symbol, number of the candle from the start) of every journalled note, sorted."""
+        return sorted(
+            (record.kind, record.symbol, (record.candle[0] - START) // MINUTE)
+            for record in self.records
+            if isinstance(record, CandleRecord)
+        )
+
+    @property
+    def connection_events(self) -> list[str]:
+        """Names of the journalled connection events, in order."""
+        return [record.event for record in self.records if isinstance(record, ConnectionRecord)]
+
+    @property
+    def truth_steps(self) -> list[Step]:
+        """Steps of what REST has at the end, over the session's whole window."""
+        return list(merged_steps([self.truth(symbol) for symbol in self.settings.live.symbols], self.length_ms))
+
+    def truth(self, symbol: str, since_ms: int | None = None) -> CandleColumns:
+        """Return what REST has of a symbol at the end, of the session's window unless told otherwise."""
+        since_ms = self.head.start_ms if since_ms is None else since_ms
+        columns = self.exchange.truth(symbol, self.settings.live.timeframe, since_ms=since_ms)
+        return columns.between(since_ms, self.end_ms)
+
+    @property
+    def length_ms(self) -> int:
+        return timeframe_ms(self.settings.live.timeframe)
+
+    @property
+    def outputs(self) -> dict[str, bytes]:
+        """The three derived files as the session wrote them."""
+        return {name: (self.path / name).read_bytes() for name in DERIVED}
+
+    @property
+    def sent(self) -> list[SentFinal]:
+        return self.exchange.sent
+
+
+def live_settings(
+    base: Path,
+    symbols: Sequence[str] = SYMBOLS,
+    *,
+    grace_s: float = GRACE_S,
+    live: Mapping[str, object] | None = None,
+) -> Settings:
+    """Write a configuration of the practice exchange on one-minute candles and return its settings."""
+    return load_settings(write_live_config(base, symbols, grace_s=grace_s, live=live))
+
+
+def write_live_config(
+    base: Path,
+    symbols: Sequence[str] = SYMBOLS,
+    *,
+    grace_s: float = GRACE_S,
+    live: Mapping[str, object] | None = None,
+) -> Path:
+    """Write the configuration and return its live.yaml."""
+    section: dict[str, object] = {
+        "exchange": "practice",
+        "symbols": list(symbols),
+        "timeframe": "1m",
+        "strategy": {"type": "scalping_ema_rsi", "params": dict(BUSY_PARAMS)},
+        "execution": {"slippage": 0.0005, "commission_rate": 0.0005},
+        "session": {"barrier_grace_seconds": grace_s},
+        "data": {"cache_dir": str(base / "data")},
+        "logging": {"directory": str(base / "logs")},
+    }
+    # Limits wide enough that an hour of losses does not end the trading.
+    mode = {"max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.5}
+    return write_config(base, live={**section, **(live or {})}, mode=mode)
+
+
+def run_live(
+    base: Path,
+    script: FaultScript | None = None,
+    *,
+    candles: int = 90,
+    stop_after: int | None = None,
+    symbols: Sequence[str] = SYMBOLS,
+    pace: PaceName = "driven",
+    source: CandleSource | None = None,
+    grace_s: float = GRACE_S,
+    limits: FeedLimits = QUICK,
+    start_ms: int = START,
+    patience_s: float = STEP_PATIENCE_S,
+    live: Mapping[str, object] | None = None,
+    on_step: Callable[[], None] | None = None,
+    **exchange_options: object,
+) -> LiveRun:
+    """Run a session of so many candles (or fewer: ``stop_after``) against an exchange; return what it left behind.
+
+    With the pace ``driven`` the exchange stands, half a minute past each close, until the session has closed the step
+    or ``patience_s`` is over; with ``read`` it goes on as soon as the session's socket was read. ``on_step`` is
+    called after each step.
+
+    Raises
+    ------
+    AssertionError
+        If the session does not reach its last step in time.
+    """
+    settings = live_settings(base, symbols, grace_s=grace_s, live=live)
+    market_source = source or practice_source(1, symbols)
+    exchange = PracticeExchange(
+        market_source,
+        start_ms=start_ms,
+        end_ms=start_ms + candles * MINUTE + PAST_CLOSE_MS,
+        pace=pace,
+        script=script,
+        streams_before_start=0 if pace == "driven" else len(symbols),
+        connection_hours=None,
+        **{"patience_s": max(5.0, patience_s), **exchange_options},
+    )
+    run = LiveRun(
+        base / "session",
+        settings,
+        exchange,
+        RecordedViews(),
+        script or FaultScript(),
+        start_ms + (stop_after or candles) * MINUTE,
+    )
+    if on_step is not None:
+        run.view.on_step = on_step
+    market = market_of(settings, market_source)
+    with exchange:
+        asyncio.run(_session(run, market, limits, patience_s if pace == "driven" else None))
+    run.records = [line.record for line in read_journal(run.path / "journal.jsonl")]
+    return run
+
+
+def market_of(settings: Settings, source: CandleSource) -> Market:
+    """Return the session's symbols with the exchange's trading rules."""
+    rules = source.markets()
+    return Market(
+        {symbol: symbol for symbol in settings.live.symbols},
+        {symbol: rules[symbol] for symbol in settings.live.symbols},
+    )
+
+
+async def _session(
+    run: LiveRun,
+    market: Market,
+    limits: FeedLimits,
+    patience_s: float | None,
+) -> None:
+    settings, exchange = run.settings, run.exchange
+    length_ms = timeframe_ms(settings.live.timeframe)
+    open_one = functools.partial(
+        open_feed,
+        settings.live.exchange,
+        list(market.unified.values()),
+        settings.live.timeframe,
+        rest_url=exchange.rest_url,
+        stream_url=exchange.stream_url,
+        limits=limits,
+    )
+    first = open_one()
+    try:
+        now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
+        with contextlib.closing(SessionFolder(run.path)) as folder:
+            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False)
+            known_ms = started.barrier.last_closed_ms - length_ms
+            feed = open_one(resume_from=dict.fromkeys(market.unified.values(), known_ms))
+            clock = IngressClock(feed, time.monotonic)
+            driver = SessionDriver(
+                started.fold,
+                started.journal,
+                folder,
+                feed,
+                started.barrier,
+                clock,
+                market.unified,
+                lambda: (False, ""),
+                run.view,
+                ask_again_seconds=ASK_AGAIN_S,
+            )
+            with started.journal:
+                try:
+                    await connect(clock, time.monotonic, settings.live.exchange)
+                    await _drive(driver, exchange, lambda: started.fold.session.last_step_ms, run.end_ms, patience_s)
+                    driver.end(settings.live.session.on_shutdown)
+                finally:
+                    await feed.close()
+    finally:
+        await first.close()
+
+
+async def _drive(
+    driver: SessionDriver,
+    exchange: PracticeExchange,
+    last_step_ms: Callable[[], int | None],
+    end_ms: int,
+    patience_s: float | None,
+) -> None:
+    stop = threading.Event()
+    pacing = None
+    if patience_s is not None:
+        pacing = asyncio.create_task(asyncio.to_thread(_lock_step, exchange, last_step_ms, patience_s, stop))
+    try:
+        await driver.run(end_ms, LONGEST_S)
+    finally:
+        stop.set()
+        if pacing is not None:
+            await pacing
+    if (last_step_ms() or 0) < end_ms - MINUTE:
+        raise AssertionError(f"the session stopped at {last_step_ms()}, long before {end_ms}")
+
+
+def last_close_ms(exchange: PracticeExchange) -> int:
+    """Return the last close of an exchange that has an end."""
+    return floor_to_grid(exchange.end_ms or 0, MINUTE)
+
+
+def _lock_step(
+    exchange: PracticeExchange, last_step_ms: Callable[[], int | None], patience_s: float, stop: threading.Event
+) -> None:
+    """Move the exchange on candle by candle; a session that is more than one step behind is not waited for."""
+    exchange.wait_for_streams(len(exchange.symbols))
+    for close_ms in range(exchange.start_ms + MINUTE, last_close_ms(exchange) + 1, MINUTE):
+        if stop.is_set():
+            return
+        exchange.advance_to(close_ms + PAST_CLOSE_MS)
+        behind_ms = close_ms - (last_step_ms() or exchange.start_ms)
+        deadline = time.monotonic() + (patience_s if behind_ms <= 2 * MINUTE else 0.01)
+        while (last_step_ms() or 0) < close_ms and time.monotonic() < deadline and not stop.is_set():
+            time.sleep(0.001)
+
+
+def journal_outputs(run: LiveRun, directory: Path) -> dict[str, bytes]:
+    """Return the outputs of the fold of the session's journal, by the program's own replay of it."""
+    head = read_head(run.path)
+    with IndexedOutputs(directory) as out:
+        replayed = replay_journal(head, head.settings(), out)
+    if replayed.broken is not None:
+        raise AssertionError(replayed.broken)
+    return {name: (directory / name).read_bytes() for name in DERIVED}
+
+
+def received_outputs(run: LiveRun) -> dict[str, bytes]:
+    """Return the outputs of a plain backtest over the candles that the session received, warm-up included."""
+    symbols = run.settings.live.symbols
+    columns = [
+        CandleColumns.from_rows(
+            [record.candles[place] for record in run.step_records if record.candles[place] is not None]
+        )
+        for place in range(len(symbols))
+    ]
+    warmups = [CandleColumns.from_rows(run.head.warmup[symbol]) for symbol in symbols]
+    return backtest_outputs(run.settings, run.head.instruments, warmups, columns)
+
+
+def truth_outputs(run: LiveRun, instruments: Mapping[str, Instrument] | None = None) -> dict[str, bytes]:
+    """Return the outputs of a plain backtest over what REST has at the end; nothing of the session is read for it."""
+    symbols = run.settings.live.symbols
+    warmup = build_strategy_of(run.settings).warmup_candles
+    start_ms = run.exchange.start_ms
+    rules = instruments or practice_source(1, symbols).markets()
+    history = [run.truth(symbol, start_ms - warmup * run.length_ms) for symbol in symbols]
+    return backtest_outputs(
+        run.settings,
+        rules,
+        [columns.between(0, start_ms) for columns in history],
+        [columns.between(start_ms, run.end_ms) for columns in history],
+    )
+
+
+def backtest_outputs(
+    settings: Settings,
+    instruments: Mapping[str, Instrument],
+    warmups: Sequence[CandleColumns],
+    windows: Sequence[CandleColumns],
+) -> dict[str, bytes]:
+    """Run columns through a session on a backtest's way and return what it writes, by file name."""
+    written = {name: bytearray() for name in DERIVED}
+    switch = KillSwitch(False)
+    session = build_session(
+        settings,
+        build_strategy_of(settings),
+        instruments,
+        SessionOutputs(*(written[name].extend for name in DERIVED)),
+        switch,
+        build_safety_monitor(settings, switch),
+    )
+    warm_up(session, warmups)
+    for step in merged_steps(windows, timeframe_ms(settings.live.timeframe)):
+        session.process(step)
+    session.finish()
+    return {name: bytes(data) for name, data in written.items()}

@@ -1,0 +1,84 @@
+import asyncio
+import unittest
+
+from live.barrier import Note, ReceivedCandle
+from live.guarded_views import GuardedViews
+from tests.support.watched_session import candle
+
+CALLS = ("candle_forming", "connection_changed", "step_done", "noted", "kill_switch_changed", "refresh", "close")
+
+
+class Recorder:
+    """Notes the name of everything it is told; raises from all of it when broken."""
+
+    def __init__(self, name: str = "", order: list[str] | None = None, *, broken: bool = False) -> None:
+        self.told: list[str] = []
+        self._name, self._order, self._broken = name, order, broken
+
+    def __getattr__(self, call: str):
+        if call not in CALLS:
+            raise AttributeError(call)
+
+        def act(*_: object) -> None:
+            self.told.append(call)
+            if self._order is not None:
+                self._order.append(f"{self._name} {call}")
+            if self._broken:
+                raise RuntimeError(f"{call} of a broken view")
+
+        return act
+
+
+def tell_everything(views: GuardedViews) -> None:
+    views.candle_forming("BTC/USDT", candle(0, 1.0))
+    views.connection_changed("connected", "")
+    views.step_done(None, 0.001)
+    views.noted(Note("late", "BTC/USDT", ReceivedCandle(candle(0, 1.0), "rest"), ""))
+    views.kill_switch_changed(True, "file")
+    views.refresh()
+
+
+class GuardedViewsTest(unittest.TestCase):
+    def test_a_view_that_always_raises_disturbs_nobody_and_is_logged_once(self) -> None:
+        broken, sound = Recorder(broken=True), Recorder()
+        with self.assertLogs("live.views", "ERROR") as caught:
+            views = GuardedViews([broken, sound])
+            tell_everything(views)
+            tell_everything(views)
+        self.assertEqual(len(caught.records), 1)
+        self.assertIn("view=Recorder", caught.output[0])
+        self.assertEqual(sound.told, 2 * list(CALLS[:-1]))
+        self.assertEqual(broken.told, sound.told)
+
+    def test_each_broken_view_is_logged(self) -> None:
+        with self.assertLogs("live.views", "ERROR") as caught:
+            tell_everything(GuardedViews([Recorder(broken=True), Recorder(broken=True)]))
+        self.assertEqual(len(caught.records), 2)
+
+    def test_views_are_refreshed_at_most_four_times_a_second_and_closed_in_reverse(self) -> None:
+        order: list[str] = []
+        first, second = Recorder("first", order), Recorder("second", order)
+
+        async def live() -> None:
+            async with GuardedViews([first, second]):
+                await asyncio.sleep(1.05)
+
+        asyncio.run(live())
+        self.assertEqual(order[-2:], ["second close", "first close"])
+        self.assertLessEqual(first.told.count("refresh"), 6)
+        self.assertGreaterEqual(first.told.count("refresh"), 3)
+
+    def test_a_failure_of_the_session_still_closes_the_views(self) -> None:
+        view = Recorder()
+
+        async def live() -> None:
+            async with GuardedViews([view]):
+                raise ValueError("the session failed")
+
+        with self.assertRaises(ValueError):
+            asyncio.run(live())
+        self.assertEqual(view.told[-1], "close")
+
+
+if __name__ == "__main__":
+    unittest.main()

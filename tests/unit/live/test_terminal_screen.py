@@ -1,0 +1,163 @@
+import io
+import unittest
+
+from live.session_events import SessionEvent
+from live.session_picture import (
+    AccountFigures,
+    FeedHealth,
+    PositionLine,
+    SessionPicture,
+    StepHealth,
+    WaitingLine,
+)
+from live.sparkline import sparkline
+from live.terminal_screen import age_text, price_text, screen
+
+POSITION = PositionLine("BTC/USDT", "LONG", 0.5, 42_000.0, 42_100.5, 50.25, True, 41_900.0, 42_900.0, False, "")
+EVENT = SessionEvent(
+    "2024-01-01T00:15:00.000Z",
+    "refused",
+    "ETH/USDT",
+    {"direction": "SHORT", "gate": "safety", "reason": "max_exposure"},
+)
+PICTURE = SessionPicture(
+    session="binanceus_15m_20240101T000000",
+    strategy="scalping_ema_rsi",
+    mode="paper",
+    exchange="binanceus",
+    timeframe="15m",
+    exchange_ms=1_704_067_200_000,
+    uptime_seconds=3_700.0,
+    feed=FeedHealth("connected", 65.0, 0.4, 3, 1, 2, 4, 5, 6, "disconnected: code 1006"),
+    steps=StepHealth(1_704_067_200_000, 0.0042, 0.0311, 1_234, 4_936, 1),
+    account=AccountFigures(10_000.0, 10_020.0, 10_050.25, 0.0, 20.0, 0.0, 0.02, 0.001, 0.1, 7, 3),
+    positions=[POSITION],
+    waiting=[WaitingLine("SOL/USDT", "12", "enter LONG", 3.5, 101.25, 1_704_069_900_000)],
+    events=[EVENT],
+    refusals=[("max_exposure", 9)],
+    curve=(10_000.0, 10_010.0, 10_020.0),
+    halts=(),
+    kill_switch=False,
+    kill_switch_by="",
+)
+
+
+def shown(picture: SessionPicture, width: int = 120, height: int = 40) -> list[str]:
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=width, height=height, color_system=None)
+    with console.capture() as captured:
+        console.print(screen(picture, width, height))
+    return captured.get().splitlines()
+
+
+class TerminalScreenTest(unittest.TestCase):
+    def test_everything_a_person_supervises_is_shown(self) -> None:
+        text = "\n".join(shown(PICTURE))
+        for words in (
+            "binanceus_15m_20240101T000000",
+            "connected for 1 min 05 s   last message 0.4 s ago   reconnects 3",
+            "unreadable 1   late 2   revised 4   refused 6   duplicate 5",
+            "disconnected: code 1006",
+            "last 2024-01-01 00:00:00  delay 4.2 ms (p99 31.1 ms)",
+            "open boundaries 1",
+            "10,020.00   ~10,050.25 forming",
+            "daily loss 0.00 % of 2.00 %",
+            "drawdown 0.10 % of 10.00 %",
+            "▁▅█",
+            "~42,100.50",
+            "~ forming: shown, not acted on before the close",
+            "#12 enter LONG",
+            "opened at 101.2500, fills at the close",
+            "until 2024-01-01 00:45:00",
+            "refused  ETH/USDT  SHORT  max_exposure (safety)",
+            "refused: max_exposure 9",
+        ):
+            self.assertIn(words, text)
+        self.assertNotIn("KILL SWITCH", text)
+        self.assertNotIn("HALTED", text)
+
+    def test_alarms_stand_at_the_top(self) -> None:
+        lines = shown(PICTURE._replace(kill_switch=True, kill_switch_by="file STOP", halts=("drawdown", "daily_loss")))
+        self.assertIn("KILL SWITCH engaged by file STOP", lines[1])
+        self.assertIn("HALTED: drawdown, daily_loss", lines[2])
+
+    def test_a_touched_level_is_named(self) -> None:
+        self.assertIn("stop touched", "\n".join(shown(PICTURE._replace(positions=[POSITION._replace(touched="stop")]))))
+
+    def test_a_mark_of_a_closed_candle_has_no_sign_of_forming(self) -> None:
+        closed = PICTURE._replace(
+            positions=[POSITION._replace(forming=False)], account=PICTURE.account._replace(live_equity=None)
+        )
+        self.assertNotIn("~", "\n".join(shown(closed)))
+
+    def test_nothing_is_wider_than_the_terminal_and_the_weighty_fits_its_height(self) -> None:
+        many = PICTURE._replace(
+            positions=[POSITION._replace(symbol=f"COIN{number}/USDT", touched="trailing_stop") for number in range(60)],
+            waiting=[PICTURE.waiting[0]] * 60,
+            events=[EVENT] * 100,
+            kill_switch=True,
+            halts=("drawdown",),
+        )
+        for width in range(80, 201, 10):
+            for height in (24, 30, 50, 70):
+                lines = shown(many, width, height)
+                self.assertLessEqual(max(map(len, lines)), width)
+                self.assertLessEqual(len(lines), height, (width, height))
+                text = "\n".join(lines)
+                self.assertRegex(text, r"\d+ more")
+                self.assertIn("max_exposure (safety)", text)
+
+    def test_a_session_that_knows_nothing_yet_can_be_drawn(self) -> None:
+        nothing = PICTURE._replace(
+            exchange_ms=None,
+            feed=FeedHealth("connecting", None, None, 0, 0, 0, 0, 0, 0, ""),
+            steps=StepHealth(None, None, None, 0, 0, 0),
+            positions=[],
+            waiting=[],
+            events=[],
+            refusals=[],
+            curve=(),
+        )
+        text = "\n".join(shown(nothing, 80, 24))
+        for words in (
+            "exchange time unknown",
+            "connecting",
+            "last message none yet",
+            "nothing decided yet",
+            "none yet",
+        ):
+            self.assertIn(words, text)
+
+    def test_control_characters_and_markup_in_names_do_nothing(self) -> None:
+        event = SessionEvent("2024-01-01T00:15:00.000Z", "halt", None, {"reason": "[bold]\x1b[2Jx\ny[/bold]"})
+        text = "\n".join(shown(PICTURE._replace(events=[event])))
+        self.assertIn("[bold]\\x1b[2Jx y[/bold]", text)
+
+    def test_lengths_of_time_and_prices_read_well(self) -> None:
+        self.assertEqual(
+            [age_text(seconds) for seconds in (None, 0.0, 59.94, 60.0, 3_599.0, 3_600.0, 86_400.0 * 9)],
+            ["never", "0.0 s", "59.9 s", "1 min 00 s", "59 min 59 s", "1 h 00 min", "9 d 0 h"],
+        )
+        self.assertEqual(
+            [price_text(price) for price in (None, 42_000.5, 1.5, 0.00001234)],
+            ["-", "42,000.50", "1.5000", "0.00001234"],
+        )
+
+
+class SparklineTest(unittest.TestCase):
+    def test_it_spans_from_lowest_to_highest(self) -> None:
+        self.assertEqual(sparkline([1, 2, 3, 4, 5, 6, 7, 8], 8), "▁▂▃▄▅▆▇█")
+
+    def test_more_values_than_room_keep_the_last(self) -> None:
+        drawn = sparkline([float(number) for number in range(1_000)] + [0.0], 40)
+        self.assertEqual((len(drawn), drawn[-1]), (40, "▁"))
+
+    def test_flat_and_empty_curves_have_no_height(self) -> None:
+        self.assertEqual(sparkline([5.0, 5.0, 5.0], 10), "▁▁▁")
+        self.assertEqual(sparkline([], 10), "")
+        self.assertEqual(sparkline([1.0], 0), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

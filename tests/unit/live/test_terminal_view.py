@@ -1,0 +1,99 @@
+import fcntl
+import io
+import os
+import pty
+import struct
+import tempfile
+import termios
+import threading
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from live.terminal_view import CLOSE_SECONDS, TerminalView, can_draw
+from tests.support.watched_session import WatchedSession
+
+ALTERNATE_SCREEN, MAIN_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
+
+
+class TerminalViewTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.watched = WatchedSession(Path(folder.name))
+        self.addCleanup(self.watched.close)
+        self.master, slave = pty.openpty()
+        self.addCleanup(os.close, self.master)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        self.terminal = os.fdopen(slave, "w", encoding="utf-8")
+        self.addCleanup(self.terminal.close)
+        self.received = b""
+
+    def drained(self) -> threading.Thread:
+        def drain() -> None:
+            while MAIN_SCREEN not in self.received:
+                self.received += os.read(self.master, 65_536)
+
+        thread = threading.Thread(target=drain, daemon=True)
+        thread.start()
+        return thread
+
+    def test_it_draws_and_gives_the_terminal_back(self) -> None:
+        reader = self.drained()
+        view = TerminalView(self.watched.watch(), self.terminal)
+        view.refresh()
+        time.sleep(0.5)
+        view.refresh()
+        time.sleep(0.1)
+        view.close()
+        reader.join(5.0)
+        self.assertTrue(self.received.startswith(b"\x1b[?1049h"), self.received[:40])
+        self.assertIn(self.watched.folder.name.encode(), self.received)
+        self.assertIn(SHOW_CURSOR, self.received)
+        self.assertIn(MAIN_SCREEN, self.received)
+
+    def test_a_terminal_that_takes_nothing_holds_up_nobody(self) -> None:
+        view = TerminalView(self.watched.watch(), self.terminal)
+        begun = time.monotonic()
+        for _ in range(400):
+            view.refresh()
+            time.sleep(0.002)
+        self.assertLess(time.monotonic() - begun, 5.0)
+        begun = time.monotonic()
+        view.close()
+        self.assertLess(time.monotonic() - begun, CLOSE_SECONDS + 1.0)
+        self.drained().join(5.0)
+
+    def test_a_picture_that_cannot_be_drawn_is_logged_once(self) -> None:
+        reader = self.drained()
+        view = TerminalView(self.watched.watch(), self.terminal)
+        with (
+            mock.patch("live.terminal_screen.screen", side_effect=ZeroDivisionError),
+            self.assertLogs("live.views") as caught,
+        ):
+            for _ in range(5):
+                view.refresh()
+                time.sleep(0.1)
+        view.close()
+        reader.join(5.0)
+        self.assertEqual(len(caught.records), 1)
+
+    def test_a_view_that_never_drew_leaves_the_terminal_alone(self) -> None:
+        TerminalView(self.watched.watch(), self.terminal).close()
+        os.set_blocking(self.master, False)
+        with self.assertRaises(BlockingIOError):
+            os.read(self.master, 1)
+
+    def test_only_a_terminal_that_can_be_drawn_on_is_drawn_on(self) -> None:
+        with mock.patch.dict(os.environ, {"TERM": "xterm-256color"}):
+            self.assertTrue(can_draw(self.terminal))
+            self.assertFalse(can_draw(io.StringIO()))
+            with os.fdopen(os.dup(self.terminal.fileno()), "w", encoding="latin-1") as other:
+                self.assertFalse(can_draw(other))
+        with mock.patch.dict(os.environ, {"TERM": "dumb"}):
+            self.assertFalse(can_draw(self.terminal))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+"""Which REST rows are final, and how pages are put together."""
+
+import unittest
+
+from core.candle import Candle
+from market_data.adapters.failures import RangeNotServedError, TransientError
+from market_data.feeds.final_candles import final_candles, final_rows
+
+MINUTE = 60_000
+SETTLE = 2_000
+
+
+def row(minute: int, close: float = 1.5) -> Candle:
+    """Return a candle that opens at a minute."""
+    return Candle(minute * MINUTE, 1.0, 2.0, 0.5, close, 1.0)
+
+
+def finals(rows: list[Candle], now_ms: int, believed_ms: int | None = None) -> list[int]:
+    """Return the minutes of the final rows."""
+    found = final_rows(rows, MINUTE, now_ms, SETTLE, believed_ms=believed_ms)
+    return [one.open_time_ms // MINUTE for one in found]
+
+
+class FinalRowsTest(unittest.TestCase):
+    def test_a_row_with_a_later_one_is_final_wherever_it_stands(self) -> None:
+        self.assertEqual(finals([row(3), row(1), row(2)], now_ms=3 * MINUTE), [1, 2])
+
+    def test_the_newest_row_is_final_once_the_clock_is_past_its_settled_close(self) -> None:
+        rows = [row(1), row(2)]
+        self.assertEqual(finals(rows, now_ms=3 * MINUTE + SETTLE - 1), [1])
+        self.assertEqual(finals(rows, now_ms=3 * MINUTE + SETTLE), [1, 2])
+
+    def test_a_clock_too_far_ahead_of_the_rows_makes_nothing_final(self) -> None:
+        rows = [row(1), row(2)]
+        self.assertEqual(finals(rows, 4 * MINUTE + SETTLE - 1, believed_ms=MINUTE), [1, 2])
+        self.assertEqual(finals(rows, 4 * MINUTE + SETTLE, believed_ms=MINUTE), [1])
+        self.assertEqual(finals(rows, 62 * MINUTE, believed_ms=MINUTE), [1])
+
+    def test_nothing_is_final_of_nothing(self) -> None:
+        self.assertEqual(finals([], now_ms=10 * MINUTE), [])
+
+    def test_of_several_rows_for_one_time_the_last_counts(self) -> None:
+        found = final_rows([row(1), row(1, 1.75), row(2)], MINUTE, 0, SETTLE)
+        self.assertEqual(found, [row(1, 1.75)])
+
+
+class PagesTest(unittest.IsolatedAsyncioTestCase):
+    async def ask(self, rows: list[Candle], start: int, end: int, most: int = 3) -> list[int]:
+        """Return the minutes that come of pages of ``most`` rows; counts the pages in ``self.pages``."""
+        self.pages = 0
+
+        async def page(since_ms: int, until_ms: int) -> list[Candle]:
+            self.pages += 1
+            return [one for one in rows if since_ms <= one.open_time_ms < until_ms][:most]
+
+        found = await final_candles(
+            page, start * MINUTE, end * MINUTE, length_ms=MINUTE, now_ms=100 * MINUTE, settle_ms=SETTLE
+        )
+        return [one.open_time_ms // MINUTE for one in found]
+
+    async def test_pages_are_joined_over_holes_up_to_the_end(self) -> None:
+        rows = [row(minute) for minute in range(30) if minute not in (7, 8, 9, 10, 20)]
+        expected = [one.open_time_ms // MINUTE for one in rows if 2 <= one.open_time_ms // MINUTE < 25]
+        self.assertEqual(await self.ask(rows, 2, 25), expected)
+
+    async def test_nothing_is_asked_about_an_empty_range(self) -> None:
+        self.assertEqual(await self.ask([row(1)], 5, 5), [])
+        self.assertEqual(self.pages, 0)
+
+    async def test_a_range_that_reaches_far_beyond_the_present_ends_at_the_first_empty_page(self) -> None:
+        self.assertEqual(await self.ask([row(1), row(2)], 0, 10_000), [1, 2])
+        self.assertEqual(self.pages, 2)
+
+    async def test_an_exchange_that_does_not_keep_candles_for_so_long_is_told_apart_from_one_in_disorder(self) -> None:
+        for minute, error in ((50, RangeNotServedError), (1, TransientError)):
+
+            async def page(since_ms: int, until_ms: int, minute: int = minute) -> list[Candle]:
+                return [row(minute)]
+
+            with self.assertRaises(error):
+                await final_candles(
+                    page, 5 * MINUTE, 9 * MINUTE, length_ms=MINUTE, now_ms=100 * MINUTE, settle_ms=SETTLE
+                )
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,201 @@
+"""The fault script: reading it, setting it against an exchange, and what it makes of single candles."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from core.candle import Candle
+from core.errors import ConfigurationError
+from practice import FaultKind, FaultScript
+from practice.candle_treatment import ORDINARY, Sending, revised, treatment
+from practice.compiled_script import CompiledScript
+from practice.faults import (
+    DelayFinals,
+    DropConnections,
+    DuplicateFinals,
+    FailRest,
+    PublishLate,
+    ReorderFinals,
+    Restart,
+    ReviseCandle,
+    ScriptedFault,
+    SkipCandle,
+    Stall,
+    WrongClock,
+)
+from practice.random_faults import ALTERING, LOSSLESS, random_faults
+from practice.spans import span_ms
+
+MINUTE = 60_000
+START = 1_704_067_200_000
+SYMBOLS = ["BTC/USDT", "ETH/USDT"]
+
+EVERY_KIND = """\
+timeframe: 1m
+faults:
+  - {kind: drop, at: 10m}
+  - {kind: drop, final: 4, how: close}
+  - {kind: stall, at: 2024-01-01T00:10, duration: 90s, pings: false, rest: true}
+  - {kind: delay, final: 3, symbols: [BTCUSDT], count: 2, by: 15s}
+  - {kind: duplicate, at: 5m, times: 3}
+  - {kind: reorder, at: 5m}
+  - {kind: revise, at: 5m, after: 30s, change: -0.002, stream: false}
+  - {kind: skip, at: 5m, where: everywhere}
+  - {kind: publish_late, at: 5m, by: 20s}
+  - {kind: garbage, at: 5m, form: binary, count: 3}
+  - {kind: half_frame, final: 9}
+  - {kind: rest, at: 6m, form: status, status: 429, retry_after_s: 3, duration: 1m}
+  - {kind: wrong_clock, at: 6m, by: -1h}
+  - {kind: restart, at: 7m, duration: 30s}
+"""
+
+
+def compiled(*faults: ScriptedFault, start_ms: int = START) -> CompiledScript:
+    """Return a script of these faults, set against two symbols on 1m."""
+    return CompiledScript(FaultScript(faults=tuple(faults)), start_ms, SYMBOLS, "1m")
+
+
+class Reading(unittest.TestCase):
+    def test_a_file_with_every_kind_is_read_and_written_back(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "faults.yaml"
+            path.write_text(EVERY_KIND, encoding="utf-8")
+            script = FaultScript.from_file(path)
+        self.assertEqual(len(script.faults), 14)
+        self.assertEqual(script.faults[0], DropConnections(at="10m"))
+        self.assertEqual(script.faults[3], DelayFinals(final=3, symbols=("BTCUSDT",), count=2, by="15s"))
+        self.assertEqual(FaultScript.from_dict(script.to_dict()), script)
+        CompiledScript(script, START, SYMBOLS, "1m")
+
+    def test_what_is_wrong_is_named_with_its_place(self) -> None:
+        for fault, words in (
+            ({"kind": "drip"}, r"drip.*faults\[0\]"),
+            ({"kind": "drop", "when": 1}, r"when.*faults\[0\]"),
+            ({"kind": "delay"}, r"by.*faults\[0\]"),
+            ({"kind": "garbage", "form": "soup"}, r"soup.*form"),
+            ({"kind": "duplicate", "times": "2"}, r"int.*times"),
+        ):
+            with self.assertRaisesRegex(ConfigurationError, words):
+                FaultScript.from_dict({"faults": [fault]})
+
+    def test_lengths_of_time(self) -> None:
+        for text, length in (("500ms", 500), ("1.5h", 5_400_000), ("2d", 172_800_000), ("30s", 30_000), (7, 7)):
+            self.assertEqual(span_ms(text, "by"), length)
+        self.assertEqual(span_ms("-1h", "by", negative=True), -3_600_000)
+        for wrong in ("", "5", "1w", "-1h", "1e3s", -1, True):
+            with self.assertRaisesRegex(ConfigurationError, "by .*length of time"):
+                span_ms(wrong, "by")
+
+
+class Compiling(unittest.TestCase):
+    def test_the_nth_final_closes_n_intervals_after_the_start(self) -> None:
+        for start_ms, opens in (
+            (START, START + 2 * MINUTE),
+            (START - 1, START + MINUTE),
+            (START + 1, START + 2 * MINUTE),
+        ):
+            script = compiled(ReorderFinals(final=3), start_ms=start_ms)
+            self.assertEqual(sorted(script.treatments), [("BTC/USDT", opens), ("ETH/USDT", opens)])
+
+    def test_a_time_between_closes_means_the_next_one(self) -> None:
+        for at, minute in (
+            (0, 0),
+            ("1s", 0),
+            ("60s", 0),
+            ("61s", 1),
+            ("2024-01-01T00:02", 1),
+            ("2024-01-01T00:02:01", 2),
+        ):
+            script = compiled(SkipCandle(at=at, symbols=("eth-usdt",)))
+            self.assertEqual(list(script.treatments), [("ETH/USDT", START + minute * MINUTE)], at)
+
+    def test_other_timeframes_are_left_alone(self) -> None:
+        script = compiled(SkipCandle(final=1))
+        self.assertEqual(script.treatment("BTC/USDT", "1m", START).sendings, ())
+        self.assertIs(script.treatment("BTC/USDT", "5m", START), ORDINARY)
+
+    def test_outages_have_a_beginning_and_an_end_unless_they_are_for_good(self) -> None:
+        actions = compiled(Restart(at="1m", duration="1m"), Stall(at="2m")).actions
+        self.assertEqual(
+            [(one.at_ms - START, one.ends) for one in actions],
+            [(MINUTE, False), (2 * MINUTE, True), (2 * MINUTE, False)],
+        )
+
+    def test_offsets_of_the_clock_add_up_while_they_last(self) -> None:
+        script = compiled(WrongClock(at="1m", by="1h", duration="2m"), WrongClock(at="2m", by="-10s"))
+        told = [script.told_offset_ms(START + minute * MINUTE) for minute in range(4)]
+        self.assertEqual(told, [0, 3_600_000, 3_590_000, -10_000])
+
+    def test_rest_faults_are_counted_and_timed(self) -> None:
+        script = compiled(FailRest(at="1m", duration="1m", times=2, path="klines", symbols=("BTC/USDT",)))
+        asked = [(0, "BTCUSDT"), (1, "ETHUSDT"), (1, "BTCUSDT"), (1, "BTCUSDT"), (1, "BTCUSDT"), (2, "BTCUSDT")]
+        taken = [script.take_rest_fault(START + minute * MINUTE, "/api/v3/klines", name) for minute, name in asked]
+        self.assertEqual([fault is not None for fault in taken], [False, False, True, True, False, False])
+
+    def test_scripts_that_do_not_fit_are_refused_with_the_number_of_the_fault(self) -> None:
+        for fault, words in (
+            (SkipCandle(symbols=("DOGE/USDT",)), "DOGE/USDT"),
+            (SkipCandle(count=0), "count 0"),
+            (DelayFinals(by="soon"), "soon"),
+            (FailRest(), "duration or a number"),
+            (Stall(rest=True), "needs a duration"),
+            (DropConnections(at="1m", final=2), "instead of"),
+            (DropConnections(final=0), "counts from 1"),
+            (DropConnections(at="2023-12-31"), "before the exchange's start"),
+            (DropConnections(at="tomorrow"), "tomorrow"),
+        ):
+            with self.assertRaisesRegex(ConfigurationError, f"fault 2 of the script: .*{words}"):
+                compiled(Restart(), fault)
+
+
+class Treatments(unittest.TestCase):
+    def test_faults_of_one_candle_combine_whatever_their_order(self) -> None:
+        faults = [
+            DelayFinals(by="10s"),
+            DuplicateFinals(times=2),
+            PublishLate(by="1m"),
+            ReviseCandle(after="5s", change=0.5),
+        ]
+        for order in (faults, faults[::-1]):
+            one = treatment(order)
+            self.assertEqual((one.published_ms, one.revised_ms, one.change), (60_000, 75_000, 0.5))
+            self.assertEqual([sending.delay_ms for sending in one.sendings], [70_000, 70_000, 75_000])
+            self.assertEqual([sending.revised for sending in one.sendings], [False, False, True])
+
+    def test_a_candle_that_is_skipped_is_not_sent_whatever_else_befalls_it(self) -> None:
+        for where in ("stream", "everywhere"):
+            one = treatment([DuplicateFinals(), SkipCandle(where=where), ReviseCandle()])  # type: ignore[arg-type]
+            self.assertEqual((one.sendings, one.exists), ((), where == "stream"))
+
+    def test_an_ordinary_candle_is_sent_once_at_its_close(self) -> None:
+        self.assertEqual(ORDINARY.sendings, (Sending(),))
+
+    def test_a_revision_always_changes_the_close_and_stays_inside_high_and_low(self) -> None:
+        for change in (0.01, -0.01, 0.0, 1e-9, -2.0):
+            candle = revised(Candle(0, 1.0, 1.1, 0.9, 1.05, 3.0), change, 2)
+            self.assertNotEqual(candle.close, 1.05)
+            self.assertTrue(0 < candle.low <= candle.close <= candle.high)
+
+
+class RandomScripts(unittest.TestCase):
+    def test_a_seed_names_one_script_for_ever(self) -> None:
+        script = random_faults(7, duration_ms=3_600_000, symbols=SYMBOLS, count=3)
+        self.assertEqual(script, random_faults(7, duration_ms=3_600_000, symbols=SYMBOLS, count=3))
+        self.assertNotEqual(script, random_faults(8, duration_ms=3_600_000, symbols=SYMBOLS, count=3))
+
+    def test_every_kind_is_drawn_and_every_script_fits(self) -> None:
+        seen = set()
+        for seed in range(60):
+            script = random_faults(seed, duration_ms=3_600_000, symbols=SYMBOLS)
+            CompiledScript(script, START, SYMBOLS, "1m")
+            seen |= {(str(fault["kind"]), fault.get("where")) for fault in script.to_dict()["faults"]}  # type: ignore[attr-defined]
+        self.assertEqual(len({kind for kind, _ in seen}), len(LOSSLESS + ALTERING) - 2)
+        self.assertLessEqual({("skip", "stream"), ("skip", "everywhere")}, seen)
+
+    def test_only_what_is_asked_for_is_drawn(self) -> None:
+        script = random_faults(1, duration_ms=1000, symbols=SYMBOLS, kinds=("rest",), count=20)
+        self.assertTrue(all(isinstance(fault, FailRest) and fault.form in FaultKind for fault in script.faults))
+        with self.assertRaisesRegex(ConfigurationError, "flood"):
+            random_faults(1, duration_ms=1000, symbols=SYMBOLS, kinds=("flood",))
+        with self.assertRaises(ConfigurationError):
+            random_faults(1, duration_ms=1000, symbols=[])

@@ -1,0 +1,158 @@
+import datetime as dt
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from core.candle import Step
+from core.instrument import Instrument
+from core.signal import Signal
+from engine.assembly import build_safety_monitor, build_session
+from engine.journal_records import CandleRecord, ResumeRecord, SessionRecord, StepRecord, fields_of
+from engine.kill_switch import KillSwitch
+from engine.outputs import SessionOutputs
+from reports import render, to_json
+from reports.session_figures import session_result
+from reports.session_window import SessionWindow
+from tests.support.kernel_runs import settings_from
+from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.watched_session import MINUTE, candle
+
+CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
+LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+FIRST = SessionRecord("s", "h", "v", {}, {}, {"BTCUSDT": [fields_of(candle(8, 1.0))] * 2, "ETHUSDT": []}, False)
+
+
+def record(step: Step, *, missed: bool = False) -> StepRecord:
+    return StepRecord(step.time_ms, tuple(fields_of(one) for one in step.candles), "", missed=missed)
+
+
+class SessionWindowTest(unittest.TestCase):
+    def test_before_a_step_nothing_is_known(self) -> None:
+        window = SessionWindow(CANONICAL, MINUTE)
+        self.assertIsNone(window.start_ms)
+        self.assertIsNone(window.end_ms)
+        self.assertIsNone(window.held_return("BTCUSDT"))
+        self.assertEqual(window.candle_facts("BTCUSDT", 0)["missing_candles"], 0)
+
+    def test_it_covers_the_first_candles_open_to_the_last_step(self) -> None:
+        window = SessionWindow(CANONICAL, MINUTE).take_all(
+            [
+                FIRST,
+                record(Step(11 * MINUTE, (candle(10, 100.0), candle(10, 50.0)))),
+                record(Step(12 * MINUTE, (candle(11, 100.0), None))),
+                record(Step(15 * MINUTE, (candle(14, 100.0, close=120.0), None)), missed=True),
+                CandleRecord("late", "ETH/USDT", fields_of(candle(11, 50.0)), "websocket"),
+                CandleRecord("revised", "BTC/USDT", fields_of(candle(11, 101.0)), "rest"),
+                ResumeRecord(12 * MINUTE, "exits_only"),
+            ]
+        )
+        self.assertEqual((window.start_ms, window.end_ms), (10 * MINUTE, 15 * MINUTE))
+        self.assertEqual(list(window.step_times_ms), [11 * MINUTE, 12 * MINUTE, 15 * MINUTE])
+        self.assertEqual((window.missed_steps, window.resumes), (1, 1))
+        self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
+        self.assertEqual(
+            window.candle_facts("BTCUSDT", 5),
+            {"candles": 3, "warmup_candles": 2, "warmup_missing": 3, "missing_candles": 2, "quality": {"revised": 1}},
+        )
+        self.assertEqual(window.candle_facts("ETHUSDT", 0)["missing_candles"], 4)
+        self.assertEqual(window.candle_facts("ETHUSDT", 0)["quality"], {"late": 1})
+
+
+class SessionResultTest(unittest.TestCase):
+    """A long of BTC decided at minute 10, entered at 100, stopped at 95 in minute 12; nothing else happens.
+
+    1 % of 10,000 over a stop distance of 5 would be 20 coins, but max_exposure 5 % of 10,000 allows 500 / 100 = 5.
+    Entry 5 x 100 at 0.1 % costs 0.5, exit 5 x 95 costs 0.475; gross -25, net -25.975.
+    """
+
+    def setUp(self) -> None:
+        settings, switch = settings_from({"commission_rate": 0.001}, tuple(CANONICAL)), KillSwitch()
+        script = {"BTCUSDT": {10 * MINUTE: LONG}}
+        self.session = build_session(
+            settings,
+            ScriptedStrategy(script),
+            {symbol: Instrument(symbol) for symbol in CANONICAL},
+            SessionOutputs(),
+            switch,
+            build_safety_monitor(settings, switch),
+        )
+        self.settings = settings
+        self.window = SessionWindow(CANONICAL, MINUTE)
+        self.window.take(FIRST)
+        lows = {12: 94.0}
+        for number in range(10, 14):
+            step = Step((number + 1) * MINUTE, (candle(number, 100.0, low=lows.get(number)), candle(number, 50.0)))
+            self.window.take(record(step))
+            self.session.process(step)
+
+    def result(self, **options) -> dict[str, object]:
+        return session_result(self.session, self.settings, self.window, CANONICAL, **options)
+
+    def test_the_figures_are_those_worked_by_hand(self) -> None:
+        self.session.finish()
+        result = self.result()
+        performance = result["performance"]
+        self.assertAlmostEqual(performance["realized_pnl"], -25.975)
+        self.assertAlmostEqual(performance["current_balance"], 9_974.025)
+        self.assertAlmostEqual(performance["commission_paid"], 0.975)
+        self.assertEqual((performance["total_trades"], performance["winning_trades"]), (1, 0))
+        self.assertEqual(performance["profit_factor"], 0.0)
+        self.assertAlmostEqual(performance["average_holding_minutes"], 2.0)
+        self.assertEqual(performance["buy_and_hold_return_pct"], 0.0)
+        self.assertEqual(result["statistics"]["candles_processed"], 8)
+        self.assertEqual(result["symbols"]["BTCUSDT"]["trades"], 1)
+        self.assertEqual(result["symbols"]["ETHUSDT"]["trades"], 0)
+        self.assertEqual(result["symbols"]["BTCUSDT"]["canonical"], "BTC/USDT")
+
+    def test_the_window_is_the_period(self) -> None:
+        config = self.result()["config"]
+        for name, minute in (("start_date", 10), ("end_date", 14)):
+            moment = dt.datetime.fromtimestamp(60 * minute, dt.UTC)
+            self.assertEqual(dt.datetime.fromisoformat(config[name]), moment)
+
+    def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
+        self.assertEqual(self.result()["performance"]["total_trades"], 1)
+        self.session.process(Step(15 * MINUTE, (candle(14, 100.0), candle(14, 50.0))))
+
+    def test_reports_can_print_it(self) -> None:
+        self.session.finish()
+        result = self.result(output_dir="logs/live/s", log_file="logs/live/s/trades.csv")
+        text = render(result, rich_output=False)
+        for line in ("Trades: 1 (0 won, 1 lost)", "Output folder: logs/live/s", "Trade log: logs/live/s/trades.csv"):
+            self.assertIn(line, text)
+        self.assertTrue(render(result, rich_output=True, width=100))
+        self.assertEqual(json.loads(to_json(result))["config"]["symbols"], list(CANONICAL))
+
+    def test_a_session_without_a_step_has_a_result(self) -> None:
+        self.window = SessionWindow(CANONICAL, MINUTE)
+        result = self.result(partial=True)
+        self.assertIsNone(result["config"]["start_date"])
+        self.assertIsNone(result["performance"]["sharpe_ratio"])
+        self.assertIn("BTCUSDT: no candle came in; it took no part", result["warnings"])
+        self.assertTrue(any(warning.startswith("PARTIAL") for warning in result["warnings"]))
+
+    def test_it_has_the_keys_that_a_backtest_has(self) -> None:
+        from backtests.config_backtest import run_config_backtest
+        from tests.support.config_tree import write_config
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_config(Path(folder))
+            backtest = run_config_backtest(
+                "2024-01-01",
+                "2024-01-02",
+                config_path=path,
+                data_dir=Path(folder) / "data",
+                output_dir=Path(folder) / "out",
+                show_progress=False,
+            )
+        live = self.result(output_dir="x", log_file="y")
+        self.assertEqual(set(backtest) - set(live), {"data_sha256"})
+        for section in ("config", "statistics", "performance"):
+            self.assertEqual(set(live[section]), set(backtest[section]), section)
+        symbol = next(iter(backtest["symbols"].values()))
+        self.assertEqual(set(live["symbols"]["BTCUSDT"]), set(symbol))
+
+
+if __name__ == "__main__":
+    unittest.main()
