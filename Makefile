@@ -13,7 +13,7 @@ help: ## show the verbs
 
 $(READY): requirements.txt requirements-dev.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 venv: $(READY) ## create or refresh the environment
@@ -22,9 +22,11 @@ backtest: $(READY) ## run the main job, offline, on the embedded practice market
 	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
 
 test: $(READY) ## run every test, with XML reports in test-results/
+	@rm -rf test-results
 	@$(BIN)/python -W error -m xmlrunner discover --output test-results tests/
 
 test-long: $(READY) ## run every test with the full counts, seeds printed
+	@rm -rf test-results
 	@HARNESS_TEST_SCALE=long $(BIN)/python -W error -m xmlrunner discover --output test-results tests/
 
 check: $(READY) ## lint, formatting, types and import contracts; changes nothing

@@ -6,16 +6,18 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.commands import measure_start_up, measure_store
+from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.reference_path import measure_lengths, measure_throughput
 
 
 def main() -> int:
-    """Measure; without the recorded candles beside the checkout only the start-up is measured."""
+    """Measure; what needs the recorded candles is left out where they are not beside the checkout."""
     print(f"Python {platform.python_version()}, {platform.machine()}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         measure_start_up(folder)
+        measure_live_path(folder / "live_path")
         if not RECORDED.is_dir():
             print("the recorded candles are not beside the checkout: the rest needs them", file=sys.stderr)
             return 0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.signal import Signal
+from core.trading_signal import Signal
 from strategies.frame_stream import plain_metadata
 
 

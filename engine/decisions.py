@@ -7,7 +7,7 @@ from core.candle import Candle
 from core.errors import StrategyError
 from core.instants import format_ms
 from core.orders import OrderRequest, OrderSide, OrderType
-from core.signal import Signal
+from core.trading_signal import Signal
 from engine.components import Components
 from engine.decision_record import DecisionRecord
 from engine.entries import fill_entry

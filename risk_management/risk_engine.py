@@ -9,7 +9,7 @@ import msgspec
 
 from core.exact import computed, floor_to
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from risk_management.position_size import position_size
 from risk_management.risk_config import RiskConfig
 

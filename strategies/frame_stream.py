@@ -9,7 +9,7 @@ from typing import Any, SupportsFloat
 from core.candle import Candle
 from core.errors import StrategyError
 from core.instants import to_datetime
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 
 _DIRECTIONS = ("LONG", "SHORT", "FLAT")

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.candle import Candle
 from core.errors import ConfigurationError
-from core.signal import Signal
+from core.trading_signal import Signal
 from indicators import (
     AverageTrueRange,
     ExponentialMovingAverage,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.candle import Candle
-from core.signal import Signal
+from core.trading_signal import Signal
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ import yaml
 from core.candle import Candle
 from core.instants import parse_instant
 from core.instrument import Instrument
-from core.signal import Signal
 from core.timeframe import timeframe_ms
+from core.trading_signal import Signal
 from tests.support.kernel_runs import KernelRun, run_kernel
 
 CASES = Path(__file__).parent / "cases"

@@ -25,7 +25,7 @@ import os
 import time
 from pathlib import Path
 
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 
 
 class Every:

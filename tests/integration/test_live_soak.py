@@ -48,7 +48,14 @@ class Soak(unittest.TestCase):
                 self.resident.append(resident_mb())
 
         return run_live(
-            self.base, candles=candles, symbols=symbols, pace="read", keep_sent=False, live=SHIPPED, on_step=count
+            self.base,
+            candles=candles,
+            symbols=symbols,
+            pace="read",
+            keep_sent=False,
+            updates_per_candle=0,
+            live=SHIPPED,
+            on_step=count,
         )
 
     def expect_whole(self, run: LiveRun, candles: int) -> None:

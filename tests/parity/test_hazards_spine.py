@@ -7,7 +7,7 @@ from decimal import Decimal
 from core.candle import Candle, Step
 from core.errors import InvariantError
 from core.instants import parse_instant
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
 from tests.support.kernel_runs import KernelRun, steps_of
 from tests.support.market_data_sets import JANUARY_MS, candles_of, frame_of, practice_candles, practice_columns

@@ -13,7 +13,7 @@ import pandas as pd
 from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Step
 from core.instants import format_ms
-from core.signal import Signal
+from core.trading_signal import Signal
 from strategies import ScalpingEMARSI
 from tests.support.config_tree import write_config
 from tests.support.kernel_runs import steps_of

@@ -12,8 +12,8 @@ from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Candle
 from core.instants import format_ms, parse_instant
 from core.instrument import Instrument
-from core.signal import Signal
 from core.timeframe import WEEK_MS
+from core.trading_signal import Signal
 from market_data.candle_columns import CandleColumns
 from market_data.candle_import import import_files
 from market_data.candle_store import CandleStore

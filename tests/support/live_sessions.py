@@ -255,7 +255,7 @@ def run_live(
         script=script,
         streams_before_start=0 if pace == "driven" else len(symbols),
         connection_hours=None,
-        **{"patience_s": max(5.0, patience_s), **exchange_options},
+        **{"patience_s": max(5.0, patience_s), "updates_per_candle": 2, **exchange_options},
     )
     run = LiveRun(
         base / "session",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.candle import Candle
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from tests.support.slow_model import BASE_SETTINGS, Case
 
 MINUTE_MS = 60_000

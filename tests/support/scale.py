@@ -1,7 +1,7 @@
 """How many examples a test runs, and from which seed.
 
-``make test`` runs few examples, the same each time. ``make test-long`` (``HARNESS_TEST_SCALE=long``) runs the full counts
-from a seed that it prints; ``HARNESS_TEST_SEED`` repeats a run.
+``make test`` runs few examples, the same each time. ``make test-long`` (``HARNESS_TEST_SCALE=long``) runs the full
+counts from a seed that it prints; ``HARNESS_TEST_SEED`` repeats a run.
 """
 
 import os

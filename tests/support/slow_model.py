@@ -10,7 +10,7 @@ import io
 from decimal import Decimal
 from fractions import Fraction
 
-from core.signal import FLAT
+from core.trading_signal import FLAT
 from tests.support.slow_model_book import (
     BASE_SETTINGS,
     Book,

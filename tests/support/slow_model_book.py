@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from core.candle import Candle
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from tests.support.slow_model_numbers import day_of, exact, rounded_down, rounded_up
 
 Setting = float | int | str | bool

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from core.candle import Candle
-from core.signal import Signal
+from core.trading_signal import Signal
 from tests.support.slow_model_book import (
     Book,
     Order,

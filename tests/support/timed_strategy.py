@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.candle import Candle
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 
 
 class TimedStrategy:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.candle import Candle, Step
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs

@@ -7,7 +7,7 @@ from decimal import Decimal
 from core import errors
 from core.candle import Candle, Step
 from core.instrument import Instrument
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 
 
 class CandlesAndSteps(unittest.TestCase):

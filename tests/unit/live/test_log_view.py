@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from core.errors import StoreError
-from core.signal import Signal
+from core.trading_signal import Signal
 from live import log_view
 from live.barrier import Note, ReceivedCandle
 from live.log_view import LogView, SessionLog, key_values

@@ -3,7 +3,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.signal import Signal
+from core.trading_signal import Signal
 from live.session_events import RECENT_BYTES, SessionEvents, decision_event
 from tests.support.watched_session import WatchedSession, candle
 

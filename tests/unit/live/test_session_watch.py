@@ -2,7 +2,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.signal import Signal
+from core.trading_signal import Signal
 from live.barrier import Note, ReceivedCandle
 from tests.support.watched_session import MINUTE, WatchedSession, candle
 

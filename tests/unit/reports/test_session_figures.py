@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.candle import Step
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.journal_records import CandleRecord, ResumeRecord, SessionRecord, StepRecord, fields_of
 from engine.kill_switch import KillSwitch

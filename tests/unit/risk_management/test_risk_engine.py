@@ -6,7 +6,7 @@ import unittest
 from decimal import Decimal
 
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from risk_management.risk_config import RiskConfig
 from risk_management.risk_engine import Refusal, RiskEngine, SizedEntry
 

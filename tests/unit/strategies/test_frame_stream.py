@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.candle import Candle
 from core.errors import StrategyError
-from core.signal import FLAT, Signal
+from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
 from strategies.frame_stream import FrameStream, open_stream, plain_metadata, signal_from_mapping
 from strategies.scalping_ema_rsi import ScalpingStream

@@ -4,7 +4,7 @@ import math
 import unittest
 from collections.abc import Mapping
 
-from core.signal import Signal
+from core.trading_signal import Signal
 from strategies.scalping_ema_rsi import decide
 from strategies.scalping_params import ScalpingParams
 

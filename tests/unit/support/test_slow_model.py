@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from core.candle import Candle
 from core.instrument import Instrument
-from core.signal import Signal
+from core.trading_signal import Signal
 from tests.support.market_cases import cases
 from tests.support.scale import scaled
 from tests.support.slow_model import BASE_SETTINGS, Case, ModelResult, run_model, trades_csv
