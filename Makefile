@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHECKED := core indicators metrics strategies risk_management execution market_data validation engine practice reports backtests live run_live.py examples benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help venv backtest test test-long check fix bench
+.PHONY: help venv backtest live parity test test-long check fix bench
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,15 @@ venv: $(READY) ## create or refresh the environment
 
 backtest: $(READY) ## run the main job, offline, on the embedded practice market
 	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+
+live: $(READY) ## rehearse a week of paper trading, offline, in half a minute, and check its parity
+	@mkdir -p logs/live && out=$$(mktemp -d logs/live/rehearsal-XXXXXX) && \
+	$(BIN)/python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 20000 --for 7d --out $$out && \
+	$(BIN)/python -m backtests.parity $$out/* --offline
+
+parity: $(READY) ## check a session: make parity SESSION=logs/live/...
+	@test -n "$(SESSION)" || { echo "make parity SESSION=logs/live/..." >&2; exit 2; }
+	@$(BIN)/python -m backtests.parity "$(SESSION)"
 
 test: $(READY) ## run every test, with XML reports in test-results/
 	@rm -rf test-results

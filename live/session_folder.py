@@ -46,7 +46,7 @@ class SessionFolder:
                 raise ConfigurationError(
                     f"{self.path}: another process runs this session; stop it first, or start another session"
                 ) from None
-        self._open: list[BinaryIO] = []
+        self._open: list[tuple[Path, BinaryIO]] = []
 
     @property
     def journal(self) -> Path:
@@ -73,8 +73,8 @@ class SessionFolder:
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""
-        with store_errors(self.path):
-            for file in self._open:
+        for target, file in self._open:
+            with store_errors(target):
                 file.flush()
 
     def write_manifest(self, manifest: dict[str, Any]) -> None:
@@ -106,7 +106,7 @@ class SessionFolder:
 
     def close(self) -> None:
         """Close the files, remove those that were not published, and give the session free."""
-        for file in self._open:
+        for _, file in self._open:
             with contextlib.suppress(OSError):
                 file.close()
         for name in DERIVED:
@@ -118,7 +118,7 @@ class SessionFolder:
         target = self.path / name
         with store_errors(target):
             file = (self.path / f".{name}.tmp").open("wb")
-        self._open.append(file)
+        self._open.append((target, file))
 
         def write(data: bytes) -> None:
             with store_errors(target):

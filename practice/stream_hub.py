@@ -152,12 +152,13 @@ class StreamHub:
         try:
             await self._listen(connection, response)
         finally:
+            # Before anything is awaited: the loss of the connection cancels this handler, here too.
             connection.gone = True
+            self.connections.remove(connection)
+            self._subscriptions_changed()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.connections.remove(connection)
-            self._subscriptions_changed()
         return response
 
     async def _listen(self, connection: StreamConnection, response: web.WebSocketResponse) -> None:

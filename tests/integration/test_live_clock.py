@@ -11,15 +11,8 @@ from backtests.recorded_session import DERIVED
 from engine.journal_records import ConnectionRecord
 from practice.faults import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
 from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import (
-    SYMBOLS,
-    LiveRun,
-    journal_outputs,
-    received_outputs,
-    run_live,
-    truth_outputs,
-    write_live_config,
-)
+from tests.support.live_sessions import SYMBOLS, LiveRun, run_live, write_live_config
+from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
 
 _COMMAND = """
 import itertools, sys, time

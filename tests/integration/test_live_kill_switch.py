@@ -75,9 +75,7 @@ class KillSwitchTest(unittest.TestCase):
         act()
         process.wait_until(lambda: len(self.records(process.folder, "kill_switch")) > before, "not seen")
         self.assertLess(time.monotonic() - begun, SEEN_WITHIN_S)
-        self.assertEqual(
-            {"record": "kill_switch", "engaged": engaged, "by": by}, journal_records(process.folder)[-1]
-        )
+        self.assertEqual({"record": "kill_switch", "engaged": engaged, "by": by}, journal_records(process.folder)[-1])
         time.sleep(0.1)
 
     @staticmethod

@@ -10,17 +10,10 @@ from pathlib import Path
 from core.candle import Candle
 from practice.wide_market import practice_source
 from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import (
-    MINUTE,
-    START,
-    LiveRun,
-    journal_outputs,
-    received_outputs,
-    run_live,
-    truth_outputs,
-)
+from tests.support.live_sessions import MINUTE, START, LiveRun, run_live
 from tests.support.memory import resident_mb
 from tests.support.scale import LONG
+from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
 
 DAY = 1_440
 FOUR = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")

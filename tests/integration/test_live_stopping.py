@@ -37,7 +37,9 @@ SessionDriver.end = lambda self, mode: time.sleep(60)
 def exchange(steps: int, speed: float = 3_000.0, **more: object) -> PracticeExchange:
     """Return an exchange of so many minutes; it stands until three streams are subscribed to."""
     end_ms = START + steps * MINUTE
-    return PracticeExchange(PracticeMarket(), start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more)
+    return PracticeExchange(
+        PracticeMarket(), start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more
+    )
 
 
 class StoppingTest(unittest.TestCase):
@@ -45,15 +47,19 @@ class StoppingTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
+        self.live: dict[str, object] = {}
+
+    def config(self, name: str = ".") -> Path:
+        return session_config(self.base / name, live=self.live)
 
     def started(self, running: PracticeExchange, *more: str | Path, **options: object) -> LiveProcess:
-        process = LiveProcess(session_config(self.base), running, more, **options)
+        process = LiveProcess(self.config(), running, more, **options)
         self.addCleanup(process.close)
         return process
 
     def whole(self, steps: int) -> dict[str, bytes]:
         """Return the outputs of a session that nothing happens to."""
-        config = session_config(self.base / "whole")
+        config = self.config("whole")
         with exchange(steps, 20_000.0) as running, LiveProcess(config, running, ["--for", f"{steps}m"]) as process:
             self.assertEqual(0, process.ended(), process.errors)
             return outputs_of(process.folder)
@@ -118,39 +124,57 @@ class StoppingTest(unittest.TestCase):
             first.send(signal.SIGTERM)
             self.assertEqual((0, []), (first.ended(), first.errors))
 
+    def decide_always(self, steps: int, warmup_candles: int) -> None:
+        """Have a decision in every step, so that one that is not journalled shows."""
+        always = {str(START + number * MINUTE): "LONG" for number in range(steps)}
+        params = {"signals": {"BTC/USDT": always, "ETH/USDT": always}, "stop": 0.001, "target": 0.001}
+        strategy = {"type": "tests.support.timed_strategy:TimedStrategy"}
+        self.live = {"strategy": {**strategy, "params": {**params, "warmup_candles": warmup_candles}}}
+
     def test_a_full_disk_stops_trading_and_with_room_again_the_session_goes_on_to_the_same_bytes(self) -> None:
-        steps = 90
-        expected = self.whole(steps)
+        # Many warm-up candles let the journal be the largest file, which fills the disk first.
+        self.decide_always(90, warmup_candles=400)
+        expected = self.whole(90)
         for number in range(scaled(2, 20)):
             seed = SEED + number
-            with self.subTest(seed=seed), exchange(steps) as running:
-                folder = self.starved(running, random.Random(seed))
-                self.check_decisions(folder)
-                self.assertEqual(expected, self.finished(running, folder, steps))
+            with self.subTest(seed=seed), exchange(90) as running:
+                folder = self.starved(running, "journal.jsonl", random.Random(seed))
+                self.assertEqual(b"\n", (folder / "journal.jsonl").read_bytes()[-1:], "half a record is cut off")
+                self.assertEqual(self.folded(folder), outputs_of(folder), "a decision was not journalled")
+                self.assertEqual(expected, self.finished(running, folder, 90))
 
-    def starved(self, running: PracticeExchange, chance: random.Random) -> Path:
-        """Run a session that finds the disk full in the middle of a record; return its folder."""
+    def test_a_disk_that_is_full_for_the_outputs_loses_nothing_that_a_resume_does_not_bring_back(self) -> None:
+        self.decide_always(90, warmup_candles=0)
+        expected = self.whole(90)
+        with exchange(90) as running:
+            folder = self.starved(running, "decisions.jsonl", random.Random(SEED))
+            for name, data in self.folded(folder).items():
+                written = (folder / name).read_bytes()
+                self.assertEqual(data[: len(written)], written)
+            self.assertEqual(expected, self.finished(running, folder, 90))
+
+    def starved(self, running: PracticeExchange, name: str, chance: random.Random) -> Path:
+        """Run a session that finds the disk full in the middle of a line of a file; return its folder."""
         process = self.started(running)
         process.wait_for_step(START + chance.randrange(5, 30) * MINUTE)
-        journal = process.folder / "journal.jsonl"
-        process.limit_files(journal.stat().st_size + chance.randrange(1, 3_000))
+        file = process.folder / name
+        process.limit_files(file.stat().st_size + chance.randrange(1, 3_000))
         self.assertEqual(1, process.ended())
         self.assertEqual(1, len(process.errors), process.errors)
-        self.assertIn(f"cannot write the journal {journal}", process.errors[0])
-        self.assertIn("trading has stopped", process.errors[0])
-        self.assertEqual(b"\n", journal.read_bytes()[-1:], "the half-written record is cut off")
+        self.assertIn("cannot write", process.errors[0])
+        self.assertIn(str(file), process.errors[0])
         return process.folder
 
-    def check_decisions(self, folder: Path) -> None:
-        """What was decided is what the journal makes the kernel decide, to the last byte."""
+    def folded(self, folder: Path) -> dict[str, bytes]:
+        """Return what a session's journal makes the kernel write."""
         lines = [line.record for line in read_journal(folder / "journal.jsonl")]
         written = {name: bytearray() for name in OUTPUTS}
         fold = SessionFold(
-            lines[0], load_settings(session_config(self.base)), SessionOutputs(*(one.extend for one in written.values()))
+            lines[0], load_settings(self.config()), SessionOutputs(*(one.extend for one in written.values()))
         )
         for record in lines[1:]:
             fold.apply(record)
-        self.assertEqual({name: bytes(one) for name, one in written.items()}, outputs_of(folder))
+        return {name: bytes(one) for name, one in written.items()}
 
     def test_a_disk_that_is_full_at_the_start_begins_no_session(self) -> None:
         with exchange(10) as running:

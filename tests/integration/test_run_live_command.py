@@ -1,5 +1,6 @@
 """The command run_live.py: what it refuses, and with which words and exit code; a start without a session; a resume."""
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -9,7 +10,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from core.errors import StoreError
+from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
 from live import session_start
 from live.session_folder import SessionFolder
@@ -156,7 +157,7 @@ class ResumeTest(SessionOfAnHour):
     def test_a_folder_that_another_process_holds_is_refused(self) -> None:
         before = self.journal.read_bytes()
         with contextlib.closing(SessionFolder(self.folder)):
-            code, _, errors = self.resumed()
+            code, _, errors = self.resumed("--for", "1m")
         self.assertEqual((2, 1), (code, len(errors)), errors)
         self.assertIn("another process runs this session", errors[0])
         self.assertEqual(before, self.journal.read_bytes())
@@ -266,6 +267,16 @@ class ResumeTest(SessionOfAnHour):
         (second,) = [path for path in self.session.parent.iterdir() if path.name.endswith("_2")]
         self.assertEqual(1, sum(record["record"] == "step" for record in journal_records(second)))
         shutil.rmtree(second)
+
+    def test_a_fresh_session_is_refused_in_a_folder_that_holds_one(self) -> None:
+        before = self.journal.read_bytes()
+        settings = load_settings(self.config)
+        with (
+            contextlib.closing(SessionFolder(self.folder)) as folder,
+            self.assertRaisesRegex(ConfigurationError, "there is a session already"),
+        ):
+            asyncio.run(session_start.start_fresh(folder, None, None, settings, START, kill_switch=False))
+        self.assertEqual(before, self.journal.read_bytes())
 
     def test_reading_a_journal_that_is_gone_is_a_store_error(self) -> None:
         with self.assertRaises(StoreError):

@@ -35,17 +35,9 @@ from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
 from practice.wide_market import practice_source
 from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import (
-    MINUTE,
-    START,
-    SYMBOLS,
-    LiveRun,
-    journal_outputs,
-    received_outputs,
-    run_live,
-    truth_outputs,
-)
+from tests.support.live_sessions import MINUTE, START, SYMBOLS, LiveRun, run_live
 from tests.support.scale import SEED, scaled
+from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
 
 BTC, ETH, SOL = SYMBOLS
 Named = tuple[str, int]
@@ -201,15 +193,18 @@ class Rest(LiveParity):
         self.assertIn("rest", sources(run))
 
     def test_the_step_stays_open_while_rest_does_not_answer(self) -> None:
-        for form, status in (
+        forms = (
             *((FaultKind.STATUS, status) for status in (429, 418, 500, 503)),
             *((kind, 200) for kind in (FaultKind.TRUNCATED_BODY, FaultKind.DROPPED, FaultKind.BROKEN_JSON)),
             *((kind, 200) for kind in (FaultKind.WRONG_JSON, FaultKind.HTML_PAGE)),
-        ):
-            with self.subTest(form=form, status=status):
+        )
+        for place, (form, status) in enumerate(forms):
+            # Every second form leaves the exchange's clock alone, so that only the candles cannot be had.
+            path = "klines" if place % 2 == 0 else None
+            with self.subTest(form=form, status=status, path=path):
                 run = self.live(
                     SkipCandle(at="20m", symbols=(ETH,)),
-                    FailRest(at="20m", form=form, status=status, duration="30m", times=4),
+                    FailRest(at="20m", form=form, status=status, duration="30m", times=4, path=path),
                     candles=40,
                 )
                 self.expect_clean(run)
@@ -350,6 +345,16 @@ class Clock(LiveParity):
                 self.expect_unharmed(
                     WrongClock(at="20m", by=by, duration="15m"), SkipCandle(at="25m", symbols=(ETH,)), candles=60
                 )
+
+    def test_a_candle_that_a_clock_set_back_does_not_call_closed_is_waited_for(self) -> None:
+        self.expect_clean(
+            self.live(
+                WrongClock(at="20m", by="-1h", duration="15m"),
+                SkipCandle(at="25m", symbols=(ETH,)),
+                SkipCandle(at="26m", symbols=(ETH,), where="everywhere", count=2),
+                candles=60,
+            )
+        )
 
     def test_an_hour_wrong_and_a_lost_connection_lose_nothing(self) -> None:
         for by in ("1h", "-1h"):

@@ -29,9 +29,20 @@ PATIENCE_S = 60.0
 BUSY = {
     "type": "scalping_ema_rsi",
     "params": {
-        **{"ema_fast": 2, "ema_slow": 4, "rsi_period": 4, "atr_period": 4, "volume_lookback": 4},
-        **{"volume_multiplier": 0, "rsi_long_min": 20, "rsi_long_max": 95, "rsi_short_min": 5, "rsi_short_max": 80},
-        **{"rsi_extreme_low": 2, "rsi_extreme_high": 98, "sl_atr_multiple": 1.0, "tp_atr_multiple": 1.5},
+        "ema_fast": 2,
+        "ema_slow": 4,
+        "rsi_period": 4,
+        "atr_period": 4,
+        "volume_lookback": 4,
+        "volume_multiplier": 0,
+        "rsi_long_min": 20,
+        "rsi_long_max": 95,
+        "rsi_short_min": 5,
+        "rsi_short_max": 80,
+        "rsi_extreme_low": 2,
+        "rsi_extreme_high": 98,
+        "sl_atr_multiple": 1.0,
+        "tp_atr_multiple": 1.5,
     },
 }
 """The shipped strategy with so short a memory that an hour of minutes holds many trades."""
@@ -93,7 +104,7 @@ class LiveProcess:
         self._resumed = Path(more[list(more).index("--resume") + 1]) if "--resume" in more else None
         addresses = [] if exchange is None else ["--rest-url", exchange.rest_url, "--stream-url", exchange.stream_url]
         program = ["run_live.py"] if before is None else ["-c", f"{before}\n{_MAIN}"]
-        self._streams = [tempfile.TemporaryFile() for _ in range(2)]
+        self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed by close()
         self.process = subprocess.Popen(
             [sys.executable, *program, "--config", config, "--out", self.sessions, "--plain", *addresses, *more],
             cwd=ROOT,
@@ -190,10 +201,11 @@ _MAIN = "import sys\nfrom live.command_line import main\nsys.exit(main())"
 
 
 def last_step_ms(folder: Path) -> int | None:
-    """Return the time of the last step in a session's journal, None before the first."""
+    """Return the time of the last step that a session's journal holds whole, None before the first."""
     with contextlib.suppress(FileNotFoundError), (folder / "journal.jsonl").open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-        found = _STEP.findall(file.read())
+        data = file.read()
+        found = _STEP.findall(data[: data.rfind(b"\n") + 1])
         return int(found[-1]) if found else None
     return None
 

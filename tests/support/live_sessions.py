@@ -1,7 +1,6 @@
 """Whole live sessions for tests: a practice exchange, real sockets, the real driver and a real session folder.
 
-``run_live`` runs one and returns what it left behind; ``journal_outputs``, ``received_outputs`` and ``truth_outputs``
-make the same three files again on ways that know nothing of the session's driver.
+``run_live`` runs one and returns what it left behind; ``tests.support.session_outputs`` makes its files again.
 """
 
 import asyncio
@@ -13,19 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backtests.indexed_outputs import IndexedOutputs
-from backtests.journal_replay import replay_journal
-from backtests.recorded_session import DERIVED, read_head
-from backtests.replay import warm_up
+from backtests.recorded_session import DERIVED
 from backtests.timeline import merged_steps
 from core.candle import Candle, Step
-from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.journal import read_journal
 from engine.journal_records import CandleRecord, ConnectionRecord, JournalRecord, SessionRecord, StepRecord, candle_of
-from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
 from live.barrier import ClosedStep, Note
 from live.ingress_clock import IngressClock
 from live.session_driver import SessionDriver
@@ -370,65 +362,3 @@ def _lock_step(
         deadline = time.monotonic() + (patience_s if behind_ms <= 2 * MINUTE else 0.01)
         while (last_step_ms() or 0) < close_ms and time.monotonic() < deadline and not stop.is_set():
             time.sleep(0.001)
-
-
-def journal_outputs(run: LiveRun, directory: Path) -> dict[str, bytes]:
-    """Return the outputs of the fold of the session's journal, by the program's own replay of it."""
-    head = read_head(run.path)
-    with IndexedOutputs(directory) as out:
-        replayed = replay_journal(head, head.settings(), out)
-    if replayed.broken is not None:
-        raise AssertionError(replayed.broken)
-    return {name: (directory / name).read_bytes() for name in DERIVED}
-
-
-def received_outputs(run: LiveRun) -> dict[str, bytes]:
-    """Return the outputs of a plain backtest over the candles that the session received, warm-up included."""
-    symbols = run.settings.live.symbols
-    columns = [
-        CandleColumns.from_rows(
-            [record.candles[place] for record in run.step_records if record.candles[place] is not None]
-        )
-        for place in range(len(symbols))
-    ]
-    warmups = [CandleColumns.from_rows(run.head.warmup[symbol]) for symbol in symbols]
-    return backtest_outputs(run.settings, run.head.instruments, warmups, columns)
-
-
-def truth_outputs(run: LiveRun, instruments: Mapping[str, Instrument] | None = None) -> dict[str, bytes]:
-    """Return the outputs of a plain backtest over what REST has at the end; nothing of the session is read for it."""
-    symbols = run.settings.live.symbols
-    warmup = build_strategy_of(run.settings).warmup_candles
-    start_ms = run.exchange.start_ms
-    rules = instruments or practice_source(1, symbols).markets()
-    history = [run.truth(symbol, start_ms - warmup * run.length_ms) for symbol in symbols]
-    return backtest_outputs(
-        run.settings,
-        rules,
-        [columns.between(0, start_ms) for columns in history],
-        [columns.between(start_ms, run.end_ms) for columns in history],
-    )
-
-
-def backtest_outputs(
-    settings: Settings,
-    instruments: Mapping[str, Instrument],
-    warmups: Sequence[CandleColumns],
-    windows: Sequence[CandleColumns],
-) -> dict[str, bytes]:
-    """Run columns through a session on a backtest's way and return what it writes, by file name."""
-    written = {name: bytearray() for name in DERIVED}
-    switch = KillSwitch(False)
-    session = build_session(
-        settings,
-        build_strategy_of(settings),
-        instruments,
-        SessionOutputs(*(written[name].extend for name in DERIVED)),
-        switch,
-        build_safety_monitor(settings, switch),
-    )
-    warm_up(session, warmups)
-    for step in merged_steps(windows, timeframe_ms(settings.live.timeframe)):
-        session.process(step)
-    session.finish()
-    return {name: bytes(data) for name, data in written.items()}

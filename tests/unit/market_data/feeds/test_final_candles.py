@@ -63,6 +63,21 @@ class PagesTest(unittest.IsolatedAsyncioTestCase):
         expected = [one.open_time_ms // MINUTE for one in rows if 2 <= one.open_time_ms // MINUTE < 25]
         self.assertEqual(await self.ask(rows, 2, 25), expected)
 
+    async def test_a_row_that_was_open_when_its_page_was_read_is_read_again_once_a_later_one_has_come(self) -> None:
+        asked = 0
+
+        async def page(since_ms: int, until_ms: int) -> list[Candle]:
+            nonlocal asked
+            asked += 1
+            # While the pages are asked for, candle 2 closes and candle 3 begins.
+            rows = [row(1), row(2, 1.25)] if asked == 1 else [row(1), row(2, 1.75), row(3)]
+            return [one for one in rows if since_ms <= one.open_time_ms < until_ms]
+
+        found = await final_candles(
+            page, MINUTE, 99 * MINUTE, length_ms=MINUTE, now_ms=99 * MINUTE, settle_ms=SETTLE, believed_ms=MINUTE
+        )
+        self.assertEqual(found, [row(1), row(2, 1.75)])
+
     async def test_nothing_is_asked_about_an_empty_range(self) -> None:
         self.assertEqual(await self.ask([row(1)], 5, 5), [])
         self.assertEqual(self.pages, 0)
