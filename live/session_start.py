@@ -20,6 +20,7 @@ from live.barrier import Barrier
 from live.ingress_clock import IngressClock
 from live.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
+from market_data.feeds.feed_limits import FeedLimits
 from validation.settings import Settings
 
 CONNECT_SECONDS = 30.0
@@ -112,6 +113,10 @@ async def start_fresh(
     boundary_ms = floor_to_grid(now_ms, length_ms)
     strategy = build_strategy_of(settings)
     stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not _reach(stored, boundary_ms - length_ms):
+        # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
+        boundary_ms -= length_ms
+        stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
     record = SessionRecord(
         session=folder.path.name,
         settings_sha256=settings.settings_sha256,
@@ -151,6 +156,11 @@ def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Bar
         settings.live.session.barrier_grace_seconds,
         settings.live.data.off_grid,
     )
+
+
+def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:
+    """Return whether every symbol's warm-up ends with the candle opened at a time; an empty one has no end."""
+    return all(not candles or candles[-1].open_time_ms == open_ms for candles in stored.values())
 
 
 def _manifest(

@@ -20,7 +20,7 @@ FOUR = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
 TEN = (*practice_source(1).markets(), "AAA/USDT", "BBB/USDT")
 SHIPPED = {"strategy": {"type": "scalping_ema_rsi"}}
 MOST_GROWTH_MB = 12.0
-"""Between the first quarter's end and the last one's; a leak of one candle a step would be more."""
+"""Between the first quarter's end and the last one's. A week of kept candles would be more; a day's would not."""
 
 
 class Soak(unittest.TestCase):
