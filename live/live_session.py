@@ -202,6 +202,7 @@ def _write_result(
         output_dir=str(folder.path),
         log_file=str(folder.path / "trades.csv"),
     )
+    folder.note_window(window.start_ms, window.end_ms)
     folder.write_text(RESULT, to_json(result))
     return result
 

@@ -81,6 +81,14 @@ class SessionFolder:
         """Write the manifest."""
         self.write_text(MANIFEST, json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False))
 
+    def note_window(self, start_ms: int | None, end_ms: int | None) -> None:
+        """Add the session's window, from its first candle's open to its last step, to the manifest."""
+        try:
+            manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"cannot read {self.path / MANIFEST}: {error}") from error
+        self.write_manifest({**manifest, "window": {"start_ms": start_ms, "end_ms": end_ms}})
+
     def canonical_symbols(self) -> dict[str, str]:
         """Return configured spelling -> unified symbol as the manifest says; empty when it cannot be read."""
         try:

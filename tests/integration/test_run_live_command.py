@@ -147,6 +147,8 @@ class RunForTest(SessionOfAnHour):
         steps = [record["time_ms"] for record in records if record["record"] == "step"]
         self.assertEqual([START + (number + 1) * MINUTE for number in range(60)], steps)
         self.assertEqual({"record": "end", "mode": "keep"}, records[-1])
+        manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        self.assertEqual({"start_ms": START, "end_ms": START + 60 * MINUTE}, manifest["window"])
         result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
         self.assertEqual(180, result["statistics"]["candles_processed"])
         self.assertIn("Steps: 60", self.output)
