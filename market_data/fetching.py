@@ -1,11 +1,9 @@
 """Getting missing candles from an exchange: symbols side by side, pages one after the other, each kept as it comes."""
 
 import queue
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
@@ -154,66 +152,6 @@ def fetch_candles(
     if len(finished) < len(outcomes):
         raise InvariantError(f"fetching {', '.join(sorted(set(outcomes) - finished))} ended without a result")
     return outcomes
-
-
-def fetch_command(
-    exchange: str,
-    symbols: Sequence[str],
-    timeframe: str,
-    start_ms: int,
-    end_ms: int,
-    data_dir: str | Path,
-    *,
-    now_ms: Callable[[], int] | None = None,
-    off_grid: OffGrid = "snap",
-) -> int:
-    """Fetch what is missing of several symbols into the store, print a summary, and return the exit code.
-
-    Parameters
-    ----------
-    symbols
-        In any spelling.
-    start_ms, end_ms
-        Range of open times, the end exclusive.
-    data_dir
-        Folder of the candle store.
-    now_ms
-        The present; what the practice market takes for now, and a fall-back for exchanges that tell no time.
-
-    Raises
-    ------
-    ConfigurationError
-        For an unknown exchange, symbol or timeframe, or an empty range.
-    DataUnavailableError
-        If the exchange cannot be reached; what came before is kept.
-    """
-    from market_data.historical_data_provider import HistoricalDataProvider
-
-    started_s = time.monotonic()
-    provider = HistoricalDataProvider(exchange, data_dir, off_grid=off_grid, now_ms=now_ms)
-    outcomes = provider.fetch(symbols, timeframe, start_ms, end_ms)
-    for symbol, outcome in outcomes.items():
-        sys.stdout.write(f"{symbol} {timeframe}: {summary_line(outcome)}\n")
-    rows = sum(outcome.rows for outcome in outcomes.values())
-    elapsed_s = time.monotonic() - started_s
-    sys.stdout.write(f"{provider.exchange}: {rows} candles of {len(outcomes)} symbols in {elapsed_s:.1f} s\n")
-    return 0
-
-
-def summary_line(outcome: FetchOutcome) -> str:
-    """Return what a fetch brought for one symbol, in a line."""
-    if not outcome.pages:
-        return "nothing to fetch, the store has it all"
-    quality = outcome.quality
-    parts = [f"{outcome.rows} candles in {outcome.pages} pages"]
-    if quality.refused_rows:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in quality.refused.items())
-        parts.append(f"{quality.refused_rows} refused ({reasons})")
-    if quality.snapped:
-        parts.append(f"{quality.snapped} moved to the grid")
-    if quality.outliers:
-        parts.append(f"{quality.outliers} flagged as outliers")
-    return ", ".join(parts)
 
 
 def _fetch_symbol(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.journal_records import CandleRecord, JournalRecord, ResumeRecord, SessionRecord, StepRecord
-from reports.session_figures import held_return
+from metrics import buy_and_hold
 
 
 class SessionWindow:
@@ -63,7 +63,8 @@ class SessionWindow:
 
     def held_return(self, symbol: str) -> float | None:
         """Return what holding the symbol from its first open to its last close returned, a fraction; or None."""
-        return held_return(self._first_open.get(symbol), self._last_close.get(symbol))
+        first, last = self._first_open.get(symbol), self._last_close.get(symbol)
+        return None if first is None or last is None else buy_and_hold(first, last)
 
     def candle_facts(self, symbol: str, warmup_needed: int) -> dict[str, Any]:
         """Return counts of one symbol's candles: processed, warmed up, missing, and those that changed nothing."""

@@ -16,7 +16,7 @@ from market_data.store_layout import LAST_TIME_MS
 
 def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     """Fetch what the store lacks of the given range."""
-    from market_data.fetching import fetch_command
+    from market_data.commands.fetch_command import fetch_command
 
     symbols = [symbol.strip() for symbol in arguments.symbols.split(",") if symbol.strip()]
     if not symbols:
