@@ -13,8 +13,8 @@ from core.trading_signal import Signal
 from risk_management.position_size import position_size
 from risk_management.risk_config import RiskConfig
 
-TOLERANCE = 1.0 - 1e-9
-"""A minimum is missed by a value below minimum × TOLERANCE."""
+TOLERANCE = 1.0 + 1e-9
+"""A minimum is missed by a value that stays below it times TOLERANCE; a limit is broken above limit × TOLERANCE."""
 
 
 class SizedEntry(msgspec.Struct, frozen=True):
@@ -83,12 +83,12 @@ class RiskEngine:
         """Return which minimum the rounded quantity misses."""
         if quantity <= 0:
             return "below_lot_size"
-        if quantity < instrument.min_quantity:
+        if float(quantity) * TOLERANCE < float(instrument.min_quantity):
             return "below_min_quantity"
         value = float(quantity) * price
-        if value < self.config.min_position_size_usd * TOLERANCE:
+        if value * TOLERANCE < self.config.min_position_size_usd:
             return "below_min_position_size"
-        if value < float(instrument.min_notional) * TOLERANCE:
+        if value * TOLERANCE < float(instrument.min_notional):
             return "below_min_notional"
         return None
 
@@ -179,7 +179,7 @@ class RiskEngine:
             )
         size = self.compute_position_size(equity, entry_price, stop_loss_price, risk_per_trade)
         value = size * entry_price
-        if value < self.config.min_position_size_usd * TOLERANCE:
+        if value * TOLERANCE < self.config.min_position_size_usd:
             return None
         side = "LONG" if sign > 0 else "SHORT"
         return {
@@ -206,14 +206,14 @@ class RiskEngine:
         """
         _require_positive(position_size=position_size, entry_price=entry_price, equity=equity)
         value = position_size * entry_price
-        if value < self.config.min_position_size_usd * TOLERANCE:
+        if value * TOLERANCE < self.config.min_position_size_usd:
             return False, f"value {value:.2f} is below the minimum {self.config.min_position_size_usd:g}"
-        if value > self.config.max_exposure * equity * (2.0 - TOLERANCE):
+        if value > self.config.max_exposure * equity * TOLERANCE:
             return False, f"value {value:.2f} is above {self.config.max_exposure:g} of equity {equity:.2f}"
         if stop_loss_price is not None:
             _require_positive(stop_loss_price=stop_loss_price)
             risk = position_size * abs(entry_price - stop_loss_price)
-            if risk > self.config.default_risk_per_trade * equity * (2.0 - TOLERANCE):
+            if risk > self.config.default_risk_per_trade * equity * TOLERANCE:
                 return False, f"risk {risk:.2f} is above {self.config.default_risk_per_trade:g} of equity {equity:.2f}"
         return True, ""
 

@@ -512,7 +512,7 @@ class DrawnCases(unittest.TestCase):
     def test_drawn_cases_make_everything_happen(self):
         seen: Counter[str] = Counter()
 
-        @settings(max_examples=scaled(80, 400), derandomize=True, database=None, deadline=None)
+        @settings(max_examples=scaled(80, 1_200), derandomize=True, database=None, deadline=None)
         @given(cases())
         def look(case: Case) -> None:
             seen.update(happenings(run_model(case)))
