@@ -1,15 +1,17 @@
 """The kernel on hand-drawn candles, against fills worked by hand to the last digit."""
 
+import json
 import unittest
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate
 from core.instants import parse_instant
-from core.instrument import Instrument
+from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
 from core.trading_signal import Signal
 from tests.support.kernel_runs import KernelRun, run_kernel
@@ -17,6 +19,8 @@ from tests.support.kernel_runs import KernelRun, run_kernel
 CASES = Path(__file__).parent / "cases"
 ORIGIN = "2024-01-01T00:00:00Z"
 MINUTE_MS = 60_000
+COUNTS = ("max_order_wait", "max_gap", "max_open_trades")
+"""Whole numbers that some cases quote like decimals."""
 
 
 def load_cases() -> list[dict[str, Any]]:
@@ -24,8 +28,51 @@ def load_cases() -> list[dict[str, Any]]:
     cases = []
     for path in sorted(CASES.glob("*.yaml")):
         group = yaml.safe_load(path.read_text(encoding="utf-8"))
-        cases += [{**group.get("defaults", {}), **case, "file": path.name} for case in group["cases"]]
+        if not path.name.startswith("orders_"):
+            cases += [{**group.get("defaults", {}), **case, "file": path.name} for case in group["cases"]]
     return cases
+
+
+def number(value: object) -> object:
+    """Return quoted decimals as floats, at any depth; words, counts and switches as they are."""
+    if isinstance(value, Mapping):
+        return {name: number(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [number(one) for one in value]
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def instrument_of(symbol: str, rules: Mapping[str, Any]) -> Instrument:
+    """Return the instrument that a case describes."""
+    exact = {name: Decimal(str(value)) for name, value in rules.items() if name != "margin_tiers"}
+    tiers = tuple(
+        MarginTier(
+            Decimal(tier["notional_cap"]),
+            Decimal(tier["maintenance_rate"]),
+            Decimal(tier.get("maintenance_amount", "0")),
+            Decimal(tier.get("max_leverage", "125")),
+        )
+        for tier in rules.get("margin_tiers", ())
+    )
+    return Instrument(symbol, **exact, margin_tiers=tiers)
+
+
+def signal_of(told: Mapping[str, Any]) -> Signal:
+    """Return the opinion that a case lets its strategy say."""
+    distances = {name: None if told.get(name) is None else float(told[name]) for name in ("sl", "tp", "atr")}
+    return Signal(told["direction"], sl_distance=distances["sl"], tp_distance=distances["tp"], atr=distances["atr"])
+
+
+def funding_of(told: Mapping[str, Any], origin: int) -> FundingRate:
+    """Return a funding payment; its time is ``at`` minutes or ``at_ms`` milliseconds after the origin."""
+    after = told["at_ms"] if "at_ms" in told else told["at"] * MINUTE_MS
+    mark = told.get("mark")
+    return FundingRate(origin + after, float(told["rate"]), None if mark is None else float(mark))
 
 
 def run_case(case: dict[str, Any]) -> KernelRun:
@@ -37,45 +84,30 @@ def run_case(case: dict[str, Any]) -> KernelRun:
     def at(minute: int) -> int:
         return origin + minute * MINUTE_MS
 
-    def number(value: object) -> object:
-        if isinstance(value, str):
-            try:
-                return float(value)
-            except ValueError:
-                return value
-        return value
+    def candles(tables: Mapping[str, Mapping[int, list[str]]]) -> dict[str, list[Candle]]:
+        return {
+            symbol: [
+                Candle(at(minute), *(float(price) for price in prices[:4]), float((*prices, "1")[4]))
+                for minute, prices in sorted((tables.get(symbol) or {}).items())
+            ]
+            for symbol in symbols
+        }
 
     flat = {name: number(value) for name, value in case.get("settings", {}).items()}
-    for name in ("max_order_wait", "max_gap", "max_open_trades"):
-        if name in flat:
-            flat[name] = int(flat[name])
+    flat |= {name: int(flat[name]) for name in COUNTS if name in flat}
+    if "detail_interval" in case:
+        flat["detail_interval"] = case["detail_interval"]
     kill_switch = bool(flat.pop("kill_switch", False)) or bool(case.get("kill_switch", False))
-    rules = {symbol: case.get("instruments", {}).get(symbol, case.get("instrument", {})) for symbol in symbols}
-    candles = {
-        symbol: [
-            Candle(at(minute), *(float(price) for price in prices[:4]), 1.0)
-            for minute, prices in sorted(case["candles"][symbol].items())
-        ]
-        for symbol in symbols
-    }
-    signals = {
-        symbol: {
-            at(minute): Signal(
-                told["direction"],
-                sl_distance=None if told.get("sl") is None else float(told["sl"]),
-                tp_distance=None if told.get("tp") is None else float(told["tp"]),
-            )
-            for minute, told in (said or {}).items()
-        }
-        for symbol, said in (case.get("signals") or {}).items()
-    }
     return run_kernel(
         flat,
         symbols,
-        candles,
-        signals,
+        candles(case["candles"]),
         {
-            symbol: Instrument(symbol, **{name: Decimal(str(value)) for name, value in rules[symbol].items()})
+            symbol: {at(minute): signal_of(told) for minute, told in (said or {}).items()}
+            for symbol, said in (case.get("signals") or {}).items()
+        },
+        {
+            symbol: instrument_of(symbol, case.get("instruments", {}).get(symbol, case.get("instrument", {})))
             for symbol in symbols
         },
         timeframe=timeframe,
@@ -83,6 +115,11 @@ def run_case(case: dict[str, Any]) -> KernelRun:
         warmup_candles=case.get("warmup_candles", 0),
         start_ms=at(case.get("start", 0)),
         kill_switch=kill_switch,
+        detail=candles(case.get("detail", {})),
+        marks=candles(case.get("marks", {})),
+        funding={
+            symbol: [funding_of(told, origin) for told in paid] for symbol, paid in case.get("funding", {}).items()
+        },
     )
 
 
@@ -91,28 +128,48 @@ class HandWorkedCases(unittest.TestCase):
 
     def test_every_case_gives_the_rows_refusals_and_events_worked_by_hand(self) -> None:
         cases = load_cases()
-        self.assertGreaterEqual(len(cases), 50)
+        self.assertGreaterEqual(len(cases), 500)
         for case in cases:
             with self.subTest(case["file"], name=case["name"]):
                 self._compare(case, run_case(case))
 
+    def test_names_are_unique(self) -> None:
+        names = [case["name"] for case in load_cases()]
+        self.assertEqual(sorted(set(names)), sorted(names))
+
     def _compare(self, case: dict[str, Any], run: KernelRun) -> None:
         expected = case["expect"]
-        rows = [{key: str(value) for key, value in row.items()} for row in expected["trades"]]
-        got = [{key: actual[key] for key in row} for row, actual in zip(rows, run.rows, strict=False)] + run.rows[
-            len(rows) :
-        ]
-        self.assertEqual(rows, got, f"trades of {case['name']}\n{case.get('arithmetic', '')}")
+        self._compare_rows(expected["trades"], run.rows, f"trades of {case['name']}\n{case.get('arithmetic', '')}")
         told = [(row["timestamp"], row["symbol"], row["reason"]) for row in expected.get("refused", [])]
         self.assertEqual(told, run.refused)
         if "orders" in expected:
             orders = [(row["timestamp"], row["symbol"], row["event"], row["reason"]) for row in expected["orders"]]
             self.assertEqual(orders, run.order_events)
+        if "order_rows" in expected:
+            ids = {row["order_id"] for row in expected["order_rows"]}
+            rows = [row for row in run.order_rows if row["order_id"] in ids]
+            self._compare_rows(expected["order_rows"], rows, f"transitions of {case['name']}")
+        if "ledger" in expected:
+            self._compare_rows(expected["ledger"], run.postings, f"ledger of {case['name']}")
         if "halts" in expected:
             self.assertEqual([(row["timestamp"], row["reason"]) for row in expected["halts"]], run.halts)
         if "final_balance" in expected:
             self.assertEqual(Decimal(str(expected["final_balance"])), run.session.parts.account.ledger.balance)
         self.assertEqual(expected.get("ambiguous", 0), run.ambiguous)
+
+    def _compare_rows(self, expected: list[dict[str, Any]], actual: list[dict[str, str]], words: str) -> None:
+        """Compare the fields that are given, and the number of rows; metadata by the keys that are given."""
+        rows = [{key: value if key == "metadata" else str(value) for key, value in row.items()} for row in expected]
+        got: list[dict[str, Any]] = [
+            {key: self._metadata(found, row[key]) if key == "metadata" else found[key] for key in row}
+            for row, found in zip(rows, actual, strict=False)
+        ]
+        self.assertEqual(rows, got + list(actual[len(rows) :]), words)
+
+    def _metadata(self, row: Mapping[str, str], expected: Mapping[str, object]) -> dict[str, object]:
+        """Return the expected keys of a row's metadata; a key expected as null must be absent."""
+        told = json.loads(row["metadata"])
+        return {key: told.get(key) for key in expected}
 
 
 if __name__ == "__main__":
