@@ -1,6 +1,8 @@
-"""The candle: what the market did during one closed interval."""
+"""What the market tells a session: candles, mark prices, funding rates, and the step that carries them."""
 
 import msgspec
+
+MINUTE_MS = 60_000
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):
@@ -17,11 +19,34 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     volume: float
 
 
+class FundingRate(msgspec.Struct, frozen=True, gc=False):
+    """A funding payment of a perpetual contract as the exchange stamped it.
+
+    ``rate`` is the fraction of the notional that longs pay to shorts (shorts to longs where it is negative).
+    ``mark_price`` is the mark price at the payment, None where it is not known.
+    """
+
+    time_ms: int
+    rate: float
+    mark_price: float | None = None
+
+    @property
+    def due_ms(self) -> int:
+        """The minute of the payment: exchanges stamp it some milliseconds late."""
+        return self.time_ms - self.time_ms % MINUTE_MS
+
+
 class Step(msgspec.Struct, frozen=True):
     """One instant and all candles that close at it.
 
-    ``candles`` has one entry per configured symbol, in configured order; None where the symbol has no candle.
+    Every part has one entry per configured symbol, in configured order, or is empty where no symbol has any.
+    ``candles`` are those of the strategy's timeframe, ``detail`` the finer ones by which orders are matched (only where
+    a session uses them), ``marks`` the mark price's over the same interval as the finest candle of the step. None
+    stands where a symbol has none. ``funding`` are the payments that became known with this step, oldest first.
     """
 
     time_ms: int
     candles: tuple[Candle | None, ...]
+    detail: tuple[Candle | None, ...] = ()
+    marks: tuple[Candle | None, ...] = ()
+    funding: tuple[tuple[FundingRate, ...], ...] = ()

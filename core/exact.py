@@ -22,6 +22,7 @@ ONE = Decimal(1)
 COMMISSION_STEP = Decimal("0.00000001")
 """Commissions are rounded half-even to this step."""
 
+_SHOWN = decimal.Context(prec=12, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 _ROUNDING = decimal.Context(prec=2_000, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
@@ -58,9 +59,14 @@ def round_commission(value: Decimal) -> Decimal:
     return _ROUNDING.quantize(value, COMMISSION_STEP)
 
 
-def commission_share(commission: Decimal, part: Decimal, whole: Decimal) -> Decimal:
-    """Return the share of a commission that falls on ``part`` of ``whole``, rounded half-even to 1e-8."""
-    return round_commission(_ROUNDING.divide(EXACT.multiply(commission, part), whole))
+def share_of(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return the share of an amount of money that falls on ``part`` of ``whole``, rounded half-even to 1e-8."""
+    return round_commission(_ROUNDING.divide(EXACT.multiply(amount, part), whole))
+
+
+def average(total: Decimal, count: Decimal) -> Decimal:
+    """Return total ÷ count to twelve significant digits: for showing, never for money."""
+    return _SHOWN.divide(total, count)
 
 
 def plain(value: Decimal) -> str:

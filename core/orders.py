@@ -9,7 +9,17 @@ import msgspec
 
 from core.instants import format_ms, to_ms
 
-_OPTIONAL_NUMBERS = ("price", "stop_loss", "take_profit", "signal_confidence", "stop_distance", "target_distance")
+_OPTIONAL_NUMBERS = (
+    "price",
+    "stop_loss",
+    "take_profit",
+    "signal_confidence",
+    "stop_distance",
+    "target_distance",
+    "stop_price",
+    "trailing_fraction",
+    "trailing_distance",
+)
 
 
 class OrderSide(enum.Enum):
@@ -41,12 +51,34 @@ class OrderSide(enum.Enum):
 
 
 class OrderType(enum.Enum):
-    """Order types that the paper venue executes."""
+    """Order types that the paper venue executes.
+
+    A STOP_MARKET becomes a market order when the price touches its stop price, a STOP_LIMIT a limit order. A
+    TAKE_PROFIT is a limit order that only reduces. A TRAILING_STOP is a stop-market order whose stop price follows the
+    close of each candle.
+    """
 
     MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    STOP_MARKET = "STOP_MARKET"
+    STOP_LIMIT = "STOP_LIMIT"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TRAILING_STOP = "TRAILING_STOP"
 
     @classmethod
     def _missing_(cls, value: object) -> "OrderType | None":
+        return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
+
+
+class TimeInForce(enum.Enum):
+    """How long an order lives: until cancelled, until an expiry, or at its first chance to fill only."""
+
+    GTC = "GTC"
+    GTD = "GTD"
+    IOC = "IOC"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "TimeInForce | None":
         return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
 
 
@@ -57,11 +89,16 @@ class OrderRequest(msgspec.Struct, frozen=True):
     ``stop_distance`` and ``target_distance`` price distances that are kept from the fill and win over the levels.
     ``timestamp`` is an aware UTC datetime; a naive one given is taken as UTC.
 
+    ``price`` is the limit price of LIMIT, STOP_LIMIT and TAKE_PROFIT, ``stop_price`` what triggers a STOP_MARKET or
+    STOP_LIMIT. A TRAILING_STOP follows at ``trailing_fraction`` of the close or at ``trailing_distance`` in price.
+    ``expires_ms`` ends a GTD order. A ``post_only`` limit order that would take at once is rejected, a ``reduce_only``
+    order never opens. Orders of one ``oco_group`` cancel each other: the first fill of one ends the rest.
+
     Raises
     ------
     ValueError
-        For a quantity that is not a positive finite number, another number that is not finite, or an unknown side or
-        type.
+        For a quantity that is not a positive finite number, another number that is not finite, an unknown side, type
+        or time in force.
     """
 
     symbol: str
@@ -78,10 +115,19 @@ class OrderRequest(msgspec.Struct, frozen=True):
     order_id: str | None = None
     stop_distance: float | None = None
     target_distance: float | None = None
+    stop_price: float | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expires_ms: int | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    oco_group: str | None = None
+    trailing_fraction: float | None = None
+    trailing_distance: float | None = None
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "side", OrderSide(self.side))
         msgspec.structs.force_setattr(self, "order_type", OrderType(self.order_type))
+        msgspec.structs.force_setattr(self, "time_in_force", TimeInForce(self.time_in_force))
         quantity = float(self.quantity)
         if not math.isfinite(quantity) or quantity <= 0:
             raise ValueError(f"order for {self.symbol}: quantity must be a positive number, got {self.quantity!r}")
@@ -115,5 +161,6 @@ class OrderRequest(msgspec.Struct, frozen=True):
             **msgspec.structs.asdict(self),
             "side": self.side.value,
             "order_type": self.order_type.value,
+            "time_in_force": self.time_in_force.value,
             "timestamp": None if self.timestamp is None else format_ms(to_ms(self.timestamp)),
         }

@@ -54,5 +54,6 @@ def shown(value: object) -> str:
 
 
 def shown_key(key: str) -> str:
-    """Return a key as it can stand in a one-line message: unprintable or overlong ones are quoted and cut."""
-    return key if key.isprintable() and 0 < len(key) <= _LONGEST_VALUE and ":" not in key else shown(key)
+    """Return a key as it can stand in a one-line message: unprintable, overlong or ragged ones are quoted and cut."""
+    plain = key.isprintable() and 0 < len(key) <= _LONGEST_VALUE and ":" not in key and key == key.strip()
+    return key if plain else shown(key)

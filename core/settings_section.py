@@ -1,29 +1,37 @@
 """The typed form of a section of the settings, shared by every package that owns one."""
 
-import types
-import typing
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self, TypeVar
 
-import annotated_types as bounds
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from core.errors import ConfigurationError
+from core.settings_place import (
+    KEY_ITSELF,
+    Allowed,
+    Location,
+    allowed_words,
+    path_of_key,
+    place_at,
+    section_at,
+    section_words,
+)
 from core.settings_problem import SettingsProblem, did_you_mean, shown, shown_key
 from core.settings_text import read_settings_file
 
+__all__ = [
+    "Allowed",
+    "PathText",
+    "PlainText",
+    "Section",
+    "SettingsSection",
+    "allowed_words",
+    "section_or_problems",
+]
+
 _BROKEN_RULES = "broken_rules"
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """Says in words what a field accepts, where its type and bounds do not."""
-
-    words: str
 
 
 def _printable(text: str) -> str:
@@ -49,6 +57,27 @@ class SettingsSection(BaseModel):
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield the rules between fields that the values break; each field alone is valid already."""
         return ()
+
+    def without_effect(self, names: Iterable[str], when: str, allowed: str) -> Iterator[SettingsProblem]:
+        """Yield those of the fields that were changed from their default although nothing reads them.
+
+        A default written out is no problem: a section that was written with all its keys stays valid.
+
+        Parameters
+        ----------
+        names
+            The fields that have no effect.
+        when
+            What takes their effect, such as ``with entry_order market``.
+        allowed
+            What would give it back.
+        """
+        for name in names:
+            value = getattr(self, name)
+            if value != type(self).model_fields[name].get_default(call_default_factory=True):
+                yield SettingsProblem(
+                    name, f"{shown(value)} has no effect {when}", f"allowed: {allowed}, or leave this key out"
+                )
 
     @model_validator(mode="after")
     def _keeps_its_rules(self) -> Self:
@@ -88,7 +117,7 @@ class SettingsSection(BaseModel):
         return section
 
 
-Section = typing.TypeVar("Section", bound=BaseModel)
+Section = TypeVar("Section", bound=BaseModel)
 
 
 def section_or_problems(
@@ -112,17 +141,23 @@ def _problems(model: type[BaseModel], details: ErrorDetails) -> list[SettingsPro
         inner: list[SettingsProblem] = details["ctx"]["problems"]
         return [problem._replace(key=f"{key}.{problem.key}" if key else problem.key) for problem in inner]
     if details["type"] in ("extra_forbidden", "invalid_key"):
-        keys = _keys_beside(model, location)
-        wrong = f"unknown key{did_you_mean(location[-1], keys)}"
-        return [SettingsProblem(key, wrong, "allowed keys: " + ", ".join(keys))]
+        return [_unknown_key(section_at(model, location[:-1]), key, location[-1])]
     if details["type"] in ("model_type", "dict_type") and not location:
-        return [SettingsProblem("", f"holds {shown(value)}", f"allowed: {_section_words(model)}")]
-    field = _field_at(model, location)
-    allowed = allowed_words(field) if field is not None else details["msg"]
+        return [SettingsProblem("", f"holds {shown(value)}", f"allowed: {section_words(model)}")]
+    place = place_at(model, location)
+    allowed = place.words() if place is not None else details["msg"]
     if details["type"] == "missing":
         return [SettingsProblem(key, "is missing", f"allowed: {allowed}")]
-    hint = did_you_mean(value, literal_names(field)) if field is not None else ""
+    hint = did_you_mean(value, place.choices()) if place is not None else ""
     return [SettingsProblem(key, shown(value) + hint, f"allowed: {allowed}{_number_hint(value, details)}")]
+
+
+def _unknown_key(section: type[BaseModel], key: str, name: int | str) -> SettingsProblem:
+    """Name the keys that stand beside; a key that belongs in a section further down is told where."""
+    keys = list(section.model_fields)
+    deeper = path_of_key(section, name) if isinstance(name, str) else None
+    hint = f" (did you mean {deeper}?)" if deeper is not None else did_you_mean(name, keys)
+    return SettingsProblem(key, f"unknown key{hint}", "allowed keys: " + ", ".join(keys))
 
 
 def _number_hint(value: object, details: ErrorDetails) -> str:
@@ -135,91 +170,11 @@ def _number_hint(value: object, details: ErrorDetails) -> str:
     return ", without quotes"
 
 
-def _dotted(location: tuple[int | str, ...]) -> str:
+def _dotted(location: Location) -> str:
     path = ""
-    for part in location:
+    for at, part in enumerate(location):
         if isinstance(part, int):
             path += f"[{part}]"
-        else:
+        elif part != KEY_ITSELF or at == 0 or at < len(location) - 1:
             path += ("." if path else "") + shown_key(part)
     return path
-
-
-def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
-    """Return the deepest field on a path; positions inside lists belong to their field."""
-    field: FieldInfo | None = None
-    section: type[BaseModel] | None = model
-    for part in location:
-        if not isinstance(part, str) or section is None or part not in section.model_fields:
-            break
-        field = section.model_fields[part]
-        section = _section_of(field.annotation)
-    return field
-
-
-def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    parent = _field_at(model, location[:-1])
-    section = _section_of(parent.annotation) if parent is not None else model
-    return list((section or model).model_fields)
-
-
-def _section_of(annotation: object) -> type[BaseModel] | None:
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
-
-
-def _section_words(model: type[BaseModel]) -> str:
-    return "a section with the keys " + ", ".join(model.model_fields)
-
-
-def literal_names(field: FieldInfo) -> list[str]:
-    """Return the words a field accepts, empty if it is not a choice of words."""
-    if typing.get_origin(field.annotation) is not Literal:
-        return []
-    return [choice for choice in typing.get_args(field.annotation) if isinstance(choice, str)]
-
-
-def allowed_words(field: FieldInfo) -> str:
-    """Return in words what a field accepts: its type and bounds, or its ``Allowed`` mark."""
-    return _type_words(field.annotation, field.metadata)
-
-
-def _type_words(annotation: object, metadata: Iterable[object]) -> str:
-    metadata = list(metadata)
-    for mark in reversed(metadata):  # the outermost mark says most
-        if isinstance(mark, Allowed):
-            return mark.words
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        inner, *marks = typing.get_args(annotation)
-        return _type_words(inner, [*marks, *metadata])
-    if origin in (typing.Union, types.UnionType):
-        kinds = [kind for kind in typing.get_args(annotation) if kind is not type(None)]
-        return " or ".join(_type_words(kind, metadata) for kind in kinds) + " or null"
-    if origin is Literal:
-        return " or ".join(
-            str(choice).lower() if isinstance(choice, bool) else str(choice) for choice in typing.get_args(annotation)
-        )
-    section = _section_of(annotation)
-    if section is not None:
-        return _section_words(section)
-    kinds_in_words = {float: "a number", int: "a whole number", bool: "true or false", str: "text", dict: "a section"}
-    kind = origin if isinstance(origin, type) else annotation
-    return kinds_in_words.get(kind, str(annotation)) + _bound_words(metadata)  # type: ignore[call-overload, no-any-return]
-
-
-def _bound_words(metadata: Iterable[object]) -> str:
-    words = []
-    for mark in metadata:
-        if isinstance(mark, bounds.Ge):
-            words.append(f"at least {_number(mark.ge)}")
-        elif isinstance(mark, bounds.Gt):
-            words.append(f"above {_number(mark.gt)}")
-        elif isinstance(mark, bounds.Le):
-            words.append(f"at most {_number(mark.le)}")
-        elif isinstance(mark, bounds.Lt):
-            words.append(f"below {_number(mark.lt)}")
-    return " " + " and ".join(words) if words else ""
-
-
-def _number(bound: object) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)

@@ -1,7 +1,10 @@
 """Risk settings: the typed form of ``config/risk.json``."""
 
+from collections.abc import Iterable
+
 from pydantic import Field
 
+from core.settings_problem import SettingsProblem, shown
 from core.settings_section import SettingsSection
 
 
@@ -23,7 +26,12 @@ class RiskConfig(SettingsSection):
     default_risk_per_trade: float = Field(
         0.01, gt=0, le=1, description="Fraction of equity lost when the stop is hit, costs aside"
     )
-    max_exposure: float = Field(0.05, gt=0, le=1, description="Largest value of one position as a fraction of equity")
+    max_exposure: float = Field(
+        0.05,
+        gt=0,
+        le=1000,
+        description="Largest value of one position as a fraction of equity; above 1 with leverage",
+    )
     default_slippage: float = Field(
         0.0005,
         ge=0,
@@ -46,3 +54,18 @@ class RiskConfig(SettingsSection):
     trailing_stop_pct: float = Field(
         0.02, gt=0, lt=1, description="Distance of the trailing stop from the close, a fraction of the close"
     )
+    trailing_stop_atr: float | None = Field(
+        None,
+        gt=0,
+        le=1000,
+        description="Distance of the trailing stop in ATR of the decision candle, instead of trailing_stop_pct",
+    )
+
+    def broken_rules(self) -> Iterable[SettingsProblem]:
+        """Yield an ATR distance without a trailing stop, or beside another distance of it."""
+        if self.trailing_stop_atr is None:
+            return
+        if not self.enable_trailing_stop:
+            allowed = "allowed: with enable_trailing_stop true, or null"
+            yield SettingsProblem("trailing_stop_atr", shown(self.trailing_stop_atr), allowed)
+        yield from self.without_effect(("trailing_stop_pct",), "beside trailing_stop_atr", "trailing_stop_atr null")

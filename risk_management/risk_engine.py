@@ -80,11 +80,13 @@ class RiskEngine:
         return Refusal(shortfall) if shortfall else SizedEntry(quantity, stop, target)
 
     def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> str | None:
-        """Return which minimum the rounded quantity misses."""
+        """Return which bound of the venue or the settings the rounded quantity breaks."""
         if quantity <= 0:
             return "below_lot_size"
         if float(quantity) * TOLERANCE < float(instrument.min_quantity):
             return "below_min_quantity"
+        if instrument.max_quantity and float(quantity) > float(instrument.max_quantity) * TOLERANCE:
+            return "above_max_quantity"
         value = float(quantity) * price
         if value * TOLERANCE < self.config.min_position_size_usd:
             return "below_min_position_size"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from core.exact import (
     EXACT,
     ceil_to,
-    commission_share,
     computed,
     floor_to,
     plain,
     received,
     round_commission,
+    share_of,
 )
 from tests.support.scale import scaled
 
@@ -113,7 +113,7 @@ class Commissions(unittest.TestCase):
     def test_a_share_is_the_exact_share_rounded(self, commission: Decimal, first: int, second: int) -> None:
         part, whole = Decimal(min(first, second)), Decimal(max(first, second))
         share = Fraction(commission) * Fraction(part) / Fraction(whole)
-        self.assertEqual(Fraction(round(share * 10**8), 10**8), Fraction(commission_share(commission, part, whole)))
+        self.assertEqual(Fraction(round(share * 10**8), 10**8), Fraction(share_of(commission, part, whole)))
 
 
 class ExactContext(unittest.TestCase):

@@ -11,13 +11,14 @@ from risk_management.risk_config import RiskConfig
 IMPOSSIBLE = {
     "base_account_size": (0, -1, math.nan, math.inf, "10000", True, None, 10**400, 1.1e15),
     "default_risk_per_trade": (0, -0.01, 1.01, "1%", math.nan, False),
-    "max_exposure": (0, -0.05, 1.0001, 5, math.inf),
+    "max_exposure": (0, -0.05, 1000.1, math.inf),
     "default_slippage": (-0.0001, 0.1, 1, "0.0005"),
     "default_sl_atr_mult": (0, -1.5, math.nan, 1001),
     "default_tp_atr_mult": (0, -3, "3"),
     "min_position_size_usd": (-1, math.nan, [10]),
     "enable_trailing_stop": (0, 1, "yes", "true", None),
     "trailing_stop_pct": (0, 1, 2, -0.02, math.nan),
+    "trailing_stop_atr": (0, -1, 1001, math.nan, "3", True, 3),
 }
 
 
@@ -55,13 +56,28 @@ class RiskConfigTest(unittest.TestCase):
         )
         self.assertIs(float, type(config.max_exposure))
 
+    def test_a_trailing_distance_in_atr_is_the_only_one_and_belongs_to_a_trailing_stop(self) -> None:
+        self.assertEqual(3.0, RiskConfig(enable_trailing_stop=True, trailing_stop_atr=3).trailing_stop_atr)
+        RiskConfig(enable_trailing_stop=True, trailing_stop_atr=3, trailing_stop_pct=0.02)
+        for values, line in (
+            ({"trailing_stop_atr": 3}, "trailing_stop_atr: 3.0 — allowed: with enable_trailing_stop true, or null"),
+            (
+                {"trailing_stop_atr": 3, "enable_trailing_stop": True, "trailing_stop_pct": 0.03},
+                "trailing_stop_pct: 0.03 has no effect beside trailing_stop_atr — allowed: trailing_stop_atr null, or "
+                "leave this key out",
+            ),
+        ):
+            with self.assertRaises(ConfigurationError) as caught:
+                RiskConfig.from_dict(values)
+            self.assertEqual(f"RiskConfig: {line}", str(caught.exception))
+
     def test_an_unknown_key_names_the_nearest_one(self) -> None:
         with self.assertRaisesRegex(ConfigurationError, r"max_expsure: unknown key \(did you mean max_exposure\?\)"):
             RiskConfig.from_dict({"max_expsure": 0.05})
 
     def test_all_problems_are_named_at_once(self) -> None:
         with self.assertRaises(ConfigurationError) as caught:
-            RiskConfig.from_dict({"max_exposure": 2, "trailing_stop_pct": 0, "foo": 1})
+            RiskConfig.from_dict({"max_exposure": 2000, "trailing_stop_pct": 0, "foo": 1})
         self.assertEqual(3, len(str(caught.exception).splitlines()))
 
     def test_it_does_not_change_after_creation(self) -> None:
@@ -80,7 +96,7 @@ class RiskConfigTest(unittest.TestCase):
                 ('{"max_exposure": 0.1', "line 1, column"),
                 ("", "empty"),
                 ("[1]", "holds no keys"),
-                ('{"max_exposure": 3}', "at most 1"),
+                ('{"max_exposure": 3000}', "at most 1000"),
             ):
                 with self.subTest(text=text):
                     path.write_text(text, encoding="utf-8")
