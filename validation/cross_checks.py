@@ -1,7 +1,7 @@
 """Checks that need more than one section: the exchange, the strategy, and the three files against each other."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
@@ -15,6 +15,7 @@ from market_data.settings import DataSettings
 from risk_management.risk_config import RiskConfig
 from strategies.registry import allowed_strategies, canonical_strategy, params_model, strategy_class, strategy_names
 from strategies.settings import DEFAULT_STRATEGY, StrategySettings
+from validation.contracts import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 from validation.live_settings import LiveSettings
 from validation.settings import SettingsFiles
 
@@ -23,27 +24,35 @@ _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_b
 
 
 def of_exchange(values: Mapping[str, Plain]) -> tuple[str | None, list[SettingsProblem]]:
-    """Return the one name of the exchange, and what is wrong with it and with the timeframe.
+    """Return the one name of the exchange, and what is wrong with it and with the two timeframes.
 
     An exchange is known by name, or because the candle store holds a folder of that name. Exchanges with known facts
-    must serve the timeframe; a stored set may have any that the grid holds.
+    must serve the timeframe and the detail interval; a stored set may have any that the grid holds. An exchange that
+    has nothing but perpetual contracts needs the section for them.
     """
     name = values.get("exchange", LiveSettings.model_fields["exchange"].default)
-    timeframe = values.get("timeframe", LiveSettings.model_fields["timeframe"].default)
     if not isinstance(name, str):
-        return None, _timeframe_problems(timeframe, None)
+        return None, _timeframe_problems(values, None)
     try:
         known = canonical_exchange(name)
     except ConfigurationError:
         stored = stored_sets(values)
-        problems = _timeframe_problems(timeframe, None)
+        problems = _timeframe_problems(values, None)
         if name in stored:
             return name, problems
         words = f"practice, one of the {len(known_exchanges()) - 1} exchanges of ccxt (binanceus, binance, kraken, …)"
         sets = f"a set in the candle store ({', '.join(stored[:5]) or 'which is empty'})"
         hint = did_you_mean(name, [*known_exchanges(), *stored])
         return None, [SettingsProblem("exchange", shown(name) + hint, f"allowed: {words}, or {sets}"), *problems]
-    return known, _timeframe_problems(timeframe, known)
+    return known, _spot_problems(values, known) + _timeframe_problems(values, known)
+
+
+def _spot_problems(values: Mapping[str, Plain], exchange: str) -> list[SettingsProblem]:
+    execution = values.get("execution")
+    perpetual = execution.get("perpetual") if isinstance(execution, dict) else None
+    if exchange not in PERPETUALS_ONLY or perpetual is not None:
+        return []
+    return [SettingsProblem("exchange", f"{exchange} has only perpetual contracts", f"allowed: with {ADD_PERPETUAL}")]
 
 
 def stored_sets(values: Mapping[str, Plain]) -> list[str]:
@@ -58,18 +67,23 @@ def stored_sets(values: Mapping[str, Plain]) -> list[str]:
         return []
 
 
-def _timeframe_problems(timeframe: Plain, exchange: str | None) -> list[SettingsProblem]:
-    if not isinstance(timeframe, str):
-        return []
+def _timeframe_problems(values: Mapping[str, Plain], exchange: str | None) -> list[SettingsProblem]:
     served = timeframes_of(exchange) if exchange is not None else []
-    try:
-        timeframe_ms(timeframe)
-    except ConfigurationError:
-        words = ", ".join(served) or "a number and s, m, h up to one day, 1d, or 1w (1m, 15m, 4h, 1d)"
-        return [SettingsProblem("timeframe", shown(timeframe), f"allowed: {words}")]
-    if served and timeframe not in served:
-        return [SettingsProblem("timeframe", f"{exchange} has no {timeframe} candles", f"allowed: {', '.join(served)}")]
-    return []
+    problems = []
+    for key in ("timeframe", "detail_interval"):
+        timeframe = values.get(key, LiveSettings.model_fields[key].default)
+        if not isinstance(timeframe, str):
+            continue
+        try:
+            timeframe_ms(timeframe)
+        except ConfigurationError:
+            words = ", ".join(served) or "a number and s, m, h up to one day, 1d, or 1w (1m, 15m, 4h, 1d)"
+            problems.append(SettingsProblem(key, shown(timeframe), f"allowed: {words}"))
+            continue
+        if served and timeframe not in served:
+            wrong = f"{exchange} has no {timeframe} candles"
+            problems.append(SettingsProblem(key, wrong, f"allowed: {', '.join(served)}"))
+    return problems
 
 
 def with_strategy(
@@ -152,7 +166,50 @@ def across_files(
     if risk.default_risk_per_trade > mode.max_risk_per_trade_pct:
         limit = f"at most max_risk_per_trade_pct of {files.trading_mode} ({shown(mode.max_risk_per_trade_pct)})"
         contradiction(files.risk, "default_risk_per_trade", shown(risk.default_risk_per_trade), limit)
+    lines += _borrowed(live, risk, mode, files)
     if risk.max_exposure > mode.max_exposure_pct:
         limit = f"at most max_exposure_pct of {files.trading_mode} ({shown(mode.max_exposure_pct)})"
         contradiction(files.risk, "max_exposure", shown(risk.max_exposure), limit)
     return agreed, lines
+
+
+def _borrowed(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles) -> list[str]:
+    """Return a line for each exposure that could not be held: above the equity, or above it times the leverage."""
+    perpetual = live.execution.perpetual
+    if perpetual is None:
+        largest, words = 1.0, f"at most 1 without leverage (section execution.perpetual of {files.live})"
+    else:
+        largest = max(perpetual.leverage_of(symbol) for symbol in live.symbols)
+        words = f"at most {shown(largest)}, the largest leverage in execution.perpetual of {files.live}"
+    exposures = (
+        (files.risk, "max_exposure", risk.max_exposure),
+        (files.trading_mode, "max_exposure_pct", mode.max_exposure_pct),
+    )
+    return [
+        SettingsProblem(key, shown(exposure), f"allowed: {words}").line(file)
+        for file, key, exposure in exposures
+        if exposure > largest
+    ]
+
+
+def with_leverages(live: LiveSettings) -> LiveSettings:
+    """Return the settings with the leverages under the symbols' configured spelling and in their order."""
+    perpetual = live.execution.perpetual
+    if perpetual is None or not perpetual.leverages:
+        return live
+    leverages, _ = configured_leverages(perpetual.leverages, live.symbols)
+    perpetual = perpetual.model_copy(update={"leverages": leverages})
+    return live.model_copy(update={"execution": live.execution.model_copy(update={"perpetual": perpetual})})
+
+
+def without_other_leverages(values: dict[str, Plain], selected: Sequence[str]) -> None:
+    """Drop, in place, the leverages of symbols that the file configures and the arguments leave out."""
+    execution, configured = values.get("execution"), values.get("symbols")
+    perpetual = execution.get("perpetual") if isinstance(execution, dict) else None
+    leverages = perpetual.get("leverages") if isinstance(perpetual, dict) else None
+    if not isinstance(leverages, dict) or not isinstance(configured, list):
+        return
+    written = [symbol for symbol in configured if isinstance(symbol, str)]
+    for name in list(leverages):
+        if same_symbols(name, written) and not same_symbols(name, selected):
+            del leverages[name]

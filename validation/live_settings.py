@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from core.settings_problem import SettingsProblem, shown
+from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PathText, PlainText, SettingsSection
 from execution.settings import ExecutionSettings
 from market_data.settings import DataSettings
 from market_data.symbols import symbol_key
 from strategies.settings import StrategySettings
+from validation.contracts import configured_leverages, contracts_at_odds, repeated_symbols
+from validation.order_timing import detail_at_odds, latency_at_odds
 from validation.session_settings import SessionSettings
 
 _SYMBOL_SIGNS = "/:-_.$"
@@ -18,6 +20,7 @@ _MOST_SYMBOLS = 1000
 
 Exchange = Annotated[PlainText, Allowed("practice, an exchange of ccxt, or a set in the candle store")]
 Timeframe = Annotated[PlainText, Allowed("a timeframe that the exchange serves, such as 1m, 15m or 1h")]
+DetailInterval = Annotated[PlainText, Allowed("a timeframe that the exchange serves and that divides timeframe")]
 
 
 class LoggingSettings(SettingsSection):
@@ -47,7 +50,7 @@ def _symbol(spelling: str) -> str:
     return spelling
 
 
-Symbol = Annotated[str, AfterValidator(_symbol)]
+Symbol = Annotated[str, AfterValidator(_symbol), Allowed("a symbol such as BTC/USDT or BTCUSDT")]
 Symbols = Annotated[
     tuple[Symbol, ...],
     BeforeValidator(_as_tuple),
@@ -64,6 +67,10 @@ class LiveSettings(SettingsSection):
     )
     symbols: Symbols = Field(description="What is traded; the order decides who takes the last free slot")
     timeframe: Timeframe = Field("15m", description="Length of the candles that decide")
+    detail_interval: DetailInterval | None = Field(
+        None,
+        description="Shorter candles by which orders are matched, positions marked and limits judged; null is none",
+    )
     strategy: StrategySettings = Field(default_factory=StrategySettings)
     risk: RiskSource = Field(default_factory=RiskSource)
     execution: ExecutionSettings = Field(default_factory=ExecutionSettings)
@@ -74,11 +81,10 @@ class LiveSettings(SettingsSection):
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
-        """Yield symbols that stand twice, separators and case aside."""
-        first: dict[str, str] = {}
-        for position, symbol in enumerate(self.symbols):
-            key = symbol_key(symbol)
-            if key in first:
-                again = f"{shown(symbol)} is {shown(first[key])} again"
-                yield SettingsProblem(f"symbols[{position}]", again, "allowed: each symbol once")
-            first.setdefault(key, symbol)
+        """Yield symbols that stand twice, contracts that cannot be traded so, and settings at odds with each other."""
+        yield from repeated_symbols(self.symbols)
+        yield from contracts_at_odds(self.symbols, self.execution.perpetual)
+        yield from detail_at_odds(self.timeframe, self.detail_interval, self.execution)
+        yield from latency_at_odds(self.timeframe, self.detail_interval, self.execution)
+        if self.execution.perpetual is not None:
+            yield from configured_leverages(self.execution.perpetual.leverages, self.symbols)[1]

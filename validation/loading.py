@@ -10,7 +10,7 @@ from core.settings_text import Plain, read_settings_file
 from execution.settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.config_error import ConfigValidationError
-from validation.cross_checks import across_files, of_exchange, with_strategy
+from validation.cross_checks import across_files, of_exchange, with_leverages, with_strategy, without_other_leverages
 from validation.live_settings import LiveSettings, RiskSource
 from validation.settings import Settings, SettingsFiles
 
@@ -108,7 +108,7 @@ class _Loading:
         self.lines += [self.line(problem) for problem in problems]
         if live is None or exchange is None or strategy is None:
             return None
-        return live.model_copy(update={"exchange": exchange, "strategy": strategy})
+        return with_leverages(live.model_copy(update={"exchange": exchange, "strategy": strategy}))
 
     def line(self, problem: SettingsProblem) -> str:
         """Name the argument instead of the file where an argument replaced the key."""
@@ -121,6 +121,9 @@ class _Loading:
     def overridden(self, values: dict[str, Plain] | None) -> dict[str, Plain] | None:
         if values is None:
             return None
+        selected = self.arguments.get("symbols")
+        if isinstance(selected, list):
+            without_other_leverages(values, [symbol for symbol in selected if isinstance(symbol, str)])
         for name, value in self.arguments.items():
             *section, key = _OVERRIDES[name]
             target: Plain = values

@@ -36,6 +36,7 @@ def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSetti
         "exchange": live.exchange,
         "symbols": list(live.symbols),
         "timeframe": live.timeframe,
+        "detail_interval": live.detail_interval,
         "strategy": live.strategy.model_dump(mode="json"),
         "execution": live.execution.model_dump(mode="json"),
         "off_grid": live.data.off_grid,

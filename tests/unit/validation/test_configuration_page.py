@@ -1,36 +1,56 @@
 """docs/configuration.md names every key with its default, its meaning and what is allowed, and no other key."""
 
 import re
+import tempfile
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from core.settings_place import Place, allowed_words
 from core.settings_problem import shown
-from core.settings_section import SettingsSection, allowed_words
+from core.settings_text import parse_yaml
 from execution.settings import ExecutionSettings, TradingModeSettings
-from market_data.settings import DataSettings
+from execution.venue_settings import PerpetualSettings
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
-from strategies.settings import StrategySettings
-from validation.live_settings import LiveSettings, LoggingSettings, RiskSource
-from validation.session_settings import SessionSettings
+from tests.support.config_tree import write_config
+from validation import load_settings
+from validation.live_settings import LiveSettings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/configuration.md"
-SECTIONS: tuple[tuple[str, type[SettingsSection]], ...] = (
-    ("", LiveSettings), ("strategy.", StrategySettings), ("strategy.params.", ScalpingParams), ("risk.", RiskSource),
-    ("execution.", ExecutionSettings), ("session.", SessionSettings), ("data.", DataSettings),
-    ("logging.", LoggingSettings), ("", RiskConfig), ("", TradingModeSettings),
+PLAIN = {
+    "starting_balance", "slippage", "commission_rate", "allow_shorting", "entry_fill", "on_opposite_signal",
+    "max_order_wait", "max_gap",
+}  # fmt: skip
+"""Keys of the execution section whose table row says all there is to say."""
+TOP: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("", LiveSettings), ("strategy.params.", ScalpingParams), ("", RiskConfig), ("", TradingModeSettings),
 )  # fmt: skip
 
 
-def row(prefix: str, section: type[SettingsSection], name: str) -> str:
+def sections(prefix: str, section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield a section and all below it, those in lists and those that may be null included."""
+    yield prefix, section
+    for name, field in section.model_fields.items():
+        place = Place.of(field)
+        for inside, mark in ((place, ""), (place.inside(0), "[]")):
+            inner = inside.section() if inside is not None else None
+            if inner is not None:
+                yield from sections(f"{prefix}{name}{mark}.", inner)
+
+
+def row(prefix: str, section: type[BaseModel], name: str) -> str:
     field = section.model_fields[name]
     value = field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         default = "required"
     elif value == {}:
         default = "`{}`"
+    elif value == ():
+        default = "`[]`"
     else:
         default = f"`{value if isinstance(value, str) else shown(value)}`"
     return f"| `{prefix}{name}` | {default} | {field.description} | {allowed_words(field)} |"
@@ -41,15 +61,38 @@ class ConfigurationPageTest(unittest.TestCase):
         rows = [
             line
             for line in PAGE.read_text(encoding="utf-8").splitlines()
-            if re.match(r"\| `[a-z_.]+` \| .* \| .* \|", line)
+            if re.match(r"\| `[]a-z_.[]+` \| .* \| .* \|", line)
         ]
         expected = [
             row(prefix, section, name)
-            for prefix, section in SECTIONS
+            for top in TOP
+            for prefix, section in sections(*top)
             for name, field in section.model_fields.items()
             if not hasattr(field.annotation, "model_fields")
         ]
         self.assertEqual(sorted(expected), sorted(rows))
+        self.assertEqual(len(rows), len(set(rows)))
+
+    def test_every_key_of_the_venue_is_explained_beside_its_table(self) -> None:
+        text = PAGE.read_text(encoding="utf-8")
+        explained = set(re.findall(r"`([a-z_.]+)`", " ".join(re.findall(r"^- (`.*?):", text, re.MULTILINE))))
+        for name in set(ExecutionSettings.model_fields) - PLAIN:
+            section = Place.of(ExecutionSettings.model_fields[name]).section()
+            inner = [] if section is None or name == "perpetual" else [f"{name}.{key}" for key in section.model_fields]
+            for key in inner or [name]:
+                self.assertTrue({key, key.rpartition(".")[2]} & explained, key)
+        self.assertLessEqual({"fraction", "distance", *PerpetualSettings.model_fields}, explained)
+
+    def test_every_example_on_the_page_is_a_valid_configuration(self) -> None:
+        blocks = re.findall(r"^```(yaml|json)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(blocks), 5)
+        for kind, text in blocks:
+            with self.subTest(text=text), tempfile.TemporaryDirectory() as folder:
+                if kind == "json":
+                    load_settings(write_config(Path(folder), risk=text))
+                    continue
+                live = {"exchange": "practice", "symbols": ["BTC/USDT"], "timeframe": "15m"}
+                load_settings(write_config(Path(folder), {**live, **parse_yaml(text, "the page")}))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,31 @@ import unittest
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from tests.support.config_tree import write_config
+from execution.settings import ExecutionSettings
+from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
 from validation import ConfigValidationError, load_settings, validate_all_configs
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+OLD_EXECUTION = {
+    "starting_balance": 10000.0, "slippage": 0.0005, "commission_rate": 0.0005, "allow_shorting": True,
+    "entry_fill": "next_open", "on_opposite_signal": "ignore", "max_order_wait": 3, "max_gap": 60,
+}  # fmt: skip
+OLD_LIVE = {
+    "exchange": "binanceus", "symbols": ["BTC/USDT", "ETH/USDT", "SOL/USDT", "LTC/USDT"], "timeframe": "15m",
+    "strategy": {"type": "scalping_ema_rsi", "params": {"ema_fast": 9, "sl_atr_multiple": 2.0}},
+    "risk": {"config_file": "config/risk.json"}, "execution": OLD_EXECUTION,
+    "data": {"cache_dir": "data/backtest_cache", "off_grid": "snap"}, "logging": {"level": "INFO", "directory": "logs"},
+}  # fmt: skip
+OLD_RISK = {
+    "default_risk_per_trade": 0.01, "max_exposure": 0.05, "default_sl_atr_mult": 1.5, "default_tp_atr_mult": 3.0,
+    "min_position_size_usd": 10, "enable_trailing_stop": False, "trailing_stop_pct": 0.02,
+}  # fmt: skip
+OLD_MODE = {
+    "mode": "paper", "allow_live_trading": False, "default_strategy": "scalping_ema_rsi", "max_daily_loss_pct": 0.02,
+    "max_drawdown_pct": 0.10, "max_risk_per_trade_pct": 0.02, "max_exposure_pct": 0.20, "max_open_trades": 10,
+    "kill_switch_env_var": "TRADING_KILL_SWITCH", "kill_switch_file": None, "on_halt": "hold", "on_kill": "hold",
+}  # fmt: skip
+"""The configuration as it was shipped while the venue knew market orders alone."""
 
 
 class LoadingTest(unittest.TestCase):
@@ -38,12 +59,100 @@ class LoadingTest(unittest.TestCase):
             ("config/live.yaml", "binanceus", "15m"),
             ("config/practice.yaml", "practice", "15m"),
             ("examples/binance-1m.yaml", "binance", "1m"),
+            ("examples/detail-1h.yaml", "practice", "1h"),
         ):
             with self.subTest(name=name):
                 settings = load_settings(REPOSITORY / name)
                 self.assertEqual((exchange, timeframe), (settings.live.exchange, settings.live.timeframe))
                 self.assertEqual(str(REPOSITORY / "config/trading_mode.yaml"), settings.files.trading_mode)
                 self.assertTrue(Path(settings.files.risk).samefile(REPOSITORY / "config/risk.json"))
+
+    def test_the_perpetual_example_is_valid_where_its_set_is_stored(self) -> None:
+        with self.assertRaisesRegex(ConfigValidationError, "exchange: 'binance-perp'.* or a set in the candle store"):
+            load_settings(REPOSITORY / "examples/binance-perp.yaml", data_dir=self.base)
+        (self.base / "binance-perp").mkdir()
+        settings = load_settings(REPOSITORY / "examples/binance-perp.yaml", data_dir=self.base)
+        execution = settings.live.execution
+        self.assertIsNotNone(execution.perpetual)
+        self.assertEqual({5.0}, {execution.perpetual.leverage_of(symbol) for symbol in settings.live.symbols})
+        self.assertEqual((True, "error", True), (
+            execution.perpetual.funding, execution.perpetual.missing_funding, execution.perpetual.mark_price,
+        ))  # fmt: skip
+        self.assertEqual([0.4, 0.3, 0.3], [rung.fraction for rung in execution.exits.ladder])
+        self.assertEqual((1, 240), (execution.exits.break_even_after, execution.exits.max_holding))
+
+    def test_the_shipped_configuration_means_what_it_always_meant(self) -> None:
+        write_config(self.base, OLD_LIVE, OLD_RISK, OLD_MODE)
+        for path in (self.base / "config/live.yaml", REPOSITORY / "config/live.yaml"):
+            settings = load_settings(path, base_path=path.parents[1])
+            execution = settings.live.execution.model_dump(mode="json")
+            written = {key: execution.pop(key) for key in OLD_EXECUTION}
+            self.assertEqual(OLD_EXECUTION, written)
+            defaults = ExecutionSettings().model_dump(mode="json")
+            self.assertEqual({key: defaults[key] for key in execution}, execution)
+            self.assertIsNone(settings.live.detail_interval)
+            risk = settings.risk.model_dump(mode="json", exclude_none=True)
+            self.assertEqual({**OLD_RISK, "base_account_size": 10000.0, "default_slippage": 0.0005}, risk)
+            self.assertEqual((0.02, 0.1, 0.02, 0.2, 10), (
+                settings.mode.max_daily_loss_pct, settings.mode.max_drawdown_pct, settings.mode.max_risk_per_trade_pct,
+                settings.mode.max_exposure_pct, settings.mode.max_open_trades,
+            ))  # fmt: skip
+
+    def test_a_file_of_nearly_all_keys_is_read_as_written(self) -> None:
+        settings = load_settings(write_config(self.base, RICH_LIVE, RICH_RISK, RICH_MODE))
+        execution = settings.live.execution.model_dump(mode="json")
+        for key, value in RICH_LIVE["execution"].items():
+            if key not in ("perpetual", "exits", "spread", "slippage_model", "commission"):
+                self.assertEqual(value, execution[key], key)
+        self.assertEqual(("1h", "5m"), (settings.live.timeframe, settings.live.detail_interval))
+        self.assertEqual({"BTC/USDT:USDT": 5.0, "sol-usdt": 2.0}, execution["perpetual"]["leverages"])
+        self.assertEqual((2.0, 3.0, 4.5), (
+            settings.risk.max_exposure, settings.risk.trailing_stop_atr, settings.mode.max_exposure_pct
+        ))  # fmt: skip
+
+    def test_what_is_wrong_deep_in_a_section_is_named_in_one_line_with_what_belongs_there(self) -> None:
+        execution = {
+            "perpetual": {"leverage": 0, "leverages": {"BTC/USDT": "5", " X": 2}, "missing_funding": "zeros"},
+            "exits": {"ladder": [{"fraction": 0.5, "dist": 1}, 7], "max_holding": 0},
+            "commission": {"tiers": [{"volume": 1, "maker": 0, "taker": "0.1%"}]},
+            "spread": {"modle": "fixed"}, "ladder": [], "volume_cap": "x",
+        }  # fmt: skip
+        live = {"exchange": "practice", "symbols": ["BTC/USDT", "/"], "leverage": 5, "execution": execution}
+        write_config(self.base, live)
+        number = "allowed: a number at least 1 and at most 1000"
+        expected = [
+            "symbols[1]: '/' — allowed: a symbol such as BTC/USDT or BTCUSDT",
+            f"execution.perpetual.leverage: 0 — {number}",
+            f"execution.perpetual.leverages.BTC/USDT: '5' — {number}, without quotes",
+            "execution.perpetual.leverages.' X': ' X' — allowed: a configured symbol",
+            "execution.perpetual.missing_funding: 'zeros' (did you mean zero?) — allowed: error or warning or zero",
+            "execution.exits.ladder[0].distance: is missing — allowed: a number above 0 and at most 1000",
+            "execution.exits.ladder[0].dist: unknown key (did you mean distance?) — allowed keys: fraction, distance",
+            "execution.exits.ladder[1]: 7 — allowed: a section with the keys fraction, distance",
+            "execution.exits.max_holding: 0 — allowed: a whole number at least 1 and at most 1000000 or null",
+            "execution.commission.tiers[0].taker: '0.1%' — allowed: a number at least 0 and below 0.1 (a percentage is "
+            "written as a fraction: 0.01 for 1%)",
+            "execution.spread.modle: unknown key (did you mean model?) — allowed keys: model, fraction, candles",
+            "execution.volume_cap: 'x' — allowed: a number above 0 and at most 1 or null",
+        ]
+        lines = self.problems()
+        for line in expected:
+            self.assertEqual(1, lines.count(f"config/live.yaml: {line}"), (line, lines))
+        for start in (
+            "config/live.yaml: execution.ladder: unknown key (did you mean exits.ladder?) — allowed keys: ",
+            "config/live.yaml: leverage: unknown key (did you mean execution.perpetual.leverage?) — allowed keys: ",
+        ):
+            self.assertEqual(1, sum(line.startswith(start) for line in lines), (start, lines))
+        self.assertEqual(len(expected) + 2, len(lines), lines)
+
+    def test_a_null_or_scalar_in_the_place_of_a_section_says_its_keys(self) -> None:
+        for value in (5, True, [], "on"):
+            with self.subTest(value=value):
+                execution = {"execution": {"perpetual": value}}
+                write_config(self.base, {"exchange": "practice", "symbols": ["BTC/USDT"], **execution})
+                (line,) = self.problems()
+                self.assertIn("allowed: a section with the keys leverage, leverages, ", line)
+                self.assertTrue(line.endswith(", stop_trigger, or null"), line)
 
     def test_what_is_left_out_has_its_default(self) -> None:
         settings = load_settings(write_config(self.base))
@@ -64,7 +173,7 @@ class LoadingTest(unittest.TestCase):
                 "execution": {"slipage": 0.1, "slippage": "0.001", "max_order_wait": 0},
                 "strategy": {"type": "scalping_ema_rsj", "params": {}},
             },
-            {"max_exposure": 2, "defualt_slippage": 0.1},
+            {"max_exposure": 1001, "defualt_slippage": 0.1},
             {"mode": "live", "max_drawdown_pct": True},
         )  # fmt: skip
         lines = self.problems()
@@ -76,7 +185,7 @@ class LoadingTest(unittest.TestCase):
             "config/live.yaml: execution.slippage: '0.001' — allowed: a number at least 0 and below 0.1, with",
             "config/live.yaml: execution.max_order_wait: 0 — allowed: a whole number at least 1",
             "config/live.yaml: strategy.type: 'scalping_ema_rsj' (did you mean scalping_ema_rsi?) — allowed: ",
-            "config/risk.json: max_exposure: 2 — allowed: a number above 0 and at most 1",
+            "config/risk.json: max_exposure: 1001 — allowed: a number above 0 and at most 1000",
             "config/risk.json: defualt_slippage: unknown key (did you mean default_slippage?) — allowed keys: ",
             "config/trading_mode.yaml: mode: 'live' — allowed: paper or monitor; ",
             "config/trading_mode.yaml: max_drawdown_pct: true — allowed: a number above 0 and at most 1",

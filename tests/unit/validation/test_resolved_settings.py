@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from tests.support.config_tree import write_config
+from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
 from validation.loading import load_settings
 from validation.resolved_settings import settings_from_resolved
 
@@ -40,8 +40,27 @@ class SettingsReadBack(unittest.TestCase):
         self.assertEqual(read.live.symbols, ("BTC-USDT", "ethusdt"))
         self.assertEqual(read.risk.base_account_size, 2500)
 
+    def test_every_key_of_the_venue_comes_back_in_the_same_order(self) -> None:
+        written = load_settings(write_config(self.base, RICH_LIVE, RICH_RISK, RICH_MODE))
+        text = json.dumps(written.resolved())
+        read = settings_from_resolved(json.loads(text))
+        self.assertEqual(read.settings_sha256, written.settings_sha256)
+        self.assertEqual(read.live, written.live)
+        self.assertEqual(json.dumps(read.resolved()), text)
+        again = {key: json.loads(text)[key] for key in ("live", "risk", "trading_mode")}
+        reloaded = load_settings(write_config(self.base, again["live"], again["risk"], again["trading_mode"]))
+        self.assertEqual(json.dumps(reloaded.resolved()), text)
+
+    def test_a_manifest_without_the_keys_of_the_venue_has_their_defaults(self) -> None:
+        resolved = self.resolved()
+        known = {"starting_balance", "slippage", "commission_rate", "allow_shorting", "entry_fill", "max_gap"}
+        resolved["live"]["execution"] = {key: resolved["live"]["execution"][key] for key in known}
+        del resolved["live"]["detail_interval"], resolved["risk"]["trailing_stop_atr"]
+        written = load_settings(write_config(self.base, SCALPING, RISK, MODE))
+        self.assertEqual(settings_from_resolved(resolved).settings_sha256, written.settings_sha256)
+
     def test_the_shipped_configurations_come_back_with_their_hash(self) -> None:
-        for name in ("config/live.yaml", "config/practice.yaml"):
+        for name in ("config/live.yaml", "config/practice.yaml", "examples/detail-1h.yaml"):
             written = load_settings(Path(__file__).parents[3] / name)
             read = settings_from_resolved(json.loads(json.dumps(written.resolved())))
             self.assertEqual(read.settings_sha256, written.settings_sha256)

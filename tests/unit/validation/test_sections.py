@@ -1,5 +1,6 @@
 """The typed sections: defaults as published, every bound, every rule between fields."""
 
+import json
 import math
 import unittest
 
@@ -7,6 +8,16 @@ from core.errors import ConfigurationError
 from core.settings_section import SettingsSection
 from execution.safety_limits import SafetyLimits
 from execution.settings import ExecutionSettings, TradingModeSettings
+from execution.venue_settings import (
+    CommissionSettings,
+    ExitSettings,
+    FeeTier,
+    LadderRung,
+    PerpetualSettings,
+    SlippageSettings,
+    SpreadSettings,
+    TierSettings,
+)
 from market_data.settings import DataSettings
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
@@ -16,7 +27,8 @@ from validation.session_settings import SessionSettings
 
 SECTIONS: tuple[type[SettingsSection], ...] = (
     RiskConfig, SafetyLimits, TradingModeSettings, ExecutionSettings, DataSettings, StrategySettings, ScalpingParams,
-    LoggingSettings, RiskSource, SessionSettings, LiveSettings,
+    LoggingSettings, RiskSource, SessionSettings, LiveSettings, LadderRung, ExitSettings, SpreadSettings,
+    SlippageSettings, FeeTier, CommissionSettings, TierSettings, PerpetualSettings,
 )  # fmt: skip
 
 FRACTION = (0, -0.1, 1.01, math.nan, math.inf, "0.02", "2%", True, None)
@@ -24,10 +36,19 @@ LIMITS_REFUSED = {
     "max_daily_loss_pct": FRACTION,
     "max_drawdown_pct": FRACTION,
     "max_risk_per_trade_pct": FRACTION,
-    "max_exposure_pct": FRACTION,
+    "max_exposure_pct": (0, -0.1, 1000.1, math.nan, math.inf, "0.02", "2%", True, None),
     "max_open_trades": (0, -1, 1.5, 10.0, "10", True, None, 10**30),
     "kill_switch_env_var": ("", "A B", "1A", "A=B", "A\n", 5, None),
 }
+RUNG = {"fraction": 0.5, "distance": 1}
+FAR = {"fraction": 0.5, "distance": 2}
+FEES = {"volume": 1, "maker": 0, "taker": 0}
+TIER = {"notional_cap": 10_000, "maintenance_rate": 0.004}
+NEXT = {"notional_cap": 50_000, "maintenance_rate": 0.005, "maintenance_amount": 10, "max_leverage": 100}
+NEEDED: dict[type[SettingsSection], dict[str, object]] = {
+    LiveSettings: {"symbols": ["BTC/USDT"]}, LadderRung: RUNG, FeeTier: FEES, TierSettings: TIER,
+}  # fmt: skip
+"""What a section cannot do without."""
 REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
     SafetyLimits: LIMITS_REFUSED,
     TradingModeSettings: {
@@ -48,6 +69,73 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "on_opposite_signal": ("flip", None, False),
         "max_order_wait": (0, -1, 1.0, True, 61),
         "max_gap": (0, 2, 60.0, True, 10**7),
+        "entry_order": ("Limit", "limit_order", None, True),
+        "entry_offset": (-0.001, 0.5, math.nan, "0.1%", True, None, 0.002),
+        "entry_time_in_force": ("gtc", "DAY", None, "GTC", "IOC"),
+        "entry_expiry": (0, -1, 3.0, True, None, 10**7, 4),
+        "post_only": (1, "yes", None, True),
+        "max_entries": (0, 101, 1.5, True, None),
+        "latency_ms": (-1, 86_400_001, 0.5, True, None, "1s"),
+        "exits": (None, [], "ladder", {"ladders": []}),
+        "intrabar": ("worst", "OHLC", None, True),
+        "limit_fill": ("touched", None, 0.5),
+        "limit_fill_probability": (-0.1, 1.1, math.nan, None, True, 0.4),
+        "limit_fill_seed": (-1, 2**63, 1.0, None, True, 4),
+        "volume_cap": (0, -0.1, 1.1, math.inf, "10%", True),
+        "spread": (None, "fixed", 0.001, {"width": 1}),
+        "slippage_model": (None, "volatility", {"factor": 1}),
+        "commission": (None, 0.001, {"rate": 0.001}),
+        "perpetual": (True, 5, [], {"lever": 5}),
+    },
+    LadderRung: {
+        "fraction": (0, -0.5, 1.1, math.nan, "50%", True, None),
+        "distance": (0, -1, 1001, math.inf, "2", None),
+    },
+    ExitSettings: {
+        "ladder": (None, {}, "x", [[]], [{"fraction": 1}], [RUNG, RUNG], [{**RUNG, "fraction": 0.6}, FAR]),
+        "break_even_after": (0, 1, 11, 1.0, True, "1"),
+        "max_holding": (0, -1, 1.5, True, 10**7),
+    },
+    SpreadSettings: {
+        "model": ("half", None, 0.1, "fixed"),
+        "fraction": (-0.1, 0.1, math.nan, None, 0.001),
+        "candles": (1, 0, 2.5, True, 10_001, 21),
+    },
+    SlippageSettings: {
+        "model": ("linear", None, True),
+        "coefficient": (0, -1, 101, math.inf, None, 0.2),
+        "candles": (1, 20.0, 10_001, None, 21),
+    },
+    FeeTier: {
+        "volume": (0, -1, math.nan, 1.1e15, None),
+        "maker": (-0.1, 0.1, "0", None),
+        "taker": (-0.001, 0.1, None),
+    },
+    CommissionSettings: {
+        "maker": (-0.1, 0.1, math.nan, "0.01%", True),
+        "taker": (-0.0001, 0.1, True),
+        "tiers": (None, {}, [5], [FEES, FEES], [{**FEES, "volume": 2}, FEES], [FEES] * 51),
+    },
+    TierSettings: {
+        "notional_cap": (0, -1, None, math.inf),
+        "maintenance_rate": (0, 1, math.nan, None),
+        "maintenance_amount": (-1, None, 1.1e15),
+        "max_leverage": (0.5, 1001, None),
+    },
+    PerpetualSettings: {
+        "leverage": (0, 0.5, 1001, -5, math.nan, "5x", True, None, 200, 201),
+        "leverages": (None, [], {"BTCUSDT": 0}, {"BTCUSDT": True}, {"": 2}, {" BTC": 2}, {"A\nB": 2}, {"BTCUSDT": 250}),
+        "maintenance_rate": (0, 1, -0.1, math.nan, None),
+        "tiers": (
+            None, {}, [5], [TIER, TIER], [{**TIER, "notional_cap": 20_000}, TIER], [{**TIER, "maintenance_amount": 1}],
+            [TIER, {**NEXT, "maintenance_rate": 0.003}], [{**TIER, "max_leverage": 50}, NEXT],
+            [TIER, {**NEXT, "maintenance_amount": 51}],
+        ),
+        "liquidation_fee": (-0.1, 0.1, None),
+        "missing_funding": ("ignore", None, False),
+        "funding": (1, "no", None),
+        "mark_price": (0, "yes", None),
+        "stop_trigger": ("index", None, True),
     },
     DataSettings: {"cache_dir": ("", " data", None, 5, "a\nb"), "off_grid": ("drop", None, True)},
     StrategySettings: {"type": ("", None, 5, "a\tb"), "params": (None, [], "x", {1: 2})},
@@ -81,6 +169,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
             [], None, "BTC/USDT", [1], [""], ["/"], ["../../x"], ["BTC USDT,ETH"], ["BTC/USDT", "btc-usdt"], ["a" * 65],
         ),
         "timeframe": (15, None, ""),
+        "detail_interval": (1, "", "15m", "1h", "7m", "4m"),
         "strategy": (None, "scalping_ema_rsi"),
         "risk": (None, "config/risk.json"),
         "execution": (None, []),
@@ -89,10 +178,38 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "logging": (None, "INFO"),
     },
 }  # fmt: skip
+BESIDE: dict[tuple[type[SettingsSection], str], dict[str, object]] = {
+    (ExecutionSettings, "entry_offset"): {"entry_order": "limit"},
+    (ExecutionSettings, "entry_time_in_force"): {"entry_order": "limit"},
+    (ExecutionSettings, "entry_expiry"): {"entry_order": "limit"},
+    (ExecutionSettings, "post_only"): {"entry_order": "limit"},
+    (ExecutionSettings, "limit_fill_probability"): {"limit_fill": "probability"},
+    (ExecutionSettings, "limit_fill_seed"): {"limit_fill": "probability"},
+    (ExitSettings, "break_even_after"): {"ladder": [RUNG]},
+    (SpreadSettings, "fraction"): {"model": "fixed"},
+    (SpreadSettings, "candles"): {"model": "corwin_schultz"},
+    (SlippageSettings, "coefficient"): {"model": "volatility"},
+    (SlippageSettings, "candles"): {"model": "square_root"},
+}
+"""What a key has an effect beside."""
 DIFFERENT: dict[type[SettingsSection], dict[str, object]] = {
     ExecutionSettings: {
         "starting_balance": 500, "slippage": 0, "commission_rate": 0.001, "allow_shorting": False,
         "entry_fill": "close", "on_opposite_signal": "reverse", "max_order_wait": 1, "max_gap": 3,
+        "entry_order": "stop", "entry_offset": 0, "entry_time_in_force": "IOC", "entry_expiry": 60, "post_only": True,
+        "max_entries": 100, "latency_ms": 86_400_000, "exits": ExitSettings(max_holding=1), "intrabar": "olhc",
+        "limit_fill": "touch", "limit_fill_probability": 0, "limit_fill_seed": 2**63 - 1, "volume_cap": 1,
+        "spread": SpreadSettings(model="fixed", fraction=0.001), "slippage_model": SlippageSettings(model="volatility"),
+        "commission": CommissionSettings(maker=-0.01), "perpetual": PerpetualSettings(leverage=2),
+    },
+    ExitSettings: {"ladder": (LadderRung(**RUNG), LadderRung(**FAR)), "break_even_after": 1, "max_holding": 1_000_000},
+    SpreadSettings: {"model": "corwin_schultz", "fraction": 0.05, "candles": 2},
+    SlippageSettings: {"model": "square_root", "coefficient": 100, "candles": 10_000},
+    CommissionSettings: {"maker": -0.05, "taker": 0, "tiers": (FeeTier(**FEES),)},
+    PerpetualSettings: {
+        "leverage": 199, "leverages": {"BTCUSDT": 1.5}, "maintenance_rate": 0.99,
+        "tiers": (TierSettings(**TIER), TierSettings(**NEXT)), "liquidation_fee": 0.05, "missing_funding": "zero",
+        "funding": False, "mark_price": False, "stop_trigger": "mark",
     },
     TradingModeSettings: {
         "max_daily_loss_pct": 1, "max_drawdown_pct": 0.5, "max_risk_per_trade_pct": 0.001, "max_exposure_pct": 1.0,
@@ -108,11 +225,18 @@ DIFFERENT: dict[type[SettingsSection], dict[str, object]] = {
 }  # fmt: skip
 
 
+def plain(value: object) -> object:
+    """Return a value the way a file holds it."""
+    if isinstance(value, SettingsSection):
+        return value.model_dump(mode="json", exclude_unset=True)
+    return [plain(inner) for inner in value] if isinstance(value, tuple) else value
+
+
 class SectionsTest(unittest.TestCase):
     def test_every_field_refuses_wrong_types_and_impossible_values(self) -> None:
         for section, fields in REFUSED.items():
             self.assertEqual(set(section.model_fields), set(fields), section.__name__)
-            needed: dict[str, object] = {"symbols": ["BTC/USDT"]} if section is LiveSettings else {}
+            needed = NEEDED.get(section, {})
             for name, values in fields.items():
                 for value in values:
                     with self.subTest(section=section.__name__, name=name, value=value):
@@ -121,6 +245,7 @@ class SectionsTest(unittest.TestCase):
                         message = str(caught.exception)
                         self.assertTrue(message.startswith(f"{section.__name__}: "), message)
                         self.assertIn("allowed", message)
+                        self.assertIn(name, message)
                         self.assertNotIn("\n", message)
                         self.assertTrue(message.isprintable(), message)
 
@@ -129,10 +254,12 @@ class SectionsTest(unittest.TestCase):
             self.assertEqual(set(section.model_fields), set(fields), section.__name__)
             for name, value in fields.items():
                 with self.subTest(section=section.__name__, name=name):
-                    read = section.from_dict({name: value})
+                    beside = BESIDE.get((section, name), {})
+                    read = section.from_dict({**beside, name: plain(value)})
                     self.assertEqual(value, getattr(read, name))
                     others = {other for other in fields if getattr(read, other) != getattr(section(), other)}
-                    self.assertLessEqual(others, {name})
+                    self.assertLessEqual(others, {name, *beside})
+                    self.assertEqual(read, section.from_dict(json.loads(json.dumps(read.model_dump(mode="json")))))
 
     def test_published_defaults(self) -> None:
         execution = ExecutionSettings()

@@ -1,0 +1,109 @@
+"""Rules of the symbols: each once, spot or perpetual as the settings say, leverages for those that are configured."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from core.settings_problem import SettingsProblem, nearest_name, shown, shown_key
+from execution.venue_settings import PerpetualSettings
+from market_data.symbols import symbol_key
+
+PERPETUALS_ONLY = frozenset({
+    "apex", "binancecoinm", "binanceusdm", "blofin", "bydfi", "dydx", "extended", "grvt", "hibachi", "krakenfutures",
+    "kucoinfutures", "modetrade", "mudrex", "paradex", "polymarket", "woofipro",
+})  # fmt: skip
+"""Exchanges of the pinned ccxt that trade swaps and no spot."""
+
+ADD_PERPETUAL = "the section execution.perpetual, which brings its margin and funding (leverage: 1 borrows nothing)"
+
+Kind = Literal["spot", "perpetual", "dated", "other settlement"]
+
+
+def kind_of(symbol: str) -> Kind:
+    """Return what a spelling names, as far as it says so.
+
+    ``BTC/USDT:USDT`` names its settle currency, so it is a contract; ``BTCUSDT`` may be one too, and counts as spot.
+    A ``:`` in the place of the ``/`` (``BTC:USDT``) is a separator like any other.
+
+    Examples
+    --------
+    >>> kind_of("BTC/USDT:USDT"), kind_of("BTC/USD:BTC"), kind_of("BTC/USDT:USDT-250627"), kind_of("btc:usdt")
+    ('perpetual', 'other settlement', 'dated', 'spot')
+    """
+    pair, _, settled = symbol.partition(":")
+    settle, _, date = settled.partition("-")
+    pair_key, settle_key = symbol_key(pair), symbol_key(settle)
+    within = pair_key != settle_key and (pair_key.endswith(settle_key) or pair_key.startswith(settle_key))
+    if not settle_key or not ("/" in pair or within):
+        return "spot"
+    if date:
+        return "dated"
+    quote = symbol_key(pair.rpartition("/")[2])
+    return "perpetual" if quote.endswith(settle_key) else "other settlement"
+
+
+def repeated_symbols(symbols: Iterable[str]) -> Iterator[SettingsProblem]:
+    """Yield symbols that stand twice, separators and case aside."""
+    first: dict[str, str] = {}
+    for position, symbol in enumerate(symbols):
+        key = symbol_key(symbol)
+        if key in first:
+            again = f"{shown(symbol)} is {shown(first[key])} again"
+            yield SettingsProblem(f"symbols[{position}]", again, "allowed: each symbol once")
+        first.setdefault(key, symbol)
+
+
+def contracts_at_odds(symbols: Iterable[str], perpetual: PerpetualSettings | None) -> Iterator[SettingsProblem]:
+    """Yield contracts without the section for them, and contracts of kinds that are not traded."""
+    for position, symbol in enumerate(symbols):
+        kind = kind_of(symbol)
+        if kind == "spot" or (kind == "perpetual" and perpetual is not None):
+            continue
+        if kind == "perpetual":
+            wrong, allowed = "is a perpetual contract", f"with {ADD_PERPETUAL}"
+        elif kind == "dated":
+            wrong, allowed = "is a contract with a date", "spot symbols and perpetual contracts"
+        else:
+            wrong, allowed = "is not settled in its quote currency", "contracts settled in it, such as BTC/USDT:USDT"
+        yield SettingsProblem(f"symbols[{position}]", f"{shown(symbol)} {wrong}", f"allowed: {allowed}")
+
+
+def configured_leverages(
+    written: Mapping[str, float], symbols: Sequence[str]
+) -> tuple[dict[str, float], list[SettingsProblem]]:
+    """Return the leverages by symbol as configured and in that order, and a problem for each name that is no symbol.
+
+    Spellings are compared without separators and case. The settle currency may be left out on either side:
+    ``BTCUSDT`` names ``BTC/USDT:USDT`` where no other symbol has that spelling.
+    """
+    found: dict[str, str] = {}
+    problems: list[SettingsProblem] = []
+    for name in written:
+        matches = same_symbols(name, symbols)
+        wrong = ""
+        if len(matches) > 1:
+            wrong = f"may be {' or '.join(map(shown, matches))}"
+        elif not matches:
+            nearest = nearest_name(name, symbols)
+            wrong = "is no configured symbol" + (f" (did you mean {nearest}?)" if nearest is not None else "")
+        elif matches[0] in found:
+            wrong = f"is {shown(found[matches[0]])} again"
+        else:
+            found[matches[0]] = name
+        if wrong:
+            some = ", ".join(symbols[:5]) + (", …" if len(symbols) > 5 else "")
+            key = f"execution.perpetual.leverages.{shown_key(name)}"
+            problems.append(SettingsProblem(key, wrong, f"allowed: each of {some} once"))
+    return {symbol: written[found[symbol]] for symbol in symbols if symbol in found}, problems
+
+
+def same_symbols(spelling: str, symbols: Iterable[str]) -> list[str]:
+    """Return the symbols that a spelling names: those of the same letters, else those but for the settle currency."""
+    symbols = list(symbols)
+    exact = [symbol for symbol in symbols if symbol_key(symbol) == symbol_key(spelling)]
+    pair = symbol_key(_pair(spelling))
+    return exact or [symbol for symbol in symbols if symbol_key(_pair(symbol)) == pair]
+
+
+def _pair(symbol: str) -> str:
+    """Return a symbol without the settle currency of a perpetual contract."""
+    return symbol.partition(":")[0] if kind_of(symbol) == "perpetual" else symbol
