@@ -4,19 +4,24 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.orders import OrderRequest, OrderSide, OrderType
+    from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
     from execution.execution_engine import ExecutionEngine, OrderRefused
     from execution.execution_result import ExecutionResult
+    from execution.order import Order
+    from execution.order_book import OrderBook
     from execution.order_fill import OrderFill
     from execution.order_status import OrderStatus
     from execution.paper_trader import PaperTrader
     from execution.position import Position
     from execution.safety_limits import SafetyLimits
     from execution.safety_monitor import SafetyMonitor, SafetyViolation
+    from execution.venue_rules import VenueRules
 
 __all__ = [
     "ExecutionEngine",
     "ExecutionResult",
+    "Order",
+    "OrderBook",
     "OrderFill",
     "OrderRefused",
     "OrderRequest",
@@ -28,11 +33,15 @@ __all__ = [
     "SafetyLimits",
     "SafetyMonitor",
     "SafetyViolation",
+    "TimeInForce",
+    "VenueRules",
 ]
 
 _HOMES = {
     "ExecutionEngine": "execution.execution_engine",
     "ExecutionResult": "execution.execution_result",
+    "Order": "execution.order",
+    "OrderBook": "execution.order_book",
     "OrderFill": "execution.order_fill",
     "OrderRefused": "execution.execution_engine",
     "OrderRequest": "core.orders",
@@ -44,6 +53,8 @@ _HOMES = {
     "SafetyLimits": "execution.safety_limits",
     "SafetyMonitor": "execution.safety_monitor",
     "SafetyViolation": "execution.safety_monitor",
+    "TimeInForce": "core.orders",
+    "VenueRules": "execution.venue_rules",
 }
 
 

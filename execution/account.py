@@ -1,30 +1,34 @@
-"""The paper venue's account: exact fills, positions and ledger, written to the trade log as they happen."""
+"""The paper venue's account: positions and money, written to the trade log and the ledger's journal as they change."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from core.exact import EXACT, ONE, ZERO, received
+from core.exact import EXACT, ONE, ZERO, plain
 from core.instants import to_datetime
-from core.orders import OrderRequest, OrderSide
+from core.instrument import Instrument
 from execution.closed_trade import ClosedTrade
-from execution.execution_result import ExecutionResult
 from execution.fill_pricing import FillPricing
-from execution.holding import Holding, levels_of
+from execution.funding import funding_amount
+from execution.holding import Holding, side_of
 from execution.ledger import Ledger
-from execution.order_fill import OrderFill
+from execution.margin import initial_margin
+from execution.order import Order
 from execution.position import Position
-from execution.protection import LevelHit
+from execution.postings import Postings
 from execution.trade_log import TradeLog, TradeRow
+from execution.venue_rules import PerpetualRules
 
-INSUFFICIENT_BALANCE = "Insufficient balance"
 _BALANCE_TOLERANCE = EXACT.add(ONE, Decimal("1e-9"))
 
 
 class Account:
-    """Positions and money of one paper account; the caller decides when and from which reference price a fill happens.
+    """Positions and money of one paper account; the order book decides when and at which price a fill happens.
 
-    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` what the trade log was given.
+    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` what the trade log was given,
+    ``postings`` the double entries. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
+    ``funding_received`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
     """
 
     def __init__(
@@ -32,15 +36,29 @@ class Account:
         starting_balance: Decimal,
         pricing: FillPricing,
         trade_log: TradeLog | None,
+        postings: Postings | None = None,
+        perpetual: PerpetualRules | None = None,
     ) -> None:
         self.pricing = pricing
         self._trade_log = trade_log
+        self._perpetual = perpetual
         self.trailing_fraction: Decimal | None = None
         self.ledger = Ledger(starting_balance)
+        self.postings = postings or Postings()
         self.holdings: dict[str, Holding] = {}
         self.closed: list[ClosedTrade] = []
         self.rows: list[TradeRow] = []
+        self.rung_fills: Counter[int] = Counter()
+        self.exits: Counter[str] = Counter()
+        self.funding_received = self.funding_paid = ZERO
         self._order_count = 0
+        self._begun = False
+
+    def begin(self, time_ms: int) -> None:
+        """Post the starting balance, once; the first entry does it where nobody has."""
+        if not self._begun:
+            self._begun = True
+            self.postings.start(time_ms, self.ledger.starting_balance)
 
     def next_order_id(self) -> str:
         """Return the next order id; ids are one counter over accepted orders and protective exits."""
@@ -55,133 +73,119 @@ class Account:
         """Return the exact gross profit at the marks of every position that was part of the last equity."""
         return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.counted)
 
-    def affordable(self, price: Decimal, quantity: Decimal, equity: Decimal) -> bool:
-        """Return whether ``equity`` carries the open entries, one more entry and its commission."""
-        needed = EXACT.add(EXACT.multiply(price, quantity), self.pricing.commission(price, quantity))
-        for holding in self.holdings.values():
-            needed = EXACT.add(needed, holding.entry.notional())
-        return needed <= EXACT.multiply(equity, _BALANCE_TOLERANCE)
+    def affordable(self, symbol: str, price: Decimal, quantity: Decimal, commission: Decimal, equity: Decimal) -> bool:
+        """Return whether ``equity`` carries the open entries, one more entry and its commission.
 
-    def open_position(
-        self, order: OrderRequest, reference: Decimal, time_ms: int, equity: Decimal, *, mark: float | None = None
-    ) -> ExecutionResult:
-        """Fill an opening order with slippage from ``reference``, or reject it when ``equity`` cannot carry it.
-
-        Parameters
-        ----------
-        order
-            Its quantity is on the lot already.
-        equity
-            What the entries are held against, in quote currency.
-        mark
-            Price at which the position counts until its symbol's next close; its own fill when None.
+        With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
-        quantity = received(order.quantity)
-        price = self.pricing.market_price(order.symbol, reference, buying=order.side is OrderSide.LONG)
-        if price <= 0 or not self.affordable(price, quantity, equity):
-            return ExecutionResult.failure_result(INSUFFICIENT_BALANCE, order.order_id)
-        order_id = order.order_id or self.next_order_id()
-        commission = self.pricing.commission(price, quantity)
-        entry = self.ledger.open(order.symbol, order.side.sign, quantity, price, commission)
-        levels = levels_of(order, price, self.pricing.rules(order.symbol).tick_size, self.trailing_fraction)
-        position = Position(
-            order.symbol,
-            order.side,
-            order.quantity,
-            float(price),
-            to_datetime(time_ms),
-            None if levels.stop is None else float(levels.stop),
-            None if levels.target is None else float(levels.target),
-            strategy_name=order.strategy_name,
-            metadata=dict(order.metadata),
-        )
-        holding = Holding(entry, levels, position, time_ms, float(price) if mark is None else mark)
-        self.holdings[order.symbol] = holding
-        return self._record(
-            holding,
-            "OPEN",
-            order_id,
-            time_ms,
-            price,
-            reference,
-            quantity,
-            commission,
-            ZERO,
-            "signal",
-            holding.levels_json(),
-        )
+        needed = EXACT.add(EXACT.multiply(price, quantity), commission)
+        limit = EXACT.multiply(equity, _BALANCE_TOLERANCE)
+        entries = self.ledger.entries.values()
+        if self._perpetual is None:
+            return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit
+        leverage = self._perpetual.leverage(symbol)
+        margins = EXACT.multiply(_total(entry.margin for entry in entries), leverage)
+        return EXACT.add(needed, margins) <= EXACT.multiply(limit, leverage)
 
-    def close_position(
+    def enter(
+        self, order: Order, quantity: Decimal, price: Decimal, commission: Decimal, time_ms: int, mark: float | None
+    ) -> Holding:
+        """Open a position, or add to the one that is open, and return it; its row is written by :meth:`record`."""
+        self.begin(time_ms)
+        symbol = order.symbol
+        margin = ZERO
+        if self._perpetual is not None:
+            margin = initial_margin(EXACT.multiply(price, quantity), self._perpetual.leverage(symbol))
+        entry = self.ledger.open(symbol, order.sign, quantity, price, commission, margin)
+        self.postings.opened(time_ms, order.order_id or "", symbol, margin, commission)
+        holding = self.holdings.get(symbol)
+        if holding is None:
+            request = order.request
+            position = Position(
+                symbol,
+                side_of(order.sign),
+                float(quantity),
+                float(price),
+                to_datetime(time_ms),
+                strategy_name=None if request is None else request.strategy_name,
+                metadata={} if request is None else dict(request.metadata),
+            )
+            first_mark = float(price) if mark is None else mark
+            holding = Holding(entry, position, time_ms, first_mark, order.client_order_id)
+            self.holdings[symbol] = holding
+        else:
+            holding.entered = EXACT.add(holding.entered, quantity)
+            if not order.filled:
+                holding.entries += 1
+            holding.resize(entry)
+        self._find_liquidation(holding)
+        return holding
+
+    def leave(
         self,
-        symbol: str,
-        reference: Decimal,
+        holding: Holding,
+        quantity: Decimal,
+        price: Decimal,
+        commission: Decimal,
         time_ms: int,
         reason: str,
+        order_id: str,
         *,
-        order_id: str | None = None,
-        slips: bool = True,
-        instead: Decimal | None = None,
-        quantity: Decimal | None = None,
-    ) -> ExecutionResult:
-        """Close a position, or ``quantity`` of it, from a reference price; a limit's fill does not slip.
+        reference: Decimal,
+        rung: int = 0,
+        ambiguous: bool = False,
+        gained_at_best: Decimal = ZERO,
+    ) -> TradeRow:
+        """Close a part of a position, or all of it, and write its row.
 
-        ``instead`` is the price of the target that the same candle may have reached first; the trade is then ambiguous.
+        ``gained_at_best`` is what an ambiguous exit would have brought more, had the targets come first.
         """
-        holding = self.holdings[symbol]
-        amount = holding.entry.quantity if quantity is None else quantity
-        buying = holding.sign < 0
-        price_of = self.pricing.market_price if slips else self.pricing.limit_price
-        price = price_of(symbol, reference, buying=buying)
-        commission = self.pricing.commission(price, amount)
-        entry = holding.entry
-        result = self.ledger.close(symbol, amount, price, commission)
+        symbol = holding.position.symbol
+        part = self.ledger.close(symbol, quantity, price, commission)
+        self.postings.closed(
+            time_ms,
+            "liquidation" if reason == "liquidation" else "close",
+            order_id,
+            symbol,
+            gross=part.gross,
+            commission=commission,
+            entry_commission=part.entry_commission,
+            funding=part.funding,
+            margin=part.margin,
+        )
+        holding.ambiguous = holding.ambiguous or ambiguous
+        holding.take_part(part, quantity, price, EXACT.add(part.result, gained_at_best))
+        self.exits[reason] += 1
         rest = self.ledger.entries.get(symbol)
         if rest is None:
             del self.holdings[symbol]
+            self.postings.require_flat(symbol)
+            self.closed.append(holding.trade(time_ms, price, reason))
         else:
             holding.resize(rest)
-        best_case = result
-        if instead is not None:
-            better = EXACT.subtract(entry.gross(instead, amount), entry.gross(price, amount))
-            saved = EXACT.subtract(commission, self.pricing.commission(instead, amount))
-            best_case = EXACT.add(result, EXACT.add(better, saved))
-        self.closed.append(
-            ClosedTrade(
-                symbol=symbol,
-                side=holding.position.side,
-                quantity=amount,
-                entry_time_ms=holding.opened_ms,
-                exit_time_ms=time_ms,
-                entry_price=entry.price,
-                exit_price=price,
-                gross_pnl=entry.gross(price, amount),
-                realized_pnl=result,
-                reason=reason,
-                best_case_pnl=best_case,
-                ambiguous=instead is not None,
-                strategy_name=holding.position.strategy_name,
-            )
-        )
-        metadata = json.dumps({"ambiguous": True}, separators=(",", ":")) if instead is not None else "{}"
-        return self._record(
-            holding,
-            "CLOSE",
-            order_id or self.next_order_id(),
-            time_ms,
-            price,
-            reference,
-            amount,
-            commission,
-            result,
-            reason,
-            metadata,
+            self._find_liquidation(holding)
+        told: dict[str, bool | int | str] = {"ambiguous": True} if ambiguous else {}
+        if part.funding:
+            told["funding"] = plain(part.funding)
+        if rung:
+            told["rung"] = rung
+        metadata = json.dumps(told, separators=(",", ":")) if told else "{}"
+        return self.record(
+            holding, "CLOSE", order_id, time_ms, price, reference, quantity, commission, part.result, reason, metadata
         )
 
-    def close_at_level(self, symbol: str, hit: LevelHit, time_ms: int) -> ExecutionResult:
-        """Close a position at a protective level that the market reached."""
-        return self.close_position(symbol, hit.reference, time_ms, hit.reason, slips=hit.slips, instead=hit.instead)
+    def fund(self, symbol: str, mark: Decimal, rate: Decimal, time_ms: int) -> Decimal:
+        """Settle a funding payment of a symbol's position; return what it received (paid, where negative)."""
+        holding = self.holdings[symbol]
+        amount = funding_amount(holding.sign, holding.entry.quantity, mark, rate)
+        holding.entry = self.ledger.fund(symbol, amount)
+        self.postings.funded(time_ms, symbol, amount)
+        self.funding_received = EXACT.add(self.funding_received, amount)
+        if amount < 0:
+            self.funding_paid = EXACT.subtract(self.funding_paid, amount)
+        return amount
 
-    def _record(
+    def record(
         self,
         holding: Holding,
         action: str,
@@ -194,8 +198,8 @@ class Account:
         result: Decimal,
         reason: str,
         metadata: str,
-    ) -> ExecutionResult:
-        """Write the row of a fill that has happened and return its result."""
+    ) -> TradeRow:
+        """Write the row of a fill that has happened and return it."""
         slippage = EXACT.multiply(EXACT.abs(EXACT.subtract(price, reference)), quantity)
         unrealized = self.unrealized_of_log()
         position = holding.position
@@ -220,18 +224,21 @@ class Account:
         self.rows.append(row)
         if self._trade_log is not None:
             self._trade_log.write(row)
-        fill = OrderFill(
-            order_id,
-            position.symbol,
-            position.side if action == "OPEN" else position.side.opposite,
-            float(quantity),
-            float(price),
-            to_datetime(time_ms),
-            float(commission),
-            float(slippage),
-            metadata={"reason": reason},
-        )
-        return ExecutionResult.success_result(order_id, fill)
+        return row
+
+    def take_rules(self, symbol: str, instrument: Instrument) -> None:
+        """Let trading rules come into force; the margin table is one of them."""
+        self.pricing.set_rules(symbol, instrument)
+        if self._perpetual is not None:
+            self._perpetual.renew_table(symbol, instrument)
+            if symbol in self.holdings:
+                self._find_liquidation(self.holdings[symbol])
+
+    def _find_liquidation(self, holding: Holding) -> None:
+        if self._perpetual is not None:
+            entry = holding.entry
+            table = self._perpetual.tables[entry.symbol]
+            holding.liquidation = table.liquidation_price(entry.sign, entry.quantity, entry.cost, entry.margin)
 
 
 def _total(amounts: Iterable[Decimal]) -> Decimal:

@@ -10,8 +10,10 @@ from core.orders import OrderSide
 
 
 class ClosedTrade(msgspec.Struct, frozen=True):
-    """An entry and its exit; prices and results are exact, ``realized_pnl`` is net of both commissions.
+    """A position from its first entry to its last exit; results are exact, ``realized_pnl`` is net of all costs.
 
+    Prices are exact where all entries, or all exits, had one price; else they are averages to twelve significant
+    digits. ``parts`` counts the fills that closed it.
     ``best_case_pnl`` is what an ambiguous trade would have brought had the target come first; else it is the result.
     """
 
@@ -28,6 +30,7 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     best_case_pnl: Decimal
     ambiguous: bool = False
     strategy_name: str | None = None
+    parts: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return the trade as plain values: floats, text, and times as aware UTC datetimes."""
@@ -45,4 +48,5 @@ class ClosedTrade(msgspec.Struct, frozen=True):
             "ambiguous": self.ambiguous,
             "best_case_pnl": float(self.best_case_pnl),
             "strategy_name": self.strategy_name,
+            "parts": self.parts,
         }

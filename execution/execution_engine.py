@@ -6,12 +6,13 @@ from typing import Any
 from core.errors import HarnessError
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.execution_result import ExecutionResult
+from execution.order_book import OrderBook
+from execution.order_status import OrderStatus
 from execution.paper_trader import PaperTrader
 from execution.position import Position
 from execution.positive_number import positive_number
 from execution.safety_limits import SafetyLimits
 from execution.safety_monitor import SafetyMonitor
-from execution.waiting_orders import WaitingClose, WaitingEntry, WaitingOrders
 
 
 class OrderRefused(HarnessError):
@@ -25,8 +26,8 @@ class OrderRefused(HarnessError):
 class ExecutionEngine:
     """Judges orders with the safety monitor and hands them to the paper venue.
 
-    Scripts call :meth:`submit_order`, which fills at once. A session lets accepted orders wait for the next open
-    (``wait_until_ms``) and fills them itself.
+    Scripts call :meth:`submit_order`, which fills market orders at once. A session lets accepted orders wait in the
+    book (``decided_ms``) and matches them itself.
 
     Parameters
     ----------
@@ -47,10 +48,19 @@ class ExecutionEngine:
         self.execution_mode = execution_mode
         self.paper_trader = paper_trader or PaperTrader()
         self.safety_monitor = safety_monitor or SafetyMonitor(SafetyLimits(), self.paper_trader.get_equity())
-        self.waiting = WaitingOrders()
+
+    @property
+    def book(self) -> OrderBook:
+        """The working orders."""
+        return self.paper_trader.book
 
     def submit_order(
-        self, order: OrderRequest, current_price: float, *, wait_until_ms: int | None = None
+        self,
+        order: OrderRequest,
+        current_price: float,
+        *,
+        decided_ms: int | None = None,
+        wait_until_ms: int | None = None,
     ) -> ExecutionResult:
         """Judge an order and fill it at once, or accept it to wait.
 
@@ -59,9 +69,11 @@ class ExecutionEngine:
         Parameters
         ----------
         current_price
-            The price at which the order is judged and, without ``wait_until_ms``, filled.
+            The price at which the order is judged and, without ``decided_ms``, a market order is filled.
+        decided_ms
+            When a session decided it; the accepted order then waits in the book.
         wait_until_ms
-            Latest open at which the accepted order may fill.
+            Latest open at which an accepted market order may fill.
 
         Raises
         ------
@@ -74,7 +86,8 @@ class ExecutionEngine:
         positive_number(current_price, "current_price")
         trader, monitor = self.paper_trader, self.safety_monitor
         held = trader.account.holdings.get(order.symbol)
-        if wait_until_ms is None and held is not None:
+        closes = held is not None and (held.position.side is not order.side or order.order_type is OrderType.MARKET)
+        if decided_ms is None and closes:
             return self._submit_against(order, current_price)
         distance = order.stop_distance
         if distance is None:
@@ -84,13 +97,16 @@ class ExecutionEngine:
             raise OrderRefused("shorting_disabled", f"{order.symbol}: shorting is not allowed")
         if self.execution_mode == "monitor":
             raise OrderRefused("monitor_mode", f"{order.symbol}: monitor mode accepts no order")
-        if wait_until_ms is None:
+        if decided_ms is None:
             result = trader.submit_order(order, current_price)
             if result.fill is not None:
                 monitor.record_position_open(result.fill.fill_value)
             return result
-        accepted = order.with_order_id(trader.account.next_order_id())
-        self.waiting.entries[order.symbol] = WaitingEntry(accepted, current_price, wait_until_ms)
+        accepted = trader.book.submit(
+            order, decided_ms, last_price=current_price, role="entry", last_open_ms=wait_until_ms
+        )
+        if accepted.status is OrderStatus.REJECTED:
+            raise OrderRefused(accepted.reason, f"{order.symbol}: the venue rejects the order: {accepted.reason}")
         return ExecutionResult.success_result(accepted.order_id or "")
 
     def _submit_against(self, order: OrderRequest, current_price: float) -> ExecutionResult:
@@ -108,11 +124,9 @@ class ExecutionEngine:
                 monitor.record_position_close(closed)
         return result
 
-    def submit_close(self, symbol: str, reason: str) -> str:
+    def submit_close(self, symbol: str, time_ms: int, reason: str) -> str:
         """Accept a market close of the whole position at the symbol's next open; return its order id."""
-        order_id = self.paper_trader.account.next_order_id()
-        self.waiting.closes[symbol] = WaitingClose(order_id, reason)
-        return order_id
+        return self.paper_trader.book.submit_close(symbol, time_ms, reason).order_id or ""
 
     def create_order_from_signal(
         self,

@@ -1,13 +1,14 @@
-"""A held position: its exact entry, its protective levels and the public view that scripts read."""
+"""A held position: its exact entry, its protective orders and the public view that scripts read."""
 
 import json
 from decimal import Decimal
 
-from core.exact import EXACT, computed, plain, received
-from core.orders import OrderRequest
-from execution.ledger import Entry
+from core.exact import EXACT, ZERO, average, plain, received
+from core.orders import OrderSide
+from execution.closed_trade import ClosedTrade
+from execution.ledger import ClosedPart, Entry
+from execution.order import Order
 from execution.position import Position
-from execution.protection import ProtectiveLevels
 
 
 class Holding:
@@ -15,38 +16,85 @@ class Holding:
 
     ``mark`` is the float price at which the position counts for equity and exposure. ``marked`` says that it is a close
     taken after the entry; until then the trade log values the position at its own fill price. ``counted`` says that the
-    position was part of an equity.
+    position was part of an equity. ``stop`` and ``targets`` are its protective orders, ``entries`` how many entry
+    orders built it, ``entered`` their quantity. ``stop_distance`` is what the rungs of a ladder are measured in, from
+    ``first_fill``. ``entered_inside`` says that a candle's range opened it, at an unknown time of that candle.
+    ``moves_stop`` says that the next close may move the stop.
+    ``client_order_id`` is that of the order that opened it.
+    ``liquidation`` is the mark price at which its margin is used up; None without margin, or where there is none.
     """
 
     __slots__ = (
+        "_closed_cost",
+        "_closed_gross",
+        "_closed_quantity",
+        "_parts",
+        "_proceeds",
+        "ambiguous",
+        "best_case",
+        "break_even_due",
+        "client_order_id",
         "counted",
+        "entered",
+        "entered_inside",
+        "entries",
         "entry",
         "entry_price",
-        "levels",
+        "first_fill",
+        "liquidation",
         "mark",
         "marked",
+        "moves_stop",
         "opened_ms",
         "position",
         "quantity",
+        "result",
         "sign",
+        "stop",
+        "stop_distance",
+        "targets",
+        "timed_out",
     )
 
-    def __init__(self, entry: Entry, levels: ProtectiveLevels, position: Position, opened_ms: int, mark: float) -> None:
-        self.levels = levels
+    def __init__(
+        self, entry: Entry, position: Position, opened_ms: int, mark: float, client_order_id: str = ""
+    ) -> None:
         self.position = position
+        self.client_order_id = client_order_id
         self.opened_ms = opened_ms
         self.mark = mark
         self.marked = False
         self.counted = False
         self.sign = entry.sign
-        self.entry_price = float(entry.price)
+        self.entries = 1
+        self.entered = entry.quantity
+        self.stop: Order | None = None
+        self.targets: list[Order] = []
+        self.stop_distance: Decimal | None = None
+        self.first_fill = ZERO
+        self.break_even_due = False
+        self.moves_stop = False
+        self.entered_inside = False
+        self.timed_out = False
+        self.liquidation: Decimal | None = None
+        self.ambiguous = False
+        self.result = self.best_case = ZERO
+        self._parts = 0
+        self._closed_quantity = self._closed_cost = self._closed_gross = self._proceeds = ZERO
         self.resize(entry)
 
+    @property
+    def long(self) -> bool:
+        """Whether the position is long."""
+        return self.sign > 0
+
     def resize(self, entry: Entry) -> None:
-        """Take the entry as it stands in the ledger, after a part of it was closed."""
+        """Take the entry as it stands in the ledger, after a part was added or closed."""
         self.entry = entry
         self.quantity = float(entry.quantity)
+        self.entry_price = float(entry.average_price())
         self.position.quantity = self.quantity
+        self.position.entry_price = self.entry_price
 
     def unrealized(self) -> float:
         """Return side × (mark − entry) × quantity in float64, in this order."""
@@ -66,26 +114,68 @@ class Holding:
         self.marked = True
         self.position.update_price(price)
 
-    def ratchet(self, price: float) -> None:
-        """Let the trailing rule see a close."""
-        if self.levels.ratchet(price) and self.levels.stop is not None:
-            self.position.stop_loss = float(self.levels.stop)
+    def drop(self, order: Order) -> None:
+        """Forget a protective order that was cancelled by itself."""
+        if order is self.stop:
+            self.stop, self.moves_stop = None, False
+        self.targets = [target for target in self.targets if target is not order]
+        self.show_levels()
+
+    def show_levels(self) -> None:
+        """Let the public view have the levels as they stand."""
+        stop = None if self.stop is None else self.stop.stop_price
+        target = self.targets[0].price if self.targets else None
+        self.position.stop_loss = None if stop is None else float(stop)
+        self.position.take_profit = None if target is None else float(target)
 
     def levels_json(self) -> str:
         """Return the levels as the trade log's JSON."""
-        levels = {"stop": self.levels.stop, "target": self.levels.target}
-        return json.dumps(
-            {name: plain(level) for name, level in levels.items() if level is not None}, separators=(",", ":")
+        levels: dict[str, str | list[str]] = {}
+        if self.liquidation is not None:
+            levels["liquidation"] = plain(self.liquidation)
+        if self.stop is not None and self.stop.stop_price is not None:
+            levels["stop"] = plain(self.stop.stop_price)
+        prices = [plain(order.price) for order in self.targets if order.price is not None]
+        if prices and self.targets[0].rung:
+            levels["targets"] = prices
+        elif prices:
+            levels["target"] = prices[0]
+        return json.dumps(levels, separators=(",", ":"))
+
+    def take_part(self, part: ClosedPart, quantity: Decimal, price: Decimal, best_case: Decimal) -> None:
+        """Add a closed part to what the trade has come to."""
+        self._parts += 1
+        self._closed_quantity = EXACT.add(self._closed_quantity, quantity)
+        self._closed_cost = EXACT.add(self._closed_cost, part.cost)
+        self._closed_gross = EXACT.add(self._closed_gross, part.gross)
+        self._proceeds = EXACT.add(self._proceeds, EXACT.multiply(price, quantity))
+        self.result = EXACT.add(self.result, part.result)
+        self.best_case = EXACT.add(self.best_case, best_case)
+
+    def trade(self, time_ms: int, price: Decimal, reason: str) -> ClosedTrade:
+        """Return the round trip that ends with a last part closed at a price."""
+        entry_price = self.entry.price
+        if entry_price is None or self._closed_cost != EXACT.multiply(entry_price, self._closed_quantity):
+            entry_price = average(self._closed_cost, self._closed_quantity)
+        position = self.position
+        return ClosedTrade(
+            symbol=position.symbol,
+            side=position.side,
+            quantity=self._closed_quantity,
+            entry_time_ms=self.opened_ms,
+            exit_time_ms=time_ms,
+            entry_price=entry_price,
+            exit_price=price if self._parts == 1 else average(self._proceeds, self._closed_quantity),
+            gross_pnl=self._closed_gross,
+            realized_pnl=self.result,
+            reason=reason,
+            best_case_pnl=self.best_case,
+            ambiguous=self.ambiguous,
+            strategy_name=position.strategy_name,
+            parts=self._parts,
         )
 
 
-def levels_of(order: OrderRequest, fill: Decimal, tick: Decimal, trailing_fraction: Decimal | None) -> ProtectiveLevels:
-    """Return the levels of a position: the order's distances kept from its fill, else its levels as they were given."""
-    sign = order.side.sign
-    stop = None if order.stop_loss is None else received(order.stop_loss)
-    target = None if order.take_profit is None else received(order.take_profit)
-    if order.stop_distance is not None:
-        stop = EXACT.subtract(fill, EXACT.multiply(sign, computed(order.stop_distance)))
-    if order.target_distance is not None:
-        target = EXACT.add(fill, EXACT.multiply(sign, computed(order.target_distance)))
-    return ProtectiveLevels(is_long=sign > 0, stop=stop, target=target, tick=tick, trailing_fraction=trailing_fraction)
+def side_of(sign: int) -> OrderSide:
+    """Return the side of a position's or an order's sign."""
+    return OrderSide.LONG if sign > 0 else OrderSide.SHORT

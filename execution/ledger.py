@@ -6,36 +6,62 @@ from decimal import Decimal
 import msgspec
 
 from core.errors import InvariantError
-from core.exact import EXACT, commission_share
+from core.exact import EXACT, ZERO, average, share_of
 from execution.trade_result import apply_trade_result
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """The open part of a position: ``sign`` is +1 for a long, −1 for a short; ``commission`` what opening cost."""
+    """The open part of a position: ``sign`` is +1 for a long, −1 for a short.
+
+    ``cost`` is the sum of price × quantity of its entries, ``commission`` what they cost, ``funding`` what was received
+    (paid, where negative) since, ``margin`` what is set aside for it. ``price`` is the price of every entry, None where
+    they differ.
+    """
 
     symbol: str
     sign: int
     quantity: Decimal
-    price: Decimal
+    price: Decimal | None
+    cost: Decimal
     commission: Decimal
+    funding: Decimal = ZERO
+    margin: Decimal = ZERO
 
-    def __post_init__(self) -> None:
-        _require_exact(sign=self.sign, quantity=self.quantity, price=self.price, commission=self.commission)
+    def cost_of(self, part: Decimal) -> Decimal:
+        """Return the cost that ``part`` of the quantity carries: exact, or rounded to 1e-8 where prices differ."""
+        if part == self.quantity:
+            return self.cost
+        if self.price is not None:
+            return EXACT.multiply(self.price, part)
+        return share_of(self.cost, part, self.quantity)
 
-    def gross(self, price: Decimal, quantity: Decimal) -> Decimal:
-        """Return the gross profit of ``quantity`` at a price."""
-        return EXACT.multiply(EXACT.multiply(self.sign, EXACT.subtract(price, self.price)), quantity)
+    def gross(self, price: Decimal, part: Decimal) -> Decimal:
+        """Return the gross profit of ``part`` of the quantity at a price."""
+        value = EXACT.subtract(EXACT.multiply(price, part), self.cost_of(part))
+        return value if self.sign > 0 else EXACT.minus(value)
 
-    def notional(self) -> Decimal:
-        """Return the entry value, price × quantity."""
-        return EXACT.multiply(self.price, self.quantity)
+    def average_price(self) -> Decimal:
+        """Return the price of the entries, their average to twelve significant digits where they differ."""
+        return self.price if self.price is not None else average(self.cost, self.quantity)
+
+
+class ClosedPart(msgspec.Struct, frozen=True):
+    """What closing a part of a position came to; ``result`` is net of all that the part carries."""
+
+    gross: Decimal
+    entry_commission: Decimal
+    funding: Decimal
+    margin: Decimal
+    cost: Decimal
+    result: Decimal
 
 
 class Ledger:
     """Cash and entries of one account in one quote currency.
 
     Opening does not change the balance. Closing does, once, by the gross profit at the filled prices less the
-    commissions of entry and exit. The sum of all results equals the change of balance to the last digit.
+    commissions of entry and exit, and with the funding. The sum of all results equals the change of balance to the last
+    digit.
 
     Raises
     ------
@@ -54,36 +80,72 @@ class Ledger:
         """Sum of all results, net of commissions."""
         return EXACT.subtract(self.balance, self.starting_balance)
 
-    def open(self, symbol: str, sign: int, quantity: Decimal, price: Decimal, commission: Decimal) -> Entry:
-        """Record an entry; one per symbol."""
-        if symbol in self.entries:
-            raise InvariantError(f"{symbol}: an entry is open already")
-        entry = Entry(symbol, sign, quantity, price, commission)
+    def open(
+        self, symbol: str, sign: int, quantity: Decimal, price: Decimal, commission: Decimal, margin: Decimal = ZERO
+    ) -> Entry:
+        """Record an entry; where one of the same sign is open it is added to."""
+        _require_exact(sign=sign, quantity=quantity, price=price, commission=commission, margin=margin)
         if quantity <= 0 or sign not in (1, -1):
-            raise InvariantError(f"{symbol}: entry of quantity {quantity} and sign {sign}")
+            raise InvariantError(f"{symbol}: an entry of quantity {quantity} and sign {sign}")
+        held = self.entries.get(symbol)
+        cost = EXACT.multiply(price, quantity)
+        if held is None:
+            entry = Entry(symbol, sign, quantity, price, cost, commission, ZERO, margin)
+        elif held.sign != sign:
+            raise InvariantError(f"{symbol}: an entry against the open one")
+        else:
+            entry = Entry(
+                symbol,
+                sign,
+                EXACT.add(held.quantity, quantity),
+                price if held.price == price else None,
+                EXACT.add(held.cost, cost),
+                EXACT.add(held.commission, commission),
+                held.funding,
+                EXACT.add(held.margin, margin),
+            )
         self.entries[symbol] = entry
         return entry
 
-    def close(self, symbol: str, quantity: Decimal, price: Decimal, commission: Decimal) -> Decimal:
-        """Close ``quantity`` of an entry and return its result net of both commissions.
+    def fund(self, symbol: str, amount: Decimal) -> Entry:
+        """Let an entry receive a funding payment (pay it, where negative); it reaches the balance at the close."""
+        _require_exact(amount=amount)
+        held = self.entries[symbol]
+        entry = msgspec.structs.replace(held, funding=EXACT.add(held.funding, amount))
+        self.entries[symbol] = entry
+        return entry
 
-        A part carries its share of the entry's commission, rounded half-even to 1e-8; the rest stays with the rest.
+    def close(self, symbol: str, quantity: Decimal, price: Decimal, commission: Decimal) -> ClosedPart:
+        """Close ``quantity`` of an entry and return what it came to.
+
+        A part carries its share of the entry's commission, funding and margin, rounded half-even to 1e-8; the rest
+        stays with the rest.
         """
         _require_exact(quantity=quantity, price=price, commission=commission)
         entry = self.entries[symbol]
         if not 0 < quantity <= entry.quantity:
             raise InvariantError(f"{symbol}: closing {quantity} of {entry.quantity}")
-        share = entry.commission
+        paid, funding, margin, cost = entry.commission, entry.funding, entry.margin, entry.cost
         if quantity == entry.quantity:
             del self.entries[symbol]
         else:
-            share = commission_share(entry.commission, quantity, entry.quantity)
-            rest = EXACT.subtract(entry.quantity, quantity)
-            self.entries[symbol] = Entry(symbol, entry.sign, rest, entry.price, EXACT.subtract(entry.commission, share))
+            paid, funding, margin = (share_of(one, quantity, entry.quantity) for one in (paid, funding, margin))
+            cost = entry.cost_of(quantity)
+            self.entries[symbol] = Entry(
+                symbol,
+                entry.sign,
+                EXACT.subtract(entry.quantity, quantity),
+                entry.price,
+                EXACT.subtract(entry.cost, cost),
+                EXACT.subtract(entry.commission, paid),
+                EXACT.subtract(entry.funding, funding),
+                EXACT.subtract(entry.margin, margin),
+            )
+        gross = entry.gross(price, quantity)
         with decimal.localcontext(EXACT):
             before = self.balance
-            self.balance = apply_trade_result(before, entry.gross(price, quantity), share + commission)
-            return self.balance - before
+            self.balance = apply_trade_result(before, gross + funding, paid + commission)
+            return ClosedPart(gross, paid, funding, margin, cost, self.balance - before)
 
 
 def _require_exact(**numbers: Decimal | int) -> None:

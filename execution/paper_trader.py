@@ -1,24 +1,32 @@
 """The paper trader: a paper account that scripts can call directly and a session drives with its own timing."""
 
+import copy
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from core.exact import EXACT, floor_to, received
+from core.candle import Candle
+from core.exact import EXACT, received
 from core.instants import to_ms
 from core.instrument import Instrument
-from core.orders import OrderRequest, OrderSide
+from core.orders import OrderRequest
 from execution.account import Account
-from execution.commission import CommissionModel, FractionCommission
+from execution.direct_orders import DirectOrders
 from execution.execution_result import ExecutionResult
-from execution.fill_pricing import FillPricing
+from execution.fill_pricing import FillPricing, fraction_pricing
+from execution.immediate_fills import ImmediateFills
+from execution.matching_engine import MatchingEngine
+from execution.order_book import OrderBook
+from execution.order_log import OrderLog
 from execution.performance import performance_summary
 from execution.position import Position
 from execution.positive_number import positive_number
-from execution.slippage import FractionSlippage, SlippageModel
-from execution.trade_log import TradeLog, file_sink
+from execution.postings import Postings
+from execution.trade_log import TradeLog, TradeRow, file_sink
 from execution.trade_result import Number, apply_trade_result
+from execution.trailing import trailing_fraction_of
+from execution.venue_rules import VenueRules
 
 DEFAULT_LOG_FILE = Path("logs/paper_trades.csv")
 
@@ -43,8 +51,12 @@ class PaperTrader:
         A log to write to instead of a file.
     instruments
         Trading rules per symbol; prices and quantities are rounded only for symbols that have some.
-    commission_model, slippage_model
-        Cost models instead of the two fractions.
+    pricing
+        Cost models and trading rules instead of the two fractions and ``instruments``.
+    venue
+        How orders meet candles, and margin; the defaults when None.
+    order_log, postings
+        Where transitions of orders and the ledger's double entries are written.
 
     Raises
     ------
@@ -63,30 +75,38 @@ class PaperTrader:
         *,
         trade_log: TradeLog | None = None,
         instruments: Mapping[str, Instrument] | None = None,
-        commission_model: CommissionModel | None = None,
-        slippage_model: SlippageModel | None = None,
+        pricing: FillPricing | None = None,
+        venue: VenueRules | None = None,
+        order_log: OrderLog | None = None,
+        postings: Postings | None = None,
     ) -> None:
         positive_number(starting_balance, "starting_balance")
-        for name, fraction in (("slippage", slippage), ("commission_rate", commission_rate)):
-            if not 0.0 <= fraction < 1.0:
-                raise ValueError(f"{name} is a fraction in [0, 1), got {fraction!r}")
         if log_trades and trade_log is None:
             trade_log = TradeLog(file_sink(log_file or DEFAULT_LOG_FILE))
         self.allow_shorting = allow_shorting
         self._starting_balance = received(starting_balance)
-        self._pricing = FillPricing(
-            commission_model or FractionCommission(received(commission_rate)),
-            slippage_model or FractionSlippage(received(slippage)),
-            dict(instruments or {}),
-        )
+        self._models = pricing or fraction_pricing(slippage, commission_rate, instruments)
+        self._venue = venue or VenueRules()
         self._trade_log = trade_log
+        self._order_log = order_log or OrderLog()
+        self._postings = postings
         self._trailing_fraction: Decimal | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Return to the starting balance, without positions, trades or a peak; a log file goes on."""
-        self.account = Account(self._starting_balance, self._pricing, self._trade_log)
+        """Return to the starting balance, without positions, orders, trades or a peak; log files go on."""
+        # A copy, because volume tiers and market conditions are part of what a reset forgets.
+        if self._postings is not None:
+            self._postings.restart()
+        self._pricing = copy.deepcopy(self._models)
+        self.account = Account(
+            self._starting_balance, self._pricing, self._trade_log, self._postings, self._venue.perpetual
+        )
         self.account.trailing_fraction = self._trailing_fraction
+        self.book = OrderBook(self.account, self._venue, self._order_log, allow_shorting=self.allow_shorting)
+        self.matching = MatchingEngine(self.book, lambda: received(self.get_equity()))
+        self.immediate = ImmediateFills(self.book, self.matching.fills)
+        self._orders = DirectOrders(self.book, self.matching, self.immediate)
         self._time_ms = 0
         self.peak_equity = float(self._starting_balance)
         self.max_drawdown = 0.0
@@ -143,19 +163,8 @@ class PaperTrader:
         return apply_trade_result(balance, realized_pnl, commission, slippage)
 
     def set_risk_config(self, risk_config: Mapping[str, Any]) -> None:
-        """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction) for positions opened from now on.
-
-        Raises
-        ------
-        ValueError
-            If trailing is enabled with a fraction outside (0, 1).
-        """
-        self._trailing_fraction = None
-        if risk_config.get("enable_trailing_stop", False):
-            fraction = float(risk_config.get("trailing_stop_pct", 0.0))
-            if not 0.0 < fraction < 1.0:
-                raise ValueError(f"trailing_stop_pct is a fraction between 0 and 1, got {fraction!r}")
-            self._trailing_fraction = received(fraction)
+        """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction in (0, 1)) for positions to come."""
+        self._trailing_fraction = trailing_fraction_of(risk_config)
         self.account.trailing_fraction = self._trailing_fraction
 
     def note_equity(self, equity: float) -> None:
@@ -181,24 +190,34 @@ class PaperTrader:
         reference = received(positive_number(current_price, "current_price"))
         if order.timestamp is not None:
             self._time_ms = to_ms(order.timestamp)
-        holding = self.account.holdings.get(order.symbol)
-        if holding is not None and holding.position.side is order.side:
-            return ExecutionResult.failure_result(f"{order.symbol}: a {order.side.value} position is open already")
-        quantity = floor_to(received(order.quantity), self._pricing.rules(order.symbol).lot_size)
-        if not quantity:
-            return ExecutionResult.failure_result(f"{order.symbol}: quantity {order.quantity!r} is below one lot")
-        if holding is not None:
-            part = min(quantity, holding.entry.quantity)
-            result = self.account.close_position(
-                order.symbol, reference, self._time_ms, "opposite_signal", order_id=order.order_id, quantity=part
-            )
+        held = order.symbol in self.account.holdings
+        result = self._orders.submit(order, reference, self._time_ms)
+        if held and result.fill is not None:
             self.note_equity(self.get_equity())
-            return result
-        if order.side is OrderSide.SHORT and not self.allow_shorting:
-            return ExecutionResult.failure_result(f"{order.symbol}: shorting is not allowed")
-        return self.account.open_position(
-            order.with_quantity(float(quantity)), reference, self._time_ms, received(self.get_equity())
-        )
+        return result
+
+    def process_candle(
+        self, symbol: str, candle: Candle, timeframe_ms: int, mark: Candle | None = None
+    ) -> list[TradeRow]:
+        """Let a candle meet a symbol's orders and mark its position; return the rows of the fills.
+
+        For scripts that play candles themselves, without gates and gaps. ``mark`` is the mark price's candle, if known.
+        """
+        before, close_ms, marks = len(self.account.rows), candle.open_time_ms + timeframe_ms, mark or candle
+        self.book.expire(symbol, candle.open_time_ms, close_ms)
+        self.matching.exits_at_open(symbol, candle, marks)
+        self.matching.entries_at_open(symbol, candle, marks)
+        self.matching.inside(symbol, candle, marks, close_ms)
+        self._time_ms = close_ms
+        holding = self.account.holdings.get(symbol)
+        if holding is not None:
+            holding.set_mark(candle.close)
+            holding.counted = True
+        self.matching.after_close(symbol, candle.close, close_ms)
+        self._pricing.observe(symbol, candle)
+        self.book.last_closes[symbol] = candle.close
+        self.note_equity(self.get_equity())
+        return self.account.rows[before:]
 
     def update_positions(self, prices: Mapping[str, float]) -> None:
         """Mark positions at the prices given, let trailing stops follow, and note peak equity and drawdown."""
@@ -206,18 +225,18 @@ class PaperTrader:
             holding = self.account.holdings.get(symbol)
             if holding is not None:
                 holding.set_mark(positive_number(price, symbol))
-                holding.ratchet(holding.mark)
+                self.matching.after_close(symbol, holding.mark, self._time_ms)
         self.note_equity(self.get_equity())
 
     def check_exit_conditions(self, prices: Mapping[str, float]) -> list[ExecutionResult]:
         """Close every position whose stop or target the price given has passed; return the fills."""
-        results = []
+        results: list[ExecutionResult] = []
         for symbol, price in prices.items():
-            holding = self.account.holdings.get(symbol)
-            hit = holding.levels.passed_by(positive_number(price, symbol)) if holding is not None else None
-            if hit is not None:
-                results.append(self.account.close_at_level(symbol, hit, self._time_ms))
+            quoted = positive_number(price, symbol)
+            exits = self._orders.exits_at(symbol, quoted, self._time_ms)
+            if exits:
                 self.note_equity(self.get_equity())
+            results += exits
         return results
 
     def close_all_positions(self, price_provider: PriceProvider) -> list[ExecutionResult]:
@@ -226,6 +245,6 @@ class PaperTrader:
         results = []
         for symbol in list(self.account.holdings):
             reference = received(positive_number(price_of(symbol), symbol))
-            results.append(self.account.close_position(symbol, reference, self._time_ms, "end"))
+            results.append(self._orders.close(symbol, reference, self._time_ms, "end"))
             self.note_equity(self.get_equity())
         return results

@@ -19,7 +19,7 @@ class SafetyLimits(SettingsSection):
     Raises
     ------
     ValueError
-        For a fraction outside (0, 1], or a number of trades below 1.
+        For a fraction outside (0, 1], but for ``max_exposure_pct``, or a number of trades below 1.
     """
 
     max_daily_loss_pct: float = Field(
@@ -35,7 +35,10 @@ class SafetyLimits(SettingsSection):
         0.02, gt=0, le=1, description="Largest risk of one trade (to its stop) as a fraction of equity"
     )
     max_exposure_pct: float = Field(
-        0.20, gt=0, le=1, description="Largest value of all positions and waiting entries as a fraction of equity"
+        0.20,
+        gt=0,
+        le=1000,
+        description="Largest value of all positions and waiting entries as a fraction of equity; above 1 with leverage",
     )
     max_open_trades: int = Field(10, ge=1, le=10_000, description="Most positions and waiting entries at one time")
     kill_switch_env_var: EnvironmentName = Field(

@@ -34,7 +34,8 @@ def environment_kill_switch(variable: str) -> Callable[[], bool]:
 class SafetyMonitor:
     """Watches equity against daily loss and drawdown, and judges every order before it is accepted.
 
-    A daily-loss halt ends with its UTC day; a drawdown halt stays. Equity is float quote currency; the book (how many
+    A daily-loss halt ends with its UTC day; a drawdown halt stays, and so does that of an account whose equity was used
+    up. Equity is float quote currency; the book (how many
     positions, what exposure) is what it was last told.
 
     Parameters
@@ -61,6 +62,7 @@ class SafetyMonitor:
         self._kill_switch = kill_switch or environment_kill_switch(limits.kill_switch_env_var)
         self._daily_loss_halt = False
         self._drawdown_halt = False
+        self._blown = False
 
     @property
     def daily_pnl(self) -> float:
@@ -83,18 +85,24 @@ class SafetyMonitor:
 
     @property
     def trading_halted(self) -> bool:
-        """Whether a limit has halted trading."""
-        return self._drawdown_halt or self._daily_loss_halt
+        """Whether a limit, or an account without equity, has halted trading."""
+        return self._drawdown_halt or self._daily_loss_halt or self._blown
 
     @property
     def halts(self) -> tuple[str, ...]:
-        """The limits that halt trading now, of ``drawdown`` and ``daily_loss``, the lasting one first."""
-        lasting = ("drawdown",) if self._drawdown_halt else ()
-        return (*lasting, "daily_loss") if self._daily_loss_halt else lasting
+        """What halts trading now, of ``account_blown``, ``drawdown`` and ``daily_loss``, the lasting ones first."""
+        if not self.trading_halted:
+            return ()
+        standing = (
+            ("account_blown", self._blown),
+            ("drawdown", self._drawdown_halt),
+            ("daily_loss", self._daily_loss_halt),
+        )
+        return tuple(name for name, stands in standing if stands)
 
     @property
     def halt_reason(self) -> str | None:
-        """``drawdown``, ``daily_loss`` or None."""
+        """``account_blown``, ``drawdown``, ``daily_loss`` or None."""
         return next(iter(self.halts), None)
 
     def kill_switch_engaged(self) -> bool:
@@ -112,6 +120,8 @@ class SafetyMonitor:
             self._drawdown_halt = True
         if not self.daily_loss <= limits.max_daily_loss_pct * TOLERANCE:
             self._daily_loss_halt = True
+        if new_equity <= 0.0:
+            self._blown = True
         return self.trading_halted
 
     def reset_daily_limits(self) -> None:

@@ -103,6 +103,13 @@ class TradeLog:
         return self._digest.hexdigest()
 
 
+def quoted(text: str) -> str:
+    """Return a text as a field of a CSV row: in quotes where it holds a comma, a quote or a line end."""
+    if any(sign in text for sign in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
 def file_sink(path: str | Path) -> Sink:
     """Return a sink that starts the file anew and appends to it, closing it after every row."""
     target = Path(path)

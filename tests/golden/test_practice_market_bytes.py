@@ -7,6 +7,7 @@ The hash was taken from the vectorised code after sampled minutes of it were fou
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import unittest
@@ -19,6 +20,9 @@ from core.timeframe import DAY_MS
 from market_data.adapters.practice_market import PracticeMarket
 
 GOLDEN_SHA256 = "b524d76620bf8c6453931b134fa7edbaf319088106e1c16d5964b31e026e4179"
+
+CONTRACTS_SHA256 = "b5668ab2cfa95419a9946eff0a65285be800f56272cc7a92fad16b418a1b34a3"
+"""Of mark candles and funding rates, taken after sampled ones were found equal to their plain-integer twin."""
 
 WINDOWS = (
     (1, "BTC/USDT", "1m", "2024-01-01", 31),
@@ -42,16 +46,27 @@ def digest() -> str:
     return total.hexdigest()
 
 
+def contracts_digest() -> str:
+    """Return the SHA-256 over the mark candles of all windows and the funding rates of their first weeks."""
+    total = hashlib.sha256()
+    for seed, symbol, timeframe, first_day, days in WINDOWS:
+        market, start = PracticeMarket(seed), parse_instant(first_day)
+        market.mark_candles(symbol, timeframe, start, start + days * DAY_MS).update_digest(total)
+        for one in market.funding_rates(symbol, start, start + 14 * DAY_MS):
+            total.update(struct.pack("<qdd", one.time_ms, one.rate, one.mark_price))
+    return total.hexdigest()
+
+
 def dispatched_features() -> list[str]:
     """Return the optional instruction sets that numpy found on this processor and would use."""
     return list(np.show_config(mode="dicts")["SIMD Extensions"].get("found", []))
 
 
 class PracticeMarketBytesTest(unittest.TestCase):
-    def in_a_process(self, **environment: str) -> tuple[str, list[str]]:
+    def in_a_process(self, **environment: str) -> tuple[tuple[str, str], list[str]]:
         program = (
-            "import json; from tests.golden.test_practice_market_bytes import digest, dispatched_features; "
-            "print(json.dumps([digest(), dispatched_features()]))"
+            "import json; from tests.golden import test_practice_market_bytes as golden; "
+            "print(json.dumps([golden.digest(), golden.contracts_digest(), golden.dispatched_features()]))"
         )
         answer = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
@@ -63,17 +78,18 @@ class PracticeMarketBytesTest(unittest.TestCase):
             timeout=120,
         )
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        sha256, features = json.loads(answer.stdout)
-        return sha256, features
+        candles, contracts, features = json.loads(answer.stdout)
+        return (candles, contracts), features
 
     def test_this_process_gives_the_committed_bytes(self) -> None:
         self.assertEqual(digest(), GOLDEN_SHA256)
+        self.assertEqual(contracts_digest(), CONTRACTS_SHA256)
 
     def test_hash_seed_and_time_zone_change_nothing(self) -> None:
         for hash_seed, zone in (("0", "UTC"), ("4242", "Asia/Kathmandu"), ("random", "America/St_Johns")):
             with self.subTest(hash_seed=hash_seed, zone=zone):
                 sha256, _ = self.in_a_process(PYTHONHASHSEED=hash_seed, TZ=zone)
-                self.assertEqual(sha256, GOLDEN_SHA256)
+                self.assertEqual(sha256, (GOLDEN_SHA256, CONTRACTS_SHA256))
 
     def test_the_bytes_are_the_same_without_the_processors_optional_instructions(self) -> None:
         features = dispatched_features()
@@ -84,7 +100,7 @@ class PracticeMarketBytesTest(unittest.TestCase):
             with self.subTest(kept=features[:kept]):
                 sha256, left = self.in_a_process(NPY_DISABLE_CPU_FEATURES=" ".join(features[kept:]))
                 self.assertEqual(left, features[:kept])
-                self.assertEqual(sha256, GOLDEN_SHA256)
+                self.assertEqual(sha256, (GOLDEN_SHA256, CONTRACTS_SHA256))
 
 
 if __name__ == "__main__":

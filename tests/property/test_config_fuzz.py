@@ -11,13 +11,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from tests.support.config_tree import write_config
+from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
 from tests.support.scale import scaled
 from validation import load_settings, validate_all_configs
+from validation.resolved_settings import settings_from_resolved
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-VALID = {key: dict(value) for key, value in validate_all_configs(REPOSITORY).items() if isinstance(value, dict)}
+PLAIN = {key: dict(value) for key, value in validate_all_configs(REPOSITORY).items() if isinstance(value, dict)}
 """The shipped files with every default written out: each key is there to be spoilt."""
+
+
+def _rich() -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        resolved = load_settings(write_config(Path(folder), RICH_LIVE, RICH_RISK, RICH_MODE)).resolved()
+        return json.loads(json.dumps(resolved))
+
+
+RICH = _rich()
+"""A perpetual venue with every section filled in."""
 FILES = {"live": "live.yaml", "risk": "risk.json", "trading_mode": "trading_mode.yaml"}
 
 ODD_TEXT = st.text(max_size=20) | st.sampled_from(
@@ -52,33 +63,47 @@ ODD = st.recursive(
 )  # fmt: skip
 
 
-def _paths(value: object, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    if not isinstance(value, dict):
-        return [prefix]
-    return [prefix, *(path for key, inner in value.items() for path in _paths(inner, (*prefix, key)))]
+Place = tuple[str | int, ...]
 
 
-PATHS = [path for path in _paths(VALID) if path]
+def _paths(value: object, prefix: Place = ()) -> list[Place]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [prefix, *(path for key, below in inner for path in _paths(below, (*prefix, key)))]
 
 
 @st.composite
-def spoilt(draw: Callable[..., object]) -> dict[str, object]:
-    """The three files with a few values replaced, removed or added."""
-    files: dict[str, object] = copy.deepcopy(VALID)
-    for path in draw(st.lists(st.sampled_from(PATHS), min_size=1, max_size=4)):
-        target: object = files
-        for key in path[:-1]:
-            target = target.get(key) if isinstance(target, dict) else None
-        if not isinstance(target, dict):
-            continue
-        action = draw(st.sampled_from(["replace", "remove", "add"]))
-        if action == "replace":
-            target[path[-1]] = draw(ODD)
-        elif action == "remove" and len(path) > 1:
-            target.pop(path[-1], None)
-        elif len(path) > 1:
-            target[draw(ODD_TEXT)] = draw(ODD)
+def spoilt(draw: Callable[..., object], valid: dict[str, object]) -> dict[str, object]:
+    """The three files with a few values replaced, removed, added or swapped for those of another key."""
+    files: dict[str, object] = copy.deepcopy(valid)
+    paths = [path for path in _paths(valid) if path]
+    for path in draw(st.lists(st.sampled_from(paths), min_size=1, max_size=4)):
+        target = _at(files, path[:-1])
+        action = draw(st.sampled_from(["replace", "remove", "add", "swap"]))
+        if action in ("replace", "swap"):
+            value = draw(ODD) if action == "replace" else copy.deepcopy(_at(valid, draw(st.sampled_from(paths))))
+            key = path[-1]
+            if isinstance(target, dict) or (isinstance(target, list) and isinstance(key, int) and key < len(target)):
+                target[key] = value
+        elif isinstance(target, dict) and len(path) > 1:
+            if action == "remove":
+                target.pop(path[-1], None)
+            else:
+                target[draw(ODD_TEXT)] = draw(ODD)
+        elif isinstance(target, list):
+            target.append(draw(ODD)) if action == "add" else target.clear()
     return files
+
+
+def _at(value: object, path: Place) -> object:
+    """Return what stands at a path, None where an earlier change took it away."""
+    for key in path:
+        known = (isinstance(value, dict) and key in value) or (
+            isinstance(value, list) and isinstance(key, int) and key < len(value)
+        )
+        if not known:
+            return None
+        value = value[key]
+    return value
 
 
 class ConfigFuzzTest(unittest.TestCase):
@@ -102,11 +127,30 @@ class ConfigFuzzTest(unittest.TestCase):
             self.assertEqual(64, len(loaded.settings_sha256))
             self.assertGreater(loaded.live.execution.starting_balance, 0)
             self.assertLessEqual(loaded.risk.max_exposure, loaded.mode.max_exposure_pct)
+            perpetual = loaded.live.execution.perpetual
+            leverages = [perpetual.leverage_of(symbol) if perpetual else 1 for symbol in loaded.live.symbols]
+            self.assertLessEqual(loaded.mode.max_exposure_pct, max(leverages))
+            if perpetual:
+                self.assertLessEqual(set(perpetual.leverages), set(loaded.live.symbols))
+            read = settings_from_resolved(json.loads(json.dumps(loaded.resolved())))
+            self.assertEqual(loaded.settings_sha256, read.settings_sha256)
 
     @settings(max_examples=scaled(250, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(spoilt())
+    @given(spoilt(PLAIN))
     def test_spoilt_values(self, files: dict[str, object]) -> None:
         self.judge(**{name: json.dumps(files[name]) for name in FILES})
+
+    @settings(max_examples=scaled(250, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(spoilt(RICH))
+    def test_spoilt_values_of_a_perpetual_venue(self, files: dict[str, object]) -> None:
+        self.judge(**{name: json.dumps(files[name]) for name in FILES})
+
+    def test_the_unspoilt_files_are_valid(self) -> None:
+        for files in (PLAIN, RICH):
+            path = write_config(self.base, **{name: json.dumps(files[key]) for name, key in zip(
+                ("live", "risk", "mode"), FILES, strict=True
+            )})  # fmt: skip
+            self.assertEqual(files, json.loads(json.dumps(load_settings(path, base_path=self.base).resolved())))
 
     @settings(max_examples=scaled(150, 5_000), deadline=None)
     @given(st.sampled_from(list(FILES)), st.binary(max_size=200))

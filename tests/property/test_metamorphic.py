@@ -50,6 +50,40 @@ TENSE: Mapping[str, object] = {
 }
 """Positions so large beside the limits that equity of any one step can halt the run."""
 
+LADDER = (
+    {"fraction": 0.3, "distance": 0.5},
+    {"fraction": 0.3, "distance": 1.0},
+    {"fraction": 0.4, "distance": 2.0},
+)
+RESTING: Mapping[str, object] = {
+    **EVENTFUL,
+    "entry_order": "limit",
+    "entry_offset": 0.001,
+    "max_entries": 3,
+    "max_exposure": 0.2,
+    "default_risk_per_trade": 0.0005,
+    "volume_cap": 0.0001,
+    "exits": {"ladder": LADDER, "break_even_after": 1, "max_holding": 9},
+}
+"""Resting entries that fill in parts, several of them in one position, and a ladder under it."""
+
+MARGINED: Mapping[str, object] = {
+    **RESTING,
+    "entry_order": "stop",
+    "intrabar": "optimistic",
+    "max_exposure": 2.0,
+    "max_exposure_pct": 10.0,
+    "default_risk_per_trade": 0.01,
+    "max_daily_loss_pct": 0.5,
+    "volume_cap": None,
+    "perpetual": {
+        "leverage": 24.0,
+        "tiers": [{"notional_cap": 1e12, "maintenance_rate": 0.04}],
+        "liquidation_fee": 0.001,
+    },
+}
+"""Positions with so little margin that some are liquidated."""
+
 
 def thinned(candles: Sequence[Candle], place: int) -> list[Candle]:
     """Return the candles with holes of one and of four or more, the ends kept."""
@@ -105,11 +139,11 @@ class IdleSymbolTest(unittest.TestCase):
         return whole_run(ScriptedStrategy(script), candles, flat, timeframe="1h", timeframe_ms=HOUR_MS)
 
     def test_with_all_its_candles(self) -> None:
-        for flat in (COSTLY, EVENTFUL, TENSE):
+        for flat in (COSTLY, EVENTFUL, TENSE, RESTING, MARGINED):
             self.check(list, flat)
 
     def test_with_candles_missing_here_and_there(self) -> None:
-        for flat in (COSTLY, EVENTFUL, TENSE):
+        for flat in (COSTLY, EVENTFUL, TENSE, RESTING, MARGINED):
             self.check(lambda stored: stored[5:-30:3] + stored[-20:-10], flat)
 
     def test_with_a_long_gap(self) -> None:
@@ -145,7 +179,7 @@ class OtherUnitsTest(unittest.TestCase):
             symbol: {time_ms: _scaled_signal(signal) for time_ms, signal in signals.items()}
             for symbol, signals in script.items()
         }
-        for flat in (COSTLY, EVENTFUL):
+        for flat in (COSTLY, EVENTFUL, {**RESTING, "entry_offset": 0.0, "volume_cap": None}):
             first = self.run_on(small, script, rules, flat)
             second = self.run_on(large, scaled_script, scaled_rules, flat)
             self.assertGreater(len(first.rows), 40)
@@ -206,6 +240,28 @@ class OtherTimesTest(unittest.TestCase):
 
 class MirrorTest(unittest.TestCase):
     def test_a_market_upside_down_pays_the_other_side_the_same(self) -> None:
+        self.check({}, {}, {"stop", "target", "opposite_signal"})
+
+    def test_so_it_does_with_every_path_through_a_candle_and_with_ladders(self) -> None:
+        # Highs become lows, so that the two fixed paths change places.
+        paths = {"pessimistic": "pessimistic", "optimistic": "optimistic", "ohlc": "olhc", "olhc": "ohlc"}
+        rungs = {"exits": {"ladder": LADDER, "break_even_after": 1, "max_holding": 9}}
+        for path, upside_down in paths.items():
+            with self.subTest(path):
+                first, second = ({**rungs, "intrabar": one} for one in (path, upside_down))
+                self.check(first, second, {"stop", "target", "opposite_signal", "break_even"})
+
+    def test_so_it_does_with_resting_entries_at_the_close(self) -> None:
+        resting = {
+            "entry_order": "limit",
+            "entry_offset": 0.0,
+            "max_entries": 3,
+            "limit_fill": "touch",
+            "volume_cap": 1.0,
+        }
+        self.check(resting, resting, {"stop", "target", "opposite_signal"})
+
+    def check(self, first_more: Mapping[str, object], second_more: Mapping[str, object], reasons: set[str]) -> None:
         # Without costs, and with sizes that come from the risk alone, LONG and SHORT are mirror images about 200. The
         # prices are whole numbers of 1/4, so that 400 - price is exact.
         candles = {"AAA/USDT": _quarter_candles(1), "BBB/USDT": _quarter_candles(5)}
@@ -228,12 +284,12 @@ class MirrorTest(unittest.TestCase):
             "on_opposite_signal": "reverse",
         }
         rules = {symbol: _rules(symbol, "0.25", "0.01") for symbol in candles}
-        first = whole_run(ScriptedStrategy(script), candles, flat, instruments=rules)
+        first = whole_run(ScriptedStrategy(script), candles, {**flat, **first_more}, instruments=rules)
         mirrored = {symbol: [_mirrored(one) for one in stored] for symbol, stored in candles.items()}
         swapped = {symbol: {time: _swapped(one) for time, one in signals.items()} for symbol, signals in script.items()}
-        second = whole_run(ScriptedStrategy(swapped), mirrored, flat, instruments=rules)
+        second = whole_run(ScriptedStrategy(swapped), mirrored, {**flat, **second_more}, instruments=rules)
         self.assertGreater(len(first.rows), 60)
-        self.assertLessEqual({"stop", "target", "opposite_signal"}, {row["reason"] for row in first.rows})
+        self.assertLessEqual(reasons, {row["reason"] for row in first.rows})
         other_side = {"LONG": "SHORT", "SHORT": "LONG"}
         back = [{**row, "price": 400 - Decimal(row["price"]), "side": other_side[row["side"]]} for row in second.rows]
         self.assertEqual(
@@ -336,12 +392,19 @@ class StoredFilesTest(unittest.TestCase):
 
 
 def _events_without(run: KernelRun, symbol: str) -> list[dict[str, object]]:
-    """Return the events of the account and of the other symbols; a halt is lifted at the day's first step, whosever."""
-    return [
+    """Return the events of the account and of the other symbols; a halt is lifted at the day's first step, whosever.
+
+    Expiries stand before the events of other kinds, by their own times: each is told at the first step after its time,
+    and where two share that step, in configured order.
+    """
+    events = [
         _without(event, "time") if event["event"] == "halt_lifted" else event
         for event in run.events
         if event.get("symbol") != symbol
     ]
+    expired = [event for event in events if event["event"] == "order_expired"]
+    expired.sort(key=lambda event: (event["time"], event["symbol"]))
+    return [*expired, *(event for event in events if event["event"] != "order_expired")]
 
 
 def _write(file: Path, columns: CandleColumns) -> None:

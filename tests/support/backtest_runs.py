@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from market_data.perpetual_data import PerpetualData
 from tests.support.config_tree import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,3 +90,21 @@ def trade_rows(log_file: str | Path) -> list[dict[str, str]]:
 def events(output_dir: str | Path) -> list[dict[str, object]]:
     """Return the records of a run's decisions.jsonl."""
     return [json.loads(line) for line in (Path(output_dir) / "decisions.jsonl").read_text().splitlines()]
+
+
+class StoredContract:
+    """A provider of one contract: frames by interval, and what a contract has beside them."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], data: PerpetualData) -> None:
+        self.frames = frames
+        self.data = data
+        self.asked: list[tuple[object, ...]] = []
+
+    def fetch_ohlcv(self, symbol: str, interval: str, *window: object) -> pd.DataFrame:
+        """Return the frame of an interval, whatever the window."""
+        return self.frames[interval]
+
+    def load_perpetual(self, symbols: Sequence[str], interval: str, *window: int, **wanted: object) -> object:
+        """Return the same for every symbol, and note what was asked for."""
+        self.asked.append((tuple(symbols), interval, *window, wanted))
+        return dict.fromkeys(symbols, self.data)

@@ -17,13 +17,14 @@ from types import TracebackType
 from typing import Self
 
 from live.command_line import main
+from live.session_folder import DERIVED
 from practice.exchange import DEFAULT_START_MS, PracticeExchange
 from tests.support.config_tree import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
 START = DEFAULT_START_MS
 MINUTE = 60_000
-OUTPUTS = ("trades.csv", "equity.csv", "decisions.jsonl")
+OUTPUTS = DERIVED
 PATIENCE_S = 60.0
 
 BUSY = {

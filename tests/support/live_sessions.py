@@ -5,27 +5,35 @@
 
 import asyncio
 import contextlib
-import functools
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backtests.recorded_session import DERIVED
 from backtests.timeline import merged_steps
 from core.candle import Candle, Step
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal import read_journal
-from engine.journal_records import CandleRecord, ConnectionRecord, JournalRecord, SessionRecord, StepRecord, candle_of
-from live.barrier import ClosedStep, Note
+from engine.journal_records import (
+    CandleRecord,
+    ConnectionRecord,
+    JournalRecord,
+    MissingRecord,
+    SessionRecord,
+    StepRecord,
+    step_of,
+)
+from live.barrier import ClosedStep
+from live.candle_lane import Note
+from live.exchange_access import Addresses
 from live.ingress_clock import IngressClock
 from live.session_driver import SessionDriver
-from live.session_folder import SessionFolder
-from live.session_start import Market, connect, start_fresh
+from live.session_folder import DERIVED, SessionFolder
+from live.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
+from live.session_start import Market, connect, finest_interval, start_fresh
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
-from market_data.feeds.registry import open_feed
 from practice.candle_sources import CandleSource
 from practice.exchange import DEFAULT_START_MS, PaceName, PracticeExchange
 from practice.faults import FaultScript
@@ -85,11 +93,13 @@ class RecordedViews:
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self.connections: list[tuple[str, str]] = []
+        self.missing: list[MissingRecord] = []
+        self.forming: dict[str, list[int]] = {}
         self.delays: list[float] = []
         self.on_step: Callable[[], None] = lambda: None
 
     def candle_forming(self, symbol: str, candle: Candle) -> None:
-        """Take the running state of a candle."""
+        self.forming.setdefault(symbol, []).append(candle.open_time_ms)
 
     def connection_changed(self, event: str, detail: str) -> None:
         self.connections.append((event, detail))
@@ -100,6 +110,9 @@ class RecordedViews:
 
     def noted(self, note: Note) -> None:
         self.notes.append(note)
+
+    def gone_without(self, missing: MissingRecord) -> None:
+        self.missing.append(missing)
 
     def kill_switch_changed(self, engaged: bool, by: str) -> None:
         """Take a change of the kill switch."""
@@ -134,7 +147,7 @@ class LiveRun:
     @property
     def steps(self) -> list[Step]:
         """Steps as journalled, in the journal's order."""
-        return [Step(one.time_ms, tuple(map(candle_of, one.candles))) for one in self.step_records]
+        return [step_of(record) for record in self.step_records]
 
     @property
     def noted(self) -> list[tuple[str, str, int]]:
@@ -167,7 +180,7 @@ class LiveRun:
 
     @property
     def outputs(self) -> dict[str, bytes]:
-        """The three derived files as the session wrote them."""
+        """The derived files as the session wrote them."""
         return {name: (self.path / name).read_bytes() for name in DERIVED}
 
     @property
@@ -181,9 +194,10 @@ def live_settings(
     *,
     grace_s: float = GRACE_S,
     live: Mapping[str, object] | None = None,
+    mode: Mapping[str, object] | None = None,
 ) -> Settings:
     """Write a configuration of the practice exchange on one-minute candles and return its settings."""
-    return load_settings(write_live_config(base, symbols, grace_s=grace_s, live=live))
+    return load_settings(write_live_config(base, symbols, grace_s=grace_s, live=live, mode=mode))
 
 
 def write_live_config(
@@ -192,6 +206,7 @@ def write_live_config(
     *,
     grace_s: float = GRACE_S,
     live: Mapping[str, object] | None = None,
+    mode: Mapping[str, object] | None = None,
 ) -> Path:
     """Write the configuration and return its live.yaml."""
     section: dict[str, object] = {
@@ -205,8 +220,8 @@ def write_live_config(
         "logging": {"directory": str(base / "logs")},
     }
     # Limits wide enough that an hour of losses does not end the trading.
-    mode = {"max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.5}
-    return write_config(base, live={**section, **(live or {})}, mode=mode)
+    wide = {"max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.5}
+    return write_config(base, live={**section, **(live or {})}, mode={**wide, **(mode or {})})
 
 
 def run_live(
@@ -224,6 +239,7 @@ def run_live(
     patience_s: float = STEP_PATIENCE_S,
     live: Mapping[str, object] | None = None,
     on_step: Callable[[], None] | None = None,
+    mode: Mapping[str, object] | None = None,
     **exchange_options: object,
 ) -> LiveRun:
     """Run a session of so many candles (or fewer: ``stop_after``) against an exchange; return what it left behind.
@@ -237,7 +253,7 @@ def run_live(
     AssertionError
         If the session does not reach its last step in time.
     """
-    settings = live_settings(base, symbols, grace_s=grace_s, live=live)
+    settings = live_settings(base, symbols, grace_s=grace_s, live=live, mode=mode)
     market_source = source or practice_source(1, symbols)
     exchange = PracticeExchange(
         market_source,
@@ -245,7 +261,7 @@ def run_live(
         end_ms=start_ms + candles * MINUTE + PAST_CLOSE_MS,
         pace=pace,
         script=script,
-        streams_before_start=0 if pace == "driven" else len(symbols),
+        streams_before_start=0 if pace == "driven" else streams_of(settings),
         connection_hours=None,
         **{"patience_s": max(5.0, patience_s), "updates_per_candle": 2, **exchange_options},
     )
@@ -266,6 +282,11 @@ def run_live(
     return run
 
 
+def streams_of(settings: Settings) -> int:
+    """Return how many streams a session subscribes to."""
+    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2)
+
+
 def market_of(settings: Settings, source: CandleSource) -> Market:
     """Return the session's symbols with the exchange's trading rules."""
     rules = source.markets()
@@ -282,58 +303,61 @@ async def _session(
     patience_s: float | None,
 ) -> None:
     settings, exchange = run.settings, run.exchange
-    length_ms = timeframe_ms(settings.live.timeframe)
-    open_one = functools.partial(
-        open_feed,
-        settings.live.exchange,
-        list(market.unified.values()),
-        settings.live.timeframe,
-        rest_url=exchange.rest_url,
-        stream_url=exchange.stream_url,
-        limits=limits,
-    )
-    first = open_one()
+    addresses, symbols = Addresses(exchange.rest_url, exchange.stream_url), list(market.unified.values())
+    first = open_strategy_feed(settings, addresses, symbols, limits=limits)
+    source = open_source(settings, addresses, limits)
     try:
         now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
         with contextlib.closing(SessionFolder(run.path)) as folder:
             started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False)
-            known_ms = started.barrier.last_closed_ms - length_ms
-            feed = open_one(resume_from=dict.fromkeys(market.unified.values(), known_ms))
-            clock = IngressClock(feed, time.monotonic)
+            barrier = started.barrier
+            feeds = open_feeds(settings, addresses, symbols, barrier.last_closed_ms, limits)
+            clock = IngressClock(feeds["strategy"], time.monotonic)
+            inputs = open_inputs(
+                settings,
+                source,
+                symbols,
+                barrier,
+                started.funding,
+                feeds["strategy"],
+                ask_again_seconds=ASK_AGAIN_S,
+            )
             driver = SessionDriver(
                 started.fold,
                 started.journal,
                 folder,
-                feed,
-                started.barrier,
+                feeds,
+                barrier,
                 clock,
-                market.unified,
                 lambda: (False, ""),
                 run.view,
+                inputs=inputs,
                 ask_again_seconds=ASK_AGAIN_S,
             )
             with started.journal:
                 try:
                     await connect(clock, time.monotonic, settings.live.exchange)
-                    await _drive(driver, exchange, lambda: started.fold.session.last_step_ms, run.end_ms, patience_s)
+                    await _drive(driver, run, lambda: started.fold.session.last_step_ms, patience_s)
                     driver.end(settings.live.session.on_shutdown)
                 finally:
-                    await feed.close()
+                    for feed in feeds.values():
+                        await feed.close()
     finally:
         await first.close()
+        if source is not None:
+            await source.close()
 
 
 async def _drive(
     driver: SessionDriver,
-    exchange: PracticeExchange,
+    run: LiveRun,
     last_step_ms: Callable[[], int | None],
-    end_ms: int,
     patience_s: float | None,
 ) -> None:
-    stop = threading.Event()
+    stop, end_ms = threading.Event(), run.end_ms
     pacing = None
     if patience_s is not None:
-        pacing = asyncio.create_task(asyncio.to_thread(_lock_step, exchange, last_step_ms, patience_s, stop))
+        pacing = asyncio.create_task(asyncio.to_thread(_lock_step, run, last_step_ms, patience_s, stop))
     try:
         await driver.run(end_ms, LONGEST_S)
     finally:
@@ -349,16 +373,15 @@ def last_close_ms(exchange: PracticeExchange) -> int:
     return floor_to_grid(exchange.end_ms or 0, MINUTE)
 
 
-def _lock_step(
-    exchange: PracticeExchange, last_step_ms: Callable[[], int | None], patience_s: float, stop: threading.Event
-) -> None:
-    """Move the exchange on candle by candle; a session that is more than one step behind is not waited for."""
-    exchange.wait_for_streams(len(exchange.symbols))
-    for close_ms in range(exchange.start_ms + MINUTE, last_close_ms(exchange) + 1, MINUTE):
+def _lock_step(run: LiveRun, last_step_ms: Callable[[], int | None], patience_s: float, stop: threading.Event) -> None:
+    """Move the exchange on step by step; a session that is more than one step behind is not waited for."""
+    exchange, step_ms = run.exchange, timeframe_ms(finest_interval(run.settings))
+    exchange.wait_for_streams(streams_of(run.settings))
+    for close_ms in range(exchange.start_ms + step_ms, last_close_ms(exchange) + 1, step_ms):
         if stop.is_set():
             return
         exchange.advance_to(close_ms + PAST_CLOSE_MS)
         behind_ms = close_ms - (last_step_ms() or exchange.start_ms)
-        deadline = time.monotonic() + (patience_s if behind_ms <= 2 * MINUTE else 0.01)
+        deadline = time.monotonic() + (patience_s if behind_ms <= 2 * step_ms else 0.01)
         while (last_step_ms() or 0) < close_ms and time.monotonic() < deadline and not stop.is_set():
             time.sleep(0.001)

@@ -86,6 +86,9 @@ def expire_waiting_entries(book: Book, now: int) -> None:
     # READING: "the first step later than that" is the first step after the deadline at which no candle of the symbol
     # can still fill the order. A candle that opens exactly at the deadline closes one step later, and at that step
     # the entry fills.
+    # READING: several that end before one step do so in order of their deadlines, as they would have with a step of
+    # another symbol in between.
+    expired = []
     for symbol in book.case.symbols:
         order = waiting_entry(book, symbol)
         if order is None:
@@ -94,7 +97,8 @@ def expire_waiting_entries(book: Book, now: int) -> None:
         opens = [candle.open_time_ms for name, candle in present(book.case, now) if name == symbol]
         if now > deadline and not any(open_ms <= deadline for open_ms in opens):
             book.waiting.remove(order)
-            book.order_events.append((deadline, symbol, "expired", "max_order_wait"))
+            expired.append((deadline, symbol, "expired", "max_order_wait"))
+    book.order_events.extend(sorted(expired, key=lambda event: event[0]))
 
 
 def exits_at_the_open(book: Book, now: int) -> None:
@@ -179,6 +183,7 @@ def marks_and_halts(book: Book, now: int) -> None:
     book.marked_ms = now
     equity = float_equity(book)
     book.equity_at_b.append((now, equity, balance(book)))
+    book.positions_at_b = list(book.positions.values())
     peak = peak_equity(book)
     day_start = day_start_equity(book, now)
     broken = []

@@ -118,6 +118,7 @@ class Book:
     order_events: list[tuple[int, str, str, str]] = field(default_factory=list)
     halts: list[tuple[int, str]] = field(default_factory=list)
     equity_at_b: list[tuple[int, float, Fraction]] = field(default_factory=list)
+    positions_at_b: list[Position] = field(default_factory=list)
     equity_rows: list[tuple[int, str, str]] = field(default_factory=list)
     marked_ms: int = -1
     last_order_id: int = 0

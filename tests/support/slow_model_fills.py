@@ -3,7 +3,7 @@
 import json
 from fractions import Fraction
 
-from tests.support.slow_model_book import Book, Order, Position, balance, number, trade_log_equity
+from tests.support.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
 from tests.support.slow_model_numbers import (
     EXACT_TOLERANCE,
     clock_text,
@@ -46,15 +46,19 @@ def fill_price(book: Book, symbol: str, sign: int, reference: Fraction, slips: b
 def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> None:
     """Open a position unless the account cannot carry it; the order is then rejected, never resized.
 
-    Entry notionals plus this one plus its commission against equity at B plus PnL realised since. Stop and target
-    distances are kept from the rounded fill: a long's stop rounds down and a short's up, targets away from the entry.
+    Entry notionals plus this one plus its commission against equity at B plus PnL realised since, from B's marks on.
+    Stop and target distances are kept from the rounded fill: a long's stop rounds down and a short's up, targets away
+    from the entry.
     """
     case = book.case
     price = fill_price(book, order.symbol, order.sign, reference, slips=True)
     commission = commission_on(price * order.quantity, number(case, "commission_rate"))
     carried = sum((p.entry_price * p.quantity for p in book.positions.values()), Fraction(0))
-    _, equity_at_b, balance_at_b = book.equity_at_b[-1]
-    means = exact(equity_at_b) + balance(book) - balance_at_b
+    # READING: "PnL realised since" is counted from the marks of B. A position that has closed weighs by its result
+    # alone; were it counted from the entry, what the position was worth at B would weigh twice.
+    marked = [p for p in book.positions.values() if any(p is one for one in book.positions_at_b)]
+    gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * p.quantity for p in marked)
+    means = balance(book) + sum(gains, Fraction(0))
     if carried + price * order.quantity + commission > means * (1 + EXACT_TOLERANCE):
         book.order_events.append((event_ms, order.symbol, "rejected", "insufficient_balance"))
         return

@@ -2,7 +2,9 @@
 
 import math
 import unittest
+from decimal import Decimal
 
+from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.execution_engine import ExecutionEngine, OrderRefused
 from execution.order_status import OrderStatus
@@ -120,17 +122,79 @@ class SubmittedOrders(EngineTest):
             with self.subTest(price), self.assertRaises(ValueError):
                 self.engine.submit_order(order("BUY", 1.0), price)
 
-    def test_an_order_may_wait_and_then_has_an_id_and_no_fill(self) -> None:
-        result = self.engine.submit_order(order("BUY", 1.0), 100.0, wait_until_ms=180_000)
+    def test_a_decided_order_waits_in_the_book_and_then_has_an_id_and_no_fill(self) -> None:
+        result = self.engine.submit_order(order("BUY", 1.0), 100.0, decided_ms=60_000, wait_until_ms=180_000)
         self.assertEqual(
             (True, OrderStatus.NEW, "1", None), (result.success, result.status, result.order_id, result.fill)
         )
-        waiting = self.engine.waiting.entries[BTC]
+        waiting = self.engine.book.entries[BTC]
         self.assertEqual(
-            ("1", 100.0, 180_000, 100.0),
-            (waiting.order.order_id, waiting.decision_price, waiting.deadline_ms, waiting.exposure()),
+            ("1", 100.0, 60_000, 180_000, 100.0, "entry"),
+            (
+                waiting.order_id,
+                waiting.decision_price,
+                waiting.active_ms,
+                waiting.last_open_ms,
+                waiting.exposure(),
+                waiting.role,
+            ),
         )
-        self.assertEqual([], self.engine.get_open_positions())
+        self.assertEqual(([], (0, 0.0)), (self.engine.get_open_positions(), self.book()))
+
+    def test_a_decided_order_against_a_position_is_an_entry_and_is_judged(self) -> None:
+        self.engine.submit_order(order("BUY", 10.0), 100.0)
+        result = self.engine.submit_order(order("SELL", 4.0), 100.0, decided_ms=60_000)
+        self.assertEqual((OrderStatus.NEW, None), (result.status, result.fill))
+        self.assertEqual(-1, self.engine.book.entries[BTC].sign)
+        self.switch = True
+        with self.assertRaises(SafetyViolation):
+            self.engine.submit_order(order("SELL", 4.0), 100.0, decided_ms=60_000)
+
+    def test_a_resting_entry_that_the_venue_rejects_is_refused_with_its_reason(self) -> None:
+        rules = Instrument(BTC, Decimal("0.01"), Decimal(1), min_notional=Decimal(500))
+        engine = ExecutionEngine(paper_trader=PaperTrader(instruments={BTC: rules}), safety_monitor=self.monitor)
+        for quantity, reason in ((0.5, "below_lot_size"), (4.0, "below_min_notional")):
+            limit = OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, quantity, price=99.0)
+            with self.subTest(reason), self.assertRaises(OrderRefused) as caught:
+                engine.submit_order(limit, 100.0, decided_ms=60_000)
+            self.assertEqual(reason, caught.exception.reason)
+        self.assertEqual(({}, []), (engine.book.entries, engine.book.orders_of(BTC)))
+
+    def test_a_close_waits_in_the_book_whatever_the_limits_say(self) -> None:
+        self.engine.submit_order(order("BUY", 10.0), 100.0)
+        self.switch = True
+        order_id = self.engine.submit_close(BTC, 60_000, "opposite_signal")
+        waiting = self.engine.book.closes[BTC]
+        self.assertEqual(
+            ("2", "2", -1, 10, True, "opposite_signal"),
+            (
+                order_id,
+                waiting.order_id,
+                waiting.sign,
+                waiting.quantity,
+                waiting.reduce_only,
+                waiting.exit_reason,
+            ),
+        )
+
+    def test_a_resting_order_of_a_direct_call_goes_to_the_book_and_counts_when_it_has_filled_nowhere(self) -> None:
+        limit = OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 2.0, price=99.0)
+        result = self.engine.submit_order(limit, 100.0)
+        self.assertEqual((True, OrderStatus.NEW, None), (result.success, result.status, result.fill))
+        (working,) = self.engine.book.orders_of(BTC)
+        self.assertEqual(("order", result.order_id, (0, 0.0)), (working.role, working.order_id, self.book()))
+        self.switch = True
+        with self.assertRaises(SafetyViolation):
+            self.engine.submit_order(limit, 100.0)
+
+    def test_a_resting_order_against_a_position_is_never_refused_by_the_limits(self) -> None:
+        self.engine.submit_order(order("BUY", 10.0), 100.0)
+        self.switch = True
+        target = OrderRequest(BTC, OrderSide.SELL, OrderType.TAKE_PROFIT, 10.0, price=110.0)
+        self.assertTrue(self.engine.submit_order(target, 100.0).success)
+        wrong = OrderRequest(ETH, OrderSide.SELL, OrderType.TAKE_PROFIT, 10.0, price=110.0)
+        self.switch = False
+        self.assertEqual(f"{ETH}: reduce_only", self.engine.submit_order(wrong, 100.0).error)
 
     def test_monitor_mode_judges_and_accepts_no_entry(self) -> None:
         engine = ExecutionEngine("monitor", self.trader, self.monitor)

@@ -8,10 +8,14 @@ import unittest
 from decimal import Decimal
 from pathlib import Path
 
+from core.candle import Candle
+from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.order_status import OrderStatus
 from execution.paper_trader import PaperTrader
+from execution.postings import Postings
+from execution.venue_rules import VenueRules
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
@@ -92,6 +96,15 @@ class OpeningAndClosing(unittest.TestCase):
             self.assertIsNone(again.fill)
             self.assertIn("already", again.error)
             self.assertEqual((1.0, 1), (trader.positions[BTC].quantity, len(trader.get_trade_history())))
+
+    def test_an_order_that_only_reduces_closes_and_never_opens(self) -> None:
+        trader = free_trader()
+        refused = trader.submit_order(order("SELL", 1.0, reduce_only=True), 100.0)
+        self.assertEqual((False, f"{BTC}: reduce_only", {}), (refused.success, refused.error, trader.positions))
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        self.assertFalse(trader.submit_order(order("BUY", 1.0, reduce_only=True), 100.0).success)
+        self.assertTrue(trader.submit_order(order("SELL", 2.0, reduce_only=True), 100.0).success)
+        self.assertEqual({}, trader.positions)
 
     def test_shorts_are_refused_without_allow_shorting_but_longs_close(self) -> None:
         trader = free_trader(allow_shorting=False)
@@ -365,6 +378,87 @@ class Records(unittest.TestCase):
         self.assertEqual(
             Decimal("104.0"), PaperTrader().apply_trade_result(Decimal(100), Decimal("7.0"), commission=Decimal(3))
         )
+
+
+class RestingOrdersOfDirectCalls(unittest.TestCase):
+    def limit(self, price: float | None, **more: object) -> OrderRequest:
+        return OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 1.0, price=price, **more)  # type: ignore[arg-type]
+
+    def test_anything_but_a_market_order_goes_to_the_book_with_the_time_of_the_last_order(self) -> None:
+        trader = free_trader()
+        result = trader.submit_order(self.limit(99.0, timestamp=NOON), 100.0)
+        self.assertEqual(
+            (True, OrderStatus.NEW, "1", None), (result.success, result.status, result.order_id, result.fill)
+        )
+        (working,) = trader.book.orders_of(BTC)
+        self.assertEqual((to_ms(NOON), "order"), (working.active_ms, working.role))
+        self.assertEqual({}, trader.positions)
+
+    def test_what_the_venue_rejects_says_why(self) -> None:
+        result = free_trader().submit_order(self.limit(None), 100.0)
+        self.assertEqual((False, OrderStatus.REJECTED, f"{BTC}: price"), (result.success, result.status, result.error))
+
+
+class Candles(unittest.TestCase):
+    def test_a_candle_meets_orders_marks_the_position_and_returns_the_rows_of_its_fills(self) -> None:
+        trader = free_trader()
+        trader.submit_order(OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 1.0, price=99.0, stop_loss=95.0), 100.0)
+        self.assertEqual([], trader.process_candle(BTC, Candle(0, 100.0, 101.0, 99.0, 100.0, 1.0), 60_000))
+        (bought,) = trader.process_candle(BTC, Candle(60_000, 100.0, 120.0, 98.0, 120.0, 1.0), 60_000)
+        self.assertEqual(("OPEN", 120_000), (bought.action, bought.time_ms))
+        self.assertEqual((10_021.0, 10_021.0), (trader.get_equity(), trader.peak_equity))
+        (sold,) = trader.process_candle(BTC, Candle(120_000, 94.0, 94.0, 94.0, 94.0, 1.0), 60_000)
+        self.assertEqual((("stop", Decimal(94)), 9_995.0), ((sold.reason, sold.price), trader.balance))
+        summary = trader.get_performance_summary()
+        self.assertAlmostEqual(100.0 * 26.0 / 10_021.0, summary["max_drawdown_pct"], places=9)
+
+    def test_other_symbols_are_left_alone(self) -> None:
+        trader = free_trader()
+        trader.submit_order(order("BUY", 1.0, ETH, stop_loss=95.0), 100.0)
+        self.assertEqual([], trader.process_candle(BTC, Candle(0, 50.0, 50.0, 50.0, 50.0, 1.0), 60_000))
+        self.assertIn(ETH, trader.positions)
+
+    def test_a_direct_fill_after_a_candle_carries_its_close(self) -> None:
+        trader = free_trader()
+        trader.process_candle(BTC, Candle(0, 100.0, 100.0, 100.0, 100.0, 1.0), 60_000)
+        result = trader.submit_order(order("BUY", 1.0), 100.0)
+        self.assertEqual(60, result.fill.fill_time.timestamp())
+
+
+class DirectCallsUnderAVolumeCap(unittest.TestCase):
+    """A price that a script gives has no volume: the cap is one on candles."""
+
+    def setUp(self) -> None:
+        self.trader = free_trader(venue=VenueRules(volume_cap=Decimal("0.1")))
+        self.trader.submit_order(order("BUY", 1.0, stop_loss=95.0), 100.0)
+        self.trader.process_candle(BTC, Candle(0, 100.0, 100.0, 100.0, 100.0, 0.0), 60_000)
+
+    def test_a_market_order_fills_at_once_whatever_the_last_candle_left(self) -> None:
+        self.assertTrue(self.trader.submit_order(order("SELL", 1.0), 100.0).success)
+        result = self.trader.submit_order(order("BUY", 7.0), 100.0)
+        self.assertEqual((True, 7.0), (result.success, result.filled_quantity))
+
+    def test_a_stop_that_a_quote_has_passed_closes(self) -> None:
+        (result,) = self.trader.check_exit_conditions({BTC: 94.0})
+        self.assertEqual(1.0, result.filled_quantity)
+
+    def test_a_quote_takes_nothing_from_the_next_candle(self) -> None:
+        self.assertEqual([], self.trader.check_exit_conditions({BTC: 99.0}))
+        rows = self.trader.process_candle(BTC, Candle(60_000, 94.0, 94.0, 94.0, 94.0, 100.0), 60_000)
+        self.assertEqual(["stop"], [row.reason for row in rows])
+
+
+class ResetBooks(unittest.TestCase):
+    def test_after_a_reset_the_journal_begins_anew_and_stays_balanced(self) -> None:
+        for postings in (None, Postings()):
+            trader = PaperTrader(10_000.0, 0.0, 0.001, postings=postings)
+            trader.submit_order(order("BUY", 1.0), 100.0)
+            trader.reset()
+            self.assertEqual([], trader.book.orders_of(BTC))
+            trader.submit_order(order("BUY", 1.0), 100.0)
+            trader.submit_order(order("SELL", 1.0), 110.0)
+            # 10 - 0.1 - 0.11
+            self.assertEqual(Decimal("10009.79"), trader.account.postings.balances["cash"])
 
 
 if __name__ == "__main__":

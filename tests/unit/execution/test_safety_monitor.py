@@ -78,6 +78,20 @@ class Halts(SafetyMonitorTest):
         self.assertEqual(("drawdown",), monitor.halts)
         self.assert_refused("halted_drawdown", monitor)
 
+    def test_an_account_without_equity_is_halted_for_good_whatever_the_limits_are(self) -> None:
+        widest = limits(max_drawdown_pct=1.0, max_daily_loss_pct=1.0)
+        for equity, halted in ((0.01, False), (0.0, True), (-5.0, True)):
+            with self.subTest(equity=equity):
+                monitor = SafetyMonitor(widest, 10_000.0)
+                self.assertEqual(halted, monitor.check_post_trade(equity))
+                self.assertEqual("account_blown" if halted else None, monitor.halt_reason)
+        # Below zero drawdown and daily loss are broken too; it is named before them, and only the day's is lifted.
+        self.assertEqual(("account_blown", "drawdown", "daily_loss"), monitor.halts)
+        monitor.check_post_trade(20_000.0)
+        monitor.reset_daily_limits()
+        self.assertEqual(("account_blown", "drawdown"), monitor.halts)
+        self.assert_refused("halted_account_blown", monitor)
+
     def test_equity_at_or_below_zero_divides_nothing_by_zero(self) -> None:
         for start in (0.0, -100.0, 10_000.0):
             for equity in (0.0, -1.0, -20_000.0, 5.0):

@@ -1,0 +1,75 @@
+"""The order log: one row for every transition of every order."""
+
+import hashlib
+from decimal import Decimal
+
+from core.exact import plain
+from core.instants import format_ms
+from execution.order import Order
+from execution.trade_log import Sink, quoted
+
+ORDER_COLUMNS = (
+    "timestamp",
+    "order_id",
+    "client_order_id",
+    "symbol",
+    "side",
+    "order_type",
+    "time_in_force",
+    "event",
+    "status",
+    "quantity",
+    "filled_quantity",
+    "price",
+    "stop_price",
+    "last_quantity",
+    "last_price",
+    "reason",
+)
+
+
+class OrderLog:
+    """Writes ``orders.csv`` to a sink and keeps its running hash.
+
+    Parameters
+    ----------
+    sink
+        Receives the header and each row as bytes; None only hashes.
+    """
+
+    def __init__(self, sink: Sink | None = None) -> None:
+        self._sink = sink
+        self._digest = hashlib.sha256()
+        self._emit(",".join(ORDER_COLUMNS))
+
+    def write(
+        self,
+        order: Order,
+        time_ms: int,
+        event: str,
+        *,
+        quantity: Decimal | None = None,
+        price: Decimal | None = None,
+    ) -> None:
+        """Append a transition; ``quantity`` and ``price`` are those of its fill, if it is one."""
+        self._emit(
+            f"{format_ms(time_ms)},{order.order_id or ''},{quoted(order.client_order_id)},{quoted(order.symbol)},"
+            f"{'BUY' if order.sign > 0 else 'SELL'},{order.order_type.value},{order.time_in_force.value},{event},"
+            f"{order.status.value},{plain(order.quantity)},{plain(order.filled)},{_text(order.price)},"
+            f"{_text(order.stop_price)},{_text(quantity)},{_text(price)},{order.reason}"
+        )
+
+    def _emit(self, line: str) -> None:
+        data = line.encode() + b"\n"
+        self._digest.update(data)
+        if self._sink is not None:
+            self._sink(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all bytes so far, header included."""
+        return self._digest.hexdigest()
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else plain(value)
