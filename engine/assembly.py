@@ -3,7 +3,9 @@
 import functools
 from collections.abc import Mapping
 
+from core.exact import received
 from core.instrument import Instrument
+from core.orders import TimeInForce
 from core.timeframe import timeframe_ms
 from engine.components import Components
 from engine.kernel_rules import KernelRules
@@ -12,8 +14,10 @@ from engine.outputs import SessionOutputs
 from engine.session import Session
 from engine.symbol_state import SymbolState
 from execution.execution_engine import ExecutionEngine
+from execution.fill_pricing import build_pricing
 from execution.paper_trader import PaperTrader
 from execution.safety_monitor import SafetyMonitor
+from execution.venue_rules import venue_rules_of
 from risk_management.risk_engine import RiskEngine
 from strategies.frame_stream import open_stream
 from strategies.registry import build_strategy
@@ -74,6 +78,17 @@ def build_session(
         on_kill=mode.on_kill,
         warmup_candles=strategy.warmup_candles,
         strategy_name=strategy.name,
+        detail_ms=None if main.detail_interval is None else timeframe_ms(main.detail_interval),
+        entry_order=fills.entry_order,
+        entry_offset=received(fills.entry_offset),
+        entry_time_in_force=TimeInForce(fills.entry_time_in_force),
+        entry_expiry=fills.entry_expiry,
+        post_only=fills.post_only,
+        max_entries=fills.max_entries,
+        max_holding=fills.exits.max_holding,
+        trailing_atr=settings.risk.trailing_stop_atr if settings.risk.enable_trailing_stop else None,
+        funding=fills.perpetual is not None and fills.perpetual.funding,
+        marks=fills.perpetual is not None and fills.perpetual.mark_price,
     )
     trader = PaperTrader(
         fills.starting_balance,
@@ -81,11 +96,15 @@ def build_session(
         fills.commission_rate,
         fills.allow_shorting,
         trade_log=outputs.trades,
-        instruments=instruments,
+        pricing=build_pricing(fills, instruments, main.symbols),
+        venue=venue_rules_of(fills, instruments),
+        order_log=outputs.orders,
+        postings=outputs.ledger,
     )
     trader.set_risk_config(settings.risk.model_dump())
     states = [
-        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy)) for symbol in main.symbols
+        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy), trader.book.living(symbol))
+        for symbol in main.symbols
     ]
     parts = Components(
         rules,

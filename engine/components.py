@@ -2,23 +2,21 @@
 
 from decimal import Decimal
 
-from core.exact import EXACT, received
+from core.exact import EXACT
+from engine.funding import settle_entry
 from engine.kernel_rules import KernelRules
 from engine.outputs import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
 from execution.execution_engine import ExecutionEngine
+from execution.order import Order
 from execution.paper_trader import PaperTrader
 from execution.safety_monitor import SafetyMonitor
 from risk_management.risk_engine import RiskEngine
 
 
 class Components:
-    """What the phases of a session act on.
-
-    ``balance_at_marks`` is the balance when equity was last taken (phase B); with it a later phase knows what has been
-    realised since.
-    """
+    """What the phases of a session act on."""
 
     def __init__(
         self,
@@ -34,45 +32,74 @@ class Components:
         self.states = states
         self.trader = trader
         self.account = trader.account
+        self.book = trader.book
+        self.matching = trader.matching
+        self.immediate = trader.immediate
         self.execution = execution
-        self.waiting = execution.waiting
         self.risk = risk
         self.safety = safety
         self.outputs = outputs
         self.statistics = SessionStatistics()
-        self.balance_at_marks = self.account.ledger.balance
+        self._by_symbol = {state.symbol: state for state in states}
+        self.matching.fills.spendable = self.spendable
+        self.book.listener = self._order_changed
 
     def spendable(self) -> Decimal:
-        """Return the equity of the last marks plus what has been realised since."""
-        realized_since = EXACT.subtract(self.account.ledger.balance, self.balance_at_marks)
-        return EXACT.add(received(self.safety.current_equity), realized_since)
+        """Return the equity of the last marks plus what was realised since beyond those marks.
+
+        A position that has closed counts with its result alone: what it was worth at the marks is part of that.
+        """
+        return EXACT.add(self.account.ledger.balance, self.account.unrealized_of_marks())
 
     def cancel_entry(self, symbol: str, time_ms: int, reason: str) -> None:
         """Cancel a symbol's waiting entry."""
-        entry = self.waiting.entries.pop(symbol)
-        self._cancelled(symbol, time_ms, entry.order.order_id, "entry", reason)
+        self.book.cancel(self.book.entries[symbol], time_ms, reason)
 
     def cancel_close(self, symbol: str, time_ms: int, reason: str) -> None:
         """Cancel a symbol's waiting close."""
-        close = self.waiting.closes.pop(symbol)
-        self._cancelled(symbol, time_ms, close.order_id, "close", reason)
+        self.book.cancel(self.book.closes[symbol], time_ms, reason)
 
     def cancel_entries(self, time_ms: int, reason: str) -> None:
         """Cancel every waiting entry, in configured order."""
         for state in self.states:
-            if state.symbol in self.waiting.entries:
+            if state.symbol in self.book.entries:
                 self.cancel_entry(state.symbol, time_ms, reason)
 
     def cancel_all(self, time_ms: int, reason: str) -> None:
         """Cancel everything that waits: symbols in configured order, a symbol's close before its entry."""
         for state in self.states:
-            if state.symbol in self.waiting.closes:
+            if state.symbol in self.book.closes:
                 self.cancel_close(state.symbol, time_ms, reason)
-            if state.symbol in self.waiting.entries:
+            if state.symbol in self.book.entries:
                 self.cancel_entry(state.symbol, time_ms, reason)
 
-    def _cancelled(self, symbol: str, time_ms: int, order_id: str | None, kind: str, reason: str) -> None:
-        self.statistics.orders_cancelled += 1
-        self.outputs.decisions.write(
-            time_ms, symbol, "order_cancelled", {"order_id": order_id, "order": kind, "reason": reason}
-        )
+    def queue_close(self, symbol: str, time_ms: int, reason: str) -> str:
+        """Accept a market close of a position at its symbol's next open; return the order's id."""
+        self.statistics.orders_submitted += 1
+        return self.execution.submit_close(symbol, time_ms, reason)
+
+    def _order_changed(self, order: Order, event: str, time_ms: int) -> None:
+        """Count and record what becomes of entries and closes."""
+        counts = self.statistics
+        entry = order.role == "entry"
+        if event in ("FILLED", "PARTIALLY_FILLED"):
+            if entry:
+                settle_entry(self, self._by_symbol[order.symbol], time_ms)
+                counts.partial_fills += event == "PARTIALLY_FILLED"
+                counts.entries_filled += event == "FILLED"
+            return
+        details: dict[str, str | float | None] = {"order_id": order.order_id, "reason": order.reason}
+        if entry and order.filled and event != "NEW":
+            counts.entries_filled += 1
+        if event == "REJECTED":
+            counts.orders_rejected += 1
+            details["price"] = float(order.reference)
+            details["quantity"] = float(order.quantity)
+            self.outputs.decisions.write(time_ms, order.symbol, "order_rejected", details)
+        elif event == "EXPIRED":
+            counts.orders_expired += 1
+            self.outputs.decisions.write(time_ms, order.symbol, "order_expired", details)
+        elif event == "CANCELED":
+            counts.orders_cancelled += 1
+            details["order"] = order.role
+            self.outputs.decisions.write(time_ms, order.symbol, "order_cancelled", details)

@@ -6,13 +6,14 @@ from typing import Any
 from core.candle import Candle
 from core.errors import StrategyError
 from core.instants import format_ms
-from core.orders import OrderRequest, OrderSide, OrderType
+from core.orders import OrderSide
 from core.trading_signal import Signal
 from engine.components import Components
 from engine.decision_record import DecisionRecord
-from engine.entries import fill_entry
+from engine.entry_orders import entry_order
 from engine.symbol_state import PresentCandles, SymbolState
 from execution.execution_engine import OrderRefused
+from execution.holding import Holding
 from execution.safety_monitor import SafetyViolation
 from risk_management.risk_engine import Refusal
 
@@ -23,7 +24,9 @@ def decide(parts: Components, present: PresentCandles, time_ms: int, refuse_entr
     With ``refuse_entries`` every entry is refused for that reason; closes still act.
     """
     warmup_candles = parts.rules.warmup_candles
-    for state, candle in present:
+    pricing = parts.account.pricing
+    observes = pricing.observes
+    for state, candle, _ in present:
         try:
             signal = state.stream.update(candle)
             direction = signal.direction
@@ -39,6 +42,8 @@ def decide(parts: Components, present: PresentCandles, time_ms: int, refuse_entr
             parts.outputs.decisions.write(time_ms, state.symbol, "decision", record.to_dict())
             if record.reason is not None:
                 parts.statistics.refusals[record.reason] += 1
+        if observes:
+            pricing.observe(state.symbol, candle)
 
 
 def _judge(
@@ -58,24 +63,35 @@ def _judge(
     record.approve("warmup", needed)
     side = OrderSide.from_signal(signal.direction)
     holding = parts.account.holdings.get(state.symbol)
+    waiting = parts.book.entries.get(state.symbol)
+    policy = parts.rules.on_opposite_signal
+    adding = False
     if holding is not None:
-        policy = parts.rules.on_opposite_signal
         inputs = {"position": holding.position.side.value, "on_opposite_signal": policy}
-        if holding.position.side is side:
+        adding = holding.position.side is side and holding.entries < parts.rules.max_entries
+        if holding.position.side is side and not adding:
             record.refuse("position", "position_open", inputs)
             return
-        if policy == "ignore":
+        if not adding and policy == "ignore":
             record.refuse("position", "opposite_ignored", inputs)
             return
-        if state.symbol in parts.waiting.closes:
+        if state.symbol in parts.book.closes:
             record.refuse("position", "close_waiting", inputs)
             return
-        record.approve("position", inputs)
-        record.close_order_id = parts.execution.submit_close(state.symbol, "opposite_signal")
-        parts.statistics.orders_submitted += 1
-        if policy == "close":
+    if waiting is not None:
+        inputs = {"waiting": waiting.client_order_id, "on_opposite_signal": policy}
+        if waiting.sign == side.sign or policy == "ignore":
+            record.refuse("position", "entry_waiting", inputs)
             return
-    _enter(parts, state, candle, signal, side, record, reversing=holding is not None)
+        parts.cancel_entry(state.symbol, record.time_ms, "opposite_signal")
+    if (holding is not None and not adding) or waiting is not None:
+        record.approve("position", inputs)
+    if holding is not None and not adding:
+        record.close_order_id = parts.queue_close(state.symbol, record.time_ms, "opposite_signal")
+    if policy == "close" and (waiting is not None or (holding is not None and not adding)):
+        return
+    held = holding if adding else None
+    _enter(parts, state, candle, signal, side, record, reversing=holding is not None and not adding, held=held)
 
 
 def _enter(
@@ -87,8 +103,13 @@ def _enter(
     record: DecisionRecord,
     *,
     reversing: bool,
+    held: Holding | None,
 ) -> None:
-    """Size the entry and submit it; a reversing entry sees the account without the position that is closing."""
+    """Size the entry and submit it.
+
+    A reversing entry sees the account without the position that is closing; one that adds to ``held`` is no further
+    trade, and is sized by what that position leaves of the exposure a position may have.
+    """
     if record.refuse_entries is not None:
         record.refuse("session", record.refuse_entries, {})
         return
@@ -97,31 +118,30 @@ def _enter(
     safety.observe_book(open_trades, exposure)
     equity = safety.current_equity
     room = safety.limits.max_exposure_pct * equity - exposure
+    if held is not None:
+        open_trades -= 1
+        safety.observe_book(open_trades, exposure)
+        room = min(room, parts.risk.config.max_exposure * equity - held.exposure())
     sized = parts.risk.size_entry(signal, equity, price, room, state.instrument)
     inputs: dict[str, Any] = {"equity": equity, "price": price, "exposure": exposure, "room": room}
     if isinstance(sized, Refusal):
         record.refuse("risk", sized.reason, inputs)
         return
+    if rules.trailing_atr is not None and not (signal.atr is not None and signal.atr > 0):
+        record.refuse("risk", "trailing_distance", inputs)
+        return
     quantity = float(sized.quantity)
     record.approve("risk", {**inputs, "quantity": quantity, "stop_distance": sized.stop_distance})
-    order = OrderRequest(
-        state.symbol,
-        side,
-        OrderType.MARKET,
-        quantity,
-        strategy_name=rules.strategy_name,
-        stop_distance=sized.stop_distance,
-        target_distance=sized.target_distance,
-    )
+    order = entry_order(rules, state, side, candle, quantity, record.time_ms, sized, signal.atr)
     limits = {
         "open_trades": open_trades,
         "exposure": exposure,
         "risk": quantity * sized.stop_distance,
         "value": quantity * price,
     }
-    deadline_ms = record.time_ms + rules.order_wait_ms
+    deadline_ms = record.time_ms + rules.order_wait_ms if rules.entry_order == "market" else None
     try:
-        accepted = parts.execution.submit_order(order, price, wait_until_ms=deadline_ms)
+        accepted = parts.execution.submit_order(order, price, decided_ms=record.time_ms, wait_until_ms=deadline_ms)
     except SafetyViolation as violation:
         record.refuse("safety", violation.reason, limits)
         return
@@ -135,13 +155,13 @@ def _enter(
     parts.statistics.orders_submitted += 1
     if rules.entry_fill == "close" and not reversing:
         # The one exception to "nothing fills inside the candle that caused it".
-        entry = parts.waiting.entries.pop(state.symbol)
-        fill_entry(parts, state, entry, price, record.time_ms, mark=price)
+        entry = parts.book.entries[state.symbol]
+        parts.immediate.enter_at_close(entry, candle, record.time_ms)
 
 
 def _book(parts: Components, without: str | None) -> tuple[int, float]:
     """Return the number and the value of positions and waiting entries, without one symbol's position."""
-    holdings, entries = parts.account.holdings, parts.waiting.entries
+    holdings, entries = parts.account.holdings, parts.book.entries
     count, exposure = 0, 0.0
     for state in parts.states:
         symbol = state.symbol
@@ -151,7 +171,8 @@ def _book(parts: Components, without: str | None) -> tuple[int, float]:
             exposure += holding.exposure()
         entry = entries.get(symbol)
         if entry is not None:
-            count += 1
+            # What adds to a position is no further trade.
+            count += holding is None or holding.sign != entry.sign
             exposure += entry.exposure()
     return count, exposure
 

@@ -1,57 +1,21 @@
 """Waiting entries: their expiry before everything else, and phase A2, their fill at the open."""
 
-from core.candle import Step
-from core.exact import received
 from engine.components import Components
-from engine.symbol_state import PresentCandles, SymbolState
-from execution.waiting_orders import WaitingEntry
+from engine.symbol_state import PresentCandles
 
 
-def expire_entries(parts: Components, step: Step) -> None:
-    """Expire the entries whose deadline lies before this step and that no candle of the step can fill any more."""
-    entries = parts.waiting.entries
-    for state, candle in zip(parts.states, step.candles, strict=True):
-        entry = entries.get(state.symbol)
-        if entry is None or step.time_ms <= entry.deadline_ms:
-            continue
-        if candle is not None and candle.open_time_ms <= entry.deadline_ms:
-            continue
-        del entries[state.symbol]
-        parts.statistics.orders_expired += 1
-        parts.outputs.decisions.write(
-            entry.deadline_ms,
-            state.symbol,
-            "order_expired",
-            {"order_id": entry.order.order_id, "reason": "max_order_wait"},
-        )
+def expire_entries(parts: Components, present: PresentCandles, time_ms: int) -> None:
+    """Expire the entries whose time is over before this step and that no candle of it can fill any more."""
+    opens = {state.symbol: candle.open_time_ms for state, candle, _ in present}
+    waiting = [parts.book.entries[state.symbol] for state in parts.states if state.symbol in parts.book.entries]
+    # In order of their ends, so that a step of another symbol in between changes nothing.
+    for order in sorted(waiting, key=lambda order: order.last_open_ms or order.expires_ms or time_ms):
+        parts.book.expire(order.symbol, opens.get(order.symbol), time_ms)
 
 
 def entries_at_open(parts: Components, present: PresentCandles) -> None:
-    """Phase A2: fill the waiting entries of the symbols that have a candle, at its open."""
-    entries = parts.waiting.entries
-    for state, candle in present:
-        entry = entries.pop(state.symbol, None)
-        if entry is not None:
-            fill_entry(parts, state, entry, candle.open, candle.open_time_ms)
-
-
-def fill_entry(
-    parts: Components, state: SymbolState, entry: WaitingEntry, price: float, time_ms: int, *, mark: float | None = None
-) -> None:
-    """Fill an accepted entry from a price, or reject it when the balance cannot carry it; it is never resized."""
-    result = parts.account.open_position(entry.order, received(price), time_ms, parts.spendable(), mark=mark)
-    if result.success:
-        parts.statistics.entries_filled += 1
-        return
-    parts.statistics.orders_rejected += 1
-    parts.outputs.decisions.write(
-        time_ms,
-        state.symbol,
-        "order_rejected",
-        {
-            "order_id": entry.order.order_id,
-            "reason": "insufficient_balance",
-            "price": price,
-            "quantity": entry.order.quantity,
-        },
-    )
+    """Phase A2: fill the entries that the open of their symbol's candle satisfies."""
+    entries, matching = parts.book.entries, parts.matching
+    for state, candle, mark in present:
+        if state.symbol in entries:
+            matching.entries_at_open(state.symbol, candle, mark)

@@ -1,6 +1,5 @@
 """State as the fold of a journal: the same records give the same session and the same bytes."""
 
-from core.candle import Step
 from core.errors import InvariantError, ParityError
 from core.instants import format_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
@@ -12,6 +11,7 @@ from engine.journal_records import (
     SessionRecord,
     StepRecord,
     candle_of,
+    step_of,
 )
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
@@ -76,18 +76,23 @@ class SessionFold:
         if isinstance(record, StepRecord | KillSwitchRecord | EndRecord) and self.ended is not None:
             raise InvariantError("the journal goes on after the session's end")
         if isinstance(record, StepRecord):
-            if len(record.candles) != self._symbols:
-                raise InvariantError(f"{len(record.candles)} candles for {self._symbols} symbols")
+            self._check_widths(record)
             digest = self.outputs.digest()
             if record.digest != digest:
                 raise ParityError(
                     f"step {format_ms(record.time_ms)}: the outputs before it have the digest {digest[:16]}…, the "
                     f"journal says {record.digest[:16]}…: code or data have changed since the session ran"
                 )
-            step = Step(record.time_ms, tuple(candle_of(fields) for fields in record.candles))
-            self.session.process(step, refuse_entries="missed_step" if record.missed else None)
+            self.session.process(step_of(record), refuse_entries="missed_step" if record.missed else None)
         elif isinstance(record, KillSwitchRecord):
             self.session.set_kill_switch(record.engaged)
         elif isinstance(record, EndRecord):
             self.session.finish(flatten=record.mode == "flatten")
             self.ended = record
+
+    def _check_widths(self, record: StepRecord) -> None:
+        """Refuse a step of other symbols: candles there must be, the other parts may be empty."""
+        parts = (record.detail, record.marks, record.funding)
+        for width in (len(record.candles), *(len(part) for part in parts if part)):
+            if width != self._symbols:
+                raise InvariantError(f"{width} candles for {self._symbols} symbols")

@@ -3,15 +3,19 @@
 One JSON object a line. Floats are written with the shortest digits that read back to the same float64.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate, Step
 from core.instrument import Instrument
 
 CandleFields = tuple[int, float, float, float, float, float]
 """``(open_time_ms, open, high, low, close, volume)``."""
+
+FundingFields = tuple[int, float, float | None]
+"""``(time_ms, rate, mark_price)``, the time as the exchange stamped it."""
 
 
 class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="record"):
@@ -33,8 +37,9 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
 class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", omit_defaults=True):
     """A step, written before the kernel sees it.
 
-    ``digest`` is that of all output bytes before the step. ``sources`` says where each candle came from. ``missed``
-    marks a step that the session could only learn of afterwards and may not enter on.
+    ``digest`` is that of all output bytes before the step. ``sources`` and ``detail_sources`` say where each candle
+    came from; ``marks`` and ``funding`` come from REST alone. ``missed`` marks a step that the session could only learn
+    of afterwards and may not enter on. Parts that a step does not have are left out of its line.
     """
 
     time_ms: int
@@ -42,6 +47,10 @@ class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", om
     digest: str
     sources: tuple[str | None, ...] = ()
     missed: bool = False
+    detail: tuple[CandleFields | None, ...] = ()
+    detail_sources: tuple[str | None, ...] = ()
+    marks: tuple[CandleFields | None, ...] = ()
+    funding: tuple[tuple[FundingFields, ...], ...] = ()
 
 
 class KillSwitchRecord(msgspec.Struct, frozen=True, tag="kill_switch", tag_field="record"):
@@ -59,13 +68,30 @@ class ConnectionRecord(msgspec.Struct, frozen=True, tag="connection", tag_field=
     ingress_ms: int | None
 
 
-class CandleRecord(msgspec.Struct, frozen=True, tag="candle", tag_field="record"):
-    """A candle that was received and did not become part of a step; the kernel takes no notice."""
+class CandleRecord(msgspec.Struct, frozen=True, tag="candle", tag_field="record", omit_defaults=True):
+    """A candle that was received and did not become part of a step; the kernel takes no notice.
+
+    ``series`` is left out of the line for candles of the strategy's timeframe.
+    """
 
     kind: Literal["late", "revised", "duplicate", "refused"]
     symbol: str
     candle: CandleFields
     source: str
+    detail: str = ""
+    series: Literal["strategy", "detail", "mark"] = "strategy"
+
+
+class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="record"):
+    """What a step goes on without; the kernel takes no notice.
+
+    A mark candle that the exchange denies (``time_ms`` is its close; noted for the first of several in a row), or a
+    funding rate that is due and not published (``time_ms`` is when it was due; it comes with a later step, or never).
+    """
+
+    kind: Literal["mark", "funding"]
+    symbol: str
+    time_ms: int
     detail: str = ""
 
 
@@ -83,7 +109,14 @@ class EndRecord(msgspec.Struct, frozen=True, tag="end", tag_field="record"):
 
 
 JournalRecord = (
-    SessionRecord | StepRecord | KillSwitchRecord | ConnectionRecord | CandleRecord | ResumeRecord | EndRecord
+    SessionRecord
+    | StepRecord
+    | KillSwitchRecord
+    | ConnectionRecord
+    | CandleRecord
+    | MissingRecord
+    | ResumeRecord
+    | EndRecord
 )
 
 
@@ -95,3 +128,44 @@ def fields_of(candle: Candle | None) -> CandleFields | None:
 def candle_of(fields: CandleFields | None) -> Candle | None:
     """Return the candle that the journal wrote."""
     return None if fields is None else Candle(*fields)
+
+
+def step_record(
+    step: Step,
+    digest: str,
+    sources: tuple[str | None, ...] = (),
+    detail_sources: tuple[str | None, ...] = (),
+    *,
+    missed: bool = False,
+) -> StepRecord:
+    """Return the record of a step that is about to be processed."""
+    return StepRecord(
+        step.time_ms,
+        _all_fields(step.candles),
+        digest,
+        sources,
+        missed,
+        _all_fields(step.detail),
+        detail_sources,
+        _all_fields(step.marks),
+        tuple(tuple(msgspec.structs.astuple(rate) for rate in rates) for rates in step.funding),
+    )
+
+
+def step_of(record: StepRecord) -> Step:
+    """Return the step that the journal wrote."""
+    return Step(
+        record.time_ms,
+        _all_candles(record.candles),
+        _all_candles(record.detail),
+        _all_candles(record.marks),
+        tuple(tuple(FundingRate(*fields) for fields in rates) for rates in record.funding),
+    )
+
+
+def _all_fields(candles: Sequence[Candle | None]) -> tuple[CandleFields | None, ...]:
+    return tuple(map(fields_of, candles))
+
+
+def _all_candles(fields: Sequence[CandleFields | None]) -> tuple[Candle | None, ...]:
+    return tuple(map(candle_of, fields))

@@ -1,12 +1,21 @@
 """The rules of one session that its phases read."""
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from core.exact import ZERO
+from core.orders import TimeInForce
+
 
 class KernelRules(msgspec.Struct, frozen=True):
-    """Settings that decide when things happen; times are counted in multiples of ``timeframe_ms``."""
+    """Settings that decide when things happen and what signals become.
+
+    Times are counted in multiples of ``timeframe_ms``; ``detail_ms`` is the length of the finer candles that orders are
+    matched with, None where there are none. ``trailing_atr`` is the trailing stop's distance in ATR,
+    ``marks`` says that liquidation is judged on mark prices.
+    """
 
     timeframe_ms: int
     entry_fill: Literal["next_open", "close"]
@@ -17,6 +26,17 @@ class KernelRules(msgspec.Struct, frozen=True):
     on_kill: Literal["hold", "flatten"]
     warmup_candles: int
     strategy_name: str
+    detail_ms: int | None = None
+    entry_order: Literal["market", "limit", "stop"] = "market"
+    entry_offset: Decimal = ZERO
+    entry_time_in_force: TimeInForce = TimeInForce.GTD
+    entry_expiry: int = 3
+    post_only: bool = False
+    max_entries: int = 1
+    max_holding: int | None = None
+    trailing_atr: float | None = None
+    funding: bool = False
+    marks: bool = False
 
     @property
     def longest_open_distance_ms(self) -> int:

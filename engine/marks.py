@@ -1,5 +1,6 @@
 """Phase B: the step's closes become marks; equity, halts and trailing stops follow from them."""
 
+from core.timeframe import floor_to_grid
 from engine.components import Components
 from engine.symbol_state import PresentCandles
 
@@ -9,13 +10,12 @@ def take_marks(parts: Components, present: PresentCandles, time_ms: int) -> None
     holdings = parts.account.holdings
     equity = parts.trader.balance
     if holdings:
-        trailing = parts.account.trailing_fraction is not None
-        for state, candle in present:
+        for state, candle, _ in present:
             holding = holdings.get(state.symbol)
             if holding is not None:
                 holding.set_mark(candle.close)
-                if trailing:
-                    holding.ratchet(candle.close)
+                if holding.moves_stop:
+                    parts.matching.after_close(state.symbol, candle.close, time_ms)
         unrealized = 0.0
         for state in parts.states:
             holding = holdings.get(state.symbol)
@@ -24,7 +24,6 @@ def take_marks(parts: Components, present: PresentCandles, time_ms: int) -> None
                 unrealized += holding.unrealized()
         equity += unrealized
         parts.statistics.steps_with_position += 1
-    parts.balance_at_marks = parts.account.ledger.balance
     parts.outputs.equity.curve.append(equity)
     safety = parts.safety
     if equity != safety.current_equity:
@@ -34,6 +33,21 @@ def take_marks(parts: Components, present: PresentCandles, time_ms: int) -> None
             for reason in safety.halts:
                 if reason not in halts_before:
                     _halt(parts, time_ms, reason)
+
+
+def close_overdue(parts: Components, present: PresentCandles, time_ms: int, max_holding: int) -> None:
+    """Queue a close of every position that has been held for ``max_holding`` candles of its symbol's timeframe."""
+    rules, holdings, closes = parts.rules, parts.account.holdings, parts.book.closes
+    for state, _, _ in present:
+        holding = holdings.get(state.symbol)
+        if holding is None or holding.timed_out:
+            continue
+        # What was entered inside a candle is as old as that candle.
+        entered_ms = holding.opened_ms - 1 if holding.entered_inside else holding.opened_ms
+        if time_ms >= floor_to_grid(entered_ms, rules.timeframe_ms) + max_holding * rules.timeframe_ms:
+            holding.timed_out = True
+            if state.symbol not in closes:
+                parts.queue_close(state.symbol, time_ms, "time_stop")
 
 
 def roll_day(parts: Components, time_ms: int) -> None:
@@ -66,6 +80,5 @@ def _halt(parts: Components, time_ms: int, reason: str) -> None:
     parts.cancel_entries(time_ms, "halt")
     if parts.rules.on_halt == "flatten":
         for state in parts.states:
-            if state.symbol in parts.account.holdings and state.symbol not in parts.waiting.closes:
-                parts.execution.submit_close(state.symbol, "halt")
-                statistics.orders_submitted += 1
+            if state.symbol in parts.account.holdings and state.symbol not in parts.book.closes:
+                parts.queue_close(state.symbol, time_ms, "halt")

@@ -1,4 +1,4 @@
-"""The bytes a session writes: trade log, equity rows, decision records and the equity curve."""
+"""The bytes a session writes: trades, equity, decisions, orders, the ledger's double entries, and the equity curve."""
 
 import hashlib
 import json
@@ -9,6 +9,8 @@ from typing import Any
 
 from core.exact import EXACT, plain
 from core.instants import format_ms
+from execution.order_log import OrderLog
+from execution.postings import Postings
 from execution.trade_log import Sink, TradeLog
 
 EQUITY_COLUMNS = ("timestamp", "balance", "equity", "unrealized_pnl", "open_positions")
@@ -65,12 +67,27 @@ class DecisionLog:
 class SessionOutputs:
     """Everything a session writes; each part takes a sink for its bytes, or None to keep only their hash."""
 
-    def __init__(self, trades: Sink | None = None, equity: Sink | None = None, decisions: Sink | None = None) -> None:
+    def __init__(
+        self,
+        trades: Sink | None = None,
+        equity: Sink | None = None,
+        decisions: Sink | None = None,
+        orders: Sink | None = None,
+        ledger: Sink | None = None,
+    ) -> None:
         self.trades = TradeLog(trades)
         self.equity = EquityLog(equity)
         self.decisions = DecisionLog(decisions)
+        self.orders = OrderLog(orders)
+        self.ledger = Postings(ledger)
 
     def digest(self) -> str:
         """Return the digest of all bytes written so far."""
-        parts = (self.trades.sha256, self.equity.rows.sha256, self.decisions.lines.sha256)
+        parts = (
+            self.trades.sha256,
+            self.equity.rows.sha256,
+            self.decisions.lines.sha256,
+            self.orders.sha256,
+            self.ledger.sha256,
+        )
         return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -1,18 +1,22 @@
 """The session: one run of the kernel over one stream of steps. It only orders the phases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.candle import Candle, Step
 from core.errors import InvariantError
 from core.exact import received
 from core.instants import format_ms
+from core.instrument import Instrument
 from core.timeframe import trading_day
 from engine.components import Components
 from engine.decisions import decide, strategy_failure
 from engine.entries import entries_at_open, expire_entries
-from engine.exits import exits_at_open, exits_inside
+from engine.exits import exits_at_open, inside
+from engine.funding import settle_after, settle_before, settle_costs, settle_due, take_rates
 from engine.kill_switch import KillSwitch
-from engine.marks import roll_day, take_marks
+from engine.marks import close_overdue, roll_day, take_marks
+from engine.rule_changes import RuleChanges
+from engine.step_candles import matched_candles, strategy_candles
 
 
 class Session:
@@ -33,6 +37,9 @@ class Session:
         self._day = 0
         self._rows_written = 0
         self._row_of_step_written = False
+        self._rule_changes = RuleChanges(parts)
+        self._marks, self._finer = parts.rules.marks, parts.rules.detail_ms is not None
+        self._funding, self._max_holding = parts.rules.funding, parts.rules.max_holding
 
     @property
     def kill_switch_engaged(self) -> bool:
@@ -47,14 +54,21 @@ class Session:
     def warm_up(self, symbol_index: int, candles: Iterable[Candle]) -> None:
         """Feed a symbol's stored candles from before the first step, in order of time."""
         state = self.parts.states[symbol_index]
-        longest_distance = self.parts.rules.longest_open_distance_ms
+        longest_distance, pricing = self.parts.rules.longest_open_distance_ms, self.parts.account.pricing
         for candle in candles:
             if state.last_open_ms is not None and candle.open_time_ms <= state.last_open_ms:
                 raise InvariantError(f"{state.symbol}: warm-up goes back to {format_ms(candle.open_time_ms)}")
             try:
+                if candle.open_time_ms > state.segment_ends_ms:
+                    pricing.restart(state.symbol)
                 state.warm(candle, longest_distance)
+                pricing.observe(state.symbol, candle)
             except Exception as error:
                 raise strategy_failure(self.parts, state, candle, error) from error
+
+    def schedule_rules(self, symbol_index: int, instruments: Sequence[Instrument]) -> None:
+        """Let trading rules of later dates come into force with the first step after theirs."""
+        self._rule_changes.schedule(symbol_index, instruments)
 
     def process(self, step: Step, *, refuse_entries: str | None = None) -> None:
         """Run one step through all phases, each over all symbols before the next.
@@ -76,26 +90,40 @@ class Session:
         parts, time_ms = self.parts, step.time_ms
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
-        if parts.waiting.entries:
-            expire_entries(parts, step)
+        decided = strategy_candles(parts.states, step, marks=self._marks)
+        matched = matched_candles(parts.states, step, marks=self._marks) if self._finer else decided
+        if parts.book.entries:
+            expire_entries(parts, matched, time_ms)
         day = trading_day(time_ms)
         if day != self._day:
             self._begin_day(day, time_ms)
+        if self._time_ms is None:
+            parts.account.begin(time_ms)
         self._time_ms = time_ms
         self._row_of_step_written = False
-        present = [
-            (state, candle) for state, candle in zip(parts.states, step.candles, strict=True) if candle is not None
-        ]
         parts.statistics.steps += 1
-        parts.statistics.candles_processed += len(present)
+        parts.statistics.candles_processed += len(decided)
+        if self._rule_changes.waiting:
+            self._rule_changes.apply(time_ms)
+        if self._funding and step.funding:
+            take_rates(parts, step)
+        funded = self._funding and any(state.funding for state in parts.states)
 
-        exits_at_open(parts, present)
-        if parts.waiting.entries:
-            entries_at_open(parts, present)
-        if parts.account.holdings:
-            exits_inside(parts, present, time_ms)
-        take_marks(parts, present, time_ms)
-        decide(parts, present, time_ms, refuse_entries)
+        if funded:
+            settle_before(parts, matched)
+        exits_at_open(parts, matched)
+        if parts.book.entries:
+            entries_at_open(parts, matched)
+        if funded:
+            settle_costs(parts, matched, time_ms)
+        if parts.account.holdings or parts.book.entries:
+            inside(parts, matched, time_ms)
+        if funded:
+            settle_after(parts, matched, time_ms)
+        take_marks(parts, matched, time_ms)
+        if self._max_holding is not None:
+            close_overdue(parts, decided, time_ms, self._max_holding)
+        decide(parts, decided, time_ms, refuse_entries)
 
         if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
             self._write_equity_row()
@@ -138,10 +166,11 @@ class Session:
         """Cancel whatever waits, then close every position at its last mark, in configured order."""
         parts = self.parts
         parts.cancel_all(time_ms, reason)
+        settle_due(parts, time_ms)
         for state in parts.states:
             holding = parts.account.holdings.get(state.symbol)
             if holding is not None:
-                parts.account.close_position(state.symbol, received(holding.mark), time_ms, reason)
+                parts.immediate.close(state.symbol, received(holding.mark), time_ms, reason)
 
     def _begin_day(self, day: int, time_ms: int) -> None:
         if self._time_ms is not None:

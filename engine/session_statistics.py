@@ -9,12 +9,14 @@ class SessionStatistics:
     __slots__ = (
         "candles_processed",
         "entries_filled",
+        "funding_payments",
         "gaps",
         "halts",
         "orders_cancelled",
         "orders_expired",
         "orders_rejected",
         "orders_submitted",
+        "partial_fills",
         "refusals",
         "signals_generated",
         "steps",
@@ -31,6 +33,8 @@ class SessionStatistics:
         self.orders_rejected = 0
         self.orders_expired = 0
         self.orders_cancelled = 0
+        self.partial_fills = 0
+        self.funding_payments = 0
         self.gaps = 0
         self.halts = 0
         self.refusals: Counter[str] = Counter()
@@ -49,6 +53,8 @@ class SessionStatistics:
             "orders_rejected": self.orders_rejected,
             "orders_expired": self.orders_expired,
             "orders_cancelled": self.orders_cancelled,
+            "partial_fills": self.partial_fills,
+            "funding_payments": self.funding_payments,
             "gaps": self.gaps,
             "halts": self.halts,
             "exposure_time_pct": 100.0 * self.steps_with_position / steps if steps else 0.0,

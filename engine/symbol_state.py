@@ -1,27 +1,58 @@
 """What a session keeps about one symbol besides its position and orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate
 from core.errors import StrategyError
 from core.instrument import Instrument
+from execution.symbol_orders import SymbolOrders
 from strategies.strategy import SignalStream
 
 
 class SymbolState:
     """A symbol's strategy stream and how many candles of the current unbroken segment it has seen.
 
-    ``segment_ends_ms`` is the latest open that still belongs to the segment of the last candle.
+    ``last_open_ms`` is the open of the last strategy candle that was reached, by itself or by a finer one inside it;
+    ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` is the open of the last
+    candle that orders were matched with, ``last_detail_ms`` that of the last finer one. ``funding`` are payments that
+    no candle has settled yet, ``due_inside`` those due inside the candle that is being matched, with its open;
+    ``rule_changes`` are trading rules that come into force later. ``orders`` are the symbol's working orders.
     """
 
-    __slots__ = ("_new_stream", "candles_seen", "instrument", "last_open_ms", "segment_ends_ms", "stream", "symbol")
+    __slots__ = (
+        "_new_stream",
+        "candles_seen",
+        "due_inside",
+        "funding",
+        "instrument",
+        "last_detail_ms",
+        "last_matched_ms",
+        "last_open_ms",
+        "orders",
+        "rule_changes",
+        "segment_ends_ms",
+        "stream",
+        "symbol",
+    )
 
-    def __init__(self, symbol: str, instrument: Instrument, new_stream: Callable[[str], SignalStream]) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        instrument: Instrument,
+        new_stream: Callable[[str], SignalStream],
+        orders: SymbolOrders | None = None,
+    ) -> None:
         self.symbol = symbol
+        self.orders = orders or SymbolOrders()
         self.instrument = instrument
         self._new_stream = new_stream
         self.last_open_ms: int | None = None
         self.segment_ends_ms: float = float("inf")
+        self.last_matched_ms: float = float("-inf")
+        self.last_detail_ms: float = float("-inf")
+        self.funding: list[FundingRate] = []
+        self.due_inside: tuple[list[FundingRate], float] | None = None
+        self.rule_changes: Sequence[Instrument] = ()
         self.restart()
 
     def restart(self) -> None:
@@ -39,9 +70,13 @@ class SymbolState:
             self.restart()
         self.last_open_ms = candle.open_time_ms
         self.segment_ends_ms = candle.open_time_ms + longest_open_distance_ms
+        self.last_matched_ms = candle.open_time_ms
         self.stream.update(candle)
         self.candles_seen += 1
 
 
-PresentCandles = list[tuple[SymbolState, Candle]]
-"""The candles of one step beside their symbols' states, in configured order."""
+Present = tuple[SymbolState, Candle, Candle]
+"""A symbol's state, its candle of a step, and the candle on which liquidation is judged; a bare tuple, for speed."""
+
+PresentCandles = list[Present]
+"""The candles of one step, in configured order."""
