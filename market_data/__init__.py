@@ -1,4 +1,4 @@
-"""Candles: where they are stored, where they come from, and what is checked on the way in."""
+"""Candles, mark prices, funding rates: where they are stored and come from, and what is checked on the way in."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from market_data.candle_store import CandleStore, StoreEntry, WriteResult
     from market_data.historical_data_provider import HistoricalDataProvider
     from market_data.instrument_store import InstrumentStore
+    from market_data.perpetual_data import PerpetualData
     from market_data.quality import QualityReport, check_candles
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "HistoricalDataProvider",
     "Instrument",
     "InstrumentStore",
+    "PerpetualData",
     "QualityReport",
     "StoreEntry",
     "WriteResult",
@@ -29,6 +31,7 @@ _HOMES = {
     "HistoricalDataProvider": "market_data.historical_data_provider",
     "Instrument": "core.instrument",
     "InstrumentStore": "market_data.instrument_store",
+    "PerpetualData": "market_data.perpetual_data",
     "QualityReport": "market_data.quality",
     "StoreEntry": "market_data.candle_store",
     "WriteResult": "market_data.candle_store",

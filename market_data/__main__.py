@@ -1,4 +1,4 @@
-"""``python -m market_data``: fetch, import, list, gaps, verify, export."""
+"""``python -m market_data``: fetch, import, import-tiers, list, gaps, verify, export."""
 
 import os
 import sys
@@ -38,7 +38,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     if parsed.verb == "export":
         return transfer.export(parsed)
-    return (transfer.fetch if parsed.verb == "fetch" else transfer.import_candles)(parsed, _now_ms)
+    verb = {"fetch": transfer.fetch, "import": transfer.import_candles, "import-tiers": transfer.import_margin_tables}
+    return verb[parsed.verb](parsed, _now_ms)
 
 
 def _now_ms() -> int:

@@ -1,25 +1,31 @@
-"""Export of stored candles to CSV, CSV.gz or Parquet; reading the file back gives the same floats."""
+"""Export of what is stored to CSV, CSV.gz or Parquet; reading the file back gives the same floats."""
 
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import ConfigurationError, StoreError
 from market_data.atomic_files import replacing
 from market_data.candle_columns import CandleColumns
+from market_data.perpetual_columns import FundingColumns, SeriesColumns
 
 HEADER = "timestamp,open,high,low,close,volume"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _ROWS_AT_ONCE = 100_000
 
 
-def export_candles(candles: CandleColumns, path: Path, *, force: bool = False) -> None:
-    """Write candles to a file as a whole: ``timestamp`` in UTC milliseconds of the open, floats by their shortest text.
+def export_candles(candles: SeriesColumns, path: Path, *, force: bool = False) -> None:
+    """Write rows to a file as a whole: ``timestamp`` in UTC milliseconds, floats by their shortest text.
+
+    The columns are those that the import reads. Of funding rates and open interest the last one (mark price, value) is
+    left out where it is known of no row, and empty where it is not known of a row.
 
     Parameters
     ----------
     path
-        Its name says the format: ``.csv``, ``.csv.gz`` or ``.parquet``. The same candles give the same bytes.
+        Its name says the format: ``.csv``, ``.csv.gz`` or ``.parquet``. The same rows give the same bytes.
     force
         Whether a file that is there may be replaced.
 
@@ -57,21 +63,33 @@ def check_target(path: Path, *, force: bool) -> None:
         raise ConfigurationError(f"{path}: exists; give --force to replace it")
 
 
-def _csv_parts(candles: CandleColumns) -> Iterator[bytes]:
-    yield f"{HEADER}\n".encode()
-    for start in range(0, candles.rows, _ROWS_AT_ONCE):
-        rows = zip(*(column.tolist() for column in candles.slice(start, start + _ROWS_AT_ONCE)), strict=True)
-        yield "".join(
-            f"{time_ms},{o!r},{high!r},{low!r},{c!r},{v!r}\n" for time_ms, o, high, low, c, v in rows
-        ).encode()
+def _header(columns: SeriesColumns) -> list[str]:
+    if isinstance(columns, CandleColumns):
+        return HEADER.split(",")
+    names = ["timestamp", "rate", "mark_price"]
+    if not isinstance(columns, FundingColumns):
+        names = ["timestamp", "open_interest", "value"]
+    return names if np.isfinite(columns[2]).any() else names[:2]
 
 
-def _write_parquet(candles: CandleColumns, path: Path) -> None:
+def _csv_parts(columns: SeriesColumns) -> Iterator[bytes]:
+    names = _header(columns)
+    yield f"{','.join(names)}\n".encode()
+    for start in range(0, columns.rows, _ROWS_AT_ONCE):
+        part = columns.slice(start, start + _ROWS_AT_ONCE)
+        texts = [list(map(repr, column.tolist())) for column in part[: len(names)]]
+        if not isinstance(columns, CandleColumns) and len(texts) > 2:
+            texts[2] = ["" if text == "nan" else text for text in texts[2]]
+        yield "".join(f"{','.join(row)}\n" for row in zip(*texts, strict=True)).encode()
+
+
+def _write_parquet(columns: SeriesColumns, path: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
+    names = _header(columns)
     try:
-        table = pa.table(list(candles), names=HEADER.split(","))
+        table = pa.table([pa.array(column, from_pandas=True) for column in columns[: len(names)]], names=names)
         parquet.write_table(table, path, compression="zstd")
     except pa.ArrowException as error:
         raise StoreError(f"{path.parent}: cannot be written ({str(error).splitlines()[0]})") from error

@@ -1,10 +1,13 @@
-"""Candle files of other programs: CSV, CSV.gz and Parquet, read as they are or refused as a whole."""
+"""Files of other programs: CSV, CSV.gz and Parquet, read as they are or refused as a whole.
+
+Candles, mark candles, funding rates and open interest, each with its own columns.
+"""
 
 import csv
 import gzip
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,34 +17,12 @@ import numpy.typing as npt
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from market_data.candle_columns import CandleColumns, Int64Array
+from market_data.file_layouts import CANDLE_FILE, TIME_NAMES, Layout
 from market_data.store_layout import LAST_TIME_MS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TIME_NAMES = (
-    "timestamp",
-    "open_time_ms",
-    "open_time",
-    "opentime",
-    "time",
-    "datetime",
-    "date_time",
-    "date",
-    "unix",
-    "ts",
-)
-"""Headers under which the opening time is found, the preferred ones first."""
-
-VALUE_NAMES = {
-    "open": ("open", "open_price", "o"),
-    "high": ("high", "high_price", "h"),
-    "low": ("low", "low_price", "l"),
-    "close": ("close", "close_price", "c"),
-    "volume": ("volume", "vol", "base_volume", "v"),
-}
-
-_EXPECTED = "timestamp,open,high,low,close,volume"
 _UNITS = (("seconds", 10**11, 1_000.0), ("milliseconds", 10**14, 1.0), ("microseconds", 10**17, 0.001))
 """Name, the value from which a number is of the next unit, and milliseconds in one of it."""
 
@@ -51,6 +32,17 @@ _NUMBER = re.compile(r"\s*-?[0-9]*\.?[0-9]+\.?([eE][+-]?[0-9]+)?\s*")
 _ZONED = re.compile(r".*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})\s*")
 _CELL = re.compile(r"In CSV column #(?P<column>[0-9]+): .*?invalid value '(?P<value>.*)'", re.DOTALL)
 _WIDTH = re.compile(r"Expected (?P<expected>[0-9]+) columns, got (?P<got>[0-9]+)")
+
+
+class SeriesFile(NamedTuple):
+    """The rows of one file in its order, unchecked: times in milliseconds and the values of its layout."""
+
+    path: Path
+    times: Int64Array
+    values: tuple[npt.NDArray[np.float64], ...]
+    time_format: str
+    ignored_columns: tuple[str, ...]
+    cut_times: int
 
 
 class CandleFile(NamedTuple):
@@ -89,17 +81,24 @@ def read_candle_file(path: Path, timeframe_length_ms: int) -> CandleFile:
         If the file cannot be read, is empty, or holds anything but numbers where numbers belong; names file, line and
         column.
     """
+    file = read_series_file(path, timeframe_length_ms, CANDLE_FILE)
+    candles = CandleColumns(file.times, *file.values)
+    return CandleFile(path, candles, file.time_format, file.ignored_columns, file.cut_times)
+
+
+def read_series_file(path: Path, step_ms: int, layout: Layout) -> SeriesFile:
+    """Read a file of any kind, as ``read_candle_file`` does; ``step_ms`` is the usual step between its rows."""
     suffixes = "".join(path.suffixes[-2:]).lower()
     if suffixes.endswith(".parquet"):
-        table = _parquet_table(path)
+        table = _parquet_table(path, layout)
     elif suffixes.endswith((".csv", ".csv.gz")):
-        table = _csv_table(path, _content(path))
+        table = _csv_table(path, _content(path), layout)
     else:
-        raise ConfigurationError(f"{path}: is no candle file; allowed: .csv, .csv.gz, .parquet")
+        raise ConfigurationError(f"{path}: is no {layout.what}; allowed: .csv, .csv.gz, .parquet")
     if not len(table.times):
         raise ConfigurationError(f"{path}: has a header but no rows")
-    times, time_format, cut = _in_milliseconds(path, table, timeframe_length_ms)
-    return CandleFile(path, CandleColumns(times, *table.values), time_format, table.ignored, cut)
+    times, time_format, cut = _in_milliseconds(path, table, step_ms)
+    return SeriesFile(path, times, table.values, time_format, table.ignored, cut)
 
 
 def _content(path: Path) -> bytes:
@@ -112,59 +111,85 @@ def _content(path: Path) -> bytes:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _csv_table(path: Path, content: bytes) -> _Table:
+def _csv_table(path: Path, content: bytes, layout: Layout) -> _Table:
     import pyarrow as pa
 
     if _FILLED.search(content) is None:
-        raise ConfigurationError(f"{path}: is empty; expected the header {_EXPECTED}")
+        raise ConfigurationError(f"{path}: is empty; expected the header {layout.expected}")
     header_end = content.find(b"\n") + 1 or len(content)
-    header = _cells(path, content[:header_end].removeprefix(b"\xef\xbb\xbf"), 1)
+    header = _cells(path, content[:header_end].removeprefix(b"\xef\xbb\xbf"), 1, layout)
     body = memoryview(content)[header_end:]
-    wanted, ignored = _columns(path, header)
-    first = _first_cells(path, content, header_end)
-    time_cell = first[wanted[0]] if len(first) > wanted[0] else ""
+    places, ignored = _columns(path, header, layout)
+    first = _first_cells(path, content, header_end, layout)
+    time_cell = first[places["timestamp"]] if len(first) > places["timestamp"] else ""
     time_type, zone = _time_type(time_cell)
-    types = {f"{wanted[0]}": time_type, **{f"{column}": pa.float64() for column in wanted[1:]}}
+    # What may be empty is read as text first.
+    kinds = {name: pa.string() if name in layout.optional else pa.float64() for name in layout.values}
+    types = {f"{place}": {"timestamp": time_type, **kinds}[name] for name, place in places.items()}
     try:
         table = _parsed(body, len(header), types)
     except pa.ArrowInvalid:
         raise _first_bad_line(path, body, header, types) from None
-    columns = [table.column(name).to_numpy() for name in types]
-    return _Table(columns[0], tuple(columns[1:]), ignored, zone, body)
+    columns = {}
+    for name, place in places.items():
+        column = table.column(f"{place}")
+        optional = name in layout.optional
+        columns[name] = _numbers_or_nan(path, header[place], column.to_pylist()) if optional else column.to_numpy()
+    return _Table(columns["timestamp"], _in_order(columns, layout), ignored, zone, body)
 
 
-def _cells(path: Path, line: bytes, number: int) -> list[str]:
+def _in_order(columns: Mapping[str, npt.NDArray[np.float64]], layout: Layout) -> tuple[npt.NDArray[np.float64], ...]:
+    """Return the values in the order of the layout, nan where the file has no such column."""
+    rows = len(columns["timestamp"])
+    return tuple(columns[name] if name in columns else np.full(rows, np.nan) for name in layout.values)
+
+
+def _numbers_or_nan(path: Path, header: str, cells: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return the numbers of a column that may have empty cells."""
+    values = np.full(len(cells), np.nan)
+    for row, cell in enumerate(cells):
+        if cell.strip():
+            try:
+                values[row] = float(cell)
+            except ValueError:
+                raise ConfigurationError(f"{path} row {row + 1}, column {header!r}: {cell!r} is not a number") from None
+    return values
+
+
+def _cells(path: Path, line: bytes, number: int, layout: Layout) -> list[str]:
     try:
         return next(csv.reader([line.decode().rstrip("\r\n")]), [])
     except (UnicodeDecodeError, csv.Error):
-        raise ConfigurationError(f"{path} line {number}: is not text; expected {_EXPECTED}") from None
+        raise ConfigurationError(f"{path} line {number}: is not text; expected {layout.expected}") from None
 
 
-def _first_cells(path: Path, content: bytes, start: int) -> list[str]:
+def _first_cells(path: Path, content: bytes, start: int, layout: Layout) -> list[str]:
     """Return the cells of the first line at or after ``start`` that is not blank; none if all are."""
     filled = _FILLED.search(content, start)
     if filled is None:
         return []
     begin = content.rfind(b"\n", 0, filled.start()) + 1
     end = content.find(b"\n", filled.start())
-    return _cells(path, content[begin : end if end >= 0 else len(content)], content.count(b"\n", 0, begin) + 1)
+    return _cells(path, content[begin : end if end >= 0 else len(content)], content.count(b"\n", 0, begin) + 1, layout)
 
 
-def _columns(path: Path, header: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
-    """Return the positions of time, open, high, low, close and volume, and the names of the other columns."""
+def _columns(path: Path, header: Sequence[str], layout: Layout) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return the positions of the time and of the layout's columns by name, and the names of the other columns."""
     names = [re.sub(r"\W+", "_", name.strip().lower()).strip("_") for name in header]
-    wanted = []
-    for meant, spellings in {"timestamp": TIME_NAMES, **VALUE_NAMES}.items():
+    places: dict[str, int] = {}
+    for meant, spellings in {"timestamp": TIME_NAMES, **layout.values}.items():
         spelling = next((spelling for spelling in spellings if spelling in names), None)
         if spelling is None:
+            if meant in layout.optional:
+                continue
             shown = ",".join(header[:12])[:120]
             raise ConfigurationError(
-                f"{path} line 1: no column {meant!r} in the header {shown!r}; expected {_EXPECTED}"
+                f"{path} line 1: no column {meant!r} in the header {shown!r}; expected {layout.expected}"
             )
         if names.count(spelling) > 1:
             raise ConfigurationError(f"{path} line 1: more than one column {spelling!r}")
-        wanted.append(names.index(spelling))
-    return wanted, tuple(name for position, name in enumerate(header) if position not in wanted)
+        places[meant] = names.index(spelling)
+    return places, tuple(name for position, name in enumerate(header) if position not in places.values())
 
 
 def _time_type(cell: str) -> tuple["pa.DataType", str]:
@@ -228,7 +253,7 @@ def _first_bad_line(
     return ConfigurationError(f"{where}: {reason.splitlines()[0] if reason else 'cannot be parsed'}")
 
 
-def _parquet_table(path: Path) -> _Table:
+def _parquet_table(path: Path, layout: Layout) -> _Table:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -236,24 +261,23 @@ def _parquet_table(path: Path) -> _Table:
         table = parquet.read_table(path, partitioning=None)
     except (pa.ArrowException, OSError) as error:
         raise ConfigurationError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from None
-    wanted, ignored = _columns(path, table.column_names)
-    columns = []
-    for position in wanted:
-        name, column = table.column_names[position], table.column(position)
-        if column.null_count:
-            row = column.is_null().to_pylist().index(True)
+    places, ignored = _columns(path, table.column_names, layout)
+    for meant, position in places.items():
+        column = table.column(position)
+        if column.null_count and meant not in layout.optional:
+            row, name = column.is_null().to_pylist().index(True), table.column_names[position]
             raise ConfigurationError(f"{path} row {row + 1}, column {name!r}: is empty")
-        columns.append(column)
-    zone = "timestamps, UTC" if pa.types.is_timestamp(columns[0].type) else ""
+    stamps = table.column(places.pop("timestamp"))
+    zone = "timestamps, UTC" if pa.types.is_timestamp(stamps.type) else ""
     try:
         if zone:
-            times = columns[0].cast(pa.timestamp("us", columns[0].type.tz), safe=False).to_numpy()
+            times = stamps.cast(pa.timestamp("us", stamps.type.tz), safe=False).to_numpy()
         else:
-            times = columns[0].cast(pa.float64() if pa.types.is_floating(columns[0].type) else pa.int64()).to_numpy()
-        values = tuple(column.cast(pa.float64()).to_numpy() for column in columns[1:])
+            times = stamps.cast(pa.float64() if pa.types.is_floating(stamps.type) else pa.int64()).to_numpy()
+        values = {name: table.column(place).cast(pa.float64()).to_numpy() for name, place in places.items()}
     except pa.ArrowException as error:
         raise ConfigurationError(f"{path}: holds text where numbers belong ({str(error).splitlines()[0]})") from None
-    return _Table(times, values, ignored, zone, b"")
+    return _Table(times, _in_order({"timestamp": times, **values}, layout), ignored, zone, b"")
 
 
 def _in_milliseconds(path: Path, table: _Table, length_ms: int) -> tuple[Int64Array, str, int]:

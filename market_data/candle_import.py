@@ -1,4 +1,7 @@
-"""Import of candle files into the store: all of them are read and checked before anything is written."""
+"""Import of files into the store: all of them are read and checked before anything is written.
+
+Candles, and what a perpetual contract has beside them: mark candles, funding rates, open interest.
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,41 +14,67 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
 from market_data.candle_columns import CandleColumns, Float64Array
-from market_data.candle_files import CandleFile, read_candle_file
+from market_data.candle_files import SeriesFile, read_series_file
+from market_data.candle_merge import slots
 from market_data.candle_store import CandleStore, WriteResult
+from market_data.file_layouts import CANDLE_FILE, FUNDING_FILE, MARK_FILE, OPEN_INTEREST_FILE, Layout
 from market_data.instrument_store import INFERRED, InstrumentStore
-from market_data.quality import REASON_TEXT, Hole, OffGrid, QualityReport, check_candles, find_holes
-from market_data.store_layout import Series, exchange_folder, is_timeframe, symbol_folder, symbol_of
+from market_data.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.perpetual_quality import check_marks, check_rows
+from market_data.quality import REASON_TEXT, Hole, OffGrid, QualityReport, check_candles
+from market_data.series_steps import HOUR_MS, holes_of, intervals_text
+from market_data.store_layout import (
+    FUNDING,
+    Series,
+    SeriesKind,
+    exchange_folder,
+    kind_and_period,
+    symbol_folder,
+    symbol_of,
+)
 
 MOST_DECIMALS = 8
 """Inferred ticks and lots are not finer than this power of ten, unless the price itself is that small."""
 
 _TICKS_PER_PRICE = 10_000
 _CANDLE_SUFFIX = re.compile(r"\.(csv|csv\.gz|parquet)$", re.IGNORECASE)
-_NOT_CANDLES = re.compile(r"(mark|funding|premium|index)([-_.].*)?", re.IGNORECASE)
+_NOT_KEPT = re.compile(r"(premium|index)([-_.].*)?", re.IGNORECASE)
+_SPELLINGS = (
+    (re.compile(r"mark[-_](?:price[-_])?(?P<period>[0-9]+[smhdw])", re.IGNORECASE), "mark-{period}"),
+    (re.compile(r"funding(?:[-_]rates?)?", re.IGNORECASE), FUNDING),
+    (re.compile(r"open[-_]?interest[-_](?P<period>[0-9]+[smhdw])", re.IGNORECASE), "open-interest-{period}"),
+)
+_LAYOUTS: dict[SeriesKind, Layout] = {
+    "candles": CANDLE_FILE,
+    "mark": MARK_FILE,
+    "funding": FUNDING_FILE,
+    "open-interest": OPEN_INTEREST_FILE,
+}
+ROWS = {"candles": "candles", "mark": "mark candles", "funding": "payments", "open-interest": "rows"}
+"""What the rows of each kind of series are called."""
 
 
 class Imported(NamedTuple):
     """What became of one file.
 
-    ``holes`` are those between the candles taken from this file; ``instrument`` are the inferred rules, None where a
-    market list already holds the symbol.
+    ``holes`` are those between the rows taken from this file, ``intervals`` the funding intervals in it as text.
+    ``instrument`` are the rules inferred from candles, None where a market list already holds the symbol.
     """
 
     series: Series
-    file: CandleFile
+    file: SeriesFile
     report: QualityReport
     holes: list[Hole]
     result: WriteResult
     instrument: Instrument | None
+    intervals: str = ""
 
 
 class _Checked(NamedTuple):
     series: Series
-    file: CandleFile
-    accepted: CandleColumns
+    file: SeriesFile
+    accepted: SeriesColumns
     report: QualityReport
 
 
@@ -59,22 +88,23 @@ def import_files(
     off_grid: OffGrid = "snap",
     now_ms: int | None = None,
 ) -> list[Imported]:
-    """Import candle files, in the order given.
+    """Import files, in the order given.
 
-    Each file's range from its first to its last taken candle counts as answered by its source, holes included. For a
+    Each file's range from its first to its last taken row counts as answered by its source, holes included. For a
     symbol without a market list's rules, tick and lot are inferred from the decimals of the candles.
 
     Parameters
     ----------
     symbol, timeframe
-        Unified symbol and timeframe of the files; None reads them from each path, ``…/BTC-USDT/1m.csv.gz``.
+        Unified symbol, and timeframe or name of the series, of the files; None reads them from each path, such as
+        ``…/BTC-USDT/1m.csv.gz``, ``mark-8h.csv.gz``, ``funding.csv.gz`` or ``open-interest-1h.csv``.
     off_grid, now_ms
         As for ``quality.check_candles``.
 
     Raises
     ------
     ConfigurationError
-        If a file is no candle file, is malformed, or has no row that can be taken; then nothing was written.
+        If a file is of no known kind, is malformed, or has no row that can be taken; then nothing was written.
     StoreError
         If the store cannot be written; files before the one that failed are stored.
     """
@@ -86,22 +116,26 @@ def import_files(
 def series_of(path: Path, exchange: str, symbol: str | None = None, timeframe: str | None = None) -> Series:
     """Return the series a file belongs to: what is not given is read from ``…/<BASE-QUOTE>/<timeframe>.csv.gz``.
 
+    Files of mark candles, funding rates and open interest say so by their names, ``mark-8h``, ``funding`` and
+    ``open-interest-1h``, whatever timeframe is given.
+
     Raises
     ------
     ConfigurationError
-        If the file holds mark prices or funding rates by its name, or symbol or timeframe cannot be told.
+        If the file holds another price by its name, or symbol or series cannot be told.
     """
     stem = _CANDLE_SUFFIX.sub("", path.name)
-    if _NOT_CANDLES.fullmatch(stem):
-        raise ConfigurationError(f"{path}: mark price and funding files are not candles; import the candle files only")
+    if _NOT_KEPT.fullmatch(stem):
+        raise ConfigurationError(f"{path}: index and premium prices are not kept; import the other files only")
+    named = _series_name(stem)
+    if named is not None and (timeframe is None or kind_and_period(named)[0] != "candles"):
+        timeframe = named
     if timeframe is None:
-        if not is_timeframe(stem):
-            raise ConfigurationError(
-                f"{path}: the timeframe cannot be told from the name {path.name!r}; name it like 1m.csv.gz "
-                "or give --timeframe"
-            )
-        timeframe = stem
-    timeframe_ms(timeframe)
+        raise ConfigurationError(
+            f"{path}: the timeframe cannot be told from the name {path.name!r}; name it like 1m.csv.gz, "
+            "mark-8h.csv.gz, funding.csv.gz or open-interest-1h.csv, or give --timeframe"
+        )
+    kind_and_period(timeframe)
     if symbol is None:
         folder = path.absolute().parent.name
         symbol = symbol_of(folder)
@@ -111,6 +145,19 @@ def series_of(path: Path, exchange: str, symbol: str | None = None, timeframe: s
             )
     symbol_folder(symbol)
     return Series(exchange, symbol, timeframe)
+
+
+def _series_name(stem: str) -> str | None:
+    """Return the series that a file's name says; None if it says none."""
+    for spelling, name in _SPELLINGS:
+        match = spelling.fullmatch(stem)
+        if match is not None:
+            stem = name.format(**match.groupdict())
+    try:
+        kind_and_period(stem)
+    except ConfigurationError:
+        return None
+    return stem
 
 
 def infer_instrument(symbol: str, candles: CandleColumns, length_ms: int) -> Instrument:
@@ -157,38 +204,60 @@ def _checked(
     path: Path, exchange: str, symbol: str | None, timeframe: str | None, off_grid: OffGrid, now_ms: int | None
 ) -> _Checked:
     series = series_of(path, exchange, symbol, timeframe)
-    file = read_candle_file(path, series.length_ms)
-    accepted, report = check_candles(file.candles, series.length_ms, off_grid=off_grid, now_ms=now_ms)
+    # Funding rates come at no fixed step; the hour only helps to recognise the unit of their times.
+    step_ms = HOUR_MS if series.kind == "funding" else series.length_ms
+    file = read_series_file(path, step_ms, _LAYOUTS[series.kind])
+    accepted, report = _judged(series, file, off_grid, now_ms)
     if not accepted.rows:
         reasons = ", ".join(f"{reason} {count}" for reason, count in report.refused.items())
         raise ConfigurationError(f"{path}: none of its {report.rows} rows can be taken as {series} ({reasons})")
     return _Checked(series, file, accepted, report)
 
 
+def _judged(
+    series: Series, file: SeriesFile, off_grid: OffGrid, now_ms: int | None
+) -> tuple[SeriesColumns, QualityReport]:
+    if series.kind == "funding":
+        return check_rows(FundingColumns(file.times, *file.values), series.length_ms, now_ms=now_ms)
+    if series.kind == "open-interest":
+        return check_rows(OpenInterestColumns(file.times, *file.values), series.length_ms, now_ms=now_ms)
+    check = check_marks if series.kind == "mark" else check_candles
+    return check(CandleColumns(file.times, *file.values), series.length_ms, off_grid=off_grid, now_ms=now_ms)
+
+
 def _stored(store: CandleStore, checked: _Checked) -> Imported:
     series, file, accepted, report = checked
     source = f"import of {'/'.join(file.path.absolute().parts[-2:])}"
     result = store.write(*series, accepted, source=source)
-    store.add_coverage(*series, int(accepted.open_time_ms[0]), int(accepted.open_time_ms[-1]) + series.length_ms)
+    times = accepted[0]
+    first_ms, last_ms = slots(times[[0, -1]], series.length_ms).tolist()
+    store.add_coverage(*series, first_ms, last_ms + series.length_ms)
+    intervals = intervals_text(times) if series.kind == "funding" else ""
+    instrument = _inferred(store, series, accepted) if isinstance(accepted, CandleColumns) else None
+    return Imported(series, file, report, holes_of(series, times), result, instrument, intervals)
+
+
+def _inferred(store: CandleStore, series: Series, candles: CandleColumns) -> Instrument | None:
+    """Infer and store a symbol's rules from its traded prices, unless a market list has them."""
     instruments = InstrumentStore(store.root)
     listed = instruments.latest(series.exchange).get(series.symbol)
-    instrument = None
-    if listed is None or listed.source == INFERRED:
-        instrument = infer_instrument(series.symbol, accepted, series.length_ms)
-        instruments.save(series.exchange, {series.symbol: instrument}, instrument.as_of_ms or 0)
-    return Imported(series, file, report, find_holes(accepted.open_time_ms, series.length_ms), result, instrument)
+    if series.kind != "candles" or (listed is not None and listed.source != INFERRED):
+        return None
+    instrument = infer_instrument(series.symbol, candles, series.length_ms)
+    instruments.save(series.exchange, {series.symbol: instrument}, instrument.as_of_ms or 0)
+    return instrument
 
 
 def describe(imported: Imported) -> list[str]:
     """Return what became of one file as lines of text."""
-    series, file, report, holes, result, instrument = imported
-    missing = sum(hole.missing for hole in holes)
-    lines = [
-        f"{series}: {report.accepted:,} of {report.rows:,} rows taken, {report.refused_rows:,} refused, "
-        f"{report.snapped:,} snapped, {len(holes):,} holes ({missing:,} candles missing), "
-        f"{report.outliers:,} outliers flagged",
-        f"  from {file.path}: {file.time_format}",
-    ]
+    series, file, report, holes, result, instrument, intervals = imported
+    missing = f"{len(holes):,} holes ({sum(hole.missing for hole in holes):,} {ROWS[series.kind]} missing)"
+    taken = f"{series}: {report.accepted:,} of {report.rows:,} rows taken, {report.refused_rows:,} refused, "
+    if series.kind in ("candles", "mark"):
+        taken += f"{report.snapped:,} snapped, {missing}, {report.outliers:,} outliers flagged"
+    else:
+        taken += f"{missing}{f', interval {intervals}' if intervals else ''}"
+    lines = [taken, f"  from {file.path}: {file.time_format}"]
     if file.cut_times:
         lines.append(f"  {file.cut_times:,} times lost parts of a millisecond")
     if file.ignored_columns:
@@ -213,8 +282,7 @@ def describe_findings(report: QualityReport) -> list[str]:
         if count:
             examples = report.examples.get(kind, ())
             shown = "; ".join(
-                f"{format_ms(example.open_time_ms)} {','.join(repr(value) for value in example[2:])}"
-                for example in examples
+                f"{format_ms(example[1])} {','.join(repr(value) for value in example[2:])}" for example in examples
             )
             lines.append(f"  {text}: {count:,}, first {shown}")
     return lines

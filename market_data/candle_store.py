@@ -1,4 +1,7 @@
-"""The candle store: one Parquet file a month, a record of what was answered, and DuckDB to query them."""
+"""The candle store: one Parquet file a month, a record of what was answered, and DuckDB to query them.
+
+What perpetual contracts have beside their candles is kept alike: see ``store_layout`` for the names of the series.
+"""
 
 import contextlib
 import os
@@ -8,24 +11,30 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from core.errors import CandleError, ConfigurationError, StoreError
+from core.errors import CandleError, ConfigurationError, InvariantError, StoreError
 from core.instants import format_ms
 from core.timeframe import grid_origin_ms
 from market_data.atomic_files import folder_lock, make_folder
 from market_data.candle_columns import CandleColumns, Int64Array
-from market_data.candle_merge import by_month, compared, joined, merged
+from market_data.candle_merge import by_month, compared, joined, joined_as, merged, slots
 from market_data.coverage import Coverage, Interval, load_coverage, save_coverage, uncovered
-from market_data.parquet_files import ParquetFiles
+from market_data.parquet_files import ParquetFiles, columns_of
+from market_data.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.perpetual_quality import sound_columns
 from market_data.quality import sound_rows
 from market_data.store_layout import (
     COVERAGE_FILE,
+    FUNDING,
     LAST_TIME_MS,
     Series,
     exchange_folder,
     is_month,
+    is_series,
     is_timeframe,
     month_bounds,
     month_of,
+    open_interest_series,
+    series_order,
     symbol_folder,
     symbol_of,
 )
@@ -36,10 +45,10 @@ _Read = TypeVar("_Read")
 
 
 class WriteResult(NamedTuple):
-    """What became of the candles of one write.
+    """What became of the rows of one write.
 
     ``added`` were stored; ``known`` were stored already with the same values; ``revised`` were stored already with
-    other values, which stand. ``revised_ms`` are the open times of the first few revised ones.
+    other values, which stand. ``revised_ms`` are the times of the first few revised ones.
     """
 
     added: int
@@ -49,7 +58,7 @@ class WriteResult(NamedTuple):
 
 
 class StoreEntry(NamedTuple):
-    """One stored series: open times of its first and last candle, and how many it has."""
+    """One stored series: times of its first and last row, and how many it has; ``timeframe`` is the series' name."""
 
     exchange: str
     symbol: str
@@ -60,7 +69,7 @@ class StoreEntry(NamedTuple):
 
 
 class CandleStore:
-    """Candles of many exchanges, symbols and timeframes below one folder.
+    """Candles of many exchanges, symbols and timeframes below one folder, and what contracts have beside them.
 
     Writers of one series take turns under a file lock; month files and records are replaced as a whole, so reading
     needs no lock and meets only finished files. Candles are only ever added: a write that spans months becomes
@@ -77,26 +86,36 @@ class CandleStore:
         self.root = Path(root)
         self._parquet = ParquetFiles()
 
-    def write(self, exchange: str, symbol: str, timeframe: str, candles: CandleColumns, *, source: str) -> WriteResult:
-        """Merge candles into the month files; the first stored candle of a time stands.
+    def write(self, exchange: str, symbol: str, timeframe: str, candles: SeriesColumns, *, source: str) -> WriteResult:
+        """Merge rows into the month files; the first stored row of a time stands.
 
         Parameters
         ----------
+        timeframe
+            Timeframe of candles, or the name of another series.
         candles
-            Checked candles in order of time, opens on the timeframe's grid.
+            Checked rows in order of time: candles (their opens on the timeframe's grid), funding rates (of which those
+            of one minute are the same payment) or open interest.
         source
             Where they came from, kept in the series' record.
 
         Raises
         ------
         CandleError
-            If a candle breaks a rule of ``quality.check_candles``; nothing is stored then.
+            If a row breaks a rule of ``quality.check_candles`` or ``perpetual_quality``; nothing is stored then.
         StoreError
             If a file cannot be read or written; the old file stands.
         """
         series = Series(exchange, symbol, timeframe)
-        folder = series.folder(self.root)
         _require_checked(series, candles)
+        if isinstance(candles, CandleColumns):
+            return self._merge(series, candles, source)
+        if isinstance(candles, FundingColumns):
+            return self._merge(series, candles, source)
+        return self._merge(series, candles, source)
+
+    def _merge(self, series: Series, candles: ColumnsT, source: str) -> WriteResult:
+        folder = series.folder(self.root)
         if not candles.rows:
             return WriteResult(0, 0, 0, ())
         with self._writing(folder):
@@ -106,11 +125,11 @@ class CandleStore:
             known = 0
             revised: list[int] = []
             for month, part in by_month(candles):
-                stored = self._month(folder, month)
-                fresh, differing = compared(stored, part)
+                stored = self._month(type(candles), folder, month)
+                fresh, differing = compared(stored, part, series.length_ms)
                 known += part.rows - int(fresh.sum()) - len(differing)
                 revised += differing
-                taken += part.open_time_ms[fresh].tolist()
+                taken += part[0][fresh].tolist()
                 months[month] = stored.rows + int(fresh.sum())
                 if fresh.any():
                     self._parquet.write(folder / f"{month}.parquet", merged(stored, part, fresh))
@@ -146,15 +165,25 @@ class CandleStore:
     def read(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
         """Return the stored candles with ``start_ms <= open_time_ms < end_ms``; empty columns if there is none.
 
+        ``timeframe`` is that of candles, or ``mark-<timeframe>``.
+
         Raises
         ------
         StoreError
             If a month file of the range is damaged; the message names it.
         """
-        folder = Series(exchange, symbol, timeframe).folder(self.root)
-        if start_ms >= end_ms:
-            return CandleColumns.empty()
-        return self._settled(folder, start_ms, end_ms, lambda files: self._read_files(files, start_ms, end_ms))
+        return self._read(CandleColumns, Series(exchange, symbol, timeframe), start_ms, end_ms)
+
+    def read_funding(self, exchange: str, symbol: str, start_ms: int, end_ms: int) -> FundingColumns:
+        """Return the stored funding rates with ``start_ms <= time_ms < end_ms``; errors as in ``read``."""
+        return self._read(FundingColumns, Series(exchange, symbol, FUNDING), start_ms, end_ms)
+
+    def read_open_interest(
+        self, exchange: str, symbol: str, period: str, start_ms: int, end_ms: int
+    ) -> OpenInterestColumns:
+        """Return the stored open interest with ``start_ms <= time_ms < end_ms``; errors as in ``read``."""
+        series = Series(exchange, symbol, open_interest_series(period))
+        return self._read(OpenInterestColumns, series, start_ms, end_ms)
 
     def read_last(self, exchange: str, symbol: str, timeframe: str, count: int, before_ms: int) -> CandleColumns:
         """Return the last ``count`` stored candles that close at or before ``before_ms``, oldest first.
@@ -176,9 +205,10 @@ class CandleStore:
         return joined(parts)
 
     def open_times(self, exchange: str, symbol: str, timeframe: str) -> Int64Array:
-        """Return the open times of every stored candle of a series, in order; errors as in ``read``."""
-        folder = Series(exchange, symbol, timeframe).folder(self.root)
-        return self._settled(folder, 0, LAST_TIME_MS, self._read_times)
+        """Return the (open) times of every stored row of a series, in order; errors as in ``read``."""
+        series = Series(exchange, symbol, timeframe)
+        columns = columns_of(series.kind)
+        return self._settled(series.folder(self.root), 0, LAST_TIME_MS, lambda files: self._read_times(columns, files))
 
     def exchanges(self) -> list[str]:
         """Return the names under which anything is stored, sorted."""
@@ -190,24 +220,27 @@ class CandleStore:
         return sorted(symbol for name in names if (symbol := symbol_of(name)) is not None)
 
     def timeframes(self, exchange: str, symbol: str) -> list[str]:
-        """Return the timeframes that are stored for a symbol, the shortest first."""
+        """Return the timeframes of the candles that are stored for a symbol, the shortest first."""
+        return [name for name in self.series_names(exchange, symbol) if is_timeframe(name)]
+
+    def series_names(self, exchange: str, symbol: str) -> list[str]:
+        """Return the names of a symbol's stored series: candles, mark candles, funding, open interest."""
         folder = self.root / exchange_folder(exchange) / symbol_folder(symbol)
-        names = [name for name in _folders(folder) if is_timeframe(name)]
-        return sorted(names, key=lambda name: Series(exchange, symbol, name).length_ms)
+        return sorted((name for name in _folders(folder) if is_series(name)), key=series_order)
 
     def series(self) -> list[Series]:
-        """Return every stored series, sorted by exchange, symbol and length."""
+        """Return every stored series, sorted by exchange, symbol, kind and length."""
         return [
-            Series(exchange, symbol, timeframe)
+            Series(exchange, symbol, name)
             for exchange in self.exchanges()
             for symbol in self.symbols(exchange)
-            for timeframe in self.timeframes(exchange, symbol)
+            for name in self.series_names(exchange, symbol)
         ]
 
     def entries(self) -> list[StoreEntry]:
-        """Return what is stored, sorted; a series without a candle is left out. Errors as in ``read``."""
+        """Return the candles that are stored, sorted; a series without one is left out. Errors as in ``read``."""
         entries = []
-        for series in self.series():
+        for series in (one for one in self.series() if one.kind == "candles"):
             times = self.open_times(*series)
             if len(times):
                 entries.append(StoreEntry(*series, int(times[0]), int(times[-1]), len(times)))
@@ -219,12 +252,24 @@ class CandleStore:
         with folder_lock(folder):
             yield
 
-    def _month(self, folder: Path, month: str) -> CandleColumns:
+    def _month(self, columns: type[ColumnsT], folder: Path, month: str) -> ColumnsT:
         """Return one whole month file; the caller holds the lock."""
         file = folder / f"{month}.parquet"
         if not file.exists():
-            return CandleColumns.empty()
-        return self._parquet.read(file)
+            return columns.empty()
+        return self._parquet.read_as(columns, file)
+
+    def _read(self, columns: type[ColumnsT], series: Series, start_ms: int, end_ms: int) -> ColumnsT:
+        folder = series.folder(self.root)
+        if columns_of(series.kind) is not columns:
+            raise InvariantError(f"{series} is not kept as {columns.__name__}")
+        if start_ms >= end_ms:
+            return columns.empty()
+
+        def whole(files: list[Path]) -> ColumnsT:
+            return joined_as(columns, [self._parquet.read_as(columns, file, start_ms, end_ms) for file in files])
+
+        return self._settled(folder, start_ms, end_ms, whole)
 
     def _settled(self, folder: Path, start_ms: int, end_ms: int, read: Callable[[list[Path]], _Read]) -> _Read:
         """Read a range so that no file of it is replaced meanwhile; after a few turns, with the writers held back."""
@@ -242,11 +287,8 @@ class CandleStore:
         with folder_lock(folder):
             return read(self._files(folder, start_ms, end_ms))
 
-    def _read_files(self, files: list[Path], start_ms: int, end_ms: int) -> CandleColumns:
-        return joined([self._parquet.read(file, start_ms, end_ms) for file in files])
-
-    def _read_times(self, files: list[Path]) -> Int64Array:
-        return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file) for file in files)])
+    def _read_times(self, columns: type[SeriesColumns], files: list[Path]) -> Int64Array:
+        return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file, columns) for file in files)])
 
     def _identities(self, folder: Path, start_ms: int, end_ms: int) -> dict[Path, tuple[int, int, int]]:
         found = {}
@@ -277,18 +319,24 @@ class CandleStore:
         return saved, saved.without_months(lost)
 
 
-def _require_checked(series: Series, candles: CandleColumns) -> None:
-    times = candles.open_time_ms
-    length = series.length_ms
-    wrong = ~sound_rows(candles)
-    wrong |= (times - grid_origin_ms(length)) % length != 0
+def _require_checked(series: Series, columns: SeriesColumns) -> None:
+    times, length = columns[0], series.length_ms
+    if type(columns) is not columns_of(series.kind):
+        raise CandleError(f"{series}: is not made of {type(columns).__name__}; nothing is stored")
+    if isinstance(columns, CandleColumns):
+        wrong = ~sound_rows(columns)
+        wrong |= (times - grid_origin_ms(length)) % length != 0
+    else:
+        wrong = ~sound_columns(columns)
     wrong |= (times < 0) | (times >= LAST_TIME_MS)
-    wrong[1:] |= times[1:] <= times[:-1]
+    places = slots(times, length)
+    wrong[1:] |= places[1:] <= places[:-1]
     if wrong.any():
         row = int(np.argmax(wrong))
-        values = ", ".join(repr(float(column[row])) for column in candles[1:])
+        values = ", ".join(repr(float(column[row])) for column in columns[1:])
+        what = "candle" if isinstance(columns, CandleColumns) else "row"
         raise CandleError(
-            f"{series}: the candle at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored"
+            f"{series}: the {what} at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored"
         )
 
 

@@ -40,9 +40,10 @@ class SilentProgress:
 class LineProgress(SilentProgress):
     """Writes a line to stderr every ten seconds; a short fetch stays silent."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int, unit: str = "candles") -> None:
         self._title = title
         self._total = total
+        self._unit = unit
         self._done = 0
         self._started_s = self._written_s = time.monotonic()
 
@@ -54,7 +55,8 @@ class LineProgress(SilentProgress):
             self._written_s = now_s
             left_s = (now_s - self._started_s) * (self._total - self._done) / max(1, self._done)
             share = 100 * self._done // max(1, self._total)
-            sys.stderr.write(f"{self._title}: {self._done} of {self._total} candles ({share} %), {left_s:.0f} s left\n")
+            done = f"{self._done} of {self._total} {self._unit} ({share} %)"
+            sys.stderr.write(f"{self._title}: {done}, {left_s:.0f} s left\n")
 
 
 class BarProgress(SilentProgress):
@@ -89,8 +91,8 @@ class BarProgress(SilentProgress):
         self._bar.advance(self._task, candles)
 
 
-def open_progress(title: str, total: int, shown: bool | None) -> FetchProgress:
-    """Return what shows the progress of a fetch of ``total`` candles.
+def open_progress(title: str, total: int, shown: bool | None, unit: str = "candles") -> FetchProgress:
+    """Return what shows the progress of a fetch of ``total`` candles, or of ``total`` of another unit.
 
     ``shown`` True is the bar, False nothing, None the bar on a terminal and lines elsewhere.
     """
@@ -98,4 +100,4 @@ def open_progress(title: str, total: int, shown: bool | None) -> FetchProgress:
         return SilentProgress()
     if shown or sys.stderr.isatty():
         return BarProgress(title, total)
-    return LineProgress(title, total)
+    return LineProgress(title, total, unit)

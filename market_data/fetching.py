@@ -1,4 +1,4 @@
-"""Getting missing candles from an exchange: symbols side by side, pages one after the other, each kept as it comes."""
+"""Getting what is missing from an exchange: symbols side by side, pages one after the other, each kept as it comes."""
 
 import queue
 import threading
@@ -7,19 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
-from core.timeframe import floor_to_grid, timeframe_ms
+from core.timeframe import floor_to_grid
 from market_data.adapters.failures import RangeNotServedError
-from market_data.adapters.protocol import CandleRow, ExchangeAdapter
-from market_data.candle_columns import CandleColumns
 from market_data.fetch_progress import FetchProgress
 from market_data.page_buffer import Keep, PageBuffer
-from market_data.quality import OffGrid, QualityReport, check_candles
+from market_data.page_sources import PageSource, Row
+from market_data.quality import QualityReport
+from market_data.store_layout import kind_and_period
 
 Interval = tuple[int, int]
 WORKERS = 8
 STOPPED = "the fetch was stopped because another symbol failed"
-SETTLING_MS = 60_000
-"""A missing candle this close to the exchange's clock may yet be published; its absence is not taken for an answer."""
 
 _FAREWELL_S = 2.0
 
@@ -27,7 +25,7 @@ _FAREWELL_S = 2.0
 class FetchOutcome:
     """What a fetch brought for one symbol.
 
-    ``rows`` candles came in ``pages`` pages; ``missing`` are the ranges that were not answered and ``error`` says why,
+    ``rows`` rows came in ``pages`` pages; ``missing`` are the ranges that were not answered and ``error`` says why,
     None if nothing is missing; ``out_of_reach`` is whether asking again may help; ``quality`` is what the checks found.
     """
 
@@ -41,9 +39,24 @@ class FetchOutcome:
 
 
 class MissingCandlesError(DataUnavailableError):
-    """Candles could not be fetched; ``missing`` holds the ranges by symbol."""
+    """Candles, or another series, could not be fetched; ``missing`` holds the ranges by symbol.
 
-    def __init__(self, exchange: str, timeframe: str, missing: Mapping[str, Sequence[Interval]], cause: str) -> None:
+    ``cause`` says why and ``out_of_reach`` whether asking again may help. ``beside`` is the timeframe of the candles
+    that a series of another kind is wanted for.
+    """
+
+    def __init__(
+        self,
+        exchange: str,
+        timeframe: str,
+        missing: Mapping[str, Sequence[Interval]],
+        cause: str,
+        *,
+        beside: str = "1m",
+        out_of_reach: bool = True,
+    ) -> None:
+        self.cause = cause
+        self.out_of_reach = out_of_reach
         self.missing = {symbol: tuple(ranges) for symbol, ranges in missing.items() if ranges}
         parts = []
         for symbol, ranges in self.missing.items():
@@ -51,9 +64,11 @@ class MissingCandlesError(DataUnavailableError):
             parts.append(f"{symbol} {timeframe} {shown}{f' and {len(ranges) - 3} more' if len(ranges) > 3 else ''}")
         every = [bound for ranges in self.missing.values() for span in ranges for bound in span]
         span = f" --start {format_ms(min(every))} --end {format_ms(max(every))}" if every else ""
+        kind = kind_and_period(timeframe)[0]
+        series = f"--timeframe {timeframe}" if kind == "candles" else f"--timeframe {beside} --with {timeframe}"
         super().__init__(
             f"{cause}; missing: {'; '.join(parts)}. Get them with `python -m market_data fetch --exchange {exchange} "
-            f"--symbols {','.join(self.missing)} --timeframe {timeframe}{span}`, or from files with `python -m "
+            f"--symbols {','.join(self.missing)} {series}{span}`, or from files with `python -m "
             f"market_data import --exchange {exchange} FILE...`, or use what is stored with --offline"
         )
 
@@ -61,32 +76,22 @@ class MissingCandlesError(DataUnavailableError):
 class _Job:
     """What the workers of one fetch share."""
 
-    def __init__(
-        self,
-        adapter: ExchangeAdapter,
-        timeframe: str,
-        now_ms: int,
-        off_grid: OffGrid,
-        progress: FetchProgress,
-    ) -> None:
-        self.adapter = adapter
-        self.timeframe = timeframe
-        self.length_ms = timeframe_ms(timeframe)
+    def __init__(self, exchange: str, source: PageSource, now_ms: int, progress: FetchProgress) -> None:
+        self.exchange = exchange
+        self.source = source
         self.now_ms = now_ms
-        self.off_grid: OffGrid = off_grid
         self.progress = progress
         self.stopped = threading.Event()
 
 
-def fetch_candles(
-    adapter: ExchangeAdapter,
-    timeframe: str,
+def fetch_pages(
+    exchange: str,
+    source: PageSource,
     wanted: Mapping[str, Sequence[Interval]],
     keep: Keep,
     *,
     now_ms: int,
     progress: FetchProgress,
-    off_grid: OffGrid = "snap",
     workers: int = WORKERS,
 ) -> dict[str, FetchOutcome]:
     """Fetch ranges of several symbols side by side.
@@ -97,8 +102,12 @@ def fetch_candles(
 
     Parameters
     ----------
+    exchange
+        What the exchange is called in messages.
+    source
+        What is fetched.
     wanted
-        Ranges ``[start_ms, end_ms)`` on the timeframe's grid by unified symbol; none beyond the last closed candle.
+        Ranges ``[start_ms, end_ms)`` on the series' grid by unified symbol; none beyond the last closed candle.
     now_ms
         The exchange's clock; rows that close later are not taken.
     workers
@@ -111,7 +120,7 @@ def fetch_candles(
     """
     outcomes = {symbol: FetchOutcome() for symbol in wanted}
     buffers = {symbol: PageBuffer(symbol, keep) for symbol in wanted}
-    job = _Job(adapter, timeframe, now_ms, off_grid, progress)
+    job = _Job(exchange, source, now_ms, progress)
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for symbol in wanted:
         waiting.put(symbol)
@@ -164,7 +173,7 @@ def _fetch_symbol(
             while position < end_ms:
                 if job.stopped.is_set():
                     raise FeedError(STOPPED)
-                until_ms = min(end_ms, position + job.adapter.page_limit * job.length_ms)
+                until_ms = min(end_ms, position + job.source.page_ms)
                 try:
                     position = _fetch_page(job, symbol, position, until_ms, outcome, buffer)
                 except RangeNotServedError as error:
@@ -186,31 +195,32 @@ def _fetch_page(job: _Job, symbol: str, start_ms: int, until_ms: int, outcome: F
     The last row ends what a page has answered, for exchanges cut pages shorter than they say; only an empty page
     answers for the rest.
     """
-    length = job.length_ms
-    rows = job.adapter.fetch_page(symbol, job.timeframe, start_ms, until_ms)
-    inside = sorted((row for row in rows if start_ms <= row[0] < until_ms), key=_open_time)
+    source, length = job.source, job.source.length_ms
+    rows = source.ask(symbol, start_ms, until_ms)
+    inside = sorted((row for row in rows if start_ms <= row[0] < until_ms), key=_time)
     if rows and not inside:
+        what = "candles" if kind_and_period(source.series)[0] in ("candles", "mark") else "rows"
         raise RangeNotServedError(
-            f"{job.adapter.name} answered {format_ms(start_ms)} .. {format_ms(until_ms)} of {symbol} {job.timeframe} "
-            "with candles of another time"
+            f"{job.exchange} answered {format_ms(start_ms)} .. {format_ms(until_ms)} of {symbol} {source.series} "
+            f"with {what} of another time"
         )
-    candles, report = check_candles(CandleColumns.from_rows(inside), length, off_grid=job.off_grid, now_ms=job.now_ms)
+    columns, report = source.check(inside)
     answered_ms = floor_to_grid(inside[-1][0], length) + length if inside else until_ms
     covered_ms = answered_ms
     if not inside:
-        covered_ms = min(answered_ms, max(start_ms, floor_to_grid(job.now_ms - SETTLING_MS, length)))
-    if report.refused.get("unclosed"):
+        covered_ms = min(answered_ms, max(start_ms, floor_to_grid(job.now_ms - source.settling_ms, length)))
+    if report.refused.get("unclosed") or report.refused.get("future"):
         forming_ms = min(row[0] for row in inside if row[0] + length > job.now_ms)
         covered_ms = min(covered_ms, floor_to_grid(forming_ms, length))
-    buffer.add(candles, start_ms, covered_ms)
+    buffer.add(columns, start_ms, covered_ms)
     outcome.pages += 1
-    outcome.rows += candles.rows
+    outcome.rows += columns.rows
     outcome.quality = outcome.quality.merged(report)
     job.progress.advance((answered_ms - start_ms) // length)
     return answered_ms
 
 
-def _open_time(row: CandleRow) -> int:
+def _time(row: Row) -> int:
     return row[0]
 
 

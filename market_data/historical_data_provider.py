@@ -4,8 +4,7 @@ Importing this module loads no heavy library, and using it loads none that is no
 asked for, ccxt only where something must be fetched.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -13,16 +12,17 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.exchanges import canonical_exchange, known_exchanges, timeframes_of
+from market_data.exchanges import canonical_exchange
+from market_data.store_layout import FUNDING, Series
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from market_data.adapters.protocol import ExchangeAdapter
     from market_data.candle_columns import CandleColumns
-    from market_data.fetching import FetchOutcome, Interval
-    from market_data.page_buffer import Keep
-    from market_data.quality import QualityReport
+    from market_data.fetching import FetchOutcome
+    from market_data.perpetual_columns import SeriesColumns
+    from market_data.perpetual_data import MissingFunding, PerpetualData
 
 
 class LoadedCandles(NamedTuple):
@@ -31,7 +31,7 @@ class LoadedCandles(NamedTuple):
     ``symbol`` is the unified symbol, ``warmup`` the candles before the window, ``window`` those of it. ``quality``
     counts ``candles``, ``holes``, ``missing`` (candles in the holes) and ``outliers`` of the window as stored, and
     ``refused`` and ``snapped`` of what this provider fetched. ``instrument`` are the trading rules in force at the
-    window's start.
+    window's start, ``rule_changes`` those that come into force after it and up to the window's end, in order.
     """
 
     symbol: str
@@ -39,6 +39,7 @@ class LoadedCandles(NamedTuple):
     window: "CandleColumns"
     instrument: Instrument
     quality: Mapping[str, int]
+    rule_changes: tuple[Instrument, ...] = ()
 
 
 class HistoricalDataProvider:
@@ -80,6 +81,7 @@ class HistoricalDataProvider:
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         from market_data.candle_store import CandleStore
+        from market_data.exchange_source import ExchangeSource
         from market_data.instrument_store import InstrumentStore
         from market_data.market_list import MarketList
 
@@ -87,18 +89,22 @@ class HistoricalDataProvider:
         self.instruments = InstrumentStore(cache_dir)
         self.offline = offline
         self.off_grid: Literal["snap", "refuse"] = off_grid
-        self.quality_reports: dict[tuple[str, str], QualityReport] = {}
-        self._given = adapter
-        self._open: ExchangeAdapter | None = adapter
-        self._progress = progress
-        self._now_ms = now_ms
-        self._depth = 0
         if adapter is not None:
             self.exchange = adapter.name
         else:
             stored = exchange_name in self.store.exchanges()
             self.exchange = exchange_name if stored else canonical_exchange(exchange_name)
         self._market_list = MarketList(self.exchange, self.store, self.instruments)
+        self._source = ExchangeSource(
+            self.exchange,
+            self.store,
+            self._market_list,
+            adapter,
+            off_grid=off_grid,
+            progress=progress,
+            now_ms=now_ms,
+        )
+        self.quality_reports = self._source.quality_reports
 
     def fetch_ohlcv(
         self, symbol: str, interval: str, start_date: Instant, end_date: Instant, use_cache: bool = True
@@ -167,23 +173,26 @@ class HistoricalDataProvider:
             raise ConfigurationError("use_cache=False needs the exchange; offline there is only what is stored")
         first_ms, last_ms = ceil_to_grid(start_ms, length), floor_to_grid(end_ms, length)
         warmup_ms = max(0, floor_to_grid(start_ms, length) - warmup_candles * length)
-        with self._connection():
+        with self._source.connection():
             unified = self._unified(symbols, interval, warmup_ms, last_ms)
             if not use_cache:
                 return self._load_anew(unified, interval, (warmup_ms, first_ms, last_ms), warmup_candles)
             if not self.offline:
-                self._complete(list(unified.values()), interval, warmup_ms, last_ms, needed_from_ms=first_ms)
+                self._source.complete(list(unified.values()), interval, warmup_ms, last_ms, needed_from_ms=first_ms)
         loaded = {}
         for spelling, symbol in unified.items():
             window = self.store.read(self.exchange, symbol, interval, first_ms, last_ms)
             warmup = self.store.read_last(self.exchange, symbol, interval, warmup_candles, start_ms)
-            loaded[spelling] = self._loaded(symbol, interval, warmup, window, first_ms)
+            loaded[spelling] = self._loaded(symbol, interval, warmup, window, (first_ms, last_ms))
         return loaded
 
-    def fetch(self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int) -> "dict[str, FetchOutcome]":
+    def fetch(
+        self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int, *, beside: str = "1m"
+    ) -> "dict[str, FetchOutcome]":
         """Fetch into the store what it misses of a range, and return what came by unified symbol.
 
-        Errors as in ``load``.
+        ``interval`` is a timeframe, or the name of what a contract has beside its candles: ``mark-1m``, ``funding``,
+        ``open-interest-1h``; ``beside`` is then the timeframe of the candles, named in advice. Errors as in ``load``.
         """
         from market_data.fetching import FetchOutcome
 
@@ -191,16 +200,108 @@ class HistoricalDataProvider:
         if self.offline:
             raise ConfigurationError("fetching needs the exchange; this provider is offline")
         first_ms, last_ms = ceil_to_grid(start_ms, length), floor_to_grid(end_ms, length)
-        with self._connection():
+        with self._source.connection():
             unified = self._unified(symbols, interval, first_ms, last_ms).values()
-            fetched = self._complete(list(unified), interval, first_ms, last_ms, needed_from_ms=first_ms)
+            fetched = self._source.complete(
+                list(unified), interval, first_ms, last_ms, needed_from_ms=first_ms, beside=beside
+            )
         return {symbol: fetched.get(symbol, FetchOutcome()) for symbol in unified}
+
+    def series_beside(self, name: str, timeframe: str) -> str:
+        """Return the series that a name means beside candles of a timeframe; see ``ExchangeSource.series_beside``."""
+        with self._source.connection():
+            return self._source.series_beside(name, timeframe)
+
+    def load_perpetual(
+        self,
+        symbols: Sequence[str],
+        step_interval: str,
+        start_ms: int,
+        end_ms: int,
+        *,
+        missing_funding: "MissingFunding" = "error",
+        use_mark: bool = True,
+        use_funding: bool = True,
+    ) -> "dict[str, PerpetualData]":
+        """Return what several perpetual contracts have beside their candles, keyed by the spellings given.
+
+        What the store lacks is fetched first, unless offline, where the exchange is known and serves it.
+
+        Parameters
+        ----------
+        step_interval
+            Timeframe of the candles by which orders are matched; mark candles are on its grid.
+        start_ms, end_ms
+            The window; payments that fall after its start and up to its end, inclusive, belong to it.
+        missing_funding
+            What payments that are due and not known do: raise, warn, or nothing.
+        use_mark, use_funding
+            Whether mark candles and funding rates are wanted at all.
+
+        Raises
+        ------
+        ConfigurationError
+            For an unknown symbol or timeframe, or a start that is not before the end.
+        DataUnavailableError
+            If the exchange cannot be reached, or funding rates are missing and ``missing_funding`` is ``error``.
+        StoreError
+            If the store cannot be read or written.
+        """
+        from market_data.perpetual_data import PerpetualRequest, complete_perpetual, read_perpetual
+
+        _checked_range(step_interval, start_ms, end_ms)
+        request = PerpetualRequest(step_interval, start_ms, end_ms, missing_funding, use_mark, use_funding)
+        with self._source.connection():
+            unified = self._unified(symbols, step_interval, start_ms, end_ms)
+            unserved: dict[str, tuple[str, ...]] = {}
+            if not self.offline:
+                unserved = complete_perpetual(self._source, self.store, list(unified.values()), request)
+        loaded = {}
+        for spelling, symbol in unified.items():
+            data = read_perpetual(self.store, self.exchange, symbol, request)
+            loaded[spelling] = data._replace(warnings=(*unserved.get(symbol, ()), *data.warnings))
+        return loaded
+
+    def fetch_funding_rates(self, symbol: str, start_date: Instant, end_date: Instant) -> "pd.DataFrame":
+        """Return the funding payments of a contract as a frame; what is not stored is fetched, unless offline.
+
+        Parameters
+        ----------
+        symbol
+            In any spelling.
+        start_date, end_date
+            Text, date or datetime; without a zone UTC. Payments stamped at or after the start and before the end.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``timestamp`` (UTC datetimes as the exchange stamped them), ``rate`` (fraction of the notional that
+            longs pay) and ``mark_price`` (nan where not known); no row if there is none.
+
+        Raises
+        ------
+        ConfigurationError
+            For an unknown symbol, a start that is not before the end, or an exchange without funding rates.
+        DataUnavailableError
+            If rates are missing and the exchange cannot be reached.
+        """
+        start_ms = parse_instant(start_date, name="start_date")
+        end_ms = parse_instant(end_date, name="end_date")
+        with self._source.connection():
+            unified = self.resolve(symbol)
+            if not self.offline and self._source.known:
+                self.fetch([symbol], FUNDING, start_ms, end_ms)
+        rates = self.store.read_funding(self.exchange, unified, start_ms, end_ms)
+        import pandas as pd
+
+        columns = {"rate": rates.rate, "mark_price": rates.mark_price}
+        return pd.DataFrame({"timestamp": pd.to_datetime(rates.time_ms, unit="ms", utc=True), **columns})
 
     def resolve(self, symbol: str) -> str:
         """Return the unified symbol (``BASE/QUOTE``) that a spelling names; errors as in ``MarketList.resolve``."""
-        reachable = not self.offline and (self._given is not None or self._is_known())
-        with self._connection():
-            return self._market_list.resolve(symbol, self._adapter if reachable else None)
+        reachable = not self.offline and self._source.known
+        with self._source.connection():
+            return self._market_list.resolve(symbol, self._source.adapter if reachable else None)
 
     def instrument(self, symbol: str) -> Instrument:
         """Return the latest known trading rules of a symbol in any spelling; the defaults where none are known."""
@@ -218,63 +319,6 @@ class HistoricalDataProvider:
             missing = {symbol: [(start_ms, end_ms)] for symbol in symbols}
             raise MissingCandlesError(self.exchange, interval, missing, str(error.__cause__)) from error
 
-    def _complete(
-        self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int, *, needed_from_ms: int
-    ) -> "dict[str, FetchOutcome]":
-        """Fetch into the store what it misses of a range."""
-        missing = {
-            symbol: ranges
-            for symbol in dict.fromkeys(symbols)
-            if (ranges := self.store.missing_ranges(self.exchange, symbol, interval, start_ms, end_ms))
-        }
-
-        def keep(symbol: str, candles: "CandleColumns", answered_from_ms: int, answered_to_ms: int) -> None:
-            self.store.write(self.exchange, symbol, interval, candles, source=f"fetched from {self.exchange}")
-            self.store.add_coverage(self.exchange, symbol, interval, answered_from_ms, answered_to_ms)
-
-        return self._fetched(missing, interval, keep, needed_from_ms) if missing else {}
-
-    def _fetched(
-        self, wanted: "Mapping[str, Sequence[Interval]]", interval: str, keep: "Keep", needed_from_ms: int
-    ) -> "dict[str, FetchOutcome]":
-        """Fetch ranges; raise if something from ``needed_from_ms`` on is missing, or anything out of reach."""
-        from market_data.fetch_progress import open_progress
-        from market_data.fetching import STOPPED, MissingCandlesError, fetch_candles
-
-        if self._given is None and not self._is_known():
-            cause = f"{self.exchange} is a name of imported candles, there is no exchange to ask"
-            raise MissingCandlesError(self.exchange, interval, wanted, cause)
-        served = self._given.timeframes if self._given is not None else timeframes_of(self.exchange)
-        if interval not in served:
-            raise ConfigurationError(f"{self.exchange} has no timeframe {interval!r}; allowed: {', '.join(served)}")
-        try:
-            adapter = self._adapter()
-            now_ms = self._present(adapter)
-            self._market_list.refresh(adapter, now_ms)
-        except FeedError as error:
-            raise MissingCandlesError(self.exchange, interval, wanted, str(error)) from error
-        length = timeframe_ms(interval)
-        closed = {symbol: _until(ranges, floor_to_grid(now_ms, length)) for symbol, ranges in wanted.items()}
-        total = sum(end - start for ranges in closed.values() for start, end in ranges) // length
-        with open_progress(f"{self.exchange} {interval}", total, self._progress) as progress:
-            outcomes = fetch_candles(
-                adapter, interval, closed, keep, now_ms=now_ms, progress=progress, off_grid=self.off_grid
-            )
-        for symbol, outcome in outcomes.items():
-            known = self.quality_reports.get((symbol, interval))
-            self.quality_reports[symbol, interval] = known.merged(outcome.quality) if known else outcome.quality
-        failed = {
-            symbol: outcome
-            for symbol, outcome in outcomes.items()
-            if outcome.out_of_reach or any(end_ms > needed_from_ms for _, end_ms in outcome.missing)
-        }
-        if failed:
-            missing = {symbol: outcome.missing for symbol, outcome in failed.items()}
-            causes = dict.fromkeys(outcome.error or "" for outcome in failed.values())
-            cause = "; ".join(cause for cause in causes if cause != STOPPED)
-            raise MissingCandlesError(self.exchange, interval, missing, cause)
-        return outcomes
-
     def _load_anew(
         self, unified: Mapping[str, str], interval: str, bounds: tuple[int, int, int], warmup_candles: int
     ) -> dict[str, LoadedCandles]:
@@ -285,20 +329,28 @@ class HistoricalDataProvider:
         warmup_ms, first_ms, last_ms = bounds
         pages: dict[str, list[CandleColumns]] = {symbol: [] for symbol in unified.values()}
 
-        def keep(symbol: str, candles: CandleColumns, answered_from_ms: int, answered_to_ms: int) -> None:
-            pages[symbol].append(candles)
+        def keep(symbol: str, candles: "SeriesColumns", answered_from_ms: int, answered_to_ms: int) -> None:
+            if isinstance(candles, CandleColumns):
+                pages[symbol].append(candles)
 
-        self._fetched({symbol: [(warmup_ms, last_ms)] for symbol in pages}, interval, keep, first_ms)
+        self._source.fetched({symbol: [(warmup_ms, last_ms)] for symbol in pages}, interval, keep, first_ms)
         loaded = {}
         for spelling, symbol in unified.items():
             candles = joined_columns(pages[symbol])
             before = candles.between(warmup_ms, first_ms)
             warmup = before.slice(max(0, before.rows - warmup_candles), before.rows)
-            loaded[spelling] = self._loaded(symbol, interval, warmup, candles.between(first_ms, last_ms), first_ms)
+            loaded[spelling] = self._loaded(
+                symbol, interval, warmup, candles.between(first_ms, last_ms), (first_ms, last_ms)
+            )
         return loaded
 
     def _loaded(
-        self, symbol: str, interval: str, warmup: "CandleColumns", window: "CandleColumns", start_ms: int
+        self,
+        symbol: str,
+        interval: str,
+        warmup: "CandleColumns",
+        window: "CandleColumns",
+        bounds: tuple[int, int],
     ) -> LoadedCandles:
         from market_data.quality import find_holes, outliers
 
@@ -313,47 +365,13 @@ class HistoricalDataProvider:
             "refused": fetched.refused_rows if fetched else 0,
             "snapped": fetched.snapped if fetched else 0,
         }
-        return LoadedCandles(symbol, warmup, window, self._market_list.instrument(symbol, start_ms), quality)
-
-    def _present(self, adapter: "ExchangeAdapter") -> int:
-        """Return the exchange's clock, or the entry point's where the exchange does not tell."""
-        try:
-            return adapter.server_time_ms()
-        except FeedError:
-            if self._now_ms is None:
-                raise
-            return self._now_ms()
-
-    def _adapter(self) -> "ExchangeAdapter":
-        if self._open is None:
-            from market_data.adapters.registry import open_adapter
-
-            self._open = open_adapter(self.exchange, clock=self._now_ms)
-        return self._open
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[None]:
-        """Keep an adapter that was opened meanwhile for the whole of the outermost call, and no longer."""
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            if not self._depth and self._given is None and self._open is not None:
-                self._open.close()
-                self._open = None
-
-    def _is_known(self) -> bool:
-        """Whether the name is an exchange's, and not just one under which candles were imported."""
-        return self.exchange in known_exchanges()
-
-
-def _until(ranges: "Sequence[Interval]", end_ms: int) -> "list[Interval]":
-    return [(start, min(end, end_ms)) for start, end in ranges if start < end_ms]
+        instrument = self._market_list.instrument(symbol, bounds[0])
+        changes = self._market_list.rule_changes(symbol, *bounds)
+        return LoadedCandles(symbol, warmup, window, instrument, quality, changes)
 
 
 def _checked_range(interval: str, start_ms: int, end_ms: int) -> int:
-    length = timeframe_ms(interval)
+    length = Series("", "", interval).length_ms
     if start_ms >= end_ms:
         raise ConfigurationError(f"the start {format_ms(start_ms)} is not before the end {format_ms(end_ms)}")
     return length

@@ -23,8 +23,8 @@ class InstrumentStore:
     """Dated snapshots of instruments below ``root/<exchange>/instruments``, one JSON file for each date.
 
     A symbol's rules come from market lists where any holds it. Rules inferred from imported prices are used where
-    none does: of several, the finest tick and lot count, whichever import came first. May be used from several
-    processes.
+    none does: of several, the finest tick and lot count, whichever import came first. A margin table stays in force
+    until the next one, whatever market lists come between. May be used from several processes.
 
     Parameters
     ----------
@@ -86,13 +86,36 @@ class InstrumentStore:
             chosen[symbol] = in_force[-1] if in_force else dated[0]
         return chosen
 
+    def changes(self, exchange: str, start_ms: int, end_ms: int) -> dict[str, tuple[Instrument, ...]]:
+        """Return the rules that come into force in ``(start_ms, end_ms]``, in order, of each symbol whose rules change.
+
+        Each version differs from the one before it, the first from that of ``at(exchange, start_ms)``. Rules inferred
+        from imported prices never change: a later import only knows them better.
+
+        Raises
+        ------
+        StoreError
+            If a snapshot cannot be read.
+        """
+        changes: dict[str, tuple[Instrument, ...]] = {}
+        for symbol, versions in self._known(exchange).items():
+            listed = [version for version in versions if version.source != INFERRED]
+            in_force = [version for version in listed if (version.as_of_ms or 0) <= start_ms]
+            current = (in_force[-1:] or listed[:1])[:1]
+            for version in listed:
+                if start_ms < (version.as_of_ms or 0) <= end_ms and not _alike(version, current[-1]):
+                    current.append(version)
+            if len(current) > 1:
+                changes[symbol] = tuple(current[1:])
+        return changes
+
     def _known(self, exchange: str) -> dict[str, list[Instrument]]:
         """Return every stored version of each symbol's rules, the earliest first."""
         known: dict[str, list[Instrument]] = {}
         for path in self._files(exchange):
             for symbol, instrument in _load(path).instruments.items():
                 known.setdefault(symbol, []).append(instrument)
-        return dict(sorted(known.items()))
+        return {symbol: _with_tiers(versions) for symbol, versions in sorted(known.items())}
 
     def _files(self, exchange: str) -> list[Path]:
         folder = self._folder(exchange)
@@ -120,6 +143,26 @@ def _load(path: Path) -> _Snapshot:
         raise StoreError(
             f"{path}: is no snapshot of instruments ({error}); delete that file and fetch again"
         ) from error
+
+
+def _with_tiers(versions: list[Instrument]) -> list[Instrument]:
+    """Return versions each with a margin table: market lists have none, so the last known one stays in force.
+
+    Before the first known one, that one is taken, as with all rules.
+    """
+    tiers = next((version.margin_tiers for version in versions if version.margin_tiers), ())
+    if not tiers:
+        return versions
+    filled = []
+    for version in versions:
+        tiers = version.margin_tiers or tiers
+        filled.append(version if version.margin_tiers else msgspec.structs.replace(version, margin_tiers=tiers))
+    return filled
+
+
+def _alike(one: Instrument, other: Instrument) -> bool:
+    """Whether two versions are the same rules, whenever and from wherever they were read."""
+    return msgspec.structs.replace(one, as_of_ms=other.as_of_ms, source=other.source) == other
 
 
 def _preferred(stored: Instrument | None, came: Instrument) -> Instrument:

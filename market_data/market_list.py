@@ -39,6 +39,7 @@ class MarketList:
         self._resolved: dict[str, str] = {}
         # Rules by instant as read from disk, where a list of thousands of symbols takes its time; None is the latest.
         self._known: dict[int | None, dict[str, Instrument]] = {}
+        self._changes: dict[tuple[int, int], dict[str, tuple[Instrument, ...]]] = {}
 
     def resolve(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
         """Return the unified symbol that a spelling names.
@@ -72,6 +73,13 @@ class MarketList:
             self._known[time_ms] = at_time
         return self._known[time_ms].get(symbol, Instrument(symbol))
 
+    def rule_changes(self, symbol: str, start_ms: int, end_ms: int) -> tuple[Instrument, ...]:
+        """Return a unified symbol's rules that come into force in ``(start_ms, end_ms]``; see ``InstrumentStore``."""
+        window = (start_ms, end_ms)
+        if window not in self._changes:
+            self._changes[window] = self._instruments.changes(self._exchange, start_ms, end_ms)
+        return self._changes[window].get(symbol, ())
+
     def refresh(self, adapter: "ExchangeAdapter", now_ms: int | None = None) -> None:
         """Read the exchange's market list, and store it if any rule differs from the latest stored one.
 
@@ -87,10 +95,11 @@ class MarketList:
         if now_ms is not None and newest_ms is not None and now_ms - newest_ms < LIST_AGE_MS:
             return
         listed = adapter.markets()
-        if any(_undated(rules) != _undated(stored.get(symbol)) for symbol, rules in listed.items()):
+        if any(not _confirms(rules, stored.get(symbol)) for symbol, rules in listed.items()):
             as_of_ms = max(rules.as_of_ms or 0 for rules in listed.values())
             self._instruments.save(self._exchange, listed, as_of_ms)
             self._known.clear()
+            self._changes.clear()
 
     def _looked_up(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
         stored = self._store.symbols(self._exchange)
@@ -119,5 +128,9 @@ class MarketList:
         return {symbol: rules for symbol, rules in latest.items() if rules.source != INFERRED}
 
 
-def _undated(rules: Instrument | None) -> Instrument | None:
-    return None if rules is None else msgspec.structs.replace(rules, as_of_ms=None)
+def _confirms(listed: Instrument, stored: Instrument | None) -> bool:
+    """Whether a market list says what is stored already; one without margin tables leaves the stored ones standing."""
+    if stored is None:
+        return False
+    tiers = listed.margin_tiers or stored.margin_tiers
+    return msgspec.structs.replace(listed, as_of_ms=stored.as_of_ms, margin_tiers=tiers) == stored

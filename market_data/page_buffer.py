@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from market_data.candle_columns import CandleColumns
+from market_data.candle_merge import joined_as
+from market_data.perpetual_columns import SeriesColumns
 
-Keep = Callable[[str, CandleColumns, int, int], None]
-"""Takes a symbol, its candles, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""
+Keep = Callable[[str, SeriesColumns, int, int], None]
+"""Takes a symbol, its rows, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""
 
 WRITE_EVERY_S = 0.25
 
@@ -26,11 +28,11 @@ class PageBuffer:
         self._symbol = symbol
         self._keep: Keep | None = keep
         self._lock = threading.Lock()
-        self._parts: list[CandleColumns] = []
+        self._parts: list[SeriesColumns] = []
         self._start_ms = self._end_ms = 0
         self._kept_s = 0.0
 
-    def add(self, candles: CandleColumns, start_ms: int, end_ms: int) -> None:
+    def add(self, candles: SeriesColumns, start_ms: int, end_ms: int) -> None:
         """Take one page that answers for ``[start_ms, end_ms)``."""
         with self._lock:
             if self._parts and start_ms != self._end_ms:
@@ -58,12 +60,11 @@ class PageBuffer:
     def _write(self) -> None:
         parts, self._parts = self._parts, []
         if self._keep is not None:
-            self._keep(self._symbol, joined_columns(parts), self._start_ms, self._end_ms)
+            rows = type(parts[0])(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            self._keep(self._symbol, rows, self._start_ms, self._end_ms)
         self._kept_s = time.monotonic()
 
 
 def joined_columns(parts: Sequence[CandleColumns]) -> CandleColumns:
-    """Return the rows of several columns one after the other."""
-    if not parts:
-        return CandleColumns.empty()
-    return CandleColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    """Return the candles of several columns one after the other."""
+    return joined_as(CandleColumns, list(parts))

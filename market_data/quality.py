@@ -16,24 +16,30 @@ Mask = npt.NDArray[np.bool]
 REASONS = (
     "bad_price",
     "bad_volume",
+    "bad_rate",
+    "bad_amount",
     "high_below_body",
     "low_above_body",
     "off_grid",
     "duplicate",
     "out_of_order",
     "unclosed",
+    "future",
 )
 """Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
 
 REASON_TEXT = {
     "bad_price": "a price that is not finite or not positive",
     "bad_volume": "a volume that is negative or not finite",
+    "bad_rate": "a rate that is not finite, or not between -1 and 1",
+    "bad_amount": "an open interest that is negative or not finite",
     "high_below_body": "high below open or close",
     "low_above_body": "low above open or close",
     "off_grid": "opens off the timeframe's grid",
     "duplicate": "a second row of one time",
     "out_of_order": "earlier than a row before it",
     "unclosed": "not closed yet",
+    "future": "later than the present",
 }
 
 EXAMPLES = 3
@@ -56,8 +62,17 @@ class Example(NamedTuple):
     volume: float
 
 
+class RowExample(NamedTuple):
+    """One row of funding rates or open interest as it came: its position among the rows given, its time, its values."""
+
+    row: int
+    time_ms: int
+    first: float
+    second: float
+
+
 class QualityReport(msgspec.Struct, frozen=True):
-    """What was found in one or more batches of candles.
+    """What was found in one or more batches of candles, funding rates or open interest.
 
     ``rows`` came in, ``accepted`` of them were taken. ``refused`` counts the others by reason (``REASONS``),
     ``off_grid`` the sound rows whose open was off the grid, ``snapped`` those of them that were taken with their open
@@ -71,7 +86,7 @@ class QualityReport(msgspec.Struct, frozen=True):
     off_grid: int = 0
     outliers: int = 0
     refused: Mapping[str, int] = {}
-    examples: Mapping[str, tuple[Example, ...]] = {}
+    examples: Mapping[str, tuple[Example | RowExample, ...]] = {}
 
     @property
     def refused_rows(self) -> int:
@@ -146,7 +161,7 @@ def check_candles(
         verdicts[reason] = mask & sound
         sound &= ~mask
     unclosed = np.zeros(len(raw), np.bool) if now_ms is None else raw > now_ms - length
-    late, duplicate = _behind(opens, sound, sound & ~unclosed)
+    late, duplicate = behind(opens, sound, sound & ~unclosed)
     verdicts["duplicate"] = duplicate
     verdicts["out_of_order"] = late & ~duplicate
     verdicts["unclosed"] = sound & ~late & unclosed
@@ -227,7 +242,7 @@ def _sound(broken: Mapping[str, Mask], rows: int) -> Mask:
     return sound
 
 
-def _behind(opens: Int64Array, judged: Mask, eligible: Mask) -> tuple[Mask, Mask]:
+def behind(opens: Int64Array, judged: Mask, eligible: Mask) -> tuple[Mask, Mask]:
     """Return which judged rows are not after every accepted row before them, and which of these repeat an accepted one.
 
     An eligible row is accepted exactly when its open is above those of all eligible rows before it: a row that was

@@ -1,25 +1,33 @@
-"""How exchanges, symbols and months are named as folders and files of the candle store.
+"""How exchanges, symbols, series and months are named as folders and files of the candle store.
 
 ::
 
-    root/<exchange>/<BASE-QUOTE>/<timeframe>/<YYYY-MM>.parquet
-                                             coverage.json
+    root/<exchange>/<BASE-QUOTE>/<series>/<YYYY-MM>.parquet
+                                          coverage.json
     root/<exchange>/instruments/<as_of_ms>.json
+
+A series is named by its timeframe (``1m``: candles), or ``mark-<timeframe>`` (candles of the mark price), ``funding``
+(funding rates) or ``open-interest-<period>``.
 """
 
 import datetime as dt
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from core.errors import ConfigurationError
-from core.timeframe import timeframe_ms
+from core.timeframe import MINUTE_MS, timeframe_ms
 
 COVERAGE_FILE = "coverage.json"
 INSTRUMENTS_FOLDER = "instruments"
 LAST_TIME_MS = 253_402_300_800_000
 """Year 10000: times at or after it have no month file."""
+
+SeriesKind = Literal["candles", "mark", "funding", "open-interest"]
+FUNDING = "funding"
+_PREFIXES: tuple[tuple[SeriesKind, str], ...] = (("mark", "mark-"), ("open-interest", "open-interest-"))
+_KIND_ORDER: tuple[SeriesKind, ...] = ("candles", "mark", "funding", "open-interest")
 
 _EXCHANGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_@+-]|\.(?!\.)){0,63}")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -31,7 +39,10 @@ _MILLISECOND = dt.timedelta(milliseconds=1)
 
 
 class Series(NamedTuple):
-    """What one folder of month files holds: one symbol of one exchange at one timeframe."""
+    """What one folder of month files holds: one symbol of one exchange, and what is kept of it.
+
+    ``timeframe`` names the series: a timeframe for candles, else one of the other names above.
+    """
 
     exchange: str
     symbol: str
@@ -41,14 +52,59 @@ class Series(NamedTuple):
         return f"{self.exchange} {self.symbol} {self.timeframe}"
 
     @property
+    def kind(self) -> SeriesKind:
+        """What the rows are."""
+        return kind_and_period(self.timeframe)[0]
+
+    @property
     def length_ms(self) -> int:
-        """Length of one candle."""
-        return timeframe_ms(self.timeframe)
+        """Length of one candle or period; the minute for funding, which has one payment in it at most."""
+        kind, period = kind_and_period(self.timeframe)
+        return MINUTE_MS if kind == "funding" else timeframe_ms(period)
 
     def folder(self, root: Path) -> Path:
         """Return the series' folder; raises ConfigurationError for a name that cannot be stored."""
-        timeframe_ms(self.timeframe)
+        kind_and_period(self.timeframe)
         return root / exchange_folder(self.exchange) / symbol_folder(self.symbol) / self.timeframe
+
+
+def mark_series(timeframe: str) -> str:
+    """Return the name of the series of mark candles of a timeframe."""
+    return f"mark-{timeframe}"
+
+
+def open_interest_series(period: str) -> str:
+    """Return the name of the series of open interest of a period."""
+    return f"open-interest-{period}"
+
+
+def kind_and_period(name: str) -> tuple[SeriesKind, str]:
+    """Return what a series' name says: its kind, and its timeframe or period (empty for funding).
+
+    Raises
+    ------
+    ConfigurationError
+        If it names no series of the store.
+
+    Examples
+    --------
+    >>> kind_and_period("mark-8h"), kind_and_period("funding"), kind_and_period("1m")
+    (('mark', '8h'), ('funding', ''), ('candles', '1m'))
+    """
+    if name == FUNDING:
+        return "funding", ""
+    for kind, prefix in _PREFIXES:
+        if isinstance(name, str) and name.startswith(prefix):
+            timeframe_ms(name.removeprefix(prefix))
+            return kind, name.removeprefix(prefix)
+    timeframe_ms(name)
+    return "candles", name
+
+
+def series_order(name: str) -> tuple[int, int]:
+    """Return a key that sorts the names of one symbol's series: candles first, the shortest first."""
+    kind, period = kind_and_period(name)
+    return _KIND_ORDER.index(kind), timeframe_ms(period) if period else 0
 
 
 def exchange_folder(exchange: str) -> str:
@@ -119,6 +175,15 @@ def is_timeframe(text: str) -> bool:
     """Tell whether a folder's name is a timeframe that the store keeps."""
     try:
         timeframe_ms(text)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def is_series(text: str) -> bool:
+    """Tell whether a folder's name is a series that the store keeps."""
+    try:
+        kind_and_period(text)
     except ConfigurationError:
         return False
     return True

@@ -11,7 +11,9 @@ from market_data.candle_columns import CandleColumns
 from market_data.candle_store import CandleStore
 from market_data.coverage import Coverage, load_coverage, uncovered
 from market_data.instrument_store import InstrumentStore
-from market_data.parquet_files import ADVICE, ParquetFiles, digest
+from market_data.parquet_files import ADVICE, ParquetFiles, columns_of, digest
+from market_data.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.perpetual_quality import check_rows
 from market_data.quality import REASON_TEXT, check_candles
 from market_data.store_layout import (
     COVERAGE_FILE,
@@ -19,7 +21,7 @@ from market_data.store_layout import (
     Series,
     exchange_folder,
     is_month,
-    is_timeframe,
+    is_series,
     month_bounds,
     symbol_of,
 )
@@ -50,9 +52,9 @@ class Verified(NamedTuple):
 def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
     """Read every file of the chosen series and say what is wrong; nothing is changed.
 
-    Each month file must be readable, keep the rules of ``quality.check_candles`` and the bounds of its month, carry
-    the digest of its own candles, and hold as many candles as its record says. Names that the store does not give are
-    damage too.
+    Each month file must be readable, keep the rules of ``quality.check_candles`` (or ``perpetual_quality``) and the
+    bounds of its month, carry the digest of its own rows, and hold as many of them as its record says. Names that the
+    store does not give are damage too.
     """
     parquet = ParquetFiles()
     findings: list[Finding] = []
@@ -77,7 +79,7 @@ def verify_folders(store: CandleStore) -> list[Finding]:
         folder = store.root / exchange
         findings += _strangers(folder, _belongs_to_exchange)
         for symbol_folder in (path for path in _entries(folder) if symbol_of(path.name) and path.is_dir()):
-            findings += _strangers(symbol_folder, lambda path: path.is_dir() and is_timeframe(path.name))
+            findings += _strangers(symbol_folder, lambda path: path.is_dir() and is_series(path.name))
         try:
             InstrumentStore(store.root).latest(exchange)
         except StoreError as error:
@@ -88,49 +90,69 @@ def verify_folders(store: CandleStore) -> list[Finding]:
 def _verify_month(
     parquet: ParquetFiles, file: Path, series: Series, record: Coverage | None, findings: list[Finding]
 ) -> int:
-    """Add what is found in one month file; return its number of candles."""
+    """Add what is found in one month file; return its number of rows."""
+    kind = columns_of(series.kind)
+    words = _words(series)
     try:
-        candles = parquet.read(file)
-        stored_digest = parquet.stored_digest(file)
+        rows = _month_rows(parquet, file, series)
+        stored_digest = parquet.stored_digest(file, kind)
     except StoreError as error:
         findings.append(Finding(file, str(error), True))
         return 0
-    problems = [*_content_problems(candles, series)]
+    problems = [*_content_problems(rows, series)]
     if stored_digest is None:
-        problems.append("carries no digest of its candles, so it was not written by this program")
-    elif stored_digest != digest(candles):
-        problems.append("holds other candles than were written")
+        problems.append(f"carries no digest of its {words}, so it was not written by this program")
+    elif stored_digest != digest(rows):
+        problems.append(f"holds other {words} than were written")
     if record is not None:
         recorded = record.months.get(file.stem, 0)
-        if candles.rows < recorded:
-            problems.append(f"holds {candles.rows:,} candles where the record says {recorded:,}")
-        findings += _coverage_notes(file, candles, series, record, recorded)
+        if rows.rows < recorded:
+            problems.append(f"holds {rows.rows:,} {words} where the record says {recorded:,}")
+        findings += _coverage_notes(file, rows, series, record, recorded)
     findings += [Finding(file, f"{file}: {problem}; {ADVICE}", True) for problem in problems]
-    return candles.rows
+    return rows.rows
 
 
-def _content_problems(candles: CandleColumns, series: Series) -> Iterator[str]:
-    report = check_candles(candles, series.length_ms, off_grid="refuse")[1]
+def _words(series: Series) -> str:
+    return "candles" if series.kind in ("candles", "mark") else "rows"
+
+
+def _month_rows(parquet: ParquetFiles, file: Path, series: Series) -> SeriesColumns:
+    if series.kind == "funding":
+        return parquet.read_as(FundingColumns, file)
+    if series.kind == "open-interest":
+        return parquet.read_as(OpenInterestColumns, file)
+    return parquet.read(file)
+
+
+def _content_problems(rows: SeriesColumns, series: Series) -> Iterator[str]:
+    if isinstance(rows, CandleColumns):
+        report = check_candles(rows, series.length_ms, off_grid="refuse")[1]
+    elif isinstance(rows, FundingColumns):
+        report = check_rows(rows, series.length_ms)[1]
+    else:
+        report = check_rows(rows, series.length_ms)[1]
     for reason, count in report.refused.items():
-        yield f"{count:,} of its candles break a rule: {REASON_TEXT[reason]}"
+        yield f"{count:,} of its {_words(series)} break a rule: {REASON_TEXT[reason]}"
 
 
 def _coverage_notes(
-    file: Path, candles: CandleColumns, series: Series, record: Coverage, recorded: int
+    file: Path, rows: SeriesColumns, series: Series, record: Coverage, recorded: int
 ) -> Iterator[Finding]:
-    """Give notes on what an interrupted write leaves behind: candles that the record does not know yet."""
-    if candles.rows > recorded:
-        unknown = candles.rows - recorded
+    """Give notes on what an interrupted write leaves behind: rows that the record does not know yet."""
+    words = _words(series)
+    if rows.rows > recorded:
+        unknown = rows.rows - recorded
         yield Finding(
-            file, f"{file}: {unknown:,} candles more than the record says, as an interrupted write leaves", False
+            file, f"{file}: {unknown:,} {words} more than the record says, as an interrupted write leaves", False
         )
     first, after = month_bounds(file.stem)
     outside = 0
     for start, end in uncovered(record.covered, first, after):
-        low, high = np.searchsorted(candles.open_time_ms, (start, end))
+        low, high = np.searchsorted(rows[0], (start, end))
         outside += int(high - low)
     if outside:
-        yield Finding(file, f"{file}: {outside:,} candles of {series} lie outside what is recorded as answered", False)
+        yield Finding(file, f"{file}: {outside:,} {words} of {series} lie outside what is recorded as answered", False)
 
 
 def _record(folder: Path, findings: list[Finding]) -> Coverage | None:

@@ -7,18 +7,25 @@ them share one market list, one rate limiter and one retry policy.
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import ccxt
 
 from core.errors import ConfigurationError, FeedError
-from core.instrument import DEFAULT_STEP, Instrument
+from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from market_data.adapters.ccxt_client import CcxtClient, date_ms
+from market_data.adapters.ccxt_contracts import (
+    HOUR_MS,
+    contract_pages,
+    funding_row,
+    open_interest_row,
+    perpetual_kinds,
+)
+from market_data.adapters.ccxt_instruments import instrument_of
 from market_data.adapters.failures import RangeNotServedError, TransientError
 from market_data.adapters.pacing import RateLimiter, RetryPolicy
-from market_data.adapters.protocol import CandleRow
+from market_data.adapters.protocol import CandleRow, FundingRow, OpenInterestRow
 from market_data.exchanges import timeframes_of
 
 T = TypeVar("T")
@@ -31,7 +38,7 @@ _MARKET_TYPES = ("spot", "swap", "future")
 
 
 class CcxtAdapter:
-    """Public market data of one ccxt exchange; implements ``ExchangeAdapter`` and may be used from several threads.
+    """Public market data of one ccxt exchange; implements ``PerpetualAdapter`` and may be used from several threads.
 
     Parameters
     ----------
@@ -64,6 +71,13 @@ class CcxtAdapter:
         self._loaded: Any = None
         self._listed = False
         self.page_limit = _page_limit(first.exchange)
+        self._pages = contract_pages(name)
+        self.perpetual_kinds = perpetual_kinds(first.exchange)
+        self.open_interest_periods: Sequence[str] = self._pages.periods or tuple(self.timeframes)
+        self.open_interest_page_limit = self._pages.open_interest
+        self.mark_page_limit = min(self.page_limit, self._pages.marks)
+        # Contracts pay once an hour at most; with the limit itself a page could be cut without looking so.
+        self.funding_page_ms = (self._pages.funding - 2) * HOUR_MS
         self._tells_time = bool(first.exchange.has.get("fetchTime"))
         self._last_date: str | None = None
 
@@ -106,6 +120,61 @@ class CcxtAdapter:
             self._refuse_recent_only(rows, symbol, timeframe, until_ms)
         return inside[: self.page_limit]
 
+    def fetch_mark_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
+        """Return one page of candles of the mark price; see the protocol."""
+        self._require_contract(symbol)
+
+        def request(client: CcxtClient) -> list[CandleRow]:
+            params = {"until": until_ms - 1}
+            rows = client.exchange.fetch_mark_ohlcv(symbol, timeframe, since_ms, self.mark_page_limit, params)
+            return client.checked_rows(rows)
+
+        rows = self._call(f"{symbol} mark {timeframe}", request)
+        inside = [row for row in rows if since_ms <= row[0] < until_ms]
+        if rows and not inside:
+            raise RangeNotServedError(f"{self.name} answers mark candles of {symbol} {timeframe} of another time only")
+        return inside
+
+    def fetch_funding_page(self, symbol: str, since_ms: int, until_ms: int) -> list[FundingRow]:
+        """Return every funding payment of a range; see the protocol.
+
+        A page as full as the exchange makes them may be cut at either end; its range is then asked in halves.
+        """
+        self._require_contract(symbol, perpetual=True)
+
+        def request(client: CcxtClient) -> list[dict[str, Any]]:
+            params = {"until": until_ms - 1}
+            entries = client.exchange.fetch_funding_rate_history(symbol, since_ms, self._pages.funding, params)
+            return client.checked_entries(entries, symbol)
+
+        entries = self._call(f"{symbol} funding rates", request)
+        if len(entries) >= self._pages.funding and until_ms - since_ms > HOUR_MS:
+            middle_ms = since_ms + (until_ms - since_ms) // 2
+            return [
+                *self.fetch_funding_page(symbol, since_ms, middle_ms),
+                *self.fetch_funding_page(symbol, middle_ms, until_ms),
+            ]
+        return [row for row in map(funding_row, entries) if since_ms <= row[0] < until_ms]
+
+    def fetch_open_interest_page(self, symbol: str, period: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
+        """Return one page of open interest; see the protocol. Exchanges keep it for some weeks only."""
+        self._require_contract(symbol)
+        what = f"{symbol} open interest {period}"
+
+        def request(client: CcxtClient) -> list[dict[str, Any]]:
+            params, limit = {"until": until_ms - 1}, self.open_interest_page_limit
+            try:
+                entries = client.exchange.fetch_open_interest_history(symbol, period, since_ms, limit, params)
+            except ccxt.BadSymbol:
+                raise
+            except ccxt.BadRequest as error:
+                # This is how Binance answers a start that is older than what it keeps.
+                raise RangeNotServedError(f"{self.name} does not give {what} of that time: {error}") from error
+            return client.checked_entries(entries, symbol)
+
+        rows = [open_interest_row(entry) for entry in self._call(what, request)]
+        return [row for row in rows if since_ms <= row[0] < until_ms]
+
     def server_time_ms(self) -> int:
         """Return the exchange's clock: its time endpoint, or the ``Date`` of its answers where it has none."""
         if self._tells_time:
@@ -123,6 +192,17 @@ class CcxtAdapter:
             clients, self._idle = self._idle, []
         for client in clients:
             client.close()
+
+    def _require_contract(self, symbol: str, *, perpetual: bool = False) -> None:
+        """Refuse a symbol that has no mark price, or no funding where ``perpetual``."""
+        self._load_markets()
+        market = self._loaded.markets.get(symbol) or {}
+        if not market.get("swap" if perpetual else "contract"):
+            what = "perpetual contract" if perpetual else "contract"
+            raise ConfigurationError(
+                f"{self.name} lists no {what} {symbol}: it has neither mark price nor funding; contracts are written "
+                "like BTC/USDT:USDT"
+            )
 
     def _load_markets(self, *, again: bool = False) -> None:
         """Read the market list once for all clients; ``again`` reads it anew."""
@@ -171,35 +251,6 @@ class CcxtAdapter:
             raise RangeNotServedError(
                 f"{self.name} serves only its last {len(rows)} candles of {symbol} {timeframe}; import older ones"
             )
-
-
-def instrument_of(market: Mapping[str, Any], precision_mode: int, as_of_ms: int) -> Instrument:
-    """Return a ccxt market's trading rules; what ccxt does not know gets the instrument's default."""
-    precision, limits = market.get("precision") or {}, market.get("limits") or {}
-    return Instrument(
-        symbol=market["symbol"],
-        tick_size=_step(precision.get("price"), precision_mode),
-        lot_size=_step(precision.get("amount"), precision_mode),
-        min_notional=_amount((limits.get("cost") or {}).get("min")),
-        min_quantity=_amount((limits.get("amount") or {}).get("min")),
-        as_of_ms=as_of_ms,
-        source="market list",
-    )
-
-
-def _step(value: float | None, precision_mode: int) -> Decimal:
-    # Significant digits are no grid: the step would move with the price.
-    if value is None or precision_mode == ccxt.SIGNIFICANT_DIGITS:
-        return DEFAULT_STEP
-    if precision_mode == ccxt.DECIMAL_PLACES:
-        return Decimal(1).scaleb(-int(value))
-    step = _amount(value)
-    return step if step else DEFAULT_STEP
-
-
-def _amount(value: float | None) -> Decimal:
-    amount = Decimal(0) if value is None else Decimal(repr(float(value)))
-    return amount if amount.is_finite() and amount > 0 else Decimal(0)
 
 
 def _page_limit(exchange: Any) -> int:

@@ -47,6 +47,7 @@ class CcxtClient:
         self.exchange.fetch = self._strict_fetch
         self.exchange.on_rest_response = self._note_response
         self.exchange.parse_ohlcvs = self._all_rows
+        self.exchange.filter_by_symbol_since_limit = _all_entries
 
     def attempt(self, what: str, request: Callable[["CcxtClient"], T]) -> T:
         """Make one request and sort its failure into TransientError (may pass) and others (will not)."""
@@ -73,9 +74,21 @@ class CcxtClient:
 
     def checked_rows(self, rows: list[list[Any]]) -> list[CandleRow]:
         """Return candle rows as tuples, missing numbers as nan; refuses an empty page without a list in the answer."""
-        if not rows and isinstance(self._answer, dict) and not _holds_a_list(self._answer):
-            raise ccxt.BadResponse(f"no candles in {str(self._answer)[:80]}")
+        self._require_list(rows, "candles")
         return [(row[0], *(float("nan") if value is None else float(value) for value in row[1:6])) for row in rows]
+
+    def checked_entries(self, entries: list[dict[str, Any]], symbol: str) -> list[dict[str, Any]]:
+        """Return ccxt's entries of funding or open interest by time; refuses those of another symbol or no time."""
+        self._require_list(entries, "rows")
+        for entry in entries:
+            time_ms = entry.get("timestamp")
+            if not isinstance(time_ms, int) or time_ms <= 0 or entry.get("symbol") not in (symbol, None):
+                raise ccxt.BadResponse(f"a row that is none of {symbol}: {str(entry.get('info'))[:80]}")
+        return sorted(entries, key=lambda entry: int(entry["timestamp"]))
+
+    def _require_list(self, rows: list[Any], what: str) -> None:
+        if not rows and isinstance(self._answer, dict) and not _holds_a_list(self._answer):
+            raise ccxt.BadResponse(f"no {what} in {str(self._answer)[:80]}")
 
     def checked_time(self, time_ms: object) -> int:
         """Return the time the exchange told, refusing anything but a positive integer."""
@@ -142,6 +155,13 @@ def _moved(urls: Any, base_url: str) -> Any:
     if isinstance(urls, list):
         return [_moved(value, base_url) for value in urls]
     return re.sub(r"^(https?|wss?)://[^/]+", base_url, urls) if isinstance(urls, str) else urls
+
+
+def _all_entries(entries: object, *filters: object) -> list[Any]:
+    """Stand in for ccxt's filter, which leaves rows out silently; the adapter looks at each of them."""
+    if not isinstance(entries, list):
+        raise ccxt.BadResponse(f"rows are no list: {str(entries)[:80]}")
+    return entries
 
 
 def _holds_a_list(answer: object) -> bool:

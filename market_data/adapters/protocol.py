@@ -1,12 +1,21 @@
-"""What the program asks of an exchange for history: its markets, its candles and its clock."""
+"""What the program asks of an exchange for history: its markets, its candles, its clock, and what contracts have."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, Protocol
 
 from core.instrument import Instrument
 
 CandleRow = tuple[int, float, float, float, float, float]
 """``(open_time_ms, open, high, low, close, volume)`` as the exchange gave it, unchecked."""
+
+FundingRow = tuple[int, float, float | None]
+"""``(time_ms, rate, mark_price)`` as the exchange stamped it, unchecked; the mark price is None where not given."""
+
+OpenInterestRow = tuple[int, float, float]
+"""``(time_ms, amount, value)`` in base and in quote units, unchecked; nan where not given."""
+
+PerpetualKind = Literal["mark", "funding", "open-interest"]
+"""What a perpetual contract has beside its candles."""
 
 
 class ExchangeAdapter(Protocol):
@@ -58,4 +67,59 @@ class ExchangeAdapter(Protocol):
 
     def close(self) -> None:
         """Release connections; the adapter is not used afterwards."""
+        ...
+
+
+class PerpetualAdapter(ExchangeAdapter, Protocol):
+    """An exchange that also serves what perpetual contracts have beside their candles.
+
+    An adapter without ``perpetual_kinds`` serves none of it.
+    """
+
+    @property
+    def perpetual_kinds(self) -> Collection[PerpetualKind]:
+        """Which of the three the exchange serves; the methods of the others are not called."""
+        ...
+
+    @property
+    def open_interest_periods(self) -> Sequence[str]:
+        """Periods of the open interest it serves, the shortest first."""
+        ...
+
+    @property
+    def funding_page_ms(self) -> int:
+        """Widest range that one page of funding rates may be asked for."""
+        ...
+
+    @property
+    def open_interest_page_limit(self) -> int:
+        """Most rows one page of open interest holds."""
+        ...
+
+    def fetch_mark_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
+        """Return one page of candles of the mark price, like ``fetch_page``; their volume says nothing.
+
+        Raises
+        ------
+        ConfigurationError
+            If the symbol is no contract, or the timeframe is not served.
+        FeedError
+            If the exchange does not answer, after the adapter's bounded retries.
+        """
+        ...
+
+    def fetch_funding_page(self, symbol: str, since_ms: int, until_ms: int) -> list[FundingRow]:
+        """Return every funding payment with ``since_ms <= time_ms < until_ms``, oldest first.
+
+        The range is at most ``funding_page_ms`` wide. No two payments fall into one minute. Errors as in
+        ``fetch_mark_page``.
+        """
+        ...
+
+    def fetch_open_interest_page(self, symbol: str, period: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
+        """Return one page of open interest with ``since_ms <= time_ms < until_ms``, oldest first.
+
+        A page holds at most ``open_interest_page_limit`` rows. Errors as in ``fetch_mark_page``; a range that is not
+        served any more raises ``failures.RangeNotServedError``.
+        """
         ...

@@ -12,8 +12,11 @@ DEFAULT_DATA_DIR = "data/backtest_cache"
 _EXAMPLES = """\
 examples:
   python -m market_data import --exchange binance candles/binance/*/1m.csv.gz
+  python -m market_data import --exchange binance-perp candles/binance-perp/*/*.csv.gz
   python -m market_data import --exchange binance --symbol BTC/USDT --timeframe 1m trades.csv
   python -m market_data fetch --exchange binanceus --symbols BTCUSDT,ETHUSDT --timeframe 1m --start 2024-04-01
+  python -m market_data fetch --exchange binanceusdm --symbols BTC/USDT:USDT --timeframe 1m --start 2025-05-01 \\
+      --with mark,funding,open-interest
   python -m market_data list
   python -m market_data gaps --exchange binance --symbol BTC/USDT --timeframe 1m
   python -m market_data export --exchange binance --symbol BTC/USDT --timeframe 1m btc.csv.gz
@@ -38,7 +41,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m market_data",
-        description="Fetch, import, inspect and export the stored candles.",
+        description="Fetch, import, inspect and export candles, mark prices, funding rates and open interest.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -46,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     _add_fetch(verbs.add_parser("fetch", help="fetch missing candles from an exchange", allow_abbrev=False))
     _add_import(verbs.add_parser("import", help="import candle files", allow_abbrev=False))
+    _add_import_tiers(verbs.add_parser("import-tiers", help="import margin tables of contracts", allow_abbrev=False))
     for verb, text in (
         ("list", "show what is stored"),
         ("gaps", "show the holes in what is stored"),
@@ -59,10 +63,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_fetch(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Fetch the candles that the store lacks; what is stored is not asked for again."
+    parser.description = "Fetch what the store lacks; what is stored is not asked for again."
     parser.add_argument("--exchange", required=True, help="exchange, for example binanceus, or practice")
     parser.add_argument("--symbols", required=True, help="symbols with commas between, in any spelling")
     parser.add_argument("--timeframe", required=True, help="for example 1m, 15m, 1h, 1d")
+    parser.add_argument(
+        "--with",
+        dest="beside",
+        default="",
+        metavar="SERIES",
+        help="what perpetual contracts have beside candles: mark, funding, open-interest, with commas between; "
+        "mark-8h or open-interest-1h names another period than that of the candles",
+    )
     parser.add_argument("--start", required=True, help="first open: YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC")
     parser.add_argument("--end", help="end of the range, exclusive (default: now)")
     _add_off_grid(parser)
@@ -71,14 +83,30 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Import CSV, CSV.gz or Parquet files with the columns timestamp,open,high,low,close,volume. "
+        "Import CSV, CSV.gz or Parquet files with the columns timestamp,open,high,low,close,volume; of perpetual "
+        "contracts also mark-<timeframe> (the same, volume may be empty), funding (timestamp,rate[,mark_price]) "
+        "and open-interest-<period> (timestamp,open_interest[,value]), told by their names. "
         "All files are read and checked before the first is stored."
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="for example binance/BTC-USDT/1m.csv.gz")
     parser.add_argument("--exchange", required=True, help="name under which the candles are stored")
     parser.add_argument("--symbol", help="symbol of the files (default: read from the folder, BTC-USDT)")
-    parser.add_argument("--timeframe", help="timeframe of the files (default: read from the name, 1m.csv.gz)")
+    parser.add_argument(
+        "--timeframe",
+        help="timeframe of the files (default: read from the name, 1m.csv.gz, mark-8h.csv.gz, funding.csv.gz)",
+    )
     _add_off_grid(parser)
+    _add_data_dir(parser)
+
+
+def _add_import_tiers(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Import margin tables: a JSON file of tiers by symbol, each with notional_cap, maintenance_rate, max_leverage "
+        "and, where known, maintenance_amount; Binance's leverage brackets and ccxt's leverage tiers are read too."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="for example tiers.json")
+    parser.add_argument("--exchange", required=True, help="name under which the candles are stored")
+    parser.add_argument("--as-of", help="instant from which the tables hold: YYYY-MM-DD, UTC (default: now)")
     _add_data_dir(parser)
 
 
@@ -94,7 +122,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_selection(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--exchange", required=required, help="name under which the candles are stored")
     parser.add_argument("--symbol", required=required, help="symbol, for example BTC/USDT")
-    parser.add_argument("--timeframe", required=required, help="for example 1m")
+    parser.add_argument("--timeframe", required=required, help="for example 1m, or mark-8h, funding, open-interest-1h")
     _add_data_dir(parser)
 
 

@@ -8,6 +8,14 @@ from pathlib import Path
 from market_data.fetching import FetchOutcome
 from market_data.historical_data_provider import HistoricalDataProvider
 from market_data.quality import OffGrid
+from market_data.store_layout import SeriesKind, kind_and_period, series_order
+
+_WORDS: dict[SeriesKind, str] = {
+    "candles": "candles",
+    "mark": "mark candles",
+    "funding": "funding rates",
+    "open-interest": "rows of open interest",
+}
 
 
 def fetch_command(
@@ -20,6 +28,7 @@ def fetch_command(
     *,
     now_ms: Callable[[], int] | None = None,
     off_grid: OffGrid = "snap",
+    beside: Sequence[str] = (),
 ) -> int:
     """Fetch what is missing of several symbols into the store, print a summary, and return the exit code.
 
@@ -33,6 +42,9 @@ def fetch_command(
         Folder of the candle store.
     now_ms
         The present; what the practice market takes for now, and a fall-back for exchanges that tell no time.
+    beside
+        What contracts have beside candles: ``mark``, ``funding``, ``open-interest``, or a series' name. Without a
+        period mark candles have that of the candles, and open interest the shortest that is served and not shorter.
 
     Raises
     ------
@@ -43,21 +55,24 @@ def fetch_command(
     """
     started_s = time.monotonic()
     provider = HistoricalDataProvider(exchange, data_dir, off_grid=off_grid, now_ms=now_ms)
-    outcomes = provider.fetch(symbols, timeframe, start_ms, end_ms)
-    for symbol, outcome in outcomes.items():
-        sys.stdout.write(f"{symbol} {timeframe}: {summary_line(outcome)}\n")
-    rows = sum(outcome.rows for outcome in outcomes.values())
-    elapsed_s = time.monotonic() - started_s
-    sys.stdout.write(f"{provider.exchange}: {rows} candles of {len(outcomes)} symbols in {elapsed_s:.1f} s\n")
+    named = [provider.series_beside(name, timeframe) for name in beside]
+    for series in (timeframe, *sorted(dict.fromkeys(named), key=series_order)):
+        outcomes = provider.fetch(symbols, series, start_ms, end_ms, beside=timeframe)
+        words = _WORDS[kind_and_period(series)[0]]
+        for symbol, outcome in outcomes.items():
+            sys.stdout.write(f"{symbol} {series}: {summary_line(outcome, words)}\n")
+        rows = sum(outcome.rows for outcome in outcomes.values())
+        elapsed_s = time.monotonic() - started_s
+        sys.stdout.write(f"{provider.exchange}: {rows} {words} of {len(outcomes)} symbols in {elapsed_s:.1f} s\n")
     return 0
 
 
-def summary_line(outcome: FetchOutcome) -> str:
+def summary_line(outcome: FetchOutcome, words: str = "candles") -> str:
     """Return what a fetch brought for one symbol, in a line."""
     if not outcome.pages:
         return "nothing to fetch, the store has it all"
     quality = outcome.quality
-    parts = [f"{outcome.rows} candles in {outcome.pages} pages"]
+    parts = [f"{outcome.rows} {words} in {outcome.pages} pages"]
     if quality.refused_rows:
         reasons = ", ".join(f"{reason} {count}" for reason, count in quality.refused.items())
         parts.append(f"{quality.refused_rows} refused ({reasons})")

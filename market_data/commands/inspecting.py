@@ -5,44 +5,84 @@ import bisect
 import json
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core.instants import format_ms
 from market_data.candle_store import CandleStore
 from market_data.commands.selection import open_store, stored_series
-from market_data.quality import Hole, find_holes
-from market_data.store_layout import Series
+from market_data.quality import Hole
+from market_data.series_steps import holes_of, intervals_text
+from market_data.store_layout import Series, SeriesKind
 from market_data.verification import verify, verify_folders
+
+_WORDS: dict[SeriesKind, tuple[str, str]] = {
+    "candles": ("candle", "candles"),
+    "mark": ("candle", "candles"),
+    "funding": ("payment", "payments"),
+    "open-interest": ("row", "rows"),
+}
 
 
 def list_stored(arguments: argparse.Namespace) -> int:
-    """Print one line for each stored series: first and last open, candles, holes."""
+    """Print one line for each stored series: first and last time, rows, holes, and funding's intervals."""
     store = open_store(arguments.data_dir)
-    rows = []
-    for series in _chosen(store, arguments):
-        times = store.open_times(*series)
-        if len(times):
-            holes = find_holes(times, series.length_ms)
-            rows.append((series, int(times[0]), int(times[-1]), len(times), len(holes), sum(h.missing for h in holes)))
+    listed = [one for series in _chosen(store, arguments) if (one := _listed(store, series)) is not None]
     if arguments.json:
-        _print_json(
-            [
-                {**series._asdict(), "first": format_ms(first), "last": format_ms(last), "rows": count}
-                | {"first_ms": first, "last_ms": last, "holes": holes, "missing": missing}
-                for series, first, last, count, holes, missing in rows
-            ]
-        )
+        _print_json([one.record() for one in listed])
         return 0
-    if not rows:
+    if not listed:
         _print(f"nothing is stored in {store.root}")
         return 0
-    _print_table(
-        ("exchange", "symbol", "timeframe", "first", "last", "rows", "holes", "missing"),
-        [
-            (*series, format_ms(first), format_ms(last), f"{count:,}", f"{holes:,}", f"{missing:,}")
-            for series, first, last, count, holes, missing in rows
-        ],
-    )
+    with_interval = any(one.interval for one in listed)
+    header = ("exchange", "symbol", "timeframe", "first", "last", "rows", "holes", "missing", "interval")
+    rows = [
+        (
+            *one.series,
+            format_ms(one.first_ms),
+            format_ms(one.last_ms),
+            f"{one.rows:,}",
+            f"{len(one.holes):,}",
+            f"{sum(hole.missing for hole in one.holes):,}",
+            one.interval,
+        )
+        for one in listed
+    ]
+    shown = None if with_interval else -1
+    _print_table(header[:shown], [row[:shown] for row in rows])
     return 0
+
+
+class _Listed(NamedTuple):
+    """What is stored of one series; ``interval`` are the intervals of funding rates, empty for everything else."""
+
+    series: Series
+    first_ms: int
+    last_ms: int
+    rows: int
+    holes: list[Hole]
+    interval: str
+
+    def record(self) -> dict[str, object]:
+        """Return the form for scripts."""
+        times = {"first": format_ms(self.first_ms), "last": format_ms(self.last_ms), "rows": self.rows}
+        holes = {"holes": len(self.holes), "missing": sum(hole.missing for hole in self.holes)}
+        interval = {"interval": self.interval} if self.interval else {}
+        return {
+            **self.series._asdict(),
+            **times,
+            "first_ms": self.first_ms,
+            "last_ms": self.last_ms,
+            **holes,
+            **interval,
+        }
+
+
+def _listed(store: CandleStore, series: Series) -> _Listed | None:
+    times = store.open_times(*series)
+    if not len(times):
+        return None
+    interval = intervals_text(times) if series.kind == "funding" else ""
+    return _Listed(series, int(times[0]), int(times[-1]), len(times), holes_of(series, times), interval)
 
 
 def show_gaps(arguments: argparse.Namespace) -> int:
@@ -51,7 +91,7 @@ def show_gaps(arguments: argparse.Namespace) -> int:
     found = []
     for series in _chosen(store, arguments):
         times = store.open_times(*series)
-        holes = find_holes(times, series.length_ms)
+        holes = holes_of(series, times)
         found.append((series, len(times), holes, _answered(store, series, holes)))
     if arguments.json:
         _print_json([_gaps_record(*one) for one in found])
@@ -60,10 +100,11 @@ def show_gaps(arguments: argparse.Namespace) -> int:
         _print(f"nothing is stored in {store.root}")
     for series, rows, holes, answered in found:
         missing = sum(hole.missing for hole in holes)
-        _print(f"{series}: {rows:,} candles, {len(holes):,} holes, {missing:,} candles missing")
+        one, many = _WORDS[series.kind]
+        _print(f"{series}: {rows:,} {many}, {len(holes):,} holes, {missing:,} {many} missing")
         if holes:
             _print_table(
-                ("last candle before", "first candle after", "missing", "known"),
+                (f"last {one} before", f"first {one} after", "missing", "known"),
                 [
                     (
                         format_ms(hole.last_before_ms),
@@ -82,7 +123,8 @@ def verify_stored(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.data_dir)
     whole = (arguments.exchange, arguments.symbol, arguments.timeframe) == (None, None, None)
     above = verify_folders(store) if whole else []
-    verified = verify(store, _chosen(store, arguments))
+    chosen = _chosen(store, arguments)
+    verified = verify(store, chosen)
     findings = [*above, *verified.findings]
     damaged = [finding for finding in findings if finding.damage]
     if arguments.json:
@@ -93,10 +135,14 @@ def verify_stored(arguments: argparse.Namespace) -> int:
         for finding in findings:
             _print(f"{'damaged' if finding.damage else 'note'}: {finding.text}")
         _print(
-            f"{verified.series:,} series, {verified.files:,} files, {verified.rows:,} candles read; "
+            f"{verified.series:,} series, {verified.files:,} files, {verified.rows:,} {_read_words(chosen)} read; "
             f"{len(damaged):,} damaged, {len(findings) - len(damaged):,} notes"
         )
     return 1 if damaged else 0
+
+
+def _read_words(chosen: Sequence[Series]) -> str:
+    return "candles" if all(series.kind == "candles" for series in chosen) else "rows"
 
 
 def _chosen(store: CandleStore, arguments: argparse.Namespace) -> list[Series]:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from core.timeframe import timeframe_ms
 from market_data.candle_store import CandleStore
-from market_data.store_layout import Series, exchange_folder
+from market_data.store_layout import Series, exchange_folder, kind_and_period, series_order
 from market_data.symbols import resolve_symbol
 
 _MOST_NAMED = 12
@@ -27,14 +26,14 @@ def stored_series(
         exchange_folder(exchange)
         _require("exchange", exchange, store.exchanges(), f"in {store.root}")
     if timeframe is not None:
-        timeframe_ms(timeframe)
+        kind_and_period(timeframe)
     chosen = [series for series in store.series() if exchange in (None, series.exchange)]
     if symbol is not None:
         named = {series.symbol for series in chosen}
         resolved = resolve_symbol(symbol, named, where=f"what is stored for {exchange or 'any exchange'}")
         chosen = [series for series in chosen if series.symbol == resolved]
     if timeframe is not None:
-        stored = sorted({series.timeframe for series in chosen}, key=timeframe_ms)
+        stored = sorted({series.timeframe for series in chosen}, key=series_order)
         whose = " ".join(name for name in (exchange, symbol) if name) or f"any series in {store.root}"
         _require("timeframe", timeframe, stored, f"for {whose}")
         chosen = [series for series in chosen if series.timeframe == timeframe]

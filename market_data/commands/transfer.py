@@ -10,8 +10,10 @@ from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.candle_export import check_target, export_candles
+from market_data.candle_store import CandleStore
 from market_data.commands.selection import open_store, stored_series
-from market_data.store_layout import LAST_TIME_MS
+from market_data.perpetual_columns import SeriesColumns
+from market_data.store_layout import LAST_TIME_MS, Series, kind_and_period
 
 
 def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
@@ -37,11 +39,12 @@ def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
         arguments.data_dir,
         now_ms=now_ms,
         off_grid=arguments.off_grid,
+        beside=[name.strip() for name in arguments.beside.split(",") if name.strip()],
     )
 
 
 def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
-    """Import candle files and print what became of each."""
+    """Import files and print what became of each."""
     from market_data.candle_import import describe, import_files
 
     started_s = time.perf_counter()
@@ -62,12 +65,28 @@ def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> 
     added = sum(one.result.added for one in imported)
     elapsed_s = time.perf_counter() - started_s
     files = f"{len(imported)} file{'' if len(imported) == 1 else 's'}"
-    sys.stdout.write(f"{files}, {added:,} candles added, {elapsed_s:.1f} s\n")
+    words = "candles" if all(one.series.kind == "candles" for one in imported) else "rows"
+    sys.stdout.write(f"{files}, {added:,} {words} added, {elapsed_s:.1f} s\n")
+    return 0
+
+
+def import_margin_tables(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
+    """Import the margin tables of a file and print whose they are."""
+    from market_data.margin_tables import import_tiers
+
+    as_of_ms = now_ms() if arguments.as_of is None else parse_instant(arguments.as_of, name="--as-of")
+    imported = import_tiers(
+        open_store(arguments.data_dir), arguments.file, exchange=arguments.exchange, as_of_ms=as_of_ms
+    )
+    for symbol, tiers in sorted(imported.stored.items()):
+        sys.stdout.write(f"{arguments.exchange} {symbol}: {tiers} tiers from {format_ms(as_of_ms)} on\n")
+    if imported.ignored:
+        sys.stdout.write(f"{imported.ignored:,} tables of symbols that are not known here are left out\n")
     return 0
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Write the chosen candles of one series to a file."""
+    """Write the chosen rows of one series to a file."""
     store = open_store(arguments.data_dir)
     target: Path = arguments.file
     check_target(target, force=arguments.force)
@@ -75,14 +94,26 @@ def export(arguments: argparse.Namespace) -> int:
     start_ms = 0 if arguments.start is None else parse_instant(arguments.start, name="--start")
     end_ms = LAST_TIME_MS if arguments.end is None else parse_instant(arguments.end, name="--end")
     _require_order(start_ms, end_ms)
-    candles = store.read(*series, start_ms, end_ms - series.length_ms + 1)
-    if not candles.rows:
+    rows = _rows_between(store, series, start_ms, end_ms)
+    if not rows.rows:
         times = store.open_times(*series)
         stored = f"; stored: {format_ms(int(times[0]))} to {format_ms(int(times[-1]))}" if len(times) else ""
-        raise DataUnavailableError(f"no candle of {series} is stored in that range{stored}")
-    export_candles(candles, target, force=arguments.force)
-    sys.stdout.write(f"{series}: {candles.rows:,} candles written to {target}\n")
+        what = "candle" if series.kind == "candles" else "row"
+        raise DataUnavailableError(f"no {what} of {series} is stored in that range{stored}")
+    export_candles(rows, target, force=arguments.force)
+    words = "candles" if series.kind == "candles" else "rows"
+    sys.stdout.write(f"{series}: {rows.rows:,} {words} written to {target}\n")
     return 0
+
+
+def _rows_between(store: CandleStore, series: Series, start_ms: int, end_ms: int) -> SeriesColumns:
+    """Return the candles that open and close in a range, or the rows whose time lies in it, the end exclusive."""
+    if series.kind == "funding":
+        return store.read_funding(series.exchange, series.symbol, start_ms, end_ms)
+    if series.kind == "open-interest":
+        period = kind_and_period(series.timeframe)[1]
+        return store.read_open_interest(series.exchange, series.symbol, period, start_ms, end_ms)
+    return store.read(*series, start_ms, end_ms - series.length_ms + 1)
 
 
 def _require_order(start_ms: int, end_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""Live candles: one protocol, the feeds that implement it, and the events they yield."""
+"""Live market data: candle feeds and their events, and where marks and funding rates of perpetuals come from."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from market_data.feeds.candle_feed import CandleFeed
     from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
     from market_data.feeds.feed_limits import FeedLimits
-    from market_data.feeds.registry import open_feed
+    from market_data.feeds.perpetual_source import PerpetualSource
+    from market_data.feeds.registry import open_feed, open_perpetual_source
 
 __all__ = [
     "CandleFeed",
@@ -16,9 +17,11 @@ __all__ = [
     "Disconnected",
     "FeedEvent",
     "FeedLimits",
+    "PerpetualSource",
     "Stale",
     "Unreadable",
     "open_feed",
+    "open_perpetual_source",
 ]
 
 _HOMES = {
@@ -28,9 +31,11 @@ _HOMES = {
     "Disconnected": "market_data.feeds.feed_event",
     "FeedEvent": "market_data.feeds.feed_event",
     "FeedLimits": "market_data.feeds.feed_limits",
+    "PerpetualSource": "market_data.feeds.perpetual_source",
     "Stale": "market_data.feeds.feed_event",
     "Unreadable": "market_data.feeds.feed_event",
     "open_feed": "market_data.feeds.registry",
+    "open_perpetual_source": "market_data.feeds.registry",
 }
 
 

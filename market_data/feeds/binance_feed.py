@@ -1,4 +1,4 @@
-"""Live candles of Binance, of Binance US, and of whoever speaks as they do."""
+"""Live candles of Binance, spot and USDT-margined futures, of Binance US, and of whoever speaks as they do."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
 from market_data.feeds.backoff import Backoff, Uniform, counter_uniform
-from market_data.feeds.binance_rest import BinanceRest
+from market_data.feeds.binance_rest import FUTURES_PATH, SPOT_PATH, BinanceRest, market_id
 from market_data.feeds.candle_connection import CandleConnection
 from market_data.feeds.catch_up import CatchUp
 from market_data.feeds.event_queue import EventQueue
@@ -22,16 +22,19 @@ STREAMS_OF_A_CONNECTION = 200
 
 
 class BinanceFeed:
-    """Spot kline streams over websockets, with REST for what they miss; implements ``CandleFeed``.
+    """Kline streams over websockets, with REST for what they miss; implements ``CandleFeed``.
 
     Parameters
     ----------
     symbols
-        Unified spot symbols ``BASE/QUOTE``, in configured order.
+        Unified symbols in configured order: spot ``BASE/QUOTE``, or perpetual contracts ``BASE/QUOTE:QUOTE`` below
+        ``FUTURES_PATH``.
     timeframe
         An interval of the exchange, such as ``1m``.
     rest_url, stream_url
         Scheme and host of both interfaces: ``https://api.binance.us``, ``wss://stream.binance.us:9443``.
+    rest_path
+        Where the REST interface lies at its host: ``SPOT_PATH`` or ``FUTURES_PATH``.
     resume_from
         Open time of the last final candle already known, by symbol, so that the first connection catches up too.
     market_ids
@@ -44,7 +47,8 @@ class BinanceFeed:
     Raises
     ------
     ConfigurationError
-        If a symbol is not a spot symbol, or two symbols have the same name on the exchange, or the timeframe is none.
+        If a symbol is not one of the interface, or two symbols have the same name on the exchange, or the timeframe is
+        none.
     """
 
     def __init__(
@@ -54,19 +58,20 @@ class BinanceFeed:
         *,
         rest_url: str,
         stream_url: str,
+        rest_path: str = SPOT_PATH,
         resume_from: Mapping[str, int] | None = None,
         market_ids: Mapping[str, str] | None = None,
         limits: FeedLimits | None = None,
         uniform: Uniform | None = None,
     ) -> None:
-        self._ids = _market_ids(symbols, market_ids or {})
+        self._ids = _market_ids(symbols, market_ids or {}, contracts=rest_path == FUTURES_PATH)
         self._timeframe = timeframe
         self._length_ms = timeframe_ms(timeframe)
         self._stream_url = stream_url.rstrip("/")
         self._last_final_ms = dict(resume_from or {})
         self._limits = limits if limits is not None else FeedLimits()
         self._uniform = uniform
-        self._rest = BinanceRest(rest_url, self._limits)
+        self._rest = BinanceRest(rest_url, self._limits, rest_path)
         self._run = FeedRun()
 
     async def events(self) -> AsyncIterator[FeedEvent]:
@@ -120,7 +125,7 @@ class BinanceFeed:
             {self._ids[symbol]: symbol for symbol in symbols},
             self._timeframe,
             self._length_ms,
-            catch_up=CatchUp(self, symbols, self._length_ms, out, limits, uniform, self._last_final_ms),
+            catch_up=CatchUp(self, symbols, self._timeframe, out, limits, uniform, self._last_final_ms),
             exchange_time=self.server_time_ms,
             out=out,
             limits=limits,
@@ -132,16 +137,22 @@ class BinanceFeed:
         return f"{self._stream_url}/stream?streams={streams}"
 
 
-def _market_ids(symbols: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+def _market_ids(symbols: Sequence[str], known: Mapping[str, str], *, contracts: bool) -> dict[str, str]:
     ids: dict[str, str] = {}
     taken: dict[str, str] = {}
     for symbol in symbols:
-        if symbol.count("/") != 1 or ":" in symbol:
+        pair, _, settle = symbol.partition(":")
+        if contracts and (pair.count("/") != 1 or settle != pair.partition("/")[2]):
+            raise ConfigurationError(
+                f"symbol {symbol!r} is no perpetual contract settled in its quote currency; "
+                "these streams carry BASE/QUOTE:QUOTE only"
+            )
+        if not contracts and (pair.count("/") != 1 or settle):
             raise ConfigurationError(f"symbol {symbol!r} is no spot symbol; these streams carry BASE/QUOTE only")
-        market_id = known.get(symbol) or symbol.replace("/", "").upper()
-        if taken.setdefault(market_id, symbol) != symbol:
-            raise ConfigurationError(f"{taken[market_id]} and {symbol} are both called {market_id} on the exchange")
-        ids[symbol] = market_id
+        own_name = known.get(symbol) or market_id(symbol)
+        if taken.setdefault(own_name, symbol) != symbol:
+            raise ConfigurationError(f"{taken[own_name]} and {symbol} are both called {own_name} on the exchange")
+        ids[symbol] = own_name
     if not ids:
         raise ConfigurationError("a feed needs at least one symbol")
     return ids

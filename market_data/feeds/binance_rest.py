@@ -1,6 +1,7 @@
-"""Binance's public REST interface as far as a live feed needs it: the clock and the klines."""
+"""Binance's public REST interfaces as far as live feeds need them: the clock, klines, marks and funding rates."""
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,10 @@ from market_data.feeds.parsers.exchange_candle import TimeMs, excerpt
 
 if TYPE_CHECKING:
     import aiohttp
+
+SPOT_PATH = "/api/v3"
+FUTURES_PATH = "/fapi/v1"
+"""Where the interfaces of the spot market and of USDT-margined futures lie at their hosts."""
 
 PAGE_ROWS = 1000
 _BAD_REQUEST = 400
@@ -33,29 +38,42 @@ class BinanceRest:
     Parameters
     ----------
     url
-        Scheme and host, such as ``https://api.binance.us``; the interface lies below ``/api/v3``.
+        Scheme and host, such as ``https://api.binance.us``.
     limits
         Time-outs, and how long after its close a candle may be unfinished.
+    path
+        Where the interface lies at the host.
     """
 
-    def __init__(self, url: str, limits: FeedLimits) -> None:
+    def __init__(self, url: str, limits: FeedLimits, path: str = SPOT_PATH) -> None:
         self._url = url.rstrip("/")
         self._limits = limits
+        self._path = path
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
     async def server_time_ms(self) -> int:
         """Return the exchange's clock; FeedError if it does not answer."""
-        body = await self._get("time", {})
+        body = await self.get("time", {})
         try:
             return msgspec.json.decode(body, type=_Time).server_time
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise TransientError(f"{self._url} tells no time: {excerpt(body)}") from error
 
     async def closed_candles(
-        self, market_id: str, interval: str, start_ms: int, end_ms: int, *, length_ms: int, now_ms: int | None = None
+        self,
+        market_id: str,
+        interval: str,
+        start_ms: int,
+        end_ms: int,
+        *,
+        length_ms: int,
+        now_ms: int | None = None,
+        kind: str = "klines",
     ) -> list[Candle]:
         """Return the final candles with ``start_ms <= open_time_ms < end_ms``; see ``final_candles``.
+
+        ``kind`` is ``klines``, or ``markPriceKlines`` on the futures interface.
 
         ``now_ms`` is the exchange's clock if it has been read already, which then says alone up to where candles are
         closed. Who does not give it asks for a range of which more is known, so that a last row is believed that has
@@ -73,7 +91,7 @@ class BinanceRest:
                 "endTime": str(until_ms - 1),
                 "limit": str(PAGE_ROWS),
             }
-            body = await self._get("klines", query)
+            body = await self.get(kind, query)
             read = parse_binance_klines(body)
             if isinstance(read, Unreadable):
                 raise TransientError(f"{self._url} gives klines of {market_id} that cannot be read: {read.reason}")
@@ -103,7 +121,8 @@ class BinanceRest:
         if session is not None:
             await session.close()
 
-    async def _get(self, name: str, query: dict[str, str]) -> bytes:
+    async def get(self, name: str, query: Mapping[str, str]) -> bytes:
+        """Return the body of an answer; TransientError for none, FeedError for a refusal."""
         import aiohttp
 
         if self._closed:
@@ -114,7 +133,7 @@ class BinanceRest:
             )
             self._session = aiohttp.ClientSession(timeout=timeout)
         try:
-            async with self._session.get(f"{self._url}/api/v3/{name}", params=query) as answer:
+            async with self._session.get(f"{self._url}{self._path}/{name}", params=query) as answer:
                 body = await answer.read()
         except TimeoutError as error:
             raise TransientError(f"{self._url} does not answer within {self._limits.request_seconds:g} s") from error
@@ -131,6 +150,11 @@ class BinanceRest:
         if answer.status == _BAD_REQUEST:
             raise FeedError(message)
         raise TransientError(message, _seconds(answer.headers.get("Retry-After", "")))
+
+
+def market_id(symbol: str) -> str:
+    """Return the name of a unified symbol on these interfaces: its base and quote written together."""
+    return symbol.partition(":")[0].replace("/", "").upper()
 
 
 def _seconds(text: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from core.errors import FeedError
 from market_data.adapters.failures import TransientError
 from market_data.feeds.backoff import Backoff
-from market_data.feeds.catch_up import CatchUp
+from market_data.feeds.catch_up import CatchUp, gathered
 from market_data.feeds.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
@@ -106,16 +106,9 @@ class CandleConnection:
         inbox = EventQueue(self._limits.queued_events)
         self._caught_up = False
         self._watch.restart(_now_s())
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(stream, inbox))
-                tasks.create_task(self._deliver(inbox))
-                tasks.create_task(self._look_for_silence(inbox))
-        except BaseExceptionGroup as failures:
-            expected, defects = failures.split(FeedError)
-            if expected is None or defects is not None:
-                raise
-            raise FeedError(str(expected.exceptions[0])) from failures
+        # Not a task group: before Python 3.13 one that winds up a failure drops a cancellation that comes in between,
+        # and whoever closes the feed at that moment would wait for ever.
+        await gathered([self._read(stream, inbox), self._deliver(inbox), self._look_for_silence(inbox)])
 
     async def _read(self, stream: LiveStream, inbox: EventQueue) -> None:
         while True:
@@ -142,7 +135,9 @@ class CandleConnection:
                 continue
             self._catch_up.expect_from(symbol, one.candle.open_time_ms)
             self._watch.hear(symbol, _now_s(), one.event_time_ms)
-            events.append(CandleUpdate(symbol, one.candle, bool(one.closed), "websocket", one.event_time_ms))
+            events.append(
+                CandleUpdate(symbol, one.candle, bool(one.closed), "websocket", one.event_time_ms, self._interval)
+            )
         return events
 
     async def _deliver(self, inbox: EventQueue) -> None:

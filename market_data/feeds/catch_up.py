@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from core.candle import Candle
 from core.errors import FeedError
-from core.timeframe import floor_to_grid
+from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters.failures import TransientError
 from market_data.feeds.backoff import Backoff, Uniform
 from market_data.feeds.event_queue import EventQueue
@@ -44,8 +44,8 @@ class CatchUp:
         REST.
     symbols
         Unified symbols in their configured order, which is the order of candles of one time.
-    length_ms
-        Length of the timeframe.
+    timeframe
+        The timeframe of the candles.
     out
         Where updates go.
     limits, uniform
@@ -58,7 +58,7 @@ class CatchUp:
         self,
         source: ClosedCandleSource,
         symbols: Sequence[str],
-        length_ms: int,
+        timeframe: str,
         out: EventQueue,
         limits: FeedLimits,
         uniform: Uniform,
@@ -66,11 +66,12 @@ class CatchUp:
     ) -> None:
         self._source = source
         self._order = {symbol: place for place, symbol in enumerate(symbols)}
-        self._length_ms = length_ms
+        self._timeframe = timeframe
+        self._length_ms = timeframe_ms(timeframe)
         self._out = out
         self._limits = limits
         self._uniform = uniform
-        self._settle_ms = limits.settle_for(length_ms)
+        self._settle_ms = limits.settle_for(self._length_ms)
         self._last_final_ms = last_final_ms
         self._asking = asyncio.Lock()
         self._requests = asyncio.Semaphore(limits.requests_at_once)
@@ -141,7 +142,7 @@ class CatchUp:
         missing = [symbol for symbol in symbols if self._last_final_ms[symbol] + self._length_ms < until_ms]
         pages = await gathered([self._finals(symbol, until_ms, now_ms) for symbol in missing])
         updates = [
-            CandleUpdate(symbol, candle, True, "rest", None)
+            CandleUpdate(symbol, candle, True, "rest", None, self._timeframe)
             for symbol, page in zip(missing, pages, strict=True)
             for candle in page
         ]
@@ -177,11 +178,19 @@ class CatchUp:
 
 
 async def gathered(awaitables: Sequence[Awaitable[T]]) -> list[T]:
-    """Return the results in order; where one fails or the caller is cancelled, none is left running."""
+    """Return the results in order; where one fails or the caller is cancelled, none is left running.
+
+    A caller that is cancelled at the moment at which one fails is cancelled: ``asyncio.gather`` would only tell it of
+    the failure, and whoever waits for its end would wait for ever.
+    """
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    caller = asyncio.current_task()
+    cancellations = 0 if caller is None else caller.cancelling()
     try:
         return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if caller is not None and caller.cancelling() > cancellations:
+            raise asyncio.CancelledError

@@ -129,7 +129,7 @@ class CcxtFeed:
         exchange = await self._rest.loaded()
         streams = self._use_stream and _has_stream(self._name)
         source: ClosedCandleSource = self if streams else _ReportedSource(self, self._name, len(self._symbols), out)
-        catch_up = CatchUp(source, self._symbols, self._length_ms, out, self._limits, uniform, self._last_final_ms)
+        catch_up = CatchUp(source, self._symbols, self._timeframe, out, self._limits, uniform, self._last_final_ms)
         # By polling, silence means that candles do not come, however long one takes.
         watched = msgspec.structs.replace(self._limits, quiet_seconds=float("inf"))
         poll = ClosePoll(

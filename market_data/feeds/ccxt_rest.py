@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +22,9 @@ _OPTIONS: Mapping[str, Mapping[str, object]] = {
     # Without these ccxt also asks the futures hosts, and private endpoints where keys are set.
     "binance": {"fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False, "defaultType": "spot"},
     "binanceus": {"fetchCurrencies": False},
+    "binanceusdm": {"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False},
 }
+MARKS = "fetch_mark_ohlcv"
 _PAGE_ROWS = 500
 _PASSING_4XX = (408, 418, 425, 429)
 # What ccxt's parsers raise on an answer of another shape than they expect.
@@ -51,6 +54,7 @@ class CcxtRest:
         self._exchange: Any = None
         self._status: int | None = None
         self._headers: Mapping[str, str] = {}
+        self._body = ""
         self._loading = asyncio.Lock()
         # Status and headers belong to one request at a time; ccxt's rate limiter lets them out singly anyway.
         self._turn = asyncio.Lock()
@@ -64,6 +68,7 @@ class CcxtRest:
             if self._exchange is None:
                 exchange = ccxt_exchange(self.name, "ccxt.async_support", self._limits, rest_url=self._rest_url)
                 exchange.on_rest_response = self._note_response
+                _refuse_strange_funding(exchange)
                 try:
                     if not await self._attempt("the market list", exchange.load_markets):
                         raise TransientError(f"{self.name} gives an empty market list")
@@ -97,25 +102,49 @@ class CcxtRest:
         return told
 
     async def closed_candles(
-        self, symbol: str, timeframe: str, start_ms: int, end_ms: int, *, length_ms: int, now_ms: int | None = None
+        self,
+        symbol: str,
+        timeframe: str,
+        start_ms: int,
+        end_ms: int,
+        *,
+        length_ms: int,
+        now_ms: int | None = None,
+        kind: str = "fetch_ohlcv",
     ) -> list[Candle]:
         """Return the final candles with ``start_ms <= open_time_ms < end_ms``; see ``final_candles``.
 
-        ``now_ms`` is the exchange's clock if it has been read already.
+        ``now_ms`` is the exchange's clock if it has been read already, ``kind`` ccxt's method: ``fetch_ohlcv``, or
+        ``MARKS`` for mark candles, whose volume is taken as 0.
         """
         if now_ms is None:
             now_ms = await self.server_time_ms()
-        exchange = await self.loaded()
 
         async def page(since_ms: int, until_ms: int) -> list[Candle]:
-            rows = await self._attempt(
-                f"candles of {symbol}",
-                lambda: exchange.fetch_ohlcv(symbol, timeframe, since_ms, _PAGE_ROWS, {"until": until_ms - 1}),
-            )
-            return self._candles(rows, symbol)
+            more = {"until": until_ms - 1}
+            rows = await self.ask(f"candles of {symbol}", kind, symbol, timeframe, since_ms, _PAGE_ROWS, more)
+            return self._candles(rows, symbol, marks=kind == MARKS)
 
         settle_ms = self._limits.settle_for(length_ms)
         return await final_candles(page, start_ms, end_ms, length_ms=length_ms, now_ms=now_ms, settle_ms=settle_ms)
+
+    async def ask(self, what: str, method: str, *arguments: object) -> object:
+        """Return what a method of ccxt gives, in one attempt; TransientError or FeedError where it fails.
+
+        ccxt makes an empty list of much that is none: one is believed only where the exchange's answer holds a list.
+        """
+        import ccxt
+
+        call = getattr(await self.loaded(), method)
+
+        async def request() -> object:
+            self._body = ""
+            answer: object = await call(*arguments)
+            if answer == [] and not _holds_a_list(self._body):
+                raise ccxt.BadResponse(f"nothing that can be read in {self._body[:80]!r}")
+            return answer
+
+        return await self._attempt(what, request)
 
     async def close(self) -> None:
         """Close the connections; requests raise FeedError from now on."""
@@ -124,14 +153,15 @@ class CcxtRest:
         if exchange is not None:
             await exchange.close()
 
-    def _candles(self, rows: object, symbol: str) -> list[Candle]:
+    def _candles(self, rows: object, symbol: str, *, marks: bool) -> list[Candle]:
         if not isinstance(rows, list):
             raise TransientError(f"{self.name} gives no list of candles of {symbol}")
         found = []
         for row in rows:
             try:
-                found.append(candle(*row[:6]))
-            except (*MISREADINGS, TypeError) as error:
+                opened, first, high, low, last = row[:5]
+                found.append(candle(opened, first, high, low, last, 0.0 if marks else row[5]))
+            except (*MISREADINGS, TypeError, IndexError) as error:
                 _log.warning("%s: a candle of %s is refused: %s", self.name, symbol, error)
         return found
 
@@ -174,7 +204,7 @@ class CcxtRest:
         request_headers: object,
         request_body: object,
     ) -> str:
-        self._status, self._headers = code, headers
+        self._status, self._headers, self._body = code, headers, body
         return body.strip()
 
 
@@ -204,6 +234,35 @@ def _moved(urls: Any, rest_url: str | None, stream_url: str | None) -> Any:
         return urls
     base = stream_url if urls.startswith("ws") else rest_url
     return urls if base is None else re.sub(r"^(https?|wss?)://[^/]+", base.rstrip("/"), urls)
+
+
+def _refuse_strange_funding(exchange: Any) -> None:
+    """Make ccxt raise where it reads a funding rate without a time or a rate; by itself it leaves such rows out."""
+    import ccxt
+
+    read = exchange.parse_funding_rate_history
+
+    def strict(contract: Any, market: Any = None) -> Any:
+        row = read(contract, market)
+        if not isinstance(row.get("timestamp"), int) or row.get("fundingRate") is None:
+            raise ccxt.BadResponse(f"a row that is no funding rate: {str(contract)[:80]}")
+        return row
+
+    exchange.parse_funding_rate_history = strict
+
+
+def _holds_a_list(body: str) -> bool:
+    """Whether an answer has a list or an explicit null somewhere, as an honest "nothing there" does."""
+
+    def found(value: object) -> bool:
+        if isinstance(value, dict):
+            return any(found(inner) for inner in value.values())
+        return value is None or isinstance(value, list)
+
+    try:
+        return found(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _date_ms(date: str | None) -> int | None:

@@ -10,8 +10,8 @@ class CandleUpdate(msgspec.Struct, frozen=True):
 
     ``symbol`` is the unified symbol, ``final`` says that the candle is closed (by the exchange's flag, or by its clock
     where it came from REST), ``source`` is ``websocket`` or ``rest``, and ``exchange_time_ms`` is the time the exchange
-    stamped on the message, None where it stamps none. Prices are as received; whether they make a candle is judged by
-    who takes them in.
+    stamped on the message, None where it stamps none. ``timeframe`` is that of the feed. Prices are as received;
+    whether they make a candle is judged by who takes them in.
     """
 
     symbol: str
@@ -19,6 +19,7 @@ class CandleUpdate(msgspec.Struct, frozen=True):
     final: bool
     source: str
     exchange_time_ms: int | None
+    timeframe: str
 
 
 class Connected(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from core.errors import FeedError
 from core.timeframe import floor_to_grid
 from market_data.adapters.practice_market import PracticeMarket
 from market_data.candle_columns import CandleColumns
+from market_data.feeds import registry
 from market_data.feeds.binance_feed import BinanceFeed
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.ccxt_feed import CcxtFeed
@@ -48,13 +49,21 @@ class CandleFeedContract:
     """The suite; a subclass says which feed."""
 
     columns: Mapping[tuple[str, str], CandleColumns]
+    symbols: tuple[str, ...]
+
+    @classmethod
+    def named(cls, symbol: str) -> str:
+        """Return the exchange's unified name of a spot symbol's market."""
+        return symbol
 
     def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
         raise NotImplementedError
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.columns = columns_of_the_practice_market()
+        columns = columns_of_the_practice_market()
+        cls.columns = {(cls.named(symbol), timeframe): part for (symbol, timeframe), part in columns.items()}
+        cls.symbols = tuple(cls.named(symbol) for symbol in SYMBOLS)
 
     def exchange(self, *, speed: float = SPEED) -> PracticeExchange:
         exchange = PracticeExchange(
@@ -69,11 +78,11 @@ class CandleFeedContract:
 
     async def test_every_final_from_the_first_connection_on_arrives_and_none_is_invented(self) -> None:
         exchange = self.exchange()
-        known = dict.fromkeys(SYMBOLS, DEFAULT_START_MS - 4 * MINUTE)
+        known = dict.fromkeys(self.symbols, DEFAULT_START_MS - 4 * MINUTE)
         async with FeedReader(self.open_feed(exchange, known)) as reader:
-            for symbol in SYMBOLS:
+            for symbol in self.symbols:
                 await reader.until_finals(symbol, 3 + LENGTH - 1, seconds=10.0 + LENGTH)
-        for symbol in SYMBOLS:
+        for symbol in self.symbols:
             finals = reader.finals(symbol)
             truth = self.truth(symbol, DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + LENGTH * MINUTE)
             seen = list(dict.fromkeys(finals))
@@ -83,34 +92,37 @@ class CandleFeedContract:
         self.assertIsInstance(first, Connected)
         for update in reader.of(CandleUpdate):
             self.assertIn(update.source, ("websocket", "rest"))
-            self.assertIn(update.symbol, SYMBOLS)
+            self.assertIn(update.symbol, self.symbols)
+            self.assertEqual(update.timeframe, "1m")
 
     async def test_candles_of_the_past_come_whole_and_in_order_however_many(self) -> None:
         feed = self.open_feed(self.exchange(speed=1.0))
         self.addAsyncCleanup(feed.close)
         start_ms = DEFAULT_START_MS - HISTORY * MINUTE
-        found = await feed.closed_candles(SYMBOLS[0], start_ms, DEFAULT_START_MS - 10 * MINUTE)
-        self.assertEqual(found, self.truth(SYMBOLS[0], start_ms, DEFAULT_START_MS - 10 * MINUTE))
+        found = await feed.closed_candles(self.symbols[0], start_ms, DEFAULT_START_MS - 10 * MINUTE)
+        self.assertEqual(found, self.truth(self.symbols[0], start_ms, DEFAULT_START_MS - 10 * MINUTE))
         self.assertEqual(len(found), HISTORY - 10)
-        self.assertEqual(await feed.closed_candles(SYMBOLS[0], start_ms, start_ms), [])
+        self.assertEqual(await feed.closed_candles(self.symbols[0], start_ms, start_ms), [])
 
     async def test_one_candle_is_there_once_it_is_closed_and_not_before(self) -> None:
         exchange = self.exchange(speed=1.0)
         feed = self.open_feed(exchange)
         self.addAsyncCleanup(feed.close)
         old_ms = DEFAULT_START_MS - 5 * MINUTE
-        self.assertEqual(await feed.closed_candle(SYMBOLS[1], old_ms), self.truth(SYMBOLS[1], old_ms, old_ms + 1)[0])
+        self.assertEqual(
+            await feed.closed_candle(self.symbols[1], old_ms), self.truth(self.symbols[1], old_ms, old_ms + 1)[0]
+        )
         running_ms = floor_to_grid(exchange.now_ms, MINUTE)
-        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], running_ms))
-        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], running_ms + MINUTE))
-        self.assertIsNone(await feed.closed_candle(SYMBOLS[1], DEFAULT_START_MS - (HISTORY + 9) * MINUTE))
+        self.assertIsNone(await feed.closed_candle(self.symbols[1], running_ms))
+        self.assertIsNone(await feed.closed_candle(self.symbols[1], running_ms + MINUTE))
+        self.assertIsNone(await feed.closed_candle(self.symbols[1], DEFAULT_START_MS - (HISTORY + 9) * MINUTE))
 
     async def test_the_running_candle_is_not_among_the_closed_ones(self) -> None:
         exchange = self.exchange(speed=1.0)
         feed = self.open_feed(exchange)
         self.addAsyncCleanup(feed.close)
-        found = await feed.closed_candles(SYMBOLS[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + 3 * MINUTE)
-        self.assertEqual(found, self.truth(SYMBOLS[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS))
+        found = await feed.closed_candles(self.symbols[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + 3 * MINUTE)
+        self.assertEqual(found, self.truth(self.symbols[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS))
 
     async def test_the_exchange_tells_its_time(self) -> None:
         exchange = self.exchange(speed=1.0)
@@ -138,9 +150,9 @@ class CandleFeedContract:
             exchange.rest_faults.add(fault)
             started = asyncio.get_running_loop().time()
             with self.assertRaises(FeedError, msg=fault.kind):
-                await feed.closed_candle(SYMBOLS[0], DEFAULT_START_MS - 5 * MINUTE)
+                await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE)
             self.assertLess(asyncio.get_running_loop().time() - started, 4.0)
-        self.assertIsNotNone(await feed.closed_candle(SYMBOLS[0], DEFAULT_START_MS - 5 * MINUTE))
+        self.assertIsNotNone(await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE))
 
     async def test_a_symbol_the_feed_was_not_opened_for_is_an_error(self) -> None:
         feed = self.open_feed(self.exchange(speed=1.0))
@@ -201,6 +213,31 @@ class BinanceFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
             resume_from=resume_from,
             limits=BRISK,
         )
+
+
+class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def named(cls, symbol: str) -> str:
+        return f"{symbol}:USDT"
+
+    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+        return registry.open_feed(
+            "binanceusdm",
+            self.symbols,
+            "1m",
+            rest_url=exchange.rest_url,
+            stream_url=exchange.stream_url,
+            resume_from=resume_from,
+            limits=BRISK,
+        )
+
+    async def test_rest_is_asked_on_the_futures_interface_alone(self) -> None:
+        exchange = self.exchange(speed=1.0)
+        feed = self.open_feed(exchange)
+        self.addAsyncCleanup(feed.close)
+        self.assertIsInstance(feed, BinanceFeed)
+        await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE)
+        self.assertEqual({request.path for request in exchange.requests}, {"/fapi/v1/time", "/fapi/v1/klines"})
 
 
 class CcxtFeedByStreamTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):

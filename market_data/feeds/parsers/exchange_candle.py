@@ -96,7 +96,7 @@ def reading(frame: bytes | str, read: Callable[[bytes], list[ExchangeCandle]]) -
     try:
         return read(frame.encode() if isinstance(frame, str) else frame)
     except MISREADINGS as error:
-        return _unreadable(error, frame)
+        return unreadable(error, frame)
 
 
 def rows_reading(
@@ -106,17 +106,18 @@ def rows_reading(
     try:
         rows = decode(body.encode() if isinstance(body, str) else body)
     except MISREADINGS as error:
-        return _unreadable(error, body)
+        return unreadable(error, body)
     found: list[ExchangeCandle | Unreadable] = []
     for row in rows:
         try:
             found.append(read_row(row))
         except MISREADINGS as error:
-            found.append(_unreadable(error, str(row)))
+            found.append(unreadable(error, str(row)))
     return found
 
 
-def _unreadable(error: BaseException, frame: bytes | str) -> Unreadable:
+def unreadable(error: BaseException, frame: bytes | str) -> Unreadable:
+    """Return what is told of a message that could not be read: the cause, and how it begins."""
     return Unreadable(f"{' '.join(str(error).split())[:_SHOWN]}: {excerpt(frame)}")
 
 

@@ -128,13 +128,28 @@ class Paths(unittest.TestCase):
             with self.subTest(path), self.assertRaisesRegex(ConfigurationError, said):
                 series_of(Path(path), "e")
 
-    def test_mark_price_and_funding_files_are_not_candles_even_with_flags(self):
-        for name in ("mark-8h.csv.gz", "funding.csv.gz", "mark-1h.parquet", "funding_rate.csv", "MARK-1m.csv"):
-            with (
-                self.subTest(name),
-                self.assertRaisesRegex(ConfigurationError, "mark price and funding files are not candles"),
-            ):
+    def test_the_name_of_a_file_says_what_it_is_whatever_timeframe_is_given(self):
+        for name, series in (
+            ("mark-8h.csv.gz", "mark-8h"),
+            ("MARK-1m.csv", "mark-1m"),
+            ("mark_price_1h.parquet", "mark-1h"),
+            ("funding.csv.gz", "funding"),
+            ("funding_rate.csv", "funding"),
+            ("open-interest-1h.csv", "open-interest-1h"),
+            ("open_interest_5m.csv.gz", "open-interest-5m"),
+        ):
+            for timeframe in (None, "8h"):
+                with self.subTest(name, timeframe=timeframe):
+                    self.assertEqual(series_of(Path("BTC-USDT") / name, "e", "A/B", timeframe).timeframe, series)
+
+    def test_index_and_premium_prices_are_not_kept_even_with_flags(self):
+        for name in ("index-1m.csv", "premium.csv.gz", "premium-index-8h.parquet"):
+            with self.subTest(name), self.assertRaisesRegex(ConfigurationError, "index and premium prices"):
                 series_of(Path("BTC-USDT") / name, "e", "A/B", "8h")
+
+    def test_a_file_named_otherwise_is_what_the_flag_says(self):
+        self.assertEqual(series_of(Path("BTC-USDT/rates.csv"), "e", None, "funding").timeframe, "funding")
+        self.assertEqual(series_of(Path("BTC-USDT/1m.csv"), "e", None, "mark-1m").timeframe, "mark-1m")
 
 
 class InferredRules(ImportCase):

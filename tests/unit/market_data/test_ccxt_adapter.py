@@ -52,6 +52,46 @@ class Rules(unittest.TestCase):
         self.assertEqual(instrument_of({"symbol": "A/B"}, ccxt.TICK_SIZE, 0).tick_size, DEFAULT_STEP)
 
 
+class Bounds(unittest.TestCase):
+    def rules(self, filters: object, most: object = None) -> tuple[Decimal, Decimal, Decimal]:
+        """Return largest quantity and band of a market with these filters."""
+        listed = {**market(0.01, 0.001), "info": {"filters": filters}}
+        listed["limits"] = {"amount": {"min": 0.001, "max": most}}
+        rules = instrument_of(listed, ccxt.TICK_SIZE, 0)
+        return rules.max_quantity, rules.band_down, rules.band_up
+
+    def test_the_largest_quantity_is_the_markets_and_none_where_it_is_not_known(self) -> None:
+        self.assertEqual(self.rules([], 1000.0)[0], Decimal(1000))
+        for most in (None, 0.0, float("inf")):
+            self.assertEqual(self.rules([], most)[0], 0)
+
+    def test_the_band_is_the_narrowest_of_all_multipliers(self) -> None:
+        one = {"filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500"}
+        sides = {
+            "filterType": "PERCENT_PRICE_BY_SIDE",
+            "bidMultiplierUp": "1.2",
+            "bidMultiplierDown": "0.2",
+            "askMultiplierUp": "5",
+            "askMultiplierDown": "0.8",
+        }
+        self.assertEqual(self.rules([one])[1:], (Decimal("0.95"), Decimal("1.05")))
+        self.assertEqual(self.rules([sides])[1:], (Decimal("0.8"), Decimal("1.2")))
+        self.assertEqual(self.rules([{"filterType": "LOT_SIZE"}, sides, one])[1:], (Decimal("0.95"), Decimal("1.05")))
+
+    def test_filters_that_say_nothing_are_no_band(self) -> None:
+        for filters in (
+            None,
+            "x",
+            [],
+            [1],
+            [{"filterType": "PERCENT_PRICE", "multiplierUp": "x", "multiplierDown": None}],
+            [{"filterType": "PERCENT_PRICE", "multiplierUp": "0", "multiplierDown": "-1"}],
+            [{"filterType": "OTHER", "multiplierUp": "2"}],
+        ):
+            self.assertEqual(self.rules(filters)[1:], (0, 0), filters)
+        self.assertEqual(instrument_of({"symbol": "A/B", "info": []}, ccxt.TICK_SIZE, 0).band_up, 0)
+
+
 class Addresses(unittest.TestCase):
     def test_every_address_of_an_exchange_moves_to_the_given_one(self) -> None:
         def texts(urls: object) -> list[str]:

@@ -12,7 +12,7 @@ ROOM = 3
 
 def update(symbol: str, minute: int, *, final: bool, close: float = 1.0) -> CandleUpdate:
     """Return an update of a candle."""
-    return CandleUpdate(symbol, Candle(minute * 60_000, 1.0, 2.0, 0.5, close, 1.0), final, "websocket", None)
+    return CandleUpdate(symbol, Candle(minute * 60_000, 1.0, 2.0, 0.5, close, 1.0), final, "websocket", None, "1m")
 
 
 class EventQueueTest(unittest.IsolatedAsyncioTestCase):

@@ -5,13 +5,18 @@ import sys
 import unittest
 
 from core.errors import ConfigurationError
-from market_data.feeds import FeedLimits, open_feed
+from market_data.feeds import FeedLimits, open_feed, open_perpetual_source
 from market_data.feeds.binance_feed import BinanceFeed
+from market_data.feeds.binance_perpetual import BinancePerpetual
 from market_data.feeds.ccxt_feed import CcxtFeed
+from market_data.feeds.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.parsers.registry import frame_parser
 
 HEAVY = ("ccxt", "aiohttp", "websockets", "pandas", "numpy", "requests")
-MODULES = ("binance_feed", "ccxt_feed", "registry", "feed_event", "candle_feed", "parsers.registry", "catch_up")
+MODULES = (
+    *("binance_feed", "ccxt_feed", "registry", "feed_event", "candle_feed", "parsers.registry", "catch_up"),
+    *("perpetual_source", "binance_perpetual", "ccxt_perpetual"),
+)
 
 
 class RegistryTest(unittest.TestCase):
@@ -25,6 +30,25 @@ class RegistryTest(unittest.TestCase):
             open_feed("practice", ["BTC/USDT"], "1m")
         feed = open_feed("practice", ["BTC/USDT"], "1m", rest_url="http://127.0.0.1:1", stream_url="ws://127.0.0.1:1")
         self.assertIsInstance(feed, BinanceFeed)
+
+    def test_binances_futures_have_a_feed_of_contracts(self) -> None:
+        self.assertIsInstance(open_feed("binanceusdm", ["BTC/USDT:USDT"], "1m"), BinanceFeed)
+        for name, symbol in (("binanceusdm", "BTC/USDT"), ("binance", "BTC/USDT:USDT")):
+            with self.assertRaises(ConfigurationError):
+                open_feed(name, [symbol], "1m")
+
+    def test_marks_and_funding_are_opened_by_the_name_of_the_exchange(self) -> None:
+        for name in ("binance", "binance-usdm"):
+            self.assertIsInstance(open_perpetual_source(name), BinancePerpetual)
+        self.assertIsInstance(open_perpetual_source("bybit", limits=FeedLimits()), CcxtPerpetual)
+        self.assertIsInstance(open_perpetual_source("practice", rest_url="http://127.0.0.1:1"), BinancePerpetual)
+        for name, words in (
+            ("practice", "python -m practice"),
+            ("binanceus", "binanceus has no perpetual contracts"),
+            ("bybitt", "is not known"),
+        ):
+            with self.assertRaisesRegex(ConfigurationError, words):
+                open_perpetual_source(name)
 
     def test_unknown_names_and_timeframes_are_refused(self) -> None:
         for name, timeframe in (("binanse", "1m"), ("binance", "7m"), ("kraken", "3m")):
