@@ -19,13 +19,19 @@ KlineRow = list[int | str]
 
 
 def is_spot(symbol: str) -> bool:
-    """Whether a unified symbol has the form ``BASE/QUOTE``, as the only kind of market of this interface."""
+    """Whether a unified symbol has the form ``BASE/QUOTE``."""
     return symbol.count("/") == 1 and ":" not in symbol
 
 
+def is_served(symbol: str) -> bool:
+    """Whether a unified symbol is spot, or a perpetual contract ``BASE/QUOTE:QUOTE`` settled in its quote currency."""
+    pair, _, settle = symbol.partition(":")
+    return is_spot(pair) and settle in ("", pair.partition("/")[2])
+
+
 def market_id(symbol: str) -> str:
-    """Return Binance's own name of a unified spot symbol."""
-    return symbol.replace("/", "")
+    """Return Binance's own name of a unified symbol: its base and quote written together."""
+    return symbol.partition(":")[0].replace("/", "")
 
 
 def missing_parameter(name: str) -> tuple[int, str]:
@@ -61,8 +67,13 @@ def decimal_text(number: float) -> str:
 
 def price_digits(instrument: Instrument) -> int:
     """Return how many decimals the prices of an instrument have, 8 where it has no price grid."""
-    exponent = instrument.tick_size.normalize().as_tuple().exponent
-    return max(0, -exponent) if instrument.tick_size and isinstance(exponent, int) else 8
+    return step_digits(instrument.tick_size)
+
+
+def step_digits(step: Decimal) -> int:
+    """Return how many decimals a step has, 8 where it is 0."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if step and isinstance(exponent, int) else 8
 
 
 def forming(candle: CandleColumns, now_ms: int, length_ms: int, digits: int) -> CandleColumns:
@@ -96,8 +107,8 @@ def exchange_info(markets: Mapping[str, Instrument], now_ms: int) -> dict[str, o
 
 
 def _symbol_info(instrument: Instrument) -> dict[str, object]:
-    base, quote = instrument.symbol.split("/")
-    tick, lot = _step_text(instrument.tick_size), _step_text(instrument.lot_size)
+    base, quote = assets(instrument.symbol)
+    tick, lot = step_text(instrument.tick_size), step_text(instrument.lot_size)
     return {
         "symbol": market_id(instrument.symbol),
         "status": "TRADING",
@@ -119,24 +130,40 @@ def _symbol_info(instrument: Instrument) -> dict[str, object]:
             {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000", "tickSize": tick},
             {
                 "filterType": "LOT_SIZE",
-                "minQty": _step_text(max(instrument.min_quantity, instrument.lot_size)),
-                "maxQty": "9000000.00000000",
+                "minQty": step_text(max(instrument.min_quantity, instrument.lot_size)),
+                "maxQty": step_text(instrument.max_quantity) if instrument.max_quantity else "9000000.00000000",
                 "stepSize": lot,
             },
             {
                 "filterType": "NOTIONAL",
-                "minNotional": _step_text(instrument.min_notional),
+                "minNotional": step_text(instrument.min_notional),
                 "applyMinToMarket": True,
                 "maxNotional": "9000000.00000000",
                 "applyMaxToMarket": False,
                 "avgPriceMins": 5,
             },
+            *_band_filters(instrument),
         ],
         "permissions": ["SPOT"],
     }
 
 
-def _step_text(step: Decimal) -> str:
+def _band_filters(instrument: Instrument) -> list[dict[str, object]]:
+    if not instrument.band_up:
+        return []
+    down, up = plain(instrument.band_down), plain(instrument.band_up)
+    sides = {"bidMultiplierUp": up, "bidMultiplierDown": down, "askMultiplierUp": up, "askMultiplierDown": down}
+    return [{"filterType": "PERCENT_PRICE_BY_SIDE", **sides, "avgPriceMins": 5}]
+
+
+def assets(symbol: str) -> tuple[str, str]:
+    """Return base and quote of a unified symbol."""
+    base, _, quote = symbol.partition(":")[0].partition("/")
+    return base, quote
+
+
+def step_text(step: Decimal) -> str:
+    """Return an exact number with at least eight decimals."""
     text = plain(step)
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.ljust(8, '0')}"

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from practice.candle_sources import CandleSource
 from practice.loopback_server import HOST, LoopbackServer
-from practice.rest_answers import LoggedRequest, RestAnswers, spot_markets
+from practice.rest_answers import LoggedRequest, RestAnswers, served_markets
 from practice.rest_faults import FaultPlan
 
 
@@ -23,7 +23,7 @@ class BinanceRestServer:
     Parameters
     ----------
     source
-        Markets and candles. A symbol must be a spot symbol ``BASE/QUOTE``.
+        Markets and candles. A symbol is spot or a perpetual contract ``BASE/QUOTE:QUOTE``.
     clock
         The server's time in UTC milliseconds. Candles that open later do not exist yet; the one that is open at that
         time is served as it forms.
@@ -43,7 +43,7 @@ class BinanceRestServer:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port; the interface lies below ``/api/v3``."""
+        """Scheme, host and port; the interfaces lie below ``/api/v3`` and ``/fapi/v1``."""
         return f"http://{HOST}:{self._server.port}"
 
     @property
@@ -61,8 +61,8 @@ class BinanceRestServer:
         self.stop()
 
     def start(self) -> None:
-        """Listen and serve in the background; ConfigurationError if the port is taken or a market is not spot."""
-        spot_markets(self._source)
+        """Listen and serve in the background; ConfigurationError if the port is taken or a market cannot be served."""
+        served_markets(self._source)
         self._server.start()
 
     def stop(self) -> None:

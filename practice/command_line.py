@@ -47,7 +47,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
     parser = _Parser(
         prog="python -m practice",
-        description="A practice exchange on this machine: Binance's public REST and kline streams, and faults.",
+        description=(
+            "A practice exchange on this machine: Binance's public REST, spot and perpetual contracts, kline streams, "
+            "and faults."
+        ),
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -58,7 +61,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", metavar="TIME", help="where its clock begins (default: 2024-01-01)")
     parser.add_argument("--for", dest="length", metavar="SPAN", help="stop its clock after 90m, 12h, 7d … of its time")
     parser.add_argument("--symbols", metavar="A,B", help="symbols listed, with commas between (default: all)")
-    parser.add_argument("--timeframe", default="1m", help="timeframe of the fault script (default: %(default)s)")
+    parser.add_argument(
+        "--timeframe",
+        default="1m",
+        help="timeframe of the fault script, where a fault names none (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the practice market (default: %(default)s)")
     parser.add_argument("--store", type=Path, metavar="DIR", help="serve the candles of this store instead")
     parser.add_argument("--exchange", metavar="NAME", help="whose candles of the store")
@@ -66,6 +73,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--random-faults", type=int, metavar="SEED", help="a fault script drawn from a seed")
     parser.add_argument(
         "--updates", type=float, default=2.0, help="most updates a second of an open candle, 0 for none"
+    )
+    parser.add_argument(
+        "--funding-delay",
+        default="3s",
+        metavar="SPAN",
+        help="from a payment to its funding rate (default: %(default)s)",
     )
     parser.add_argument("--wait-for-streams", type=int, default=0, metavar="N", help="stand until N are subscribed to")
     return parser.parse_args(arguments)
@@ -116,6 +129,7 @@ def _exchange(arguments: argparse.Namespace) -> "PracticeExchange":
         timeframe=arguments.timeframe,
         script=_script(arguments, source, (end_ms or start_ms + DAY_MS) - start_ms),
         updates_per_second=arguments.updates,
+        funding_delay=arguments.funding_delay,
         keep_sent=False,
         port=arguments.port,
     )
@@ -142,7 +156,7 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
     from core.timeframe import timeframe_ms
     from market_data.candle_store import CandleStore
     from market_data.symbols import resolve_symbol
-    from practice.binance_messages import is_spot
+    from practice.binance_messages import is_served
     from practice.candle_sources import SelectedSource, StoreSource
 
     if arguments.exchange is None:
@@ -151,7 +165,7 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
     entries = [
         entry
         for entry in store.entries()
-        if (entry.exchange, entry.timeframe) == (arguments.exchange, arguments.timeframe) and is_spot(entry.symbol)
+        if (entry.exchange, entry.timeframe) == (arguments.exchange, arguments.timeframe) and is_served(entry.symbol)
     ]
     if names := _names(arguments.symbols):
         chosen = [resolve_symbol(name, (entry.symbol for entry in entries), where="the store") for name in names]
@@ -159,7 +173,9 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
         chosen = [entry.symbol for entry in entries]
     if not chosen:
         what = f"{arguments.exchange} {arguments.timeframe}"
-        raise DataUnavailableError(f"{arguments.store} holds no spot candles of {what}; import or fetch them")
+        raise DataUnavailableError(
+            f"{arguments.store} holds no candles of {what} that can be served; import or fetch them"
+        )
     first_ms = min(entry.first_ms for entry in entries if entry.symbol in chosen)
     last_ms = max(entry.last_ms for entry in entries if entry.symbol in chosen) + timeframe_ms(arguments.timeframe)
     if arguments.start is None:
@@ -195,7 +211,7 @@ def _greeting(exchange: "PracticeExchange", arguments: argparse.Namespace) -> li
 
     end = "for ever" if exchange.end_ms is None else f"to {format_ms(exchange.end_ms)}"
     return [
-        f"REST {exchange.rest_url}/api/v3   streams {exchange.stream_url}/stream?streams=…",
+        f"REST {exchange.rest_url}/api/v3 and /fapi/v1   streams {exchange.stream_url}/stream?streams=…",
         f"{', '.join(exchange.symbols)}",
         f"its clock runs from {format_ms(exchange.start_ms)} {end}, {arguments.speed:g} of its seconds in a second",
     ]

@@ -1,6 +1,7 @@
 """A fault script set against an exchange's start, symbols and timeframe: what happens at which instant."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -8,6 +9,7 @@ from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import ceil_to_grid, timeframe_ms
 from market_data.symbols import resolve_symbol
+from practice.binance_messages import INTERVALS, market_id
 from practice.candle_treatment import ORDINARY, Treatment, treatment
 from practice.faults import (
     CandleFault,
@@ -15,6 +17,8 @@ from practice.faults import (
     FailRest,
     FaultScript,
     HalfFrame,
+    LateFunding,
+    OrderCloses,
     Restart,
     ScriptedFault,
     SendGarbage,
@@ -27,6 +31,7 @@ from practice.spans import Span, span_ms
 Action = DropConnections | Stall | SendGarbage | Restart
 """Faults that the exchange carries out at one instant."""
 
+_USUAL_ORDER = OrderCloses()
 _FOR_EVER_MS = 2**62
 _MOST_CANDLES = 100_000
 
@@ -49,8 +54,19 @@ class _RestWindow:
         self.left = times
 
 
+class _FundingWindow(NamedTuple):
+    """Payments that are published late: due from one instant to another, of some symbols, by so much."""
+
+    from_ms: int
+    until_ms: int
+    symbols: tuple[str, ...]
+    by_ms: int
+
+
 class CompiledScript:
     """The script by time.
+
+    ``by_timeframe`` holds what befalls single candles, by timeframe and then by symbol and open time.
 
     Parameters
     ----------
@@ -66,7 +82,7 @@ class CompiledScript:
     Raises
     ------
     ConfigurationError
-        If a fault names an unknown symbol or a time that cannot be read.
+        If a fault names an unknown symbol or timeframe, or a time that cannot be read.
     """
 
     def __init__(self, script: FaultScript, start_ms: int, symbols: Sequence[str], timeframe: str) -> None:
@@ -74,24 +90,43 @@ class CompiledScript:
         self.actions: list[TimedAction] = []
         self._start_ms = start_ms
         self._symbols = list(symbols)
-        self._length = timeframe_ms(self.timeframe)
+        _served(self.timeframe)
         self._windows: list[_RestWindow] = []
         self._offsets: list[tuple[int, int, int]] = []
-        by_candle: dict[tuple[str, int], list[CandleFault]] = {}
+        self._orders: list[tuple[int, int, OrderCloses]] = []
+        self._funding: list[_FundingWindow] = []
+        by_candle: dict[str, dict[tuple[str, int], list[CandleFault]]] = {}
         for number, fault in enumerate(script.faults, start=1):
             try:
                 self._place(fault, by_candle)
             except ConfigurationError as error:
                 raise ConfigurationError(f"fault {number} of the script: {error}") from None
-        self.treatments: Mapping[tuple[str, int], Treatment] = {
-            key: treatment(faults) for key, faults in by_candle.items()
+        self.by_timeframe: Mapping[str, Mapping[tuple[str, int], Treatment]] = {
+            name: {key: treatment(faults) for key, faults in candles.items()} for name, candles in by_candle.items()
         }
 
     def treatment(self, symbol: str, timeframe: str, open_time_ms: int) -> Treatment:
         """Return what becomes of a candle."""
-        if timeframe != self.timeframe:
-            return ORDINARY
-        return self.treatments.get((symbol, open_time_ms), ORDINARY)
+        return self.by_timeframe.get(timeframe, {}).get((symbol, open_time_ms), ORDINARY)
+
+    @property
+    def treatments(self) -> Mapping[tuple[str, int], Treatment]:
+        """What befalls candles of the script's own timeframe, by symbol and open time."""
+        return self.by_timeframe.get(self.timeframe, {})
+
+    def order_of_closes(self, at_ms: int) -> OrderCloses:
+        """Return in which order the finals of an instant are sent; of several scripted orders the last one counts."""
+        scripted = [order for from_ms, until_ms, order in self._orders if from_ms <= at_ms < until_ms]
+        return scripted[-1] if scripted else _USUAL_ORDER
+
+    def funding_delay_ms(self, symbol: str, due_ms: int, usual_ms: int) -> int:
+        """Return how long after its stamp a payment is published: ``usual_ms`` unless it is scripted to be late."""
+        late = [
+            window.by_ms
+            for window in self._funding
+            if window.from_ms <= due_ms < window.until_ms and symbol in (window.symbols or (symbol,))
+        ]
+        return max(late, default=usual_ms)
 
     def told_offset_ms(self, now_ms: int) -> int:
         """Return by how much the exchange tells the time wrongly at an instant."""
@@ -109,7 +144,7 @@ class CompiledScript:
                     return fault
         return None
 
-    def _place(self, fault: ScriptedFault, by_candle: dict[tuple[str, int], list[CandleFault]]) -> None:
+    def _place(self, fault: ScriptedFault, by_candle: dict[str, dict[tuple[str, int], list[CandleFault]]]) -> None:
         at_ms = self._instant(fault)
         match fault:
             case FailRest():
@@ -119,16 +154,24 @@ class CompiledScript:
                 self._offsets.append((at_ms, _end(at_ms, fault.duration), by_ms))
             case DropConnections() | SendGarbage():
                 self.actions.append(TimedAction(at_ms, fault))
+            case OrderCloses():
+                self._orders.append((at_ms, _end(at_ms, fault.duration), fault))
+            case LateFunding():
+                symbols = tuple(self._resolved(symbol) for symbol in fault.symbols)
+                by_ms = span_ms(fault.by, "by")
+                self._funding.append(_FundingWindow(at_ms, _end(at_ms, fault.duration), symbols, by_ms))
             case Restart() | Stall():
                 self._place_outage(fault, at_ms)
             case _:
                 treatment([fault])  # refuses a wrong length of time before the exchange starts
+                candles = by_candle.setdefault(fault.timeframe or self.timeframe, {})
+                length = self._length_of(fault)
                 # A candle that closed at the start was there before the exchange was.
-                first_ms = ceil_to_grid(max(at_ms, self._start_ms + 1), self._length)
+                first_ms = ceil_to_grid(max(at_ms, self._start_ms + 1), length)
                 for symbol in self._named(fault):
                     for place in range(_count(fault.count)):
-                        close_ms = first_ms + place * self._length
-                        by_candle.setdefault((symbol, close_ms - self._length), []).append(fault)
+                        close_ms = first_ms + place * length
+                        candles.setdefault((symbol, close_ms - length), []).append(fault)
 
     def _place_outage(self, fault: Restart | Stall, at_ms: int) -> None:
         self.actions.append(TimedAction(at_ms, fault))
@@ -143,7 +186,7 @@ class CompiledScript:
     def _place_rest(self, fault: FailRest, at_ms: int) -> None:
         if fault.duration is None and fault.times is None:
             raise ConfigurationError("a fault of REST needs a duration or a number of times")
-        markets: list[str | None] = [self._resolved(symbol).replace("/", "") for symbol in fault.symbols]
+        markets: list[str | None] = [market_id(self._resolved(symbol)) for symbol in fault.symbols]
         faults = [
             Fault(fault.form, path=fault.path, symbol=market, status=fault.status, retry_after_s=fault.retry_after_s)
             for market in markets or [None]
@@ -154,13 +197,18 @@ class CompiledScript:
         if fault.final is not None:
             if fault.final < 1 or fault.at != 0:
                 raise ConfigurationError("'final' counts from 1 and stands instead of 'at'")
-            return ceil_to_grid(self._start_ms, self._length) + _first_close(fault.final, self._start_ms, self._length)
+            length = self._length_of(fault)
+            return ceil_to_grid(self._start_ms, length) + _first_close(fault.final, self._start_ms, length)
         if isinstance(fault.at, str) and "-" in fault.at[1:]:
             at_ms = parse_instant(fault.at, name="at")
             if at_ms < self._start_ms:
                 raise ConfigurationError(f"at {fault.at!r} lies before the exchange's start")
             return at_ms
         return self._start_ms + span_ms(fault.at, "at")
+
+    def _length_of(self, fault: ScriptedFault) -> int:
+        """Return the length of a fault's own timeframe, else of the script's."""
+        return _served(fault.timeframe or self.timeframe if isinstance(fault, CandleFault) else self.timeframe)
 
     def _named(self, fault: CandleFault) -> list[str]:
         if not fault.symbols:
@@ -169,6 +217,13 @@ class CompiledScript:
 
     def _resolved(self, symbol: str) -> str:
         return resolve_symbol(symbol, self._symbols, where="the practice exchange")
+
+
+def _served(timeframe: str) -> int:
+    """Return the length of a timeframe; ConfigurationError for one that the exchange does not send."""
+    if timeframe not in INTERVALS:
+        raise ConfigurationError(f"timeframe {timeframe!r} is not served; allowed: {', '.join(INTERVALS)}")
+    return timeframe_ms(timeframe)
 
 
 def _first_close(number: int, start_ms: int, length: int) -> int:

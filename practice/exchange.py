@@ -1,6 +1,7 @@
 """The practice exchange: Binance's REST and kline streams on loopback, on a time of its own, with scripted faults."""
 
 import asyncio
+import functools
 import socket
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Literal, Self
 
 from aiohttp import web
 
+from core.candle import FundingRate
 from core.errors import ConfigurationError, InvariantError
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
@@ -21,9 +23,11 @@ from practice.garbage import garbage
 from practice.loopback_server import HOST, LoopbackServer, loopback_socket
 from practice.pacing import DrivenPace, Pace, ReadPace, RunningPace
 from practice.published_candles import PublishedCandles
+from practice.published_contracts import PublishedContracts
 from practice.publisher import Publisher
-from practice.rest_answers import LoggedRequest, RestAnswers, spot_markets
+from practice.rest_answers import LoggedRequest, RestAnswers, served_markets
 from practice.rest_faults import Fault, FaultPlan
+from practice.spans import Span, span_ms
 from practice.stream_connection import Outgoing, SentFinal
 from practice.stream_hub import StreamHub
 
@@ -45,7 +49,8 @@ class PracticeExchange:
     Parameters
     ----------
     source
-        Markets and candles; spot symbols only.
+        Markets and candles, and marks and funding rates where it has them (``ContractSource``). Both interfaces serve
+        all its symbols, which are spot, or perpetual contracts settled in their quote currency.
     start_ms
         Where its clock begins. Candles before it are history that REST serves.
     end_ms
@@ -58,7 +63,7 @@ class PracticeExchange:
     streams_before_start
         The clock stands at the start until so many streams are subscribed to.
     timeframe
-        Timeframe of ``advance`` and of the script's candles. Clients may ask for any other as well.
+        Timeframe of ``advance`` and of the script's candles. Clients may subscribe to any others at the same time.
     script
         What goes wrong, when.
     updates_per_second
@@ -69,6 +74,8 @@ class PracticeExchange:
         Hours of its clock after which it ends a connection, as the real exchange does; None for never.
     patience_s
         Wall seconds that the pace ``read`` waits for a client to come back, or to read, before it goes on without.
+    funding_delay
+        From the stamp of a funding payment until REST has its rate, in the exchange's time.
     keep_sent
         Whether ``sent`` keeps every final and ``requests`` every REST request; a run of weeks can do without.
     port
@@ -77,7 +84,7 @@ class PracticeExchange:
     Raises
     ------
     ConfigurationError
-        If an argument is out of range, a market is not spot, or the script does not fit the exchange.
+        If an argument is out of range, a market cannot be served, or the script does not fit the exchange.
     """
 
     def __init__(
@@ -95,6 +102,7 @@ class PracticeExchange:
         updates_per_candle: int = 0,
         connection_hours: float | None = 24.0,
         patience_s: float = 10.0,
+        funding_delay: Span = "3s",
         keep_sent: bool = True,
         port: int = 0,
     ) -> None:
@@ -104,7 +112,7 @@ class PracticeExchange:
         self.timeframe = timeframe
         self.rest_faults = FaultPlan()
         self.happened: list[TimedAction] = []
-        self.symbols = [rules.symbol for rules in spot_markets(source).values()]
+        self.symbols = [rules.symbol for rules in served_markets(source).values()]
         self._speed = speed
         self._pace_name = pace
         self._before = streams_before_start
@@ -114,9 +122,16 @@ class PracticeExchange:
         self._clock = RunningClock(start_ms, speed, end_ms) if pace == "running" else DrivenClock(start_ms)
         self._script = CompiledScript(script or FaultScript(), start_ms, self.symbols, timeframe)
         self._candles = PublishedCandles(source, self._script, self._clock.now_ms)
+        delay = functools.partial(self._script.funding_delay_ms, usual_ms=span_ms(funding_delay, "funding_delay"))
+        self._contracts = PublishedContracts(source, self._clock.now_ms, delay)
         self._hub = StreamHub(self._clock.now_ms, self._wake_publisher, keep_sent=keep_sent)
         self._rest = RestAnswers(
-            self._candles, self._clock.now_ms, self._rest_fault, self.told_time_ms, keep_requests=keep_sent
+            self._candles,
+            self._clock.now_ms,
+            self._rest_fault,
+            self.told_time_ms,
+            contracts=self._contracts,
+            keep_requests=keep_sent,
         )
         self._publisher = Publisher(
             self._candles,
@@ -140,7 +155,7 @@ class PracticeExchange:
 
     @property
     def rest_url(self) -> str:
-        """Address of the REST interface, which lies below ``/api/v3``."""
+        """Address of the REST interfaces, which lie below ``/api/v3`` and ``/fapi/v1``."""
         return f"http://{HOST}:{self._server.port}"
 
     @property
@@ -193,9 +208,18 @@ class PracticeExchange:
 
         Without an end: those closed by now, as they stand now.
         """
-        now_ms = self.now_ms if self.end_ms is None else self.end_ms
-        timeframe = timeframe or self.timeframe
-        return self._candles.truth(symbol, timeframe, self.start_ms if since_ms is None else since_ms, now_ms, now_ms)
+        since_ms, now_ms = self._known(since_ms)
+        return self._candles.truth(symbol, timeframe or self.timeframe, since_ms, now_ms, now_ms)
+
+    def mark_truth(self, symbol: str, timeframe: str | None = None, *, since_ms: int | None = None) -> CandleColumns:
+        """Return the closed mark candles, of the same time as ``truth``."""
+        since_ms, now_ms = self._known(since_ms)
+        return self._contracts.mark_truth(symbol, timeframe or self.timeframe, since_ms, now_ms)
+
+    def funding_truth(self, symbol: str, *, since_ms: int | None = None) -> list[FundingRate]:
+        """Return the funding payments that are published, of the same time as ``truth``."""
+        since_ms, now_ms = self._known(since_ms)
+        return self._contracts.funding_rates(symbol, since_ms, now_ms + 1, now_ms)
 
     def __enter__(self) -> Self:
         self.start()
@@ -290,6 +314,11 @@ class PracticeExchange:
             await closing.wait()
             for task in running:
                 task.cancel()
+
+    def _known(self, since_ms: int | None) -> tuple[int, int]:
+        """Return from when to when the truth is told."""
+        now_ms = self.now_ms if self.end_ms is None else self.end_ms
+        return self.start_ms if since_ms is None else since_ms, now_ms
 
     def _made_pace(self) -> Pace:
         if isinstance(self._clock, RunningClock):

@@ -3,7 +3,8 @@
 Every fault says when it happens: ``at`` is a length of time from the exchange's start (``10m``, or whole milliseconds)
 or an instant (``2024-01-01T00:10``); ``final: n`` stands for the close of the n-th interval of the script's timeframe
 since the start. All times are the exchange's own. Faults of candles act on the candle that closes at that time, or else
-on the next one to close, of each of their symbols (all symbols when none is named), ``count`` candles in a row.
+on the next one to close, of each of their symbols (all symbols when none is named), ``count`` candles in a row. Those
+candles, and the intervals that their ``final`` counts, are of the fault's own ``timeframe`` where it names one.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ class _Moment(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 class _OfCandles(_Moment, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ()
     count: int = 1
+    timeframe: str | None = None
 
 
 class DropConnections(_Moment, frozen=True, kw_only=True, tag="drop"):
@@ -127,6 +129,27 @@ class WrongClock(_Moment, frozen=True, kw_only=True, tag="wrong_clock"):
     duration: Span | None = None
 
 
+class OrderCloses(_Moment, frozen=True, kw_only=True, tag="order"):
+    """Send the finals of one instant in another order for a ``duration``, or for good.
+
+    Usually symbols come in the exchange's order and of each symbol the finer timeframes first. ``by: timeframe`` sends
+    one timeframe of all symbols before the next one; ``coarse_first`` and ``last_symbol_first`` turn the orders round.
+    """
+
+    by: Literal["symbol", "timeframe"] = "symbol"
+    coarse_first: bool = False
+    last_symbol_first: bool = False
+    duration: Span | None = None
+
+
+class LateFunding(_Moment, frozen=True, kw_only=True, tag="late_funding"):
+    """Publish funding rates late: those due within the ``duration`` (default: for good) are there ``by`` after it."""
+
+    by: Span
+    duration: Span | None = None
+    symbols: tuple[str, ...] = ()
+
+
 class Restart(_Moment, frozen=True, kw_only=True, tag="restart"):
     """Reset every connection, REST too, and listen no more for a ``duration``."""
 
@@ -136,7 +159,9 @@ class Restart(_Moment, frozen=True, kw_only=True, tag="restart"):
 CandleFault = DelayFinals | DuplicateFinals | ReorderFinals | ReviseCandle | SkipCandle | PublishLate | HalfFrame
 """Faults that act on single candles."""
 
-ScriptedFault = CandleFault | DropConnections | Stall | SendGarbage | FailRest | WrongClock | Restart
+ScriptedFault = (
+    CandleFault | DropConnections | Stall | SendGarbage | FailRest | WrongClock | OrderCloses | LateFunding | Restart
+)
 
 
 class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

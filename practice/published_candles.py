@@ -68,13 +68,13 @@ class PublishedCandles:
 
     def __init__(self, source: CandleSource, script: CompiledScript, clock: Callable[[], int]) -> None:
         self._source = BlockCache(source)
-        self._script = script
         self._clock = clock
         self._markets = source.markets()
-        self._treated: dict[str, list[tuple[int, Treatment]]] = {}
-        for (symbol, open_ms), treatment in sorted(script.treatments.items()):
-            if not treatment.exists or treatment.published_ms or treatment.revised_ms is not None:
-                self._treated.setdefault(symbol, []).append((open_ms, treatment))
+        self._treated: dict[tuple[str, str], list[tuple[int, Treatment]]] = {}
+        for timeframe, treatments in script.by_timeframe.items():
+            for (symbol, open_ms), treatment in sorted(treatments.items()):
+                if not treatment.exists or treatment.published_ms or treatment.revised_ms is not None:
+                    self._treated.setdefault((symbol, timeframe), []).append((open_ms, treatment))
 
     def markets(self) -> Mapping[str, Instrument]:
         """Return the trading rules of every symbol."""
@@ -87,10 +87,9 @@ class PublishedCandles:
     def candles_at(self, symbol: str, timeframe: str, start_ms: int, end_ms: int, now_ms: int) -> CandleColumns:
         """Return the candles of a range as they stand at an instant."""
         columns = self._source.candles(symbol, timeframe, start_ms, end_ms)
-        if timeframe != self._script.timeframe or symbol not in self._treated:
-            return columns
-        inside = [(time, treatment) for time, treatment in self._treated[symbol] if start_ms <= time < end_ms]
-        return self._altered(symbol, columns, inside, now_ms) if inside else columns
+        treated = self._treated.get((symbol, timeframe), ())
+        inside = {time: treatment for time, treatment in treated if start_ms <= time < end_ms}
+        return self._altered(symbol, timeframe_ms(timeframe), columns, inside, now_ms) if inside else columns
 
     def truth(self, symbol: str, timeframe: str, start_ms: int, end_ms: int, now_ms: int) -> CandleColumns:
         """Return the candles of a range that are closed at an instant, as they stand then."""
@@ -115,10 +114,8 @@ class PublishedCandles:
         return _candle(forming(columns, now_ms, length, price_digits(self._markets[symbol])))
 
     def _altered(
-        self, symbol: str, columns: CandleColumns, treated: list[tuple[int, Treatment]], now_ms: int
+        self, symbol: str, length: int, columns: CandleColumns, treatments: Mapping[int, Treatment], now_ms: int
     ) -> CandleColumns:
-        length = timeframe_ms(self._script.timeframe)
-        treatments = dict(treated)
         rows: list[CandleRow] = []
         for row in zip(*(column.tolist() for column in columns), strict=True):
             treatment = treatments.get(row[0], ORDINARY)

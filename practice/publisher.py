@@ -38,9 +38,9 @@ class _Due(msgspec.Struct, frozen=True):
 class Publisher:
     """Sends every final of every subscribed stream once and in order, and what the script makes of it.
 
-    At one instant: scripted actions first, then the closes in the exchange's order of symbols, finer timeframes first,
-    then finals that were delayed until then. What is sent when depends on the script and the subscriptions alone, never
-    on how far the exchange lags behind its clock.
+    At one instant: scripted actions first, then the closes in the exchange's order of symbols, finer timeframes first
+    (unless the script orders them otherwise), then finals that were delayed until then. What is sent when depends on
+    the script and the subscriptions alone, never on how far the exchange lags behind its clock.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Publisher:
 
     def send_updates(self, now_ms: int) -> None:
         """Send the open candles as they stand, of streams whose last final has been sent already."""
-        for stream in self._ordered(self._hub.streams()):
+        for stream in self._ordered(self._hub.streams(), now_ms):
             length = timeframe_ms(stream.timeframe)
             if floor_to_grid(now_ms, length) > self.position_ms:
                 continue
@@ -99,7 +99,7 @@ class Publisher:
                 self._hub.send_kline(stream, kline_event(stream, candle, length, final=False, event_ms=told_ms), None)
 
     def _next_ms(self) -> int:
-        timeframes = {self._timeframe} | {stream.timeframe for stream in self._hub.streams()}
+        timeframes = {self._timeframe, *self._script.by_timeframe, *(one.timeframe for one in self._hub.streams())}
         lengths = [timeframe_ms(timeframe) for timeframe in timeframes]
         next_ms = min(floor_to_grid(self.position_ms, length) + length for length in lengths)
         if self._updates:
@@ -130,11 +130,10 @@ class Publisher:
     def _close_candles(self, at_ms: int) -> None:
         streams = self._hub.streams()
         # A final that is sent late reaches those who subscribe by then, so it is due whoever subscribes now.
-        treated = self._script.timeframe
-        if self._script.treatments and floor_to_grid(at_ms, timeframe_ms(treated)) == at_ms:
-            open_ms = at_ms - timeframe_ms(treated)
-            streams |= {Stream(name, treated) for name in self._places if (name, open_ms) in self._script.treatments}
-        for stream in self._ordered(streams):
+        for timeframe, treatments in self._script.by_timeframe.items():
+            open_ms = at_ms - timeframe_ms(timeframe)
+            streams |= {Stream(name, timeframe) for name in self._places if (name, open_ms) in treatments}
+        for stream in self._ordered(streams, at_ms):
             length = timeframe_ms(stream.timeframe)
             if floor_to_grid(at_ms, length) != at_ms:
                 continue
@@ -164,8 +163,16 @@ class Publisher:
         logged = SentFinal(stream.symbol, stream.timeframe, candle, at_ms, 0, item.sending.fault)
         self._hub.send_kline(stream, event, logged, half=item.sending.half)
 
-    def _ordered(self, streams: set[Stream]) -> list[Stream]:
-        return sorted(streams, key=lambda one: (self._places[one.symbol], timeframe_ms(one.timeframe)))
+    def _ordered(self, streams: set[Stream], at_ms: int) -> list[Stream]:
+        order = self._script.order_of_closes(at_ms)
+        symbols, lengths = (-1 if order.last_symbol_first else 1), (-1 if order.coarse_first else 1)
+
+        def place(stream: Stream) -> tuple[int, int]:
+            by_symbol = symbols * self._places[stream.symbol]
+            by_length = lengths * timeframe_ms(stream.timeframe)
+            return (by_symbol, by_length) if order.by == "symbol" else (by_length, by_symbol)
+
+        return sorted(streams, key=place)
 
     def _push(self, at_ms: int, item: TimedAction | _Due) -> None:
         heapq.heappush(self._ahead, (at_ms, next(self._counter), item))

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
 from practice.faults import (
     GARBAGE_FORMS,
+    CandleFault,
     DelayFinals,
     DropConnections,
     DuplicateFinals,
     FailRest,
     FaultScript,
     HalfFrame,
+    LateFunding,
+    OrderCloses,
     PublishLate,
     ReorderFinals,
     Restart,
@@ -33,6 +38,9 @@ LOSSLESS = (
 ALTERING = ("revise", "missing", "publish_late", "wrong_clock")
 """Faults that change what REST has at the end, when it has it, or the time it tells."""
 
+BOUNDARIES = ("order", "late_funding")
+"""Faults of what comes at one instant: finals in another order, funding rates late."""
+
 _REST_FORMS = (
     (FaultKind.STATUS, 503),
     (FaultKind.STATUS, 429),
@@ -53,6 +61,7 @@ def random_faults(
     timeframe: str = "1m",
     count: int = 8,
     kinds: Sequence[str] = LOSSLESS + ALTERING,
+    timeframes: Sequence[str] = (),
 ) -> FaultScript:
     """Return a script of ``count`` faults.
 
@@ -68,7 +77,10 @@ def random_faults(
         Timeframe of the candles; faults last for a few of them.
     kinds
         What may happen: the script's own kinds, ``silence`` (a stall that only a reconnect ends) and ``missing`` (a
-        candle that exists nowhere). A kind named twice is drawn twice as often.
+        candle that exists nowhere). A kind named twice is drawn twice as often. ``BOUNDARIES`` are not among those that
+        are drawn from by default.
+    timeframes
+        Further timeframes whose candles may be befallen; each fault of candles draws one.
 
     Raises
     ------
@@ -83,7 +95,10 @@ def random_faults(
     faults = []
     for _ in range(count):
         make = _MAKERS[kinds[draw.below(len(kinds))]]
-        faults.append(make(draw, draw.below(duration_ms)))
+        fault = make(draw, draw.below(duration_ms))
+        if timeframes and isinstance(fault, CandleFault):
+            fault = msgspec.structs.replace(fault, timeframe=(timeframe, *timeframes)[draw.below(1 + len(timeframes))])
+        faults.append(fault)
     return FaultScript(faults=tuple(faults), timeframe=timeframe)
 
 
@@ -129,6 +144,16 @@ def _garbage(draw: _Draws, at: int) -> ScriptedFault:
     return SendGarbage(at=at, form=form, count=1 + draw.below(4))
 
 
+def _order(draw: _Draws, at: int) -> ScriptedFault:
+    return OrderCloses(
+        at=at,
+        by="timeframe" if draw.below(2) else "symbol",
+        coarse_first=draw.below(2) == 0,
+        last_symbol_first=draw.below(2) == 0,
+        duration=draw.span(10, 60),
+    )
+
+
 _MAKERS: dict[str, Callable[[_Draws, int], ScriptedFault]] = {
     "drop": _drop,
     "stall": lambda draw, at: Stall(at=at, duration=draw.span(5, 40), pings=draw.below(2) == 0),
@@ -144,5 +169,7 @@ _MAKERS: dict[str, Callable[[_Draws, int], ScriptedFault]] = {
     "half_frame": lambda draw, at: HalfFrame(at=at, symbols=draw.symbol()),
     "rest": _rest,
     "wrong_clock": lambda draw, at: WrongClock(at=at, by=("1h", "-1h")[draw.below(2)], duration=draw.span(5, 60)),
+    "order": _order,
+    "late_funding": lambda draw, at: LateFunding(at=at, symbols=draw.symbol(), by=draw.span(1, 30)),
     "restart": lambda draw, at: Restart(at=at, duration=draw.span(1, 30)),
 }

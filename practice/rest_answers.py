@@ -1,6 +1,7 @@
 """Binance's public REST interface, answered from a candle source by a clock that is handed in.
 
-``/api/v3/ping``, ``time``, ``exchangeInfo`` and ``klines``, with the mistakes that are asked for.
+``ping``, ``time``, ``exchangeInfo`` and ``klines`` below ``/api/v3`` and ``/fapi/v1``, and ``markPriceKlines``,
+``fundingRate`` and ``premiumIndex`` below the latter, with the mistakes that are asked for.
 """
 
 import asyncio
@@ -14,18 +15,24 @@ from aiohttp import web
 
 from core.errors import ConfigurationError
 from core.instrument import Instrument
-from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
-from market_data.page_buffer import joined_columns
+from core.timeframe import timeframe_ms
 from practice import binance_messages as messages
 from practice.candle_sources import CandleSource
+from practice.contract_answers import ContractAnswers
+from practice.contract_messages import contract_info
+from practice.kline_pages import kline_page
+from practice.published_contracts import PublishedContracts
 from practice.rest_faults import Fault, FaultKind
+from practice.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
 
 DEFAULT_LIMIT = 500
 MOST_ROWS = 1000
-_WEIGHTS = {"ping": 1, "time": 1, "exchangeInfo": 20, "klines": 2}
+_WEIGHTS = {"ping": 1, "time": 1, "exchangeInfo": 20, "klines": 2, "markPriceKlines": 2}
 _MINUTE_MS = 60_000
-_FAULTY_ROWS = (FaultKind.DUPLICATED_ROWS, FaultKind.SHUFFLED_ROWS, FaultKind.SHORT_PAGE, FaultKind.OTHER_TIME)
+_FAULTY_ROWS = (
+    *(FaultKind.DUPLICATED_ROWS, FaultKind.SHUFFLED_ROWS, FaultKind.SHORT_PAGE),
+    *(FaultKind.OTHER_TIME, FaultKind.EMPTY),
+)
 
 
 class LoggedRequest(msgspec.Struct, frozen=True):
@@ -37,21 +44,13 @@ class LoggedRequest(msgspec.Struct, frozen=True):
     at_s: float
 
 
-class _BadRequest(Exception):
-    """A request Binance refuses with code and text."""
-
-    def __init__(self, refusal: tuple[int, str]) -> None:
-        super().__init__(refusal[1])
-        self.refusal = refusal
-
-
 class RestAnswers:
     """Answers requests, and logs them in ``requests``.
 
     Parameters
     ----------
     source
-        Markets and candles. A symbol must be a spot symbol ``BASE/QUOTE``.
+        Markets and candles. A symbol is spot or a perpetual contract ``BASE/QUOTE:QUOTE``.
     clock
         The exchange's time in UTC milliseconds. Candles that open later do not exist yet; the one that is open at that
         time is served as it forms.
@@ -59,6 +58,8 @@ class RestAnswers:
         Returns the fault that befalls a request, by path and the exchange's own symbol; None for an ordinary answer.
     told_time
         The time that the exchange tells in ``time``, ``exchangeInfo`` and the ``Date`` header; its clock by default.
+    contracts
+        Marks and funding rates; by default those of the source, published at once.
     keep_requests
         Whether requests are logged.
     """
@@ -70,12 +71,14 @@ class RestAnswers:
         take_fault: Callable[[str, str | None], Fault | None],
         told_time: Callable[[], int] | None = None,
         *,
+        contracts: PublishedContracts | None = None,
         keep_requests: bool = True,
     ) -> None:
         self.requests: list[LoggedRequest] = []
         self._source = source
         self._clock = clock
         self._told_time = told_time or clock
+        self._contracts = ContractAnswers(contracts or PublishedContracts(source, clock), clock, self._told_time)
         self._take_fault = take_fault
         self._keep_requests = keep_requests
         self._weight: tuple[int, int] = (0, 0)
@@ -83,13 +86,13 @@ class RestAnswers:
         self._closing: asyncio.Event | None = None
 
     def open(self, closing: asyncio.Event) -> None:
-        """Read the market list; ``closing`` ends stalled answers. ConfigurationError if a market is not spot."""
-        self._markets = spot_markets(self._source)
+        """Read the market list; ``closing`` ends stalled answers. ConfigurationError if it cannot be served."""
+        self._markets = served_markets(self._source)
         self._closing = closing
 
     def add_routes(self, app: web.Application) -> None:
         """Put the interface into an application."""
-        app.router.add_get("/api/v3/{name}", self._answer)
+        app.router.add_get("/{interface:api/v3|fapi/v1}/{name}", self._answer)
 
     def requests_to(self, path: str, symbol: str | None = None) -> Sequence[LoggedRequest]:
         """Return the logged requests to a path (``klines``), of one symbol if given, in order of arrival."""
@@ -111,8 +114,8 @@ class RestAnswers:
         if fault is not None and fault.kind not in _FAULTY_ROWS:
             return await self._faulty(request, fault, headers)
         try:
-            body = self._body(request.match_info["name"], query, fault)
-        except _BadRequest as refused:
+            body = self._body(request.match_info["interface"], request.match_info["name"], query, fault)
+        except BadRequest as refused:
             return _json(_refusal(refused.refusal), headers, status=400)
         return _json(body, headers)
 
@@ -152,104 +155,93 @@ class RestAnswers:
         self._weight = (minute, used + _WEIGHTS.get(name, 1))
         return self._weight[1]
 
-    def _body(self, name: str, query: Mapping[str, str], fault: Fault | None) -> object:
-        match name:
-            case "ping":
+    def _body(self, interface: str, name: str, query: Mapping[str, str], fault: Fault | None) -> object:
+        if fault is not None and fault.kind is FaultKind.EMPTY:
+            return []
+        match interface, name:
+            case _, "ping":
                 return {}
-            case "time":
+            case _, "time":
                 return {"serverTime": self._told_time()}
-            case "exchangeInfo":
+            case "api/v3", "exchangeInfo":
                 asked = self._markets if "symbol" not in query else {query["symbol"]: self._market(query)}
                 return messages.exchange_info(asked, self._told_time())
-            case "klines":
-                return self._klines(query, fault)
+            case "fapi/v1", "exchangeInfo":
+                return contract_info(self._markets, self._told_time())
+            case _, "klines":
+                return _spoilt(self._klines(query, fault), fault)
+            case "fapi/v1", "markPriceKlines":
+                symbol = self._market(query).symbol
+                return _spoilt(self._contracts.mark_klines(symbol, query, other_time=_of_other_time(fault)), fault)
+            case "fapi/v1", "fundingRate":
+                symbol = self._market(query).symbol
+                return _spoilt(self._contracts.funding_rows(symbol, query, other_time=_of_other_time(fault)), fault)
+            case "fapi/v1", "premiumIndex":
+                return self._contracts.premium_index(query, self._markets)
         raise web.HTTPNotFound
 
     def _market(self, query: Mapping[str, str]) -> Instrument:
         if not query.get("symbol"):
-            raise _BadRequest(messages.missing_parameter("symbol"))
+            raise BadRequest(messages.missing_parameter("symbol"))
         if query["symbol"] not in self._markets:
-            raise _BadRequest(messages.INVALID_SYMBOL)
+            raise BadRequest(messages.INVALID_SYMBOL)
         return self._markets[query["symbol"]]
 
     def _klines(self, query: Mapping[str, str], fault: Fault | None) -> list[messages.KlineRow]:
-        symbol = self._market(query).symbol
-        interval = query.get("interval")
-        if not interval:
-            raise _BadRequest(messages.missing_parameter("interval"))
-        if interval not in messages.INTERVALS:
-            raise _BadRequest(messages.INVALID_INTERVAL)
-        start_ms, end_ms = _number(query, "startTime"), _number(query, "endTime")
-        limit = _number(query, "limit")
-        if limit is not None and limit <= 0:
-            raise _BadRequest(messages.illegal_parameter("limit"))
-        limit = min(DEFAULT_LIMIT if limit is None else limit, MOST_ROWS)
-        if fault is not None and fault.kind is FaultKind.OTHER_TIME:
+        rules = self._market(query)
+        interval = asked_interval(query)
+        start_ms, end_ms = asked_number(query, "startTime"), asked_number(query, "endTime")
+        limit = asked_limit(query, DEFAULT_LIMIT, MOST_ROWS)
+        if _of_other_time(fault):
             start_ms = end_ms = None
-        candles = self._page(symbol, interval, start_ms, end_ms, limit)
-        rows = messages.kline_rows(candles, timeframe_ms(interval))
-        return rows if fault is None else _spoilt(rows, fault)
-
-    def _page(self, symbol: str, interval: str, start_ms: int | None, end_ms: int | None, limit: int) -> CandleColumns:
-        """Return at most ``limit`` candles: the first ones from a start, else the last ones up to the end."""
-        length, now_ms = timeframe_ms(interval), self._clock()
-        # Opens up to and including the end time; the candle that is open now is the last there is.
-        after_ms = floor_to_grid(min(now_ms, now_ms if end_ms is None else end_ms), length) + length
-        parts: list[CandleColumns] = []
-        wanted, span = limit, limit * length
-        if start_ms is not None:
-            position = ceil_to_grid(start_ms, length)
-            while wanted > 0 and position < after_ms:
-                part = self._source.candles(symbol, interval, position, min(after_ms, position + span))
-                parts.append(part.slice(0, wanted))
-                wanted -= part.rows
-                position, span = position + span, span * 2
-        else:
-            position = after_ms
-            while wanted > 0 and position > 0:
-                part = self._source.candles(symbol, interval, max(0, position - span), position)
-                parts.insert(0, part.slice(max(0, part.rows - wanted), part.rows))
-                wanted -= part.rows
-                position, span = position - span, span * 2
-        digits = messages.price_digits(self._markets[messages.market_id(symbol)])
-        return _with_forming(joined_columns(parts), now_ms, length, digits)
+        candles = kline_page(
+            lambda since_ms, until_ms: self._source.candles(rules.symbol, interval, since_ms, until_ms),
+            timeframe_ms(interval),
+            start_ms,
+            end_ms,
+            limit,
+            now_ms=self._clock(),
+            digits=messages.price_digits(rules),
+        )
+        return messages.kline_rows(candles, timeframe_ms(interval))
 
 
-def _with_forming(candles: CandleColumns, now_ms: int, length_ms: int, digits: int) -> CandleColumns:
-    """Return the candles with the last one as it stands by now, if it is still open."""
-    if not candles.rows or candles.open_time_ms[-1] + length_ms <= now_ms:
-        return candles
-    last = messages.forming(candles.slice(candles.rows - 1, candles.rows), now_ms, length_ms, digits)
-    return joined_columns([candles.slice(0, candles.rows - 1), last])
+def _of_other_time(fault: Fault | None) -> bool:
+    return fault is not None and fault.kind is FaultKind.OTHER_TIME
 
 
-def _spoilt(rows: list[messages.KlineRow], fault: Fault) -> list[messages.KlineRow]:
-    match fault.kind:
+def _spoilt(rows: Sequence[object], fault: Fault | None) -> Sequence[object]:
+    match None if fault is None else fault.kind:
         case FaultKind.DUPLICATED_ROWS:
             return [row for row in rows for _ in range(2)]
         case FaultKind.SHUFFLED_ROWS:
             # Every second row first: a fixed order that is neither rising nor falling.
-            return rows[1::2] + rows[::2]
-        case FaultKind.SHORT_PAGE:
+            return [*rows[1::2], *rows[::2]]
+        case FaultKind.SHORT_PAGE if fault is not None:
             return rows[: fault.rows]
     return rows
 
 
-def spot_markets(source: CandleSource) -> dict[str, Instrument]:
-    """Return a source's markets by Binance's own symbols; ConfigurationError if one is not spot."""
-    markets = source.markets()
-    if contracts := [symbol for symbol in markets if not messages.is_spot(symbol)]:
-        raise ConfigurationError(f"{contracts[0]} is no spot symbol BASE/QUOTE; this server has no other market")
-    return {messages.market_id(symbol): rules for symbol, rules in markets.items()}
+def served_markets(source: CandleSource) -> dict[str, Instrument]:
+    """Return a source's markets by Binance's own symbols.
 
-
-def _number(query: Mapping[str, str], name: str) -> int | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal()):
-        raise _BadRequest(messages.illegal_parameter(name))
-    return int(text)
+    Raises
+    ------
+    ConfigurationError
+        If one is neither spot nor a perpetual contract settled in its quote currency, or two have the same name.
+    """
+    markets: dict[str, Instrument] = {}
+    for symbol, rules in source.markets().items():
+        if not messages.is_served(symbol):
+            raise ConfigurationError(
+                f"{symbol} is neither a spot symbol BASE/QUOTE nor a perpetual contract BASE/QUOTE:QUOTE; "
+                "this server has no other market"
+            )
+        market_id = messages.market_id(symbol)
+        if market_id in markets:
+            raise ConfigurationError(f"{markets[market_id].symbol} and {symbol} are both called {market_id}")
+        markets[market_id] = rules
+    return markets
 
 
 def _refusal(refusal: tuple[int, str]) -> dict[str, object]:

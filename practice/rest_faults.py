@@ -34,6 +34,8 @@ class FaultKind(enum.Enum):
     """Only the first ``rows`` candles of the page, though there are more."""
     OTHER_TIME = "other time"
     """The latest candles instead of those of the range that was asked."""
+    EMPTY = "empty"
+    """An empty list, as if there were nothing in the range."""
 
 
 class Fault(msgspec.Struct, frozen=True):

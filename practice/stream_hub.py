@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import WSMsgType, web
 
+from practice.binance_messages import market_id
 from practice.stream_connection import Outgoing, SentFinal, StreamConnection
 from practice.stream_messages import (
     KlineEvent,
@@ -52,7 +53,7 @@ class StreamHub:
 
     def add_routes(self, app: web.Application, symbols: Iterable[str]) -> None:
         """Put the websocket addresses for these unified symbols into an application."""
-        self._symbols = {symbol.replace("/", "").lower(): symbol for symbol in symbols}
+        self._symbols = {market_id(symbol).lower(): symbol for symbol in symbols}
         app.router.add_get("/stream", self._combined)
         app.router.add_get("/ws", self._raw)
         app.router.add_get("/ws/{streams:.*}", self._raw)

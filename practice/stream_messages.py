@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.candle import Candle
-from practice.binance_messages import INTERVALS, decimal_text
+from practice.binance_messages import INTERVALS, decimal_text, market_id
 
 EVENT_LAG_MS = 5
 """From a candle's close to the event time of its final; recorded messages of the real exchange have 5 ms to 2 s."""
@@ -43,7 +43,7 @@ class KlineEvent(NamedTuple):
 
 def kline_event(stream: Stream, candle: Candle, length_ms: int, *, final: bool, event_ms: int) -> KlineEvent:
     """Return the message of a candle; quote volume is close times volume, trade counts and taker volumes are 0."""
-    market = stream.symbol.replace("/", "")
+    market = market_id(stream.symbol)
     none = "0.00000000"
     event = {
         "e": "kline",

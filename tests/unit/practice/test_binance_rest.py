@@ -185,9 +185,9 @@ class Life(ServerCase):
         with self.assertRaises(InvariantError):
             self.server.start()
 
-    def test_a_market_that_is_not_spot_is_refused(self) -> None:
-        with self.assertRaisesRegex(ConfigurationError, "BTC/USDT:USDT is no spot symbol"):
-            BinanceRestServer(ColumnsSource({("BTC/USDT:USDT", "1m"): BTC}), clock=self.clock).start()
+    def test_a_market_of_another_kind_is_refused(self) -> None:
+        with self.assertRaisesRegex(ConfigurationError, "BTC/USD:BTC is neither a spot symbol"):
+            BinanceRestServer(ColumnsSource({("BTC/USD:BTC", "1m"): BTC}), clock=self.clock).start()
 
     def test_it_listens_on_loopback_only(self) -> None:
         self.assertRegex(self.server.url, r"^http://127\.0\.0\.1:\d+$")

@@ -1,5 +1,7 @@
 """The fault script: reading it, setting it against an exchange, and what it makes of single candles."""
 
+import hashlib
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -14,6 +16,8 @@ from practice.faults import (
     DropConnections,
     DuplicateFinals,
     FailRest,
+    LateFunding,
+    OrderCloses,
     PublishLate,
     ReorderFinals,
     Restart,
@@ -23,12 +27,13 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.random_faults import ALTERING, LOSSLESS, random_faults
+from practice.random_faults import ALTERING, BOUNDARIES, LOSSLESS, random_faults
 from practice.spans import span_ms
 
 MINUTE = 60_000
 START = 1_704_067_200_000
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]
+SCRIPTS_SHA256 = "4646bf0a8baf08bde75a021c30b085f88b6957e860abf91cf3de082129bab64b"
 
 EVERY_KIND = """\
 timeframe: 1m
@@ -47,6 +52,9 @@ faults:
   - {kind: rest, at: 6m, form: status, status: 429, retry_after_s: 3, duration: 1m}
   - {kind: wrong_clock, at: 6m, by: -1h}
   - {kind: restart, at: 7m, duration: 30s}
+  - {kind: skip, timeframe: 15m, final: 1}
+  - {kind: order, at: 15m, by: timeframe, coarse_first: true, last_symbol_first: true, duration: 1h}
+  - {kind: late_funding, at: 7h, duration: 2h, by: 10m, symbols: [ETH/USDT]}
 """
 
 
@@ -61,7 +69,7 @@ class Reading(unittest.TestCase):
             path = Path(folder) / "faults.yaml"
             path.write_text(EVERY_KIND, encoding="utf-8")
             script = FaultScript.from_file(path)
-        self.assertEqual(len(script.faults), 14)
+        self.assertEqual(len(script.faults), 17)
         self.assertEqual(script.faults[0], DropConnections(at="10m"))
         self.assertEqual(script.faults[3], DelayFinals(final=3, symbols=("BTCUSDT",), count=2, by="15s"))
         self.assertEqual(FaultScript.from_dict(script.to_dict()), script)
@@ -114,6 +122,40 @@ class Compiling(unittest.TestCase):
         self.assertEqual(script.treatment("BTC/USDT", "1m", START).sendings, ())
         self.assertIs(script.treatment("BTC/USDT", "5m", START), ORDINARY)
 
+    def test_a_fault_may_name_a_timeframe_of_its_own(self) -> None:
+        script = compiled(
+            SkipCandle(final=1, timeframe="15m"),
+            SkipCandle(at="16m", count=2, timeframe="5m", symbols=("BTC/USDT",)),
+            DuplicateFinals(final=2),
+        )
+        self.assertEqual(sorted(script.by_timeframe), ["15m", "1m", "5m"])
+        self.assertEqual(list(script.by_timeframe["15m"]), [("BTC/USDT", START), ("ETH/USDT", START)])
+        fives = [("BTC/USDT", START + 15 * MINUTE), ("BTC/USDT", START + 20 * MINUTE)]
+        self.assertEqual(list(script.by_timeframe["5m"]), fives)
+        self.assertEqual(script.treatments, script.by_timeframe["1m"])
+        self.assertEqual(script.treatment("BTC/USDT", "15m", START).sendings, ())
+        self.assertIs(script.treatment("BTC/USDT", "1m", START), ORDINARY)
+
+    def test_the_last_order_of_closes_that_is_in_force_counts(self) -> None:
+        script = compiled(OrderCloses(at="1m", by="timeframe"), OrderCloses(at="2m", duration="1m", coarse_first=True))
+        orders = [script.order_of_closes(START + minute * MINUTE) for minute in range(4)]
+        self.assertEqual([order.by for order in orders], ["symbol", "timeframe", "symbol", "timeframe"])
+        self.assertEqual([order.coarse_first for order in orders], [False, False, True, False])
+
+    def test_funding_is_late_for_payments_due_in_the_window_alone(self) -> None:
+        script = compiled(
+            LateFunding(at="1h", duration="1h", by="10m", symbols=("ethusdt",)), LateFunding(at="90m", by="1m")
+        )
+        delays = {
+            (symbol, minute): script.funding_delay_ms(symbol, START + minute * MINUTE, 3000)
+            for symbol in SYMBOLS
+            for minute in (59, 60, 90, 119, 120)
+        }
+        self.assertEqual([delays["BTC/USDT", minute] for minute in (59, 60, 90, 120)], [3000, 3000, 60_000, 60_000])
+        self.assertEqual(
+            [delays["ETH/USDT", minute] for minute in (59, 60, 119, 120)], [3000, 600_000, 600_000, 60_000]
+        )
+
     def test_outages_have_a_beginning_and_an_end_unless_they_are_for_good(self) -> None:
         actions = compiled(Restart(at="1m", duration="1m"), Stall(at="2m")).actions
         self.assertEqual(
@@ -143,6 +185,10 @@ class Compiling(unittest.TestCase):
             (DropConnections(final=0), "counts from 1"),
             (DropConnections(at="2023-12-31"), "before the exchange's start"),
             (DropConnections(at="tomorrow"), "tomorrow"),
+            (SkipCandle(timeframe="7m"), "timeframe '7m' is not served"),
+            (OrderCloses(duration="long"), "duration 'long'"),
+            (LateFunding(by="-1m"), "by '-1m'"),
+            (LateFunding(by="1m", symbols=("DOGE/USDT",)), "DOGE/USDT"),
         ):
             with self.assertRaisesRegex(ConfigurationError, f"fault 2 of the script: .*{words}"):
                 compiled(Restart(), fault)
@@ -191,6 +237,38 @@ class RandomScripts(unittest.TestCase):
             seen |= {(str(fault["kind"]), fault.get("where")) for fault in script.to_dict()["faults"]}  # type: ignore[attr-defined]
         self.assertEqual(len({kind for kind, _ in seen}), len(LOSSLESS + ALTERING) - 2)
         self.assertLessEqual({("skip", "stream"), ("skip", "everywhere")}, seen)
+
+    def test_further_timeframes_are_drawn_for_faults_of_candles_alone(self) -> None:
+        named = set()
+        for seed in range(40):
+            script = random_faults(
+                seed,
+                duration_ms=3_600_000,
+                symbols=SYMBOLS,
+                timeframe="15m",
+                timeframes=("1m",),
+                kinds=("skip", "drop"),
+            )
+            named |= {fault.timeframe for fault in script.faults if isinstance(fault, SkipCandle)}
+            CompiledScript(script, START, SYMBOLS, "15m")
+        self.assertEqual(named, {"15m", "1m"})
+
+    def test_boundaries_are_drawn_when_they_are_named(self) -> None:
+        drawn = [random_faults(seed, duration_ms=1000, symbols=SYMBOLS, kinds=BOUNDARIES) for seed in range(9)]
+        kinds = {type(fault) for script in drawn for fault in script.faults}
+        self.assertEqual(kinds, {OrderCloses, LateFunding})
+        for script in drawn:
+            CompiledScript(script, START, SYMBOLS, "1m")
+
+    def test_scripts_of_a_seed_are_those_of_every_release(self) -> None:
+        digest = hashlib.sha256()
+        for seed in range(200):
+            script = random_faults(seed, duration_ms=3_600_000, symbols=SYMBOLS)
+            faults: list[dict[str, object]] = script.to_dict()["faults"]  # type: ignore[assignment]
+            # None of these names a timeframe, and the hash is over what they say.
+            plain = [{key: value for key, value in fault.items() if key != "timeframe"} for fault in faults]
+            digest.update(json.dumps(plain, sort_keys=True).encode())
+        self.assertEqual(digest.hexdigest(), SCRIPTS_SHA256)
 
     def test_only_what_is_asked_for_is_drawn(self) -> None:
         script = random_faults(1, duration_ms=1000, symbols=SYMBOLS, kinds=("rest",), count=20)
