@@ -64,7 +64,7 @@ def exchange_addresses(settings: Settings, rehearsal: Rehearsal, given: Addresse
         start_ms=start_ms,
         speed=rehearsal.speed,
         timeframe=settings.live.timeframe,
-        streams_before_start=len(settings.live.symbols) if rehearsal.start is not None else 0,
+        streams_before_start=_streams(settings) if rehearsal.start is not None else 0,
         script=script,
         keep_sent=False,
     )
@@ -106,6 +106,11 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     finally:
         if adapter is not None:
             adapter.close()
+
+
+def _streams(settings: Settings) -> int:
+    """Return how many streams a session subscribes to: each symbol's candles, and its detail candles."""
+    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2)
 
 
 def _check(given: Addresses, exchange: str) -> None:

@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import ParamSpec, Protocol, Self
 
 from core.candle import Candle
-from live.barrier import ClosedStep, Note
-from live.session_driver import SessionView
+from engine.journal_records import MissingRecord
+from live.barrier import ClosedStep
+from live.candle_lane import Note
+from live.session_view import SessionView
 
 REFRESH_SECONDS = 0.25
 
@@ -77,6 +79,11 @@ class GuardedViews:
         """Pass on a candle that did not become part of a step."""
         for view in self._views:
             self._guarded(view, view.noted, note)
+
+    def gone_without(self, missing: MissingRecord) -> None:
+        """Pass on what a step goes on without."""
+        for view in self._views:
+            self._guarded(view, view.gone_without, missing)
 
     def kill_switch_changed(self, engaged: bool, by: str) -> None:
         """Pass on a change of the kill switch."""

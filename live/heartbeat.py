@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.candle import Candle
-    from live.barrier import ClosedStep, Note
+    from engine.journal_records import MissingRecord
+    from live.barrier import ClosedStep
+    from live.candle_lane import Note
     from live.session_watch import SessionWatch
 
 HEARTBEAT = "heartbeat.json"
@@ -50,6 +52,9 @@ class Heartbeat:
         self.refresh()
 
     def noted(self, note: "Note") -> None:
+        """Wait for the next beat."""
+
+    def gone_without(self, missing: "MissingRecord") -> None:
         """Wait for the next beat."""
 
     def connection_changed(self, event: str, detail: str) -> None:

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from core.errors import ConfigurationError
-from core.instants import format_ms, to_datetime, to_ms
+from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
+from live.dry_start import dry_start
 from live.exchange_access import Addresses, Rehearsal, exchange_addresses, market_of
 from live.ingress_clock import IngressClock
 from live.kill_switch_watch import KillSwitchWatch, engaged_by_signal
 from live.session_driver import SessionDriver
 from live.session_folder import SessionFolder
+from live.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
 from live.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
-from live.session_start import Market, StartedSession, connect, start_fresh, warmup_candles
+from live.session_start import Market, StartedSession, connect, start_fresh
 from live.stop_signals import stop_on_signals, unless_stopping
 from live.views import build_views, open_log
-from market_data.feeds.candle_feed import CandleFeed
-from market_data.feeds.registry import open_feed
+from market_data.feeds.perpetual_source import PerpetualSource
 from reports.console_report import print_report
 from reports.json_report import to_json
 from reports.session_figures import session_result
@@ -90,22 +90,26 @@ async def _run(
     kill_switch: KillSwitchWatch,
 ) -> int:
     """Connect, start or go on, drive to the end, report."""
-    first = _feed(settings, addresses, market, {})
+    symbols = list(market.unified.values())
+    source = open_source(settings, addresses)
+    first = open_strategy_feed(settings, addresses, symbols)
     try:
         now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
         if options.dry_start:
-            return await _dry_start(settings, market, first, now_ms)
+            return await dry_start(settings, market, first, source, now_ms)
         if resumed is not None and folded is not None:
             started = go_on(resumed, folded, market, settings, now_ms)
             with started.journal:
-                return await _drive(settings, options, addresses, market, resumed, started, kill_switch, now_ms)
+                return await _drive(settings, options, addresses, market, resumed, started, source, kill_switch, now_ms)
         with contextlib.closing(SessionFolder(_fresh_folder(settings, options, now_ms))) as folder:
             engaged, _ = kill_switch()
             started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
             with started.journal:
-                return await _drive(settings, options, addresses, market, folder, started, kill_switch, now_ms)
+                return await _drive(settings, options, addresses, market, folder, started, source, kill_switch, now_ms)
     finally:
         await first.close()
+        if source is not None:
+            await source.close()
 
 
 async def _drive(
@@ -115,25 +119,27 @@ async def _drive(
     market: Market,
     folder: SessionFolder,
     started: StartedSession,
+    source: PerpetualSource | None,
     kill_switch: KillSwitchWatch,
     now_ms: int,
 ) -> int:
-    """Run the session on its feed, end it and print its report."""
-    length_ms = timeframe_ms(settings.live.timeframe)
-    known_ms = started.barrier.last_closed_ms
-    feed = _feed(settings, addresses, market, dict.fromkeys(market.unified.values(), known_ms - length_ms))
-    clock = IngressClock(feed, time.monotonic)
+    """Run the session on its feeds, end it and print its report."""
+    barrier, symbols = started.barrier, list(market.unified.values())
+    feeds = open_feeds(settings, addresses, symbols, barrier.last_closed_ms)
+    inputs = open_inputs(settings, source, symbols, barrier, started.funding, feeds["strategy"])
+    clock = IngressClock(feeds["strategy"], time.monotonic)
     shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
     log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
     views = build_views(
         folder.path,
         settings,
         started.fold.session,
-        started.barrier,
+        barrier,
         market.unified,
         clock.now_ms,
         shown_on,
         plain=options.plain,
+        inputs=inputs,
     )
     mode: Literal["flatten", "keep"] = settings.live.session.on_shutdown
     with stop_on_signals(folder.path) as stopping, contextlib.closing(log):
@@ -142,12 +148,12 @@ async def _drive(
                 started.fold,
                 started.journal,
                 folder,
-                feed,
-                started.barrier,
+                feeds,
+                barrier,
                 clock,
-                market.unified,
                 kill_switch,
                 view,
+                inputs=inputs,
                 missed_until_ms=started.missed_until_ms,
             )
             driver.stopping = stopping
@@ -156,35 +162,17 @@ async def _drive(
                 await unless_stopping(connecting, stopping)
                 until_ms = seconds = None
                 if options.duration_ms is not None:
-                    until_ms = floor_to_grid(now_ms, length_ms) + options.duration_ms
+                    until_ms = floor_to_grid(now_ms, barrier.step_ms) + options.duration_ms
                     # Wall time bounds a silent exchange; the last step may still come within its grace.
                     grace = settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
                     seconds = options.duration_ms / 1_000 + grace
                 await driver.run(until_ms, seconds)
                 driver.end(mode)
             finally:
-                await feed.close()
+                for feed in feeds.values():
+                    await feed.close()
         print_report(_write_result(settings, market.unified, folder, started.fold), sys.stdout)
         print(f"\nCheck it: python -m backtests.parity {folder.path}")
-    return 0
-
-
-async def _dry_start(settings: Settings, market: Market, feed: CandleFeed, now_ms: int) -> int:
-    """Print what a session would begin with."""
-    strategy = build_strategy_of(settings)
-    boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
-    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
-    print(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
-    print(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
-    for spelling, symbol in market.unified.items():
-        rules = market.instruments[spelling]
-        print(
-            f"Symbol {spelling} ({symbol}): tick {rules.tick_size:f}, lot {rules.lot_size:f}, "
-            f"minimum notional {rules.min_notional:f}; warm-up {len(stored[spelling])} of "
-            f"{strategy.warmup_candles} candles"
-        )
-    print(f"settings_sha256: {settings.settings_sha256}")
-    print("Everything needed to trade on paper is there; no session was begun.")
     return 0
 
 
@@ -220,17 +208,6 @@ def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSessi
     raise ConfigurationError(
         f"{folder.path}: the session has ended and its positions are closed; its outputs and {RESULT} are as its "
         "journal says; start another session"
-    )
-
-
-def _feed(settings: Settings, addresses: Addresses, market: Market, known: dict[str, int]) -> CandleFeed:
-    return open_feed(
-        settings.live.exchange,
-        list(market.unified.values()),
-        settings.live.timeframe,
-        rest_url=addresses.rest_url,
-        stream_url=addresses.stream_url,
-        resume_from=known or None,
     )
 
 

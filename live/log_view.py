@@ -19,7 +19,9 @@ from live.session_events import SessionEvents
 
 if TYPE_CHECKING:
     from core.candle import Candle
-    from live.barrier import ClosedStep, Note
+    from engine.journal_records import MissingRecord
+    from live.barrier import ClosedStep
+    from live.candle_lane import Note
     from live.session_watch import SessionWatch
 
 LOG_FOLDER, LOG_FILE = "logs", "session.log"
@@ -65,17 +67,20 @@ class LogView:
         quiet = happened == 0 and now - self._step_line_at < QUIET_SECONDS
         if not quiet:
             self._step_line_at = now
-        present = sum(candle is not None for candle in closed.step.candles)
+        step = closed.step
+        # A step between two strategy candles says how many of its detail candles are there.
+        candles = step.candles if any(step.candles) else step.detail
+        present = sum(candle is not None for candle in candles)
         account = self._watch.session.parts
         self._line(
             logging.DEBUG if quiet else logging.INFO,
             "step",
             time=format_ms(closed.step.time_ms),
-            candles=f"{present}/{len(closed.step.candles)}",
+            candles=f"{present}/{len(candles)}",
             delay_ms=f"{1_000 * delay_seconds:.1f}",
             equity=f"{account.safety.current_equity:.2f}",
             positions=len(account.account.holdings),
-            waiting=len(account.waiting.entries) + len(account.waiting.closes),
+            waiting=len(account.book.entries) + len(account.book.closes),
         )
 
     def noted(self, note: "Note") -> None:
@@ -91,6 +96,11 @@ class LogView:
             source=note.received.source,
             detail=note.detail,
         )
+
+    def gone_without(self, missing: "MissingRecord") -> None:
+        """Say which mark candle or funding rate a step goes on without."""
+        due = format_ms(missing.time_ms)
+        self._line(logging.WARNING, "missing", kind=missing.kind, symbol=missing.symbol, due=due, detail=missing.detail)
 
     def kill_switch_changed(self, engaged: bool, by: str) -> None:
         """Say that the kill switch was engaged or released, and what followed at once."""

@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
-from core.candle import Candle
-from core.errors import FeedError
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import (
@@ -16,16 +14,20 @@ from engine.journal_records import (
     EndRecord,
     JournalRecord,
     KillSwitchRecord,
-    StepRecord,
+    MissingRecord,
     fields_of,
+    step_record,
 )
-from live.barrier import Barrier, ClosedStep, Note, ReceivedCandle
+from live.barrier import Barrier, ClosedStep
+from live.candle_lane import Note, ReceivedCandle, Series
 from live.delays import Delays
 from live.ingress_clock import IngressClock
+from live.missing_candles import MissingCandles, RestAnswer
+from live.perpetual_inputs import PerpetualInputs
 from live.session_folder import SessionFolder
+from live.session_view import SessionView
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
-from market_data.feeds.feed_limits import FeedLimits
 
 QUEUE_LIMIT = 10_000
 """Most feed events that wait for the kernel; a feed that is ahead by more waits itself."""
@@ -34,40 +36,8 @@ IDLE_SECONDS = 0.2
 ASK_AGAIN_SECONDS = 1.0
 
 
-class RestAnswer(NamedTuple):
-    """What REST said about a symbol's missing candles that closed by a time."""
-
-    symbol: str
-    until_ms: int
-    candles: list[Candle]
-
-
-class SessionView(Protocol):
-    """Is told what the session does; nothing it shows is part of the session's state."""
-
-    def candle_forming(self, symbol: str, candle: Candle) -> None:
-        """Take the running state of a candle."""
-        ...
-
-    def connection_changed(self, event: str, detail: str) -> None:
-        """Take a change of the connection."""
-        ...
-
-    def step_done(self, closed: ClosedStep, delay_seconds: float) -> None:
-        """Take a processed step and how long after its last candle its outputs were written."""
-        ...
-
-    def noted(self, note: Note) -> None:
-        """Take a candle that did not become part of a step."""
-        ...
-
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Take a change of the kill switch."""
-        ...
-
-
 class SessionDriver:
-    """Runs a session on a feed until it is asked to stop.
+    """Runs a session on its feeds until it is asked to stop.
 
     Parameters
     ----------
@@ -75,14 +45,16 @@ class SessionDriver:
         The session, folded up to now.
     journal, folder
         Where records are written before the kernel sees them, and where its outputs go.
-    feed, barrier, clock
-        Candles, what makes steps of them, and the exchange's time. Feed symbols are unified.
-    unified
-        Configured spelling -> unified symbol, in configured order.
+    feeds
+        The strategy's candles, and the detail candles where the session has them, by series. Symbols are unified.
+    barrier, clock
+        What makes steps of candles, and the exchange's time.
     kill_switch
         Asked at least once a second; returns whether it is engaged and by what.
     view
         Shows what happens.
+    inputs
+        Completes steps with marks and funding rates; None where there are none.
     missed_until_ms
         Steps up to this time were missed and must not enter; None when there are none.
     ask_again_seconds
@@ -94,13 +66,13 @@ class SessionDriver:
         fold: SessionFold,
         journal: JournalWriter,
         folder: SessionFolder,
-        feed: CandleFeed,
+        feeds: Mapping[Series, CandleFeed],
         barrier: Barrier,
         clock: IngressClock,
-        unified: dict[str, str],
         kill_switch: Callable[[], tuple[bool, str]],
         view: SessionView,
         *,
+        inputs: PerpetualInputs | None = None,
         missed_until_ms: int | None = None,
         ask_again_seconds: float = ASK_AGAIN_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
@@ -108,19 +80,20 @@ class SessionDriver:
         self._fold = fold
         self._journal = journal
         self._folder = folder
-        self._feed = feed
+        self._feeds = feeds
+        self._finest: Series = "detail" if "detail" in feeds else "strategy"
         self._barrier = barrier
         self._clock = clock
-        self._unified = unified
         self._kill_switch = kill_switch
         self._view = view
+        self._inputs = inputs
         self._missed_until_ms = missed_until_ms
-        self._ask_again_seconds = ask_again_seconds
-        self._settle_ms = FeedLimits().settle_for(fold.session.parts.rules.timeframe_ms)
         self._monotonic = monotonic
-        self._queue: asyncio.Queue[tuple[FeedEvent | RestAnswer, float]] = asyncio.Queue(QUEUE_LIMIT)
-        self._asking: asyncio.Task[None] | None = None
-        self._ask_not_before = 0.0
+        self._queue: asyncio.Queue[tuple[FeedEvent | RestAnswer | None, float, Series]] = asyncio.Queue(QUEUE_LIMIT)
+        self._missing = MissingCandles(barrier, feeds, self._put_answer, ask_again_seconds, monotonic)
+        if inputs is not None:
+            inputs.wake = self._wake
+        self._down = set(feeds)
         self._killed = fold.session.kill_switch_engaged
         self._kill_checked_at = float("-inf")
         self.delays = Delays()
@@ -138,7 +111,8 @@ class SessionDriver:
             If the strategy failed.
         """
         begun = self._monotonic()
-        tasks = [asyncio.create_task(self._read_feed()), asyncio.create_task(self._clock.keep_synchronised())]
+        tasks = [asyncio.create_task(self._read(series, feed)) for series, feed in self._feeds.items()]
+        tasks.append(asyncio.create_task(self._clock.keep_synchronised()))
         try:
             while not self.stopping.is_set():
                 for task in tasks:
@@ -148,49 +122,53 @@ class SessionDriver:
                 self._watch_kill_switch()
                 if self._close_steps(until_ms):
                     return
-                self._ask_for_missing()
+                self._missing.ask()
                 if seconds is not None and self._monotonic() - begun >= seconds:
                     return
         finally:
-            if self._asking is not None:
-                tasks.append(self._asking)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._missing.stop()
+            if self._inputs is not None:
+                await self._inputs.stop()
 
     def end(self, mode: Literal["flatten", "keep"]) -> None:
         """Journal the session's end and let the kernel act on it."""
         self._apply(EndRecord(mode))
 
-    async def _read_feed(self) -> None:
-        async for event in self._feed.events():
-            await self._queue.put((event, self._monotonic()))
+    async def _read(self, series: Series, feed: CandleFeed) -> None:
+        async for event in feed.events():
+            await self._queue.put((event, self._monotonic(), series))
+
+    async def _put_answer(self, answer: RestAnswer) -> None:
+        await self._queue.put((answer, self._monotonic(), answer.asked.series))
+
+    async def _wake(self) -> None:
+        """Let the loop look at the steps again."""
+        await self._queue.put((None, self._monotonic(), self._finest))
 
     async def _take_events(self) -> None:
         """Wait a moment for an event, then take whatever else is there."""
+        # Not wait_for: before Python 3.12 one that gets an event as it is cancelled drops the cancellation.
         with contextlib.suppress(TimeoutError):
-            event, received_at = await asyncio.wait_for(self._queue.get(), IDLE_SECONDS)
-            self._take(event, received_at)
+            async with asyncio.timeout(IDLE_SECONDS):
+                first = await self._queue.get()
+            self._take(*first)
             while not self._queue.empty():
-                event, received_at = self._queue.get_nowait()
-                self._take(event, received_at)
+                self._take(*self._queue.get_nowait())
 
-    def _take(self, event: FeedEvent | RestAnswer, received_at: float) -> None:
+    def _take(self, event: FeedEvent | RestAnswer | None, received_at: float, series: Series) -> None:
         if isinstance(event, CandleUpdate):
-            if not event.final:
-                self._view.candle_forming(event.symbol, event.candle)
-                return
-            note = self._barrier.take(event.symbol, ReceivedCandle(event.candle, event.source), received_at)
-            if note is not None:
-                self._note(note)
-            else:
-                self.delays.received(received_at)
+            self._take_candle(event, received_at, series)
         elif isinstance(event, RestAnswer):
-            for note in self._barrier.answer(event.symbol, event.until_ms, event.candles, received_at):
+            for note in self._barrier.answer(event.asked, event.until_ms, event.candles, received_at):
                 self._note(note)
         elif isinstance(event, Connected):
-            self._connection("connected", event.detail)
+            self._down.discard(series)
+            self._connection("connected", event.detail, shown=not self._down)
         elif isinstance(event, Disconnected):
+            self._down.add(series)
             self._connection("disconnected", event.reason)
         elif isinstance(event, Stale):
             self._connection("stale", f"{event.symbol} silent for {event.silent_seconds:.1f} s")
@@ -198,17 +176,30 @@ class SessionDriver:
             self.unreadable += 1
             self._view.connection_changed("unreadable", event.reason)
 
+    def _take_candle(self, update: CandleUpdate, received_at: float, series: Series) -> None:
+        if not update.final:
+            if series == self._finest:
+                self._view.candle_forming(update.symbol, update.candle)
+            return
+        note = self._barrier.take(update.symbol, ReceivedCandle(update.candle, update.source), received_at, series)
+        if note is not None:
+            self._note(note)
+        else:
+            self.delays.received(received_at)
+
     def _note(self, note: Note) -> None:
         """Record a candle that changes nothing; a plain repetition is only counted by the view."""
         if note.kind != "duplicate":
             fields = fields_of(note.received.candle)
             if fields is not None:
-                self._journal.append(CandleRecord(note.kind, note.symbol, fields, note.received.source, note.detail))
+                source = note.received.source
+                self._journal.append(CandleRecord(note.kind, note.symbol, fields, source, note.detail, note.series))
         self._view.noted(note)
 
-    def _connection(self, event: str, detail: str) -> None:
+    def _connection(self, event: str, detail: str, *, shown: bool = True) -> None:
         self._journal.append(ConnectionRecord(event, detail, self._clock.now_ms()))
-        self._view.connection_changed(event, detail)
+        if shown:
+            self._view.connection_changed(event, detail)
 
     def _watch_kill_switch(self) -> None:
         now = self._monotonic()
@@ -223,51 +214,38 @@ class SessionDriver:
 
     def _close_steps(self, until_ms: int | None) -> bool:
         """Process the steps that are ready; return whether ``until_ms`` is reached, beyond which none is processed."""
-        for closed in self._barrier.close_ready():
+        for closed, missing in self._ready_steps():
             # The switch is seen between steps, also while a queue of them is worked off.
             self._watch_kill_switch()
             step = closed.step
             if until_ms is not None and step.time_ms > until_ms:
                 return True
+            for one in missing:
+                self._journal.append(one)
+                self._view.gone_without(one)
             missed = self._missed_until_ms is not None and step.time_ms <= self._missed_until_ms
-            candles = tuple(fields_of(candle) for candle in step.candles)
-            self._apply(StepRecord(step.time_ms, candles, self._fold.outputs.digest(), closed.sources, missed))
+            digest = self._fold.outputs.digest()
+            self._apply(step_record(step, digest, closed.sources, closed.detail_sources, missed=missed))
             self._view.step_done(closed, self.delays.step_written(self._monotonic()))
         last_ms = self._fold.session.last_step_ms
         return until_ms is not None and last_ms is not None and last_ms >= until_ms
+
+    def _ready_steps(self) -> Iterator[tuple[ClosedStep, Sequence[MissingRecord]]]:
+        """Yield the steps that have all they need, oldest first, with what each goes on without."""
+        inputs = self._inputs
+        if inputs is None:
+            yield from ((closed, ()) for closed in self._barrier.close_ready())
+            return
+        for closed in self._barrier.close_ready():
+            inputs.add(closed)
+        for note in inputs.take_notes():
+            self._note(note)
+        while (ready := inputs.next_complete()) is not None:
+            yield ready
+        inputs.ask()
 
     def _apply(self, record: JournalRecord) -> None:
         """Write a record, then let the kernel see it, then hand its outputs to the system."""
         self._journal.append(record)
         self._fold.apply(record)
         self._folder.flush()
-
-    def _ask_for_missing(self) -> None:
-        """Let REST answer for candles whose grace is over; one round of questions at a time."""
-        now = self._monotonic()
-        if (self._asking is not None and not self._asking.done()) or now < self._ask_not_before:
-            return
-        asked = self._barrier.to_ask(now)
-        if asked:
-            self._ask_not_before = now + self._ask_again_seconds
-            self._asking = asyncio.create_task(self._ask(asked))
-
-    async def _ask(self, asked: dict[str, tuple[int, int]]) -> None:
-        """Ask for every symbol; what cannot be had now is asked for again.
-
-        A candle that is not closed by the exchange's own clock is not denied: a clock that was set back, before or
-        while REST was asked, must not close a step without it.
-        """
-        answers = []
-        try:
-            told_ms = await self._feed.server_time_ms()
-            for symbol, (start_ms, end_ms) in asked.items():
-                with contextlib.suppress(FeedError):
-                    candles = await self._feed.closed_candles(symbol, start_ms, end_ms)
-                    answers.append(RestAnswer(symbol, end_ms, candles))
-            told_ms = min(told_ms, await self._feed.server_time_ms())
-        except FeedError:
-            return
-        for answer in answers:
-            until_ms = min(answer.until_ms, told_ms - self._settle_ms)
-            await self._queue.put((answer._replace(until_ms=until_ms), self._monotonic()))

@@ -16,7 +16,7 @@ RECENT_FILLS = 20
 
 _OF_NOTE = {"halt", "halt_lifted", "kill_switch", "order_expired", "order_rejected"}
 
-_LEVELS = {"stop", "trailing_stop", "target", "liquidation"}
+_LEVELS = {"stop", "trailing_stop", "break_even", "target", "liquidation"}
 
 Severity = Literal["info", "warning"]
 

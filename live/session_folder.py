@@ -15,8 +15,8 @@ from engine.outputs import SessionOutputs
 
 JOURNAL = "journal.jsonl"
 MANIFEST = "manifest.json"
-TRADES, EQUITY, DECISIONS = "trades.csv", "equity.csv", "decisions.jsonl"
-DERIVED = (TRADES, EQUITY, DECISIONS)
+DERIVED = ("trades.csv", "equity.csv", "decisions.jsonl", "orders.csv", "ledger.csv")
+"""Names of the outputs, in the order in which ``SessionOutputs`` takes their sinks."""
 
 
 class SessionFolder:

@@ -9,7 +9,10 @@ ConnectionState = Literal["connecting", "connected", "stale", "disconnected"]
 
 
 class FeedHealth(NamedTuple):
-    """How the connection fares; times are seconds, None where nothing has happened yet. Counts are of this process."""
+    """How the connection fares; times are seconds, None where nothing has happened yet. Counts are of this process.
+
+    ``missing`` counts marks (the first of several in a row) and funding rates that steps went on without.
+    """
 
     state: ConnectionState
     since_seconds: float | None
@@ -21,6 +24,7 @@ class FeedHealth(NamedTuple):
     duplicate: int
     refused: int
     trouble: str
+    missing: int = 0
 
 
 class StepHealth(NamedTuple):
@@ -35,7 +39,11 @@ class StepHealth(NamedTuple):
 
 
 class AccountFigures(NamedTuple):
-    """Money in quote currency, fractions for losses; ``live_equity`` is at forming prices, None without any."""
+    """Money in quote currency, fractions for losses; ``live_equity`` is at forming prices, None without any.
+
+    ``margin`` is what open positions have set aside and ``funding`` what was received so far (paid, where negative);
+    both are None without perpetual contracts.
+    """
 
     balance: float
     equity: float
@@ -48,12 +56,16 @@ class AccountFigures(NamedTuple):
     max_drawdown: float
     trades: int
     won: int
+    margin: float | None = None
+    funding: float | None = None
 
 
 class PositionLine(NamedTuple):
     """One open position; ``forming`` says that ``mark`` and ``pnl`` are of a candle that has not closed.
 
-    ``touched`` names what the forming candle has reached so far; nothing acts on it before the close.
+    ``trailed`` says that the stop has moved since the entry. ``touched`` names what the forming candle has reached so
+    far; nothing acts on it before the close. ``liquidation`` is a mark price, ``margin`` what is set aside; both are
+    None without margin. ``funding`` was received since the entry (paid, where negative).
     """
 
     symbol: str
@@ -64,18 +76,28 @@ class PositionLine(NamedTuple):
     pnl: float
     forming: bool
     stop: float | None
-    target: float | None
+    targets: Sequence[float]
     trailed: bool
     touched: str
+    liquidation: float | None = None
+    margin: float | None = None
+    funding: float = 0.0
 
 
-class WaitingLine(NamedTuple):
-    """One order that waits for its symbol's next open; ``open`` is that of the forming candle, where it has one."""
+class OrderLine(NamedTuple):
+    """One order that waits for its symbol's next open, or rests at a price until the market comes to it.
+
+    ``open`` is that of the forming candle at which a market order will fill, where there is one. ``deadline_ms`` is the
+    latest open at which a market entry may fill, or the end of an order that is good till a date.
+    """
 
     symbol: str
     order_id: str
     what: str
+    order_type: str
     quantity: float | None
+    price: float | None
+    stop_price: float | None
     open: float | None
     deadline_ms: int | None
 
@@ -94,7 +116,7 @@ class SessionPicture(NamedTuple):
     steps: StepHealth
     account: AccountFigures
     positions: Sequence[PositionLine]
-    waiting: Sequence[WaitingLine]
+    waiting: Sequence[OrderLine]
     events: Sequence[SessionEvent]
     refusals: Sequence[tuple[str, int]]
     curve: Sequence[float]

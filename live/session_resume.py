@@ -1,30 +1,27 @@
 """How a session is taken up again: its journal folded, its outputs rebuilt, what was missed told from what is live."""
 
 import contextlib
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.candle import Candle
 from core.errors import ConfigurationError, InvariantError
-from core.timeframe import floor_to_grid, timeframe_ms
+from core.timeframe import floor_to_grid
 from engine.fold import SessionFold
 from engine.journal import JournalLine, damaged_line
-from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord, StepRecord, candle_of
-from live.barrier import REMEMBERED_CANDLES
+from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
+from live.journalled_past import JournalledPast
 from live.session_folder import JOURNAL, SessionFolder
 from live.session_start import Market, StartedSession, open_barrier
 from validation.settings import Settings
 
 
 class FoldedSession(NamedTuple):
-    """A session as its journal leaves it; ``recent`` holds the last candles of each configured symbol."""
+    """A session as its journal leaves it."""
 
     fold: SessionFold
     first: SessionRecord
-    last_step_ms: int | None
-    recent: dict[str, deque[Candle]]
+    past: JournalledPast
     journal_bytes: int
 
 
@@ -66,23 +63,18 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
     lines = folder.lines()
     line = next(lines)
     first = _session_record(folder, line)
-    recent = {symbol: deque[Candle](maxlen=REMEMBERED_CANDLES) for symbol in settings.live.symbols}
-    for symbol, stored in first.warmup.items():
-        recent[symbol].extend(candle for fields in stored if (candle := candle_of(fields)) is not None)
+    past = JournalledPast(first, settings.live.symbols)
     with _damage_named(folder, line, 0):
         fold = SessionFold(first, settings, folder.outputs())
-    last_step_ms = None
     end_byte = line.end_byte
     for line in lines:
         with _damage_named(folder, line, end_byte):
             fold.apply(line.record)
-        if isinstance(line.record, StepRecord):
-            last_step_ms = line.record.time_ms
-            _remember(recent, line.record)
+        past.take(line.record)
         end_byte = line.end_byte
     folder.publish_outputs()
     folder.flush()
-    return FoldedSession(fold, first, last_step_ms, recent, end_byte)
+    return FoldedSession(fold, first, past, end_byte)
 
 
 def go_on(
@@ -92,22 +84,22 @@ def go_on(
 
     With ``missed_steps: exits_only`` the steps that closed up to now count as missed.
     """
-    known_ms = folded.first.start_ms if folded.last_step_ms is None else folded.last_step_ms
-    barrier = open_barrier(settings, market, known_ms)
-    for spelling, candles in folded.recent.items():
-        barrier.remember(market.unified[spelling], list(candles))
+    symbols = list(market.unified.values())
+    barrier = open_barrier(settings, market, folded.past.known_ms)
+    folded.past.remind(barrier, symbols)
     journal = folder.writer(keep_bytes=folded.journal_bytes)
     policy = settings.live.session.missed_steps
-    record = ResumeRecord(folded.last_step_ms, policy)
+    record = ResumeRecord(folded.past.last_step_ms, policy)
     try:
         journal.append(record)
     except BaseException:
         journal.close()
         raise
     folded.fold.apply(record)
-    missed_until_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe)) if policy == "exits_only" else None
+    missed_until_ms = floor_to_grid(now_ms, barrier.step_ms) if policy == "exits_only" else None
     counts = {spelling: len(folded.first.warmup.get(spelling, ())) for spelling in market.unified}
-    return StartedSession(folded.fold, journal, barrier, counts, missed_until_ms)
+    funding = folded.past.funding_calendars(symbols)
+    return StartedSession(folded.fold, journal, barrier, funding, counts, missed_until_ms)
 
 
 def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:
@@ -124,10 +116,3 @@ def _damage_named(folder: SessionFolder, line: JournalLine, start_byte: int) -> 
         yield
     except InvariantError as error:
         raise damaged_line(folder.journal, line.number, start_byte, str(error)) from error
-
-
-def _remember(recent: dict[str, deque[Candle]], step: StepRecord) -> None:
-    for candles, fields in zip(recent.values(), step.candles, strict=True):
-        candle = candle_of(fields)
-        if candle is not None:
-            candles.append(candle)

@@ -16,7 +16,9 @@ from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, fields_of
+from execution.venue_settings import PerpetualSettings
 from live.barrier import Barrier
+from live.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.ingress_clock import IngressClock
 from live.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
@@ -38,11 +40,12 @@ class Market(NamedTuple):
 
 
 class StartedSession(NamedTuple):
-    """A session that is ready to run."""
+    """A session that is ready to run; ``funding`` holds a calendar for each unified symbol."""
 
     fold: SessionFold
     journal: JournalWriter
     barrier: Barrier
+    funding: Mapping[str, FundingCalendar]
     warmup: Mapping[str, int]
     missed_until_ms: int | None
 
@@ -142,19 +145,27 @@ async def start_fresh(
     barrier = open_barrier(settings, market, boundary_ms)
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
+    funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(
-        fold, journal, barrier, {spelling: len(candles) for spelling, candles in stored.items()}, None
+        fold, journal, barrier, funding, {spelling: len(candles) for spelling, candles in stored.items()}, None
     )
+
+
+def finest_interval(settings: Settings) -> str:
+    """Return the timeframe by which orders are matched: that of the detail candles, else the strategy's."""
+    return settings.live.detail_interval or settings.live.timeframe
 
 
 def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
     """Return the barrier of a session that knows everything up to a boundary."""
+    detail = settings.live.detail_interval
     return Barrier(
         list(market.unified.values()),
         timeframe_ms(settings.live.timeframe),
         last_closed_ms,
         settings.live.session.barrier_grace_seconds,
         settings.live.data.off_grid,
+        detail_ms=None if detail is None else timeframe_ms(detail),
     )
 
 
@@ -167,7 +178,7 @@ def _manifest(
     record: SessionRecord, market: Market, settings: Settings, strategy: str, warmup_candles: int
 ) -> dict[str, object]:
     """Return what the session is made of, as plain values."""
-    return {
+    facts: dict[str, object] = {
         "session": record.session,
         "settings": record.settings,
         "settings_sha256": record.settings_sha256,
@@ -190,6 +201,24 @@ def _manifest(
             for spelling, symbol in market.unified.items()
         },
         "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+    if settings.live.detail_interval is not None:
+        facts["detail_interval"] = settings.live.detail_interval
+    if settings.live.execution.perpetual is not None:
+        facts["perpetual"] = _perpetual_facts(settings.live.execution.perpetual, market, finest_interval(settings))
+    return facts
+
+
+def _perpetual_facts(perpetual: PerpetualSettings, market: Market, interval: str) -> dict[str, object]:
+    """Return what the session knows of its contracts; ``mark_candles`` and ``funding`` are None where not used."""
+    return {
+        "leverage": {spelling: perpetual.leverage_of(spelling) for spelling in market.unified},
+        "margin_tiers": {
+            spelling: "settings" if perpetual.tiers else "instrument" if rules.margin_tiers else "maintenance_rate"
+            for spelling, rules in market.instruments.items()
+        },
+        "mark_candles": {"interval": interval, "source": "rest"} if perpetual.mark_price else None,
+        "funding": {"source": "rest", "patience_ms": PATIENCE_MS} if perpetual.funding else None,
     }
 
 

@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 
 from core.candle import Candle
 from core.instants import format_ms
+from engine.journal_records import MissingRecord
 from engine.session import Session
 from execution.holding import Holding
-from live.barrier import Barrier, ClosedStep, Note
+from live.account_lines import order_lines, position_line
+from live.barrier import Barrier, ClosedStep
+from live.candle_lane import Note
 from live.delays import Delays
 from live.session_events import SessionEvent, SessionEvents
 from live.session_picture import (
     AccountFigures,
     ConnectionState,
     FeedHealth,
+    OrderLine,
     PositionLine,
     SessionPicture,
     StepHealth,
-    WaitingLine,
 )
 
 if TYPE_CHECKING:
+    from live.perpetual_inputs import PerpetualInputs
     from validation.settings import Settings
 
 REMEMBERED_EVENTS = 100
@@ -47,6 +51,8 @@ class SessionWatch:
         Tells the exchange's time in UTC milliseconds, None while it is not known.
     monotonic
         Seconds that only grow.
+    inputs
+        Where closed steps wait for marks and funding rates; None where they need none.
     """
 
     def __init__(
@@ -58,11 +64,14 @@ class SessionWatch:
         canonical: Mapping[str, str],
         exchange_ms: Callable[[], int | None],
         monotonic: Callable[[], float] = time.monotonic,
+        inputs: "PerpetualInputs | None" = None,
     ) -> None:
         self.name = folder.name
         self._settings = settings
+        self._by_touch = settings.live.execution.limit_fill == "touch"
         self.session = session
         self._barrier = barrier
+        self._inputs = inputs
         self._canonical = dict(canonical)
         self._exchange_ms = exchange_ms
         self._monotonic = monotonic
@@ -110,13 +119,18 @@ class SessionWatch:
         for symbol, candle in list(self._forming.items()):
             if candle.open_time_ms < closed.step.time_ms:
                 del self._forming[symbol]
-        if any(source == "websocket" for source in closed.sources):
+        if "websocket" in closed.sources or "websocket" in closed.detail_sources:
             self._message_came()
         self._take_events()
 
     def noted(self, note: Note) -> None:
         """Take a candle that did not become part of a step."""
         self._noted[note.kind] += 1
+
+    def gone_without(self, missing: MissingRecord) -> None:
+        """Take a mark candle or funding rate that a step goes on without."""
+        self._noted["missing"] += 1
+        self._trouble = f"no {missing.kind} of {missing.symbol} at {format_ms(missing.time_ms)}"
 
     def kill_switch_changed(self, engaged: bool, by: str) -> None:
         """Take a change of the kill switch."""
@@ -145,7 +159,7 @@ class SessionWatch:
             steps=self._steps(),
             account=self._account(),
             positions=[self._position(holding) for holding in self._holdings()],
-            waiting=self._waiting(),
+            waiting=self._orders(),
             events=tuple(self._events),
             refusals=parts.statistics.refusals.most_common(5),
             curve=_thinned(parts.outputs.equity.curve, CURVE_POINTS),
@@ -157,7 +171,7 @@ class SessionWatch:
     def vital_signs(self) -> dict[str, object]:
         """Return what a supervisor wants to know, as plain values; delays in seconds, money in quote currency."""
         feed, steps, account = self._feed(), self._steps(), self._account()
-        now_ms = self._now_ms()
+        now_ms, orders = self._now_ms(), self._orders()
         return {
             "session": self.name,
             "last_step": None if steps.last_ms is None else format_ms(steps.last_ms),
@@ -181,10 +195,27 @@ class SessionWatch:
                     "mark": one.mark,
                     "forming": one.forming,
                     "unrealized_pnl": one.pnl,
+                    "stop": one.stop,
+                    "targets": list(one.targets),
+                    "liquidation_price": one.liquidation,
+                    "margin": one.margin,
+                    "funding": one.funding,
                 }
                 for one in map(self._position, self._holdings())
             ],
-            "waiting_orders": len(self._waiting()),
+            "waiting_orders": len(orders),
+            "orders": [
+                {
+                    "symbol": one.symbol,
+                    "order_id": one.order_id,
+                    "what": one.what,
+                    "type": one.order_type,
+                    "quantity": one.quantity,
+                    "price": one.price,
+                    "stop_price": one.stop_price,
+                }
+                for one in orders
+            ],
             "halts": list(self.session.parts.safety.halts),
             "kill_switch": self.session.kill_switch_engaged,
         }
@@ -215,6 +246,7 @@ class SessionWatch:
             duplicate=noted["duplicate"],
             refused=noted["refused"],
             trouble=self._trouble,
+            missing=noted["missing"],
         )
 
     def _steps(self) -> StepHealth:
@@ -225,7 +257,7 @@ class SessionWatch:
             delay_p99_seconds=self._delays.percentile(0.99),
             steps=statistics.steps,
             candles=statistics.candles_processed,
-            open_boundaries=self._barrier.open_boundaries,
+            open_boundaries=self._barrier.open_boundaries + len(self._inputs or ()),
         )
 
     def _account(self) -> AccountFigures:
@@ -235,7 +267,7 @@ class SessionWatch:
         holdings = self._holdings()
         lines = [self._position(one) for one in holdings]
         forming = any(line.forming for line in lines)
-        closed = parts.account.closed
+        closed, perpetual = parts.account.closed, self._settings.live.execution.perpetual is not None
         return AccountFigures(
             balance=balance,
             equity=balance + sum(one.unrealized() for one in holdings),
@@ -248,6 +280,8 @@ class SessionWatch:
             max_drawdown=safety.limits.max_drawdown_pct,
             trades=len(closed),
             won=sum(trade.realized_pnl > 0 for trade in closed),
+            margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
+            funding=float(parts.account.funding_received) if perpetual else None,
         )
 
     def _holdings(self) -> list[Holding]:
@@ -261,42 +295,10 @@ class SessionWatch:
         return None if candle is None or (last_ms is not None and candle.open_time_ms < last_ms) else candle
 
     def _position(self, holding: Holding) -> PositionLine:
-        position, levels = holding.position, holding.levels
-        candle = self._forming_of(position.symbol)
-        mark = holding.mark if candle is None else candle.close
-        touched = ""
-        if candle is not None:
-            hit = levels.passed_by(candle.open) or levels.reached_in(candle)
-            touched = "" if hit is None else hit.reason
-        return PositionLine(
-            symbol=position.symbol,
-            side=position.side.value,
-            quantity=holding.quantity,
-            entry=holding.entry_price,
-            mark=mark,
-            pnl=holding.sign * (mark - holding.entry_price) * holding.quantity,
-            forming=candle is not None,
-            stop=None if levels.stop is None else float(levels.stop),
-            target=None if levels.target is None else float(levels.target),
-            trailed=levels.trailed,
-            touched=touched,
-        )
+        return position_line(holding, self._forming_of(holding.position.symbol), by_touch=self._by_touch)
 
-    def _waiting(self) -> list[WaitingLine]:
-        waiting, lines = self.session.parts.waiting, []
-        for state in self.session.parts.states:
-            symbol = state.symbol
-            close, entry = waiting.closes.get(symbol), waiting.entries.get(symbol)
-            if close is None and entry is None:
-                continue
-            candle = self._forming_of(symbol)
-            opened = None if candle is None else candle.open
-            if close is not None:
-                lines.append(WaitingLine(symbol, close.order_id, f"close ({close.reason})", None, opened, None))
-            if entry is not None:
-                what, order = f"enter {entry.order.side.value}", entry.order
-                lines.append(WaitingLine(symbol, order.order_id or "", what, order.quantity, opened, entry.deadline_ms))
-        return lines
+    def _orders(self) -> list[OrderLine]:
+        return list(order_lines(self.session.parts, self._forming_of))
 
 
 def _thinned(curve: Sequence[float], points: int) -> tuple[float, ...]:

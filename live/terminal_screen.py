@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.instants import format_ms
 from live.session_events import SessionEvent
-from live.session_picture import PositionLine, SessionPicture, WaitingLine
+from live.session_picture import OrderLine, PositionLine, SessionPicture
 from live.sparkline import sparkline
 from reports.figures import amount, count, one_line
 
@@ -35,7 +35,7 @@ def screen(picture: SessionPicture, width: int, height: int) -> "RenderableType"
     waiting, more_waiting = _fitting(picture.waiting, max(2, room // 3))
     blocks: list[RenderableType] = [*head, _rule("Positions", width, _more(more, picture))]
     blocks.append(_positions(positions, width) if positions else _line(("none", _DIM)))
-    blocks.append(_rule("Waiting for the next open", width, f"{more_waiting} more" if more_waiting else ""))
+    blocks.append(_rule("Orders", width, f"{more_waiting} more" if more_waiting else ""))
     blocks.append(_waiting(waiting) if waiting else _line(("none", _DIM)))
     used = len(head) + 3 + (len(positions) + 1 if positions else 1) + max(1, len(waiting))
     refusals = ", ".join(f"{one_line(reason)} {number}" for reason, number in picture.refusals)
@@ -113,7 +113,7 @@ def _feed(picture: SessionPicture) -> list["Text"]:
         ("revised", feed.revised),
         ("refused", feed.refused),
         ("duplicate", feed.duplicate),
-    )
+    ) + ((("missing", feed.missing),) if feed.missing else ())
     second = _line(("       ", ""))
     for name, number in counts:
         second.append(f"{name} {count(number)}   ", "yellow" if number and name != "duplicate" else _DIM)
@@ -145,6 +145,9 @@ def _account(picture: SessionPicture, width: int) -> list["Text"]:
     second = _line(("       today ", ""), (amount(money.daily_pnl), _tone(money.daily_pnl)))
     second.append(f"   daily loss {_share(money.daily_loss)} of {_share(money.max_daily_loss)}")
     second.append(f"   drawdown {_share(money.drawdown)} of {_share(money.max_drawdown)}")
+    if money.margin is not None:
+        second.append(f"   margin {amount(money.margin)}   funding ")
+        second.append(amount(money.funding or 0.0), _tone(money.funding or 0.0))
     lines = [first, second]
     if picture.curve:
         scale = f" {amount(min(picture.curve))} to {amount(max(picture.curve))}"
@@ -158,31 +161,41 @@ def _positions(lines: Sequence[PositionLine], width: int) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    wide = width >= WIDE
+    wide, margined = width >= WIDE, any(one.margin is not None for one in lines)
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="dim")
     for name in ("Symbol", "Side"):
         table.add_column(name, no_wrap=True)
-    for name in (("Quantity",) if wide else ()) + ("Entry", "Mark", "PnL", "Stop", "Target"):
+    numbers = [*(["Quantity"] if wide else []), "Entry", "Mark", "PnL", "Stop", "Target"]
+    numbers += ["Liquidation", *(["Margin", "Funding"] if wide else [])] if margined else []
+    for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Inside the candle", no_wrap=True)
     for one in lines:
         sign = "~" if one.forming else ""
-        touched = f"{one.touched} touched" if one.touched else ""
-        table.add_row(
-            Text(one_line(one.symbol)),
-            Text(one.side),
+        cells = [
             *([Text(f"{one.quantity:.8g}")] if wide else []),
             Text(price_text(one.entry)),
             Text(sign + price_text(one.mark)),
             Text(sign + amount(one.pnl), _tone(one.pnl)),
             Text(price_text(one.stop) + ("t" if one.trailed else "")),
-            Text(price_text(one.target)),
-            Text(touched, "bold yellow"),
-        )
+            Text(_targets_text(one.targets)),
+        ]
+        if margined:
+            margin = "-" if one.margin is None else amount(one.margin)
+            money = [Text(margin), Text(amount(one.funding), _tone(one.funding))] if wide else []
+            cells += [Text(price_text(one.liquidation)), *money]
+        touched = f"{one.touched} touched" if one.touched else ""
+        table.add_row(Text(one_line(one.symbol)), Text(one.side), *cells, Text(touched, "bold yellow"))
     return table
 
 
-def _waiting(lines: Sequence[WaitingLine]) -> "RenderableType":
+def _targets_text(targets: Sequence[float]) -> str:
+    """Return the nearest target, and how many more rungs stand behind it."""
+    more = f" +{len(targets) - 1}" if len(targets) > 1 else ""
+    return price_text(targets[0] if targets else None) + more
+
+
+def _waiting(lines: Sequence[OrderLine]) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
@@ -194,10 +207,23 @@ def _waiting(lines: Sequence[WaitingLine]) -> "RenderableType":
             Text(one_line(one.symbol)),
             Text(f"#{one.order_id} {one_line(one.what)}"),
             Text("" if one.quantity is None else f"{one.quantity:.8g}"),
-            Text("no candle yet" if one.open is None else f"opened at {price_text(one.open)}, fills at the close", ""),
+            Text(_order_text(one)),
             Text("" if one.deadline_ms is None else f"until {_clock(one.deadline_ms)}", _DIM),
         )
     return table
+
+
+def _order_text(order: OrderLine) -> str:
+    """Return how an order waits: at the market for the next open, or at its prices."""
+    prices = [
+        *([f"stop {price_text(order.stop_price)}"] if order.stop_price is not None else []),
+        *([f"limit {price_text(order.price)}"] if order.price is not None else []),
+    ]
+    if prices:
+        return f"{order.order_type.lower().replace('_', '-')}: {', '.join(prices)}"
+    if order.open is None:
+        return "no candle yet"
+    return f"opened at {price_text(order.open)}, fills at the close"
 
 
 def _event(event: SessionEvent) -> "Text":

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from core.candle import Candle
-    from live.barrier import ClosedStep, Note
+    from engine.journal_records import MissingRecord
+    from live.barrier import ClosedStep
+    from live.candle_lane import Note
     from live.session_watch import SessionWatch
 
 CLOSE_SECONDS = 2.0
@@ -57,6 +59,9 @@ class TerminalView:
         """Wait for the next refresh."""
 
     def noted(self, note: "Note") -> None:
+        """Wait for the next refresh."""
+
+    def gone_without(self, missing: "MissingRecord") -> None:
         """Wait for the next refresh."""
 
     def kill_switch_changed(self, engaged: bool, by: str) -> None:

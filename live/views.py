@@ -13,6 +13,7 @@ from live.terminal_view import TerminalView, can_draw
 if TYPE_CHECKING:
     from engine.session import Session
     from live.barrier import Barrier
+    from live.perpetual_inputs import PerpetualInputs
     from validation.settings import Settings
 
 
@@ -37,19 +38,20 @@ def build_views(
     stream: TextIO,
     *,
     plain: bool,
+    inputs: "PerpetualInputs | None" = None,
 ) -> GuardedViews:
     """Return what shows and supervises a session: log, heartbeat and, on a terminal, the terminal view.
 
     Parameters
     ----------
-    folder, settings, session, barrier, canonical, exchange_ms
+    folder, settings, session, barrier, canonical, exchange_ms, inputs
         As in :class:`live.session_watch.SessionWatch`; the session's outputs have their names already.
     stream
         Where the view is drawn if it is a terminal; an open log writes its lines there otherwise.
     plain
         Never draw.
     """
-    watch = SessionWatch(folder, settings, session, barrier, canonical, exchange_ms)
+    watch = SessionWatch(folder, settings, session, barrier, canonical, exchange_ms, inputs=inputs)
     views: list[RefreshedView] = [watch, LogView(watch, folder), Heartbeat(watch, folder)]
     if draws_on(stream, plain=plain):
         views.append(TerminalView(watch, stream))

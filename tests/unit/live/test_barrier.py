@@ -3,7 +3,8 @@
 import unittest
 
 from core.candle import Candle
-from live.barrier import Barrier, ReceivedCandle
+from live.barrier import Barrier
+from live.candle_lane import Question, ReceivedCandle, Series
 
 MINUTE = 60_000
 GRACE = 5.0
@@ -15,6 +16,11 @@ def candle(minute: int, close: float = 100.0) -> Candle:
 
 def received(minute: int, close: float = 100.0) -> ReceivedCandle:
     return ReceivedCandle(candle(minute, close), "websocket")
+
+
+def asked(symbol: str, until: int, since: int = 0, series: Series = "strategy") -> Question:
+    """Return the question about candles that open from one minute to another."""
+    return Question(series, symbol, since * MINUTE, until * MINUTE)
 
 
 class BarrierTest(unittest.TestCase):
@@ -45,15 +51,15 @@ class BarrierTest(unittest.TestCase):
 
     def test_rest_is_asked_only_after_the_grace_and_the_step_stays_open_until_it_answers(self) -> None:
         self.barrier.take("A", received(0), 10.0)
-        self.assertEqual({}, self.barrier.to_ask(10.0 + GRACE - 0.01))
-        self.assertEqual({"B": (0, MINUTE)}, self.barrier.to_ask(10.0 + GRACE))
+        self.assertEqual([], self.barrier.to_ask(10.0 + GRACE - 0.01))
+        self.assertEqual([asked("B", 1)], self.barrier.to_ask(10.0 + GRACE))
         self.assertEqual([], self.closed())
-        self.assertEqual([], self.barrier.answer("B", MINUTE, [], 16.0))
+        self.assertEqual([], self.barrier.answer(asked("B", 1), MINUTE, [], 16.0))
         self.assertEqual([(1, (100.0, None))], self.closed())
 
     def test_a_candle_that_rest_has_joins_its_step_and_says_where_it_came_from(self) -> None:
         self.barrier.take("A", received(0), 0.0)
-        self.barrier.answer("B", MINUTE, [candle(0, 100.5)], 6.0)
+        self.barrier.answer(asked("B", 1), MINUTE, [candle(0, 100.5)], 6.0)
         (closed,) = self.barrier.close_ready()
         self.assertEqual(("websocket", "rest"), closed.sources)
 
@@ -61,14 +67,14 @@ class BarrierTest(unittest.TestCase):
         for symbol in ("A", "B"):
             self.barrier.take(symbol, received(3), 0.0)
         self.assertEqual([], self.closed())
-        self.assertEqual({"A": (0, 3 * MINUTE), "B": (0, 3 * MINUTE)}, self.barrier.to_ask(GRACE))
-        self.barrier.answer("A", 3 * MINUTE, [], 6.0)
-        self.barrier.answer("B", 3 * MINUTE, [candle(1)], 6.0)
+        self.assertEqual([asked("A", 3), asked("B", 3)], self.barrier.to_ask(GRACE))
+        self.barrier.answer(asked("A", 3), 3 * MINUTE, [], 6.0)
+        self.barrier.answer(asked("B", 3), 3 * MINUTE, [candle(1)], 6.0)
         self.assertEqual([(2, (None, 100.0)), (4, (100.0, 100.0))], self.closed())
 
     def test_a_candle_published_after_rest_denied_it_is_late_and_changes_nothing(self) -> None:
         self.barrier.take("A", received(0), 0.0)
-        self.barrier.answer("B", MINUTE, [], 6.0)
+        self.barrier.answer(asked("B", 1), MINUTE, [], 6.0)
         self.assertEqual([(1, (100.0, None))], self.closed())
         note = self.barrier.take("B", received(0), 7.0)
         self.assertEqual(("late", "B"), (note.kind, note.symbol))
@@ -111,9 +117,100 @@ class BarrierTest(unittest.TestCase):
 
     def test_an_answer_repeats_nothing_that_is_there_already(self) -> None:
         self.barrier.take("A", received(0, 100.0), 0.0)
-        self.assertEqual([], self.barrier.answer("A", MINUTE, [candle(0, 100.5)], 6.0))
+        self.assertEqual([], self.barrier.answer(asked("A", 1), MINUTE, [candle(0, 100.5)], 6.0))
         self.barrier.take("B", received(0), 6.0)
         self.assertEqual([(1, (100.0, 100.0))], self.closed())
+
+
+FIVE = 5 * MINUTE
+
+
+class DetailTest(unittest.TestCase):
+    """Five-minute strategy candles with one-minute detail candles of two symbols."""
+
+    def setUp(self) -> None:
+        self.barrier = Barrier(("A", "B"), FIVE, last_closed_ms=0, grace_seconds=GRACE, detail_ms=MINUTE)
+
+    def detail(self, symbol: str, minute: int, now: float = 0.0) -> None:
+        self.assertIsNone(self.barrier.take(symbol, received(minute), now, "detail"))
+
+    def strategy(self, symbol: str, minute: int, now: float = 0.0) -> None:
+        self.assertIsNone(self.barrier.take(symbol, received(minute), now))
+
+    def closed(self) -> list[tuple[int, str, str]]:
+        """Return (minute of the step, symbols with a strategy candle, symbols with a detail candle)."""
+        return [
+            (
+                one.step.time_ms // MINUTE,
+                "".join(s for s, candle in zip("AB", one.step.candles, strict=True) if candle is not None),
+                "".join(s for s, candle in zip("AB", one.step.detail, strict=False) if candle is not None),
+            )
+            for one in self.barrier.close_ready()
+        ]
+
+    def test_a_step_closes_at_every_detail_boundary_and_waits_for_strategy_candles_where_theirs_closes(self) -> None:
+        for minute in range(5):
+            for symbol in "AB":
+                self.detail(symbol, minute)
+        self.assertEqual([(1, "", "AB"), (2, "", "AB"), (3, "", "AB"), (4, "", "AB")], self.closed())
+        self.strategy("B", 0)
+        self.assertEqual([], self.closed())
+        self.strategy("A", 0)
+        self.assertEqual([(5, "AB", "AB")], self.closed())
+
+    def test_a_strategy_candle_may_come_before_its_detail_candles(self) -> None:
+        for symbol in "AB":
+            self.strategy(symbol, 0)
+            for minute in (4, 3, 2, 1):
+                self.detail(symbol, minute)
+        self.assertEqual([], self.closed())
+        self.detail("A", 0)
+        self.detail("B", 0)
+        self.assertEqual([1, 2, 3, 4, 5], [minute for minute, _, _ in self.closed()])
+
+    def test_each_feed_is_asked_for_what_is_missing_in_its_own_timeframe(self) -> None:
+        for minute in range(4):
+            self.detail("B", minute, now=1.0)
+        self.detail("A", 0, now=1.0)
+        self.strategy("B", 0, now=2.0)
+        self.assertEqual([asked("A", 4, 1, "detail")], self.barrier.to_ask(1.0 + GRACE))
+        overdue = [asked("A", 5, 0), asked("A", 5, 1, "detail"), asked("B", 5, 4, "detail")]
+        self.assertEqual(overdue, self.barrier.to_ask(2.0 + GRACE))
+
+    def test_a_denied_detail_candle_leaves_its_place_empty_and_a_denied_strategy_candle_too(self) -> None:
+        for minute in range(5):
+            self.detail("B", minute)
+        self.strategy("B", 0)
+        self.barrier.answer(asked("A", 5, 0, "detail"), FIVE, [candle(1)], 6.0)
+        self.assertEqual([(1, "", "B"), (2, "", "AB"), (3, "", "B"), (4, "", "B")], self.closed())
+        self.barrier.answer(asked("A", 5), FIVE, [], 6.0)
+        self.assertEqual([(5, "B", "B")], self.closed())
+
+    def test_a_strategy_candle_without_any_detail_makes_a_step_of_its_own(self) -> None:
+        self.strategy("A", 0)
+        for symbol in "AB":
+            self.barrier.answer(asked(symbol, 5, 0, "detail"), FIVE, [], 6.0)
+        self.barrier.answer(asked("B", 5), FIVE, [], 6.0)
+        (closed,) = self.barrier.close_ready()
+        self.assertEqual((FIVE, (), ("websocket", None)), (closed.step.time_ms, closed.step.detail, closed.sources))
+
+    def test_repetitions_and_revisions_are_judged_within_their_series(self) -> None:
+        for symbol in "AB":
+            self.detail(symbol, 0)
+        self.assertEqual(1, len(self.barrier.close_ready()))
+        again = self.barrier.take("A", received(0), 1.0, "detail")
+        self.assertEqual(("duplicate", "detail"), (again.kind, again.series))
+        other = self.barrier.take("A", received(0, 100.5), 1.0, "detail")
+        self.assertEqual(("revised", "detail"), (other.kind, other.series))
+        self.assertIsNone(self.barrier.take("A", received(0, 100.5), 1.0))
+
+    def test_a_session_that_goes_on_between_two_strategy_candles_knows_which_one_is_next(self) -> None:
+        barrier = Barrier(("A",), FIVE, 7 * MINUTE, GRACE, detail_ms=MINUTE)
+        barrier.remember("A", [candle(6)], "detail")
+        self.assertEqual("duplicate", barrier.take("A", received(6), 0.0, "detail").kind)
+        self.assertEqual("late", barrier.take("A", received(0), 0.0).kind)
+        barrier.take("A", received(9), 0.0, "detail")
+        self.assertEqual([asked("A", 10, 5), asked("A", 9, 7, "detail")], barrier.to_ask(GRACE))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,21 @@
 import asyncio
 import unittest
 
-from live.barrier import Note, ReceivedCandle
+from engine.journal_records import MissingRecord
+from live.candle_lane import Note, ReceivedCandle
 from live.guarded_views import GuardedViews
-from tests.support.watched_session import candle
+from tests.support.watched_session import MINUTE, candle
 
-CALLS = ("candle_forming", "connection_changed", "step_done", "noted", "kill_switch_changed", "refresh", "close")
+CALLS = (
+    "candle_forming",
+    "connection_changed",
+    "step_done",
+    "noted",
+    "gone_without",
+    "kill_switch_changed",
+    "refresh",
+    "close",
+)
 
 
 class Recorder:
@@ -34,6 +44,7 @@ def tell_everything(views: GuardedViews) -> None:
     views.connection_changed("connected", "")
     views.step_done(None, 0.001)
     views.noted(Note("late", "BTC/USDT", ReceivedCandle(candle(0, 1.0), "rest"), ""))
+    views.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE))
     views.kill_switch_changed(True, "file")
     views.refresh()
 

@@ -8,12 +8,15 @@ import time
 import unittest
 from pathlib import Path
 
+from core.candle import Step
 from core.errors import StoreError
 from core.trading_signal import Signal
+from engine.journal_records import MissingRecord
 from live import log_view
-from live.barrier import Note, ReceivedCandle
+from live.barrier import ClosedStep
+from live.candle_lane import Note, ReceivedCandle
 from live.log_view import LogView, SessionLog, key_values
-from tests.support.watched_session import WatchedSession, candle
+from tests.support.watched_session import MINUTE, WatchedSession, candle
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 
@@ -85,6 +88,19 @@ class LogViewTest(LogCase):
         )
         with self.assertNoLogs("live.session", "INFO"):
             self.view.noted(note._replace(kind="duplicate"))
+
+    def test_what_a_step_goes_on_without_is_a_warning(self) -> None:
+        missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE, "not published in time")
+        (line,) = self.lines(lambda: self.view.gone_without(missing), "WARNING")
+        self.assertEqual(
+            line,
+            'event=missing kind=funding symbol=BTC/USDT due=1970-01-01T08:00:00.000Z detail="not published in time"',
+        )
+
+    def test_a_step_between_two_strategy_candles_counts_its_detail_candles(self) -> None:
+        step = Step(MINUTE, (None, None), (candle(0, 100.0), None))
+        (line,) = self.lines(lambda: self.view.step_done(ClosedStep(step, (), ("websocket", None)), 0.001))
+        self.assertIn("candles=1/2", line)
 
     def test_connection_and_kill_switch_have_their_lines(self) -> None:
         self.assertEqual(

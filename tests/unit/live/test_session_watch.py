@@ -3,7 +3,8 @@ import unittest
 from pathlib import Path
 
 from core.trading_signal import Signal
-from live.barrier import Note, ReceivedCandle
+from engine.journal_records import MissingRecord
+from live.candle_lane import Note, ReceivedCandle
 from tests.support.watched_session import MINUTE, WatchedSession, candle
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
@@ -95,7 +96,7 @@ class SessionWatchTest(unittest.TestCase):
         self.assertAlmostEqual(line.pnl, 4.0 * line.quantity)
         self.assertAlmostEqual(picture.account.live_equity, 10_000.0 + line.pnl)
         self.assertEqual(picture.account.equity, 10_000.0)
-        self.assertEqual((line.stop, line.target, line.touched), (95.0, 110.0, ""))
+        self.assertEqual((line.stop, line.targets, line.touched), (95.0, (110.0,), ""))
 
     def test_levels_touched_inside_the_forming_candle_are_named_and_not_acted_on(self) -> None:
         watched = self.with_position()
@@ -131,6 +132,53 @@ class SessionWatchTest(unittest.TestCase):
         self.assertEqual(line.deadline_ms, 2 * MINUTE + 3 * MINUTE)
         watch.candle_forming("BTC/USDT", candle(2, 99.0))
         self.assertEqual(watch.picture().waiting[0].open, 99.0)
+
+    def test_a_position_on_margin_shows_what_it_has_set_aside_and_where_it_ends(self) -> None:
+        watched = self.session({"BTCUSDT": {1: LONG}}, perpetual={"leverage": 5})
+        for number in (0, 1, 2):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        picture = watched.watch().picture()
+        (line,) = picture.positions
+        self.assertAlmostEqual(line.margin, line.quantity * 100.0 / 5)
+        self.assertEqual((picture.account.margin, picture.account.funding, line.funding), (line.margin, 0.0, 0.0))
+        # Without tiers: 100 x (1 - 1/5) / (1 - 0.005).
+        self.assertAlmostEqual(line.liquidation, 100.0 * 0.8 / 0.995, places=6)
+        (sign,) = watched.watch().vital_signs()["positions"]
+        self.assertEqual((sign["stop"], sign["targets"], sign["margin"]), (95.0, [110.0], line.margin))
+
+    def test_without_margin_there_is_none_of_it(self) -> None:
+        picture = self.with_position().watch().picture()
+        (line,) = picture.positions
+        self.assertEqual((None, None, 0.0), (line.liquidation, line.margin, line.funding))
+        self.assertEqual((None, None), (picture.account.margin, picture.account.funding))
+
+    def test_an_entry_that_rests_shows_its_type_price_and_expiry(self) -> None:
+        watched = self.session({"BTCUSDT": {1: LONG}}, entry_order="limit", entry_offset=0.02, entry_expiry=7)
+        for number in (0, 1):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        watch = watched.watch()
+        watch.candle_forming("BTC/USDT", candle(2, 99.0))
+        (line,) = watch.picture().waiting
+        self.assertEqual(("LIMIT", 98.0, None, None), (line.order_type, line.price, line.stop_price, line.open))
+        self.assertEqual(2 * MINUTE + 7 * MINUTE, line.deadline_ms)
+        (order,) = watch.vital_signs()["orders"]
+        self.assertEqual(("LIMIT", 98.0, line.quantity), (order["type"], order["price"], order["quantity"]))
+
+    def test_the_rungs_that_are_left_are_shown(self) -> None:
+        ladder = [{"fraction": 0.5, "distance": 1.0}, {"fraction": 0.5, "distance": 2.0}]
+        watched = self.session({"BTCUSDT": {1: LONG}}, exits={"ladder": ladder, "break_even_after": 1})
+        for number in (0, 1, 2):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        self.assertEqual((105.0, 110.0), watched.watch().picture().positions[0].targets)
+        watched.step(candle(3, 100.0, high=106.0, close=104.0), candle(3, 50.0))
+        (line,) = watched.watch().picture().positions
+        self.assertEqual(((110.0,), 100.0, True), (line.targets, line.stop, line.trailed))
+
+    def test_what_a_step_goes_on_without_is_counted_and_named(self) -> None:
+        watch = self.session().watch()
+        watch.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE))
+        feed = watch.picture().feed
+        self.assertEqual((1, "no mark of BTC/USDT at 1970-01-01T00:01:00.000Z"), (feed.missing, feed.trouble))
 
     def test_a_boundary_that_waits_for_a_symbol_is_open(self) -> None:
         watched = self.session()

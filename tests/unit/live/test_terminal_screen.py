@@ -5,15 +5,15 @@ from live.session_events import SessionEvent
 from live.session_picture import (
     AccountFigures,
     FeedHealth,
+    OrderLine,
     PositionLine,
     SessionPicture,
     StepHealth,
-    WaitingLine,
 )
 from live.sparkline import sparkline
 from live.terminal_screen import age_text, price_text, screen
 
-POSITION = PositionLine("BTC/USDT", "LONG", 0.5, 42_000.0, 42_100.5, 50.25, True, 41_900.0, 42_900.0, False, "")
+POSITION = PositionLine("BTC/USDT", "LONG", 0.5, 42_000.0, 42_100.5, 50.25, True, 41_900.0, (42_900.0,), False, "")
 EVENT = SessionEvent(
     "2024-01-01T00:15:00.000Z",
     "refused",
@@ -32,7 +32,7 @@ PICTURE = SessionPicture(
     steps=StepHealth(1_704_067_200_000, 0.0042, 0.0311, 1_234, 4_936, 1),
     account=AccountFigures(10_000.0, 10_020.0, 10_050.25, 0.0, 20.0, 0.0, 0.02, 0.001, 0.1, 7, 3),
     positions=[POSITION],
-    waiting=[WaitingLine("SOL/USDT", "12", "enter LONG", 3.5, 101.25, 1_704_069_900_000)],
+    waiting=[OrderLine("SOL/USDT", "12", "enter LONG", "MARKET", 3.5, None, None, 101.25, 1_704_069_900_000)],
     events=[EVENT],
     refusals=[("max_exposure", 9)],
     curve=(10_000.0, 10_010.0, 10_020.0),
@@ -76,6 +76,41 @@ class TerminalScreenTest(unittest.TestCase):
             self.assertIn(words, text)
         self.assertNotIn("KILL SWITCH", text)
         self.assertNotIn("HALTED", text)
+
+    def test_a_position_on_margin_shows_its_liquidation_price_margin_funding_and_rungs(self) -> None:
+        held = POSITION._replace(targets=(42_900.0, 43_500.0), liquidation=33_600.5, margin=4_200.0, funding=-1.25)
+        account = PICTURE.account._replace(margin=4_200.0, funding=-1.25)
+        text = "\n".join(shown(PICTURE._replace(positions=[held], account=account), 160))
+        for words in (
+            "Liquidation",
+            "33,600.50",
+            "4,200.00",
+            "-1.25",
+            "42,900.00 +1",
+            "margin 4,200.00   funding -1.25",
+        ):
+            self.assertIn(words, text)
+        narrow = "\n".join(shown(PICTURE._replace(positions=[held]), 80))
+        self.assertIn("33,600.50", narrow)
+        self.assertNotIn("Liquidation", "\n".join(shown(PICTURE, 160)))
+
+    def test_orders_that_rest_show_their_type_and_prices(self) -> None:
+        waiting = PICTURE.waiting[0]._replace(open=None)
+        for order, words in (
+            (waiting._replace(order_type="LIMIT", price=41_000.5), "limit: limit 41,000.50"),
+            (waiting._replace(order_type="STOP_MARKET", stop_price=43_000.0), "stop-market: stop 43,000.00"),
+            (
+                waiting._replace(order_type="STOP_LIMIT", stop_price=1.5, price=1.6),
+                "stop-limit: stop 1.5000, limit 1.6",
+            ),
+            (waiting, "no candle yet"),
+        ):
+            self.assertIn(words, "\n".join(shown(PICTURE._replace(waiting=[order]))))
+
+    def test_what_steps_went_on_without_is_counted_once_there_is_any(self) -> None:
+        feed = PICTURE.feed._replace(missing=3)
+        self.assertIn("missing 3", "\n".join(shown(PICTURE._replace(feed=feed))))
+        self.assertNotIn("missing", "\n".join(shown(PICTURE)))
 
     def test_alarms_stand_at_the_top(self) -> None:
         lines = shown(PICTURE._replace(kill_switch=True, kill_switch_by="file STOP", halts=("drawdown", "daily_loss")))

@@ -1,0 +1,247 @@
+"""Steps that wait for marks and rates: what they leave with when REST answers, denies, or does not answer."""
+
+import asyncio
+import unittest
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.candle import Candle, FundingRate, Step
+from core.errors import FeedError
+from engine.journal_records import MissingRecord
+from live.barrier import ClosedStep
+from live.candle_lane import CandleLane
+from live.funding_calendar import PATIENCE_MS, FundingCalendar
+from live.perpetual_inputs import MarkSeries, PerpetualInputs
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+SYMBOLS = ("A", "B")
+GRACE = 5.0
+
+Said = TypeVar("Said")
+
+
+def mark(minute: int) -> Candle:
+    return Candle(minute * MINUTE, 100.0, 101.0, 99.0, 100.5, 0.0)
+
+
+class ScriptedSource:
+    """REST whose answers a test sets; ``away`` lets it not answer."""
+
+    def __init__(self) -> None:
+        self.now_ms = 0
+        self.away = False
+        self.marks: dict[str, dict[int, Candle]] = {symbol: {} for symbol in SYMBOLS}
+        self.rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in SYMBOLS}
+        self.next_ms: int | None = 8 * HOUR
+        self.asked: list[tuple[str, str, int, int]] = []
+        self.at_once = self.most_at_once = 0
+
+    def publish(self, *minutes: int, symbols: str = "AB") -> None:
+        for symbol in symbols:
+            self.marks[symbol].update({minute: mark(minute) for minute in minutes})
+
+    async def exchange_ms(self) -> int:
+        return await self._answer(lambda: self.now_ms)
+
+    async def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Candle]:
+        self.asked.append(("mark", symbol, start_ms, end_ms))
+        kept = self.marks[symbol].values()
+        return await self._answer(lambda: [one for one in kept if start_ms <= one.open_time_ms < end_ms])
+
+    async def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
+        self.asked.append(("funding", symbol, start_ms, end_ms))
+        return await self._answer(lambda: [one for one in self.rates[symbol] if start_ms <= one.time_ms < end_ms])
+
+    async def next_funding_ms(self, symbol: str) -> int | None:
+        self.asked.append(("next", symbol, 0, 0))
+        return await self._answer(lambda: self.next_ms)
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+    async def _answer(self, said: Callable[[], Said]) -> Said:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        if self.away:
+            raise FeedError("no answer")
+        return said()
+
+
+class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
+    def setUp(self) -> None:
+        self.source = ScriptedSource()
+        self.now = 1_000.0
+
+    def inputs(self, *, marks: bool = True, funding: bool = True, since_ms: int = 0) -> PerpetualInputs:
+        lane = CandleLane("mark", SYMBOLS, MINUTE, since_ms)
+        self.calendars = {symbol: FundingCalendar(since_ms) for symbol in SYMBOLS}
+        inputs = PerpetualInputs(
+            self.source,
+            SYMBOLS,
+            MarkSeries("1m", lane) if marks else None,
+            self.calendars if funding else {},
+            self.source.exchange_ms,
+            settle_ms=2_000,
+            grace_seconds=GRACE,
+            ask_again_seconds=0.001,
+            monotonic=lambda: self.now,
+        )
+        self.addAsyncCleanup(inputs.stop)
+        return inputs
+
+    def closes(self, inputs: PerpetualInputs, *minutes: int, late_ms: int = 3_000) -> None:
+        """Let steps close; the exchange's clock then shows some time after the last."""
+        for minute in minutes:
+            inputs.add(ClosedStep(Step(minute * MINUTE, (None, None)), ()))
+            self.source.now_ms = minute * MINUTE + late_ms
+
+    async def completed(self, inputs: PerpetualInputs, rounds: int = 3) -> list[tuple[Step, list[MissingRecord]]]:
+        """Return what can be completed within some rounds of questions."""
+        done = []
+        for _ in range(rounds):
+            woken = asyncio.Event()
+
+            async def wake(woken: asyncio.Event = woken) -> None:
+                woken.set()
+
+            inputs.wake = wake
+            while (ready := inputs.next_complete()) is not None:
+                done.append((ready[0].step, ready[1]))
+            inputs.ask()
+            if len(inputs):
+                await asyncio.wait_for(woken.wait(), 5.0)
+                await asyncio.sleep(0)
+        while (ready := inputs.next_complete()) is not None:
+            done.append((ready[0].step, ready[1]))
+        return done
+
+    async def test_a_step_leaves_with_the_marks_of_every_symbol(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.source.publish(0)
+        self.closes(inputs, 1)
+        self.assertIsNone(inputs.next_complete())
+        self.assertEqual([(Step(MINUTE, (None, None), (), (mark(0), mark(0))), [])], await self.completed(inputs))
+
+    async def test_queued_steps_are_asked_for_together_and_leave_in_order(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.source.publish(*range(40))
+        self.closes(inputs, *range(1, 41))
+        self.assertEqual(list(range(1, 41)), [one.time_ms // MINUTE for one, _ in await self.completed(inputs, 1)])
+        self.assertEqual([("mark", symbol, 0, 40 * MINUTE) for symbol in SYMBOLS], self.source.asked)
+
+    async def test_a_mark_that_is_not_there_yet_holds_up_this_and_later_steps(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.source.publish(0, 1, symbols="A")
+        self.source.publish(1, symbols="B")
+        self.closes(inputs, 1, 2)
+        self.assertEqual([], await self.completed(inputs))
+        self.source.publish(0)
+        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+
+    async def test_a_mark_that_rest_denies_after_the_grace_is_left_out_and_the_first_of_a_row_noted(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.source.publish(0, 1, 3, symbols="A")
+        self.source.publish(0, 1, 2, 3, symbols="B")
+        self.closes(inputs, 1, 2, 3)
+        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+        self.now += GRACE
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual((None, mark(2)), step.marks)
+        self.assertEqual([("mark", "A", 3 * MINUTE)], [(one.kind, one.symbol, one.time_ms) for one in missing])
+        self.closes(inputs, 4)
+        self.assertEqual([], (await self.completed(inputs))[0][1])
+
+    async def test_marks_are_not_denied_before_the_exchanges_clock_says_that_they_are_due(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.closes(inputs, 1, late_ms=1_000)
+        self.now += GRACE
+        self.assertEqual([], await self.completed(inputs))
+        self.source.now_ms += 1_000
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual(((), 2), (step.marks, len(missing)))
+
+    async def test_while_rest_does_not_answer_nothing_is_denied_however_long(self) -> None:
+        inputs = self.inputs()
+        self.source.away = True
+        self.closes(inputs, 1, 2)
+        self.now += 100 * GRACE
+        self.assertEqual([], await self.completed(inputs, 10))
+        self.source.away = False
+        self.source.publish(0, 1)
+        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+
+    async def test_a_mark_that_makes_no_sense_is_noted_and_counts_as_missing(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.source.publish(0)
+        self.source.marks["A"][0] = Candle(0, 100.0, 90.0, 99.0, 100.5, 0.0)
+        self.closes(inputs, 1)
+        self.now += GRACE
+        ((step, _),) = await self.completed(inputs)
+        self.assertEqual((None, mark(0)), step.marks)
+        (note, *_) = inputs.take_notes()
+        self.assertEqual(("refused", "A", "mark"), (note.kind, note.symbol, note.series))
+
+    async def test_a_payment_that_is_due_is_waited_for_and_delivered_with_its_step(self) -> None:
+        inputs = self.inputs(marks=False, since_ms=7 * HOUR + 58 * MINUTE)
+        self.closes(inputs, 479)
+        self.assertEqual([()], [one.funding for one, _ in await self.completed(inputs)])
+        self.closes(inputs, 480)
+        self.source.rates["B"] = [FundingRate(8 * HOUR + 9, 0.0001, 100.0)]
+        self.assertEqual([], await self.completed(inputs))
+        self.source.rates["A"] = [FundingRate(8 * HOUR, -0.0002, 100.0)]
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual((tuple(self.source.rates["A"]), tuple(self.source.rates["B"])), step.funding)
+        self.assertEqual([], missing)
+
+    async def test_a_rate_that_is_late_is_noted_and_comes_with_a_later_step(self) -> None:
+        inputs = self.inputs(marks=False, since_ms=7 * HOUR + 58 * MINUTE)
+        self.closes(inputs, 479)
+        await self.completed(inputs)
+        self.source.rates["B"] = [FundingRate(8 * HOUR, 0.0001)]
+        self.closes(inputs, 480)
+        self.source.now_ms = 8 * HOUR + PATIENCE_MS
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual(((), tuple(self.source.rates["B"])), step.funding)
+        self.assertEqual([("funding", "A", 8 * HOUR)], [(one.kind, one.symbol, one.time_ms) for one in missing])
+        self.source.next_ms = 16 * HOUR
+        self.closes(inputs, 482)
+        self.assertEqual([()], [one.funding for one, _ in await self.completed(inputs)])
+        self.source.rates["A"] = [FundingRate(8 * HOUR, 0.0003)]
+        self.closes(inputs, 483)
+        await self.completed(inputs)
+        await asyncio.sleep(0.01)
+        self.closes(inputs, 484)
+        delivered = [one.funding for one, _ in await self.completed(inputs)]
+        self.assertEqual([(tuple(self.source.rates["A"]), ())], delivered)
+
+    async def test_nothing_is_asked_between_payments_without_marks(self) -> None:
+        inputs = self.inputs(marks=False)
+        self.closes(inputs, 1)
+        await self.completed(inputs)
+        before = len(self.source.asked)
+        self.closes(inputs, *range(2, 100))
+        self.assertEqual(98, len(await self.completed(inputs)))
+        self.assertEqual(before, len(self.source.asked))
+
+    async def test_few_requests_are_under_way_at_once(self) -> None:
+        inputs = self.inputs()
+        self.source.publish(0)
+        self.closes(inputs, 1)
+        await self.completed(inputs)
+        self.assertLessEqual(self.source.most_at_once, 4)
+
+    async def test_stopping_ends_what_waits_at_once(self) -> None:
+        inputs = self.inputs()
+        self.source.exchange_ms = lambda: asyncio.sleep(3_600, 0)
+        inputs = self.inputs()
+        self.closes(inputs, 1)
+        inputs.ask()
+        await asyncio.sleep(0.01)
+        await asyncio.wait_for(inputs.stop(), 1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
