@@ -18,8 +18,20 @@ Prices = tuple[float, float, float, float, float]
 
 Kind = Literal["missing_in_session", "missing_in_history", "values_differ"]
 Why = Literal[
-    "late", "refused", "not_received", "not_in_history", "not_stored", "revised", "revised_later", "other_source"
+    "late",
+    "refused",
+    "not_received",
+    "not_in_history",
+    "not_stored",
+    "revised",
+    "revised_later",
+    "other_source",
+    "mark_missing",
+    "mark_not_in_history",
+    "mark_revised",
 ]
+Series = Literal["strategy", "detail", "mark"]
+"""Which candles: of the strategy's timeframe, of the detail interval, or of the mark price."""
 
 MEANING: Mapping[Why, str] = {
     "late": "late: it came after its step was closed without it",
@@ -30,6 +42,9 @@ MEANING: Mapping[Why, str] = {
     "revised": "revised: the exchange sent other values later, as the journal notes",
     "revised_later": "revised: history has other values than the exchange gave when the session asked by REST",
     "other_source": "another source: history has other values than the session's feed gave",
+    "mark_missing": "mark price missing: the session's exchange did not give it",
+    "mark_not_in_history": "mark price: history does not have it",
+    "mark_revised": "mark price revised: history has other values than the exchange gave",
 }
 
 
@@ -37,7 +52,7 @@ class CandleDifference(msgspec.Struct, frozen=True):
     """A candle that the session and history do not have alike.
 
     ``step_ms`` is its close: the step that it belongs to. ``source`` says where the session had it from, ``note`` is
-    what the journal notes about the same candle.
+    what the journal notes about the same candle, ``series`` which of the symbol's candles it is.
     """
 
     symbol: str
@@ -50,6 +65,7 @@ class CandleDifference(msgspec.Struct, frozen=True):
     history: Prices | None
     source: str | None = None
     note: str | None = None
+    series: Series = "strategy"
 
 
 class SessionCandles(msgspec.Struct):
@@ -69,12 +85,15 @@ Notes = Mapping[tuple[str, int], Sequence[CandleRecord]]
 """The journal's notes by symbol and open time."""
 
 
-def notes_by_candle(records: Iterable[CandleRecord], spellings: Mapping[str, str], timeframe_ms: int) -> Notes:
-    """Return the journal's candle notes by configured symbol and open time on the timeframe's grid."""
+def notes_by_candle(
+    records: Iterable[CandleRecord], spellings: Mapping[str, str], timeframe_ms: int, series: Series = "strategy"
+) -> Notes:
+    """Return the journal's notes of one series by configured symbol and open time on the timeframe's grid."""
     notes: dict[tuple[str, int], list[CandleRecord]] = defaultdict(list)
     for record in records:
-        open_ms = floor_to_grid(record.candle[0], timeframe_ms)
-        notes[spellings.get(record.symbol, record.symbol), open_ms].append(record)
+        if record.series == series:
+            open_ms = floor_to_grid(record.candle[0], timeframe_ms)
+            notes[spellings.get(record.symbol, record.symbol), open_ms].append(record)
     return notes
 
 
@@ -85,6 +104,7 @@ def compare_candles(
     history: CandleColumns,
     notes: Notes,
     not_stored: Sequence[tuple[int, int]] = (),
+    series: Series = "strategy",
 ) -> list[CandleDifference]:
     """Return the candles of a symbol that differ, in order of time; every value must be the same float64.
 
@@ -98,6 +118,8 @@ def compare_candles(
         What the journal notes about candles outside its steps.
     not_stored
         Ranges ``[from, to)`` of opens that history was not asked for because it is offline.
+    series
+        Which of the symbol's candles these are.
     """
     mine = CandleColumns.from_rows(session.rows)
     times = np.union1d(mine.open_time_ms, history.open_time_ms)
@@ -106,7 +128,9 @@ def compare_candles(
     differences = []
     for time_ms in unequal.tolist():
         found = _Candidate(ours.get(time_ms), theirs.get(time_ms), session.sources.get(time_ms))
-        kind, why, note = _judge(found, time_ms, notes.get((symbol, time_ms), ()), not_stored)
+        noted = notes.get((symbol, time_ms), ())
+        judged = _judge_mark(found, noted) if series == "mark" else _judge(found, time_ms, noted, not_stored)
+        kind, why, note = judged
         differences.append(
             CandleDifference(
                 symbol,
@@ -119,6 +143,7 @@ def compare_candles(
                 found.history,
                 found.source,
                 note,
+                series,
             )
         )
     return differences
@@ -183,6 +208,16 @@ def _judge(
         confirmed = [note for note in revisions if note.candle[1:] == found.history]
         return "values_differ", "revised", _told((confirmed or revisions)[-1])
     return "values_differ", "revised_later" if found.source == "rest" else "other_source", None
+
+
+def _judge_mark(found: _Candidate, notes: Sequence[CandleRecord]) -> tuple[Kind, Why, str | None]:
+    """Return the same of a mark candle, which comes from REST alone."""
+    if found.session is None:
+        refused = [note for note in notes if note.kind == "refused"]
+        return "missing_in_session", "refused" if refused else "mark_missing", _told(refused[0]) if refused else None
+    if found.history is None:
+        return "missing_in_history", "mark_not_in_history", None
+    return "values_differ", "mark_revised", None
 
 
 def _told(note: CandleRecord) -> str:

@@ -1,44 +1,67 @@
-"""Why a trade of the session differs from history's: the candles, a missed step, the operator, or an earlier trade.
+"""Why a trade of the session differs from history's: its input, a missed step, the operator, or an earlier trade.
 
 Differences are judged in order of the step in which the two runs part. What the session's own records say comes first
-(an entry refused as a missed step, an exit or refusal by the kill switch); then the candles of the trade's symbol that
-differ and belong to no earlier difference of that symbol; then the nearest earlier difference, which this one follows
-from; then the candles of other symbols, whose marks are part of the equity that sizes orders. A difference with none
-of these is unexplained: the two runs had the same input.
+(an entry refused as a missed step, an exit or refusal by the kill switch); then the input of the trade's symbol that
+differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles and funding payments,
+the first kind of which any differs giving the cause its name; then the nearest earlier difference, which this one
+follows from; then the input of other symbols, whose marks are part of the equity that sizes orders. A difference with
+none of these is unexplained: the two runs had the same input.
 """
 
 import bisect
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from backtests.candle_matching import CandleDifference
 from backtests.decision_index import Decision, DecisionIndex
-from backtests.trade_matching import ENTRY_FIELDS, RoundTrip, TradeMatch, Verdict
+from backtests.funding_matching import FundingDifference
+from backtests.trade_matching import ENTRY_FIELDS, RoundTrip, TradeMatch, TradePart, Verdict, first_difference
 from core.instants import format_ms, parse_instant
 
-Cause = Literal["candles", "missed_step", "operator", "propagated", "unexplained"]
+Cause = Literal["candles", "marks", "funding", "missed_step", "operator", "propagated", "unexplained"]
+InputDifference = CandleDifference | FundingDifference
 
 _OWN_RECORDS: dict[str | None, Cause] = {"missed_step": "missed_step", "kill_switch": "operator"}
 
 
-def _step_of(candle: CandleDifference) -> int:
-    return candle.step_ms
+def step_of(one: InputDifference) -> int:
+    """Return the step that a difference of the input belongs to."""
+    return one.step_ms
+
+
+def cause_of(inputs: Iterable[InputDifference]) -> Cause | None:
+    """Return the cause that differences of the input make; None where there is none."""
+    kinds = {"funding" if isinstance(one, FundingDifference) else one.series for one in inputs}
+    if kinds & {"strategy", "detail"}:
+        return "candles"
+    if "mark" in kinds:
+        return "marks"
+    return "funding" if kinds else None
 
 
 class CandleName(msgspec.Struct, frozen=True):
-    """A candle by symbol and open time."""
+    """A candle by symbol and open time, or a funding payment by symbol and due time; ``series`` tells which."""
 
     symbol: str
     open_time: str
+    series: Literal["strategy", "detail", "mark", "funding"] = "strategy"
+
+    @classmethod
+    def of(cls, one: InputDifference) -> "CandleName":
+        """Return the name of what differs."""
+        if isinstance(one, FundingDifference):
+            return cls(one.symbol, one.due, "funding")
+        return cls(one.symbol, one.open_time, one.series)
 
 
 class TradeDifference(msgspec.Struct, frozen=True):
     """A trade that is missing, extra or different, and why.
 
-    ``step_ms`` is the step in which the runs part. ``candles`` names the candles of cause ``candles``; ``follows`` is
+    ``step_ms`` is the step in which the runs part. ``candles`` names what differs in the input that is the cause, the
+    candles of cause ``candles``, say; ``follows`` is
     the number (from 0, in this order) of the difference that a propagated one follows from, and ``root`` the cause at
     the end of that chain.
     """
@@ -65,8 +88,8 @@ class DifferenceJudge:
     ----------
     symbols
         In configured order.
-    candles
-        All candles that differ, in order of time.
+    inputs
+        Everything that differs in the input, in order of its steps.
     session, history
         The decisions of both runs.
     """
@@ -74,14 +97,14 @@ class DifferenceJudge:
     def __init__(
         self,
         symbols: Sequence[str],
-        candles: Sequence[CandleDifference],
+        inputs: Sequence[InputDifference],
         session: DecisionIndex,
         history: DecisionIndex,
     ) -> None:
         self._order = {symbol: place for place, symbol in enumerate(symbols)}
-        self._candles = candles
-        self._of_symbol: dict[str, list[CandleDifference]] = defaultdict(list)
-        for one in self._candles:
+        self._inputs = inputs
+        self._of_symbol: dict[str, list[InputDifference]] = defaultdict(list)
+        for one in self._inputs:
             self._of_symbol[one.symbol].append(one)
         self._session = session
         self._history = history
@@ -98,19 +121,20 @@ class DifferenceJudge:
     def _judged(self, match: TradeMatch, step_ms: int, earlier: Sequence[TradeDifference]) -> TradeDifference:
         trade = match.trade
         cause: Cause | None = self._of_own_records(match)
-        candles: Sequence[CandleDifference] = ()
+        inputs: Sequence[InputDifference] = ()
         follows: int | None = None
         if cause is None:
             same = [number for number, one in enumerate(earlier) if one.symbol == trade.symbol]
             after_ms = earlier[same[-1]].step_ms if same else None
-            candles = self._candles_of(trade.symbol, after_ms, step_ms)
-            if candles:
-                cause = "candles"
+            inputs = self._inputs_of(trade.symbol, after_ms, step_ms)
+            if inputs:
+                cause = cause_of(inputs)
             elif earlier:
                 cause, follows = "propagated", same[-1] if same else len(earlier) - 1
             else:
-                candles = self._candles[: bisect.bisect_right(self._candles, step_ms, key=_step_of)]
-                cause = "candles" if candles else "unexplained"
+                inputs = self._inputs[: bisect.bisect_right(self._inputs, step_ms, key=step_of)]
+                cause = cause_of(inputs)
+        cause = cause or "unexplained"
         return TradeDifference(
             match.verdict,
             trade.symbol,
@@ -123,22 +147,21 @@ class DifferenceJudge:
             format_ms(step_ms),
             cause,
             cause if follows is None else earlier[follows].root,
-            tuple(CandleName(one.symbol, one.open_time) for one in candles),
+            tuple(map(CandleName.of, inputs)),
             follows,
         )
 
-    def _candles_of(self, symbol: str, after_ms: int | None, step_ms: int) -> list[CandleDifference]:
+    def _inputs_of(self, symbol: str, after_ms: int | None, step_ms: int) -> list[InputDifference]:
         found = self._of_symbol[symbol]
-        start = 0 if after_ms is None else bisect.bisect_right(found, after_ms, key=_step_of)
-        return found[start : bisect.bisect_right(found, step_ms, key=_step_of)]
+        start = 0 if after_ms is None else bisect.bisect_right(found, after_ms, key=step_of)
+        return found[start : bisect.bisect_right(found, step_ms, key=step_of)]
 
     def _of_own_records(self, match: TradeMatch) -> Cause | None:
         """Return the cause that the session's own records name, None where they name none."""
         if match.verdict == "different" and match.session is not None and not set(match.fields) & set(ENTRY_FIELDS):
-            history_ms = None if match.history is None else match.history.exit_step_ms
-            closed_ms = match.session.exit_step_ms
-            first = closed_ms is not None and (history_ms is None or closed_ms <= history_ms)
-            return "operator" if first and match.session.reason == "kill_switch" else None
+            mine, theirs = first_difference(match.session.exits, () if match.history is None else match.history.exits)
+            first = mine is not None and (theirs is None or mine.step_ms <= theirs.step_ms)
+            return "operator" if first and mine is not None and mine.reason == "kill_switch" else None
         if match.verdict == "missing":
             decision = self._other_decision(match)
             if decision is not None:
@@ -161,8 +184,20 @@ class DifferenceJudge:
         if "quantity" in match.fields:
             decision = self._session.of_entry(session.order_id)
             return session.entry_step_ms if decision is None else parse_instant(decision.time)
-        steps = [one.exit_step_ms for one in (session, history) if one.exit_step_ms is not None]
-        return min(steps)
+        steps = [self._added_parts_at(*first_difference(session.added, history.added))]
+        steps += [one.step_ms for one in first_difference(session.exits, history.exits) if one is not None]
+        return min(step for step in steps if step is not None)
+
+    def _added_parts_at(self, mine: TradePart | None, theirs: TradePart | None) -> int | None:
+        """Return the step in which the runs part over an addition: its decision, unless it was filled elsewhere."""
+        if mine is None and theirs is None:
+            return None
+        filled = [one.step_ms for one in (mine, theirs) if one is not None]
+        if mine is not None and theirs is not None and (mine.time, mine.price) != (theirs.time, theirs.price):
+            return min(filled)
+        index, part = (self._session, mine) if mine is not None else (self._history, theirs)
+        decision = None if part is None else index.of_entry(part.order_id)
+        return min(filled) if decision is None else parse_instant(decision.time)
 
     def _entry_parts_at(self, match: TradeMatch) -> int:
         """Return the decision's step, or the fill's where both runs accepted the entry."""

@@ -1,51 +1,55 @@
-"""A session against the backtest of its window: every candle and every trade compared, every difference with its cause.
+"""A session against the backtest of its window: all input and every trade compared, every difference with its cause.
 
 The backtest has the session's settings, trading rules, warm-up and kill switch at the start, all from its journal; its
-candles are those of the store or the exchange. Changes of the kill switch are not replayed and missed steps trade:
-what follows from them is reported as such.
+candles, mark prices and funding rates are those of the store or the exchange. Changes of the kill switch are not
+replayed and missed steps trade: what follows from them is reported as such.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from backtests.candle_matching import (
     CandleDifference,
     Notes,
+    Series,
     SessionCandles,
     as_revised,
     compare_candles,
     notes_by_candle,
 )
 from backtests.decision_index import DecisionIndex
-from backtests.difference_causes import Cause, DifferenceJudge, TradeDifference
+from backtests.difference_causes import (
+    Cause,
+    DifferenceJudge,
+    InputDifference,
+    TradeDifference,
+    cause_of,
+    step_of,
+)
+from backtests.funding_matching import FundingDifference, compare_funding, of_symbol
+from backtests.history_source import History, HistorySource, Ranges, load_history
 from backtests.indexed_outputs import IndexedOutputs, StepIndex
+from backtests.journal_input import JournalInput, read_input
 from backtests.output_comparison import OutputComparison, compare_output
 from backtests.recorded_session import DECISIONS, DERIVED, TRADES, SessionHead
-from backtests.timeline import merged_steps
+from backtests.timeline import opening_at, steps_of
 from backtests.trade_matching import match_trades, read_round_trips
-from core.errors import ConfigurationError, DataUnavailableError, StrategyError
+from core.errors import StrategyError
 from core.instants import format_ms
-from core.timeframe import timeframe_ms
 from engine.fold import SessionFold
-from engine.journal_records import CandleRecord, EndRecord, KillSwitchRecord, SessionRecord, StepRecord
+from engine.journal_records import SessionRecord
 from market_data.candle_columns import CandleColumns
 from market_data.exchanges import PRACTICE
-from market_data.historical_data_provider import HistoricalDataProvider
 from validation.settings import Settings
 
 if TYPE_CHECKING:
     from backtests.journal_replay import JournalReplay
 
-
-class HistorySource(msgspec.Struct, frozen=True):
-    """Where history's candles come from: a store, and whether the exchange may be asked; ``now_ms`` is the present."""
-
-    now_ms: int
-    data_dir: str | None = None
-    offline: bool = False
+__all__ = ["HistoryParity", "HistorySource", "OutputDifference", "check_history"]
 
 
 class OutputDifference(msgspec.Struct, frozen=True):
@@ -58,9 +62,9 @@ class OutputDifference(msgspec.Struct, frozen=True):
 class HistoryParity(msgspec.Struct, frozen=True):
     """What a session and the backtest of its window do not have alike.
 
-    ``differences`` counts the candles that differ and the trades that are missing, extra or different, without those
-    that go back to the operator (``by_operator``). Where neither a candle nor a trade differs, an output that does is
-    counted.
+    ``candles`` are those of every series that differ. ``differences`` counts them, the funding payments that differ and
+    the trades that are missing, extra or different, without those that go back to the operator (``by_operator``). Where
+    nothing of these differs, an output that does is counted. ``compared`` counts the session's input by kind.
     """
 
     start_ms: int | None
@@ -73,51 +77,8 @@ class HistoryParity(msgspec.Struct, frozen=True):
     differences: int
     by_operator: int
     warnings: list[str]
-
-
-class JournalInput(msgspec.Struct):
-    """What a journal says went into the session, by kind; ``kept_at_ms`` are steps after which it ended, to go on."""
-
-    candles: dict[str, SessionCandles]
-    notes: list[CandleRecord] = []
-    missed_ms: list[int] = []
-    operator_ms: list[int] = []
-    kept_at_ms: set[int] = set()
-    first_step_ms: int | None = None
-    last_step_ms: int | None = None
-    end: EndRecord | None = None
-
-
-def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
-    """Return the input that a session's journal holds up to a line; errors as in ``engine.journal.read_journal``."""
-    found = JournalInput({symbol: SessionCandles() for symbol in symbols})
-    for line in head.lines():
-        if line.number > last_line:
-            break
-        record = line.record
-        if isinstance(record, StepRecord):
-            _add_step(found, record, symbols)
-        elif isinstance(record, CandleRecord):
-            found.notes.append(record)
-        elif isinstance(record, KillSwitchRecord):
-            found.operator_ms.append(found.last_step_ms or 0)
-        elif isinstance(record, EndRecord):
-            found.end = record
-    return found
-
-
-def _add_step(found: JournalInput, record: StepRecord, symbols: Sequence[str]) -> None:
-    if found.end is not None and found.last_step_ms is not None:
-        found.kept_at_ms.add(found.last_step_ms)
-        found.end = None
-    sources = record.sources if len(record.sources) == len(symbols) else (None,) * len(symbols)
-    for symbol, candle, source in zip(symbols, record.candles, sources, strict=True):
-        if candle is not None:
-            found.candles[symbol].add(candle, source)
-    if record.missed:
-        found.missed_ms.append(record.time_ms)
-    found.first_step_ms = record.time_ms if found.first_step_ms is None else found.first_step_ms
-    found.last_step_ms = record.time_ms
+    funding: list[FundingDifference] = []
+    compared: dict[str, int] = {}
 
 
 def check_history(
@@ -151,41 +112,33 @@ def check_history(
     given = read_input(head, settings.live.symbols, replay.last_line)
     if given.first_step_ms is None or given.last_step_ms is None:
         return HistoryParity(None, None, 0, [], 0, [], [], 0, 0, ["the session has no step: nothing to compare"])
-    length_ms = timeframe_ms(settings.live.timeframe)
-    start_ms, end_ms = given.first_step_ms - length_ms, given.last_step_ms
-    windows, not_stored = _load(settings, source, start_ms, end_ms)
-    warnings = [_not_stored_warning(symbol, ranges) for symbol, ranges in not_stored.items() if ranges]
-
-    notes = notes_by_candle(given.notes, head.spellings(), length_ms)
-    if settings.live.exchange == PRACTICE:
-        windows = {symbol: as_revised(symbol, window, notes) for symbol, window in windows.items()}
-    candles = [
-        one
-        for symbol, history in windows.items()
-        for one in compare_candles(symbol, length_ms, given.candles[symbol], history, notes, not_stored[symbol])
-    ]
-    warnings += _not_confirmed(windows, notes, candles)
-    candles.sort(key=lambda one: one.step_ms)  # Stable: of one step, symbols stay in configured order.
+    history = load_history(settings, source, given.first_step_ms, given.last_step_ms)
+    warnings = [_not_stored_warning(symbol, ranges) for symbol, ranges in history.not_stored.items() if ranges]
+    warnings += history.warnings
+    history, candles = _compare_candles(head, settings, given, history, warnings)
+    funding = _compare_funding(head, given, history)
+    inputs: list[InputDifference] = sorted([*candles, *funding], key=step_of)
 
     with IndexedOutputs(directory) as out:
-        failure = _backtest(head.record, settings, windows, given, out, length_ms)
+        failure = _backtest(head.record, settings, history, given, out)
     if failure != replay.strategy_failed:
         warnings.append(f"the strategy failed in one run only: {failure or replay.strategy_failed}")
 
     matches = match_trades(read_round_trips(replayed / TRADES, index), read_round_trips(directory / TRADES, out.index))
     judge = DifferenceJudge(
-        settings.live.symbols, candles, DecisionIndex(replayed / DECISIONS), DecisionIndex(directory / DECISIONS)
+        settings.live.symbols, inputs, DecisionIndex(replayed / DECISIONS), DecisionIndex(directory / DECISIONS)
     )
     trades = judge.judge(matches)
-    outputs = _output_differences(replayed, directory, index, given, candles)
+    outputs = _output_differences(replayed, directory, index, given, inputs)
     by_operator = sum(trade.root == "operator" for trade in trades)
-    counted = len(candles) + len(trades) - by_operator
+    counted = len(inputs) + len(trades) - by_operator
     if not counted:
         counted = sum(one.cause != "operator" for one in outputs)
+    compared = _counts(given)
     return HistoryParity(
-        start_ms,
-        end_ms,
-        sum(len(one.rows) for one in given.candles.values()),
+        given.first_step_ms - history.window().finest_ms,
+        given.last_step_ms,
+        compared["candles"],
         candles,
         sum(match.verdict == "matched" for match in matches),
         trades,
@@ -193,43 +146,76 @@ def check_history(
         counted,
         by_operator,
         warnings,
+        funding,
+        compared,
     )
 
 
-def _load(
-    settings: Settings, source: HistorySource, start_ms: int, end_ms: int
-) -> tuple[dict[str, CandleColumns], dict[str, list[tuple[int, int]]]]:
-    """Return each symbol's candles of the window, and what an offline store was never given of it."""
-    live = settings.live
-    # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
-    now_ms = max(source.now_ms, end_ms)
-    # The practice market is made here and needs no network, so that there is no offline case.
-    offline = source.offline and live.exchange != PRACTICE
-    provider = HistoricalDataProvider(
-        live.exchange,
-        cache_dir=source.data_dir or live.data.cache_dir,
-        offline=offline,
-        off_grid=live.data.off_grid,
-        progress=False,
-        now_ms=lambda: now_ms,
-    )
-    try:
-        loaded = provider.load(live.symbols, live.timeframe, start_ms, end_ms)
-    except ConfigurationError as error:
-        # The session ran with these names; an exchange that no longer lists one has no history of it.
-        raise DataUnavailableError(f"history: {error}") from error
-    windows = {symbol: one.window for symbol, one in loaded.items()}
-    if not any(window.rows for window in windows.values()):
-        raise DataUnavailableError(
-            f"history: no candle of {', '.join(live.symbols)} ({live.timeframe}) from {format_ms(start_ms)} to "
-            f"{format_ms(end_ms)}; fetch or import that range, or name its store with --data-dir"
+def _counts(given: JournalInput) -> dict[str, int]:
+    def rows(of_kind: Mapping[str, SessionCandles]) -> int:
+        return sum(len(one.rows) for one in of_kind.values())
+
+    return {
+        "candles": rows(given.candles),
+        "detail": rows(given.detail),
+        "marks": rows(given.marks),
+        "funding": sum(map(len, given.funding.values())),
+    }
+
+
+def _compare_candles(
+    head: SessionHead, settings: Settings, given: JournalInput, history: History, warnings: list[str]
+) -> tuple[History, list[CandleDifference]]:
+    """Return history as the journal's revisions leave it, and every candle that differs, in order of its step."""
+    spellings, finest_ms = head.spellings(), history.window().finest_ms
+    found: list[CandleDifference] = []
+
+    def compared(
+        series: Series,
+        length_ms: int,
+        session: Mapping[str, SessionCandles],
+        windows: dict[str, CandleColumns],
+        not_stored: Ranges,
+    ) -> dict[str, CandleColumns]:
+        notes = notes_by_candle(given.notes, spellings, length_ms, series)
+        if settings.live.exchange == PRACTICE:
+            windows = {symbol: as_revised(symbol, window, notes) for symbol, window in windows.items()}
+        differing = [
+            one
+            for symbol, window in windows.items()
+            for one in compare_candles(
+                symbol, length_ms, session[symbol], window, notes, not_stored.get(symbol, ()), series
+            )
+        ]
+        warnings.extend(_not_confirmed(windows, notes, differing))
+        found.extend(differing)
+        return windows
+
+    candles = compared("strategy", history.timeframe_ms, given.candles, history.candles, history.not_stored)
+    detail = compared("detail", finest_ms, given.detail, history.detail, history.detail_not_stored)
+    # A mark candle is part of a step; where there is none, nobody saw it.
+    opens = np.array(given.steps_ms, np.int64) - finest_ms
+    seen = {symbol: opening_at(columns, opens) for symbol, columns in history.marks.items()}
+    marks = compared("mark", finest_ms, given.marks, seen, {})
+    found.sort(key=step_of)  # Stable: of one step, symbols stay in configured order.
+    return msgspec.structs.replace(history, candles=candles, detail=detail, marks=marks), found
+
+
+def _compare_funding(head: SessionHead, given: JournalInput, history: History) -> list[FundingDifference]:
+    """Return every payment that differs; one due before the window's first candle is nobody's."""
+    steps_ms = np.array(given.steps_ms, np.int64)
+    begin_ms, spellings = int(steps_ms[0]) - history.window().finest_ms, head.spellings()
+    return [
+        one
+        for symbol, rates in history.funding.items()
+        for one in compare_funding(
+            symbol,
+            [told for told in given.funding[symbol] if told.rate.due_ms > begin_ms],
+            rates,
+            steps_ms,
+            of_symbol(given.missing, spellings, symbol),
         )
-    not_stored: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in windows}
-    if offline:
-        for symbol, one in loaded.items():
-            missing = provider.store.missing_ranges(provider.exchange, one.symbol, live.timeframe, start_ms, end_ms)
-            not_stored[symbol] = [(first, last) for first, last in missing]
-    return windows, not_stored
+    ]
 
 
 def _not_stored_warning(symbol: str, ranges: Sequence[tuple[int, int]]) -> str:
@@ -260,18 +246,13 @@ def _not_confirmed(
 
 
 def _backtest(
-    record: SessionRecord,
-    settings: Settings,
-    windows: Mapping[str, CandleColumns],
-    given: JournalInput,
-    out: IndexedOutputs,
-    length_ms: int,
+    record: SessionRecord, settings: Settings, history: History, given: JournalInput, out: IndexedOutputs
 ) -> str | None:
-    """Run history's candles through a session that begins as the recorded one did; return its strategy's failure."""
+    """Run history's input through a session that begins as the recorded one did; return its strategy's failure."""
     session = SessionFold(record, settings, out.outputs).session
     failure = None
     try:
-        for step in merged_steps(list(windows.values()), length_ms):
+        for step in steps_of(history.window()):
             session.process(step)
             if step.time_ms in given.kept_at_ms:
                 session.finish(flatten=False)
@@ -285,17 +266,18 @@ def _backtest(
 
 
 def _output_differences(
-    replayed: Path, directory: Path, index: StepIndex, given: JournalInput, candles: Sequence[CandleDifference]
+    replayed: Path, directory: Path, index: StepIndex, given: JournalInput, inputs: Sequence[InputDifference]
 ) -> list[OutputDifference]:
     """Return the first difference of each output; ``replayed`` is the session's line, ``written`` history's."""
     compared = [compare_output(name, replayed / name, directory / name, index) for name in DERIVED]
-    return [OutputDifference(one, _output_cause(one, given, candles)) for one in compared if not one.equal]
+    return [OutputDifference(one, _output_cause(one, given, inputs)) for one in compared if not one.equal]
 
 
-def _output_cause(one: OutputComparison, given: JournalInput, candles: Sequence[CandleDifference]) -> Cause:
+def _output_cause(one: OutputComparison, given: JournalInput, inputs: Iterable[InputDifference]) -> Cause:
     step_ms = one.step_ms if one.step_ms is not None else given.last_step_ms or 0
-    if any(candle.step_ms <= step_ms for candle in candles):
-        return "candles"
+    cause = cause_of(difference for difference in inputs if difference.step_ms <= step_ms)
+    if cause is not None:
+        return cause
     if any(time_ms <= step_ms for time_ms in given.missed_ms):
         return "missed_step"
     if any(time_ms <= step_ms for time_ms in given.operator_ms):

@@ -1,7 +1,6 @@
 """The candles a run is made of: from the data provider, checked, hashed and with their trading rules."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,9 +15,13 @@ from market_data.historical_data_provider import HistoricalDataProvider, LoadedC
 from market_data.quality import check_candles, find_holes
 
 if TYPE_CHECKING:
+    import hashlib
+
     import pandas as pd
 
 PRICES = ("open", "high", "low", "close", "volume")
+MADE_HERE = "practice market"
+"""Source of the rules of the practice market: its limits never change and stand in no hash."""
 _OWN_FETCH = HistoricalDataProvider.fetch_ohlcv
 
 
@@ -34,22 +37,14 @@ class RunRequest(NamedTuple):
 
 
 def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
-    """Return the candles of every symbol.
-
-    The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
-    provider can be replaced by whatever answers with frames.
+    """Return the candles of every symbol, as :func:`load_candles`.
 
     Raises
     ------
     DataUnavailableError
         If no symbol has a candle in the window.
     """
-    if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
-        loaded = provider.load(
-            request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
-        )
-    else:
-        loaded = {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
+    loaded = load_candles(provider, request)
     if not any(one.window.rows for one in loaded.values()):
         raise DataUnavailableError(
             f"no candle of {', '.join(request.symbols)} ({request.timeframe}) from {format_ms(request.start_ms)} to "
@@ -58,16 +53,34 @@ def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
     return loaded
 
 
-def data_sha256(loaded: Mapping[str, LoadedCandles], timeframe: str) -> str:
-    """Return the hash of everything the kernel sees of the market: candles, warm-up and trading rules."""
-    digest = hashlib.sha256()
-    for symbol, one in loaded.items():
-        rules = one.instrument
-        steps = [plain(step) for step in (rules.tick_size, rules.lot_size, rules.min_notional, rules.min_quantity)]
-        digest.update("\n".join((symbol, timeframe, *steps, str(one.warmup.rows), str(one.window.rows), "")).encode())
-        one.warmup.update_digest(digest)
-        one.window.update_digest(digest)
-    return digest.hexdigest()
+def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
+    """Return the candles of every symbol, some or all of them without any.
+
+    The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
+    provider can be replaced by whatever answers with frames.
+    """
+    if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
+        return provider.load(
+            request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
+        )
+    return {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
+
+
+def update_candles(digest: "hashlib._Hash", symbol: str, timeframe: str, one: LoadedCandles) -> None:
+    """Feed a symbol's candles, warm-up and trading rules to a hash."""
+    rules = one.instrument
+    lines = (symbol, timeframe, *rules_text(rules), str(one.warmup.rows), str(one.window.rows))
+    digest.update("\n".join((*lines, "")).encode())
+    if rules.source != MADE_HERE and (rules.max_quantity or rules.band_down or rules.band_up):
+        limits = (plain(value) for value in (rules.max_quantity, rules.band_down, rules.band_up))
+        digest.update("\n".join(("limits", *limits, "")).encode())
+    one.warmup.update_digest(digest)
+    one.window.update_digest(digest)
+
+
+def rules_text(rules: Instrument) -> list[str]:
+    """Return the steps and minimums of trading rules as text."""
+    return [plain(step) for step in (rules.tick_size, rules.lot_size, rules.min_notional, rules.min_quantity)]
 
 
 def _fetches_by_itself(provider: HistoricalDataProvider) -> bool:

@@ -1,7 +1,8 @@
 """Replays a session's journal into a folder: the outputs that the journal says the session wrote.
 
 ``python -m backtests.journal_replay SESSION --out DIR`` opens only the journal and the manifest of the session's
-folder. It writes ``trades.csv``, ``equity.csv``, ``decisions.jsonl`` and ``replay.json``.
+folder. It writes the outputs of a session (``trades.csv``, ``equity.csv``, ``decisions.jsonl``, ``orders.csv``,
+``ledger.csv``) and ``replay.json``.
 """
 
 import argparse
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from backtests.recorded_session import SessionHead
     from engine.fold import SessionFold
     from engine.journal import JournalLine
+    from engine.journal_records import CandleFields
     from validation.settings import Settings
 
 REPLAY = "replay.json"
@@ -33,6 +35,7 @@ exit codes: 0 replayed, 1 the journal is damaged or a file cannot be written, 2 
 class JournalReplay(msgspec.Struct):
     """How far a replay came.
 
+    ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks`` and ``funding`` what else steps held.
     ``broken`` names what stopped it (None: it reached the journal's end), ``strategy_failed`` is the strategy's failure
     in the last step, ``left_out_bytes`` counts those of an unfinished last line. ``last_line`` is the last line of the
     journal that was read; a session that runs meanwhile writes more.
@@ -47,6 +50,9 @@ class JournalReplay(msgspec.Struct):
     strategy_failed: str | None = None
     broken: str | None = None
     left_out_bytes: int = 0
+    detail: int = 0
+    marks: int = 0
+    funding: int = 0
 
 
 def replay_journal(head: "SessionHead", settings: "Settings", out: "IndexedOutputs") -> JournalReplay:
@@ -110,11 +116,18 @@ def _apply(fold: "SessionFold", line: "JournalLine", done: JournalReplay) -> Non
         done.strategy_failed = str(error)
     if isinstance(record, StepRecord):
         done.steps += 1
-        done.candles += sum(candle is not None for candle in record.candles)
+        done.candles += _present(record.candles)
+        done.detail += _present(record.detail)
+        done.marks += _present(record.marks)
+        done.funding += sum(map(len, record.funding))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
     elif isinstance(record, EndRecord):
         done.end = record.mode
+
+
+def _present(candles: "Sequence[CandleFields | None]") -> int:
+    return sum(candle is not None for candle in candles)
 
 
 def read_replay(directory: Path) -> "tuple[JournalReplay, StepIndex]":

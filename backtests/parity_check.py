@@ -21,7 +21,10 @@ Part = Literal["journal", "history"]
 
 
 class JournalParity(msgspec.Struct, frozen=True):
-    """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early."""
+    """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
+
+    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held.
+    """
 
     equal: bool
     steps: int
@@ -29,6 +32,9 @@ class JournalParity(msgspec.Struct, frozen=True):
     end: str | None
     outputs: "list[OutputComparison]"
     broken: str | None = None
+    detail: int = 0
+    marks: int = 0
+    funding: int = 0
 
 
 class ParityReport(msgspec.Struct):
@@ -85,7 +91,7 @@ def check_parity(
     Raises
     ------
     ConfigurationError
-        If the folder is none of a session.
+        If the folder is none of a session, or one of a version that wrote other outputs.
     StoreError
         If the journal is damaged or a file cannot be read or written.
     """
@@ -93,6 +99,7 @@ def check_parity(
     from backtests.recorded_session import DERIVED, read_head
 
     head = read_head(folder)
+    _refuse_other_outputs(head)
     # Taken before the journal is read: a session that runs meanwhile journals first, so that what its files hold now
     # is in the journal that will be read.
     sizes = {name: _size(head.folder / name) for name in DERIVED}
@@ -102,6 +109,20 @@ def check_parity(
         _check(report, head, sizes, source, Path(work))
     report.verdict, report.exit_code = _judge(report)
     return report
+
+
+def _refuse_other_outputs(head: "SessionHead") -> None:
+    """Refuse a session of a version that wrote other outputs: its journal's digests are not of these."""
+    from backtests.recorded_session import LEDGER, ORDERS
+    from core.code_version import code_version
+
+    if head.record.code_version == code_version() or any((head.folder / name).exists() for name in (ORDERS, LEDGER)):
+        return
+    raise ConfigurationError(
+        f"{head.folder}: has neither {ORDERS} nor {LEDGER}; it was recorded by code {head.record.code_version}, which "
+        f"did not write them, and its journal cannot be checked by this version ({code_version()}); check it with the "
+        "version that recorded it"
+    )
 
 
 def _begin_report(head: "SessionHead", only: Part | None) -> ParityReport:
@@ -197,7 +218,17 @@ def _compare_outputs(
             )
         )
     equal = replay.broken is None and all(one.equal for one in outputs)
-    return JournalParity(equal, replay.steps, replay.candles, replay.end, outputs, replay.broken)
+    return JournalParity(
+        equal,
+        replay.steps,
+        replay.candles,
+        replay.end,
+        outputs,
+        replay.broken,
+        replay.detail,
+        replay.marks,
+        replay.funding,
+    )
 
 
 def _behind(journal: JournalParity) -> list[str]:

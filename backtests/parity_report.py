@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from backtests.candle_matching import MEANING, CandleDifference, Prices
 from backtests.difference_causes import TradeDifference
+from backtests.funding_matching import MEANING as FUNDING_MEANING
+from backtests.funding_matching import FundingDifference, Payment
 from core.instants import format_ms
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def report_lines(report: "ParityReport") -> list[str]:
 
 def _journal(journal: "JournalParity") -> Iterator[str]:
     end = {"flatten": "ended, flattened", "keep": "ended, positions kept", None: "no end record"}[journal.end]
-    yield f"journal    {journal.steps} steps, {journal.candles} candles replayed · {end}"
+    yield f"journal    {journal.steps} steps, {journal.candles} candles{_beside(journal)} replayed · {end}"
     if journal.broken is not None:
         yield f"  stopped  {journal.broken}"
     for one in journal.outputs:
@@ -54,6 +56,15 @@ def _journal(journal: "JournalParity") -> Iterator[str]:
             yield f"  equal      {one.name} ({one.lines - one.lines_behind} lines)"
         else:
             yield from _line_difference(one, "replay ", "session")
+
+
+def _beside(journal: "JournalParity") -> str:
+    kinds = (
+        (journal.detail, "detail candles"),
+        (journal.marks, "mark candles"),
+        (journal.funding, "funding rates"),
+    )
+    return "".join(f", {number} {words}" for number, words in kinds if number)
 
 
 def _line_difference(one: "OutputComparison", left: str, right: str) -> Iterator[str]:
@@ -68,10 +79,22 @@ def _history(history: "HistoryParity") -> Iterator[str]:
         return
     yield f"history    backtest of {format_ms(history.start_ms)} to {format_ms(history.end_ms)}"
     yield from (f"  warning  {text}" for text in history.warnings)
-    yield f"  candles  {history.candles_compared} of the session compared, {len(history.candles)} differ"
-    for candle in history.candles[:MOST_SHOWN]:
-        yield from _candle(candle)
-    yield from _rest(history.candles)
+    for series, kind, word in (
+        ("strategy", "candles", "candles"),
+        ("detail", "detail", "detail"),
+        ("mark", "marks", "marks"),
+    ):
+        of_series = [candle for candle in history.candles if candle.series == series]
+        if series == "strategy" or of_series or history.compared.get(kind):
+            yield f"  {word:<7}  {history.compared.get(kind, 0)} of the session compared, {len(of_series)} differ"
+        for candle in of_series[:MOST_SHOWN]:
+            yield from _candle(candle)
+        yield from _rest(of_series)
+    if history.funding or history.compared.get("funding"):
+        yield f"  funding  {history.compared.get('funding', 0)} of the session compared, {len(history.funding)} differ"
+        for payment in history.funding[:MOST_SHOWN]:
+            yield from _payment(payment)
+        yield from _rest(history.funding)
     counts = dict.fromkeys(("missing", "extra", "different"), 0)
     for trade in history.trades:
         counts[trade.verdict] += 1
@@ -80,7 +103,7 @@ def _history(history: "HistoryParity") -> Iterator[str]:
     for number, trade in enumerate(history.trades[:MOST_SHOWN], 1):
         yield from _trade(number, trade)
     yield from _rest(history.trades)
-    explained = bool(history.candles or history.trades)
+    explained = bool(history.candles or history.funding or history.trades)
     for one in history.outputs:
         if explained and one.cause != "unexplained":
             yield f"  differs  {one.output.name} from line {one.output.line} on, {one.output.step()} ({one.cause})"
@@ -101,6 +124,22 @@ def _candle(one: CandleDifference) -> Iterator[str]:
     yield f"      history  {_values(one.history)}"
     if one.note is not None:
         yield f"      journal  {one.note}"
+
+
+def _payment(one: FundingDifference) -> Iterator[str]:
+    yield f"    {one.symbol} {one.due}: {FUNDING_MEANING[one.why]}"
+    told = f" (told in step {format_ms(one.told_ms)})" if one.told_ms is not None and one.told_ms > one.step_ms else ""
+    yield f"      session  {_rate(one.session)}{told}"
+    yield f"      history  {_rate(one.history)}"
+    if one.note is not None:
+        yield f"      journal  {one.note}"
+
+
+def _rate(payment: Payment | None) -> str:
+    if payment is None:
+        return "none"
+    rate, mark = payment
+    return f"rate {rate!r}, mark price {'not known' if mark is None else repr(mark)}"
 
 
 def _values(prices: Prices | None) -> str:
@@ -125,14 +164,19 @@ def _what(one: TradeDifference) -> str:
 
 def _of(trade: "RoundTrip", field: str) -> str:
     value = getattr(trade, field)
+    if isinstance(value, tuple):
+        return "; ".join(f"{part.quantity} at {part.price} {part.time} {part.reason}" for part in value) or "none"
     return "none" if value is None else str(value)
 
 
 def _cause(one: TradeDifference) -> str:
-    if one.cause == "candles":
-        names = [f"{candle.symbol} {candle.open_time}" for candle in one.candles]
+    if one.candles:
+        names = [
+            f"{named.symbol} {named.open_time}" + ("" if named.series == "strategy" else f" ({named.series})")
+            for named in one.candles
+        ]
         shown = ", ".join(names[:MOST_SHOWN])
-        return f"candles: {shown}" + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
+        return f"{one.cause}: {shown}" + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
     if one.cause == "propagated" and one.follows is not None:
         return f"propagated: follows from difference {one.follows + 1} ({one.root})"
     return f"{one.cause}: {_ROUTES.get(one.cause, '')}"

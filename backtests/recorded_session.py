@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 JOURNAL = "journal.jsonl"
 MANIFEST = "manifest.json"
 TRADES, EQUITY, DECISIONS = "trades.csv", "equity.csv", "decisions.jsonl"
-DERIVED = (TRADES, EQUITY, DECISIONS)
+ORDERS, LEDGER = "orders.csv", "ledger.csv"
+DERIVED = (TRADES, EQUITY, DECISIONS, ORDERS, LEDGER)
 
 
 class SessionHead(NamedTuple):

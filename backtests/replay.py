@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from backtests.timeline import candles_of, merged_steps
+from backtests.timeline import MarketWindow, candles_of, steps_of
 from engine.session import Session
 from market_data.candle_columns import CandleColumns
 
@@ -28,19 +28,13 @@ def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
         session.warm_up(index, candles_of(columns))
 
 
-def replay(
-    session: Session,
-    windows: Sequence[CandleColumns],
-    timeframe_ms: int,
-    progress: Progress,
-    interrupt: threading.Event,
-) -> bool:
-    """Run all steps of the windows; return whether every step was run.
+def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: threading.Event) -> bool:
+    """Run all steps of a window; return whether every step was run.
 
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
     statistics = session.parts.statistics
-    for number, step in enumerate(merged_steps(windows, timeframe_ms), 1):
+    for number, step in enumerate(steps_of(window), 1):
         session.process(step)
         if interrupt.is_set():
             return False

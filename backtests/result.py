@@ -1,25 +1,28 @@
 """The result of a backtest and its manifest, as plain values. Nothing in them depends on the machine or the clock."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+from backtests.market_input import MarketInput
 from backtests.run_files import RunFiles
 from backtests.run_plan import RunPlan
-from backtests.timeline import step_opens
+from backtests.timeline import step_times
 from core.code_version import code_version
 from core.instants import format_ms
 from engine.session import Session
 from market_data.historical_data_provider import LoadedCandles
+from reports.contract_facts import contract_facts, instrument_facts
 from reports.session_figures import (
     Period,
     as_per_cent,
     held_return,
-    instrument_facts,
     performance_of,
     statistics_of,
     trades_by_symbol,
 )
 
+_NOT_ASKED = {"mark": "last price for liquidation (mark prices are switched off)", "mark_candles": 0}
 _LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
 
 
@@ -32,7 +35,7 @@ class FinishedRun(NamedTuple):
 
     plan: RunPlan
     session: Session
-    loaded: dict[str, LoadedCandles]
+    market: MarketInput
     warmed: dict[str, int]
     data_sha256: str
     warmup_residual: float | None
@@ -46,8 +49,9 @@ def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
         "config": {
             "start_date": format_ms(run.plan.start_ms),
             "end_date": format_ms(run.plan.end_ms),
-            "interval": run.plan.settings.live.timeframe,
-            "symbols": list(run.plan.settings.live.symbols),
+            "interval": live.timeframe,
+            "detail_interval": live.detail_interval,
+            "symbols": list(live.symbols),
             "starting_balance": live.execution.starting_balance,
             "exchange": live.exchange,
             "strategy": run.session.parts.rules.strategy_name,
@@ -88,6 +92,8 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
 def _hashes(run: FinishedRun) -> dict[str, str]:
     return {
         "trades_sha256": run.session.parts.outputs.trades.sha256,
+        "orders_sha256": run.session.parts.outputs.orders.sha256,
+        "ledger_sha256": run.session.parts.outputs.ledger.sha256,
         "settings_sha256": run.plan.settings.settings_sha256,
         "data_sha256": run.data_sha256,
         "code_version": code_version(),
@@ -95,11 +101,10 @@ def _hashes(run: FinishedRun) -> dict[str, str]:
 
 
 def _performance(run: FinishedRun) -> dict[str, Any]:
-    opens = step_opens([one.window for one in run.loaded.values()])
-    times = (opens + run.session.parts.rules.timeframe_ms)[: len(run.session.parts.outputs.equity.curve)]
+    times = step_times(run.market.window())[: len(run.session.parts.outputs.equity.curve)]
     # What was cut short is judged by the time it covers.
     end_ms = int(times[-1]) if run.partial and len(times) else run.plan.end_ms
-    returns = (_held_return(one) for one in run.loaded.values())
+    returns = (_held_return(one) for one in run.market.candles.values())
     return performance_of(
         run.session, Period(run.plan.start_ms, end_ms, times), [one for one in returns if one is not None]
     )
@@ -108,7 +113,7 @@ def _performance(run: FinishedRun) -> dict[str, Any]:
 def _symbols(run: FinishedRun) -> dict[str, Any]:
     needed = run.session.parts.rules.warmup_candles
     trades, described = trades_by_symbol(run.session), {}
-    for symbol, one in run.loaded.items():
+    for symbol, one in run.market.candles.items():
         described[symbol] = {
             "canonical": one.symbol,
             "candles": one.window.rows,
@@ -116,7 +121,10 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
             "warmup_missing": max(0, needed - run.warmed[symbol]),
             "missing_candles": one.quality.get("missing", 0),
             "quality": {finding: n for finding, n in one.quality.items() if finding != "candles" and n},
-            "instrument": instrument_facts(one.instrument),
+            **_detail(run.market, symbol),
+            "instrument": instrument_facts(one.instrument, run.plan.start_ms),
+            "rule_changes": [instrument_facts(rules) for rules in one.rule_changes],
+            **contract_facts(run.plan.settings, symbol, one.instrument, _contract(run.market, symbol)),
             **trades[symbol],
             "buy_and_hold_return_pct": as_per_cent(_held_return(one)),
         }
@@ -126,7 +134,7 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
 def _warnings(run: FinishedRun) -> list[str]:
     needed = run.session.parts.rules.warmup_candles
     warnings = []
-    for symbol, one in run.loaded.items():
+    for symbol, one in run.market.candles.items():
         if not one.window.rows:
             warnings.append(f"{symbol}: no candle in the window; it takes no part")
         elif run.warmed[symbol] < needed:
@@ -137,6 +145,9 @@ def _warnings(run: FinishedRun) -> list[str]:
         refused = one.quality.get("refused", 0)
         if refused:
             warnings.append(f"{symbol}: {refused} rows were refused on the way into the store")
+        warnings += _of_detail(run.market, symbol)
+    for contract in run.market.perpetual.values():
+        warnings += contract.warnings
     if run.plan.kill_switch.engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
     if run.plan.settings.live.execution.entry_fill == "close":
@@ -144,6 +155,29 @@ def _warnings(run: FinishedRun) -> list[str]:
     if run.partial:
         warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")
     return warnings
+
+
+def _detail(market: MarketInput, symbol: str) -> dict[str, Any]:
+    """Return how many detail candles there were, and how many were missing; nothing where the run uses none."""
+    one = market.detail.get(symbol)
+    if one is None:
+        return {}
+    return {"detail_candles": one.window.rows, "missing_detail_candles": one.quality.get("missing", 0)}
+
+
+def _contract(market: MarketInput, symbol: str) -> Mapping[str, Any]:
+    one = market.perpetual.get(symbol)
+    return _NOT_ASKED if one is None else one.facts
+
+
+def _of_detail(market: MarketInput, symbol: str) -> list[str]:
+    one = market.detail.get(symbol)
+    if one is None or one.window.rows or not market.candles[symbol].window.rows:
+        return []
+    return [
+        f"{symbol}: no candle of the detail interval {market.detail_interval} in the window; its orders are matched by "
+        f"the candles of {market.timeframe}"
+    ]
 
 
 def _held_return(one: LoadedCandles) -> float | None:

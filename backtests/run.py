@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from backtests.input_candles import RunRequest, data_sha256, load_input
+from backtests.market_input import MarketInput, data_sha256, load_market
 from backtests.replay import held_interrupts, replay, warm_up
 from backtests.result import FinishedRun, build_result, manifest
 from backtests.run_files import RunFiles, run_stem
 from backtests.run_plan import RunPlan
 from core.errors import StrategyError
-from core.timeframe import timeframe_ms
 from engine.assembly import build_session, build_strategy_of
 from engine.session import Session
-from market_data.historical_data_provider import LoadedCandles
 from reports.json_report import to_json
 from reports.progress import ReplayProgress
 
@@ -26,12 +24,8 @@ def run_backtest(plan: RunPlan) -> dict[str, Any]:
     """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them."""
     settings, live = plan.settings, plan.settings.live
     strategy = build_strategy_of(settings)
-    loaded = load_input(
-        plan.data_provider,
-        RunRequest(
-            live.symbols, live.timeframe, plan.start_ms, plan.end_ms, strategy.warmup_candles, live.data.off_grid
-        ),
-    )
+    market = load_market(plan.data_provider, live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
+    loaded = market.candles
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
     with held_interrupts() as interrupt, _discarded_on_failure(files):
@@ -45,9 +39,12 @@ def run_backtest(plan: RunPlan) -> dict[str, Any]:
         )
         failure, warmed = None, dict.fromkeys(loaded, 0)
         try:
+            for index, one in enumerate(loaded.values()):
+                if one.rule_changes:
+                    session.schedule_rules(index, one.rule_changes)
             warm_up(session, [one.warmup for one in loaded.values()])
-            warmed = _warmed(session, loaded)
-            complete = _run_session(session, loaded, timeframe_ms(live.timeframe), plan.show_progress, interrupt)
+            warmed = _warmed(session, market)
+            complete = _run_session(session, market, plan.show_progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
@@ -55,9 +52,9 @@ def run_backtest(plan: RunPlan) -> dict[str, Any]:
         run = FinishedRun(
             plan,
             session,
-            loaded,
+            market,
             warmed,
-            data_sha256(loaded, live.timeframe),
+            data_sha256(market),
             getattr(strategy, "warmup_residual", None),
             partial=not complete,
         )
@@ -76,22 +73,16 @@ def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
         raise
 
 
-def _run_session(
-    session: Session,
-    loaded: dict[str, LoadedCandles],
-    length_ms: int,
-    show_progress: bool | None,
-    interrupt: threading.Event,
-) -> bool:
-    windows = [one.window for one in loaded.values()]
-    with ReplayProgress(sum(window.rows for window in windows), shown=show_progress is not False) as progress:
-        return replay(session, windows, length_ms, progress, interrupt)
+def _run_session(session: Session, market: MarketInput, show_progress: bool | None, interrupt: threading.Event) -> bool:
+    candles = sum(one.window.rows for one in market.candles.values())
+    with ReplayProgress(candles, shown=show_progress is not False) as progress:
+        return replay(session, market.window(), progress, interrupt)
 
 
-def _warmed(session: Session, loaded: dict[str, LoadedCandles]) -> dict[str, int]:
+def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
     """Return how many candles of the segment that enters the window each symbol has seen."""
     counts = {}
-    for state, one in zip(session.parts.states, loaded.values(), strict=True):
+    for state, one in zip(session.parts.states, market.candles.values(), strict=True):
         opens = one.window.open_time_ms
         continues = len(opens) == 0 or opens[0] <= state.segment_ends_ms
         counts[state.symbol] = state.candles_seen if continues else 0

@@ -18,6 +18,8 @@ from engine.outputs import SessionOutputs
 
 EQUITY = "equity.csv"
 DECISIONS = "decisions.jsonl"
+ORDERS = "orders.csv"
+LEDGER = "ledger.csv"
 CURVE = "equity.npy"
 
 
@@ -45,7 +47,8 @@ class RunFiles:
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""
-        return SessionOutputs(self._sink(self.log_file.name), self._sink(EQUITY), self._sink(DECISIONS))
+        names = (self.log_file.name, EQUITY, DECISIONS, ORDERS, LEDGER)
+        return SessionOutputs(*(self._sink(name) for name in names))
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
@@ -91,10 +94,16 @@ class RunFiles:
         self._names.append(name)
 
         def write(data: bytes) -> None:
-            with _store_errors(target):
+            try:
                 file.write(data)
+            except OSError as error:
+                raise _store_error(target, error) from error
 
         return write
+
+
+def _store_error(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"cannot write {path}: {error.strerror or error}; free space or choose another folder with --out")
 
 
 @contextlib.contextmanager
@@ -102,9 +111,7 @@ def _store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror or error}; free space or choose another folder with --out"
-        ) from error
+        raise _store_error(path, error) from error
 
 
 @contextlib.contextmanager

@@ -1,18 +1,60 @@
 """The unified timeline: candles of several symbols merged into steps by close time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from core.candle import Candle, Step
+from core.candle import Candle, FundingRate, Step
 from market_data.candle_columns import CandleColumns, Int64Array
 
 STEPS_AT_ONCE = 4_096
 """How many steps are turned into objects at a time; it bounds memory and changes nothing else."""
 
+Payments = tuple[FundingRate, ...]
+
+
+class MarketWindow(NamedTuple):
+    """What the market tells a session: each part has one entry per symbol in configured order, or is empty.
+
+    ``candles`` are those of the strategy's timeframe, ``detail`` the finer ones. ``marks`` are mark price candles as
+    long as the finest of both, ``funding`` the payments of each symbol, oldest first. ``detail_ms`` is None where the
+    session has no detail candles.
+    """
+
+    candles: Sequence[CandleColumns]
+    timeframe_ms: int
+    detail: Sequence[CandleColumns] = ()
+    detail_ms: int | None = None
+    marks: Sequence[CandleColumns] = ()
+    funding: Sequence[Sequence[FundingRate]] = ()
+
+    @property
+    def finest_ms(self) -> int:
+        """Length of the candles by which orders are matched."""
+        return self.timeframe_ms if self.detail_ms is None else self.detail_ms
+
+
+def steps_of(window: MarketWindow) -> Iterator[Step]:
+    """Yield the steps of a window in order of time.
+
+    A step is an instant at which a candle closes, of either length. A mark candle or a payment makes none: a mark
+    candle is part of the step at its own close, or of none, and a payment of the first step at or after its due time.
+    """
+    if window.detail or window.marks or window.funding:
+        return _joined_steps(window)
+    return merged_steps(window.candles, window.timeframe_ms)
+
+
+def step_times(window: MarketWindow) -> Int64Array:
+    """Return the times of a window's steps, in order."""
+    times = [one.open_time_ms + window.timeframe_ms for one in window.candles]
+    times += [one.open_time_ms + window.finest_ms for one in window.detail]
+    return _distinct(times)
+
 
 def merged_steps(columns: Sequence[CandleColumns], timeframe_ms: int) -> Iterator[Step]:
-    """Yield the steps of several symbols in order of time.
+    """Yield the steps of candles of one timeframe alone, in order of time.
 
     Parameters
     ----------
@@ -36,9 +78,58 @@ def candles_of(columns: CandleColumns) -> list[Candle]:
 
 def step_opens(columns: Sequence[CandleColumns]) -> Int64Array:
     """Return the open times at which at least one symbol has a candle, in order: one per step."""
-    opens = np.concatenate([one.open_time_ms for one in columns])
-    opens.sort(kind="stable")  # Merges runs that are sorted already.
-    return opens[np.concatenate(([True], opens[1:] != opens[:-1]))] if len(opens) else opens
+    return _distinct([one.open_time_ms for one in columns])
+
+
+def _distinct(runs: Sequence[Int64Array]) -> Int64Array:
+    """Return the values of several increasing runs, each once, in order."""
+    values = np.concatenate(runs)
+    values.sort(kind="stable")  # Merges runs that are sorted already.
+    return values[np.concatenate(([True], values[1:] != values[:-1]))] if len(values) else values
+
+
+def _joined_steps(window: MarketWindow) -> Iterator[Step]:
+    """Yield steps of candles of two lengths, with mark prices and payments."""
+    times = step_times(window)
+    nobody = (None,) * len(window.candles)
+    payments = _payments_by_step(window.funding, times)
+    for start in range(0, len(times), STEPS_AT_ONCE):
+        part = times[start : start + STEPS_AT_ONCE]
+        columns = zip(
+            part.tolist(),
+            _rows(window.candles, part - window.timeframe_ms, nobody),
+            _rows(window.detail, part - window.finest_ms, ()),
+            _rows(window.marks, part - window.finest_ms, ()),
+            strict=True,
+        )
+        for number, (time_ms, candles, detail, marks) in enumerate(columns, start):
+            yield Step(time_ms, candles, detail, marks, payments.get(number, ()))
+
+
+def _rows(
+    columns: Sequence[CandleColumns], opens: Int64Array, absent: tuple[Candle | None, ...]
+) -> Iterable[tuple[Candle | None, ...]]:
+    """Return, for each open, the candles of all symbols that open then; ``absent`` where there is none."""
+    if not any(one.rows for one in columns):
+        return [absent] * len(opens)
+    parts = [opening_at(one, opens) for one in columns]
+    seen = _distinct([part.open_time_ms for part in parts])
+    if not len(seen):
+        return [absent] * len(opens)
+    rows: list[tuple[Candle | None, ...]] = list(zip(*(_candles_at(part, seen) for part in parts), strict=True))
+    if len(seen) == len(opens):
+        return rows
+    found = [absent] * len(opens)
+    for place, row in zip(np.searchsorted(opens, seen).tolist(), rows, strict=True):
+        found[place] = row
+    return found
+
+
+def opening_at(columns: CandleColumns, opens: Int64Array) -> CandleColumns:
+    """Return the candles that open at one of the given times, which are at least one and in order."""
+    part = columns.between(int(opens[0]), int(opens[-1]) + 1)
+    kept = opens[np.searchsorted(opens, part.open_time_ms)] == part.open_time_ms
+    return part if kept.all() else CandleColumns(*(column[kept] for column in part))
 
 
 def _candles_at(columns: CandleColumns, opens: Int64Array) -> list[Candle | None]:
@@ -51,3 +142,13 @@ def _candles_at(columns: CandleColumns, opens: Int64Array) -> list[Candle | None
     for position, candle in zip(np.searchsorted(opens, part.open_time_ms).tolist(), candles, strict=True):
         row[position] = candle
     return row
+
+
+def _payments_by_step(funding: Sequence[Sequence[FundingRate]], times: Int64Array) -> dict[int, tuple[Payments, ...]]:
+    """Return the payments by the number of the first step at or after their due time."""
+    found: dict[int, list[list[FundingRate]]] = {}
+    for index, rates in enumerate(funding):
+        due = np.array([rate.due_ms for rate in rates], np.int64)
+        for number, rate in zip(np.searchsorted(times, due).tolist(), rates, strict=True):
+            found.setdefault(number, [[] for _ in funding])[index].append(rate)
+    return {number: tuple(map(tuple, of_step)) for number, of_step in found.items()}

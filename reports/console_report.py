@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
-from reports.result_facts import PARTIAL, SYMBOL_COLUMNS, Fact, ResultFacts, Section, facts_of
+from reports.facts import Fact, Section
+from reports.result_facts import PARTIAL, SYMBOL_COLUMNS, ResultFacts, facts_of
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -3,35 +3,18 @@
 Both forms of the console report are made from these, so that they cannot say different things.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from reports.figures import amount, count, is_negative, is_positive, mapping_at, one_line, per_cent
+from reports import venue_facts
+from reports.facts import Fact, Result, Section, Tone, named, tone_of
+from reports.figures import amount, count, is_positive, mapping_at, one_line, per_cent
 from reports.result_warnings import warnings_of
-
-Tone = Literal["", "gain", "loss"]
-Result = Mapping[str, object]
 
 PARTIAL = "the run was cut short; the figures cover what was done until then"
 SYMBOL_COLUMNS = ("Symbol", "Candles", "Trades", "Realized PnL", "Win rate", "Buy and hold")
 _FINE_DECIMALS = 8
 _COARSE_FROM = 10.0
-
-
-class Fact(NamedTuple):
-    """One labelled value; ``tone`` says whether it is good or bad news."""
-
-    label: str
-    value: str
-    tone: Tone = ""
-
-
-class Section(NamedTuple):
-    """Facts under one title; ``numeric`` when the values are figures."""
-
-    title: str
-    facts: Sequence[Fact]
-    numeric: bool = True
 
 
 class SymbolRow(NamedTuple):
@@ -59,6 +42,8 @@ def facts_of(result: Result) -> ResultFacts:
         _run(result),
         _balances(result),
         _trades(result),
+        venue_facts.exits(result),
+        venue_facts.ladder(result, _money_of(result)),
         _costs(result),
         _activity(result),
         _refusals(result),
@@ -67,9 +52,9 @@ def facts_of(result: Result) -> ResultFacts:
         partial=bool(result.get("partial")),
         sections=[section for section in sections if section.facts],
         symbols=_symbol_rows(result),
-        instruments=_instruments(result),
+        instruments=venue_facts.rules(result),
         warnings=warnings_of(result),
-        files=_named(result, (("Trade log", "log_file", one_line), ("Output folder", "output_dir", one_line))),
+        files=named(result, (("Trade log", "log_file", one_line), ("Output folder", "output_dir", one_line))),
         hashes=_hashes(result),
     )
 
@@ -80,11 +65,12 @@ def _run(result: Result) -> Section:
     if "start_date" in config or "end_date" in config:
         period = f"{one_line(config.get('start_date', '?'))} to {one_line(config.get('end_date', '?'))}"
         facts.append(Fact("Period", period))
-    facts += _named(
+    facts += named(
         config,
         (
             ("Exchange", "exchange", one_line),
             ("Interval", "interval", one_line),
+            *((("Detail interval", "detail_interval", one_line),) if config.get("detail_interval") else ()),
             ("Symbols", "symbols", _listed),
             ("Strategy", "strategy", one_line),
             ("Entry fill", "entry_fill", one_line),
@@ -95,7 +81,7 @@ def _run(result: Result) -> Section:
 
 def _balances(result: Result) -> Section:
     performance, money = mapping_at(result, "performance"), _money_of(result)
-    facts = _named(
+    facts = named(
         performance,
         (
             ("Starting balance", "starting_balance", money),
@@ -124,7 +110,7 @@ def _trades(result: Result) -> Section:
         if "winning_trades" in performance and "losing_trades" in performance:
             split = f" ({count(performance['winning_trades'])} won, {count(performance['losing_trades'])} lost)"
         facts.append(Fact("Trades", count(performance["total_trades"]) + split))
-    facts += _named(
+    facts += named(
         performance,
         (
             ("Win rate", "win_rate", per_cent),
@@ -139,11 +125,11 @@ def _trades(result: Result) -> Section:
         toned=("expectancy",),
     )
     statistics = mapping_at(result, "statistics")
-    facts += _named(
+    facts += named(
         statistics,
         (("Exposure time", "exposure_time_pct", per_cent), ("Ambiguous trades", "ambiguous_trades", count)),
     )
-    facts += _named(performance, (("Open positions", "open_positions", count),))
+    facts += named(performance, (("Open positions", "open_positions", count),))
     return Section("Trades", facts)
 
 
@@ -151,14 +137,14 @@ def _costs(result: Result) -> Section:
     performance, money = mapping_at(result, "performance"), _money_of(result)
     return Section(
         "Costs",
-        _named(
-            performance,
-            (
-                ("Commission paid", "commission_paid", money),
-                ("Slippage paid", "slippage_paid", money),
-                ("Total costs", "total_costs", money),
+        [
+            *named(
+                performance,
+                (("Commission paid", "commission_paid", money), ("Slippage paid", "slippage_paid", money)),
             ),
-        ),
+            *venue_facts.funding(result, money),
+            *named(performance, (("Total costs", "total_costs", money),)),
+        ],
     )
 
 
@@ -177,7 +163,8 @@ def _activity(result: Result) -> Section:
         ("Gaps", "gaps"),
         ("Halts", "halts"),
     )
-    facts = _named(statistics, [(label, key, count) for label, key in names])
+    happened = [("Partial fills", "partial_fills")] if is_positive(statistics.get("partial_fills")) else []
+    facts = named(statistics, [(label, key, count) for label, key in (*names[:6], *happened, *names[6:])])
     seconds, candles = statistics.get("processing_seconds"), statistics.get("candles_processed")
     if is_positive(seconds):
         facts.append(Fact("Processing time", amount(seconds, unit="s")))
@@ -208,48 +195,15 @@ def _symbol_rows(result: Result) -> list[SymbolRow]:
             per_cent(values.get("win_rate")),
             per_cent(values.get("buy_and_hold_return_pct")),
         )
-        rows.append(SymbolRow(cells, _tone(pnl)))
+        rows.append(SymbolRow(cells, tone_of(pnl)))
     return rows
-
-
-def _instruments(result: Result) -> list[Fact]:
-    """Say for each symbol which trading rules were used, and where and when they come from."""
-    facts = []
-    symbols = mapping_at(result, "symbols")
-    for symbol in symbols:
-        rules = mapping_at(mapping_at(symbols, symbol), "instrument")
-        words = [
-            f"{word} {one_line(rules[key])}"
-            for word, key in (("tick", "tick_size"), ("lot", "lot_size"), ("minimum notional", "min_notional"))
-            if rules.get(key) is not None
-        ]
-        if rules.get("source"):
-            words.append(one_line(rules["source"]))
-        if rules.get("as_of"):
-            words.append(f"as of {one_line(rules['as_of'])}")
-        if words:
-            facts.append(Fact(f"Trading rules {one_line(symbol)}", ", ".join(words)))
-    return facts
 
 
 def _hashes(result: Result) -> list[Fact]:
     names = sorted(
         (name for name in result if name.endswith("_sha256")), key=lambda name: (name != "trades_sha256", name)
     )
-    return _named(result, [(name, name, one_line) for name in (*names, "code_version")])
-
-
-def _named(
-    values: Result,
-    names: Sequence[tuple[str, str, Callable[[object], str]]],
-    toned: Sequence[str] = (),
-) -> list[Fact]:
-    """Return a fact for every key that the mapping holds."""
-    return [
-        Fact(label, text(values[key]), _tone(values[key]) if key in toned else "")
-        for label, key, text in names
-        if key in values
-    ]
+    return named(result, [(name, name, one_line) for name in (*names, "code_version")])
 
 
 def _money_of(result: Result, *, with_unit: bool = True) -> Callable[[object], str]:
@@ -274,9 +228,3 @@ def _minutes(value: object) -> str:
 
 def _listed(value: object) -> str:
     return ", ".join(map(one_line, value)) if isinstance(value, list | tuple) else one_line(value)
-
-
-def _tone(value: object) -> Tone:
-    if is_negative(value):
-        return "loss"
-    return "gain" if is_positive(value) else ""

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.code_version import code_version
-from core.exact import EXACT, ZERO, plain
+from core.exact import EXACT, ZERO
 from core.instants import format_ms
-from core.instrument import Instrument
 from core.timeframe import DAY_MS
 from engine.session import Session
 from metrics import (
@@ -29,6 +28,8 @@ from metrics import (
     sortino_ratio,
     win_rate_pct,
 )
+from reports.contract_facts import contract_facts, instrument_facts
+from reports.exit_figures import exit_statistics, exits_by_symbol
 
 if TYPE_CHECKING:
     from reports.session_window import SessionWindow
@@ -87,6 +88,7 @@ def session_result(
             "start_date": None if period is None else format_ms(period.start_ms),
             "end_date": None if period is None else format_ms(period.end_ms),
             "interval": live.timeframe,
+            "detail_interval": live.detail_interval,
             "symbols": list(live.symbols),
             "starting_balance": live.execution.starting_balance,
             "exchange": live.exchange,
@@ -100,6 +102,8 @@ def session_result(
                 "canonical": canonical.get(symbol, symbol),
                 **window.candle_facts(symbol, session.parts.rules.warmup_candles),
                 "instrument": instrument_facts(state.instrument),
+                "rule_changes": [],
+                **contract_facts(settings, symbol, state.instrument, window.contract_input(symbol)),
                 **trades[symbol],
                 "buy_and_hold_return_pct": as_per_cent(returns[symbol]),
             }
@@ -107,6 +111,8 @@ def session_result(
         },
         **{name: place for name, place in places.items() if place is not None},
         "trades_sha256": session.parts.outputs.trades.sha256,
+        "orders_sha256": session.parts.outputs.orders.sha256,
+        "ledger_sha256": session.parts.outputs.ledger.sha256,
         "settings_sha256": settings.settings_sha256,
         "code_version": code_version(),
         "partial": partial,
@@ -119,7 +125,12 @@ def statistics_of(session: Session) -> dict[str, Any]:
     parts = session.parts
     ambiguous = [trade for trade in parts.account.closed if trade.ambiguous]
     bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
-    return {**parts.statistics.to_dict(), "ambiguous_trades": len(ambiguous), "ambiguous_bound": float(bound)}
+    return {
+        **parts.statistics.to_dict(),
+        "ambiguous_trades": len(ambiguous),
+        "ambiguous_bound": float(bound),
+        **exit_statistics(session),
+    }
 
 
 def performance_of(session: Session, period: Period | None, held_returns: Iterable[float]) -> dict[str, Any]:
@@ -152,32 +163,31 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         "average_holding_minutes": None if held is None else held.average_ms / 60_000,
         "commission_paid": float(commission),
         "slippage_paid": float(slippage),
-        "total_costs": float(EXACT.add(commission, slippage)),
+        "funding_net": float(parts.account.funding_received),
+        "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), parts.account.funding_received)),
         "buy_and_hold_return_pct": as_per_cent(equal_weighted(held_returns)),
         **_annualised(session, period, summary),
     }
 
 
 def trades_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
-    """Return each symbol's number of trades, their result in quote currency, and how many per cent of them won."""
+    """Return what each symbol's trades came to.
+
+    Their number, their result in quote currency and how many per cent of them won; their exits by reason, its
+    liquidations and its funding.
+    """
+    left = exits_by_symbol(session)
     results: dict[str, list[Decimal]] = {state.symbol: [] for state in session.parts.states}
     for trade in session.parts.account.closed:
         results[trade.symbol].append(trade.realized_pnl)
     return {
-        symbol: {"trades": len(own), "realized_pnl": float(_total(own)), "win_rate": win_rate_pct(own)}
+        symbol: {
+            "trades": len(own),
+            "realized_pnl": float(_total(own)),
+            "win_rate": win_rate_pct(own),
+            **left[symbol],
+        }
         for symbol, own in results.items()
-    }
-
-
-def instrument_facts(rules: Instrument) -> dict[str, str | None]:
-    """Return trading rules as text, and where and when they come from."""
-    return {
-        "tick_size": plain(rules.tick_size),
-        "lot_size": plain(rules.lot_size),
-        "min_notional": plain(rules.min_notional),
-        "min_quantity": plain(rules.min_quantity),
-        "source": rules.source,
-        "as_of": None if rules.as_of_ms is None else format_ms(rules.as_of_ms),
     }
 
 

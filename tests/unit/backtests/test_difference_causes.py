@@ -4,10 +4,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import msgspec
+
 from backtests.candle_matching import CandleDifference
 from backtests.decision_index import DecisionIndex
 from backtests.difference_causes import DifferenceJudge, TradeDifference
-from backtests.trade_matching import RoundTrip, match_trades
+from backtests.funding_matching import FundingDifference
+from backtests.trade_matching import RoundTrip, TradePart, match_trades
 from core.instants import format_ms
 
 MINUTE = 60_000
@@ -33,15 +36,34 @@ def trip(symbol: str, minute: int, price: str) -> RoundTrip:
     )
 
 
-def candle(symbol: str, minute: int) -> CandleDifference:
+def candle(symbol: str, minute: int, series: str = "strategy") -> CandleDifference:
     open_ms = minute * MINUTE
     return CandleDifference(
-        symbol, open_ms, format_ms(open_ms), open_ms + MINUTE, "missing_in_session", "not_received", None, (1.0,) * 5
+        symbol,
+        open_ms,
+        format_ms(open_ms),
+        open_ms + MINUTE,
+        "missing_in_session",
+        "not_received",
+        None,
+        (1.0,) * 5,
+        series=series,
     )
 
 
+def payment(symbol: str, minute: int) -> FundingDifference:
+    due_ms = minute * MINUTE
+    return FundingDifference(symbol, due_ms, format_ms(due_ms), due_ms, "funding_missing", None, (1e-4, 100.0))
+
+
+def part(minute: int, price: str) -> TradePart:
+    return TradePart(format_ms(minute * MINUTE), price, "0.5", "target", "2", minute * MINUTE)
+
+
 class Causes(unittest.TestCase):
-    def judge(self, places: list[tuple[str, int]], candles: list[CandleDifference]) -> list[TradeDifference]:
+    def judge(
+        self, places: list[tuple[str, int]], candles: list[CandleDifference | FundingDifference]
+    ) -> list[TradeDifference]:
         """Judge trades that leave at other prices in both runs; each parts two minutes after its entry."""
         with tempfile.NamedTemporaryFile() as empty:
             silent = DecisionIndex(Path(empty.name))
@@ -70,6 +92,50 @@ class Causes(unittest.TestCase):
     def test_of_one_step_the_configured_order_decides_which_is_first(self) -> None:
         found = self.judge([("ETH/USDT", 5), ("BTC/USDT", 5)], [])
         self.assertEqual([one.symbol for one in found], list(SYMBOLS))
+
+    def test_the_kind_of_input_that_differs_names_the_cause_candles_before_marks_before_funding(self) -> None:
+        detail, mark, rate = candle("BTC/USDT", 6, "detail"), candle("BTC/USDT", 6, "mark"), payment("BTC/USDT", 6)
+        for inputs, cause in (
+            ([rate, mark, detail], "candles"),
+            ([rate, mark], "marks"),
+            ([rate], "funding"),
+            ([payment("BTC/USDT", 8)], "unexplained"),
+            # Of another symbol alone: its marks and money are part of the equity that sizes orders.
+            ([payment("ETH/USDT", 6)], "funding"),
+        ):
+            with self.subTest(cause, of=[one.symbol for one in inputs]):
+                self.assertEqual(self.judge([("BTC/USDT", 5)], inputs)[0].cause, cause)
+        named = self.judge([("BTC/USDT", 5)], [rate, mark])[0].candles
+        self.assertEqual([(one.series, one.open_time[14:16]) for one in named], [("funding", "06"), ("mark", "06")])
+
+
+class Parts(unittest.TestCase):
+    def judge(self, session: dict[str, object], history: dict[str, object]) -> TradeDifference:
+        with tempfile.NamedTemporaryFile() as empty:
+            silent = DecisionIndex(Path(empty.name))
+        one = trip("BTC/USDT", 5, "110")
+        trades = [[msgspec.structs.replace(one, **changes)] for changes in (session, history)]
+        (found,) = DifferenceJudge(SYMBOLS, [], silent, silent).judge(match_trades(*trades))
+        return found
+
+    def test_runs_part_in_the_step_of_the_first_exit_that_differs(self) -> None:
+        found = self.judge(
+            {"earlier_exits": (part(6, "105"), part(6, "106"))}, {"earlier_exits": (part(6, "105"), part(7, "106"))}
+        )
+        self.assertEqual((found.fields, found.step_ms), (("earlier_exits",), 6 * MINUTE))
+
+    def test_an_exit_that_one_run_alone_has_parts_them_in_its_step_or_in_that_of_the_others_next(self) -> None:
+        found = self.judge({"earlier_exits": (part(6, "105"),)}, {})
+        self.assertEqual(found.step_ms, 6 * MINUTE)
+
+    def test_an_addition_that_one_run_alone_has_parts_them_before_the_exits_that_follow(self) -> None:
+        found = self.judge({"added": (part(6, "101"),)}, {"exit_price": "111"})
+        self.assertEqual((found.fields, found.step_ms), (("added", "exit_price"), 6 * MINUTE))
+
+    def test_a_part_closed_by_the_kill_switch_is_the_operators(self) -> None:
+        closed = msgspec.structs.replace(part(6, "105"), reason="kill_switch")
+        self.assertEqual(self.judge({"earlier_exits": (closed,)}, {}).cause, "operator")
+        self.assertEqual(self.judge({}, {"earlier_exits": (closed,)}).cause, "unexplained")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import msgspec
 
-from backtests.input_candles import RunRequest, data_sha256, load_input
+from backtests.input_candles import RunRequest, load_input
+from backtests.market_input import MarketInput
+from backtests.market_input import data_sha256 as market_sha256
 from core.instants import parse_instant
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
@@ -20,6 +22,10 @@ RULES = Instrument(BTC, Decimal("0.01"), Decimal("0.001"), Decimal(5), Decimal("
 def loaded(window=None, warmup=None, rules=RULES):
     stored = candles_at(minutes(APRIL - 3 * MINUTE, 3)) if warmup is None else warmup
     return LoadedCandles(BTC, stored, candles_at(minutes(APRIL, 5)) if window is None else window, rules, {})
+
+
+def data_sha256(candles, timeframe, **more):
+    return market_sha256(MarketInput(candles, timeframe, **more))
 
 
 def with_value(columns, row, column, value):

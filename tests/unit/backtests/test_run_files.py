@@ -65,7 +65,7 @@ class Writing(unittest.TestCase):
         files = self.open()
         self.fill(files)
         files.publish()
-        inside = ("decisions.jsonl", "equity.csv", "equity.npy", "result.json")
+        inside = ("decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "orders.csv", "result.json")
         self.assertEqual(self.written(), sorted([STEM, *(f"{STEM}/{name}" for name in inside), f"{STEM}.csv"]))
         self.assertEqual(files.log_file.read_text().split(",")[0], "timestamp")
         np.testing.assert_array_equal(np.load(files.folder / "equity.npy"), [1.0, 2.5])
@@ -76,7 +76,7 @@ class Writing(unittest.TestCase):
             self.fill(files, balance)
             files.publish()
         self.assertEqual((files.folder / "result.json").read_text(), "2\n")
-        self.assertEqual(len(self.written()), 6)
+        self.assertEqual(len(self.written()), 8)
 
     def test_discarding_removes_what_was_written_and_leaves_an_earlier_run(self):
         first = self.open()
@@ -112,7 +112,7 @@ class Writing(unittest.TestCase):
             winner = (self.out / STEM / "result.json").read_text().strip()
             row = (self.out / STEM / "equity.csv").read_text().splitlines()[1]
             self.assertEqual(row.split(",")[1], winner)
-            self.assertEqual(len(self.written()), 6)
+            self.assertEqual(len(self.written()), 8)
 
     def test_a_file_where_the_folder_is_expected_is_a_store_error_that_names_it(self):
         self.out.write_text("in the way")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backtests import timeline
-from backtests.timeline import candles_of, merged_steps
-from core.candle import Candle, Step
+from backtests.timeline import MarketWindow, candles_of, merged_steps, step_times, steps_of
+from core.candle import Candle, FundingRate, Step
 from market_data.candle_columns import CandleColumns
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, rows_of
 from tests.support.scale import scaled
@@ -71,6 +71,113 @@ class MergedSteps(unittest.TestCase):
         self.assertIs(type(candle.open_time_ms), int)
         self.assertIs(type(candle.close), float)
         self.assertFalse(isinstance(candle.volume, np.generic))
+
+
+DETAIL = 5
+"""Detail candles of one strategy candle, in the tests below: minutes of five minutes."""
+
+HOLES = st.sets(st.integers(min_value=0, max_value=24))
+COARSE = st.sets(st.integers(min_value=0, max_value=4))
+STAMPS = st.sets(st.integers(min_value=1, max_value=30 * MINUTE))
+
+
+def coarse_of(numbers, price):
+    return candles_at([APRIL + number * DETAIL * MINUTE for number in sorted(numbers)], price)
+
+
+def rates_of(stamps):
+    """Return payments a minute or more apart, as the store keeps them."""
+    kept = {}
+    for stamp in sorted(stamps):
+        kept.setdefault((APRIL + stamp) // MINUTE, FundingRate(APRIL + stamp, stamp / 1e9))
+    return tuple(kept.values())
+
+
+def brute_force(window):
+    """Return the steps by asking at every millisecond boundary of a minute what closes then."""
+    lengths = (window.timeframe_ms, window.finest_ms, window.finest_ms)
+    tables = [
+        [{row[0] + length: Candle(*row) for row in rows_of(one)} for one in columns]
+        for columns, length in zip((window.candles, window.detail, window.marks), lengths, strict=True)
+    ]
+    waiting, steps = [list(rates) for rates in window.funding], []
+    for time_ms in range(APRIL + MINUTE, APRIL + 40 * MINUTE, MINUTE):
+        candles, detail, marks = [tuple(table.get(time_ms) for table in of_kind) for of_kind in tables]
+        if not any(candles) and not any(detail):
+            continue
+        known = tuple(tuple(rate for rate in rates if rate.due_ms <= time_ms) for rates in waiting)
+        waiting = [[rate for rate in rates if rate.due_ms > time_ms] for rates in waiting]
+        parts = [part if any(part) else () for part in (detail, marks, known)]
+        steps.append(Step(time_ms, candles, *parts))
+    return steps
+
+
+class TwoTimeframes(unittest.TestCase):
+    @settings(max_examples=scaled(150, 3_000), deadline=None)
+    @given(data=st.data(), symbols=st.integers(1, 3), with_detail=st.booleans(), at_once=CHUNKS)
+    def test_steps_equal_a_brute_force_merge_of_candles_detail_marks_and_payments(
+        self, data, symbols, with_detail, at_once
+    ):
+        def each(strategy):
+            return [data.draw(strategy) for _ in range(symbols)]
+
+        finest = columns_of if with_detail else coarse_of
+        numbers = HOLES if with_detail else COARSE
+        window = MarketWindow(
+            [coarse_of(one, 100.0 + 50 * index) for index, one in enumerate(each(COARSE))],
+            DETAIL * MINUTE,
+            [columns_of(one, 300.0 + 50 * index) for index, one in enumerate(each(HOLES))] if with_detail else (),
+            MINUTE if with_detail else None,
+            [finest(one, 600.0 + 50 * index) for index, one in enumerate(each(numbers))],
+            [rates_of(one) for one in each(STAMPS)],
+        )
+        with mock.patch.object(timeline, "STEPS_AT_ONCE", at_once):
+            steps = list(steps_of(window))
+        self.assertEqual(steps, brute_force(window))
+        self.assertEqual(step_times(window).tolist(), [step.time_ms for step in steps])
+
+    def test_without_detail_marks_and_payments_the_steps_are_those_of_the_plain_merge(self):
+        columns = [columns_of({0, 1, 4}), columns_of({1, 2}, 300.0)]
+        self.assertEqual(list(steps_of(MarketWindow(columns, MINUTE))), plain_merge(columns))
+        self.assertEqual(
+            step_times(MarketWindow(columns, MINUTE)).tolist(), [one.time_ms for one in plain_merge(columns)]
+        )
+
+    def test_a_step_between_strategy_closes_has_detail_candles_alone(self):
+        window = MarketWindow([coarse_of({0}, 100.0)], 5 * MINUTE, [columns_of(range(5))], MINUTE)
+        steps = list(steps_of(window))
+        self.assertEqual([step.time_ms - APRIL for step in steps], [MINUTE * n for n in range(1, 6)])
+        self.assertEqual([step.candles[0] is not None for step in steps], [False, False, False, False, True])
+        self.assertTrue(all(step.detail[0] is not None for step in steps))
+        self.assertEqual({(step.marks, step.funding) for step in steps}, {((), ())})
+
+    def test_a_strategy_candle_without_any_detail_candle_has_its_step(self):
+        window = MarketWindow([coarse_of({0, 1}, 100.0)], 5 * MINUTE, [columns_of({5})], MINUTE)
+        steps = list(steps_of(window))
+        self.assertEqual([step.time_ms - APRIL for step in steps], [5 * MINUTE, 6 * MINUTE, 10 * MINUTE])
+        self.assertEqual([bool(step.detail) for step in steps], [False, True, False])
+
+    def test_a_payment_comes_with_the_first_step_at_or_after_its_minute_however_late_its_stamp(self):
+        def delivered(stamp):
+            rates = (FundingRate(APRIL + stamp, 1e-4),)
+            steps = steps_of(MarketWindow([columns_of({0, 1, 4})], MINUTE, funding=[rates]))
+            return [(step.time_ms - APRIL) // MINUTE for step in steps if step.funding]
+
+        self.assertEqual(delivered(2 * MINUTE), [2])
+        self.assertEqual(delivered(2 * MINUTE + 59_999), [2])
+        self.assertEqual(delivered(2 * MINUTE - 1), [1])
+        # No candle closes at 3 or 4: the payment waits, and after the last step it is never told.
+        self.assertEqual(delivered(3 * MINUTE), [5])
+        self.assertEqual(delivered(6 * MINUTE), [])
+
+    def test_payments_of_one_step_are_told_oldest_first_and_beside_their_symbol(self):
+        rates = (FundingRate(APRIL + 2 * MINUTE, 1e-4), FundingRate(APRIL + 3 * MINUTE, 2e-4))
+        window = MarketWindow([columns_of({0, 3}), CandleColumns.empty()], MINUTE, funding=[(), rates])
+        self.assertEqual([step.funding for step in steps_of(window)], [(), ((), rates)])
+
+    def test_a_mark_candle_where_no_candle_closes_is_told_to_nobody(self):
+        window = MarketWindow([columns_of({0, 2})], MINUTE, marks=[columns_of({0, 1}, 600.0)])
+        self.assertEqual([len(step.marks) for step in steps_of(window)], [1, 0])
 
 
 if __name__ == "__main__":

@@ -4,11 +4,21 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.candle import Step
+import msgspec
+
+from core.candle import FundingRate, Step
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
-from engine.journal_records import CandleRecord, ResumeRecord, SessionRecord, StepRecord, fields_of
+from engine.journal_records import (
+    CandleRecord,
+    MissingRecord,
+    ResumeRecord,
+    SessionRecord,
+    StepRecord,
+    fields_of,
+    step_record,
+)
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from reports import render, to_json
@@ -57,6 +67,54 @@ class SessionWindowTest(unittest.TestCase):
         )
         self.assertEqual(window.candle_facts("ETHUSDT", 0)["missing_candles"], 4)
         self.assertEqual(window.candle_facts("ETHUSDT", 0)["quality"], {"late": 1})
+
+
+class WindowOfFinerCandles(unittest.TestCase):
+    """Two five-minute candles with minutes inside, of a session that began at minute 10 and was told a payment late."""
+
+    def setUp(self) -> None:
+        first = msgspec.structs.replace(FIRST, settings={"live": {"detail_interval": "1m"}})
+        self.window = SessionWindow(CANONICAL, 5 * MINUTE)
+        self.window.take(first)
+        whole = candle(10, 100.0, close=110.0)
+        for number in range(10, 20):
+            fine = (candle(number, 100.0), None if number == 13 else candle(number, 50.0))
+            step = Step(
+                (number + 1) * MINUTE,
+                (whole, None) if number == 14 else (None, None),
+                fine,
+                (candle(number, 100.0), None),
+                ((FundingRate(14 * MINUTE, 1e-4),), ()) if number == 15 else (),
+            )
+            self.window.take(step_record(step, ""))
+        self.window.take(MissingRecord("funding", "BTC/USDT", 14 * MINUTE))
+        self.window.take(MissingRecord("mark", "ETH/USDT", 14 * MINUTE))
+
+    def test_the_window_begins_with_the_first_candle_by_which_orders_are_matched(self) -> None:
+        self.assertEqual((self.window.start_ms, self.window.end_ms), (10 * MINUTE, 20 * MINUTE))
+        self.assertEqual(len(self.window.step_times_ms), 10)
+
+    def test_candles_of_both_lengths_are_counted_apart(self) -> None:
+        found = self.window.candle_facts("BTCUSDT", 0)
+        self.assertEqual((found["candles"], found["missing_candles"]), (1, 1))
+        self.assertEqual((found["detail_candles"], found["missing_detail_candles"]), (10, 0))
+        self.assertEqual(self.window.candle_facts("ETHUSDT", 0)["missing_detail_candles"], 1)
+        self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
+
+    def test_marks_and_payments_are_counted_and_late_ones_named(self) -> None:
+        self.assertEqual(
+            self.window.contract_input("BTCUSDT"),
+            {
+                "mark": "mark candles of the exchange for liquidation",
+                "mark_candles": 10,
+                "funding_rates": 1,
+                "funding_late": ["1970-01-01T00:14:00.000Z"],
+            },
+        )
+        other = self.window.contract_input("ETHUSDT")
+        self.assertEqual(
+            (other["mark"], other["mark_candles"], other["funding_late"]), ("last price for liquidation", 0, [])
+        )
 
 
 class SessionResultTest(unittest.TestCase):

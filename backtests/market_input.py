@@ -1,0 +1,119 @@
+"""Everything a run is fed, and its hash: candles, detail candles, mark prices, funding rates, dated trading rules."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backtests.input_candles import RunRequest, load_candles, load_input, rules_text, update_candles
+from backtests.timeline import MarketWindow
+from core.errors import DataUnavailableError
+from core.exact import plain
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from market_data.historical_data_provider import LoadedCandles
+
+if TYPE_CHECKING:
+    from market_data.perpetual_data import PerpetualData
+    from validation.live_settings import LiveSettings
+
+
+class MarketInput(NamedTuple):
+    """What a run was fed, by symbol in configured order; ``detail`` and ``perpetual`` are empty where there is none."""
+
+    candles: dict[str, LoadedCandles]
+    timeframe: str
+    detail: Mapping[str, LoadedCandles] = MappingProxyType({})
+    detail_interval: str | None = None
+    perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
+
+    def window(self) -> MarketWindow:
+        """Return what the timeline is made of."""
+        contracts = self.perpetual.values()
+        return MarketWindow(
+            [one.window for one in self.candles.values()],
+            timeframe_ms(self.timeframe),
+            [one.window for one in self.detail.values()],
+            None if self.detail_interval is None else timeframe_ms(self.detail_interval),
+            [one.marks for one in contracts] if any(one.marks.rows for one in contracts) else (),
+            [one.funding for one in contracts] if any(one.funding for one in contracts) else (),
+        )
+
+
+def load_market(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int, warmup_candles: int) -> MarketInput:
+    """Return the input of a run over a window.
+
+    Raises
+    ------
+    DataUnavailableError
+        If no symbol has a candle in the window, funding rates are missing and must not be, or a replaced provider
+        cannot answer for perpetual contracts.
+    """
+    request = RunRequest(live.symbols, live.timeframe, start_ms, end_ms, warmup_candles, live.data.off_grid)
+    candles = load_input(provider, request)
+    detail: dict[str, LoadedCandles] = {}
+    if live.detail_interval is not None:
+        detail = load_candles(provider, request._replace(timeframe=live.detail_interval, warmup_candles=0))
+    perpetual = _load_perpetual(provider, live, start_ms, end_ms)
+    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual)
+
+
+def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":
+    """Return mark prices and funding rates by symbol; nothing where the settings want neither."""
+    own = live.execution.perpetual
+    if own is None or not (own.funding or own.mark_price):
+        return {}
+    load = getattr(provider, "load_perpetual", None)
+    if load is None:
+        raise DataUnavailableError(
+            "the data provider was replaced by one without load_perpetual, so that mark prices and funding rates "
+            "cannot be had; give it that method, or set funding and mark_price of execution.perpetual to false"
+        )
+    found: dict[str, PerpetualData] = load(
+        live.symbols,
+        live.detail_interval or live.timeframe,
+        start_ms,
+        end_ms,
+        missing_funding=own.missing_funding,
+        use_mark=own.mark_price,
+        use_funding=own.funding,
+    )
+    return {symbol: found[symbol] for symbol in live.symbols}
+
+
+def data_sha256(market: MarketInput) -> str:
+    """Return the hash of everything the kernel sees of the market.
+
+    Candles, warm-up and trading rules always; detail candles, mark prices, funding rates, margin tables and changes of
+    the rules where a run has them, so that what a run does not have leaves its hash as it is.
+    """
+    digest = hashlib.sha256()
+    for symbol, one in market.candles.items():
+        update_candles(digest, symbol, market.timeframe, one)
+    for symbol, one in market.candles.items():
+        for rules in one.rule_changes:
+            _update(digest, "rules", symbol, str(rules.as_of_ms), *rules_text(rules), *_limits(rules))
+    for symbol, one in market.detail.items():
+        _update(digest, "detail", symbol, str(market.detail_interval), str(one.window.rows))
+        one.window.update_digest(digest)
+    for symbol, contract in market.perpetual.items():
+        rates = [f"{rate.time_ms}:{rate.rate!r}:{rate.mark_price!r}" for rate in contract.funding]
+        _update(digest, "perpetual", symbol, *_tiers(market.candles[symbol].instrument), str(contract.marks.rows))
+        contract.marks.update_digest(digest)
+        _update(digest, "funding", symbol, *rates)
+    return digest.hexdigest()
+
+
+def _update(digest: "hashlib._Hash", *texts: str) -> None:
+    digest.update("\n".join((*texts, "")).encode())
+
+
+def _limits(rules: Instrument) -> Sequence[str]:
+    return [plain(value) for value in (rules.max_quantity, rules.band_down, rules.band_up)] + _tiers(rules)
+
+
+def _tiers(rules: Instrument) -> list[str]:
+    return [
+        ":".join(map(plain, (tier.notional_cap, tier.maintenance_rate, tier.maintenance_amount, tier.max_leverage)))
+        for tier in rules.margin_tiers
+    ]
