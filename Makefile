@@ -32,11 +32,11 @@ parity: $(READY) ## check a session: make parity SESSION=logs/live/...
 
 test: $(READY) ## run every test, with XML reports in test-results/
 	@rm -rf test-results
-	@$(BIN)/python -W error -m xmlrunner discover --output test-results tests/
+	@$(BIN)/python -W error -m tests.support.run_tests
 
 test-long: $(READY) ## run every test with the full counts, seeds printed
 	@rm -rf test-results
-	@HARNESS_TEST_SCALE=long $(BIN)/python -W error -m xmlrunner discover --output test-results tests/
+	@HARNESS_TEST_SCALE=long $(BIN)/python -W error -m tests.support.run_tests
 
 check: $(READY) ## lint, formatting, types and import contracts; changes nothing
 	@$(BIN)/ruff check .

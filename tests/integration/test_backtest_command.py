@@ -192,7 +192,17 @@ class Output(CommandCase):
         self.assertEqual(
             sorted(path.name for path in self.out.rglob("*")),
             sorted(
-                [STEM, f"{STEM}.csv", "decisions.jsonl", "equity.csv", "equity.npy", "manifest.json", "result.json"]
+                [
+                    STEM,
+                    f"{STEM}.csv",
+                    "decisions.jsonl",
+                    "equity.csv",
+                    "equity.npy",
+                    "ledger.csv",
+                    "manifest.json",
+                    "orders.csv",
+                    "result.json",
+                ]
             ),
         )
 

@@ -71,7 +71,9 @@ class StreamTest(CcxtCase):
             await self.exchange.send_kline(BTC, forming, final=False)
             await self.exchange.close_candles()
             await reader.until_finals(ETH, 1)
-        self.assertIn(CandleUpdate(BTC, forming, False, "websocket", self.exchange.now_ms - 50_000), reader.events)
+        self.assertIn(
+            CandleUpdate(BTC, forming, False, "websocket", self.exchange.now_ms - 50_000, "1m"), reader.events
+        )
         final = next(update for update in reader.of(CandleUpdate) if update.final and update.source == "websocket")
         self.assertEqual(final.exchange_time_ms, self.exchange.now_ms + 5)
         self.assert_complete(reader)

@@ -13,6 +13,7 @@ from core.errors import ConfigurationError, FeedError, InvariantError
 from market_data.adapters.practice_market import PracticeMarket
 from market_data.feeds.backoff import counter_uniform
 from market_data.feeds.binance_feed import BinanceFeed
+from market_data.feeds.binance_rest import FUTURES_PATH
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from practice.exchange import DEFAULT_START_MS, PracticeExchange
@@ -89,7 +90,7 @@ class StreamTest(FeedCase):
         await reader.until_finals(ETH, 3)
         self.assert_complete(reader)
         first = reader.of(CandleUpdate)[0]
-        self.assertEqual(first, CandleUpdate(BTC, forming, False, "websocket", START + 5 * MINUTE + 10_000))
+        self.assertEqual(first, CandleUpdate(BTC, forming, False, "websocket", START + 5 * MINUTE + 10_000, "1m"))
         finals = [update for update in reader.of(CandleUpdate) if update.final]
         self.assertEqual([update.symbol for update in finals], [BTC, ETH] * 3)
         self.assertEqual({update.source for update in finals}, {"websocket"})
@@ -435,8 +436,62 @@ class LifeTest(FeedCase):
         for symbols in ([], ["BTCUSDT"], ["BTC/USDT:USDT"], ["A/BC", "AB/C"]):
             with self.assertRaises(ConfigurationError):
                 BinanceFeed(symbols, "1m", rest_url="http://x", stream_url="ws://x")
+        for symbols in ([BTC], ["BTC/USDT:BTC"], ["BTC/USDT:USDT-260327"], ["BTC/USDT:USDT", "BTCU/SDT:SDT"]):
+            with self.assertRaises(ConfigurationError):
+                BinanceFeed(symbols, "1m", rest_url="http://x", stream_url="ws://x", rest_path=FUTURES_PATH)
         with self.assertRaises(ConfigurationError):
             BinanceFeed([BTC], "1M", rest_url="http://x", stream_url="ws://x")
+
+
+class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
+    """A session's strategy and detail candles: a feed each, at one exchange, under faults of both."""
+
+    steps = 4
+
+    async def test_both_feeds_have_every_final_of_their_own_timeframe(self) -> None:
+        minutes = 5 * self.steps
+        for seed in range(scaled(2, 20)):
+            script = random_faults(
+                seed,
+                duration_ms=(minutes - 6) * MINUTE,
+                symbols=[BTC, ETH],
+                timeframe="5m",
+                timeframes=("1m",),
+                kinds=("drop", "delay", "skip", "duplicate", "half_frame", "order", "rest"),
+            )
+            with PracticeExchange(
+                PracticeMarket(),
+                speed=360.0,
+                end_ms=DEFAULT_START_MS + minutes * MINUTE,
+                script=script,
+                timeframe="5m",
+                streams_before_start=4,
+            ) as exchange:
+                readers = {
+                    timeframe: await self.enterAsyncContext(FeedReader(self.feed(exchange, timeframe)))
+                    for timeframe in ("5m", "1m")
+                }
+                for timeframe, reader in readers.items():
+                    for symbol in (BTC, ETH):
+                        truth = exchange.truth(symbol, timeframe)
+                        await reader.until_finals(symbol, truth.rows, seconds=20.0)
+                        seen = {one.open_time_ms: one for one in reader.finals(symbol)}
+                        told = [msgspec.structs.astuple(seen[key]) for key in sorted(seen)]
+                        rows = [*zip(*(column.tolist() for column in truth), strict=True)]
+                        self.assertEqual(told, rows, f"seed {seed}, {symbol} {timeframe}")
+                    self.assertEqual({update.timeframe for update in reader.of(CandleUpdate)}, {timeframe})
+                await asyncio.gather(*(reader.feed.close() for reader in readers.values()))
+
+    def feed(self, exchange: PracticeExchange, timeframe: str) -> BinanceFeed:
+        length = {"1m": MINUTE, "5m": 5 * MINUTE}[timeframe]
+        return BinanceFeed(
+            (BTC, ETH),
+            timeframe,
+            rest_url=exchange.rest_url,
+            stream_url=exchange.stream_url,
+            resume_from=dict.fromkeys((BTC, ETH), DEFAULT_START_MS - length),
+            limits=changed(quiet_seconds=0.8, ping_seconds=0.5, probe_seconds=0.3, settle_ms=0),
+        )
 
 
 class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):

@@ -112,6 +112,25 @@ class StoppingTest(unittest.TestCase):
             self.assertEqual((0, []), (process.ended(), process.errors))
             self.assertLess(time.monotonic() - begun, 8.0)
 
+    def test_a_signal_ends_a_session_of_contracts_that_waits_for_marks_and_funding(self) -> None:
+        script = FaultScript((Stall(at="5m", duration="6h", pings=True, rest=True),))
+        self.live = {"execution": {"perpetual": {"leverage": 5}}}
+        with PracticeExchange(
+            PracticeMarket(),
+            start_ms=START + 475 * MINUTE,
+            speed=600.0,
+            streams_before_start=3,
+            script=script,
+        ) as running:
+            process = self.started(running)
+            process.wait_for_step(START + 479 * MINUTE)
+            time.sleep(1.0)
+            begun = time.monotonic()
+            process.send(signal.SIGTERM)
+            self.assertEqual((0, []), (process.ended(), process.errors))
+            self.assertLess(time.monotonic() - begun, 5.0)
+        self.assertEqual({"record": "end", "mode": "flatten"}, journal_records(process.folder)[-1])
+
     def test_a_second_process_on_the_folder_is_refused_and_the_first_goes_on(self) -> None:
         with exchange(60) as running:
             first = self.started(running)
@@ -179,7 +198,7 @@ class StoppingTest(unittest.TestCase):
     def test_a_disk_that_is_full_at_the_start_begins_no_session(self) -> None:
         with exchange(10) as running:
             process = self.started(
-                running, before="import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
+                running, before="import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))"
             )
             self.assertEqual(1, process.ended())
             self.assertEqual(1, len(process.errors), process.errors)

@@ -120,11 +120,43 @@ class RecordedCandles(CommandCase):
         self.assertIn("0 added, 9,576 known already, 70 revised", report)
         self.assertIn("first at 2021-04-22T02:09:00.000Z", report)
 
-    def test_mark_price_and_funding_files_are_refused_by_name(self):
-        for name in ("mark-8h.csv.gz", "funding.csv.gz"):
-            message = self.failed(2, "import", "--exchange", "b", CANDLES / "binance-perp" / "BTC-USDT" / name)
-            self.assertIn("mark price and funding files are not candles", message)
-        self.assertFalse(self.data.exists())
+    def test_a_whole_set_of_perpetuals_is_imported_listed_and_verified(self):
+        files = sorted((CANDLES / "binance-perp").glob("*/*.csv.gz"))
+        report = self.done("import", "--exchange", "binance-perp", *files)
+        self.assertIn("LAYER/USDT funding: 984 of 984 rows taken, 0 refused, 0 holes", report)
+        self.assertIn("(0 payments missing), interval 4h->1h\n", report)
+        self.assertIn("LAYER/USDT mark-8h: 236 of 236 rows taken", report)
+        self.assertRegex(report, r"12 files, 192,677 rows added")
+        listed = self.done("list").splitlines()
+        self.assertEqual(listed[0].split()[-2:], ["missing", "interval"])
+        intervals = {line.split()[1]: line.split()[-1] for line in listed if " funding " in line}
+        self.assertEqual(intervals, {f"{base}/USDT": "8h" for base in ("BTC", "ETH", "SOL")} | {"LAYER/USDT": "4h->1h"})
+        entries = json.loads(self.done("list", "--json", "--symbol", "LAYERUSDT", "--timeframe", "funding"))
+        self.assertEqual(entries[0]["first"], "2025-03-16T12:00:00.000Z")
+        self.assertEqual((entries[0]["rows"], entries[0]["interval"], entries[0]["holes"]), (984, "4h->1h", 0))
+        self.assertIn("LAYER/USDT funding: 984 payments, 0 holes, 0 payments missing", self.done("gaps"))
+        self.assertIn("192,677 rows read; 0 damaged, 0 notes", self.done("verify"))
+        again = self.done("import", "--exchange", "binance-perp", *files)
+        self.assertIn("12 files, 0 rows added", again)
+
+    def test_stamps_stay_as_they_are_and_one_payment_is_stored_once_whatever_its_stamp(self):
+        late = CANDLES / "binance-perp" / "BTC-USDT" / "funding.csv.gz"
+        floored = CANDLES / "binance-perp@2024-2026" / "BTC-USDT" / "funding.csv.gz"
+        self.done("import", "--exchange", "p", late)
+        report = self.done("import", "--exchange", "p", floored)
+        self.assertIn("2,336 added, 266 known already, 0 revised", report)
+        stamps = CandleStore(self.data).open_times("p", "BTC/USDT", "funding")
+        self.assertEqual(int((stamps % 3_600_000 > 0).sum()), 93)
+
+    def test_exported_rates_and_marks_come_back_through_an_import_unchanged(self):
+        self.import_set("binance-perp", "SOL-USDT/funding.csv.gz", "SOL-USDT/mark-8h.csv.gz")
+        for series, rows in (("funding", 266), ("mark-8h", 266)):
+            for suffix in ("csv.gz", "parquet"):
+                names = ("--exchange", "binance-perp", "--symbol", "SOL/USDT", "--timeframe", series)
+                file = self.folder / f"{series}.{suffix}"
+                self.done("export", *names, file)
+                report = self.done("import", "--exchange", "binance-perp", "--symbol", "SOL/USDT", file)
+                self.assertIn(f"0 added, {rows} known already, 0 revised", report)
 
     def test_exported_candles_come_back_through_an_import_unchanged(self):
         self.import_set("kraken", "BTC-USDC/1m.csv.gz")
@@ -133,6 +165,91 @@ class RecordedCandles(CommandCase):
         imported = ("--symbol", "BTC/USDC", "--timeframe", "1m", self.folder / "x.csv.gz")
         report = self.done("import", "--exchange", "kraken", *imported)
         self.assertIn("0 added, 56,717 known already, 0 revised", report)
+
+
+class Rates(CommandCase):
+    def test_rows_that_are_repeated_unsorted_or_no_numbers_are_refused_and_counted(self):
+        hour = 60 * MINUTE
+        rows = (
+            (APRIL, "0.0001"),
+            (APRIL + 7, "0.0002"),
+            (APRIL + 8 * hour, "nan"),
+            (APRIL + 16 * hour + 12, "-0.0003"),
+            (APRIL + 8 * hour, "0.0004"),
+            (APRIL + 24 * hour, "inf"),
+            (APRIL + 32 * hour, "1.0"),
+            (APRIL + 40 * hour, "0.0005"),
+        )
+        text = "".join(f"{time_ms},{rate}\n" for time_ms, rate in rows)
+        report = self.done("import", "--exchange", "e", self.file(f"timestamp,rate\n{text}", "BTC-USDT/funding.csv"))
+        self.assertIn("3 of 8 rows taken, 5 refused", report)
+        self.assertIn("refused, a second row of one time: 1, first 2024-04-01T00:00:00.007Z 0.0002", report)
+        self.assertIn("refused, earlier than a row before it: 1, first 2024-04-01T08:00:00.000Z 0.0004", report)
+        self.assertIn("refused, a rate that is not finite, or not between -1 and 1: 3, first", report)
+        exported = self.folder / "funding.csv"
+        self.done("export", "--exchange", "e", "--symbol", "BTC/USDT", "--timeframe", "funding", exported)
+        self.assertEqual(
+            exported.read_text(),
+            f"timestamp,rate\n{APRIL},0.0001\n{APRIL + 16 * hour + 12},-0.0003\n{APRIL + 40 * hour},0.0005\n",
+        )
+
+    def test_missing_payments_are_listed_as_gaps(self):
+        hour = 60 * MINUTE
+        stamps = [APRIL + number * 8 * hour for number in (0, 1, 2, 5, 6, 7)]
+        text = "".join(f"{time_ms},0.0001\n" for time_ms in stamps)
+        file = self.file(f"timestamp,rate\n{text}", "BTC-USDT/funding.csv")
+        self.assertIn("1 holes (2 payments missing), interval 8h", self.done("import", "--exchange", "e", file))
+        lines = self.done("gaps").splitlines()
+        self.assertEqual(lines[0], "e BTC/USDT funding: 6 payments, 1 holes, 2 payments missing")
+        self.assertEqual(lines[1].split()[:3], ["last", "payment", "before"])
+        self.assertEqual(lines[2].split(), ["2024-04-01T16:00:00.000Z", "2024-04-02T16:00:00.000Z", "2", "yes"])
+
+    def test_open_interest_and_marks_without_volume_are_imported_with_candles_in_one_go(self):
+        prices = f"{APRIL},1,2,0.5,1.5"
+        files = (
+            self.file(f"{HEADER}\n{prices},3\n", "BTC-USDT/1m.csv"),
+            self.file(f"{HEADER}\n{prices},\n", "BTC-USDT/mark-1m.csv"),
+            self.file(f"timestamp,open,high,low,close\n{prices}\n", "ETH-USDT/mark-1h.csv"),
+            self.file(
+                f"timestamp,open_interest\n{APRIL},5.5\n{APRIL + 3_600_000},6\n", "BTC-USDT/open-interest-1h.csv"
+            ),
+            self.file(
+                f"timestamp,open_interest,value\n{APRIL},7,\n{APRIL + 300_000},8,9.5\n", "ETH-USDT/open-interest-5m.csv"
+            ),
+        )
+        self.assertIn("5 files, 7 rows added", self.done("import", "--exchange", "e", *files))
+        store = CandleStore(self.data)
+        self.assertEqual(store.read("e", "BTC/USDT", "mark-1m", 0, APRIL * 2).volume.tolist(), [0.0])
+        self.assertEqual(store.read_open_interest("e", "BTC/USDT", "1h", 0, APRIL * 2).amount.tolist(), [5.5, 6.0])
+        self.assertEqual(
+            repr(store.read_open_interest("e", "ETH/USDT", "5m", 0, APRIL * 2).value.tolist()), "[nan, 9.5]"
+        )
+        self.assertIn("0 damaged, 0 notes", self.done("verify"))
+        target = self.folder / "oi.csv"
+        self.done("export", "--exchange", "e", "--symbol", "ETH/USDT", "--timeframe", "open-interest-5m", target)
+        self.assertEqual(
+            target.read_text(), f"timestamp,open_interest,value\n{APRIL},7.0,\n{APRIL + 300_000},8.0,9.5\n"
+        )
+
+    def test_files_of_prices_that_are_not_kept_stop_the_import(self):
+        for name in ("index-1m", "premium-8h"):
+            file = self.file(f"{HEADER}\n{APRIL},1,1,1,1,1\n", f"BTC-USDT/{name}.csv")
+            self.assertIn("index and premium prices are not kept", self.failed(2, "import", "--exchange", "e", file))
+
+    def test_a_bad_number_in_a_column_that_may_be_empty_is_named(self):
+        file = self.file(f"timestamp,rate,mark_price\n{APRIL},0.1,\n{APRIL + 1},0.1,abc\n", "BTC-USDT/funding.csv")
+        self.assertIn("row 2, column 'mark_price': 'abc'", self.failed(2, "import", "--exchange", "e", file))
+        self.assertFalse(self.data.exists())
+
+    def test_a_damaged_file_of_rates_is_named(self):
+        file = self.file(f"timestamp,rate\n{APRIL},0.1\n", "BTC-USDT/funding.csv")
+        self.done("import", "--exchange", "e", file)
+        month = self.data / "e" / "BTC-USDT" / "funding" / "2024-04.parquet"
+        month.write_bytes(month.read_bytes()[:-9])
+        code, output, _ = self.run_verb("verify")
+        self.assertEqual(code, 1)
+        self.assertIn(f"{month}: cannot be read as funding rates", output)
+        self.assertIn(f"{month}: cannot be read as funding rates", self.failed(1, "import", "--exchange", "e", file))
 
 
 class BadInput(CommandCase):
@@ -309,7 +426,7 @@ class WholeProcess(CommandCase):
 import os, signal, sys, threading
 from market_data import __main__ as command
 from market_data.commands import inspecting
-inspecting.find_holes = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+inspecting.holes_of = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 sys.exit(command.main(["gaps", "--data-dir", {str(self.data)!r}]))
 """
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)

@@ -73,12 +73,32 @@ class Command(unittest.TestCase):
         self.assertIn("from 2024-01-01T00:10:00.000Z to 2024-01-01T00:30:00.000Z", lines[2])
         self.assertIn("the end is reached", lines[3])
 
+    def test_it_serves_perpetual_contracts_too(self) -> None:
+        with started("--speed", "60000", "--for", "9h", "--symbols", "BTCUSDT", "--funding-delay", "30m") as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(4)]
+            self.assertIn("/api/v3 and /fapi/v1", lines[0])
+            self.assertIn("the end is reached", lines[3])
+            address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+            path = f"/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={START + 60 * MINUTE}"
+            with urllib.request.urlopen(f"{address[0]}{path}", timeout=5) as answer:  # type: ignore[index]
+                self.assertEqual(
+                    [row["fundingTime"] // MINUTE * MINUTE for row in json.loads(answer.read())], [START + 480 * MINUTE]
+                )
+            process.terminate()
+            process.communicate(timeout=20)
+
     def test_bad_arguments_are_one_line_and_an_exit_code(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for arguments, code, words in (
                 (("--host", "0.0.0.0"), 2, "127.0.0.1 only"),
                 (("--faults", f"{folder}/none.yaml"), 2, "no such file"),
-                (("--store", folder, "--exchange", "binance", "--start", "2024-01-01"), 3, "holds no spot candles"),
+                (("--funding-delay", "soon"), 2, "funding_delay 'soon' is no length of time"),
+                (
+                    ("--store", folder, "--exchange", "binance", "--start", "2024-01-01"),
+                    3,
+                    "holds no candles of binance 1m",
+                ),
             ):
                 returned, text = refused(*arguments)
                 self.assertEqual(returned, code)

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from backtests.parity import check_parity
 from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
 from live import session_start
@@ -110,6 +111,38 @@ class RefusedCommandTest(unittest.TestCase):
         self.assertIn("Symbol ETH/USDT (ETH/USDT): tick 0.01, lot 0.0001, minimum notional 5; warm-up 55 of 55", output)
         self.assertIn("no session was begun", output)
         self.assertFalse((self.base / "logs" / "live").exists())
+
+    def test_a_dry_start_of_perpetual_contracts_says_leverage_detail_and_next_funding(self) -> None:
+        execution = {"perpetual": {"leverage": 5, "leverages": {"ETH/USDT": 20}}}
+        config = self.config(live={"timeframe": "5m", "detail_interval": "1m", "execution": execution})
+        code, output, errors = run_live("--config", config, *REHEARSAL, "--dry-start")
+        self.assertEqual((0, []), (code, errors))
+        self.assertIn("Orders: matched by 1m candles", output)
+        for leverage in ("5", "20"):
+            self.assertIn(f"perpetual: leverage {leverage}, mark candles 1m, next funding 2024-01-01T08:00", output)
+
+
+class RehearsedContractsTest(unittest.TestCase):
+    def test_contracts_on_detail_candles_are_rehearsed_offline_on_the_exchange_the_session_starts(self) -> None:
+        with tempfile.TemporaryDirectory() as base:
+            live = {"timeframe": "5m", "detail_interval": "1m", "execution": {"perpetual": {"leverage": 5}}}
+            config = session_config(Path(base), live=live)
+            arguments = ("--practice-start", "2024-01-01T07:00", "--speed", "3000", "--plain", "--for", "70m")
+            code, output, errors = run_live("--config", config, *arguments)
+            self.assertEqual((0, []), (code, errors))
+            (folder,) = (Path(base) / "logs" / "live").iterdir()
+            steps = [record for record in journal_records(folder) if record["record"] == "step"]
+            self.assertEqual(70, len(steps))
+            self.assertEqual([START + 8 * 60 * MINUTE], [one["time_ms"] for one in steps if "funding" in one])
+            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            self.assertEqual("1m", manifest["detail_interval"])
+            self.assertEqual({"interval": "1m", "source": "rest"}, manifest["perpetual"]["mark_candles"])
+            self.assertEqual(5, manifest["perpetual"]["leverage"]["ETH/USDT"])
+            self.assertIn("Steps: 70", output)
+            self.assertGreater(outputs_of(folder)["ledger.csv"].count(b"margin:"), 2)
+            report = check_parity(folder, offline=True, now_ms=START + 9 * 60 * MINUTE)
+            self.assertTrue(report.journal is not None and report.journal.equal)
+            self.assertEqual((0, 210), (report.history.differences, report.history.compared["marks"]))
 
 
 class SessionOfAnHour(unittest.TestCase):

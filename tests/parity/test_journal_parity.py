@@ -308,7 +308,7 @@ class Folders(ParityCase):
         from backtests import recorded_session
         from live import session_folder
 
-        for name in ("JOURNAL", "MANIFEST", "TRADES", "EQUITY", "DECISIONS", "DERIVED"):
+        for name in ("JOURNAL", "MANIFEST", "DERIVED"):
             self.assertEqual(getattr(recorded_session, name), getattr(session_folder, name))
 
     def test_two_symbols_are_in_the_report_in_configured_order(self) -> None:

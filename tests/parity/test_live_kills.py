@@ -19,8 +19,10 @@ from engine.journal import read_journal
 from engine.outputs import SessionOutputs
 from market_data.adapters.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.faults import FaultScript, LateFunding
 from tests.support.live_processes import (
     MINUTE,
+    OUTPUTS,
     START,
     LiveProcess,
     journal_records,
@@ -38,10 +40,40 @@ SPEED = 1_500.0
 LONGEST_TEAR = 900
 
 
-def exchange(steps: int = STEPS, speed: float = SPEED) -> PracticeExchange:
-    """Return an exchange of so many minutes; it stands until a session has subscribed to its three symbols."""
+VENUE_START = START + 7 * 60 * MINUTE
+VENUE_STEPS = 120
+VENUE: dict[str, object] = {
+    "timeframe": "5m",
+    "detail_interval": "1m",
+    "execution": {
+        "slippage": 0.0005,
+        "commission_rate": 0.0005,
+        "exits": {"ladder": [{"fraction": 0.5, "distance": 0.5}, {"fraction": 0.5, "distance": 1.0}]},
+        "perpetual": {"leverage": 5},
+    },
+}
+"""Perpetual contracts on detail candles, over a funding payment."""
+
+
+def exchange(
+    steps: int = STEPS,
+    speed: float = SPEED,
+    start_ms: int = START,
+    streams: int = 3,
+    script: FaultScript | None = None,
+    past_ms: int = 0,
+) -> PracticeExchange:
+    """Return an exchange of so many minutes; it stands until a session has subscribed to all it needs.
+
+    ``past_ms`` is how far past the last close its clock goes: a mark candle is not believed before it has settled.
+    """
     return PracticeExchange(
-        PracticeMarket(), start_ms=START, end_ms=START + steps * MINUTE, speed=speed, streams_before_start=3
+        PracticeMarket(),
+        start_ms=start_ms,
+        end_ms=start_ms + steps * MINUTE + past_ms,
+        speed=speed,
+        streams_before_start=streams,
+        script=script,
     )
 
 
@@ -58,38 +90,41 @@ class Killed:
     ``resumed_at`` has the exchange's time, and the last step known, when each process that resumed was started.
     """
 
-    def __init__(self, config: Path, seed: int) -> None:
+    def __init__(
+        self, config: Path, seed: int, running: PracticeExchange | None = None, kills: int = KILLS_A_SESSION
+    ) -> None:
         self.resumed_at: list[tuple[int, int]] = []
         chance = random.Random(seed)
-        running = exchange()
+        running = running or exchange()
+        self._start_ms, self._kills = running.start_ms, kills
+        self._steps = ((running.end_ms or 0) - running.start_ms) // MINUTE
         with running:
             process = LiveProcess(config, running)
             try:
                 self.folder = process.folder
-                process.wait_for_step(START + MINUTE)
-                for kill in range(KILLS_A_SESSION):
+                process.wait_for_step(self._start_ms + MINUTE)
+                for kill in range(kills):
                     self._wait(process, kill, chance)
                     process.close()
                     if chance.random() < 0.6:
                         tear(self.folder / "journal.jsonl", chance)
                     time.sleep(chance.uniform(0.0, 0.3))
-                    self.resumed_at.append((running.now_ms, last_step_ms(self.folder) or START))
+                    self.resumed_at.append((running.now_ms, last_step_ms(self.folder) or self._start_ms))
                     process = LiveProcess(config, running, ["--resume", self.folder])
-                process.wait_for_step(END)
+                process.wait_for_step(self._start_ms + self._steps * MINUTE)
                 process.send(signal.SIGTERM)
                 self.exit_code = process.ended()
                 self.errors = process.errors
             finally:
                 process.close()
 
-    @staticmethod
-    def _wait(process: LiveProcess, kill: int, chance: random.Random) -> None:
+    def _wait(self, process: LiveProcess, kill: int, chance: random.Random) -> None:
         """Wait for the moment of a kill: a random time after the start, or after a random step."""
         if kill % 3 == 2:
             time.sleep(chance.uniform(0.2, 1.2))
             return
-        step = START + (STEPS * (kill + 1) // (KILLS_A_SESSION + 1) - chance.randrange(STEPS // 12)) * MINUTE
-        process.wait_for_step(step)
+        minutes = self._steps * (kill + 1) // (self._kills + 1) - chance.randrange(self._steps // 12)
+        process.wait_for_step(self._start_ms + minutes * MINUTE)
         time.sleep(chance.uniform(0.0, 0.05))
 
 
@@ -155,7 +190,7 @@ class KilledSessionTest(unittest.TestCase):
     def traded(self, config: Path, folder: Path) -> dict[str, bytes]:
         """Return the outputs of the session's journal with no step marked as missed."""
         lines = [line.record for line in read_journal(folder / "journal.jsonl")]
-        written = {name: bytearray() for name in ("trades.csv", "equity.csv", "decisions.jsonl")}
+        written = {name: bytearray() for name in OUTPUTS}
         sinks = SessionOutputs(*(one.extend for one in written.values()))
         fold = SessionFold(lines[0], load_settings(config), sinks)
         for record in lines[1:]:
@@ -164,6 +199,74 @@ class KilledSessionTest(unittest.TestCase):
                 record = type(record)(**fields, digest=sinks.digest())
             fold.apply(record)
         return {name: bytes(one) for name, one in written.items()}
+
+
+class KilledVenueTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def exchange(self, speed: float, script: FaultScript | None = None) -> PracticeExchange:
+        return exchange(VENUE_STEPS, speed, VENUE_START, streams=6, script=script, past_ms=MINUTE // 2)
+
+    def expect_whole(self, folder: Path) -> None:
+        """Hold a session that was killed against the one that nobody kills."""
+        config = session_config(self.base / "whole", live=VENUE)
+        minutes = f"{VENUE_STEPS}m"
+        with self.exchange(6_000.0) as running, LiveProcess(config, running, ["--for", minutes]) as process:
+            self.assertEqual(0, process.ended(), process.errors)
+            whole = process.folder
+        self.assertEqual(outputs_of(whole), outputs_of(folder))
+        self.assertGreater(outputs_of(whole)["trades.csv"].count(b"\n"), 20)
+        self.assertIn(b"funding", outputs_of(whole)["decisions.jsonl"])
+        kept = [
+            [{name: one.get(name) for name in ("time_ms", "candles", "detail", "marks", "funding")} for one in steps]
+            for steps in (steps_of(whole), steps_of(folder))
+        ]
+        self.assertEqual(*kept)
+
+    def test_detail_candles_marks_and_funding_survive_any_number_of_kills(self) -> None:
+        for number in range(scaled(1, 10)):
+            seed = SEED + number
+            with self.subTest(seed=seed):
+                config = session_config(self.base / f"killed{number}", live=VENUE)
+                killed = Killed(config, seed, self.exchange(1_500.0), kills=scaled(2, 5))
+                self.assertEqual(0, killed.exit_code, killed.errors)
+                self.expect_whole(killed.folder)
+
+    def test_a_rate_that_was_gone_without_is_asked_for_after_a_resume_and_delivered_once(self) -> None:
+        late = FaultScript((LateFunding(at="30m", duration="2h", by="25m"),))
+        config = session_config(self.base / "late", live=VENUE)
+        payment = VENUE_START + 60 * MINUTE
+        with self.exchange(1_500.0, late) as running:
+            process = LiveProcess(config, running)
+            self.addCleanup(process.close)
+            process.wait_for_line('"record":"missing"')
+            process.wait_for_step(payment)
+            process.close()
+            process = LiveProcess(config, running, ["--resume", process.folder])
+            self.addCleanup(process.close)
+            process.wait_for_step(payment + 26 * MINUTE)
+            process.close()
+            process = LiveProcess(config, running, ["--resume", process.folder])
+            self.addCleanup(process.close)
+            process.wait_for_step(payment + 40 * MINUTE)
+            process.send(signal.SIGTERM)
+            self.assertEqual(0, process.ended(), process.errors)
+        given = [(one["time_ms"], place) for one in steps_of(process.folder) for place in rates_of(one)]
+        self.assertEqual([0, 1, 2], sorted(place for _, place in given), "each rate once")
+        for time_ms, _ in given:
+            self.assertIn(time_ms, range(payment + MINUTE, payment + 27 * MINUTE))
+
+
+def steps_of(folder: Path) -> list[dict[str, object]]:
+    return [record for record in journal_records(folder) if record["record"] == "step"]
+
+
+def rates_of(step: dict[str, object]) -> list[int]:
+    """Return the places of the symbols that a journalled step has a funding rate of, one entry a rate."""
+    return [place for place, rates in enumerate(step.get("funding", [])) for _ in rates]
 
 
 class KeptSessionTest(unittest.TestCase):

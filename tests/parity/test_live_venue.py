@@ -1,0 +1,260 @@
+"""Live sessions with detail candles and of perpetual contracts write what the exchange's truth gives the kernel.
+
+The truth is read from the exchange after its end and put together candle by candle by ``tests.support.live_truth``.
+"""
+
+import csv
+import io
+import tempfile
+import unittest
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.candle import Step
+from engine.journal_records import MissingRecord, SessionRecord, step_of
+from practice.faults import (
+    DelayFinals,
+    DropConnections,
+    FailRest,
+    FaultScript,
+    LateFunding,
+    OrderCloses,
+    ReviseCandle,
+    ScriptedFault,
+    SkipCandle,
+    Stall,
+)
+from practice.random_faults import BOUNDARIES, LOSSLESS, random_faults
+from practice.rest_faults import FaultKind
+from tests.support.live_sessions import MINUTE, START, LiveRun, run_live
+from tests.support.live_truth import kernel_outputs, true_steps
+from tests.support.scale import SEED, scaled
+from tests.support.session_outputs import journal_outputs, received_outputs
+
+SYMBOLS = ("BTC/USDT", "ETH/USDT")
+BTC, ETH = SYMBOLS
+HOUR = 60 * MINUTE
+
+EXITS = {
+    "ladder": [{"fraction": 0.4, "distance": 0.5}, {"fraction": 0.6, "distance": 1.5}],
+    "break_even_after": 1,
+}
+COSTS = {"slippage": 0.0005, "commission_rate": 0.0005}
+DETAIL: Mapping[str, Any] = {
+    "timeframe": "5m",
+    "detail_interval": "1m",
+    "execution": {**COSTS, "intrabar": "detail"},
+}
+PERPETUAL: Mapping[str, Any] = {
+    "timeframe": "5m",
+    "execution": {**COSTS, "exits": EXITS, "perpetual": {"leverage": 5, "leverages": {ETH: 20}}},
+}
+BOTH: Mapping[str, Any] = {**PERPETUAL, "detail_interval": "1m"}
+
+
+class LiveVenue(unittest.TestCase):
+    """Runs a session in a folder of its own and holds it against the truth and its own journal."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+        self.runs = 0
+
+    def live(self, live: Mapping[str, Any], *faults: ScriptedFault, **options: Any) -> LiveRun:
+        self.runs += 1
+        base = self.base / str(self.runs)
+        base.mkdir()
+        return run_live(base, FaultScript(faults=faults), live=live, **{"symbols": SYMBOLS, **options})
+
+    def expect_folds(self, run: LiveRun, *, trades: int = 10, backtest: bool = True) -> None:
+        """Hold the files against a kernel and a backtest that are given what the session was, and the books."""
+        self.assertGreater(run.outputs["trades.csv"].count(b"\n"), trades, "a session without trades proves nothing")
+        self.assertEqual(kernel_outputs(run, run.steps), run.outputs)
+        self.assertEqual(journal_outputs(run, self.base / f"{run.path.parent.name}-journal"), run.outputs)
+        if backtest:
+            self.assertEqual(received_outputs(run), run.outputs)
+        amounts = [Decimal(row["amount"]) for row in rows_of(run, "ledger.csv")]
+        self.assertGreater(len(amounts), trades)
+        self.assertEqual(0, sum(amounts))
+
+    def expect_truth(self, run: LiveRun, *, trades: int = 10) -> None:
+        """Hold steps and files against the exchange's truth."""
+        self.assertEqual([], run.noted)
+        self.assertEqual([], run.view.missing)
+        truth = true_steps(run)
+        self.assertEqual(truth, run.steps)
+        self.assertEqual(kernel_outputs(run, truth), run.outputs)
+        self.expect_folds(run, trades=trades)
+
+
+def rows_of(run: LiveRun, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run.outputs[name].decode())))
+
+
+def without(steps: list[Step], **parts: tuple[()]) -> list[Step]:
+    """Return steps with some of their parts taken out."""
+    return [msgspec.structs.replace(step, **parts) for step in steps]
+
+
+class DetailSession(LiveVenue):
+    def test_a_day_of_detail_candles_gives_the_truth(self) -> None:
+        run = self.live(DETAIL, candles=scaled(480, 2_880), pace="read")
+        self.expect_truth(run)
+        self.assertEqual(run.end_ms, run.steps[-1].time_ms)
+        self.assertEqual(scaled(480, 2_880), len(run.steps))
+        self.assertTrue(all(any(step.candles) == (step.time_ms % (5 * MINUTE) == 0) for step in run.steps))
+        opens = run.view.forming[BTC]
+        self.assertEqual(sorted(opens), opens, "only the finest candles are shown as they form")
+        exits = {row["timestamp"][14:16] for row in rows_of(run, "trades.csv") if row["reason"] == "stop"}
+        self.assertTrue(any(int(minute) % 5 for minute in exits), "a stop is booked within its minute")
+
+    def test_the_order_in_which_the_series_close_changes_nothing(self) -> None:
+        outputs = set()
+        for order in (
+            OrderCloses(at=0, by="timeframe", coarse_first=True),
+            OrderCloses(at=0, coarse_first=True, last_symbol_first=True),
+            OrderCloses(at=0, by="timeframe", last_symbol_first=True),
+        ):
+            run = self.live(DETAIL, order, candles=90)
+            self.expect_truth(run)
+            outputs.add(run.outputs["trades.csv"])
+        self.assertEqual(1, len(outputs))
+
+    def test_what_the_streams_miss_comes_from_rest_in_either_timeframe(self) -> None:
+        run = self.live(
+            DETAIL,
+            SkipCandle(at="12m", timeframe="1m", symbols=(BTC,), count=2),
+            SkipCandle(at="20m", timeframe="5m"),
+            DelayFinals(at="31m", timeframe="1m", by="40s", symbols=(ETH,)),
+            DropConnections(at="50m"),
+            Stall(at="70m", duration="12m"),
+            candles=100,
+        )
+        self.expect_truth(run)
+        sources = {source for record in run.step_records for source in record.detail_sources}
+        self.assertEqual({"websocket", "rest"}, sources)
+
+    def test_a_candle_that_rest_denies_is_missing_in_its_own_series_only(self) -> None:
+        run = self.live(
+            DETAIL,
+            SkipCandle(at="33m", timeframe="1m", symbols=(ETH,), where="everywhere"),
+            SkipCandle(at="50m", timeframe="5m", symbols=(BTC,), where="everywhere"),
+            SkipCandle(at="61m", timeframe="1m", symbols=(BTC,), where="everywhere", count=5),
+            candles=90,
+        )
+        self.expect_truth(run)
+        steps = {(step.time_ms - START) // MINUTE: step for step in run.steps}
+        self.assertEqual([True, False], [one is not None for one in steps[33].detail])
+        self.assertEqual([False, True], [one is not None for one in steps[50].candles])
+        self.assertNotIn(None, steps[50].detail)
+
+    def test_a_start_between_two_strategy_candles_begins_on_the_strategys_grid(self) -> None:
+        run = self.live({**DETAIL, "timeframe": "15m"}, start_ms=START + 37 * MINUTE, candles=60)
+        self.assertEqual(START + 30 * MINUTE, run.head.start_ms)
+        self.assertEqual(START + 31 * MINUTE, run.steps[0].time_ms)
+        self.expect_truth(run, trades=2)
+
+    def test_a_revised_detail_candle_is_noted_with_its_series(self) -> None:
+        run = self.live(DETAIL, ReviseCandle(at="33m", timeframe="1m", symbols=(ETH,)), candles=90)
+        noted = [one for one in run.records if getattr(one, "kind", "") == "revised"]
+        self.assertEqual({("detail", START + 32 * MINUTE)}, {(one.series, one.candle[0]) for one in noted})
+        self.expect_folds(run)
+
+
+class PerpetualSession(LiveVenue):
+    def test_a_day_of_perpetual_contracts_gives_the_truth(self) -> None:
+        run = self.live(PERPETUAL, candles=scaled(1_000, 4_320), pace="read")
+        self.expect_truth(run)
+        paid = [step.time_ms - START for step in run.steps if step.funding]
+        self.assertEqual([8 * HOUR, 16 * HOUR], paid[:2])
+        self.assertTrue(all(None not in step.marks and len(step.marks) == 2 for step in run.steps))
+        self.assertIn(b'"event":"funding"', run.outputs["decisions.jsonl"])
+        self.assertIn(b"margin:", run.outputs["ledger.csv"])
+        self.assertIn(b'"rung":1', run.outputs["trades.csv"].replace(b'""', b'"'))
+
+    def test_both_together_give_the_truth(self) -> None:
+        run = self.live(BOTH, start_ms=START + 7 * HOUR, candles=scaled(90, 1_440))
+        self.expect_truth(run, trades=4)
+        self.assertEqual([START + 8 * HOUR], [step.time_ms for step in run.steps if step.funding][:1])
+
+    def test_without_funding_and_marks_nothing_of_the_kind_is_asked(self) -> None:
+        execution = {**COSTS, "perpetual": {"leverage": 5, "funding": False, "mark_price": False}}
+        run = self.live({"timeframe": "5m", "execution": execution}, start_ms=START + 7 * HOUR, candles=150)
+        self.expect_truth(run, trades=4)
+        self.assertEqual(run.steps, without(run.steps, marks=(), funding=()))
+        asked = {request.path.rpartition("/")[2] for request in run.exchange.requests}
+        self.assertLessEqual(asked & {"fundingRate", "premiumIndex", "markPriceKlines"}, set())
+
+    def test_a_rate_published_late_is_noted_and_settled_with_a_later_step(self) -> None:
+        late = LateFunding(at="30m", duration="2h", by="17m", symbols=(ETH,))
+        run = self.live(PERPETUAL, late, start_ms=START + 7 * HOUR, candles=90)
+        delivered = [(step.time_ms - START - 8 * HOUR, [len(one) for one in step.funding]) for step in run.steps]
+        self.assertEqual([(0, [1, 0]), (20 * MINUTE, [0, 1])], [one for one in delivered if one[1]])
+        self.assertEqual([("funding", ETH, START + 8 * HOUR)], missing_of(run))
+        self.assertEqual(without(true_steps(run), funding=()), without(run.steps, funding=()))
+        # A backtest of these rates gives each with the step at its due time, so that it is another run.
+        self.expect_folds(run, trades=4, backtest=False)
+
+    def test_rest_out_of_reach_at_a_payment_holds_up_the_steps_and_loses_nothing(self) -> None:
+        faults = (
+            Stall(at="57m", duration="9m", rest=True),
+            FailRest(at="57m", duration="9m", path="fundingRate"),
+            FailRest(at="57m", duration="9m", path="premiumIndex"),
+            FailRest(at="57m", duration="9m", path="markPriceKlines", status=418),
+            FailRest(at="57m", duration="9m", form=FaultKind.DROPPED),
+        )
+        for fault in faults[: scaled(3, 5)]:
+            with self.subTest(fault=fault):
+                run = self.live(PERPETUAL, fault, start_ms=START + 7 * HOUR, candles=80)
+                self.expect_truth(run, trades=4)
+
+    def test_a_mark_that_rest_denies_is_left_out_and_noted(self) -> None:
+        # An answer without rows for a while: the exchange's truth has the marks, the session went on without.
+        fault = FailRest(at="40m", duration="10m", form=FaultKind.EMPTY, path="markPriceKlines", symbols=(ETH,))
+        run = self.live(PERPETUAL, fault, start_ms=START + 7 * HOUR, candles=90, patience_s=2.0)
+        lacking = [(step.time_ms - START - 7 * HOUR) // MINUTE for step in run.steps if step.marks[1] is None]
+        self.assertEqual([40, 45], lacking)
+        self.assertEqual([("mark", ETH, START + 7 * HOUR + 40 * MINUTE)], missing_of(run))
+        truth = true_steps(run)
+        self.assertEqual([step.marks[0] for step in truth], [step.marks[0] for step in run.steps])
+        self.assertEqual(without(truth, marks=()), without(run.steps, marks=()))
+        self.expect_folds(run, trades=4)
+
+    def test_mixtures_of_faults_that_lose_nothing_give_the_truth(self) -> None:
+        kinds = (*LOSSLESS, *(kind for kind in BOUNDARIES if kind != "late_funding"))
+        for seed in range(SEED, SEED + scaled(2, 60)):
+            drawn = random_faults(
+                seed, duration_ms=70 * MINUTE, symbols=SYMBOLS, count=6, kinds=kinds, timeframes=("1m", "5m")
+            )
+            # The first candles are left alone: while they are missing, REST does not call the last warm-up one final.
+            faults = [msgspec.structs.replace(one, at=one.at + 5 * MINUTE) for one in drawn.faults]
+            with self.subTest(seed=seed, script=[repr(one) for one in faults]):
+                run = self.live(BOTH, *faults, start_ms=START + 7 * HOUR, candles=90)
+                self.expect_truth(run, trades=4)
+
+
+class JournalOfPlainSessions(LiveVenue):
+    def test_lines_of_sessions_without_detail_and_contracts_hold_nothing_of_them(self) -> None:
+        run = self.live({}, candles=30)
+        for record in run.step_records:
+            line = msgspec.json.decode(msgspec.json.encode(record))
+            self.assertEqual({"record", "time_ms", "candles", "digest", "sources"}, set(line))
+
+    def test_a_record_read_back_is_the_step_that_was_written(self) -> None:
+        run = self.live(BOTH, start_ms=START + 7 * HOUR + 50 * MINUTE, candles=15)
+        self.assertIsInstance(run.records[0], SessionRecord)
+        self.assertEqual(true_steps(run), [step_of(record) for record in run.step_records])
+        self.assertTrue(any(step.funding for step in run.steps))
+
+
+def missing_of(run: LiveRun) -> list[tuple[str, str, int]]:
+    return [(one.kind, one.symbol, one.time_ms) for one in run.records if isinstance(one, MissingRecord)]
+
+
+if __name__ == "__main__":
+    unittest.main()
