@@ -8,6 +8,11 @@ from market_data.__main__ import main as market_data
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "candles"
 TWO_MONTHS = [f"binance/{name}-USDT/1m.csv.gz" for name in ("BTC", "ETH", "SUI", "TAO")]
+PERPETUALS = [
+    f"binance-perp/{name}-USDT/{kind}.csv.gz"
+    for name in ("BTC", "ETH", "SOL", "LAYER")
+    for kind in ("1m", "funding", "mark-8h")
+]
 TWO_YEARS = "binance@2017-2019/BTC-USDT/1m.csv.gz"
 
 

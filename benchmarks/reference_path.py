@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.config_backtest import ConfigBacktestRunner
-from backtests.input_candles import RunRequest, load_input
+from backtests.market_input import MarketInput, load_market
 from backtests.timeline import candles_of
 from benchmarks.market import TWO_MONTHS, TWO_YEARS, configuration, import_recorded
 from benchmarks.measure import call_seconds, peak_memory_mb
@@ -62,17 +62,14 @@ def _runner(config: Path, folder: Path, start: str, end: str, symbols: list[str]
     )
 
 
-def _loaded(runner: ConfigBacktestRunner) -> dict[str, Any]:
-    strategy = build_strategy_of(runner.settings)
-    request = RunRequest(
-        runner.symbols, runner.interval, runner.start_ms, runner.end_ms, strategy.warmup_candles, "snap"
-    )
-    return load_input(runner.data_provider, request)
+def _loaded(runner: ConfigBacktestRunner) -> MarketInput:
+    warmup_candles = build_strategy_of(runner.settings).warmup_candles
+    return load_market(runner.data_provider, runner.settings.live, runner.start_ms, runner.end_ms, warmup_candles)
 
 
 def _bare_streams(runner: ConfigBacktestRunner) -> None:
     strategy = build_strategy_of(runner.settings)
-    for symbol, one in _loaded(runner).items():
+    for symbol, one in _loaded(runner).candles.items():
         update = open_stream(strategy, symbol).update
         for candle in candles_of(one.window):
             update(candle)

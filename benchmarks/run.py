@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.commands import measure_start_up, measure_store
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
+from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.reference_path import measure_lengths, measure_throughput
 
 
@@ -23,6 +24,7 @@ def main() -> int:
             return 0
         measure_throughput(folder)
         measure_lengths(folder)
+        measure_perpetuals(folder / "perpetuals")
         measure_store(folder)
     return 0
 
