@@ -3,13 +3,11 @@
 from decimal import Decimal
 
 from core.exact import EXACT
-from engine.funding import settle_entry
 from engine.kernel_rules import KernelRules
 from engine.outputs import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
 from execution.execution_engine import ExecutionEngine
-from execution.order import Order
 from execution.paper_trader import PaperTrader
 from execution.safety_monitor import SafetyMonitor
 from risk_management.risk_engine import RiskEngine
@@ -40,9 +38,7 @@ class Components:
         self.safety = safety
         self.outputs = outputs
         self.statistics = SessionStatistics()
-        self._by_symbol = {state.symbol: state for state in states}
         self.matching.fills.spendable = self.spendable
-        self.book.listener = self._order_changed
 
     def spendable(self) -> Decimal:
         """Return the equity of the last marks plus what was realised since beyond those marks.
@@ -77,29 +73,3 @@ class Components:
         """Accept a market close of a position at its symbol's next open; return the order's id."""
         self.statistics.orders_submitted += 1
         return self.execution.submit_close(symbol, time_ms, reason)
-
-    def _order_changed(self, order: Order, event: str, time_ms: int) -> None:
-        """Count and record what becomes of entries and closes."""
-        counts = self.statistics
-        entry = order.role == "entry"
-        if event in ("FILLED", "PARTIALLY_FILLED"):
-            if entry:
-                settle_entry(self, self._by_symbol[order.symbol], time_ms)
-                counts.partial_fills += event == "PARTIALLY_FILLED"
-                counts.entries_filled += event == "FILLED"
-            return
-        details: dict[str, str | float | None] = {"order_id": order.order_id, "reason": order.reason}
-        if entry and order.filled and event != "NEW":
-            counts.entries_filled += 1
-        if event == "REJECTED":
-            counts.orders_rejected += 1
-            details["price"] = float(order.reference)
-            details["quantity"] = float(order.quantity)
-            self.outputs.decisions.write(time_ms, order.symbol, "order_rejected", details)
-        elif event == "EXPIRED":
-            counts.orders_expired += 1
-            self.outputs.decisions.write(time_ms, order.symbol, "order_expired", details)
-        elif event == "CANCELED":
-            counts.orders_cancelled += 1
-            details["order"] = order.role
-            self.outputs.decisions.write(time_ms, order.symbol, "order_cancelled", details)

@@ -6,25 +6,21 @@ else. Of one due inside the candle nobody knows which came first: a cost falls o
 candle, a credit only on one that is still open at its end.
 """
 
-from typing import TYPE_CHECKING
-
 from core.candle import FundingRate, Step
 from core.exact import received
 from core.instants import format_ms
+from engine.components import Components
 from engine.symbol_state import Present, SymbolState
 
-if TYPE_CHECKING:
-    from engine.components import Components
 
-
-def take_rates(parts: "Components", step: Step) -> None:
+def take_rates(parts: Components, step: Step) -> None:
     """Keep the payments that became known with a step until a candle of their symbol settles them."""
     for state, rates in zip(parts.states, step.funding, strict=True):
         if rates:
             state.funding = sorted([*state.funding, *rates], key=lambda rate: rate.time_ms)
 
 
-def settle_before(parts: "Components", present: list[Present]) -> None:
+def settle_before(parts: Components, present: list[Present]) -> None:
     """Settle what was due at or before the candles' opens and no candle has settled."""
     for state, candle, mark in present:
         while state.funding and state.funding[0].due_ms <= candle.open_time_ms:
@@ -33,7 +29,7 @@ def settle_before(parts: "Components", present: list[Present]) -> None:
             _settle(parts, state, rate, mark.open if at_open else None)
 
 
-def settle_costs(parts: "Components", present: list[Present], time_ms: int) -> None:
+def settle_costs(parts: Components, present: list[Present], time_ms: int) -> None:
     """Let the positions that exist after the open pay what is due inside the candle."""
     for state, candle, _ in present:
         if state.funding:
@@ -42,14 +38,14 @@ def settle_costs(parts: "Components", present: list[Present], time_ms: int) -> N
             _pay_costs(parts, state)
 
 
-def settle_entry(parts: "Components", state: SymbolState, time_ms: int) -> None:
+def settle_entry(parts: Components, state: SymbolState, time_ms: int) -> None:
     """Let a position that was just opened inside a candle pay what is due inside it."""
     holding = parts.account.holdings.get(state.symbol)
     if state.due_inside is not None and holding is not None and holding.opened_ms == time_ms:
         _pay_costs(parts, state)
 
 
-def settle_after(parts: "Components", present: list[Present], time_ms: int) -> None:
+def settle_after(parts: Components, present: list[Present], time_ms: int) -> None:
     """Settle what is due at the end of the candles, and what positions that are still open receive inside them."""
     for state, candle, mark in present:
         state.due_inside = None
@@ -62,14 +58,14 @@ def settle_after(parts: "Components", present: list[Present], time_ms: int) -> N
             _settle(parts, state, rate, candle.open if inside else mark.close)
 
 
-def settle_due(parts: "Components", time_ms: int) -> None:
+def settle_due(parts: Components, time_ms: int) -> None:
     """Settle whatever is due before positions are closed at their last marks."""
     for state in parts.states:
         while state.funding and state.funding[0].due_ms <= time_ms:
             _settle(parts, state, state.funding.pop(0))
 
 
-def _pay_costs(parts: "Components", state: SymbolState) -> None:
+def _pay_costs(parts: Components, state: SymbolState) -> None:
     holding = parts.account.holdings.get(state.symbol)
     if holding is None or state.due_inside is None:
         return
@@ -79,14 +75,14 @@ def _pay_costs(parts: "Components", state: SymbolState) -> None:
             _pay(parts, state, rate, price)
 
 
-def _settle(parts: "Components", state: SymbolState, rate: FundingRate, price: float | None = None) -> None:
+def _settle(parts: Components, state: SymbolState, rate: FundingRate, price: float | None = None) -> None:
     """Settle a payment with the position that was opened before it, at a price where its mark is not known."""
     holding = parts.account.holdings.get(state.symbol)
     if holding is not None and holding.opened_ms < rate.due_ms:
         _pay(parts, state, rate, holding.mark if price is None else price)
 
 
-def _pay(parts: "Components", state: SymbolState, rate: FundingRate, price: float) -> None:
+def _pay(parts: Components, state: SymbolState, rate: FundingRate, price: float) -> None:
     mark = price if rate.mark_price is None else rate.mark_price
     amount = parts.account.fund(state.symbol, received(mark), received(rate.rate), rate.due_ms)
     parts.statistics.funding_payments += 1

@@ -15,6 +15,7 @@ from engine.exits import exits_at_open, inside
 from engine.funding import settle_after, settle_before, settle_costs, settle_due, take_rates
 from engine.kill_switch import KillSwitch
 from engine.marks import close_overdue, roll_day, take_marks
+from engine.order_events import OrderEvents
 from engine.rule_changes import RuleChanges
 from engine.step_candles import matched_candles, strategy_candles
 
@@ -38,6 +39,7 @@ class Session:
         self._rows_written = 0
         self._row_of_step_written = False
         self._rule_changes = RuleChanges(parts)
+        parts.book.listener = OrderEvents(parts).changed
         self._marks, self._finer = parts.rules.marks, parts.rules.detail_ms is not None
         self._funding, self._max_holding = parts.rules.funding, parts.rules.max_holding
 

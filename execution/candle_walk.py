@@ -119,13 +119,15 @@ class CandleWalk:
         self.ambiguous = self.ambiguous or self._rests_on_the_path(holding)
 
     def _rests_on_the_path(self, holding: Holding) -> bool:
-        """Return whether stop and a target both lie in the candle, so that only the assumed path decides."""
+        """Return whether stop and a target are both reached, so that only the assumed path decides."""
         stop = holding.stop
         if stop is None or stop.acts != "stop" or not stop.status.working:
             return False
-        if self._engine.reach.meets(stop, self.opened, self.candle.open_time_ms):
+        judged = self.mark if self._marks_trigger() else self.candle
+        if self._meets(stop, received(judged.open)):
             return False
-        return self._meets(stop, self.low if holding.long else self.high) and bool(self.reached_targets(holding))
+        extreme = received(judged.low if holding.long else judged.high)
+        return self._meets(stop, extreme) and bool(self.reached_targets(holding))
 
     def _nearest(self, end: Decimal) -> Meeting | None:
         """Return what the leg from the present point to ``end`` meets first; adverse before favourable at one price."""
