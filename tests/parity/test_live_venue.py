@@ -30,7 +30,7 @@ from practice.faults import (
 )
 from practice.random_faults import BOUNDARIES, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
-from tests.support.live_sessions import MINUTE, START, LiveRun, run_live
+from tests.support.live_sessions import BUSY_PARAMS, MINUTE, START, LiveRun, run_live
 from tests.support.live_truth import kernel_outputs, true_steps
 from tests.support.scale import SEED, scaled
 from tests.support.session_outputs import journal_outputs, received_outputs
@@ -164,6 +164,85 @@ class DetailSession(LiveVenue):
         noted = [one for one in run.records if getattr(one, "kind", "") == "revised"]
         self.assertEqual({("detail", START + 32 * MINUTE)}, {(one.series, one.candle[0]) for one in noted})
         self.expect_folds(run)
+
+
+SWITCHES: Mapping[str, tuple[Mapping[str, Any], str, bytes]] = {
+    "limit entries": ({"entry_order": "limit", "entry_offset": 0.0005}, "orders.csv", b",LIMIT,GTD,FILLED,"),
+    "limit entries that expire": (
+        {"entry_order": "limit", "entry_offset": 0.002, "entry_time_in_force": "GTD", "entry_expiry": 2},
+        "orders.csv",
+        b",EXPIRED,",
+    ),
+    "immediate or cancel": (
+        {"entry_order": "limit", "entry_offset": 0.0, "entry_time_in_force": "IOC"},
+        "orders.csv",
+        b",ioc",
+    ),
+    "post only": (
+        {"entry_order": "limit", "entry_offset": 0.0, "post_only": True},
+        "orders.csv",
+        b",would_take",
+    ),
+    "stop entries": ({"entry_order": "stop", "entry_offset": 0.0005}, "orders.csv", b",STOP_MARKET,GTD,FILLED,"),
+    "ladder": ({"exits": EXITS}, "trades.csv", b'""rung"":1'),
+    "break-even": ({"exits": EXITS}, "trades.csv", b",break_even,"),
+    "time stop": ({"exits": {"max_holding": 3}}, "trades.csv", b",time_stop,"),
+    "several entries": ({"max_entries": 3}, "orders.csv", b",REPLACED,NEW,"),
+    "optimistic": ({"intrabar": "optimistic"}, "trades.csv", b",target,"),
+    "ohlc": ({"intrabar": "ohlc"}, "trades.csv", b",stop,"),
+    "olhc": ({"intrabar": "olhc"}, "trades.csv", b",stop,"),
+    "a touch fills": ({"limit_fill": "touch"}, "trades.csv", b",target,"),
+    "a touch fills by chance": (
+        {"limit_fill": "probability", "limit_fill_probability": 0.5, "limit_fill_seed": 3},
+        "trades.csv",
+        b",target,",
+    ),
+    "volume cap": ({"volume_cap": 0.0005}, "orders.csv", b",PARTIALLY_FILLED,"),
+    "estimated spread": (
+        {"spread": {"model": "corwin_schultz", "fraction": 0.0004, "candles": 10}},
+        "trades.csv",
+        b",stop,",
+    ),
+    "volatility slippage": ({"slippage_model": {"model": "volatility", "candles": 10}}, "trades.csv", b",stop,"),
+    "square-root slippage": ({"slippage_model": {"model": "square_root", "candles": 10}}, "trades.csv", b",stop,"),
+    "commission tiers": (
+        {
+            "commission": {
+                "maker": 0.0002,
+                "taker": 0.0005,
+                "tiers": [{"volume": 1_000, "maker": 0.0001, "taker": 0.0004}],
+            }
+        },
+        "trades.csv",
+        b",stop,",
+    ),
+    "latency": ({"latency_ms": 60_000}, "orders.csv", b",FILLED,"),
+    "stops by the mark": ({"perpetual": {"leverage": 5, "stop_trigger": "mark"}}, "trades.csv", b",stop,"),
+    "liquidations": (
+        {"perpetual": {"leverage": 125, "maintenance_rate": 0.005, "liquidation_fee": 0.001}},
+        "trades.csv",
+        b",liquidation,",
+    ),
+    "trailing by range": ({}, "trades.csv", b",trailing_stop,"),
+}
+"""Settings of ``execution``, and the text in one of the files that shows that they did something."""
+
+RISKS: Mapping[str, Mapping[str, Any]] = {
+    "several entries": {"default_risk_per_trade": 0.00002},
+    "trailing by range": {"enable_trailing_stop": True, "trailing_stop_atr": 1.0},
+}
+PARAMS: Mapping[str, Mapping[str, Any]] = {"liquidations": {"sl_atr_multiple": 30.0, "tp_atr_multiple": 30.0}}
+
+
+class EachSwitch(LiveVenue):
+    def test_a_session_with_any_one_of_them_gives_the_truth_its_journal_and_its_backtest(self) -> None:
+        for name, (execution, file, shown) in SWITCHES.items():
+            with self.subTest(name):
+                strategy = {"type": "scalping_ema_rsi", "params": {**BUSY_PARAMS, **PARAMS.get(name, {})}}
+                live = {"execution": {**COSTS, **execution}, "strategy": strategy}
+                run = self.live(live, candles=240, pace="read", risk=RISKS.get(name))
+                self.expect_truth(run, trades=4)
+                self.assertIn(shown, run.outputs[file])
 
 
 class PerpetualSession(LiveVenue):

@@ -195,9 +195,10 @@ def live_settings(
     grace_s: float = GRACE_S,
     live: Mapping[str, object] | None = None,
     mode: Mapping[str, object] | None = None,
+    risk: Mapping[str, object] | None = None,
 ) -> Settings:
     """Write a configuration of the practice exchange on one-minute candles and return its settings."""
-    return load_settings(write_live_config(base, symbols, grace_s=grace_s, live=live, mode=mode))
+    return load_settings(write_live_config(base, symbols, grace_s=grace_s, live=live, mode=mode, risk=risk))
 
 
 def write_live_config(
@@ -207,6 +208,7 @@ def write_live_config(
     grace_s: float = GRACE_S,
     live: Mapping[str, object] | None = None,
     mode: Mapping[str, object] | None = None,
+    risk: Mapping[str, object] | None = None,
 ) -> Path:
     """Write the configuration and return its live.yaml."""
     section: dict[str, object] = {
@@ -221,7 +223,7 @@ def write_live_config(
     }
     # Limits wide enough that an hour of losses does not end the trading.
     wide = {"max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.5}
-    return write_config(base, live={**section, **(live or {})}, mode={**wide, **(mode or {})})
+    return write_config(base, live={**section, **(live or {})}, mode={**wide, **(mode or {})}, risk=risk)
 
 
 def run_live(
@@ -240,6 +242,7 @@ def run_live(
     live: Mapping[str, object] | None = None,
     on_step: Callable[[], None] | None = None,
     mode: Mapping[str, object] | None = None,
+    risk: Mapping[str, object] | None = None,
     **exchange_options: object,
 ) -> LiveRun:
     """Run a session of so many candles (or fewer: ``stop_after``) against an exchange; return what it left behind.
@@ -253,7 +256,7 @@ def run_live(
     AssertionError
         If the session does not reach its last step in time.
     """
-    settings = live_settings(base, symbols, grace_s=grace_s, live=live, mode=mode)
+    settings = live_settings(base, symbols, grace_s=grace_s, live=live, mode=mode, risk=risk)
     market_source = source or practice_source(1, symbols)
     exchange = PracticeExchange(
         market_source,
