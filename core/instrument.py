@@ -5,6 +5,8 @@ from decimal import Decimal
 import msgspec
 
 DEFAULT_STEP = Decimal("0.00000001")
+DEFAULT_SOURCE = "default"
+"""``source`` of rules of which nothing is known."""
 
 
 class MarginTier(msgspec.Struct, frozen=True):
@@ -27,7 +29,8 @@ class Instrument(msgspec.Struct, frozen=True):
     order value in quote currency, ``min_quantity`` and ``max_quantity`` the least and largest quantity in base units
     (0: no bound). A limit price must lie between ``band_down`` and ``band_up`` times the last price (0: no band).
     ``margin_tiers`` are those of a perpetual, by rising cap; empty where the venue's are not known. ``as_of_ms`` says
-    when the rules were read, ``source`` from where (``market list``, ``inferred from imported prices``, ``default``).
+    when the rules were read, ``source`` from where (``market list``, ``inferred from imported prices``, ``default``);
+    ``tiers_as_of_ms`` and ``tiers_source`` say the same of the margin tiers.
     """
 
     symbol: str
@@ -36,11 +39,13 @@ class Instrument(msgspec.Struct, frozen=True):
     min_notional: Decimal = Decimal(0)
     min_quantity: Decimal = Decimal(0)
     as_of_ms: int | None = None
-    source: str = "default"
+    source: str = DEFAULT_SOURCE
     max_quantity: Decimal = Decimal(0)
     band_down: Decimal = Decimal(0)
     band_up: Decimal = Decimal(0)
     margin_tiers: tuple[MarginTier, ...] = ()
+    tiers_as_of_ms: int | None = None
+    tiers_source: str = ""
 
     def __post_init__(self) -> None:
         for field in ("tick_size", "lot_size", "min_notional", "min_quantity", "max_quantity", "band_down", "band_up"):

@@ -156,7 +156,8 @@ def _enter(
     if rules.entry_fill == "close" and not reversing:
         # The one exception to "nothing fills inside the candle that caused it".
         entry = parts.book.entries[state.symbol]
-        parts.immediate.enter_at_close(entry, candle, record.time_ms)
+        fine = state.last_fine if state.last_detail_ms >= candle.open_time_ms else None
+        parts.immediate.enter_at_close(entry, candle.close, fine or candle, record.time_ms)
 
 
 def _book(parts: Components, without: str | None) -> tuple[int, float]:

@@ -20,7 +20,7 @@ def take_marks(parts: Components, present: PresentCandles, time_ms: int) -> None
         for state in parts.states:
             holding = holdings.get(state.symbol)
             if holding is not None:
-                holding.counted = True
+                holding.count()
                 unrealized += holding.unrealized()
         equity += unrealized
         parts.statistics.steps_with_position += 1

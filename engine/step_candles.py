@@ -28,7 +28,7 @@ def matched_candles(states: list[SymbolState], step: Step, *, marks: bool) -> Pr
         states, step.candles, step.detail or nothing, (step.marks if marks else ()) or nothing, strict=True
     ):
         if fine is not None:
-            state.last_detail_ms = fine.open_time_ms
+            state.last_detail_ms, state.last_fine = fine.open_time_ms, fine
             present.append((state, fine, mark or fine))
         elif candle is not None and state.last_detail_ms < candle.open_time_ms:
             present.append((state, candle, candle))

@@ -1,6 +1,6 @@
 """What a session keeps about one symbol besides its position and orders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from core.candle import Candle, FundingRate
 from core.errors import StrategyError
@@ -14,9 +14,9 @@ class SymbolState:
 
     ``last_open_ms`` is the open of the last strategy candle that was reached, by itself or by a finer one inside it;
     ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` is the open of the last
-    candle that orders were matched with, ``last_detail_ms`` that of the last finer one. ``funding`` are payments that
-    no candle has settled yet, ``due_inside`` those due inside the candle that is being matched, with its open;
-    ``rule_changes`` are trading rules that come into force later. ``orders`` are the symbol's working orders.
+    candle that orders were matched with, ``last_detail_ms`` that of the last finer one, ``last_fine``. ``funding`` are
+    payments that no candle has settled yet, ``due_inside`` those due inside the candle that is being matched, with its
+    open; ``orders`` are the symbol's working orders.
     """
 
     __slots__ = (
@@ -26,10 +26,10 @@ class SymbolState:
         "funding",
         "instrument",
         "last_detail_ms",
+        "last_fine",
         "last_matched_ms",
         "last_open_ms",
         "orders",
-        "rule_changes",
         "segment_ends_ms",
         "stream",
         "symbol",
@@ -50,9 +50,9 @@ class SymbolState:
         self.segment_ends_ms: float = float("inf")
         self.last_matched_ms: float = float("-inf")
         self.last_detail_ms: float = float("-inf")
+        self.last_fine: Candle | None = None
         self.funding: list[FundingRate] = []
         self.due_inside: tuple[list[FundingRate], float] | None = None
-        self.rule_changes: Sequence[Instrument] = ()
         self.restart()
 
     def restart(self) -> None:

@@ -28,7 +28,7 @@ class Account:
 
     ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` what the trade log was given,
     ``postings`` the double entries. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
-    ``funding_received`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
+    ``funding_net`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Account:
         self.rows: list[TradeRow] = []
         self.rung_fills: Counter[int] = Counter()
         self.exits: Counter[str] = Counter()
-        self.funding_received = self.funding_paid = ZERO
+        self.funding_net = self.funding_paid = ZERO
         self._order_count = 0
         self._begun = False
 
@@ -70,8 +70,8 @@ class Account:
         return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
 
     def unrealized_of_marks(self) -> Decimal:
-        """Return the exact gross profit at the marks of every position that was part of the last equity."""
-        return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.counted)
+        """Return the exact gross profit at the marks of all that was part of the last equity."""
+        return _total(holding.counted_unrealized() for holding in self.holdings.values())
 
     def affordable(self, symbol: str, price: Decimal, quantity: Decimal, commission: Decimal, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission.
@@ -114,10 +114,9 @@ class Account:
             holding = Holding(entry, position, time_ms, first_mark, order.client_order_id)
             self.holdings[symbol] = holding
         else:
-            holding.entered = EXACT.add(holding.entered, quantity)
             if not order.filled:
                 holding.entries += 1
-            holding.resize(entry)
+            holding.add(entry, quantity, EXACT.multiply(price, quantity))
         self._find_liquidation(holding)
         return holding
 
@@ -180,7 +179,7 @@ class Account:
         amount = funding_amount(holding.sign, holding.entry.quantity, mark, rate)
         holding.entry = self.ledger.fund(symbol, amount)
         self.postings.funded(time_ms, symbol, amount)
-        self.funding_received = EXACT.add(self.funding_received, amount)
+        self.funding_net = EXACT.add(self.funding_net, amount)
         if amount < 0:
             self.funding_paid = EXACT.subtract(self.funding_paid, amount)
         return amount

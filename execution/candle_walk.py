@@ -119,15 +119,18 @@ class CandleWalk:
         self.ambiguous = self.ambiguous or self._rests_on_the_path(holding)
 
     def _rests_on_the_path(self, holding: Holding) -> bool:
-        """Return whether stop and a target are both reached, so that only the assumed path decides."""
-        stop = holding.stop
-        if stop is None or stop.acts != "stop" or not stop.status.working:
-            return False
+        """Return whether a target and the stop, or liquidation, are both reached: only the assumed path decides."""
         judged = self.mark if self._marks_trigger() else self.candle
-        if self._meets(stop, received(judged.open)):
-            return False
-        extreme = received(judged.low if holding.long else judged.high)
-        return self._meets(stop, extreme) and bool(self.reached_targets(holding))
+        stop, level = holding.stop, holding.liquidation
+        adverse = False
+        if stop is not None and stop.acts == "stop" and stop.status.working:
+            if self._meets(stop, received(judged.open)):
+                return False
+            adverse = self._meets(stop, received(judged.low if holding.long else judged.high))
+        if level is not None and not adverse:
+            opened, extreme = received(self.mark.open), received(self.mark.low if holding.long else self.mark.high)
+            adverse = (extreme <= level < opened) if holding.long else (opened < level <= extreme)
+        return adverse and bool(self.reached_targets(holding))
 
     def _nearest(self, end: Decimal) -> Meeting | None:
         """Return what the leg from the present point to ``end`` meets first; adverse before favourable at one price."""

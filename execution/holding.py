@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from core.exact import EXACT, ZERO, average, plain, received
+from core.exact import EXACT, ZERO, average, plain, received, share_of
 from core.orders import OrderSide
 from execution.closed_trade import ClosedTrade
 from execution.ledger import ClosedPart, Entry
@@ -15,13 +15,13 @@ class Holding:
     """Everything the venue knows about one open position.
 
     ``mark`` is the float price at which the position counts for equity and exposure. ``marked`` says that it is a close
-    taken after the entry; until then the trade log values the position at its own fill price. ``counted`` says that the
-    position was part of an equity. ``stop`` and ``targets`` are its protective orders, ``entries`` how many entry
-    orders built it, ``entered`` their quantity. ``stop_distance`` is what the rungs of a ladder are measured in, from
-    ``first_fill``. ``entered_inside`` says that a candle's range opened it, at an unknown time of that candle.
-    ``moves_stop`` says that the next close may move the stop.
-    ``client_order_id`` is that of the order that opened it.
-    ``liquidation`` is the mark price at which its margin is used up; None without margin, or where there is none.
+    taken after the entry; until then the trade log values the position at its own fill price. ``fresh_quantity`` and
+    ``fresh_cost`` are what was added since the last equity and is not part of it. ``stop`` and ``targets`` are its
+    protective orders, ``entries`` how many entry orders built it, ``entered`` their quantity. ``stop_distance`` is what
+    the rungs of a ladder are measured in, from ``first_fill``. ``entered_inside`` says that a candle's range opened it,
+    at an unknown time of that candle. ``moves_stop`` says that the next close may move the stop. ``client_order_id`` is
+    that of the order that opened it. ``liquidation`` is the mark price at which its margin is used up; None without
+    margin, or where there is none.
     """
 
     __slots__ = (
@@ -34,13 +34,14 @@ class Holding:
         "best_case",
         "break_even_due",
         "client_order_id",
-        "counted",
         "entered",
         "entered_inside",
         "entries",
         "entry",
         "entry_price",
         "first_fill",
+        "fresh_cost",
+        "fresh_quantity",
         "liquidation",
         "mark",
         "marked",
@@ -64,7 +65,7 @@ class Holding:
         self.opened_ms = opened_ms
         self.mark = mark
         self.marked = False
-        self.counted = False
+        self.fresh_quantity = self.fresh_cost = ZERO
         self.sign = entry.sign
         self.entries = 1
         self.entered = entry.quantity
@@ -82,6 +83,7 @@ class Holding:
         self._parts = 0
         self._closed_quantity = self._closed_cost = self._closed_gross = self._proceeds = ZERO
         self.resize(entry)
+        self.fresh_quantity, self.fresh_cost = entry.quantity, entry.cost
 
     @property
     def long(self) -> bool:
@@ -90,11 +92,43 @@ class Holding:
 
     def resize(self, entry: Entry) -> None:
         """Take the entry as it stands in the ledger, after a part was added or closed."""
+        if self.fresh_quantity:
+            self._resize_fresh(entry)
         self.entry = entry
         self.quantity = float(entry.quantity)
         self.entry_price = float(entry.average_price())
         self.position.quantity = self.quantity
         self.position.entry_price = self.entry_price
+
+    def add(self, entry: Entry, quantity: Decimal, cost: Decimal) -> None:
+        """Take the entry with a quantity added for a cost."""
+        self.entered = EXACT.add(self.entered, quantity)
+        fresh = EXACT.add(self.fresh_quantity, quantity), EXACT.add(self.fresh_cost, cost)
+        self.fresh_quantity = ZERO
+        self.resize(entry)
+        self.fresh_quantity, self.fresh_cost = fresh
+
+    def count(self) -> None:
+        """Note that all of the position is part of an equity."""
+        if self.fresh_quantity:
+            self.fresh_quantity = self.fresh_cost = ZERO
+
+    def counted_unrealized(self) -> Decimal:
+        """Return the gross profit at the mark, exactly, without what was added since the last equity."""
+        entry, fresh = self.entry, self.fresh_quantity
+        if not fresh:
+            return self.exact_unrealized()
+        counted = EXACT.multiply(received(self.mark), EXACT.subtract(entry.quantity, fresh))
+        return EXACT.multiply(self.sign, EXACT.subtract(counted, EXACT.subtract(entry.cost, self.fresh_cost)))
+
+    def _resize_fresh(self, entry: Entry) -> None:
+        """Let a closed part take its share of what was added since the last equity."""
+        before = self.entry
+        if self.fresh_quantity == before.quantity:
+            self.fresh_quantity, self.fresh_cost = entry.quantity, entry.cost
+        else:
+            self.fresh_quantity = share_of(self.fresh_quantity, entry.quantity, before.quantity)
+            self.fresh_cost = share_of(self.fresh_cost, entry.quantity, before.quantity)
 
     def unrealized(self) -> float:
         """Return side × (mark − entry) × quantity in float64, in this order."""

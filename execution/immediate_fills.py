@@ -56,15 +56,16 @@ class ImmediateFills:
             raise ValueError(f"{symbol}: there is nothing to close")
         return row
 
-    def enter_at_close(self, entry: Order, candle: Candle, time_ms: int) -> TradeRow | None:
+    def enter_at_close(self, entry: Order, close: float, matched: Candle, time_ms: int) -> TradeRow | None:
         """Fill a waiting entry at the close of the candle that decided it; None when it is rejected.
 
-        The close is the position's mark, and the candle's volume is capped.
+        The close is the position's mark; what the cap has left of the volume of the candle that was matched last, a
+        finer one where there are some, bounds the fill.
         """
         living, cap = self._book.living(entry.symbol), self._book.rules.volume_cap
         if cap is not None:
-            living.open_budget(candle, cap, self._account.pricing.rules(entry.symbol).lot_size)
-        row = self._fills.execute(entry, living, received(candle.close), time_ms, mark=candle.close)
+            living.open_budget(matched, cap, self._account.pricing.rules(entry.symbol).lot_size)
+        row = self._fills.execute(entry, living, received(close), time_ms, mark=close)
         self._book.bound(entry.symbol)
         return row
 

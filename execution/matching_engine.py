@@ -52,7 +52,9 @@ class MatchingEngine:
         if holding is None or living.quiet_at(candle.open, mark.open):
             return
         at_open = received(candle.open)
-        for order in [one for one in living.orders if one.acts == "market"]:
+        # A waiting close comes before what is left of a stop that was triggered earlier.
+        market = [one for one in living.orders if one.acts == "market"]
+        for order in sorted(market, key=lambda one: one.role != "close"):
             if self._reduces(order, candle):
                 self.fills.execute(order, living, at_open, candle.open_time_ms)
         holding = self.holding_of(symbol)
@@ -90,27 +92,27 @@ class MatchingEngine:
         living = self.book.living(symbol)
         holding = self.holding_of(symbol)
         if holding is not None:
-            self.fills.follow(holding, living, close, time_ms)
+            self.fills.protection.follow(holding, living, close, time_ms)
         for order in living.orders:
             if order.trail is not None and order.role == "order":
-                self.fills.trail(order, close, time_ms)
+                self.fills.protection.trail(order, close, time_ms)
 
     def execute_inside(self, meeting: Meeting, walk: CandleWalk) -> bool:
         """Fill what the walk has met; return whether it opened or added to a position."""
         order, living, holding = meeting.order, walk.living, self.holding_of(walk.symbol)
-        if order is None:
-            if holding is not None:
-                self.fills.liquidate(holding, living, walk.time_ms)
-            return False
-        own = holding is not None and (order is holding.stop or order in holding.targets)
-        ambiguous = own and walk.ambiguous
 
         def gained(quantity: Decimal, price: Decimal) -> Decimal:
-            if holding is None or order is not holding.stop:
+            if holding is None or (order is not None and order is not holding.stop):
                 return ZERO
             reached = walk.reached_targets(holding)
             return gained_at_targets(self._account.pricing, holding.sign, reached, quantity, price, walk.time_ms)
 
+        if order is None:
+            if holding is not None:
+                self.fills.liquidate(holding, living, walk.time_ms, ambiguous=walk.ambiguous, at_best=gained)
+            return False
+        own = holding is not None and (order is holding.stop or order in holding.targets)
+        ambiguous = own and walk.ambiguous
         if order.acts == "limit":
             row = self.fills.execute(
                 order, living, meeting.price, walk.time_ms, maker=True, ambiguous=ambiguous, at_best=gained
@@ -134,6 +136,7 @@ class MatchingEngine:
             if self.reach.meets(order, triggering, open_ms):
                 self._trigger(order, living, at_open, candle, open_ms)
         elif self.reach.meets(order, at_open, open_ms):
+            order.reference = at_open
             if order.post_only and not order.rested:
                 self.book.end(order, OrderStatus.REJECTED, "would_take", open_ms)
             else:

@@ -11,9 +11,12 @@ from execution.liquidation import liquidation_fill, liquidation_order, ruins
 from execution.order import Order
 from execution.order_book import OrderBook
 from execution.order_status import OrderStatus
-from execution.protective_orders import ProtectiveOrders, stop_on_tick
+from execution.protective_orders import ProtectiveOrders
 from execution.symbol_orders import SymbolOrders
 from execution.trade_log import TradeRow
+
+AtBest = Callable[[Decimal, Decimal], Decimal]
+"""Says what an ambiguous exit of a quantity at a price would have brought more, had the targets come first."""
 
 
 class OrderFills:
@@ -33,7 +36,7 @@ class OrderFills:
         self._pricing = book.account.pricing
         self._rules = book.rules
         self.spendable = spendable
-        self._protection = ProtectiveOrders(book)
+        self.protection = ProtectiveOrders(book)
 
     def execute(
         self,
@@ -45,13 +48,13 @@ class OrderFills:
         maker: bool = False,
         mark: float | None = None,
         ambiguous: bool = False,
-        at_best: Callable[[Decimal, Decimal], Decimal] | None = None,
+        at_best: AtBest | None = None,
         limit: Decimal | None = None,
     ) -> TradeRow | None:
         """Fill an order from a reference price as far as position, volume cap and equity let it; return its row.
 
-        Limits fill at the reference; stops and market orders slip from it, a triggered stop-limit never beyond
-        ``limit``. ``at_best`` says what an ambiguous exit would have brought more, from its quantity and result price.
+        Limits fill at the reference; stops and market orders slip from it. Neither a limit, whose tick may have changed
+        since, nor a triggered stop-limit with its ``limit`` fills beyond what it allows.
         """
         holding = self._account.holdings.get(order.symbol)
         reducing = holding is not None and holding.sign != order.sign
@@ -71,51 +74,53 @@ class OrderFills:
         order.reference = reference
         if order.acts == "limit":
             price = self._pricing.limit_price(order.symbol, reference, buying=buying)
+            limit = order.price
         else:
             price = self._pricing.market_price(order.symbol, reference, quantity, buying=buying)
-            if limit is not None:
-                price = min(price, limit) if buying else max(price, limit)
+        if limit is not None:
+            price = min(price, limit) if buying else max(price, limit)
         commission = self._pricing.commission(price, quantity, time_ms, maker=maker)
         if holding is None or not reducing:
             return self._open(order, living, quantity, price, reference, commission, time_ms, mark)
         if self._rules.perpetual is not None and ruins(holding.entry, quantity, price, commission):
-            row = self.liquidate(holding, living, time_ms)
-            if order.status.working:
+            row = self.liquidate(holding, living, time_ms, ambiguous=ambiguous, at_best=at_best)
+            if order.status.working and order in living.orders:
                 self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", time_ms)
             return row
-        gained = at_best(quantity, price) if ambiguous and at_best is not None else ZERO
         living.spend(quantity)
         row = self._close(
-            holding, living, quantity, price, reference, commission, time_ms, order, ambiguous=ambiguous, gained=gained
+            holding,
+            living,
+            quantity,
+            price,
+            reference,
+            commission,
+            time_ms,
+            order,
+            ambiguous=ambiguous,
+            at_best=at_best,
         )
         if order.remaining and order.status.working and self._account.holdings.get(order.symbol) is None:
             self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", time_ms)
         return row
 
-    def liquidate(self, holding: Holding, living: SymbolOrders, time_ms: int) -> TradeRow:
+    def liquidate(
+        self,
+        holding: Holding,
+        living: SymbolOrders,
+        time_ms: int,
+        *,
+        ambiguous: bool = False,
+        at_best: AtBest | None = None,
+    ) -> TradeRow:
         """Close a whole position at its bankruptcy price; its fee is what the margin leaves of it."""
         entry = holding.entry
         tick = self._pricing.rules(entry.symbol).tick_size
         price, fee = liquidation_fill(entry, self._rules.perpetual, tick)
         order = liquidation_order(holding, time_ms)
-        return self._close(holding, living, entry.quantity, price, price, fee, time_ms, order)
-
-    def follow(self, holding: Holding, living: SymbolOrders, close: float, time_ms: int) -> None:
-        """Let a position's stop follow a close."""
-        tick = self._pricing.rules(holding.position.symbol).tick_size
-        if self._protection.follow(holding, close, tick, time_ms):
-            living.bound(holding)
-
-    def trail(self, order: Order, close: float, time_ms: int) -> None:
-        """Let a script's trailing stop follow a close; it is never loosened."""
-        level = None if order.trail is None or order.acts != "stop" else order.trail.level_after(close)
-        if level is not None:
-            level = stop_on_tick(level, self._pricing.rules(order.symbol).tick_size, long=order.sign < 0)
-            now = order.stop_price
-            if now is None or (level > now if order.sign < 0 else level < now):
-                order.stop_price, order.reason = level, "trailing_stop"
-                self._book.tell(order, "REPLACED", time_ms)
-                self._book.bound(order.symbol)
+        return self._close(
+            holding, living, entry.quantity, price, price, fee, time_ms, order, ambiguous=ambiguous, at_best=at_best
+        )
 
     def filled(self, order: Order, quantity: Decimal, price: Decimal, time_ms: int) -> None:
         """Note a fill of an order."""
@@ -156,9 +161,9 @@ class OrderFills:
         rules = self._pricing.rules(symbol)
         if first:
             trailing = account.trailing_fraction
-            self._protection.place(holding, living, order, price, rules.tick_size, rules.lot_size, trailing, time_ms)
+            self.protection.place(holding, living, order, price, rules.tick_size, rules.lot_size, trailing, time_ms)
         else:
-            self._protection.resize(holding, living, order, rules.tick_size, rules.lot_size, time_ms)
+            self.protection.resize(holding, living, order, rules.tick_size, rules.lot_size, time_ms)
         living.bound(holding)
         return account.record(
             holding,
@@ -186,7 +191,7 @@ class OrderFills:
         order: Order,
         *,
         ambiguous: bool = False,
-        gained: Decimal = ZERO,
+        at_best: AtBest | None = None,
     ) -> TradeRow:
         account, symbol = self._account, order.symbol
         if order.order_id is None:
@@ -203,7 +208,7 @@ class OrderFills:
             reference=reference,
             rung=order.rung,
             ambiguous=ambiguous,
-            gained_at_best=gained,
+            gained_at_best=at_best(quantity, price) if ambiguous and at_best is not None else ZERO,
         )
         self.filled(order, quantity, price, time_ms)
         if order.rung and order.status is OrderStatus.FILLED:
@@ -216,7 +221,7 @@ class OrderFills:
             living.bound(None)
         else:
             rules = self._pricing.rules(symbol)
-            self._protection.resize(holding, living, None, rules.tick_size, rules.lot_size, time_ms)
+            self.protection.resize(holding, living, None, rules.tick_size, rules.lot_size, time_ms)
             living.bound(holding)
         return row
 

@@ -212,7 +212,7 @@ class PaperTrader:
         holding = self.account.holdings.get(symbol)
         if holding is not None:
             holding.set_mark(candle.close)
-            holding.counted = True
+            holding.count()
         self.matching.after_close(symbol, candle.close, close_ms)
         self._pricing.observe(symbol, candle)
         self.book.last_closes[symbol] = candle.close

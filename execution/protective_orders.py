@@ -144,12 +144,23 @@ class ProtectiveOrders:
                 wanted.append((order, rest))
         return wanted
 
-    def follow(self, holding: Holding, close: float, tick: Decimal, time_ms: int) -> bool:
-        """Let the stop follow a close and a filled rung, for the symbol's next candle; return whether it moved.
+    def trail(self, order: Order, close: float, time_ms: int) -> None:
+        """Let a script's trailing stop follow a close; it is never loosened."""
+        level = None if order.trail is None or order.acts != "stop" else order.trail.level_after(close)
+        if level is not None:
+            level = stop_on_tick(level, self._tick(order.symbol), long=order.sign < 0)
+            now = order.stop_price
+            if now is None or (level > now if order.sign < 0 else level < now):
+                order.stop_price, order.reason = level, "trailing_stop"
+                self._book.tell(order, "REPLACED", time_ms)
+                self._book.bound(order.symbol)
+
+    def follow(self, holding: Holding, living: SymbolOrders, close: float, time_ms: int) -> None:
+        """Let a position's stop follow a close and a filled rung, for the symbol's next candle.
 
         It is never loosened; of the trailing and the break-even level the tighter one stands.
         """
-        moved = False
+        moved, tick = False, self._tick(holding.entry.symbol)
         stop = holding.stop
         if stop is not None and stop.trail is not None:
             level = stop.trail.level_after(close)
@@ -165,7 +176,11 @@ class ProtectiveOrders:
                 steps = EXACT.add(steps, 1)
             level = EXACT.multiply(steps, tick) if tick else steps
             moved = self._tighten(holding, level, "break_even", time_ms) or moved
-        return moved
+        if moved:
+            living.bound(holding)
+
+    def _tick(self, symbol: str) -> Decimal:
+        return self._book.account.pricing.rules(symbol).tick_size
 
     def _tighten(self, holding: Holding, level: Decimal, reason: str, time_ms: int) -> bool:
         stop = holding.stop

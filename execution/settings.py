@@ -54,7 +54,10 @@ class ExecutionSettings(SettingsSection):
         "ignore", description="What a signal against the open position does"
     )
     max_order_wait: int = Field(
-        3, ge=1, le=1_000_000, description="Candles of the timeframe, by the clock, that an entry waits for an open"
+        3,
+        ge=1,
+        le=1_000_000,
+        description="Candles of the timeframe, by the clock, that a market entry waits for an open",
     )
     max_gap: int = Field(
         60,
@@ -93,10 +96,6 @@ class ExecutionSettings(SettingsSection):
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield waits that the gap rule would cut short, settings that exclude each other, and what is not read."""
-        if self.max_order_wait > self.max_gap:
-            yield SettingsProblem(
-                "max_order_wait", str(self.max_order_wait), f"allowed: at most max_gap ({self.max_gap})"
-            )
         if self.latency_ms and self.entry_fill == "close":
             yield SettingsProblem("latency_ms", str(self.latency_ms), "allowed: 0 with entry_fill close")
         yield from self._broken_entries()
@@ -109,6 +108,10 @@ class ExecutionSettings(SettingsSection):
             yield from self.without_effect(("commission_rate",), both, "the same as commission.taker")
 
     def _broken_entries(self) -> Iterator[SettingsProblem]:
+        if self.entry_order == "market" and self.max_order_wait > self.max_gap:
+            yield SettingsProblem(
+                "max_order_wait", str(self.max_order_wait), f"allowed: at most max_gap ({self.max_gap})"
+            )
         if self.entry_order == "market":
             names = ("entry_offset", "entry_time_in_force", "entry_expiry")
             yield from self.without_effect(names, "with entry_order market", "entry_order limit or stop")

@@ -94,6 +94,9 @@ class FundingCalendar:
             self._held.pop(rate.due_ms, None)
             self._missing.discard(rate.due_ms)
             self._delivered.add(rate.due_ms)
+        # What is older than anything that is asked for need not be remembered one by one.
+        self._since_ms = max(self._since_ms, max(self._delivered, default=0) - FORGOTTEN_AFTER_MS)
+        self._delivered = {due_ms for due_ms in self._delivered if due_ms > self._since_ms}
         self.clear_ms = max(self.clear_ms, time_ms)
 
     def gone_without(self, due_ms: int) -> None:

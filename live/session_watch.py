@@ -281,7 +281,7 @@ class SessionWatch:
             trades=len(closed),
             won=sum(trade.realized_pnl > 0 for trade in closed),
             margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
-            funding=float(parts.account.funding_received) if perpetual else None,
+            funding=float(parts.account.funding_net) if perpetual else None,
         )
 
     def _holdings(self) -> list[Holding]:

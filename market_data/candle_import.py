@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from core.instants import format_ms
-from core.instrument import Instrument
+from core.instrument import DEFAULT_SOURCE, Instrument
 from market_data.candle_columns import CandleColumns, Float64Array
 from market_data.candle_files import SeriesFile, read_series_file
 from market_data.candle_merge import slots
@@ -241,7 +241,7 @@ def _inferred(store: CandleStore, series: Series, candles: CandleColumns) -> Ins
     """Infer and store a symbol's rules from its traded prices, unless a market list has them."""
     instruments = InstrumentStore(store.root)
     listed = instruments.latest(series.exchange).get(series.symbol)
-    if series.kind != "candles" or (listed is not None and listed.source != INFERRED):
+    if series.kind != "candles" or (listed is not None and listed.source not in (INFERRED, DEFAULT_SOURCE)):
         return None
     instrument = infer_instrument(series.symbol, candles, series.length_ms)
     instruments.save(series.exchange, {series.symbol: instrument}, instrument.as_of_ms or 0)

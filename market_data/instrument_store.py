@@ -2,29 +2,40 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from core.errors import StoreError
-from core.instrument import Instrument
+from core.instrument import Instrument, MarginTier
 from market_data.atomic_files import folder_lock, make_folder, write_atomically
 from market_data.store_layout import INSTRUMENTS_FOLDER, exchange_folder
 
 INFERRED = "inferred from imported prices"
 """``source`` of rules that were read off the decimals of imported candles; a market list's rules stand above them."""
+IMPORTED_TABLE = "imported margin table"
+"""``tiers_source`` of margin tables that a user's file holds."""
 
 
-class _Snapshot(msgspec.Struct, frozen=True):
+class _Table(NamedTuple):
     as_of_ms: int
-    instruments: dict[str, Instrument]
+    tiers: tuple[MarginTier, ...]
+    source: str
+
+
+class _Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
+    as_of_ms: int
+    instruments: dict[str, Instrument] = {}
+    margin_tables: dict[str, tuple[MarginTier, ...]] = {}
 
 
 class InstrumentStore:
     """Dated snapshots of instruments below ``root/<exchange>/instruments``, one JSON file for each date.
 
     A symbol's rules come from market lists where any holds it. Rules inferred from imported prices are used where
-    none does: of several, the finest tick and lot count, whichever import came first. A margin table stays in force
-    until the next one, whatever market lists come between. May be used from several processes.
+    none does: of several, the finest tick and lot count, whichever import came first. Margin tables have dates of their
+    own: one stays in force until the next, whatever rules come between, and one that was imported stands above a market
+    list's of the same instant. May be used from several processes.
 
     Parameters
     ----------
@@ -43,18 +54,20 @@ class InstrumentStore:
         StoreError
             If the snapshot cannot be written; what was there before stands.
         """
-        folder = self._folder(exchange)
-        make_folder(folder)
-        with folder_lock(folder):
-            path = folder / f"{as_of_ms}.json"
-            before = _load(path).instruments if path.exists() else {}
-            dated = {
-                symbol: _preferred(before.get(symbol), msgspec.structs.replace(instrument, as_of_ms=as_of_ms))
-                for symbol, instrument in instruments.items()
-            }
-            snapshot = _Snapshot(as_of_ms, {**before, **dated})
-            if snapshot.instruments != before:
-                write_atomically(path, msgspec.json.encode(snapshot, order="sorted") + b"\n")
+        dated = {
+            symbol: msgspec.structs.replace(instrument, as_of_ms=as_of_ms) for symbol, instrument in instruments.items()
+        }
+        self._add(exchange, as_of_ms, dated, {})
+
+    def save_margin_tables(self, exchange: str, tables: Mapping[str, tuple[MarginTier, ...]], as_of_ms: int) -> None:
+        """Store margin tables as known from ``as_of_ms`` on; they say nothing of the other rules.
+
+        Raises
+        ------
+        StoreError
+            If the snapshot cannot be written; what was there before stands.
+        """
+        self._add(exchange, as_of_ms, {}, tables)
 
     def snapshots(self, exchange: str) -> list[int]:
         """Return the instants of all snapshots of an exchange, in order; none if there is no snapshot."""
@@ -68,8 +81,7 @@ class InstrumentStore:
         StoreError
             If a snapshot cannot be read.
         """
-        known = self._known(exchange)
-        return {symbol: _finest(versions)[-1] for symbol, versions in known.items()}
+        return {symbol: dated[-1][1] for symbol, dated in self._known(exchange).items()}
 
     def at(self, exchange: str, time_ms: int) -> dict[str, Instrument]:
         """Return the rules of every symbol that were in force at an instant, else the earliest known later ones.
@@ -79,18 +91,14 @@ class InstrumentStore:
         StoreError
             If a snapshot cannot be read.
         """
-        chosen = {}
-        for symbol, versions in self._known(exchange).items():
-            dated = _finest(versions)
-            in_force = [version for version in dated if (version.as_of_ms or 0) <= time_ms]
-            chosen[symbol] = in_force[-1] if in_force else dated[0]
-        return chosen
+        return {symbol: _in_force(dated, time_ms) for symbol, dated in self._known(exchange).items()}
 
     def changes(self, exchange: str, start_ms: int, end_ms: int) -> dict[str, tuple[Instrument, ...]]:
         """Return the rules that come into force in ``(start_ms, end_ms]``, in order, of each symbol whose rules change.
 
-        Each version differs from the one before it, the first from that of ``at(exchange, start_ms)``. Rules inferred
-        from imported prices never change: a later import only knows them better.
+        Each version differs from the one before it, the first from that of ``at(exchange, start_ms)``, and its
+        ``as_of_ms`` is when it comes into force. Rules inferred from imported prices never change: a later import only
+        knows them better.
 
         Raises
         ------
@@ -98,24 +106,48 @@ class InstrumentStore:
             If a snapshot cannot be read.
         """
         changes: dict[str, tuple[Instrument, ...]] = {}
-        for symbol, versions in self._known(exchange).items():
-            listed = [version for version in versions if version.source != INFERRED]
-            in_force = [version for version in listed if (version.as_of_ms or 0) <= start_ms]
-            current = (in_force[-1:] or listed[:1])[:1]
-            for version in listed:
-                if start_ms < (version.as_of_ms or 0) <= end_ms and not _alike(version, current[-1]):
-                    current.append(version)
-            if len(current) > 1:
-                changes[symbol] = tuple(current[1:])
+        for symbol, dated in self._known(exchange).items():
+            versions = [_in_force(dated, start_ms)]
+            for since_ms, version in dated:
+                if start_ms < since_ms <= end_ms and not _alike(version, versions[-1]):
+                    versions.append(msgspec.structs.replace(version, as_of_ms=since_ms))
+            if len(versions) > 1:
+                changes[symbol] = tuple(versions[1:])
         return changes
 
-    def _known(self, exchange: str) -> dict[str, list[Instrument]]:
-        """Return every stored version of each symbol's rules, the earliest first."""
-        known: dict[str, list[Instrument]] = {}
+    def _add(
+        self,
+        exchange: str,
+        as_of_ms: int,
+        instruments: Mapping[str, Instrument],
+        tables: Mapping[str, tuple[MarginTier, ...]],
+    ) -> None:
+        folder = self._folder(exchange)
+        make_folder(folder)
+        with folder_lock(folder):
+            path = folder / f"{as_of_ms}.json"
+            before = _load(path) if path.exists() else _Snapshot(as_of_ms)
+            preferred = {
+                symbol: _preferred(before.instruments.get(symbol), came) for symbol, came in instruments.items()
+            }
+            after = _Snapshot(as_of_ms, {**before.instruments, **preferred}, {**before.margin_tables, **tables})
+            if after != before:
+                write_atomically(path, msgspec.json.encode(after, order="sorted") + b"\n")
+
+    def _known(self, exchange: str) -> dict[str, list[tuple[int, Instrument]]]:
+        """Return every version of each symbol's rules with the instant from which it holds, the earliest first."""
+        rules: dict[str, list[Instrument]] = {}
+        tables: dict[str, list[_Table]] = {}
         for path in self._files(exchange):
-            for symbol, instrument in _load(path).instruments.items():
-                known.setdefault(symbol, []).append(instrument)
-        return {symbol: _with_tiers(versions) for symbol, versions in sorted(known.items())}
+            snapshot = _load(path)
+            for symbol, one in snapshot.instruments.items():
+                rules.setdefault(symbol, []).append(one)
+                if one.margin_tiers and symbol not in snapshot.margin_tables:
+                    tables.setdefault(symbol, []).append(_Table(snapshot.as_of_ms, one.margin_tiers, one.source))
+            for symbol, tiers in snapshot.margin_tables.items():
+                tables.setdefault(symbol, []).append(_Table(snapshot.as_of_ms, tiers, IMPORTED_TABLE))
+        symbols = sorted({*rules, *tables})
+        return {symbol: _dated(symbol, rules.get(symbol, []), tables.get(symbol, [])) for symbol in symbols}
 
     def _files(self, exchange: str) -> list[Path]:
         folder = self._folder(exchange)
@@ -145,24 +177,40 @@ def _load(path: Path) -> _Snapshot:
         ) from error
 
 
-def _with_tiers(versions: list[Instrument]) -> list[Instrument]:
-    """Return versions each with a margin table: market lists have none, so the last known one stays in force.
+def _dated(symbol: str, rules: list[Instrument], tables: list[_Table]) -> list[tuple[int, Instrument]]:
+    """Put rules and margin tables together at every instant at which either changes.
 
-    Before the first known one, that one is taken, as with all rules.
+    Before the first known of either, that first one holds.
     """
-    tiers = next((version.margin_tiers for version in versions if version.margin_tiers), ())
-    if not tiers:
-        return versions
-    filled = []
-    for version in versions:
-        tiers = version.margin_tiers or tiers
-        filled.append(version if version.margin_tiers else msgspec.structs.replace(version, margin_tiers=tiers))
-    return filled
+    counting = _finest(rules) if rules else []
+    instants = sorted({*(one.as_of_ms or 0 for one in counting), *(table.as_of_ms for table in tables)})
+    dated = []
+    for instant in instants:
+        held = [one for one in counting if (one.as_of_ms or 0) <= instant] or counting[:1]
+        version = held[-1] if held else Instrument(symbol)
+        in_force = ([table for table in tables if table.as_of_ms <= instant] or tables[:1])[-1:]
+        for table in in_force:
+            version = msgspec.structs.replace(
+                version, margin_tiers=table.tiers, tiers_as_of_ms=table.as_of_ms, tiers_source=table.source
+            )
+        dated.append((instant, version))
+    return dated
+
+
+def _in_force(dated: list[tuple[int, Instrument]], time_ms: int) -> Instrument:
+    """Return the version that holds at an instant, else the first."""
+    held = [version for since_ms, version in dated if since_ms <= time_ms]
+    return held[-1] if held else dated[0][1]
 
 
 def _alike(one: Instrument, other: Instrument) -> bool:
     """Whether two versions are the same rules, whenever and from wherever they were read."""
-    return msgspec.structs.replace(one, as_of_ms=other.as_of_ms, source=other.source) == other
+    return undated(one) == undated(other)
+
+
+def undated(rules: Instrument) -> Instrument:
+    """Return rules without when and from where they were read."""
+    return msgspec.structs.replace(rules, as_of_ms=None, source="", tiers_as_of_ms=None, tiers_source="")
 
 
 def _preferred(stored: Instrument | None, came: Instrument) -> Instrument:

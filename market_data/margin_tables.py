@@ -11,10 +11,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from core.errors import ConfigurationError
-from core.instrument import Instrument, MarginTier
+from core.instrument import MarginTier
 from market_data.instrument_store import InstrumentStore
 from market_data.symbols import matching_symbols
 
@@ -55,20 +53,18 @@ def import_tiers(store: "CandleStore", path: Path, *, exchange: str, as_of_ms: i
     """
     tables = read_tiers(path)
     instruments = InstrumentStore(store.root)
-    in_force = instruments.at(exchange, as_of_ms)
-    known = sorted({*in_force, *store.symbols(exchange)})
-    dated: dict[str, Instrument] = {}
+    known = sorted({*instruments.latest(exchange), *store.symbols(exchange)})
+    dated: dict[str, tuple[MarginTier, ...]] = {}
     for spelling, tiers in tables.items():
         matches = matching_symbols(spelling, known)
         if len(matches) == 1:
-            rules = in_force.get(matches[0], Instrument(matches[0]))
-            dated[matches[0]] = msgspec.structs.replace(rules, margin_tiers=tiers)
+            dated[matches[0]] = tiers
     if not dated:
         raise ConfigurationError(
             f"{path}: none of its {len(tables)} symbols is known for {exchange}; import candles first"
         )
-    instruments.save(exchange, dated, as_of_ms)
-    return ImportedTiers({symbol: len(rules.margin_tiers) for symbol, rules in dated.items()}, len(tables) - len(dated))
+    instruments.save_margin_tables(exchange, dated, as_of_ms)
+    return ImportedTiers({symbol: len(tiers) for symbol, tiers in dated.items()}, len(tables) - len(dated))
 
 
 def read_tiers(path: Path) -> dict[str, tuple[MarginTier, ...]]:
@@ -108,10 +104,32 @@ def _tiers(where: str, rows: object) -> tuple[MarginTier, ...]:
             last = tiers[-1] if tiers else MarginTier(Decimal(0), rate, Decimal(0), leverage)
             amount = last.maintenance_amount + last.notional_cap * (rate - last.maintenance_rate)
         tiers.append(MarginTier(cap, rate, amount, leverage))
-    for lower, upper in itertools.pairwise(tiers):
-        if upper.notional_cap <= lower.notional_cap:
-            raise ConfigurationError(f"{where}: two tiers end at {upper.notional_cap}")
+    for lower, upper in itertools.pairwise([MarginTier(Decimal(0), Decimal(0), Decimal(0), Decimal("inf")), *tiers]):
+        _follows(where, lower, upper)
     return tuple(tiers)
+
+
+def _follows(where: str, lower: MarginTier, upper: MarginTier) -> None:
+    """Hold a tier against the one below it: a larger position never needs less margin and never gets more leverage."""
+    tier = f"{where}, tier up to {upper.notional_cap:f}"
+    if upper.notional_cap == lower.notional_cap:
+        raise ConfigurationError(f"{where}: two tiers end at {upper.notional_cap:f}")
+    if upper.maintenance_rate < lower.maintenance_rate:
+        raise ConfigurationError(
+            f"{tier}: maintenance rate {upper.maintenance_rate:f}; allowed: at least that of the tier below "
+            f"({lower.maintenance_rate:f})"
+        )
+    if upper.max_leverage > lower.max_leverage:
+        raise ConfigurationError(
+            f"{tier}: highest leverage {upper.max_leverage:f}; allowed: at most that of the tier below "
+            f"({lower.max_leverage:f})"
+        )
+    largest = lower.notional_cap * upper.maintenance_rate
+    if not 0 <= upper.maintenance_amount <= largest * (1 + Decimal("1e-9")):
+        raise ConfigurationError(
+            f"{tier}: maintenance amount {upper.maintenance_amount:f}; allowed: 0 to {largest:f}, the tier's least "
+            "notional × maintenance rate"
+        )
 
 
 def _numbers(where: str, row: Mapping[str, object]) -> dict[str, Decimal | None]:

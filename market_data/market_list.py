@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.errors import DataUnavailableError, FeedError
-from core.instrument import Instrument
+from core.instrument import DEFAULT_SOURCE, Instrument
 from core.timeframe import DAY_MS
-from market_data.instrument_store import INFERRED, InstrumentStore
+from market_data.instrument_store import INFERRED, InstrumentStore, undated
 from market_data.symbols import matching_symbols, resolve_symbol
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class MarketList:
         if None not in self._known:
             self._known[None] = self._instruments.latest(self._exchange)
         latest = self._known[None]
-        return {symbol: rules for symbol, rules in latest.items() if rules.source != INFERRED}
+        return {symbol: rules for symbol, rules in latest.items() if rules.source not in (INFERRED, DEFAULT_SOURCE)}
 
 
 def _confirms(listed: Instrument, stored: Instrument | None) -> bool:
@@ -133,4 +133,5 @@ def _confirms(listed: Instrument, stored: Instrument | None) -> bool:
     if stored is None:
         return False
     tiers = listed.margin_tiers or stored.margin_tiers
-    return msgspec.structs.replace(listed, as_of_ms=stored.as_of_ms, margin_tiers=tiers) == stored
+    same = undated(msgspec.structs.replace(listed, margin_tiers=tiers)) == undated(stored)
+    return same and listed.source == stored.source

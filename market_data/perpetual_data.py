@@ -81,7 +81,7 @@ def read_perpetual(store: "CandleStore", exchange: str, symbol: str, request: Pe
             for time_ms, rate, mark in zip(wanted.time_ms.tolist(), wanted.rate.tolist(), prices.tolist(), strict=True)
         )
         missing = _missing(store, exchange, symbol, rates, request)
-        facts |= _funding_facts(wanted, rates, funding, missing)
+        facts |= _funding_facts(rates, int(first), int(last), funding, missing)
         warnings += _judged(exchange, symbol, missing, request)
     without = any(rate.mark_price is None for rate in funding)
     facts = {"mark": _mark_text(request, mark_source, served, without), "mark_candles": marks.rows, **facts}
@@ -252,12 +252,10 @@ def _missing(
 
 
 def _funding_facts(
-    wanted: FundingColumns, rates: FundingColumns, funding: Sequence[FundingRate], missing: Sequence[Interval]
+    rates: FundingColumns, first: int, last: int, funding: Sequence[FundingRate], missing: Sequence[Interval]
 ) -> dict[str, object]:
-    # The step into the window and out of it tell its interval where only one payment lies in it.
-    around = rates.time_ms
-    if wanted.rows > 1:
-        around = wanted.time_ms
+    # The step into the window and out of it tell its interval where there is at most one payment in it.
+    around = rates.time_ms[first:last] if last - first > 1 else rates.time_ms[max(first - 1, 0) : last + 1]
     return {
         "funding_rates": len(funding),
         "funding_without_mark": sum(rate.mark_price is None for rate in funding),

@@ -75,7 +75,7 @@ def intervals_text(times_ms: Int64Array) -> str:
 
 
 def missing_payments(times_ms: Int64Array, start_ms: int, end_ms: int) -> list[Interval]:
-    """Return the spans of ``(start_ms, end_ms]``, first and last instant, in which payments fall that are not stored.
+    """Return the payments due in ``(start_ms, end_ms]`` that are not stored, as spans from a first one to a last one.
 
     Before the first stored payment and after the last one the nearest interval is taken to have held; without any
     stored payment the whole window is missing.
@@ -91,16 +91,21 @@ def missing_payments(times_ms: Int64Array, start_ms: int, end_ms: int) -> list[I
     known = funding_intervals(times_ms)
     first_step, last_step = (known[0], known[-1]) if known else (USUAL_STEP_MS, USUAL_STEP_MS)
     first, last = int(due[0]), int(due[-1])
-    spans: list[Interval] = []
-    if start_ms < first - first_step:
-        spans.append((start_ms, min(end_ms, first - first_step)))
+    spans = [_due_within(first, first_step, start_ms, min(end_ms, first - first_step))]
     for hole, interval in _holes_and_intervals(times_ms):
-        from_ms, to_ms = hole.last_before_ms + interval, hole.last_before_ms + hole.missing * interval
-        if start_ms < to_ms and from_ms <= end_ms:
-            spans.append((max(start_ms, from_ms), min(end_ms, to_ms)))
-    if end_ms >= last + last_step:
-        spans.append((max(start_ms, last + last_step), end_ms))
-    return spans
+        before = hole.last_before_ms
+        spans.append(
+            _due_within(before, interval, max(start_ms, before), min(end_ms, before + hole.missing * interval))
+        )
+    spans.append(_due_within(last, last_step, max(start_ms, last), end_ms))
+    return [span for span in spans if span is not None]
+
+
+def _due_within(known_ms: int, interval: int, start_ms: int, end_ms: int) -> Interval | None:
+    """Return the first and the last payment due in ``(start_ms, end_ms]``, in steps from a known one; None without."""
+    first = start_ms + interval - (start_ms - known_ms) % interval
+    last = end_ms - (end_ms - known_ms) % interval
+    return (first, last) if first <= last else None
 
 
 def _hours(step_ms: int) -> str:

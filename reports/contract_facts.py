@@ -50,8 +50,8 @@ def contract_facts(settings: "Settings", symbol: str, rules: Instrument, known: 
     if own.tiers:
         table = f"{len(own.tiers)} tiers of the settings"
     elif rules.margin_tiers:
-        dated = "" if rules.as_of_ms is None else f", as of {format_ms(rules.as_of_ms)}"
-        table = f"{len(rules.margin_tiers)} tiers, {rules.source}{dated}"
+        dated = "" if rules.tiers_as_of_ms is None else f", as of {format_ms(rules.tiers_as_of_ms)}"
+        table = f"{len(rules.margin_tiers)} tiers, {rules.tiers_source or rules.source}{dated}"
     else:
         table = f"maintenance_rate {own.maintenance_rate!r} of the settings"
     return {"perpetual": {"leverage": own.leverage_of(symbol), "margin_table": table, **known}}

@@ -38,7 +38,7 @@ def exit_statistics(session: Session) -> dict[str, Any]:
         "break_even_exits": exits["break_even"],
         "time_stops": exits["time_stop"],
         "ladder": _ladder(account.rows) if account.rung_fills else [],
-        "funding_received": float(EXACT.add(account.funding_received, account.funding_paid)),
+        "funding_received": float(EXACT.add(account.funding_net, account.funding_paid)),
         "funding_paid": float(account.funding_paid),
     }
 
@@ -48,7 +48,9 @@ def exits_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
     account = session.parts.account
     exits: dict[str, Counter[str]] = {state.symbol: Counter() for state in session.parts.states}
     funding = dict.fromkeys(exits, ZERO)
+    rows: dict[str, list[TradeRow]] = {symbol: [] for symbol in exits}
     for row in account.rows:
+        rows[row.symbol].append(row)
         if row.action == "CLOSE":
             exits[row.symbol][row.reason] += 1
             if '"funding"' in row.metadata:
@@ -60,7 +62,7 @@ def exits_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
         symbol: {
             "exits": dict(sorted(counts.items())),
             "liquidations": counts["liquidation"],
-            "ladder": _ladder([row for row in account.rows if row.symbol == symbol]) if account.rung_fills else [],
+            "ladder": _ladder(rows[symbol]) if account.rung_fills else [],
             "funding_net": float(funding[symbol]),
         }
         for symbol, counts in exits.items()

@@ -163,8 +163,8 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         "average_holding_minutes": None if held is None else held.average_ms / 60_000,
         "commission_paid": float(commission),
         "slippage_paid": float(slippage),
-        "funding_net": float(parts.account.funding_received),
-        "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), parts.account.funding_received)),
+        "funding_net": float(parts.account.funding_net),
+        "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), parts.account.funding_net)),
         "buy_and_hold_return_pct": as_per_cent(equal_weighted(held_returns)),
         **_annualised(session, period, summary),
     }

@@ -319,7 +319,7 @@ def marks(play: Play) -> None:
     venue.marks[play.symbol] = venue.last_prices[play.symbol] = play.close
     position = venue.positions.get(play.symbol)
     if position is not None:
-        position.marked = True
+        position.fresh_quantity = position.fresh_cost = Fraction(0)
         if venue.rules.break_even_after in position.rungs_filled:
             break_even(play)
             position.rungs_filled.discard(venue.rules.break_even_after)

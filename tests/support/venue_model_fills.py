@@ -62,11 +62,12 @@ def why_refused(venue: Venue, symbol: str, price: Fraction, quantity: Fraction) 
 
 
 def equity(venue: Venue) -> Fraction:
-    """Balance plus unrealised at each position's mark: the last B close, its own price until its first B."""
+    """Balance plus unrealised at the marks of the last B of what was held then and is held still."""
     total = venue.balance
     for symbol, position in venue.positions.items():
-        if position.marked:
-            total += position.sign * (venue.marks[symbol] * position.quantity - position.cost)
+        held, cost = position.quantity - position.fresh_quantity, position.cost - position.fresh_cost
+        if held:
+            total += position.sign * (venue.marks[symbol] * held - cost)
     return total
 
 
@@ -122,6 +123,8 @@ def open_or_add(
     position.quantity += quantity
     position.entered += quantity
     position.cost += price * quantity
+    position.fresh_quantity += quantity
+    position.fresh_cost += price * quantity
     position.prices.add(price)
     position.accrued += commission
     if venue.rules.leverage is not None:
@@ -158,6 +161,12 @@ def close_part(
     accrued = position.accrued if whole else to_1e8(position.accrued * share)
     funding = position.funding if whole else to_1e8(position.funding * share)
     margin = position.margin if whole else to_1e8(position.margin * share)
+    if position.fresh_quantity == position.quantity:
+        position.fresh_quantity, position.fresh_cost = position.quantity - quantity, position.cost - cost
+    else:
+        # READING: a part closed takes what was added since the last B in proportion, half-even to 1e-8.
+        position.fresh_quantity = to_1e8(position.fresh_quantity * (1 - share))
+        position.fresh_cost = to_1e8(position.fresh_cost * (1 - share))
     realized = position.sign * (price * quantity - cost) - commission - accrued + funding
     position.quantity -= quantity
     position.cost -= cost

@@ -95,7 +95,8 @@ class ModelPosition:
     """The net position of one symbol.
 
     ``cost`` is the sum of price times quantity of what is still open, ``entered`` the quantity of all entries,
-    ``accrued`` the entry commission that no close has carried yet, ``margin`` what is set aside (perpetuals).
+    ``fresh_quantity`` and ``fresh_cost`` are what of it was added since the last B, ``accrued`` the entry commission
+    that no close has carried yet, ``margin`` what is set aside (perpetuals).
     """
 
     symbol: str
@@ -109,7 +110,8 @@ class ModelPosition:
     funding: Fraction = Fraction(0)
     margin: Fraction = Fraction(0)
     stop_distance: Fraction | None = None
-    marked: bool = False
+    fresh_quantity: Fraction = Fraction(0)
+    fresh_cost: Fraction = Fraction(0)
     rungs_filled: set[int] = field(default_factory=set)
     rungs_placed: set[int] = field(default_factory=set)
     first: tuple[ModelOrder, Fraction] | None = None

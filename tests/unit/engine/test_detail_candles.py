@@ -132,6 +132,17 @@ class SessionOnDetail(unittest.TestCase):
             with self.assertRaises(InvariantError):
                 session.step(10 * MINUTE + minute, detail=[at(minute)])
 
+    def test_an_entry_at_the_close_shares_the_volume_of_the_last_finer_candle(self) -> None:
+        session = self.session(A, entry_fill="close", volume_cap=0.5, intrabar="detail")
+        whole = Candle(0, 100.0, 100.0, 100.0, 100.0, 50.0)
+        session.step(FIVE, whole, detail=[Candle(4 * MINUTE, 100.0, 100.0, 100.0, 100.0, 4.0)])
+        # Half of 4, not of the 50 of the strategy's candle; the rest at the next minutes, half of 1 each.
+        session.step(6 * MINUTE, detail=[at(5)])
+        self.assertEqual(
+            [("1970-01-01T00:05:00.000Z", "2"), ("1970-01-01T00:05:00.000Z", "0.5")],
+            [(row["timestamp"], row["quantity"]) for row in session.run.rows],
+        )
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -217,7 +217,7 @@ class InsideACoarseCandle(unittest.TestCase):
         session.step(3 * HOUR, candle(2 * HOUR), funding=(due,))
         self.assertEqual([-5.0, 2.5, -1.0], [amount for *_, amount in paid(session)])
         account = session.session.parts.account
-        self.assertEqual((Decimal("-3.5"), Decimal(6)), (account.funding_received, account.funding_paid))
+        self.assertEqual((Decimal("-3.5"), Decimal(6)), (account.funding_net, account.funding_paid))
         self.assertEqual(3, session.session.parts.statistics.funding_payments)
 
 

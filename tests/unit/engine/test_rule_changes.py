@@ -56,6 +56,16 @@ class RuleChange(unittest.TestCase):
         session.step(4 * MINUTE, Candle(3 * MINUTE, 100.0, 100.0, 95.09, 100.0, 1.0))
         self.assertEqual(["100.1", "94.5"], [row["price"] for row in session.run.rows])
 
+    def test_a_limit_on_the_tick_of_before_never_fills_worse_than_it_says(self) -> None:
+        session = self.session(0, entry_order="limit", entry_offset=0.0013)
+        session.session.schedule_rules(0, [rules(tick="1", as_of_ms=2 * MINUTE)])
+        session.step(MINUTE, flat(0))
+        session.step(2 * MINUTE, flat(1))
+        session.step(3 * MINUTE, flat(2))
+        # Buy limit 100 x 0.9987 = 99.87; on the new tick a fill would be rounded up to 100.
+        session.step(4 * MINUTE, Candle(3 * MINUTE, 100.0, 100.0, 99.0, 100.0, 1.0))
+        self.assertEqual([("99.87", "0")], [(row["price"], row["slippage"]) for row in session.run.rows])
+
     def test_a_coarser_lot_sizes_later_decisions_and_leaves_positions_as_they_are(self) -> None:
         session = self.session(
             0, 3, symbols=(A,), max_entries=2, max_exposure=0.2, max_exposure_pct=1.0, default_risk_per_trade=0.003

@@ -3,7 +3,9 @@
 import unittest
 from decimal import Decimal
 
+from core.orders import OrderType
 from execution.margin import MarginTable
+from execution.order import Order
 from execution.venue_rules import PerpetualRules
 from tests.support.paper_venue import SYMBOL, PaperVenue, rungs
 
@@ -111,7 +113,7 @@ class LedgerJournal(unittest.TestCase):
         )
         self.assertEqual(
             (Decimal("0.01"), Decimal(0)),
-            (venue.trader.account.funding_received, venue.trader.account.funding_paid),
+            (venue.trader.account.funding_net, venue.trader.account.funding_paid),
         )
 
     def test_the_start_is_posted_once(self) -> None:
@@ -177,6 +179,40 @@ class Affordability(unittest.TestCase):
             order = venue.submit("BUY", "MARKET", quantity)
             venue.flat()
             self.assertEqual(status, order.status.value)
+
+
+class EquityBetweenMarks(unittest.TestCase):
+    """What was added since the last equity counts from the next one on."""
+
+    def unrealized(self, venue: PaperVenue) -> Decimal:
+        return venue.trader.account.unrealized_of_marks()
+
+    def test_an_add_is_no_profit_at_the_mark_of_before(self) -> None:
+        venue = PaperVenue()
+        venue.enter("BUY", 2.0)
+        account, book = venue.trader.account, venue.trader.book
+        self.assertEqual(Decimal(0), self.unrealized(venue))
+        added = Order(SYMBOL, 1, OrderType.MARKET, Decimal(3), "order", client_order_id="more")
+        account.enter(added, Decimal(3), Decimal(150), Decimal(0), venue.now_ms, None)
+        # 5 at 760: at the mark of 100 that is -260, of which the 3 at 150 are -150 and new.
+        self.assertEqual(Decimal(0), self.unrealized(venue))
+        holding = account.holdings[SYMBOL]
+        # Two of five closed: 3 x 3 / 5 = 1.8 new ones are left, for 450 x 3 / 5 = 270 of the remaining cost.
+        account.leave(holding, Decimal(2), Decimal(100), Decimal(0), venue.now_ms, "t", "9", reference=Decimal(100))
+        cost = account.ledger.entries[SYMBOL].cost
+        self.assertEqual(Decimal(100) * (Decimal(3) - Decimal("1.8")) - (cost - 270), self.unrealized(venue))
+        venue.flat(100.0)
+        self.assertEqual(Decimal(300) - cost, self.unrealized(venue))
+        self.assertEqual({}, book.entries)
+
+    def test_a_position_that_is_all_new_stays_so_when_a_part_closes(self) -> None:
+        venue = PaperVenue()
+        account = venue.trader.account
+        order = Order(SYMBOL, 1, OrderType.MARKET, Decimal(3), "order", client_order_id="1")
+        holding = account.enter(order, Decimal(3), Decimal("33.33"), Decimal(0), venue.now_ms, None)
+        holding.mark = 90.0
+        account.leave(holding, Decimal(1), Decimal(40), Decimal(0), venue.now_ms, "t", "9", reference=Decimal(40))
+        self.assertEqual(Decimal(0), self.unrealized(venue))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from core.instrument import Instrument, MarginTier
 from market_data import CandleStore, InstrumentStore
-from market_data.instrument_store import INFERRED
+from market_data.candle_import import import_files
+from market_data.instrument_store import IMPORTED_TABLE, INFERRED
 from market_data.margin_tables import import_tiers, read_tiers
 from market_data.market_list import MarketList
 from tests.support.candle_tables import APRIL, candles_at
@@ -116,6 +117,19 @@ class Forms(TableCase):
             ({"A": [{**good, "max_leverage": None}]}, "max_leverage .* is None"),
             ({"A": [{**good, "maintenance_amount": "NaN"}]}, "maintenance_amount .* is 'NaN'"),
             ({"A": [good, good]}, "two tiers end at 5"),
+            (
+                {"A": [good, {**good, "notional_cap": 9, "maintenance_rate": "0.009"}]},
+                r"A, tier up to 9: maintenance rate 0\.009; allowed: at least that of the tier below \(0\.01\)",
+            ),
+            (
+                {"A": [good, {**good, "notional_cap": 9, "max_leverage": 20}]},
+                r"A, tier up to 9: highest leverage 20; allowed: at most that of the tier below \(10\)",
+            ),
+            ({"A": [{**good, "maintenance_amount": 1}]}, "tier up to 5: maintenance amount 1; allowed: 0 to 0"),
+            (
+                {"A": [good, {**good, "notional_cap": 9, "maintenance_amount": -1}]},
+                "tier up to 9: maintenance amount -1; allowed: 0 to 0.05",
+            ),
         ):
             with self.subTest(said), self.assertRaisesRegex(ConfigurationError, said):
                 read_tiers(self.write(content))
@@ -169,6 +183,36 @@ class InForce(TableCase):
         one = [{"notional_cap": 7, "maintenance_rate": "0.5", "max_leverage": 2}]
         imported = import_tiers(self.store, self.write({"ETHUSDT": one, "BTCUSDT": one}), exchange="e", as_of_ms=20)
         self.assertEqual((imported.stored, imported.ignored), ({"ETH/USDT": 1}, 1))
+
+    def test_tables_funding_and_candles_may_come_in_any_order(self) -> None:
+        folder = self.file.parent / "BTC-USDT"
+        folder.mkdir()
+        (folder / "funding.csv").write_text("timestamp,rate\n1711929600000,0.0001\n1711958400000,0.0001\n")
+        (folder / "1m.csv").write_text("timestamp,open,high,low,close,volume\n1711929600000,1.5,1.5,1.5,1.5,0.25\n")
+        for number, order in enumerate((("funding", "table", "1m"), ("1m", "table", "funding"), ("1m", "table"))):
+            store = CandleStore(self.file.parent / str(number))
+            for step in order:
+                if step == "table":
+                    import_tiers(store, self.ours(), exchange="e", as_of_ms=20)
+                else:
+                    import_files(store, [folder / f"{step}.csv"], exchange="e")
+            rules = InstrumentStore(store.root).latest("e")["BTC/USDT"]
+            with self.subTest(order):
+                # The tick is at most a ten-thousandth of the price of 1.5; the lot is that of the printed volume.
+                self.assertEqual((Decimal("0.0001"), Decimal("0.01")), (rules.tick_size, rules.lot_size))
+                self.assertEqual((INFERRED, TIERS), (rules.source, rules.margin_tiers))
+
+    def test_a_later_table_comes_into_force_in_a_window_beside_inferred_rules(self) -> None:
+        self.instruments.save("e", {"BTC/USDT": Instrument("BTC/USDT", Decimal("0.1"), source=INFERRED)}, 10)
+        import_tiers(self.store, self.ours(), exchange="e", as_of_ms=20)
+        other = {"notional_cap": 7, "maintenance_rate": "0.5", "max_leverage": 2}
+        import_tiers(self.store, self.write({"btcusdt": [other]}), exchange="e", as_of_ms=40)
+        (change,) = self.instruments.changes("e", 30, 50)["BTC/USDT"]
+        self.assertEqual((40, IMPORTED_TABLE, 40), (change.as_of_ms, change.tiers_source, change.tiers_as_of_ms))
+        self.assertEqual((Decimal("0.1"), (tier("7", "0.5", "0", "2"),)), (change.tick_size, change.margin_tiers))
+        self.assertEqual({}, self.instruments.changes("e", 40, 50))
+        at_start = self.instruments.at("e", 30)["BTC/USDT"]
+        self.assertEqual((10, INFERRED, 20), (at_start.as_of_ms, at_start.source, at_start.tiers_as_of_ms))
 
 
 if __name__ == "__main__":

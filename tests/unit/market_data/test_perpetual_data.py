@@ -133,7 +133,7 @@ class Recorded(DataCase):
             self.load(*window)
         for text in (
             "XRP/USDT",
-            "2021-11-15T00:00:00.000Z .. 2021-11-17T16:00:00.000Z",
+            "2021-11-15T08:00:00.000Z .. 2021-11-17T16:00:00.000Z",
             "import --exchange perp",
             "missing_funding",
         ):
@@ -145,7 +145,7 @@ class Recorded(DataCase):
         )
         silent = self.load(*window, missing_funding="zero")
         self.assertEqual((silent.warnings, len(silent.funding)), ((), 12))
-        self.assertEqual(silent.facts["funding_missing"], ["2021-11-15T00:00:00.000Z .. 2021-11-17T16:00:00.000Z"])
+        self.assertEqual(silent.facts["funding_missing"], ["2021-11-15T08:00:00.000Z .. 2021-11-17T16:00:00.000Z"])
         self.assertEqual(silent.funding, warned.funding)
         self.assertEqual(silent.funding[0].time_ms, parse_instant("2021-11-18T00:00:00.017"))
         self.assertEqual(

@@ -60,7 +60,7 @@ class ExitFigures(unittest.TestCase):
             rows=ROWS,
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
             rung_fills=Counter({1: 3, 2: 1}),
-            funding_received=Decimal("0.125"),
+            funding_net=Decimal("0.125"),
             funding_paid=Decimal("0.5"),
             holdings={"ETH": SimpleNamespace(entry=SimpleNamespace(funding=Decimal("-0.125")))},
         )

@@ -1,0 +1,49 @@
+"""What is told and counted of entries and closes that the venue refuses or ends."""
+
+import unittest
+from decimal import Decimal
+
+from core.candle import Candle
+from core.instrument import Instrument
+from core.trading_signal import Signal
+from tests.support.stepped_session import SteppedSession
+
+MINUTE = 60_000
+
+
+def candle(minute: int, price: float, low: float | None = None) -> Candle:
+    return Candle(minute * MINUTE, price, price, price if low is None else low, price, 1_000.0)
+
+
+class OrderEventsTold(unittest.TestCase):
+    def session(self, stop: float, **flat: object) -> SteppedSession:
+        rules = Instrument("A", Decimal("0.01"), Decimal("0.001"))
+        return SteppedSession(flat, {"A": rules}, {"A": {0: Signal("LONG", sl_distance=stop)}})
+
+    def test_an_entry_that_would_take_is_told_with_the_price_it_would_have_taken(self) -> None:
+        session = self.session(5.0, entry_order="limit", entry_offset=0.01, post_only=True)
+        session.step(MINUTE, candle(0, 100.0))
+        session.step(2 * MINUTE, candle(1, 98.5))
+        (told,) = [one for one in session.run.events if one["event"] == "order_rejected"]
+        self.assertEqual(("would_take", 98.5, 5.0), (told["reason"], told["price"], told["quantity"]))
+
+    def test_a_gap_that_ruins_the_margin_cancels_no_order_that_never_was(self) -> None:
+        session = self.session(20.0, max_gap=3, perpetual={"leverage": 10.0, "maintenance_rate": 0.01})
+        session.step(MINUTE, candle(0, 100.0))
+        session.step(2 * MINUTE, candle(1, 100.0))
+        session.step(10 * MINUTE, candle(9, 80.0))
+        self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
+        self.assertEqual(0, session.session.parts.statistics.orders_cancelled)
+        self.assertEqual([], [one for one in session.run.events if one["event"] == "order_cancelled"])
+        self.assertNotIn("1-gap", [row["client_order_id"] for row in session.run.order_rows])
+
+    def test_a_partly_filled_entry_that_ends_counts_as_filled_once(self) -> None:
+        session = self.session(20.0, volume_cap=0.002, max_order_wait=1)
+        for minute in range(4):
+            session.step((minute + 1) * MINUTE, candle(minute, 100.0))
+        statistics = session.session.parts.statistics
+        self.assertEqual((1, 1), (statistics.entries_filled, statistics.orders_expired))
+
+
+if __name__ == "__main__":
+    unittest.main()
