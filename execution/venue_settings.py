@@ -181,7 +181,8 @@ class PerpetualSettings(SettingsSection):
     )
     missing_funding: Literal["error", "warning", "zero"] = Field(
         "error",
-        description="What funding rates that are not stored do to a run over them: stop it, warn and count as none, or count as none",
+        description="What funding rates that are not stored do to a run over them: stop it, warn and count as none, "
+        "or count as none",
     )
     funding: bool = Field(True, description="Whether positions pay and receive funding")
     mark_price: bool = Field(True, description="Whether liquidation is judged on the mark price where it is known")
