@@ -45,7 +45,8 @@ class MarginTable:
     Parameters
     ----------
     tiers
-        By rising cap. A cap belongs to its tier; above the last cap the last tier holds.
+        By rising cap. A cap belongs to its tier. No position is opened above the last cap; for one that has grown
+        beyond it with its price the last tier holds.
 
     Raises
     ------
@@ -96,8 +97,8 @@ class MarginTable:
         return EXACT.subtract(EXACT.multiply(notional, tier.maintenance_rate), tier.maintenance_amount)
 
     def max_leverage(self, notional: Decimal) -> Decimal:
-        """Return the highest leverage at which a position of this notional may be opened."""
-        return self.tier_at(notional).max_leverage
+        """Return the highest leverage at which a position of this notional may be opened; 0 above the last cap."""
+        return ZERO if notional > self.tiers[-1].notional_cap else self.tier_at(notional).max_leverage
 
     def liquidation_price(self, sign: int, quantity: Decimal, cost: Decimal, margin: Decimal) -> Decimal | None:
         """Return the price at which what is left of the margin equals the maintenance margin.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
-from core.instants import parse_instant
+from core.instants import format_ms, parse_instant
 from live import session_start
 from live.session_start import Market
 from market_data.exchanges import PRACTICE
@@ -34,14 +34,20 @@ class Addresses(NamedTuple):
 
 
 @contextlib.contextmanager
-def exchange_addresses(settings: Settings, rehearsal: Rehearsal, given: Addresses, now_ms: int) -> Iterator[Addresses]:
+def exchange_addresses(
+    settings: Settings, rehearsal: Rehearsal, given: Addresses, now_ms: int, last_step_ms: int | None = None
+) -> Iterator[Addresses]:
     """Yield the exchange's addresses; ``exchange: practice`` without any starts the loopback exchange for as long.
+
+    Its time begins where it is told to, else at ``now_ms``; for a session that is resumed at its last step, as if it
+    had stood still.
 
     Raises
     ------
     ConfigurationError
         If rehearsal options are given for another exchange, an address is none, one of the two that the practice
-        exchange needs is missing, or the fault script is wrong.
+        exchange needs is missing, the time at the start lies before a resumed session's last step, or the fault script
+        is wrong.
     """
     exchange = settings.live.exchange
     _check(given, exchange)
@@ -57,14 +63,21 @@ def exchange_addresses(settings: Settings, rehearsal: Rehearsal, given: Addresse
     from practice.exchange import PracticeExchange
     from practice.faults import FaultScript
 
-    start_ms = now_ms if rehearsal.start is None else parse_instant(rehearsal.start, name="--practice-start")
+    start_ms = now_ms if last_step_ms is None else last_step_ms
+    if rehearsal.start is not None:
+        start_ms = parse_instant(rehearsal.start, name="--practice-start")
+        if last_step_ms is not None and start_ms < last_step_ms:
+            raise ConfigurationError(
+                f"--practice-start {rehearsal.start}: the session to resume got as far as {format_ms(last_step_ms)}; "
+                "give that time or a later one, or leave it out to go on from there"
+            )
     script = None if rehearsal.faults is None else FaultScript.from_file(rehearsal.faults)
     running = PracticeExchange(
         PracticeMarket(),
         start_ms=start_ms,
         speed=rehearsal.speed,
         timeframe=settings.live.timeframe,
-        streams_before_start=_streams(settings) if rehearsal.start is not None else 0,
+        streams_before_start=_streams(settings) if rehearsal.start is not None or last_step_ms is not None else 0,
         script=script,
         keep_sent=False,
     )

@@ -75,7 +75,10 @@ def run_session(options: LiveOptions) -> int:
         if folder is not None:
             folded = fold_journal(folder, settings)
             _refuse_ended(settings, folder, folded)
-        addresses = held.enter_context(exchange_addresses(settings, options.rehearsal, options.addresses, now_ms))
+        last_step_ms = None if folded is None else folded.past.known_ms
+        addresses = held.enter_context(
+            exchange_addresses(settings, options.rehearsal, options.addresses, now_ms, last_step_ms)
+        )
         market = market_of(settings, addresses, now_ms)
         return asyncio.run(_run(settings, options, addresses, market, folder, folded, kill_switch))
 

@@ -109,7 +109,7 @@ class SessionFolder:
         if record.settings_sha256 != settings_sha256:
             raise ConfigurationError(
                 f"{self.path}: the session ran with settings {record.settings_sha256}, the configuration is "
-                f"{settings_sha256}; resume it with its own configuration, or start another session"
+                f"{settings_sha256}; resume it with its own configuration (--config FILE), or start another session"
             )
 
     def close(self) -> None:

@@ -207,6 +207,19 @@ class ResumeTest(SessionOfAnHour):
         self.assertIn(ours, errors[0])
         self.assertIn(theirs, errors[0])
 
+    def test_the_practice_exchange_goes_on_where_the_session_stopped_unless_it_is_told_a_later_time(self) -> None:
+        code, _, errors = self.resumed("--for", "1m")
+        self.assertEqual((2, 1), (code, len(errors)), errors)
+        self.assertIn("--practice-start 2024-01-01: the session to resume got as far as 2024-01-01T01:00", errors[0])
+        self.config = session_config(self.base, on_shutdown="keep")
+        again = ("--config", self.config, "--plain", "--speed", "600", "--resume", self.folder, "--for", "3m")
+        code, _, errors = run_live(*again)
+        self.assertEqual((0, []), (code, errors))
+        self.assertEqual(START + 63 * MINUTE, last_step_ms(self.folder))
+        code, _, errors = run_live(*again, "--practice-start", "2024-01-01T01:10")
+        self.assertEqual((0, []), (code, errors))
+        self.assertEqual(START + 73 * MINUTE, last_step_ms(self.folder))
+
     def test_a_damaged_journal_is_named_by_line_and_byte_and_goes_on_from_the_last_good_point(self) -> None:
         whole = outputs_of(self.folder)
         lines = self.lines()

@@ -29,7 +29,9 @@ def why_margin_refuses(venue: Venue, symbol: str, notional: Fraction, equity: Fr
     """Open margins + (notional + commission) / leverage against equity; leverage above the tier's highest."""
     # READING: "the tier at the entry's notional" is that of the position as it would stand after the fill.
     held_already = venue.positions[symbol].cost if symbol in venue.positions else Fraction(0)
-    if venue.rules.leverage > tier_of(venue, held_already + notional).max_leverage:
+    # READING: a table ends with the largest position that may be opened.
+    beyond = venue.rules.tiers[-1].cap is not None and held_already + notional > venue.rules.tiers[-1].cap
+    if beyond or venue.rules.leverage > tier_of(venue, held_already + notional).max_leverage:
         return "max_leverage"
     held = sum((position.margin for position in venue.positions.values()), Fraction(0))
     needed = held + (notional + to_1e8(notional * venue.rules.taker)) / venue.rules.leverage

@@ -91,8 +91,11 @@ class Tiers(unittest.TestCase):
         self.assertEqual(100, BTC.max_leverage(Decimal("50000.00000001")))
         self.assertEqual(125, BTC.max_leverage(Decimal(0)))
 
-    def test_above_the_last_cap_the_last_tier_holds(self) -> None:
-        self.assertEqual(1, BTC.max_leverage(Decimal(10**12)))
+    def test_above_the_last_cap_nothing_opens_and_the_last_tier_holds_for_what_has_grown(self) -> None:
+        last = BTC.tiers[-1]
+        self.assertEqual(last.max_leverage, BTC.max_leverage(last.notional_cap))
+        self.assertEqual(0, BTC.max_leverage(last.notional_cap + 1))
+        self.assertEqual(last, BTC.tier_at(Decimal(10**12)))
 
     def test_a_flat_table_has_one_rate(self) -> None:
         flat = MarginTable.flat(Decimal("0.005"))
