@@ -26,14 +26,14 @@ class OrderEvents:
         if entry and order.filled and event in ("REJECTED", "EXPIRED", "CANCELED"):
             counts.entries_filled += 1
         if event == "REJECTED":
-            counts.orders_rejected += 1
+            counts.rejected[order.reason] += 1
             details["price"] = float(order.reference)
             details["quantity"] = float(order.quantity)
             parts.outputs.decisions.write(time_ms, order.symbol, "order_rejected", details)
         elif event == "EXPIRED":
-            counts.orders_expired += 1
+            counts.expired[order.reason] += 1
             parts.outputs.decisions.write(time_ms, order.symbol, "order_expired", details)
         elif event == "CANCELED":
-            counts.orders_cancelled += 1
+            counts.cancelled[order.reason] += 1
             details["order"] = order.role
             parts.outputs.decisions.write(time_ms, order.symbol, "order_cancelled", details)

@@ -4,20 +4,20 @@ from collections import Counter
 
 
 class SessionStatistics:
-    """Counters of one session; reasons are counted by name."""
+    """Counters of one session; refusals and what became of orders are counted by reason."""
 
     __slots__ = (
+        "cancelled",
         "candles_processed",
         "entries_filled",
+        "expired",
         "funding_payments",
         "gaps",
         "halts",
-        "orders_cancelled",
-        "orders_expired",
-        "orders_rejected",
         "orders_submitted",
         "partial_fills",
         "refusals",
+        "rejected",
         "signals_generated",
         "steps",
         "steps_with_position",
@@ -30,14 +30,14 @@ class SessionStatistics:
         self.signals_generated = 0
         self.orders_submitted = 0
         self.entries_filled = 0
-        self.orders_rejected = 0
-        self.orders_expired = 0
-        self.orders_cancelled = 0
         self.partial_fills = 0
         self.funding_payments = 0
         self.gaps = 0
         self.halts = 0
         self.refusals: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.expired: Counter[str] = Counter()
+        self.cancelled: Counter[str] = Counter()
 
     def to_dict(self) -> dict[str, int | float | dict[str, int]]:
         """Return the counts as plain values; ``exposure_time_pct`` is the share of steps that ended with a position."""
@@ -50,9 +50,12 @@ class SessionStatistics:
             "refusal_reasons": dict(sorted(self.refusals.items())),
             "orders_submitted": self.orders_submitted,
             "entries_filled": self.entries_filled,
-            "orders_rejected": self.orders_rejected,
-            "orders_expired": self.orders_expired,
-            "orders_cancelled": self.orders_cancelled,
+            "orders_rejected": self.rejected.total(),
+            "rejection_reasons": dict(sorted(self.rejected.items())),
+            "orders_expired": self.expired.total(),
+            "expiry_reasons": dict(sorted(self.expired.items())),
+            "orders_cancelled": self.cancelled.total(),
+            "cancellation_reasons": dict(sorted(self.cancelled.items())),
             "partial_fills": self.partial_fills,
             "funding_payments": self.funding_payments,
             "gaps": self.gaps,

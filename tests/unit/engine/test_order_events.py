@@ -33,7 +33,7 @@ class OrderEventsTold(unittest.TestCase):
         session.step(2 * MINUTE, candle(1, 100.0))
         session.step(10 * MINUTE, candle(9, 80.0))
         self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
-        self.assertEqual(0, session.session.parts.statistics.orders_cancelled)
+        self.assertEqual({}, session.session.parts.statistics.cancelled)
         self.assertEqual([], [one for one in session.run.events if one["event"] == "order_cancelled"])
         self.assertNotIn("1-gap", [row["client_order_id"] for row in session.run.order_rows])
 
@@ -42,7 +42,23 @@ class OrderEventsTold(unittest.TestCase):
         for minute in range(4):
             session.step((minute + 1) * MINUTE, candle(minute, 100.0))
         statistics = session.session.parts.statistics
-        self.assertEqual((1, 1), (statistics.entries_filled, statistics.orders_expired))
+        self.assertEqual((1, {"max_order_wait": 1}), (statistics.entries_filled, statistics.expired))
+
+    def test_what_became_of_orders_is_counted_by_reason(self) -> None:
+        """Limit longs 1 % below 100: one would take at 98.5, one is over after its candle, one is still there."""
+        rules = Instrument("A", Decimal("0.01"), Decimal("0.001"))
+        long = Signal("LONG", sl_distance=5.0)
+        flat = {"entry_order": "limit", "entry_offset": 0.01, "entry_expiry": 1, "post_only": True}
+        session = SteppedSession(flat, {"A": rules}, {"A": {0: long, MINUTE: long, 3 * MINUTE: long}})
+        for minute, price in enumerate((100.0, 98.5, 100.0, 100.0)):
+            session.step((minute + 1) * MINUTE, candle(minute, price))
+        session.session.finish()
+        counts = session.session.parts.statistics.to_dict()
+        self.assertEqual(
+            ({"would_take": 1}, {"gtd": 1}, {"end": 1}),
+            tuple(counts[f"{name}_reasons"] for name in ("rejection", "expiry", "cancellation")),
+        )
+        self.assertEqual([1, 1, 1], [counts[f"orders_{name}"] for name in ("rejected", "expired", "cancelled")])
 
 
 if __name__ == "__main__":
