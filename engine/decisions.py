@@ -69,6 +69,10 @@ def _judge(
     if holding is not None:
         inputs = {"position": holding.position.side.value, "on_opposite_signal": policy}
         adding = holding.position.side is side and holding.entries < parts.rules.max_entries
+        if waiting is not None and waiting.sign != side.sign and holding.position.side is side and policy != "ignore":
+            # The entry was to follow a close that is still under way.
+            parts.cancel_entry(state.symbol, record.time_ms, "opposite_signal")
+            waiting = None
         if holding.position.side is side and not adding:
             record.refuse("position", "position_open", inputs)
             return

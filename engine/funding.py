@@ -1,9 +1,9 @@
 """Phase A4 and its exceptions: funding payments of perpetual positions.
 
-A payment due at F falls on positions opened strictly before F and open at F. One due at the end of the candle is
-settled after the exits inside it. One due at or before the open, that no candle has settled, comes before everything
-else. Of one due inside the candle nobody knows which came first: a cost falls on every position that existed in the
-candle, a credit only on one that is still open at its end.
+A payment due at F falls on positions opened strictly before F and open at F; what fills inside the candle that ends at
+F was opened before it. One due at the end of the candle is settled after the exits inside it. One due at or before the
+open, that no candle has settled, comes before everything else. Of one due inside the candle nobody knows which came
+first: a cost falls on every position that existed in the candle, a credit only on one that is still open at its end.
 """
 
 from core.candle import FundingRate, Step
@@ -78,7 +78,10 @@ def _pay_costs(parts: Components, state: SymbolState) -> None:
 def _settle(parts: Components, state: SymbolState, rate: FundingRate, price: float | None = None) -> None:
     """Settle a payment with the position that was opened before it, at a price where its mark is not known."""
     holding = parts.account.holdings.get(state.symbol)
-    if holding is not None and holding.opened_ms < rate.due_ms:
+    if holding is None:
+        return
+    # What was entered inside a candle bears the time of its end and was there before.
+    if holding.opened_ms < rate.due_ms or (holding.entered_inside and holding.opened_ms == rate.due_ms):
         _pay(parts, state, rate, holding.mark if price is None else price)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from core.candle import Candle
-from core.exact import EXACT, received
+from core.exact import EXACT, ZERO, received
 from execution.holding import Holding
 from execution.order import Order
 from execution.reach_rules import ReachRules
@@ -21,6 +21,10 @@ class Meeting(NamedTuple):
 
     order: Order | None
     price: Decimal
+
+
+Turn = tuple[Decimal, int, Decimal, int, int]
+"""Distance from the point, kind, distance of what lies beyond the candle, liquidation before orders, acceptance."""
 
 
 class WalkingEngine(Protocol):
@@ -136,14 +140,14 @@ class CandleWalk:
         """Return what the leg from the present point to ``end`` meets first; adverse before favourable at one price."""
         holding = self._engine.holding_of(self.symbol)
         spent = self.living.budget is not None and not self.living.budget
-        best: tuple[Decimal, int, int] | None = None
+        best: Turn | None = None
         found: Meeting | None = None
         if holding is not None and holding.liquidation is not None:
             price = self._liquidation_on(end, holding, holding.liquidation)
             if price is not None:
-                # Where only the mark price went as far, the stops of the candle's own range came before.
                 outside = holding.liquidation < self.low if holding.long else holding.liquidation > self.high
-                best, found = (self._distance(price), 3 if outside else 0, 0), Meeting(None, price)
+                beyond = self._distance(holding.liquidation) if outside else ZERO
+                best, found = (self._distance(price), 3 if outside else 0, beyond, 0, 0), Meeting(None, price)
         for order in self.living.orders:
             # A stop is triggered even where no volume is left to fill it.
             if spent and order.acts != "stop":
@@ -151,10 +155,23 @@ class CandleWalk:
             price = self._price_on(end, order, holding)
             if price is None:
                 continue
-            key = (self._distance(price), 1 if order.acts == "stop" else 2, order.sequence)
+            key = self._turn(order, price, holding)
             if best is None or key < best:
                 best, found = key, Meeting(order, price)
         return found
+
+    def _turn(self, order: Order, price: Decimal, holding: Holding | None) -> Turn:
+        """Return when an order has its turn that is met at a price.
+
+        What only the mark price has reached comes after the stops of the candle's own range, the nearest level first.
+        """
+        level = order.level
+        if order.acts != "stop" or level is None:
+            return self._distance(price), 2, ZERO, 1, order.sequence
+        reduces = holding is not None and holding.sign != order.sign
+        if reduces and self._marks_trigger() and (level < self.low if order.acts_below else level > self.high):
+            return self._distance(price), 3, self._distance(level), 1, order.sequence
+        return self._distance(price), 1, ZERO, 1, order.sequence
 
     def _price_on(self, end: Decimal, order: Order, holding: Holding | None) -> Decimal | None:
         """Return the price at which the leg to ``end`` meets an order; None where it does not."""
@@ -171,27 +188,29 @@ class CandleWalk:
         if reduces and order.acts == "limit" and self._targets_held:
             return None
         if reduces and order.acts == "stop" and self._marks_trigger():
-            extreme = received(self.mark.low if order.acts_below else self.mark.high)
-            return self._triggered_on(end, level, extreme, below=order.acts_below)
+            return self._marked_on(end, level, below=order.acts_below)
         if self._meets(order, self._point):
             return self._point
         return level if self._meets(order, end) else None
 
     def _liquidation_on(self, end: Decimal, holding: Holding, level: Decimal) -> Decimal | None:
-        extreme = received(self.mark.low if holding.long else self.mark.high)
-        return self._triggered_on(end, level, extreme, below=holding.long)
+        if holding.long:
+            reached = self._point <= level and received(self.mark.low) <= level
+        else:
+            reached = self._point >= level and received(self.mark.high) >= level
+        return self._point if reached else self._marked_on(end, level, below=holding.long)
 
-    def _triggered_on(self, end: Decimal, level: Decimal, extreme: Decimal, *, below: bool) -> Decimal | None:
-        """Return where a leg meets a level that the mark price triggers.
+    def _marked_on(self, end: Decimal, level: Decimal, *, below: bool) -> Decimal | None:
+        """Return where a leg meets a level that the mark price triggers; None where the mark price stayed away.
 
-        The level stands in the walk at its price; where only the mark price went as far, at the end of the leg that
-        ends at the adverse extreme.
+        The level stands in the walk at its price where a leg goes through it. Else, whether the candle's prices stayed
+        away from it or lay beyond it from the start, nobody knows the price at which the mark came there: it is met at
+        the end of the leg that ends at the adverse extreme.
         """
+        extreme = received(self.mark.low if below else self.mark.high)
         if not (extreme <= level if below else extreme >= level):
             return None
-        if self._point <= level if below else self._point >= level:
-            return self._point
-        if end <= level if below else end >= level:
+        if end <= level < self._point if below else self._point < level <= end:
             return level
         return end if end == (self.low if below else self.high) else None
 

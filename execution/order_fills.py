@@ -152,6 +152,8 @@ class OrderFills:
         if order.order_id is None:
             order.order_id = account.next_order_id()
             order.client_order_id = order.client_order_id or order.order_id
+        if order not in living.orders:
+            self._book.tell(order, "NEW", time_ms)
         first = symbol not in account.holdings
         holding = account.enter(order, quantity, price, commission, time_ms, mark)
         self._pricing.note_fill(time_ms, EXACT.multiply(price, quantity))
@@ -196,6 +198,9 @@ class OrderFills:
         account, symbol = self._account, order.symbol
         if order.order_id is None:
             order.order_id = account.next_order_id()
+        if order not in living.orders:
+            # The venue's own order: a liquidation, or a close of the gap, the kill switch, the end.
+            self._book.tell(order, "NEW", time_ms)
         self._pricing.note_fill(time_ms, EXACT.multiply(price, quantity))
         row = account.leave(
             holding,

@@ -270,12 +270,12 @@ class FundingSentinels(unittest.TestCase):
             with self.subTest(minute):
                 self.assertEqual(Decimal(paid), self.result(rate_at(minute)))
 
-    def test_an_entry_inside_the_candle_that_ends_at_the_payment_does_not_pay(self) -> None:
+    def test_an_entry_inside_the_candle_that_ends_at_the_payment_was_there_before_it(self) -> None:
         prices = {**self.CALM, 1: (100.0, 100.0, 98.5, 99.0)}
         settings = {"entry_order": "limit", "entry_offset": 0.01, **self.PERPETUAL}
-        for minute, told in ((2, None), (3, "-0.5")):
-            with self.subTest(minute):
-                row = run(prices, settings, funding=[rate_at(minute)]).rows[-1]
+        for minute, rate, told in ((2, 0.001, "-0.5"), (2, -0.001, "0.5"), (3, 0.001, "-0.5"), (1, 0.001, None)):
+            with self.subTest(minute=minute, rate=rate):
+                row = run(prices, settings, funding=[rate_at(minute, rate)]).rows[-1]
                 self.assertEqual(told, json.loads(row["metadata"]).get("funding"))
 
     def test_a_stamp_that_comes_milliseconds_late_belongs_to_its_minute(self) -> None:
