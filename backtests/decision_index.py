@@ -1,6 +1,7 @@
 """Decisions of a run by what a parity check asks for: the entry order, or the time and symbol."""
 
 import json
+from collections.abc import Container
 from pathlib import Path
 
 import msgspec
@@ -42,6 +43,11 @@ class DecisionIndex:
     def at(self, time: str, symbol: str) -> Decision | None:
         """Return the decision on a symbol in a step; None where its strategy was silent."""
         return self._by_time.get((time, symbol))
+
+    def not_entered(self, reasons: Container[str]) -> dict[tuple[str, str], str]:
+        """Return the decisions, by time and symbol, that led to no position for one of some reasons, with it."""
+        why = {place: self.why_not_entered(decision) for place, decision in self._by_time.items()}
+        return {place: reason for place, reason in why.items() if reason is not None and reason in reasons}
 
     def why_not_entered(self, decision: Decision) -> str | None:
         """Return the reason for which a decision led to no position: refused, or accepted and cancelled."""

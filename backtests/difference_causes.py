@@ -1,11 +1,12 @@
 """Why a trade of the session differs from history's: its input, a missed step, the operator, or an earlier trade.
 
-Differences are judged in order of the step in which the two runs part. What the session's own records say comes first
-(an entry refused as a missed step, an exit or refusal by the kill switch); then the input of the trade's symbol that
-differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles and funding payments,
-the first kind of which any differs giving the cause its name; then the nearest earlier difference, which this one
-follows from; then the input of other symbols, whose marks are part of the equity that sizes orders. A difference with
-none of these is unexplained: the two runs had the same input.
+Differences are judged in order of the step in which the two runs part. What the runs' own records say comes first (an
+entry that one of them refused as a missed step, an exit or refusal by the kill switch); then the input of the trade's
+symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles and
+funding payments, the first kind of which any differs giving the cause its name; then the nearest earlier difference,
+which this one follows from; then the input of other symbols, whose marks are part of the equity that sizes orders; then
+an entry that one run alone was refused earlier, whose order may have waited without a fill and kept others out. A
+difference with none of these is unexplained: the two runs had the same input.
 """
 
 import bisect
@@ -24,7 +25,7 @@ from core.instants import format_ms, parse_instant
 Cause = Literal["candles", "marks", "funding", "missed_step", "operator", "propagated", "unexplained"]
 InputDifference = CandleDifference | FundingDifference
 
-_OWN_RECORDS: dict[str | None, Cause] = {"missed_step": "missed_step", "kill_switch": "operator"}
+_OWN_RECORDS: dict[str, Cause] = {"missed_step": "missed_step", "kill_switch": "operator"}
 
 
 def step_of(one: InputDifference) -> int:
@@ -108,6 +109,13 @@ class DifferenceJudge:
             self._of_symbol[one.symbol].append(one)
         self._session = session
         self._history = history
+        mine, theirs = session.not_entered(_OWN_RECORDS), history.not_entered(_OWN_RECORDS)
+        alone = {**theirs, **mine}
+        self._refused_alone = sorted(
+            (parse_instant(time), _OWN_RECORDS[reason])
+            for (time, symbol), reason in alone.items()
+            if mine.get((time, symbol)) != theirs.get((time, symbol))
+        )
 
     def judge(self, matches: Sequence[TradeMatch]) -> list[TradeDifference]:
         """Return the differences among the matches, in order of the step at which the runs part."""
@@ -133,7 +141,7 @@ class DifferenceJudge:
                 cause, follows = "propagated", same[-1] if same else len(earlier) - 1
             else:
                 inputs = self._inputs[: bisect.bisect_right(self._inputs, step_ms, key=step_of)]
-                cause = cause_of(inputs)
+                cause = cause_of(inputs) or self._refused_before(step_ms)
         cause = cause or "unexplained"
         return TradeDifference(
             match.verdict,
@@ -157,16 +165,39 @@ class DifferenceJudge:
         return found[start : bisect.bisect_right(found, step_ms, key=step_of)]
 
     def _of_own_records(self, match: TradeMatch) -> Cause | None:
-        """Return the cause that the session's own records name, None where they name none."""
-        if match.verdict == "different" and match.session is not None and not set(match.fields) & set(ENTRY_FIELDS):
-            mine, theirs = first_difference(match.session.exits, () if match.history is None else match.history.exits)
-            first = mine is not None and (theirs is None or mine.step_ms <= theirs.step_ms)
-            return "operator" if first and mine is not None and mine.reason == "kill_switch" else None
-        if match.verdict == "missing":
-            decision = self._other_decision(match)
-            if decision is not None:
-                return _OWN_RECORDS.get(self._session.why_not_entered(decision))
-        return None
+        """Return the cause that the runs' own records name, None where they name none."""
+        session, history = match.session, match.history
+        if session is None or history is None:
+            without = self._session if session is None else self._history
+            return self._why_without(without, self._other_decision(match))
+        if set(match.fields) & set(ENTRY_FIELDS):
+            return None
+        mine, theirs = first_difference(session.exits, history.exits)
+        added = first_difference(session.added, history.added)
+        added_at = self._added_parts_at(*added)
+        exits_at = min((one.step_ms for one in (mine, theirs) if one is not None), default=None)
+        if added_at is not None and (exits_at is None or added_at <= exits_at):
+            return self._why_not_added(*added)
+        first = mine is not None and (theirs is None or mine.step_ms <= theirs.step_ms)
+        return "operator" if first and mine is not None and mine.reason == "kill_switch" else None
+
+    def _why_not_added(self, mine: TradePart | None, theirs: TradePart | None) -> Cause | None:
+        """Return why one run alone added to a trade, if its own records say so."""
+        part = theirs if mine is None else mine
+        if part is None or (mine is not None and theirs is not None):
+            return None
+        within, without = (self._session, self._history) if mine is not None else (self._history, self._session)
+        decision = within.of_entry(part.order_id)
+        return None if decision is None else self._why_without(without, without.at(decision.time, decision.symbol))
+
+    def _why_without(self, without: DecisionIndex, decision: Decision | None) -> Cause | None:
+        reason = None if decision is None else without.why_not_entered(decision)
+        return None if reason is None else _OWN_RECORDS.get(reason)
+
+    def _refused_before(self, step_ms: int) -> Cause | None:
+        """Return why the latest entry up to a step was refused that was refused in one run alone."""
+        found = bisect.bisect_right(self._refused_alone, step_ms, key=lambda one: one[0])
+        return self._refused_alone[found - 1][1] if found else None
 
     def _other_decision(self, match: TradeMatch) -> Decision | None:
         """Return what the run without the trade decided where the other one decided to enter."""

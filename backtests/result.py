@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from backtests.market_input import MarketInput
 from backtests.run_files import RunFiles
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times
 from core.code_version import code_version
-from core.instants import format_ms
+from core.timeframe import timeframe_ms
 from engine.session import Session
+from market_data.candle_columns import Int64Array
 from market_data.historical_data_provider import LoadedCandles
-from reports.contract_facts import contract_facts, instrument_facts
+from reports.contract_facts import contract_facts, instrument_facts, mark_warning
+from reports.missing_candles import end_facts, ends_warning, slots_of
+from reports.run_facts import config_facts
 from reports.session_figures import (
     Period,
     as_per_cent,
@@ -22,7 +27,7 @@ from reports.session_figures import (
     trades_by_symbol,
 )
 
-_NOT_ASKED = {"mark": "last price for liquidation (mark prices are switched off)", "mark_candles": 0}
+_NOT_ASKED = {"mark": "last price (mark prices are switched off)", "mark_candles": 0}
 _LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
 
 
@@ -44,19 +49,11 @@ class FinishedRun(NamedTuple):
 
 def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
     """Return the result of a run, as ``ConfigBacktestRunner.run`` hands it out."""
-    live = run.plan.settings.live
+    times, plan = _run_times(run), run.plan
+    ran_to_ms = int(times[-1]) if len(times) else None
+    strategy = run.session.parts.rules.strategy_name
     return {
-        "config": {
-            "start_date": format_ms(run.plan.start_ms),
-            "end_date": format_ms(run.plan.end_ms),
-            "interval": live.timeframe,
-            "detail_interval": live.detail_interval,
-            "symbols": list(live.symbols),
-            "starting_balance": live.execution.starting_balance,
-            "exchange": live.exchange,
-            "strategy": run.session.parts.rules.strategy_name,
-            "entry_fill": live.execution.entry_fill,
-        },
+        "config": config_facts(plan.settings.live, strategy, plan.start_ms, plan.end_ms, ran_to_ms),
         "statistics": statistics_of(run.session),
         "performance": _performance(run),
         "symbols": _symbols(run),
@@ -101,13 +98,18 @@ def _hashes(run: FinishedRun) -> dict[str, str]:
 
 
 def _performance(run: FinishedRun) -> dict[str, Any]:
-    times = step_times(run.market.window())[: len(run.session.parts.outputs.equity.curve)]
+    times = _run_times(run)
     # What was cut short is judged by the time it covers.
     end_ms = int(times[-1]) if run.partial and len(times) else run.plan.end_ms
     returns = (_held_return(one) for one in run.market.candles.values())
     return performance_of(
         run.session, Period(run.plan.start_ms, end_ms, times), [one for one in returns if one is not None]
     )
+
+
+def _run_times(run: FinishedRun) -> Int64Array:
+    """Return the times of the steps that were run; the closing at the end adds a value to the curve and no step."""
+    return step_times(run.market.window())[: len(run.session.parts.outputs.equity.curve)]
 
 
 def _symbols(run: FinishedRun) -> dict[str, Any]:
@@ -120,8 +122,9 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
             "warmup_candles": run.warmed[symbol],
             "warmup_missing": max(0, needed - run.warmed[symbol]),
             "missing_candles": one.quality.get("missing", 0),
+            **_ends(run, symbol),
             "quality": {finding: n for finding, n in one.quality.items() if finding != "candles" and n},
-            **_detail(run.market, symbol),
+            **_detail(run, symbol),
             "instrument": instrument_facts(one.instrument, run.plan.start_ms),
             "rule_changes": [instrument_facts(rules) for rules in one.rule_changes],
             **contract_facts(run.plan.settings, symbol, one.instrument, _contract(run.market, symbol)),
@@ -142,12 +145,13 @@ def _warnings(run: FinishedRun) -> list[str]:
                 f"{symbol}: {run.warmed[symbol]} of {needed} warm-up candles were stored before the window; "
                 "the rest is warmed inside it, and no order is made until then"
             )
+        ends = ends_warning(_ends(run, symbol))
+        warnings += [] if ends is None else [f"{symbol}: {ends}"]
         refused = one.quality.get("refused", 0)
         if refused:
             warnings.append(f"{symbol}: {refused} rows were refused on the way into the store")
         warnings += _of_detail(run.market, symbol)
-    for contract in run.market.perpetual.values():
-        warnings += contract.warnings
+        warnings += _of_contract(run, symbol)
     if run.plan.kill_switch.engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
     if run.plan.settings.live.execution.entry_fill == "close":
@@ -157,17 +161,41 @@ def _warnings(run: FinishedRun) -> list[str]:
     return warnings
 
 
-def _detail(market: MarketInput, symbol: str) -> dict[str, Any]:
+def _ends(run: FinishedRun, symbol: str) -> dict[str, Any]:
+    """Return from when to when a symbol has candles, and how many are missing before and after."""
+    opens = run.market.candles[symbol].window.open_time_ms
+    span = (int(opens[0]), int(opens[-1])) if len(opens) else None
+    return end_facts(span, run.plan.start_ms, run.plan.end_ms, timeframe_ms(run.market.timeframe))
+
+
+def _detail(run: FinishedRun, symbol: str) -> dict[str, Any]:
     """Return how many detail candles there were, and how many were missing; nothing where the run uses none."""
-    one = market.detail.get(symbol)
-    if one is None:
+    one, interval = run.market.detail.get(symbol), run.market.detail_interval
+    if one is None or interval is None:
         return {}
-    return {"detail_candles": one.window.rows, "missing_detail_candles": one.quality.get("missing", 0)}
+    wanted = slots_of(run.plan.start_ms, run.plan.end_ms, timeframe_ms(interval))
+    return {"detail_candles": one.window.rows, "missing_detail_candles": wanted - one.window.rows}
 
 
 def _contract(market: MarketInput, symbol: str) -> Mapping[str, Any]:
     one = market.perpetual.get(symbol)
     return _NOT_ASKED if one is None else one.facts
+
+
+def _of_contract(run: FinishedRun, symbol: str) -> list[str]:
+    """Return the warnings about a contract's mark prices and funding, the symbol as configured."""
+    contract = run.market.perpetual.get(symbol)
+    if contract is None:
+        return []
+    unified = f"{contract.symbol}: "
+    warnings = [f"{symbol}: {text.removeprefix(unified)}" for text in contract.warnings]
+    detail = run.market.detail.get(symbol)
+    steps = run.market.candles[symbol] if detail is None or not detail.window.rows else detail
+    opens = steps.window.open_time_ms
+    missing = int(np.isin(opens, contract.marks.open_time_ms, invert=True).sum())
+    wanted = run.market.detail_interval or run.market.timeframe
+    marks = mark_warning(run.plan.settings, missing, len(opens), wanted=wanted)
+    return warnings if marks is None else [*warnings, f"{symbol}: {marks}"]
 
 
 def _of_detail(market: MarketInput, symbol: str) -> list[str]:

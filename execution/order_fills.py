@@ -196,8 +196,7 @@ class OrderFills:
         at_best: AtBest | None = None,
     ) -> TradeRow:
         account, symbol = self._account, order.symbol
-        if order.order_id is None:
-            order.order_id = account.next_order_id()
+        order.order_id = order.order_id or account.next_order_id()
         if order not in living.orders:
             # The venue's own order: a liquidation, or a close of the gap, the kill switch, the end.
             self._book.tell(order, "NEW", time_ms)

@@ -57,8 +57,9 @@ class KillSwitchWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
-            # A handler that was not set from Python cannot be set back; ignoring is then safer than ending.
-            signal.signal(number, signal.SIG_IGN if handler is None else handler)
+            # A switch thrown while the process winds up must not end it, which is what the default does; one that was
+            # not set from Python cannot be set back.
+            signal.signal(number, signal.SIG_IGN if handler in (None, signal.SIG_DFL) else handler)
         self._before.clear()
 
     def __call__(self) -> tuple[bool, str]:

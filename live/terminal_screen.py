@@ -145,10 +145,11 @@ def _account(picture: SessionPicture, width: int) -> list["Text"]:
     second = _line(("       today ", ""), (amount(money.daily_pnl), _tone(money.daily_pnl)))
     second.append(f"   daily loss {_share(money.daily_loss)} of {_share(money.max_daily_loss)}")
     second.append(f"   drawdown {_share(money.drawdown)} of {_share(money.max_drawdown)}")
-    if money.margin is not None:
-        second.append(f"   margin {amount(money.margin)}   funding ")
-        second.append(amount(money.funding or 0.0), _tone(money.funding or 0.0))
     lines = [first, second]
+    if money.margin is not None:
+        third = _line(("       margin ", ""), (amount(money.margin), ""), ("   funding ", ""))
+        third.append(amount(money.funding or 0.0), _tone(money.funding or 0.0))
+        lines.append(third)
     if picture.curve:
         scale = f" {amount(min(picture.curve))} to {amount(max(picture.curve))}"
         drawn = sparkline(picture.curve, max(10, width - 7 - len(scale)))

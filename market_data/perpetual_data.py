@@ -69,7 +69,6 @@ def read_perpetual(store: "CandleStore", exchange: str, symbol: str, request: Pe
     facts: dict[str, object] = {}
     warnings: list[str] = []
     funding: tuple[FundingRate, ...] = ()
-    served: tuple[str, ...] = ()
     if request.use_funding:
         rates = store.read_funding(exchange, symbol, 0, LAST_TIME_MS)
         due = slots(rates.time_ms, MINUTE_MS)
@@ -81,10 +80,10 @@ def read_perpetual(store: "CandleStore", exchange: str, symbol: str, request: Pe
             for time_ms, rate, mark in zip(wanted.time_ms.tolist(), wanted.rate.tolist(), prices.tolist(), strict=True)
         )
         missing = _missing(store, exchange, symbol, rates, request)
+        facts |= {"funding_mark": _funding_text(funding, served)}
         facts |= _funding_facts(rates, int(first), int(last), funding, missing)
         warnings += _judged(exchange, symbol, missing, request)
-    without = any(rate.mark_price is None for rate in funding)
-    facts = {"mark": _mark_text(request, mark_source, served, without), "mark_candles": marks.rows, **facts}
+    facts = {"mark": _mark_text(request, mark_source), "mark_candles": marks.rows, **facts}
     return PerpetualData(symbol, marks, funding, facts, tuple(warnings))
 
 
@@ -217,7 +216,7 @@ def _funding_marks(
     """
     prices = rates.mark_price.copy()
     due = slots(rates.time_ms, MINUTE_MS)
-    served: list[str] = ["the rates themselves"] if np.isfinite(prices).any() else []
+    served: list[str] = ["marks given with the rates"] if np.isfinite(prices).any() else []
     candles = {}
     if rates.rows and np.isnan(prices).any():
         for timeframe in stored:
@@ -290,18 +289,17 @@ def _span_text(span: Interval) -> str:
     return start if start == end else f"{start} .. {end}"
 
 
-def _mark_text(request: PerpetualRequest, mark_source: str | None, served: Sequence[str], without: bool) -> str:
+def _mark_text(request: PerpetualRequest, mark_source: str | None) -> str:
+    """Return which price stands for the mark price inside the steps."""
     if not request.use_mark:
-        liquidation = "last price for liquidation (mark prices are switched off)"
-    elif mark_source is None:
-        liquidation = "last price for liquidation"
-    elif mark_source == mark_series(request.step_interval):
-        liquidation = f"{mark_source} for liquidation"
-    else:
-        liquidation = f"{mark_source} joined to {request.step_interval} for liquidation"
-    if not request.use_funding:
-        return liquidation
-    sources = " and ".join(served)
-    if sources and without:
-        sources += ", else last price,"
-    return f"{sources or 'last price'} for funding, {liquidation}"
+        return "last price (mark prices are switched off)"
+    if mark_source is None:
+        return "last price"
+    own = mark_source == mark_series(request.step_interval)
+    return mark_source if own else f"{mark_source} joined to {request.step_interval}"
+
+
+def _funding_text(funding: Sequence[FundingRate], served: Sequence[str]) -> str | None:
+    """Return which prices value the payments, the first that is known; None without a payment."""
+    without = any(rate.mark_price is None for rate in funding)
+    return ", else ".join((*served, *(("last price",) if without else ()))) or None

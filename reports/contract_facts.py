@@ -1,6 +1,6 @@
 """Trading rules, and what perpetual contracts have beside them: what they were and where they come from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.exact import plain
@@ -48,10 +48,36 @@ def contract_facts(settings: "Settings", symbol: str, rules: Instrument, known: 
     if own is None:
         return {}
     if own.tiers:
-        table = f"{len(own.tiers)} tiers of the settings"
+        table = f"{_tiers(own.tiers)} of the settings"
     elif rules.margin_tiers:
         dated = "" if rules.tiers_as_of_ms is None else f", as of {format_ms(rules.tiers_as_of_ms)}"
-        table = f"{len(rules.margin_tiers)} tiers, {rules.tiers_source or rules.source}{dated}"
+        table = f"{_tiers(rules.margin_tiers)} ({rules.tiers_source or rules.source}{dated})"
     else:
         table = f"maintenance_rate {own.maintenance_rate!r} of the settings"
-    return {"perpetual": {"leverage": own.leverage_of(symbol), "margin_table": table, **known}}
+    stops = {"stop_trigger": own.stop_trigger}
+    return {"perpetual": {"leverage": own.leverage_of(symbol), "margin_table": table, **stops, **known}}
+
+
+def mark_warning(settings: "Settings", missing: int, of: int, *, wanted: str) -> str | None:
+    """Return what a reader must know where stops should be triggered by marks that are not there; None otherwise.
+
+    Parameters
+    ----------
+    missing, of
+        How many of the candles by which orders are matched have no mark candle, and how many there are.
+    wanted
+        Interval of those candles.
+    """
+    own = settings.live.execution.perpetual
+    if own is None or own.stop_trigger != "mark" or not missing:
+        return None
+    if missing == of:
+        return (
+            f"stop_trigger is mark, and there are no mark candles of {wanted} or finer; the last price triggers stops"
+        )
+    share = f"{missing:,} of {of:,} mark candles are missing"
+    return f"stop_trigger is mark, and {share}; the last price triggers stops there"
+
+
+def _tiers(tiers: Sequence[object]) -> str:
+    return f"{len(tiers)} tier{'' if len(tiers) == 1 else 's'}"

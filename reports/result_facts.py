@@ -13,6 +13,12 @@ from reports.result_warnings import warnings_of
 
 PARTIAL = "the run was cut short; the figures cover what was done until then"
 SYMBOL_COLUMNS = ("Symbol", "Candles", "Trades", "Realized PnL", "Win rate", "Buy and hold")
+_ENDINGS = (
+    ("Orders rejected", "orders_rejected", "Rejected", "rejection_reasons"),
+    ("Orders expired", "orders_expired", "Expired", "expiry_reasons"),
+    ("Orders cancelled", "orders_cancelled", "Cancelled", "cancellation_reasons"),
+)
+"""How an order ends unfilled: the line and key of its number, the word and key of its reasons, which add up to it."""
 _FINE_DECIMALS = 8
 _COARSE_FROM = 10.0
 
@@ -65,6 +71,9 @@ def _run(result: Result) -> Section:
     if "start_date" in config or "end_date" in config:
         period = f"{one_line(config.get('start_date', '?'))} to {one_line(config.get('end_date', '?'))}"
         facts.append(Fact("Period", period))
+    ran_to = config.get("ran_to")
+    if result.get("partial") and "ran_to" in config and ran_to != config.get("end_date"):
+        facts.append(Fact("Ran to", "no step" if ran_to is None else one_line(ran_to)))
     facts += named(
         config,
         (
@@ -73,9 +82,9 @@ def _run(result: Result) -> Section:
             *((("Detail interval", "detail_interval", one_line),) if config.get("detail_interval") else ()),
             ("Symbols", "symbols", _listed),
             ("Strategy", "strategy", one_line),
-            ("Entry fill", "entry_fill", one_line),
         ),
     )
+    facts += venue_facts.orders(config)
     return Section("Run", facts, numeric=False)
 
 
@@ -135,12 +144,14 @@ def _trades(result: Result) -> Section:
 
 def _costs(result: Result) -> Section:
     performance, money = mapping_at(result, "performance"), _money_of(result)
+    charged = is_positive(performance.get("liquidation_fees"))
+    fees = (("Liquidation fees", "liquidation_fees", money),) if charged else ()
     return Section(
         "Costs",
         [
             *named(
                 performance,
-                (("Commission paid", "commission_paid", money), ("Slippage paid", "slippage_paid", money)),
+                (("Commission paid", "commission_paid", money), *fees, ("Slippage paid", "slippage_paid", money)),
             ),
             *venue_facts.funding(result, money),
             *named(performance, (("Total costs", "total_costs", money),)),
@@ -157,9 +168,7 @@ def _activity(result: Result) -> Section:
         ("Signals refused", "signals_refused"),
         ("Orders submitted", "orders_submitted"),
         ("Entries filled", "entries_filled"),
-        ("Orders rejected", "orders_rejected"),
-        ("Orders expired", "orders_expired"),
-        ("Orders cancelled", "orders_cancelled"),
+        *((label, key) for label, key, _, reasons in _ENDINGS if reasons not in statistics),
         ("Gaps", "gaps"),
         ("Halts", "halts"),
     )
@@ -174,10 +183,14 @@ def _activity(result: Result) -> Section:
 
 
 def _refusals(result: Result) -> Section:
-    reasons = mapping_at(mapping_at(result, "statistics"), "refusal_reasons")
-    counted = [(number, reason) for reason, number in reasons.items() if isinstance(number, int)]
-    counted.sort(key=lambda pair: (-pair[0], pair[1]))
-    return Section("Refusals", [Fact(f"Refused ({one_line(reason)})", count(number)) for number, reason in counted])
+    """Return how often which reason kept a signal from its order, and an order from its fill."""
+    statistics, facts = mapping_at(result, "statistics"), []
+    for word, key in (("Refused", "refusal_reasons"), *((word, reasons) for _, _, word, reasons in _ENDINGS)):
+        reasons = mapping_at(statistics, key)
+        counted = [(number, reason) for reason, number in reasons.items() if isinstance(number, int) and number]
+        counted.sort(key=lambda pair: (-pair[0], pair[1]))
+        facts += [Fact(f"{word} ({one_line(reason)})", count(number)) for number, reason in counted]
+    return Section("Refusals", facts)
 
 
 def _symbol_rows(result: Result) -> list[SymbolRow]:

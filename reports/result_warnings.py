@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from reports.figures import count, is_positive, mapping_at, one_line
+from reports.missing_candles import detail_warning
 
 
 def warnings_of(result: Mapping[str, object]) -> list[str]:
@@ -19,6 +20,8 @@ def _of_symbol(values: Mapping[str, object]) -> list[str]:
     texts = []
     if is_positive(values.get("missing_candles")):
         texts.append(f"candles missing in the range: {count(values['missing_candles'])}")
+    detail = detail_warning(values)
+    texts += [] if detail is None else [detail]
     quality = mapping_at(values, "quality")
     noticed = [
         f"{one_line(finding)} {count(quality[finding])}"

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from core.code_version import code_version
 from core.exact import EXACT, ZERO
-from core.instants import format_ms
 from core.timeframe import DAY_MS
 from engine.session import Session
 from metrics import (
@@ -28,8 +27,9 @@ from metrics import (
     sortino_ratio,
     win_rate_pct,
 )
-from reports.contract_facts import contract_facts, instrument_facts
+from reports.contract_facts import contract_facts, instrument_facts, mark_warning
 from reports.exit_figures import exit_statistics, exits_by_symbol
+from reports.run_facts import config_facts
 
 if TYPE_CHECKING:
     from reports.session_window import SessionWindow
@@ -84,17 +84,7 @@ def session_result(
     returns = {symbol: window.held_return(symbol) for symbol in live.symbols}
     places = {"log_file": log_file, "output_dir": output_dir}
     return {
-        "config": {
-            "start_date": None if period is None else format_ms(period.start_ms),
-            "end_date": None if period is None else format_ms(period.end_ms),
-            "interval": live.timeframe,
-            "detail_interval": live.detail_interval,
-            "symbols": list(live.symbols),
-            "starting_balance": live.execution.starting_balance,
-            "exchange": live.exchange,
-            "strategy": session.parts.rules.strategy_name,
-            "entry_fill": live.execution.entry_fill,
-        },
+        "config": config_facts(live, session.parts.rules.strategy_name, window.start_ms, window.end_ms, window.end_ms),
         "statistics": statistics_of(session),
         "performance": performance_of(session, period, [one for one in returns.values() if one is not None]),
         "symbols": {
@@ -116,7 +106,7 @@ def session_result(
         "settings_sha256": settings.settings_sha256,
         "code_version": code_version(),
         "partial": partial,
-        "warnings": _warnings(session, window, partial=partial),
+        "warnings": _warnings(session, settings, window, partial=partial),
     }
 
 
@@ -162,6 +152,7 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         "longest_losing_streak": streaks.losses,
         "average_holding_minutes": None if held is None else held.average_ms / 60_000,
         "commission_paid": float(commission),
+        "liquidation_fees": float(_total(row.commission for row in rows if row.reason == "liquidation")),
         "slippage_paid": float(slippage),
         "funding_net": float(parts.account.funding_net),
         "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), parts.account.funding_net)),
@@ -224,11 +215,16 @@ def _annualised(session: Session, period: Period | None, summary: dict[str, Any]
     }
 
 
-def _warnings(session: Session, window: "SessionWindow", *, partial: bool) -> list[str]:
+def _warnings(session: Session, settings: "Settings", window: "SessionWindow", *, partial: bool) -> list[str]:
     """Return what the reader of a live session's result must know."""
     needed = session.parts.rules.warmup_candles
     warnings = []
     for state in session.parts.states:
+        ends = window.warning_of(state.symbol)
+        warnings += [] if ends is None else [f"{state.symbol}: {ends}"]
+        interval = settings.live.detail_interval or settings.live.timeframe
+        marks = mark_warning(settings, *window.missing_marks(state.symbol), wanted=interval)
+        warnings += [] if marks is None else [f"{state.symbol}: {marks}"]
         if not window.candles.get(state.symbol):
             warnings.append(f"{state.symbol}: no candle came in; it took no part")
         elif window.warmed.get(state.symbol, 0) < needed:

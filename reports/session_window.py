@@ -17,6 +17,7 @@ from engine.journal_records import (
     StepRecord,
 )
 from metrics import buy_and_hold
+from reports.missing_candles import end_facts, ends_warning
 
 
 class SessionWindow:
@@ -48,6 +49,7 @@ class SessionWindow:
         self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
         self._first_open: dict[str, float] = {}
         self._last_close: dict[str, float] = {}
+        self._opens: dict[str, tuple[int, int]] = {}
 
     def take_all(self, records: Iterable[JournalRecord]) -> "SessionWindow":
         """Take records in the order of the journal; return the window itself."""
@@ -88,12 +90,14 @@ class SessionWindow:
 
     def candle_facts(self, symbol: str, warmup_needed: int) -> dict[str, Any]:
         """Return counts of one symbol's candles: processed, warmed up, missing, and those that changed nothing."""
-        warmed = self.warmed.get(symbol, 0)
+        warmed, ends = self.warmed.get(symbol, 0), self._ends(symbol)
+        at_ends = ends["missing_before"] + ends["missing_after"]
         facts: dict[str, Any] = {
             "candles": self.candles[symbol],
             "warmup_candles": warmed,
             "warmup_missing": max(0, warmup_needed - warmed),
-            "missing_candles": self._boundaries(self._length_ms) - self.candles[symbol],
+            "missing_candles": self._boundaries(self._length_ms) - self.candles[symbol] - at_ends,
+            **ends,
             "quality": dict(sorted(self._noted.get(symbol, Counter()).items())),
         }
         if self._detail_interval is not None:
@@ -102,11 +106,20 @@ class SessionWindow:
             facts["missing_detail_candles"] = self._boundaries(self._finest_ms) - found
         return facts
 
+    def warning_of(self, symbol: str) -> str | None:
+        """Return the warning about candles that are missing at the ends; None where none are."""
+        return ends_warning(self._ends(symbol))
+
+    def missing_marks(self, symbol: str) -> tuple[int, int]:
+        """Return how many candles by which orders are matched came without a mark candle, and how many came."""
+        came = (self.candles if self._detail_interval is None else self.detail_candles)[symbol]
+        return max(0, came - self.mark_candles[symbol]), came
+
     def contract_input(self, symbol: str) -> dict[str, Any]:
         """Return what came in of one contract's mark prices and funding; payments not published when due by time."""
         marks = self.mark_candles[symbol]
         return {
-            "mark": "mark candles of the exchange for liquidation" if marks else "last price for liquidation",
+            "mark": "mark candles of the exchange" if marks else "last price",
             "mark_candles": marks,
             "funding_rates": self.funding_rates[symbol],
             "funding_late": [format_ms(due_ms) for due_ms in self._unpublished.get(symbol, ())],
@@ -118,6 +131,11 @@ class SessionWindow:
         self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
         if self._detail_interval is not None:
             self._finest_ms = timeframe_ms(self._detail_interval)
+
+    def _ends(self, symbol: str) -> dict[str, Any]:
+        # A candle that was forming when the session began closes inside its window.
+        start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
+        return end_facts(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
 
     def _boundaries(self, length_ms: int) -> int:
         """Return how many candles of a length close inside the window."""
@@ -138,6 +156,7 @@ class SessionWindow:
                 self.candles[symbol] += 1
                 self._first_open.setdefault(symbol, candle[1])
                 self._last_close[symbol] = candle[4]
+                self._opens[symbol] = (self._opens.get(symbol, candle)[0], candle[0])
 
     def _count(self, counts: Counter[str], candles: Sequence[CandleFields | None]) -> None:
         for symbol, candle in zip(self._symbols, candles, strict=False):

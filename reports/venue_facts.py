@@ -1,11 +1,22 @@
-"""What a result says about exits, trading rules and perpetual contracts, as facts; only what happened is said."""
+"""What a result says about entries, exits, the venue and trading rules, as facts; only what happened is said."""
 
 from collections.abc import Callable, Iterator, Mapping
 
+from reports.contract_lines import contracts
 from reports.facts import Fact, Result, Section, named, tone_of
-from reports.figures import amount, count, is_positive, mapping_at, one_line, per_cent
+from reports.figures import count, is_positive, mapping_at, one_line, per_cent
 
 Money = Callable[[object], str]
+
+
+def orders(config: Result) -> list[Fact]:
+    """Say which orders signals become, and which settings of the venue are not the usual ones."""
+    facts = named(config, (("Entry fill", "entry_fill", one_line),))
+    kind = config.get("entry_order", "market")
+    if kind != "market":
+        facts = [Fact("Entries", ", ".join(_entry_words(config)))]
+    venue = ", ".join(_setting_words(mapping_at(config, "venue")))
+    return [*facts, Fact("Venue", venue)] if venue else facts
 
 
 def exits(result: Result) -> Section:
@@ -59,10 +70,41 @@ def rules(result: Result) -> list[Fact]:
             Fact(f"Trading rules {one_line(symbol)} changed", ", ".join(_rule_words(change)))
             for change in _mappings(values.get("rule_changes"))
         ]
-        contract = mapping_at(values, "perpetual")
-        if contract:
-            facts.append(Fact(f"Contract {one_line(symbol)}", ", ".join(_contract_words(contract))))
-    return facts
+    return facts + contracts(symbols)
+
+
+def _entry_words(config: Result) -> Iterator[str]:
+    offset = config.get("entry_offset")
+    away = f" at {_plain(100 * offset)} % from the close" if isinstance(offset, int | float) else ""
+    yield f"{one_line(config['entry_order'])}{away}"
+    force, expiry = config.get("entry_time_in_force"), config.get("entry_expiry")
+    if force == "GTD":
+        yield f"good for {count(expiry)} candle{'' if expiry == 1 else 's'}"
+    elif force is not None:
+        yield {"GTC": "good until cancelled", "IOC": "good for one open"}.get(str(force), one_line(force))
+    if config.get("post_only"):
+        yield "post-only"
+
+
+def _setting_words(section: Result) -> Iterator[str]:
+    """Yield the settings of a section by the names that the configuration has for them."""
+    for name, value in section.items():
+        if isinstance(value, Mapping):
+            inside = ", ".join(_setting_words(value))
+            yield f"{one_line(name)} ({inside})" if inside else one_line(name)
+        elif name == "ladder":
+            rungs = (f"{_plain(rung.get('fraction'))} at {_plain(rung.get('distance'))}" for rung in _mappings(value))
+            yield f"ladder {' + '.join(rungs)}"
+        elif isinstance(value, list | tuple):
+            yield f"{len(value)} {one_line(name)}"
+        else:
+            yield f"{one_line(name)} {_plain(value)}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return f"{value:.12g}" if isinstance(value, int | float) else one_line(value)
 
 
 def _fills(number: object) -> str:
@@ -86,21 +128,6 @@ def _rule_words(own: Result) -> Iterator[str]:
         yield one_line(own["source"])
     if own.get("as_of"):
         yield f"as of {one_line(own['as_of'])}"
-
-
-def _contract_words(contract: Result) -> Iterator[str]:
-    if contract.get("leverage") is not None:
-        yield f"leverage {amount(contract['leverage'])}"
-    if contract.get("margin_table"):
-        yield f"margin by {one_line(contract['margin_table'])}"
-    if contract.get("mark"):
-        yield one_line(contract["mark"])
-    if contract.get("funding_rates") is not None:
-        yield f"{count(contract['funding_rates'])} funding rates"
-    for key, words in (("funding_missing", "spans without a rate"), ("funding_late", "rates published late")):
-        found = contract.get(key)
-        if isinstance(found, list | tuple) and found:
-            yield f"{words}: {len(found)}"
 
 
 def _mappings(values: object) -> list[Mapping[str, object]]:

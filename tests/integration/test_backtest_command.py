@@ -1,6 +1,7 @@
 """``python -m backtests.config_backtest`` as a user runs it: output, exit codes, files, bad input and interrupts."""
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import resource
@@ -364,6 +365,35 @@ class BadDataAndDisks(CommandCase):
         self.assertEqual(result["statistics"]["candles_processed"], 25)
         self.assertEqual(result["symbols"]["BTCUSDT"]["missing_candles"], 5)
 
+    def test_candles_that_are_missing_at_the_ends_are_counted_and_warned_of_by_symbol(self):
+        """BTC is whole; ETH lacks the first five minutes, two inside, and the last four of thirty."""
+        store = self.folder / "data"
+        for symbol, gone in (("BTC", ()), ("ETH", (*range(5), 11, 12, *range(26, 30)))):
+            lines = ["timestamp,open,high,low,close,volume"]
+            for number in range(30):
+                if number not in gone:
+                    lines.append(f"{1_704_067_200_000 + 60_000 * number},100,101,99,100,1")
+            path = self.folder / f"{symbol}-USDT" / "1m.csv"
+            path.parent.mkdir()
+            path.write_text("\n".join(lines) + "\n")
+            imported = run_command("import", "--exchange", "binance", "--data-dir", store, path, module="market_data")
+            self.assertEqual(imported.returncode, 0, imported.stderr)
+        days = ("--start", "2024-01-01", "--end", "2024-01-01T00:30", "--symbols", "BTCUSDT,ETHUSDT", "--offline")
+        printed = self.done(config=ROOT / "examples" / "binance-1m.yaml", days=days, store=store)
+        result = json.loads(self.done("--json", config=ROOT / "examples" / "binance-1m.yaml", days=days, store=store))
+        keys = ("missing_before", "missing_candles", "missing_after", "candles_from", "candles_to")
+        self.assertEqual(
+            [tuple(result["symbols"][symbol][key] for key in keys) for symbol in ("BTCUSDT", "ETHUSDT")],
+            [
+                (0, 0, 0, "2024-01-01T00:00:00.000Z", "2024-01-01T00:30:00.000Z"),
+                (5, 2, 4, "2024-01-01T00:05:00.000Z", "2024-01-01T00:26:00.000Z"),
+            ],
+        )
+        only = "candles only from 2024-01-01T00:05:00.000Z to 2024-01-01T00:26:00.000Z: 5 missing before, 4 after"
+        self.assertEqual(printed.count("candles only"), 1)
+        self.assertIn(f"Warning: ETHUSDT: {only}", printed)
+        self.assertIn("Warning: ETHUSDT: candles missing in the range: 2\n", printed)
+
 
 class OwnStrategies(CommandCase):
     """Strategies from a module in the working directory, and interrupts in the middle of them."""
@@ -455,6 +485,8 @@ class OwnStrategies(CommandCase):
         self.assertGreater(result["performance"]["open_positions"], 0)
         self.assertLess(result["statistics"]["steps"], 384)
         self.assertGreaterEqual(result["statistics"]["steps"], 200)
+        start, ran_to = (dt.datetime.fromisoformat(result["config"][key]) for key in ("start_date", "ran_to"))
+        self.assertEqual(ran_to - start, result["statistics"]["steps"] * dt.timedelta(minutes=15))
         self.assert_whole(stem)
         self.assert_no_leftovers()
 

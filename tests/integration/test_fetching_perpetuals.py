@@ -110,7 +110,7 @@ class Pages(FuturesCase):
         loaded = self.load(START, START + DAY)
         opens = dict(zip(MARKS.open_time_ms.tolist(), MARKS.open.tolist(), strict=True))
         self.assertEqual([rate.mark_price for rate in loaded.funding], [opens[rate.due_ms] for rate in loaded.funding])
-        self.assertEqual(loaded.facts["mark"], "mark-1m for funding, mark-1m for liquidation")
+        self.assertEqual((loaded.facts["mark"], loaded.facts["funding_mark"]), ("mark-1m", "mark-1m"))
 
     def test_a_payment_just_due_that_is_not_published_yet_is_asked_again(self) -> None:
         self.server.now_ms = START + DAY + 2 * MINUTE

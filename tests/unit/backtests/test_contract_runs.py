@@ -38,7 +38,7 @@ PATH = (
 )
 """A long entered at 100 in the minute 3 meets its first rung (105) in 4 and its stop (95) in 5; then nothing moves."""
 
-FACTS = {"mark": "mark-1m for funding, mark-1m for liquidation", "mark_candles": 10, "funding_rates": 1}
+FACTS = {"mark": "mark-1m", "mark_candles": 10, "funding_mark": "mark-1m", "funding_rates": 1}
 
 
 def marks_of(highs: dict[int, float] | None = None) -> CandleColumns:
@@ -143,13 +143,18 @@ class ContractRun(unittest.TestCase):
         self.assertEqual(runner.data_provider.asked, [((BTC,), "1m", START_MS, START_MS + 10 * MINUTE, wanted)])
         self.assertEqual(
             result["symbols"][BTC]["perpetual"],
-            {"leverage": 5.0, "margin_table": "maintenance_rate 0.005 of the settings", **FACTS},
+            {
+                "leverage": 5.0,
+                "margin_table": "maintenance_rate 0.005 of the settings",
+                "stop_trigger": "last",
+                **FACTS,
+            },
         )
 
     def test_the_margin_table_of_the_settings_and_of_the_instrument_are_told_apart(self) -> None:
         tiers = [{"notional_cap": 1e6, "maintenance_rate": 0.01, "max_leverage": 20.0}]
         result = self.runner(perpetual={"tiers": tiers}).run()
-        self.assertEqual(result["symbols"][BTC]["perpetual"]["margin_table"], "1 tiers of the settings")
+        self.assertEqual(result["symbols"][BTC]["perpetual"]["margin_table"], "1 tier of the settings")
 
     def test_without_funding_and_marks_nothing_is_asked_and_any_provider_will_do(self) -> None:
         runner = self.runner(perpetual={"funding": False, "mark_price": False})
@@ -158,7 +163,7 @@ class ContractRun(unittest.TestCase):
         runner.data_provider = mock.Mock(spec=["fetch_ohlcv"])
         runner.data_provider.fetch_ohlcv.return_value = frame_of(PATH)
         told = runner.run()["symbols"][BTC]["perpetual"]["mark"]
-        self.assertEqual(told, "last price for liquidation (mark prices are switched off)")
+        self.assertEqual(told, "last price (mark prices are switched off)")
 
     def test_a_provider_that_knows_only_frames_is_refused_with_the_way_out(self) -> None:
         runner = self.runner()
@@ -173,6 +178,10 @@ class ContractRun(unittest.TestCase):
         self.assertIn(warning, result["warnings"])
         self.assertIn(f"Warning: {warning}", render(result, rich_output=False))
 
+    def test_warnings_of_a_contract_name_it_as_configured(self) -> None:
+        runner = self.runner(contract(warnings=(f"{BTC}: no rates",)), symbols=["BTCUSDT"])
+        self.assertIn("BTCUSDT: no rates", runner.run()["warnings"])
+
     def test_the_console_report_has_sections_for_what_happened(self) -> None:
         text = render(self.runner().run(), rich_output=False)
         for line in (
@@ -183,10 +192,36 @@ class ContractRun(unittest.TestCase):
             "Funding paid: 0.51 USDT",
             "Funding net: -0.51 USDT",
             "Total costs: 2.01 USDT",
-            f"Contract {BTC}: leverage 5.00, margin by maintenance_rate 0.005 of the settings, "
-            "mark-1m for funding, mark-1m for liquidation, 1 funding rates",
+            f"Contract {BTC}: leverage 5, margin by maintenance_rate 0.005 of the settings, "
+            "mark-1m for liquidation, funding on mark-1m, 1 funding rate",
         ):
             self.assertIn(line, text.splitlines())
+        self.assertNotIn("Liquidation fees", text)
+
+    def test_liquidation_fees_are_told_apart_from_the_other_commission(self) -> None:
+        """With a fee of 1 % the short of 4.999245 is closed at 599.9094 / 1.01, of which 1 % is the fee."""
+        result = self.runner(perpetual={"liquidation_fee": 0.01}).run()
+        fee, performance = 599.9094 / 1.01 * 0.01, result["performance"]
+        self.assertAlmostEqual(performance["liquidation_fees"], fee, places=5)
+        self.assertAlmostEqual(performance["commission_paid"], 1.4999245 + fee, places=5)
+        self.assertIn("Liquidation fees: 5.94 USDT", render(result, rich_output=False).splitlines())
+
+    def test_stops_on_marks_that_are_not_there_are_warned_of_and_the_line_names_the_price(self) -> None:
+        facts = {**FACTS, "mark": "last price", "mark_candles": 0}
+        for rows, told in (
+            (0, "there are no mark candles of 1m or finer; the last price triggers stops"),
+            (8, "2 of 10 mark candles are missing; the last price triggers stops there"),
+            (10, None),
+        ):
+            data = contract(marks=marks_of().slice(0, rows), facts=facts)
+            with self.subTest(rows):
+                result = self.runner(data, perpetual={"stop_trigger": "mark"}).run()
+                found = [text for text in result["warnings"] if "stop_trigger" in text]
+                self.assertEqual(found, [] if told is None else [f"{BTC}: stop_trigger is mark, and {told}"])
+                self.assertIn("last price for liquidation and stops,", render(result, rich_output=False))
+        result = self.runner(contract(marks=marks_of().slice(0, 0), facts=facts)).run()
+        self.assertEqual([text for text in result["warnings"] if "stop_trigger" in text], [])
+        self.assertIn("last price for liquidation,", render(result, rich_output=False))
 
     def test_a_spot_report_says_nothing_of_contracts(self) -> None:
         config = scheduled_config(self.base)
@@ -224,6 +259,19 @@ class TwoTimeframes(unittest.TestCase):
         self.assertEqual((of_symbol["candles"], of_symbol["detail_candles"]), (3, 15))
         self.assertEqual(of_symbol["missing_detail_candles"], 0)
         self.assertIn("Detail interval: 1m", render(result, rich_output=False))
+
+    def test_detail_candles_that_are_missing_anywhere_are_counted_and_warned_of(self) -> None:
+        minutes = frame_of([(100.0, 100.0, 100.0, 100.0)] * 15).drop(index=[0, 7, 8, 14])
+        fives = frame_of([(100.0, 100.0, 100.0, 100.0)] * 3)
+        fives["timestamp"] = fives["timestamp"].iloc[0] + np.arange(3) * np.timedelta64(5, "m")
+        with tempfile.TemporaryDirectory() as folder:
+            config = scheduled_config(Path(folder), {}, timeframe="5m", detail_interval="1m")
+            runner = ConfigBacktestRunner(config, START, "2024-01-01T00:15")
+            runner.data_provider = StoredContract({"1m": minutes, "5m": fives}, contract())
+            result = runner.run()
+        self.assertEqual(result["symbols"][BTC]["missing_detail_candles"], 4)
+        warnings = [line for line in render(result, rich_output=False).splitlines() if line.startswith("Warning")]
+        self.assertEqual(warnings, [f"Warning: {BTC}: detail candles missing in the range: 4"])
 
     def test_a_symbol_without_detail_candles_is_named(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

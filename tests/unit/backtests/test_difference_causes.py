@@ -1,5 +1,6 @@
 """Causes of trade differences that no recorded session can show alone."""
 
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -136,6 +137,67 @@ class Parts(unittest.TestCase):
         closed = msgspec.structs.replace(part(6, "105"), reason="kill_switch")
         self.assertEqual(self.judge({"earlier_exits": (closed,)}, {}).cause, "operator")
         self.assertEqual(self.judge({}, {"earlier_exits": (closed,)}).cause, "unexplained")
+
+
+class OwnRecords(unittest.TestCase):
+    """What the runs' own decisions say of entries that one of them was refused."""
+
+    def index(self, *decisions: tuple[int, str, str | None, str | None]) -> DecisionIndex:
+        lines = [
+            {
+                "event": "decision",
+                "time": format_ms(minute * MINUTE),
+                "symbol": symbol,
+                "reason": reason,
+                "entry_order_id": order_id,
+            }
+            for minute, symbol, reason, order_id in decisions
+        ]
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("".join(json.dumps(line) + "\n" for line in lines))
+            file.flush()
+            return DecisionIndex(Path(file.name))
+
+    def judge(
+        self, session: list[RoundTrip], history: list[RoundTrip], mine: DecisionIndex, theirs: DecisionIndex
+    ) -> list[TradeDifference]:
+        return DifferenceJudge(SYMBOLS, [], mine, theirs).judge(match_trades(session, history))
+
+    def test_a_trade_that_history_was_refused_by_the_kill_switch_is_the_operators(self) -> None:
+        mine = self.index((5, "BTC/USDT", None, "1"))
+        theirs = self.index((5, "BTC/USDT", "kill_switch", None))
+        (found,) = self.judge([trip("BTC/USDT", 5, "110")], [], mine, theirs)
+        self.assertEqual(("extra", "operator"), (found.verdict, found.cause))
+
+    def test_an_addition_that_one_run_was_refused_has_the_reason_of_that_refusal(self) -> None:
+        added = msgspec.structs.replace(part(6, "101"), order_id="2")
+        for reason, cause in (
+            ("missed_step", "missed_step"),
+            ("kill_switch", "operator"),
+            ("max_exposure", "unexplained"),
+        ):
+            with self.subTest(reason):
+                mine = self.index((5, "BTC/USDT", None, "1"), (6, "BTC/USDT", reason, None))
+                theirs = self.index((5, "BTC/USDT", None, "1"), (6, "BTC/USDT", None, "2"))
+                more = msgspec.structs.replace(trip("BTC/USDT", 5, "111"), added=(added,))
+                (found,) = self.judge([trip("BTC/USDT", 5, "110")], [more], mine, theirs)
+                self.assertEqual(cause, found.cause)
+
+    def test_an_order_that_only_waited_in_one_run_explains_what_follows(self) -> None:
+        mine = self.index((3, "ETH/USDT", "missed_step", None), (5, "BTC/USDT", None, "1"))
+        theirs = self.index((3, "ETH/USDT", None, "1"), (5, "BTC/USDT", "max_open_trades", None))
+        (found,) = self.judge([trip("BTC/USDT", 5, "110")], [], mine, theirs)
+        self.assertEqual(("extra", "missed_step"), (found.verdict, found.cause))
+        later = self.index((3, "ETH/USDT", None, "1"), (5, "BTC/USDT", "max_open_trades", None))
+        after = self.index((9, "ETH/USDT", "missed_step", None), (5, "BTC/USDT", None, "1"))
+        (found,) = self.judge([trip("BTC/USDT", 5, "110")], [], after, later)
+        self.assertEqual("unexplained", found.cause)
+
+    def test_a_refusal_that_both_runs_had_explains_nothing(self) -> None:
+        both = (3, "ETH/USDT", "kill_switch", None)
+        mine, theirs = self.index(both, (5, "BTC/USDT", None, "1")), self.index(both)
+        (found,) = self.judge([trip("BTC/USDT", 5, "110")], [], mine, theirs)
+        self.assertEqual("unexplained", found.cause)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Recorded(DataCase):
         self.assertEqual([rate.mark_price for rate in data.funding], [marks.get(rate.due_ms) for rate in data.funding])
         self.assertEqual(data.facts["funding_without_mark"], sum(rate.due_ms not in marks for rate in data.funding))
         self.assertEqual(data.marks.rows, 0)
-        self.assertEqual(data.facts["mark"], "mark-8h, else last price, for funding, last price for liquidation")
+        self.assertEqual((data.facts["mark"], data.facts["funding_mark"]), ("last price", "mark-8h, else last price"))
 
     def test_bitcoins_payments_all_have_a_mark_and_the_last_one_the_close_before_it(self):
         self.imported("binance-perp")
@@ -121,9 +121,7 @@ class Recorded(DataCase):
                     if len(group) == parts and (place + 1) * length <= parse_instant("2025-08-20")
                 ]
                 self.assertEqual(list(zip(*map(np.ndarray.tolist, data.marks), strict=True)), expected)
-                self.assertIn(
-                    "mark-4h for" if parts == 1 else f"mark-4h joined to {interval} for liquidation", data.facts["mark"]
-                )
+                self.assertEqual(data.facts["mark"], "mark-4h" if parts == 1 else f"mark-4h joined to {interval}")
         self.assertEqual(self.load("perp", "BTCUSDT", "1h", "2025-06-22", "2025-08-20").marks.rows, 0)
 
     def test_rates_that_begin_after_the_candles_stop_warn_or_count_as_none(self):
@@ -155,13 +153,13 @@ class Recorded(DataCase):
     def test_without_funding_nothing_is_missing_and_without_marks_none_are_given(self):
         self.imported("binance-perp@2021-11")
         data = self.load("perp", "XRPUSDT", "5m", "2021-11-15", "2021-11-21", use_funding=False)
-        self.assertEqual((data.funding, data.facts["mark"]), ((), "last price for liquidation"))
+        self.assertEqual((data.funding, data.facts["mark"]), ((), "last price"))
         self.imported("bybit-perp@2025-06", "bybit-imported")
         data = self.load("bybit-imported", "BTCUSDT", "4h", "2025-06-22", "2025-08-20", use_mark=False)
         self.assertEqual(data.marks.rows, 0)
         self.assertTrue(all(rate.mark_price for rate in data.funding))
         self.assertEqual(
-            data.facts["mark"], "mark-4h for funding, last price for liquidation (mark prices are switched off)"
+            (data.facts["mark"], data.facts["funding_mark"]), ("last price (mark prices are switched off)", "mark-4h")
         )
 
 
@@ -186,10 +184,8 @@ class Made(DataCase):
         data = self.load("perp", "BTCUSDT", "1m", APRIL, APRIL + 32 * HOUR)
         closes = self.store.read("perp", "BTC/USDT", "mark-1h", 0, APRIL * 2).close
         self.assertEqual([rate.mark_price for rate in data.funding], [7.5, 201.0, closes[-1], None])
-        self.assertEqual(
-            data.facts["mark"],
-            "the rates themselves and mark-1h, else last price, for funding, last price for liquidation",
-        )
+        self.assertEqual(data.facts["mark"], "last price")
+        self.assertEqual(data.facts["funding_mark"], "marks given with the rates, else mark-1h, else last price")
 
     def test_no_rate_is_missing_before_the_first_candle_of_the_window(self):
         self.put(*((APRIL + number * 8 * HOUR, 0.01, None) for number in range(10, 20)))

@@ -89,6 +89,98 @@ class PlainReportTest(unittest.TestCase):
             refused, ["Refused (position_open): 16", "Refused (below_min_notional): 3", "Refused (max_open_trades): 3"]
         )
 
+    def test_what_became_of_orders_is_told_by_reason_and_nothing_that_did_not_happen(self) -> None:
+        result = example_result()
+        result["statistics"] |= {
+            "rejection_reasons": {"insufficient_balance": 2, "max_leverage": 1148},
+            "expiry_reasons": {"gtd": 12, "ioc": 0},
+            "cancellation_reasons": {},
+        }
+        lines = plain(result)
+        self.assertEqual(
+            [line for line in lines if line.startswith(("Rejected", "Expired", "Cancelled", "Orders"))],
+            [
+                "Orders submitted: 20",
+                "Rejected (max_leverage): 1,148",
+                "Rejected (insufficient_balance): 2",
+                "Expired (gtd): 12",
+            ],
+        )
+
+    def test_a_market_entry_keeps_its_line_and_a_resting_one_says_where_it_stands_and_how_long(self) -> None:
+        resting = {"entry_order": "limit", "entry_fill": "next_open", "entry_offset": 0.0005, "post_only": False}
+        for config, line in (
+            ({"entry_fill": "next_open"}, "Entry fill: next_open"),
+            ({"entry_fill": "close", "entry_order": "market"}, "Entry fill: close"),
+            (
+                {**resting, "entry_time_in_force": "GTD", "entry_expiry": 3},
+                "Entries: limit at 0.05 % from the close, good for 3 candles",
+            ),
+            (
+                {**resting, "entry_time_in_force": "GTD", "entry_expiry": 1, "post_only": True},
+                "Entries: limit at 0.05 % from the close, good for 1 candle, post-only",
+            ),
+            (
+                {**resting, "entry_order": "stop", "entry_time_in_force": "GTC", "entry_expiry": 3},
+                "Entries: stop at 0.05 % from the close, good until cancelled",
+            ),
+            (
+                {**resting, "entry_time_in_force": "IOC", "entry_expiry": 3},
+                "Entries: limit at 0.05 % from the close, good for one open",
+            ),
+        ):
+            with self.subTest(line):
+                self.assertEqual([one for one in plain({"config": config}) if one.startswith("Entr")], [line])
+
+    def test_settings_of_the_venue_are_one_line_in_the_words_of_the_configuration(self) -> None:
+        venue = {
+            "volume_cap": 0.1,
+            "allow_shorting": False,
+            "exits": {
+                "ladder": [{"fraction": 0.4, "distance": 1.0}, {"fraction": 0.6, "distance": 2.5}],
+                "max_holding": 240,
+            },
+            "commission": {"tiers": [{}, {}]},
+            "perpetual": {},
+        }
+        self.assertIn(
+            "Venue: volume_cap 0.1, allow_shorting false, exits (ladder 0.4 at 1 + 0.6 at 2.5, max_holding 240), "
+            "commission (2 tiers), perpetual",
+            plain({"config": {"venue": venue}}),
+        )
+        self.assertNotIn("Venue", render({"config": {"venue": {}}}, rich_output=False))
+
+    def test_a_partial_run_says_how_far_it_came(self) -> None:
+        config = {"start_date": "a", "end_date": "c", "ran_to": "b"}
+        for result, lines in (
+            ({"config": config, "partial": True}, ["Period: a to c", "Ran to: b"]),
+            ({"config": config, "partial": False}, ["Period: a to c"]),
+            ({"config": {**config, "ran_to": "c"}, "partial": True}, ["Period: a to c"]),
+            ({"config": {**config, "ran_to": None}, "partial": True}, ["Period: a to c", "Ran to: no step"]),
+        ):
+            with self.subTest(result):
+                self.assertEqual([line for line in plain(result) if ": " in line and "PARTIAL" not in line], lines)
+
+    def test_contracts_say_what_they_share_once(self) -> None:
+        first = {"leverage": 5.0, "margin_table": "1 tier (x)", "mark": "mark-1m", "funding_rates": 1}
+        others = {
+            "B": {"perpetual": first},
+            "C": {"perpetual": {**first, "funding_rates": 2}},
+            "D": {"perpetual": {**first, "funding_missing": ["a", "b"], "leverage": 2.5}},
+            "E": {"perpetual": {"leverage": 5.0}},
+            "F": {},
+        }
+        self.assertEqual(
+            [line for line in plain({"symbols": {"A": {"perpetual": first}, **others}}) if line.startswith("Contract")],
+            [
+                "Contract A: leverage 5, margin by 1 tier (x), mark-1m for liquidation, 1 funding rate",
+                "Contract B: as A",
+                "Contract C: as A, but 2 funding rates",
+                "Contract D: as A, but leverage 2.5, spans without a rate: 2",
+                "Contract E: leverage 5",
+            ],
+        )
+
     def test_warnings_are_those_given_and_those_the_data_calls_for(self) -> None:
         warnings = [line.removeprefix("Warning: ") for line in plain(example_result()) if line.startswith("Warning")]
         self.assertEqual(

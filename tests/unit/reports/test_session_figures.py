@@ -63,9 +63,22 @@ class SessionWindowTest(unittest.TestCase):
         self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
         self.assertEqual(
             window.candle_facts("BTCUSDT", 5),
-            {"candles": 3, "warmup_candles": 2, "warmup_missing": 3, "missing_candles": 2, "quality": {"revised": 1}},
+            {
+                "candles": 3,
+                "warmup_candles": 2,
+                "warmup_missing": 3,
+                "missing_candles": 2,
+                "candles_from": "1970-01-01T00:10:00.000Z",
+                "candles_to": "1970-01-01T00:15:00.000Z",
+                "missing_before": 0,
+                "missing_after": 0,
+                "quality": {"revised": 1},
+            },
         )
-        self.assertEqual(window.candle_facts("ETHUSDT", 0)["missing_candles"], 4)
+        self.assertIsNone(window.warning_of("BTCUSDT"))
+        facts = window.candle_facts("ETHUSDT", 0)
+        self.assertEqual((facts["missing_candles"], facts["missing_before"], facts["missing_after"]), (0, 0, 4))
+        self.assertRegex(window.warning_of("ETHUSDT"), "only up to 1970-01-01T00:11:00.000Z: 4 missing after")
         self.assertEqual(window.candle_facts("ETHUSDT", 0)["quality"], {"late": 1})
 
 
@@ -96,7 +109,8 @@ class WindowOfFinerCandles(unittest.TestCase):
 
     def test_candles_of_both_lengths_are_counted_apart(self) -> None:
         found = self.window.candle_facts("BTCUSDT", 0)
-        self.assertEqual((found["candles"], found["missing_candles"]), (1, 1))
+        ends = (found["missing_before"], found["missing_after"])
+        self.assertEqual((found["candles"], found["missing_candles"], *ends), (1, 0, 0, 1))
         self.assertEqual((found["detail_candles"], found["missing_detail_candles"]), (10, 0))
         self.assertEqual(self.window.candle_facts("ETHUSDT", 0)["missing_detail_candles"], 1)
         self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
@@ -105,16 +119,16 @@ class WindowOfFinerCandles(unittest.TestCase):
         self.assertEqual(
             self.window.contract_input("BTCUSDT"),
             {
-                "mark": "mark candles of the exchange for liquidation",
+                "mark": "mark candles of the exchange",
                 "mark_candles": 10,
                 "funding_rates": 1,
                 "funding_late": ["1970-01-01T00:14:00.000Z"],
             },
         )
         other = self.window.contract_input("ETHUSDT")
-        self.assertEqual(
-            (other["mark"], other["mark_candles"], other["funding_late"]), ("last price for liquidation", 0, [])
-        )
+        self.assertEqual(self.window.missing_marks("BTCUSDT"), (0, 10))
+        self.assertEqual(self.window.missing_marks("ETHUSDT"), (9, 9))
+        self.assertEqual((other["mark"], other["mark_candles"], other["funding_late"]), ("last price", 0, []))
 
 
 class SessionResultTest(unittest.TestCase):
@@ -172,6 +186,12 @@ class SessionResultTest(unittest.TestCase):
     def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
         self.assertEqual(self.result()["performance"]["total_trades"], 1)
         self.session.process(Step(15 * MINUTE, (candle(14, 100.0), candle(14, 50.0))))
+
+    def test_stops_on_marks_that_did_not_come_are_warned_of(self) -> None:
+        contract = {"perpetual": {"stop_trigger": "mark"}}
+        settings = settings_from(contract, tuple(CANONICAL))
+        warnings = session_result(self.session, settings, self.window, CANONICAL)["warnings"]
+        self.assertEqual(len([text for text in warnings if "stop_trigger is mark, and there are no mark" in text]), 2)
 
     def test_reports_can_print_it(self) -> None:
         self.session.finish()

@@ -1,0 +1,56 @@
+import unittest
+
+from core.instants import parse_instant
+from reports.missing_candles import detail_warning, end_facts, ends_warning, slots_of
+
+HOUR = 3_600_000
+DAY = parse_instant("2024-01-01")
+
+
+class EndsTest(unittest.TestCase):
+    def test_a_whole_window_lacks_nothing_and_gives_no_warning(self) -> None:
+        facts = end_facts((DAY, DAY + 23 * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+        self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
+        self.assertIsNone(ends_warning(facts))
+
+    def test_bounds_inside_a_candle_ask_for_whole_candles_alone(self) -> None:
+        facts = end_facts((DAY + HOUR, DAY + 22 * HOUR), DAY + 1, DAY + 24 * HOUR - 1, HOUR)
+        self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
+        self.assertEqual(slots_of(DAY + 1, DAY + HOUR + 5, HOUR), 0)
+        self.assertEqual(slots_of(DAY + 1, DAY + 2, HOUR), 0)
+
+    def test_every_candle_lacking_at_either_end_is_counted_and_the_warning_says_where(self) -> None:
+        for hours, counts, told in (
+            ((3, 23), (3, 0), "candles only from 2024-01-01T03:00:00.000Z on: 3 missing before"),
+            ((0, 21), (0, 2), "candles only up to 2024-01-01T22:00:00.000Z: 2 missing after; a position still open"),
+            (
+                (1, 1),
+                (1, 22),
+                "candles only from 2024-01-01T01:00:00.000Z to 2024-01-01T02:00:00.000Z: 1 missing before, 22 after; a",
+            ),
+        ):
+            with self.subTest(hours):
+                facts = end_facts((DAY + hours[0] * HOUR, DAY + hours[1] * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+                self.assertEqual((facts["missing_before"], facts["missing_after"]), counts)
+                self.assertTrue((ends_warning(facts) or "").startswith(told), ends_warning(facts))
+
+    def test_without_a_candle_all_are_missing_and_another_warning_says_so(self) -> None:
+        facts = end_facts(None, DAY, DAY + 24 * HOUR, HOUR)
+        self.assertEqual((facts["candles_from"], facts["missing_before"], facts["missing_after"]), (None, 24, 0))
+        self.assertIsNone(ends_warning(facts))
+
+
+class DetailTest(unittest.TestCase):
+    def test_missing_detail_candles_are_warned_of_where_there_are_some(self) -> None:
+        for found, missing, told in (
+            (5, 17853, "detail candles missing in the range: 17,853"),
+            (5, 0, None),
+            (0, 5, None),
+        ):
+            with self.subTest(found=found, missing=missing):
+                self.assertEqual(detail_warning({"detail_candles": found, "missing_detail_candles": missing}), told)
+        self.assertIsNone(detail_warning({}))
+
+
+if __name__ == "__main__":
+    unittest.main()
