@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 _LONGEST_VALUE = 60
+_SHORTEST_ABBREVIATION = 3
 
 
 class SettingsProblem(NamedTuple):
@@ -21,16 +22,28 @@ class SettingsProblem(NamedTuple):
 
 
 def nearest_name(name: str, names: Collection[str]) -> str | None:
-    """Return the name most like ``name``, ignoring case; None when none is close.
+    """Return the name most like ``name``, or the only one it abbreviates, ignoring case; None when none is close.
 
     Examples
     --------
     >>> nearest_name("slipage", ["slippage", "commission_rate"])
     'slippage'
+    >>> nearest_name("sqrt", ["fixed", "square_root"])
+    'square_root'
     """
     by_folded = {candidate.casefold(): candidate for candidate in sorted(names, reverse=True)}
-    close = difflib.get_close_matches(name[:200].casefold(), by_folded, n=1, cutoff=0.6)
+    written = name[:200].casefold()
+    close = difflib.get_close_matches(written, by_folded, n=1, cutoff=0.6)
+    if not close and len(written) >= _SHORTEST_ABBREVIATION:
+        abbreviated = [folded for folded in by_folded if _abbreviates(written, folded)]
+        close = abbreviated if len(abbreviated) == 1 else []
     return by_folded[close[0]] if close else None
+
+
+def _abbreviates(short: str, whole: str) -> bool:
+    """Whether a text is a name with letters left out, none of them the first."""
+    rest = iter(whole)
+    return short[:1] == whole[:1] and all(letter in rest for letter in short)
 
 
 def did_you_mean(name: object, names: Collection[str]) -> str:

@@ -141,7 +141,7 @@ def _problems(model: type[BaseModel], details: ErrorDetails) -> list[SettingsPro
         inner: list[SettingsProblem] = details["ctx"]["problems"]
         return [problem._replace(key=f"{key}.{problem.key}" if key else problem.key) for problem in inner]
     if details["type"] in ("extra_forbidden", "invalid_key"):
-        return [_unknown_key(section_at(model, location[:-1]), key, location[-1])]
+        return [_unknown_key(model, section_at(model, location[:-1]), key, location[-1])]
     if details["type"] in ("model_type", "dict_type") and not location:
         return [SettingsProblem("", f"holds {shown(value)}", f"allowed: {section_words(model)}")]
     place = place_at(model, location)
@@ -152,15 +152,22 @@ def _problems(model: type[BaseModel], details: ErrorDetails) -> list[SettingsPro
     return [SettingsProblem(key, shown(value) + hint, f"allowed: {allowed}{_number_hint(value, details)}")]
 
 
-def _unknown_key(section: type[BaseModel], key: str, name: int | str) -> SettingsProblem:
-    """Name the keys that stand beside; a key that belongs in a section further down is told where."""
+def _unknown_key(model: type[BaseModel], section: type[BaseModel], key: str, name: int | str) -> SettingsProblem:
+    """Name the keys that stand beside; a key that belongs in another section, or outside all, is told where."""
     keys = list(section.model_fields)
     deeper = path_of_key(section, name) if isinstance(name, str) else None
-    hint = f" (did you mean {deeper}?)" if deeper is not None else did_you_mean(name, keys)
+    if deeper is None and isinstance(name, str) and name in model.model_fields:
+        hint = f" (did you mean {name} outside of all sections?)"
+    else:
+        elsewhere = deeper or (path_of_key(model, name) if isinstance(name, str) else None)
+        hint = f" (did you mean {elsewhere}?)" if elsewhere is not None else did_you_mean(name, keys)
     return SettingsProblem(key, f"unknown key{hint}", "allowed keys: " + ", ".join(keys))
 
 
 def _number_hint(value: object, details: ErrorDetails) -> str:
+    if isinstance(value, int | float) and details["type"] in ("less_than", "less_than_equal"):
+        limit = min(details["ctx"].values())
+        return f" (a fraction: {value / 100:g} is {value:g} %)" if limit <= 1 and value <= 100 else ""
     if not isinstance(value, str) or details["type"] not in ("float_type", "int_type"):
         return ""
     try:

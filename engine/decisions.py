@@ -16,6 +16,7 @@ from execution.execution_engine import OrderRefused
 from execution.holding import Holding
 from execution.safety_monitor import SafetyViolation
 from risk_management.risk_engine import Refusal
+from strategies.own_code import failure_in_one_line
 
 
 def decide(parts: Components, present: PresentCandles, time_ms: int, refuse_entries: str | None = None) -> None:
@@ -196,7 +197,7 @@ def _check_signal(parts: Components, state: SymbolState, candle: Candle, signal:
 def strategy_failure(parts: Components, state: SymbolState, candle: Candle, problem: Exception | str) -> StrategyError:
     """Return the error that names strategy, symbol and candle of a failure in the user's code."""
     if isinstance(problem, Exception):
-        problem = " ".join(f"{type(problem).__name__}: {problem}".split())
+        problem = failure_in_one_line(problem)
     return StrategyError(
         f"strategy {parts.rules.strategy_name} failed on {state.symbol} "
         f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}"

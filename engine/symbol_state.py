@@ -6,6 +6,7 @@ from core.candle import Candle, FundingRate
 from core.errors import StrategyError
 from core.instrument import Instrument
 from execution.symbol_orders import SymbolOrders
+from strategies.own_code import failure_in_one_line
 from strategies.strategy import SignalStream
 
 
@@ -60,7 +61,7 @@ class SymbolState:
         try:
             self.stream = self._new_stream(self.symbol)
         except Exception as error:
-            what = " ".join(f"{type(error).__name__}: {error}".split())
+            what = failure_in_one_line(error)
             raise StrategyError(f"the strategy's stream for {self.symbol} cannot be made: {what}") from error
         self.candles_seen = 0
 

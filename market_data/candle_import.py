@@ -203,6 +203,7 @@ def decimals(values: Float64Array) -> int:
 def _checked(
     path: Path, exchange: str, symbol: str | None, timeframe: str | None, off_grid: OffGrid, now_ms: int | None
 ) -> _Checked:
+    _require_file(path)
     series = series_of(path, exchange, symbol, timeframe)
     # Funding rates come at no fixed step; the hour only helps to recognise the unit of their times.
     step_ms = HOUR_MS if series.kind == "funding" else series.length_ms
@@ -212,6 +213,15 @@ def _checked(
         reasons = ", ".join(f"{reason} {count}" for reason, count in report.refused.items())
         raise ConfigurationError(f"{path}: none of its {report.rows} rows can be taken as {series} ({reasons})")
     return _Checked(series, file, accepted, report)
+
+
+def _require_file(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigurationError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _judged(

@@ -162,8 +162,8 @@ class ExchangeSource:
         from market_data.page_sources import open_pages
 
         if not self.known:
-            cause = f"{self.exchange} is a name of imported candles, there is no exchange to ask"
-            raise MissingCandlesError(self.exchange, series, wanted, cause, beside=beside)
+            cause = f"{self.exchange} is no exchange but a name of imported candles, so nothing can be fetched"
+            raise MissingCandlesError(self.exchange, series, wanted, cause, beside=beside, fetchable=False)
         self._require_served(series)
         try:
             adapter = self.adapter()

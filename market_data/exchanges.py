@@ -4,11 +4,10 @@ The facts stand in ``exchange_facts.json``, written from the pinned ccxt by ``py
 checking a name does not load ccxt. Timeframes without a fixed grid (``3d``, ``1M``) are left out.
 """
 
-import difflib
 import functools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from core.errors import ConfigurationError
@@ -19,6 +18,8 @@ PRACTICE = "practice"
 """Name of the embedded practice market."""
 
 _IGNORED = str.maketrans("", "", "_-. ")
+_LONGEST_NAME = 64
+_TWO_LETTERS_FROM = 6
 
 
 def known_exchanges() -> list[str]:
@@ -34,7 +35,7 @@ def canonical_exchange(name: str) -> str:
     Raises
     ------
     ConfigurationError
-        If no exchange has that name; the message holds the nearest ones.
+        If no exchange has that name; the message holds those it may be a misspelling of.
 
     Examples
     --------
@@ -44,12 +45,46 @@ def canonical_exchange(name: str) -> str:
     found = _by_key().get(_key(name)) if isinstance(name, str) else None
     if found is not None:
         return found
-    near = difflib.get_close_matches(_key(str(name)), list(_by_key()), n=3, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(_by_key()[key] for key in near)}?" if near else ""
+    near = misspelled(str(name), known_exchanges())
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise ConfigurationError(
         f"exchange {name!r} is not known{hint} (allowed: {PRACTICE}, and the {len(_facts()) - 1} exchanges of ccxt "
         "that serve candles, such as binanceus, binance, kraken)"
     )
+
+
+def misspelled(name: str, names: Iterable[str]) -> list[str]:
+    """Return the names that a name may be a misspelling of: one letter off, from six letters on two; nearest first.
+
+    A name that goes on after another one with a sign or a digit (``binance-perp``, ``binance2``) is a name of its own.
+
+    Examples
+    --------
+    >>> misspelled("binanec", ["binance", "binanceus"])
+    ['binance']
+    >>> misspelled("binance-p", ["binance", "binanceus"])
+    []
+    """
+    written = name.casefold()[:_LONGEST_NAME]
+    most = 1 if len(written) < _TWO_LETTERS_FROM else 2
+    near = []
+    for known in names:
+        folded = known.casefold()
+        if written.startswith(folded) and written[len(folded) :] and not written[len(folded)].isalpha():
+            return []
+        if abs(len(folded) - len(written)) <= most and (off := _edits(written, folded)) <= most:
+            near.append((off, known))
+    return [known for _, known in sorted(near)][:3]
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters are to be added, dropped or replaced to make one text the other (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, start=1):
+        before, row = row, [at]
+        for place, wanted in enumerate(other, start=1):
+            row.append(min(before[place] + 1, row[-1] + 1, before[place - 1] + (letter != wanted)))
+    return row[-1]
 
 
 def timeframes_of(name: str) -> list[str]:

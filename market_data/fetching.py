@@ -42,7 +42,8 @@ class MissingCandlesError(DataUnavailableError):
     """Candles, or another series, could not be fetched; ``missing`` holds the ranges by symbol.
 
     ``cause`` says why and ``out_of_reach`` whether asking again may help. ``beside`` is the timeframe of the candles
-    that a series of another kind is wanted for.
+    that a series of another kind is wanted for. With ``fetchable`` False there is no exchange that could be asked, and
+    the advice is to import.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class MissingCandlesError(DataUnavailableError):
         *,
         beside: str = "1m",
         out_of_reach: bool = True,
+        fetchable: bool = True,
     ) -> None:
         self.cause = cause
         self.out_of_reach = out_of_reach
@@ -66,10 +68,14 @@ class MissingCandlesError(DataUnavailableError):
         span = f" --start {format_ms(min(every))} --end {format_ms(max(every))}" if every else ""
         kind = kind_and_period(timeframe)[0]
         series = f"--timeframe {timeframe}" if kind == "candles" else f"--timeframe {beside} --with {timeframe}"
+        files = f"from files with `python -m market_data import --exchange {exchange} FILE...`"
+        if fetchable:
+            files = (
+                f"with `python -m market_data fetch --exchange {exchange} --symbols {','.join(self.missing)} "
+                f"{series}{span}`, or {files}"
+            )
         super().__init__(
-            f"{cause}; missing: {'; '.join(parts)}. Get them with `python -m market_data fetch --exchange {exchange} "
-            f"--symbols {','.join(self.missing)} {series}{span}`, or from files with `python -m "
-            f"market_data import --exchange {exchange} FILE...`, or use what is stored with --offline"
+            f"{cause}; missing: {'; '.join(parts)}. Get them {files}, or use what is stored with --offline"
         )
 
 

@@ -93,7 +93,7 @@ class HistoricalDataProvider:
             self.exchange = adapter.name
         else:
             stored = exchange_name in self.store.exchanges()
-            self.exchange = exchange_name if stored else canonical_exchange(exchange_name)
+            self.exchange = exchange_name if stored else _exchange_called(exchange_name, self.store.root)
         self._market_list = MarketList(self.exchange, self.store, self.instruments)
         self._source = ExchangeSource(
             self.exchange,
@@ -368,6 +368,18 @@ class HistoricalDataProvider:
         instrument = self._market_list.instrument(symbol, bounds[0])
         changes = self._market_list.rule_changes(symbol, *bounds)
         return LoadedCandles(symbol, warmup, window, instrument, quality, changes)
+
+
+def _exchange_called(name: str, root: Path) -> str:
+    """Return the exchange that a name means under which nothing is stored."""
+    try:
+        return canonical_exchange(name)
+    except ConfigurationError as error:
+        below = f"below {root}" if root.exists() else f"(the folder {root} does not exist)"
+        raise ConfigurationError(
+            f"{error}, and no candles are stored under that name {below}; files are imported under any name with "
+            "`python -m market_data import --exchange NAME FILE...`"
+        ) from None
 
 
 def _checked_range(interval: str, start_ms: int, end_ms: int) -> int:

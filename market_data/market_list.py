@@ -1,13 +1,14 @@
 """The symbols of one exchange as far as they are known here: its stored market list and what is stored of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.errors import DataUnavailableError, FeedError
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import DEFAULT_SOURCE, Instrument
 from core.timeframe import DAY_MS
+from market_data.exchanges import PRACTICE, known_exchanges
 from market_data.instrument_store import INFERRED, InstrumentStore, undated
 from market_data.symbols import matching_symbols, resolve_symbol
 
@@ -113,12 +114,15 @@ class MarketList:
                 ) from error
         listed = self._listed()
         if not listed and not stored:
+            fetch = f"`python -m market_data fetch --exchange {self._exchange} ...` or "
             raise DataUnavailableError(
                 f"nothing of {self._exchange} is stored below {self._store.root}, so the symbol {spelling!r} cannot be "
-                f"looked up; get candles with `python -m market_data fetch --exchange {self._exchange} ...` or "
+                f"looked up; get candles with {fetch if self._exchange in known_exchanges() else ''}"
                 f"`python -m market_data import --exchange {self._exchange} FILE...`"
             )
         where = f"the {'market list' if listed else 'stored symbols'} of {self._exchange}"
+        if self._exchange == PRACTICE:
+            _require_spot_name(spelling, listed, where)
         return resolve_symbol(spelling, [*listed, *stored], where=where)
 
     def _listed(self) -> dict[str, Instrument]:
@@ -126,6 +130,16 @@ class MarketList:
             self._known[None] = self._instruments.latest(self._exchange)
         latest = self._known[None]
         return {symbol: rules for symbol, rules in latest.items() if rules.source not in (INFERRED, DEFAULT_SOURCE)}
+
+
+def _require_spot_name(spelling: str, listed: Collection[str], where: str) -> None:
+    """Refuse ``BTC/USDT:USDT`` on the practice market with the name that its contracts have."""
+    pair, _, settle = spelling.partition(":")
+    if settle and (matches := matching_symbols(pair, listed)):
+        raise ConfigurationError(
+            f"symbol {spelling!r} is not in {where}, whose perpetual contracts have the names of the spot markets: "
+            f"write {matches[0]}"
+        )
 
 
 def _confirms(listed: Instrument, stored: Instrument | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, Self, get_args
 import msgspec
 
 from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean, shown
 from practice.rest_faults import FaultKind
 from practice.spans import Span
 
@@ -163,6 +164,9 @@ ScriptedFault = (
     CandleFault | DropConnections | Stall | SendGarbage | FailRest | WrongClock | OrderCloses | LateFunding | Restart
 )
 
+KINDS: tuple[str, ...] = tuple(sorted(str(fault.__struct_config__.tag) for fault in get_args(ScriptedFault)))
+"""The words that ``kind`` may hold."""
+
 
 class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Faults, in any order; ``timeframe`` is that of the candles they act on (default: the exchange's own)."""
@@ -176,6 +180,7 @@ class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
+            _require_known_kinds(values, source)
             raise ConfigurationError(f"{source}: {error}; see docs/practice_exchange.md for what is allowed") from None
 
     @classmethod
@@ -189,3 +194,14 @@ class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the script as plain values, as ``from_dict`` reads them."""
         values: dict[str, object] = msgspec.to_builtins(self)
         return values
+
+
+def _require_known_kinds(values: Mapping[str, object], source: str) -> None:
+    """Name the first fault whose ``kind`` is none, with those that there are."""
+    faults = values.get("faults")
+    for at, fault in enumerate(faults if isinstance(faults, list | tuple) else ()):
+        if not isinstance(fault, Mapping) or fault.get("kind") in KINDS:
+            continue
+        kind = fault.get("kind")
+        wrong = f"{shown(kind)}{did_you_mean(kind, KINDS)}" if "kind" in fault else "is missing"
+        raise ConfigurationError(f"{source}: faults[{at}].kind: {wrong} — allowed: {', '.join(KINDS)}")

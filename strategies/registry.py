@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import ConfigurationError, StrategyError
 from core.settings_problem import did_you_mean, shown
+from strategies.own_code import failure_in_one_line
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -130,7 +131,7 @@ def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | Strea
     try:
         strategy: Strategy | StreamingStrategy = found(dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
-        raise StrategyError(f"strategy {name} cannot be built: {_in_one_line(error)}") from error
+        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}") from error
     warmup: object = getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
         raise StrategyError(f"strategy {name}: warmup_candles is {shown(warmup)} — allowed: a whole number at least 0")
@@ -163,8 +164,4 @@ def _imported_own(path: str) -> object:
     try:
         return _imported(path)
     except Exception as error:  # Importing runs the user's code, which may raise anything.
-        raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {_in_one_line(error)}") from error
-
-
-def _in_one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error

@@ -10,8 +10,9 @@ from core.settings_section import section_or_problems
 from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.settings import TradingModeSettings
-from market_data.exchanges import canonical_exchange, known_exchanges, timeframes_of
+from market_data.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.settings import DataSettings
+from market_data.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.registry import allowed_strategies, canonical_strategy, params_model, strategy_class, strategy_names
 from strategies.settings import DEFAULT_STRATEGY, StrategySettings
@@ -36,15 +37,51 @@ def of_exchange(values: Mapping[str, Plain]) -> tuple[str | None, list[SettingsP
     try:
         known = canonical_exchange(name)
     except ConfigurationError:
-        stored = stored_sets(values)
         problems = _timeframe_problems(values, None)
+        stored = stored_sets(values)
         if name in stored:
             return name, problems
-        words = f"practice, one of the {len(known_exchanges()) - 1} exchanges of ccxt (binanceus, binance, kraken, …)"
-        sets = f"a set in the candle store ({', '.join(stored[:5]) or 'which is empty'})"
-        hint = did_you_mean(name, [*known_exchanges(), *stored])
-        return None, [SettingsProblem("exchange", shown(name) + hint, f"allowed: {words}, or {sets}"), *problems]
+        return None, [_unknown_exchange(name, values, stored), *problems]
     return known, _spot_problems(values, known) + _timeframe_problems(values, known)
+
+
+def _unknown_exchange(name: str, values: Mapping[str, Plain], stored: Sequence[str]) -> SettingsProblem:
+    """Hint at what a name is a misspelling of; of any other, say why no set is stored, and how one is imported."""
+    words = f"practice, one of the {len(known_exchanges()) - 1} exchanges of ccxt (binanceus, binance, kraken, …)"
+    near = list(dict.fromkeys([*misspelled(name, known_exchanges()), *misspelled(name, stored)]))
+    if near:
+        wrong = f"{shown(name)} (did you mean {' or '.join(near)}?)"
+        return SettingsProblem("exchange", wrong, f"allowed: {words}, or a set in the candle store")
+    command = f"python -m market_data import --exchange {_storable(name)} FILE..."
+    allowed = f"allowed: {words}, or a set in the candle store, imported with `{command}`"
+    wrong = f"{shown(name)} is no exchange, and {_store_in_words(values, stored)}"
+    return SettingsProblem("exchange", wrong, allowed)
+
+
+def _storable(name: str) -> str:
+    try:
+        return exchange_folder(name)
+    except ConfigurationError:
+        return "NAME"
+
+
+def _store_in_words(values: Mapping[str, Plain], stored: Sequence[str]) -> str:
+    """Say why the candle store has no set of a name: it does not exist, is no folder, is empty or holds others."""
+    folder = _store_folder(values)
+    if folder is None:
+        return "no candle store is named"
+    path = ascii(str(folder))[1:-1]
+    try:
+        if not folder.exists():
+            return f"the folder {path} of the candle store does not exist"
+        if not folder.is_dir():
+            return f"{path}, which should be the candle store, is not a folder"
+    except (OSError, ValueError):
+        return f"the folder {path} of the candle store cannot be read"
+    if not stored:
+        return f"the candle store {path} is empty"
+    more = f" and {len(stored) - 5} more" if len(stored) > 5 else ""
+    return f"the candle store {path} holds {', '.join(stored[:5])}{more}"
 
 
 def _spot_problems(values: Mapping[str, Plain], exchange: str) -> list[SettingsProblem]:
@@ -57,14 +94,18 @@ def _spot_problems(values: Mapping[str, Plain], exchange: str) -> list[SettingsP
 
 def stored_sets(values: Mapping[str, Plain]) -> list[str]:
     """Return the names of the folders in the candle store that ``data.cache_dir`` names, sorted."""
-    data = values.get("data", {})
-    folder = data.get("cache_dir", DataSettings().cache_dir) if isinstance(data, dict) else None
-    if not isinstance(folder, str):
-        return []
+    folder = _store_folder(values)
     try:
-        return sorted(entry.name for entry in Path(folder).iterdir() if entry.is_dir() and entry.name.isprintable())
+        entries = [] if folder is None else [entry for entry in folder.iterdir() if entry.is_dir()]
     except (OSError, ValueError):
         return []
+    return sorted(entry.name for entry in entries if entry.name.isprintable())
+
+
+def _store_folder(values: Mapping[str, Plain]) -> Path | None:
+    data = values.get("data", {})
+    folder = data.get("cache_dir", DataSettings().cache_dir) if isinstance(data, dict) else None
+    return Path(folder) if isinstance(folder, str) else None
 
 
 def _timeframe_problems(values: Mapping[str, Plain], exchange: str | None) -> list[SettingsProblem]:

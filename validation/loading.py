@@ -11,6 +11,7 @@ from execution.settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.config_error import ConfigValidationError
 from validation.cross_checks import across_files, of_exchange, with_leverages, with_strategy, without_other_leverages
+from validation.hints import with_hint
 from validation.live_settings import LiveSettings, RiskSource
 from validation.settings import Settings, SettingsFiles
 
@@ -96,6 +97,7 @@ class _Loading:
         if values is None:
             return None
         live, problems = section_or_problems(LiveSettings, values)
+        problems = [with_hint(problem, LiveSettings) for problem in problems]
         exchange, exchange_problems = of_exchange(values)
         wrong = {problem.key for problem in problems}
         problems += [problem for problem in exchange_problems if problem.key not in wrong]
@@ -177,7 +179,7 @@ class _Loading:
         if values is None:
             return None
         section, problems = section_or_problems(model, values)
-        self.lines += [problem.line(str(path)) for problem in problems]
+        self.lines += [with_hint(problem, model).line(str(path)) for problem in problems]
         return section
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.errors import StoreError
 from core.instants import format_ms
 from market_data.candle_store import CandleStore
 from market_data.commands.selection import open_store, stored_series
@@ -24,15 +25,32 @@ _WORDS: dict[SeriesKind, tuple[str, str]] = {
 
 
 def list_stored(arguments: argparse.Namespace) -> int:
-    """Print one line for each stored series: first and last time, rows, holes, and funding's intervals."""
+    """Print one line for each stored series: first and last time, rows, holes, and funding's intervals.
+
+    A series that cannot be read is left out and named on standard error; the exit code is then 1.
+    """
     store = open_store(arguments.data_dir)
-    listed = [one for series in _chosen(store, arguments) if (one := _listed(store, series)) is not None]
+    listed, unreadable = [], []
+    for series in _chosen(store, arguments):
+        try:
+            one = _listed(store, series)
+        except StoreError as error:
+            unreadable.append(" ".join(str(error).split()))
+            continue
+        if one is not None:
+            listed.append(one)
     if arguments.json:
         _print_json([one.record() for one in listed])
-        return 0
-    if not listed:
+    elif listed:
+        _print_listed(listed)
+    elif not unreadable:
         _print(f"nothing is stored in {store.root}")
-        return 0
+    sys.stdout.flush()
+    sys.stderr.writelines(f"error: {line}\n" for line in unreadable)
+    return 1 if unreadable else 0
+
+
+def _print_listed(listed: "Sequence[_Listed]") -> None:
     with_interval = any(one.interval for one in listed)
     header = ("exchange", "symbol", "timeframe", "first", "last", "rows", "holes", "missing", "interval")
     rows = [
@@ -49,7 +67,6 @@ def list_stored(arguments: argparse.Namespace) -> int:
     ]
     shown = None if with_interval else -1
     _print_table(header[:shown], [row[:shown] for row in rows])
-    return 0
 
 
 class _Listed(NamedTuple):

@@ -259,9 +259,8 @@ class BadInput(CommandCase):
         message = self.failed(2, "import", "--exchange", "b", good, bad)
         self.assertIn(f"{bad} line 3, column 'low': 'bad' is not a number", message)
         self.assertIn("is empty", self.failed(2, "import", "--exchange", "b", self.file("")))
-        self.assertIn(
-            "cannot be read", self.failed(2, "import", "--exchange", "b", self.folder / "ETH-USDT" / "5m.csv")
-        )
+        missing = self.folder / "ETH-USDT" / "5m.csv"
+        self.assertIn(f"{missing}: there is no such file", self.failed(2, "import", "--exchange", "b", missing))
         self.assertFalse(self.data.exists())
 
     def test_names_that_are_not_stored_are_answered_with_what_is(self):
@@ -346,6 +345,19 @@ class BadInput(CommandCase):
         self.assertIn(f"damaged: {file}", output)
         code, output, _ = self.run_verb("verify", "--json")
         self.assertEqual((code, json.loads(output)["damaged"]), (1, 1))
+
+    def test_one_damaged_series_hides_no_other(self):
+        for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT"):
+            self.store(symbol=symbol)
+        file = self.data / "binance" / "ETH-USDT" / "1m" / "2024-04.parquet"
+        file.write_bytes(b"garbage")
+        code, output, errors = self.run_verb("list")
+        self.assertEqual(
+            (code, [line.split()[1] for line in output.splitlines()]), (1, ["symbol", "BTC/USDT", "SOL/USDT"])
+        )
+        self.assertRegex(errors, rf"\Aerror: {re.escape(str(file))}[^\n]+\n\Z")
+        code, output, _ = self.run_verb("list", "--json")
+        self.assertEqual((code, [entry["symbol"] for entry in json.loads(output)]), (1, ["BTC/USDT", "SOL/USDT"]))
 
     def test_an_empty_store_is_no_error(self):
         self.assertIn("nothing is stored", self.done("list"))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from core.errors import ConfigurationError
 from core.settings_place import Allowed, Place, path_of_key, place_at, section_at
+from core.settings_problem import nearest_name
 from core.settings_section import SettingsSection
 
 
@@ -81,6 +82,14 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual("branch.many", path_of_key(Tree, "many"))
         self.assertIsNone(path_of_key(Tree, "branch"))
         self.assertIsNone(path_of_key(Endless, "twig"))
+
+    def test_a_hint_is_a_name_that_is_alike_or_the_only_one_that_is_abbreviated(self) -> None:
+        names = ["fixed", "square_root", "volatility", "leverage", "leverages"]
+        for written, meant in (
+            ("Sqrt", "square_root"), ("vol", "volatility"), ("fixd", "fixed"), ("root", None), ("lvg", None),
+            ("sq", None), ("", None),
+        ):  # fmt: skip
+            self.assertEqual(meant, nearest_name(written, names), written)
 
     def test_one_line_for_each_wrong_place(self) -> None:
         with self.assertRaises(ConfigurationError) as caught:

@@ -98,6 +98,11 @@ class NothingWritten(ImportCase):
             import_files(self.store, [good, bad], exchange="binance")
         self.assertFalse((self.folder / "store").exists())
 
+    def test_a_file_that_is_not_there_is_said_to_be_missing_whatever_its_name(self):
+        for name in ("nofile.csv", "BTC-USDT/1m.csv", "x" * 300, "premium.csv"):
+            with self.subTest(name), self.assertRaisesRegex(ConfigurationError, "no such file|cannot be read"):
+                import_files(self.store, [self.folder / name], exchange="binance")
+
     def test_a_file_of_which_no_row_can_be_taken_is_an_error(self):
         path = self.file([(APRIL, -1.0, 1.0, 1.0, 1.0, 1.0)])
         with self.assertRaisesRegex(ConfigurationError, "none of its 1 rows can be taken .*bad_price 1"):

@@ -29,6 +29,16 @@ class Names(unittest.TestCase):
         with self.assertRaises(ConfigurationError):
             exchanges.canonical_exchange("")
 
+    def test_a_misspelling_is_one_letter_off_and_from_six_letters_on_two(self) -> None:
+        names = ["binance", "binanceus", "okx", "gemini"]
+        for spelling, near in (
+            ("binanse", ["binance"]), ("binnace", ["binance"]), ("Binances", ["binance", "binanceus"]),
+            ("okk", ["okx"]), ("binanceuss", ["binanceus"]), ("mini", []), ("kx", ["okx"]), ("x", []),
+            ("binance-perp", []), ("binance2", []), ("binance_b", []), ("binanceperp", []), ("", []), ("o" * 1000, []),
+        ):  # fmt: skip
+            with self.subTest(spelling):
+                self.assertEqual(exchanges.misspelled(spelling, names), near)
+
     def test_no_two_exchanges_share_a_spelling(self) -> None:
         names = exchanges.known_exchanges()
         self.assertEqual(names, sorted(set(names)))

@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from unittest import TestCase
 
 import numpy as np
@@ -399,12 +400,32 @@ class Offline(ProviderCase):
         self.assertEqual(provider.load(["btcusdt"], "1m", at(0), at(9))["btcusdt"].window.rows, 9)
         with self.assertRaisesRegex(ConfigurationError, "BTC/USDT"):
             provider.resolve("BTCUSDX")
-        with self.assertRaisesRegex(MissingCandlesError, "a name of imported candles"):
+        with self.assertRaisesRegex(MissingCandlesError, "is no exchange but a name of imported candles") as caught:
             provider.load(["btcusdt"], "1m", at(-10), at(9))
+        self.assertIn("`python -m market_data import --exchange binance@2017-2019 FILE...`", str(caught.exception))
+        self.assertNotIn("market_data fetch", str(caught.exception))
+        Path(self.cache, "bare").mkdir()
+        with self.assertRaisesRegex(DataUnavailableError, "get candles with `python -m market_data import --exch"):
+            HistoricalDataProvider("bare", self.cache, progress=False).resolve("BTCUSDT")
 
     def test_an_exchange_nobody_knows_is_refused(self) -> None:
         with self.assertRaisesRegex(ConfigurationError, "did you mean binanceus"):
             HistoricalDataProvider("binanceuss", self.cache)
+        with self.assertRaisesRegex(
+            ConfigurationError, "is not known .*no candles are stored under that name .*import"
+        ):
+            HistoricalDataProvider("binance-perp", self.cache)
+        with self.assertRaisesRegex(ConfigurationError, "the folder .*/none does not exist.; files are imported"):
+            HistoricalDataProvider("binance-perp", f"{self.cache}/none")
+
+    def test_contracts_of_the_practice_market_are_told_their_names(self) -> None:
+        provider = HistoricalDataProvider("practice", self.cache, progress=False)
+        with self.assertRaisesRegex(
+            ConfigurationError, "'BTC/USDT:USDT' is not in .* names of the spot markets: write BTC/USDT$"
+        ):
+            provider.resolve("BTC/USDT:USDT")
+        with self.assertRaisesRegex(ConfigurationError, "'NOPE/USDT:USDT' is not in the market list of practice;"):
+            provider.resolve("NOPE/USDT:USDT")
 
 
 class Symbols(ProviderCase):

@@ -77,7 +77,6 @@ class Reading(unittest.TestCase):
 
     def test_what_is_wrong_is_named_with_its_place(self) -> None:
         for fault, words in (
-            ({"kind": "drip"}, r"drip.*faults\[0\]"),
             ({"kind": "drop", "when": 1}, r"when.*faults\[0\]"),
             ({"kind": "delay"}, r"by.*faults\[0\]"),
             ({"kind": "garbage", "form": "soup"}, r"soup.*form"),
@@ -85,6 +84,16 @@ class Reading(unittest.TestCase):
         ):
             with self.assertRaisesRegex(ConfigurationError, words):
                 FaultScript.from_dict({"faults": [fault]})
+
+    def test_a_wrong_kind_is_answered_with_those_there_are(self) -> None:
+        for fault, words in (
+            ({"kind": "revize"}, "faults[1].kind: 'revize' (did you mean revise?) — allowed: delay, drop, "),
+            ({"at": 5}, "faults[1].kind: is missing — allowed: delay, drop, "),
+            ({"kind": ["drop"]}, "faults[1].kind: a list of 1 — allowed: delay, drop, "),
+        ):
+            with self.assertRaises(ConfigurationError) as caught:
+                FaultScript.from_dict({"faults": [{"kind": "drop"}, fault]}, "faults.yaml")
+            self.assertIn(f"faults.yaml: {words}", str(caught.exception))
 
     def test_lengths_of_time(self) -> None:
         for text, length in (("500ms", 500), ("1.5h", 5_400_000), ("2d", 172_800_000), ("30s", 30_000), (7, 7)):

@@ -41,7 +41,7 @@ class CrossChecksTest(unittest.TestCase):
         store = self.base / "store"
         name = "binance-perp@2024-2026"
         data = {"cache_dir": str(store)}
-        self.assertIn("or a set in the candle store (which is empty)", self.wrong(exchange=name, data=data)[0])
+        self.assertIn(f"--exchange {name} FILE...`", self.wrong(exchange=name, data=data)[0])
         (store / name).mkdir(parents=True)
         self.assertEqual(name, self.load(exchange=name, data=data, timeframe="7m").live.exchange)
         self.assertIn(
@@ -51,6 +51,79 @@ class CrossChecksTest(unittest.TestCase):
         for trick in (".", "..", f"../{store.name}/{name}", str(store / name)):
             with self.subTest(trick=trick):
                 self.assertIn("config/live.yaml: exchange: ", self.wrong(exchange=trick, data=data)[0])
+
+    def test_a_set_that_is_not_stored_is_to_be_imported_and_the_state_of_the_store_is_said(self) -> None:
+        store = self.base / "store"
+        data = {"cache_dir": str(store)}
+
+        def line() -> str:
+            (only,) = self.wrong(exchange="binance-perp", data=data)
+            self.assertNotIn("did you mean", only)
+            self.assertIn("imported with `python -m market_data import --exchange binance-perp FILE...`", only)
+            return only.partition(" — ")[0]
+
+        start = "config/live.yaml: exchange: 'binance-perp' is no exchange, and "
+        self.assertEqual(f"{start}the folder store of the candle store does not exist", line())
+        store.touch()
+        self.assertEqual(f"{start}store, which should be the candle store, is not a folder", line())
+        store.unlink()
+        store.mkdir()
+        self.assertEqual(f"{start}the candle store store is empty", line())
+        for name in "abcdef":
+            (store / name).mkdir()
+        self.assertEqual(f"{start}the candle store store holds a, b, c, d, e and 1 more", line())
+        (only,) = self.wrong(exchange="a b", data=data)
+        self.assertIn("import --exchange NAME FILE...`", only)
+
+    def test_only_a_misspelled_exchange_brings_a_hint(self) -> None:
+        for spelling, meant in (
+            ("binanse", "binance"),
+            ("krakenn", "kraken"),
+            ("practise", "practice"),
+            ("okxx", "okx"),
+        ):
+            self.assertIn(f"exchange: '{spelling}' (did you mean {meant}", self.wrong(exchange=spelling)[0])
+        for spelling in ("mini", "binance-perp", "binance2", "binance-1", "my-set"):
+            self.assertNotIn("did you mean", self.wrong(exchange=spelling)[0])
+
+    def test_a_key_of_another_section_or_file_is_told_where_it_belongs(self) -> None:
+        execution = {"detail_interval": "1m", "trailing_stop_atr": 3, "leverage": 5, "max_drawdown_pct": 0.1}
+        lines = self.wrong({"slippage": 0.1, "default_slipage": 0}, {"leverage": 2}, execution=execution)
+        found = {line.partition(" — ")[0] for line in lines}
+        self.assertEqual(
+            {
+                "config/risk.json: slippage: unknown key (did you mean execution.slippage of live.yaml?)",
+                "config/risk.json: default_slipage: unknown key (did you mean default_slippage?)",
+                "config/trading_mode.yaml: leverage: unknown key "
+                "(did you mean execution.perpetual.leverage of live.yaml?)",
+                "config/live.yaml: execution.detail_interval: unknown key "
+                "(did you mean detail_interval outside of all sections?)",
+                "config/live.yaml: execution.trailing_stop_atr: unknown key "
+                "(did you mean trailing_stop_atr of risk.json?)",
+                "config/live.yaml: execution.leverage: unknown key (did you mean perpetual.leverage?)",
+                "config/live.yaml: execution.max_drawdown_pct: unknown key "
+                "(did you mean max_drawdown_pct of trading_mode.yaml?)",
+            },
+            found,
+        )
+
+    def test_what_was_meant_by_a_number_in_a_wrong_unit_is_said(self) -> None:
+        execution = {
+            "volume_cap": 10,
+            "slippage": 0.5,
+            "exits": {"break_even_after": 11},
+            "slippage_model": {"model": "sqrt"},
+        }
+        lines = self.wrong(detail_interval=60, execution=execution)
+        for words in (
+            "detail_interval: 60 — allowed: a timeframe that the exchange serves and that divides timeframe or null; "
+            "written like 1m or 15m",
+            "volume_cap: 10 — allowed: a number above 0 and at most 1 or null (a fraction: 0.1 is 10 %)",
+            "slippage: 0.5 — allowed: a number at least 0 and below 0.1 (a fraction: 0.005 is 0.5 %)",
+            "break_even_after: 11 — allowed: a whole number at least 1 and at most 10 or null",
+            "model: 'sqrt' (did you mean square_root?) — allowed: fixed or volatility or square_root",
+        ):
+            self.assertTrue(any(line.endswith(words) for line in lines), (words, lines))
 
     def test_parameters_are_checked_by_the_model_of_their_strategy_and_filled_in(self) -> None:
         settings = self.load(strategy={"type": "ScalpingEMARSI", "params": {"ema_fast": 5}})

@@ -60,6 +60,7 @@ class LoadingTest(unittest.TestCase):
             ("config/practice.yaml", "practice", "15m"),
             ("examples/binance-1m.yaml", "binance", "1m"),
             ("examples/detail-1h.yaml", "practice", "1h"),
+            ("examples/practice-1m.yaml", "practice", "1m"),
         ):
             with self.subTest(name=name):
                 settings = load_settings(REPOSITORY / name)

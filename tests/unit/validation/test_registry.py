@@ -103,7 +103,8 @@ class RegistryTest(unittest.TestCase):
         with self.assertRaises(ConfigurationError) as caught:
             strategy_class(broken)
         self.assertEqual(
-            "strategy 'own_broken:Idea' cannot be imported: RuntimeError: first second", str(caught.exception)
+            "strategy 'own_broken:Idea' cannot be imported: RuntimeError: first second (own_broken.py:1)",
+            str(caught.exception),
         )
         self.assertIsInstance(caught.exception.__cause__, RuntimeError)
         raising = self.own(
