@@ -175,8 +175,13 @@ class StoppingTest(unittest.TestCase):
     def starved(self, running: PracticeExchange, name: str, chance: random.Random) -> Path:
         """Run a session that finds the disk full in the middle of a line of a file; return its folder."""
         process = self.started(running)
-        process.wait_for_step(START + chance.randrange(5, 30) * MINUTE)
+        step = chance.randrange(5, 30)
+        process.wait_for_step(START + step * MINUTE)
         file = process.folder / name
+        # The limit holds for every file, so that it is the largest one that meets it.
+        while max(process.folder.iterdir(), key=lambda one: one.stat().st_size) != file:
+            step += 1
+            process.wait_for_step(START + step * MINUTE)
         process.limit_files(file.stat().st_size + chance.randrange(1, 3_000))
         self.assertEqual(1, process.ended())
         self.assertEqual(1, len(process.errors), process.errors)
