@@ -65,6 +65,9 @@ class CandleWalk:
         self.mark = mark
         self.time_ms = time_ms
         self._intrabar = engine.rules.intrabar
+        perpetual = engine.rules.perpetual
+        # Where the mark is not known the candle stands for it, and its own prices trigger.
+        self._marks_trigger = perpetual is not None and perpetual.mark_triggers_stops and mark is not candle
         self.opened, self.high = received(candle.open), received(candle.high)
         self.low, self._close = received(candle.low), received(candle.close)
         self._targets_held = False
@@ -124,7 +127,7 @@ class CandleWalk:
 
     def _rests_on_the_path(self, holding: Holding) -> bool:
         """Return whether a target and the stop, or liquidation, are both reached: only the assumed path decides."""
-        judged = self.mark if self._marks_trigger() else self.candle
+        judged = self.mark if self._marks_trigger else self.candle
         stop, level = holding.stop, holding.liquidation
         adverse = False
         if stop is not None and stop.acts == "stop" and stop.status.working:
@@ -143,11 +146,13 @@ class CandleWalk:
         best: Turn | None = None
         found: Meeting | None = None
         if holding is not None and holding.liquidation is not None:
-            price = self._liquidation_on(end, holding, holding.liquidation)
+            level = holding.liquidation
+            at_once = self._liquidates_at_once(holding, level)
+            price = self._point if at_once else self._marked_on(end, level, below=holding.long)
             if price is not None:
-                outside = holding.liquidation < self.low if holding.long else holding.liquidation > self.high
-                beyond = self._distance(holding.liquidation) if outside else ZERO
-                best, found = (self._distance(price), 3 if outside else 0, beyond, 0, 0), Meeting(None, price)
+                late = not at_once and price != level
+                best = (self._distance(price), 3 if late else 0, self._far(level) if late else ZERO, 0, 0)
+                found = Meeting(None, price)
         for order in self.living.orders:
             # A stop is triggered even where no volume is left to fill it.
             if spent and order.acts != "stop":
@@ -163,15 +168,19 @@ class CandleWalk:
     def _turn(self, order: Order, price: Decimal, holding: Holding | None) -> Turn:
         """Return when an order has its turn that is met at a price.
 
-        What only the mark price has reached comes after the stops of the candle's own range, the nearest level first.
+        What the mark price alone triggers, met at the adverse extreme, comes after the stops of the candle's own range;
+        of several the one to which the mark price had the shortest way.
         """
         level = order.level
         if order.acts != "stop" or level is None:
             return self._distance(price), 2, ZERO, 1, order.sequence
         reduces = holding is not None and holding.sign != order.sign
-        if reduces and self._marks_trigger() and (level < self.low if order.acts_below else level > self.high):
-            return self._distance(price), 3, self._distance(level), 1, order.sequence
+        if reduces and self._marks_trigger and price != level:
+            return self._distance(price), 3, self._far(level), 1, order.sequence
         return self._distance(price), 1, ZERO, 1, order.sequence
+
+    def _far(self, level: Decimal) -> Decimal:
+        return EXACT.abs(EXACT.subtract(level, received(self.mark.open)))
 
     def _price_on(self, end: Decimal, order: Order, holding: Holding | None) -> Decimal | None:
         """Return the price at which the leg to ``end`` meets an order; None where it does not."""
@@ -187,18 +196,16 @@ class CandleWalk:
             return None
         if reduces and order.acts == "limit" and self._targets_held:
             return None
-        if reduces and order.acts == "stop" and self._marks_trigger():
+        if reduces and order.acts == "stop" and self._marks_trigger:
             return self._marked_on(end, level, below=order.acts_below)
         if self._meets(order, self._point):
             return self._point
         return level if self._meets(order, end) else None
 
-    def _liquidation_on(self, end: Decimal, holding: Holding, level: Decimal) -> Decimal | None:
-        if holding.long:
-            reached = self._point <= level and received(self.mark.low) <= level
-        else:
-            reached = self._point >= level and received(self.mark.high) >= level
-        return self._point if reached else self._marked_on(end, level, below=holding.long)
+    def _liquidates_at_once(self, holding: Holding, level: Decimal) -> bool:
+        """Return whether the mark price has been beyond the liquidation price since its open, as the walk is now."""
+        opened = self._point if self.mark is self.candle else received(self.mark.open)
+        return max(self._point, opened) <= level if holding.long else min(self._point, opened) >= level
 
     def _marked_on(self, end: Decimal, level: Decimal, *, below: bool) -> Decimal | None:
         """Return where a leg meets a level that the mark price triggers; None where the mark price stayed away.
@@ -213,10 +220,6 @@ class CandleWalk:
         if end <= level < self._point if below else self._point < level <= end:
             return level
         return end if end == (self.low if below else self.high) else None
-
-    def _marks_trigger(self) -> bool:
-        perpetual = self._engine.rules.perpetual
-        return perpetual is not None and perpetual.mark_triggers_stops
 
     def _meets(self, order: Order, price: Decimal) -> bool:
         return self._engine.reach.meets(order, price, self.candle.open_time_ms)

@@ -244,7 +244,7 @@ def next_on_leg(play: Play, start: Fraction, end: Fraction) -> tuple[ModelOrder 
 def liquidation_on_leg(play: Play, start: Fraction, end: Fraction) -> list[Met]:
     """Before all others at its price; beyond the candle's own range at the adverse extreme, after the stops before it.
 
-    A level that the point is already beyond is met at that point.
+    A level that the point is already beyond is met at that point, where the mark price was beyond it from its open on.
     """
     price = liquidation_level(play, at_the_open=False)
     if price is None:
@@ -255,7 +255,10 @@ def liquidation_on_leg(play: Play, start: Fraction, end: Fraction) -> list[Met]:
         # READING: the walk has to go to the adverse extreme for it, also where it begins there.
         return [(abs(adverse - start), AFTER_ALL, 0, None, adverse)] if end == adverse else []
     if sign * (price - start) >= 0:
-        return [(Fraction(0), 0, 0, None, start)]
+        # READING: where the mark price was not there at its open, nobody knows when it came: the adverse extreme.
+        if play.mark is None or sign * (price - exact(play.mark.open)) >= 0:
+            return [(Fraction(0), 0, 0, None, start)]
+        return [(abs(adverse - start), AFTER_ALL, 0, None, adverse)] if end == adverse else []
     if sign * (price - end) >= 0:
         return [(abs(price - start), 0, 0, None, price)]
     return []
