@@ -81,8 +81,8 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
         "libraries": {name: version(name) for name in _LIBRARIES},
         "partial": run.partial,
         **_hashes(run),
-        "equity_sha256": run.session.parts.outputs.equity.rows.sha256,
-        "decisions_sha256": run.session.parts.outputs.decisions.lines.sha256,
+        "equity_sha256": run.session.parts.outputs.equity.sha256,
+        "decisions_sha256": run.session.parts.outputs.decisions.sha256,
     }
 
 

@@ -9,59 +9,37 @@ from typing import Any
 
 from core.exact import EXACT, plain
 from core.instants import format_ms
+from execution.hashed_text import HashedText, Sink
 from execution.order_log import OrderLog
 from execution.postings import Postings
-from execution.trade_log import Sink, TradeLog
+from execution.trade_log import TradeLog
 
 EQUITY_COLUMNS = ("timestamp", "balance", "equity", "unrealized_pnl", "open_positions")
 
 
-class HashedText:
-    """Lines of text that go to a sink and into a running hash."""
-
-    def __init__(self, sink: Sink | None) -> None:
-        self._sink = sink
-        self._digest = hashlib.sha256()
-
-    def line(self, text: str) -> None:
-        """Append one line."""
-        data = text.encode() + b"\n"
-        self._digest.update(data)
-        if self._sink is not None:
-            self._sink(data)
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all bytes so far."""
-        return self._digest.hexdigest()
-
-
-class EquityLog:
+class EquityLog(HashedText):
     """Rows of ``equity.csv``, exact, and the float64 equity of every step."""
 
     def __init__(self, sink: Sink | None = None) -> None:
-        self.rows = HashedText(sink)
+        super().__init__(sink)
         self.curve = array("d")
-        self.rows.line(",".join(EQUITY_COLUMNS))
+        self.append(",".join(EQUITY_COLUMNS) + "\n")
 
     def write(self, time_ms: int, balance: Decimal, unrealized: Decimal, open_positions: int) -> None:
         """Append a row."""
         equity = EXACT.add(balance, unrealized)
-        self.rows.line(f"{format_ms(time_ms)},{plain(balance)},{plain(equity)},{plain(unrealized)},{open_positions}")
+        self.append(f"{format_ms(time_ms)},{plain(balance)},{plain(equity)},{plain(unrealized)},{open_positions}\n")
 
 
-class DecisionLog:
+class DecisionLog(HashedText):
     """Records of ``decisions.jsonl``: one JSON object a line, keys sorted."""
-
-    def __init__(self, sink: Sink | None = None) -> None:
-        self.lines = HashedText(sink)
 
     def write(self, time_ms: int, symbol: str | None, event: str, details: Mapping[str, Any]) -> None:
         """Append a record of an event; ``symbol`` is None when it concerns the whole account."""
         record = {"time": format_ms(time_ms), "event": event, **details}
         if symbol is not None:
             record["symbol"] = symbol
-        self.lines.line(json.dumps(record, sort_keys=True, separators=(",", ":")))
+        self.append(json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n")
 
 
 class SessionOutputs:
@@ -85,8 +63,8 @@ class SessionOutputs:
         """Return the digest of all bytes written so far."""
         parts = (
             self.trades.sha256,
-            self.equity.rows.sha256,
-            self.decisions.lines.sha256,
+            self.equity.sha256,
+            self.decisions.sha256,
             self.orders.sha256,
             self.ledger.sha256,
         )

@@ -1,12 +1,11 @@
 """The order log: one row for every transition of every order."""
 
-import hashlib
 from decimal import Decimal
 
 from core.exact import plain
 from core.instants import format_ms
+from execution.hashed_text import HashedText, Sink, quoted
 from execution.order import Order
-from execution.trade_log import Sink, quoted
 
 ORDER_COLUMNS = (
     "timestamp",
@@ -28,19 +27,12 @@ ORDER_COLUMNS = (
 )
 
 
-class OrderLog:
-    """Writes ``orders.csv`` to a sink and keeps its running hash.
-
-    Parameters
-    ----------
-    sink
-        Receives the header and each row as bytes; None only hashes.
-    """
+class OrderLog(HashedText):
+    """Writes ``orders.csv`` to a sink and keeps its running hash, header included."""
 
     def __init__(self, sink: Sink | None = None) -> None:
-        self._sink = sink
-        self._digest = hashlib.sha256()
-        self._emit(",".join(ORDER_COLUMNS))
+        super().__init__(sink)
+        self.append(",".join(ORDER_COLUMNS) + "\n")
 
     def write(
         self,
@@ -52,23 +44,12 @@ class OrderLog:
         price: Decimal | None = None,
     ) -> None:
         """Append a transition; ``quantity`` and ``price`` are those of its fill, if it is one."""
-        self._emit(
+        self.append(
             f"{format_ms(time_ms)},{order.order_id or ''},{quoted(order.client_order_id)},{quoted(order.symbol)},"
             f"{'BUY' if order.sign > 0 else 'SELL'},{order.order_type.value},{order.time_in_force.value},{event},"
             f"{order.status.value},{plain(order.quantity)},{plain(order.filled)},{_text(order.price)},"
-            f"{_text(order.stop_price)},{_text(quantity)},{_text(price)},{order.reason}"
+            f"{_text(order.stop_price)},{_text(quantity)},{_text(price)},{order.reason}\n"
         )
-
-    def _emit(self, line: str) -> None:
-        data = line.encode() + b"\n"
-        self._digest.update(data)
-        if self._sink is not None:
-            self._sink(data)
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all bytes so far, header included."""
-        return self._digest.hexdigest()
 
 
 def _text(value: Decimal | None) -> str:

@@ -15,6 +15,7 @@ from execution.account import Account
 from execution.direct_orders import DirectOrders
 from execution.execution_result import ExecutionResult
 from execution.fill_pricing import FillPricing, fraction_pricing
+from execution.hashed_text import file_sink
 from execution.immediate_fills import ImmediateFills
 from execution.matching_engine import MatchingEngine
 from execution.order_book import OrderBook
@@ -23,7 +24,7 @@ from execution.performance import performance_summary
 from execution.position import Position
 from execution.positive_number import positive_number
 from execution.postings import Postings
-from execution.trade_log import TradeLog, TradeRow, file_sink
+from execution.trade_log import TradeLog, TradeRow
 from execution.trade_result import Number, apply_trade_result
 from execution.trailing import trailing_fraction_of
 from execution.venue_rules import VenueRules
@@ -164,8 +165,7 @@ class PaperTrader:
 
     def set_risk_config(self, risk_config: Mapping[str, Any]) -> None:
         """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction in (0, 1)) for positions to come."""
-        self._trailing_fraction = trailing_fraction_of(risk_config)
-        self.account.trailing_fraction = self._trailing_fraction
+        self._trailing_fraction = self.account.trailing_fraction = trailing_fraction_of(risk_config)
 
     def note_equity(self, equity: float) -> None:
         """Take an equity value into peak equity and the largest drawdown."""

@@ -1,13 +1,12 @@
 """The double-entry journal of the paper account: every posting, and the balance of every account after it."""
 
-import hashlib
 from decimal import Decimal
 from typing import Literal
 
 from core.errors import InvariantError
 from core.exact import EXACT, ZERO, plain
 from core.instants import format_ms
-from execution.trade_log import Sink
+from execution.hashed_text import HashedText, Sink, quoted
 
 COLUMNS = ("timestamp", "transaction", "event", "order_id", "symbol", "account", "amount", "balance")
 CAPITAL = "capital"
@@ -15,7 +14,6 @@ CASH = "cash"
 COMMISSION = "commission"
 FUNDING = "funding"
 REALIZED_PNL = "realized_pnl"
-_TO_QUOTE = frozenset(',"\r\n')
 
 
 class _Names:
@@ -24,12 +22,12 @@ class _Names:
     __slots__ = ("accrued", "margin", "symbol")
 
     def __init__(self, symbol: str) -> None:
-        self.symbol = _field(symbol)
+        self.symbol = quoted(symbol)
         self.margin = f"margin:{symbol}"
         self.accrued = f"accrued:{symbol}"
 
 
-class Postings:
+class Postings(HashedText):
     """Writes transactions to a sink as CSV rows and keeps the accounts and the running hash.
 
     An amount is a debit where positive, a credit where negative; the amounts of a transaction add up to 0. The
@@ -45,17 +43,11 @@ class Postings:
     """
 
     def __init__(self, sink: Sink | None = None) -> None:
+        super().__init__(sink)
         self.balances: dict[str, Decimal] = {}
-        self._sink = sink
-        self._digest = hashlib.sha256()
         self._count = 0
         self._names: dict[str, _Names] = {}
-        self._emit(",".join(COLUMNS) + "\n")
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all bytes so far, header included."""
-        return self._digest.hexdigest()
+        self.append(",".join(COLUMNS) + "\n")
 
     def restart(self) -> None:
         """Forget every balance, for an account that begins anew; what is written stands."""
@@ -134,29 +126,16 @@ class Postings:
         if total:
             raise InvariantError(f"{event} of {symbol or CASH} at {format_ms(time_ms)}: the postings add up to {total}")
         self._count += 1
-        start = f"{format_ms(time_ms)},{self._count},{event},{_field(order_id)},{symbol},"
+        start = f"{format_ms(time_ms)},{self._count},{event},{quoted(order_id)},{symbol},"
         balances = self.balances
         lines = []
         for account, amount in postings:
             balance = balances[account] = EXACT.add(balances.get(account, ZERO), amount)
-            lines.append(f"{start}{_field(account)},{plain(amount)},{plain(balance)}\n")
-        self._emit("".join(lines))
-
-    def _emit(self, text: str) -> None:
-        data = text.encode()
-        self._digest.update(data)
-        if self._sink is not None:
-            self._sink(data)
+            lines.append(f"{start}{quoted(account)},{plain(amount)},{plain(balance)}\n")
+        self.append("".join(lines))
 
     def _names_of(self, symbol: str) -> _Names:
         names = self._names.get(symbol)
         if names is None:
             names = self._names[symbol] = _Names(symbol)
         return names
-
-
-def _field(text: str) -> str:
-    """Return a text as a CSV field, quoted where it must be."""
-    if _TO_QUOTE.isdisjoint(text):
-        return text
-    return '"' + text.replace('"', '""') + '"'

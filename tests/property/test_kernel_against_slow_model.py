@@ -1,12 +1,13 @@
 """The kernel against the slow model: any settings, any candles, the same bytes."""
 
 import unittest
+from collections.abc import Mapping
 
 from hypothesis import HealthCheck, given, note, settings
 
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.support.kernel_runs import FundingRates, KernelRun, run_kernel
 from tests.support.market_cases import cases
 from tests.support.scale import scaled
 from tests.support.slow_model import Case, run_model, trades_csv
@@ -14,10 +15,12 @@ from tests.support.slow_model import Case, run_model, trades_csv
 TIMEFRAMES = {timeframe_ms(text): text for text in ("1m", "1h", "4h", "1d", "1w")}
 
 
-def run_kernel_on(case: Case) -> KernelRun:
-    """Run the kernel on a case of the model."""
+def run_kernel_on(
+    case: Case, settings: Mapping[str, object] | None = None, funding: FundingRates | None = None
+) -> KernelRun:
+    """Run the kernel on a case of the model, or on its market with other settings."""
     return run_kernel(
-        case.settings,
+        case.settings if settings is None else settings,
         case.symbols,
         case.candles,
         case.signals,
@@ -27,6 +30,7 @@ def run_kernel_on(case: Case) -> KernelRun:
         warmup_candles=case.warmup_candles,
         start_ms=case.start_ms,
         kill_switch=case.kill_switch,
+        funding=funding,
     )
 
 

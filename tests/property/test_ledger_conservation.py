@@ -22,8 +22,8 @@ from execution.postings import Postings
 from execution.slippage import FractionSlippage
 from execution.spread import NoSpread
 from execution.venue_rules import PerpetualRules
-from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.property.test_kernel_against_slow_model import run_kernel_on
+from tests.support.kernel_runs import KernelRun
 from tests.support.market_cases import cases
 from tests.support.scale import scaled
 from tests.support.slow_model import Case
@@ -197,19 +197,8 @@ class VenueConservation(unittest.TestCase):
         if flat["limit_fill"] == "probability":
             flat["limit_fill_seed"] = 3
         due = [FundingRate(case.start_ms + slot * case.timeframe_ms, rate) for slot, rate in sorted(rates)]
-        run = run_kernel(
-            flat,
-            case.symbols,
-            case.candles,
-            case.signals,
-            case.instruments,
-            timeframe=TIMEFRAMES[case.timeframe_ms],
-            timeframe_ms=case.timeframe_ms,
-            warmup_candles=case.warmup_candles,
-            start_ms=case.start_ms,
-            kill_switch=case.kill_switch,
-            funding=None if venue["perpetual"] is None else {case.symbols[0]: due},
-        )
+        funding = None if venue["perpetual"] is None else {case.symbols[0]: due}
+        run = run_kernel_on(case, flat, funding)
         with decimal.localcontext() as exact:
             exact.prec = 200
             start = Decimal(repr(float(case.settings["starting_balance"])))

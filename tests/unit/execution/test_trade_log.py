@@ -9,7 +9,8 @@ import unittest
 from decimal import Decimal
 from pathlib import Path
 
-from execution.trade_log import COLUMNS, TradeLog, TradeRow, file_sink
+from execution.hashed_text import file_sink
+from execution.trade_log import COLUMNS, TradeLog, TradeRow
 
 HEADER = (
     b"timestamp,order_id,symbol,action,side,price,quantity,commission,slippage,balance,equity,"
