@@ -78,10 +78,7 @@ def _pay_costs(parts: Components, state: SymbolState) -> None:
 def _settle(parts: Components, state: SymbolState, rate: FundingRate, price: float | None = None) -> None:
     """Settle a payment with the position that was opened before it, at a price where its mark is not known."""
     holding = parts.account.holdings.get(state.symbol)
-    if holding is None:
-        return
-    # What was entered inside a candle bears the time of its end and was there before.
-    if holding.opened_ms < rate.due_ms or (holding.entered_inside and holding.opened_ms == rate.due_ms):
+    if holding is not None and holding.entered_ms < rate.due_ms:
         _pay(parts, state, rate, holding.mark if price is None else price)
 
 

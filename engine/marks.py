@@ -42,9 +42,7 @@ def close_overdue(parts: Components, present: PresentCandles, time_ms: int, max_
         holding = holdings.get(state.symbol)
         if holding is None or holding.timed_out:
             continue
-        # What was entered inside a candle is as old as that candle.
-        entered_ms = holding.opened_ms - 1 if holding.entered_inside else holding.opened_ms
-        if time_ms >= floor_to_grid(entered_ms, rules.timeframe_ms) + max_holding * rules.timeframe_ms:
+        if time_ms >= floor_to_grid(holding.entered_ms, rules.timeframe_ms) + max_holding * rules.timeframe_ms:
             holding.timed_out = True
             if state.symbol not in closes:
                 parts.queue_close(state.symbol, time_ms, "time_stop")

@@ -90,6 +90,11 @@ class Holding:
         """Whether the position is long."""
         return self.sign > 0
 
+    @property
+    def entered_ms(self) -> int:
+        """The latest time at which it can have been entered: what fills inside a candle does so before its end."""
+        return self.opened_ms - 1 if self.entered_inside else self.opened_ms
+
     def resize(self, entry: Entry) -> None:
         """Take the entry as it stands in the ledger, after a part was added or closed."""
         if self.fresh_quantity:
