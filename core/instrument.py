@@ -1,10 +1,13 @@
 """The instrument: an exchange's trading rules for one symbol."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 DEFAULT_STEP = Decimal("0.00000001")
+_TOLERANCE = Decimal("1.000000001")
 DEFAULT_SOURCE = "default"
 """``source`` of rules of which nothing is known."""
 
@@ -20,6 +23,33 @@ class MarginTier(msgspec.Struct, frozen=True):
     maintenance_rate: Decimal
     maintenance_amount: Decimal
     max_leverage: Decimal
+
+
+class TierFault(NamedTuple):
+    """What is wrong with a tier: its position, the field, and the least or the most that the field may be."""
+
+    position: int
+    field: Literal["maintenance_rate", "max_leverage", "maintenance_amount"]
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
+def tier_faults(tiers: Iterable[MarginTier]) -> Iterator[TierFault]:
+    """Yield what makes a margin table impossible, its caps apart.
+
+    A larger position never needs a lower rate and never gets more leverage; the maintenance margin of no position is
+    below 0, nor above its notional × rate.
+    """
+    floor, rate, leverage = Decimal(0), Decimal(0), Decimal("inf")
+    for position, tier in enumerate(tiers):
+        if tier.maintenance_rate < rate:
+            yield TierFault(position, "maintenance_rate", least=rate)
+        if tier.max_leverage > leverage:
+            yield TierFault(position, "max_leverage", most=leverage)
+        largest = floor * tier.maintenance_rate
+        if not 0 <= tier.maintenance_amount <= largest * _TOLERANCE:
+            yield TierFault(position, "maintenance_amount", most=largest)
+        floor, rate, leverage = tier.notional_cap, tier.maintenance_rate, tier.max_leverage
 
 
 class Instrument(msgspec.Struct, frozen=True):

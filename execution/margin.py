@@ -203,17 +203,7 @@ def _rounded(value: Fraction) -> Decimal:
 def table_of(settings: "PerpetualSettings", instrument: Instrument) -> MarginTable:
     """Return the margin table in force: the settings' tiers, else the instrument's, else the settings' flat rate."""
     if settings.tiers:
-        return MarginTable(
-            tuple(
-                MarginTier(
-                    received(tier.notional_cap),
-                    received(tier.maintenance_rate),
-                    received(tier.maintenance_amount),
-                    received(tier.max_leverage),
-                )
-                for tier in settings.tiers
-            )
-        )
+        return MarginTable(tuple(tier.exact() for tier in settings.tiers))
     if instrument.margin_tiers:
         return MarginTable(instrument.margin_tiers)
     return MarginTable.flat(received(settings.maintenance_rate))

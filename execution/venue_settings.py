@@ -1,13 +1,13 @@
 """Settings of the paper venue beyond plain market orders: exits, fills, costs and perpetual contracts."""
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from core.exact import ONE, ZERO, plain, received
+from core.instrument import MarginTier, tier_faults
 from core.settings_problem import SettingsProblem, shown, shown_key
 from core.settings_section import Allowed, PlainText, SettingsSection
 
@@ -151,6 +151,11 @@ class TierSettings(SettingsSection):
     maintenance_amount: float = Field(0.0, ge=0, le=1e15, description="Subtracted from it, in quote currency")
     max_leverage: float = Field(125.0, ge=1, le=1000, description="Highest leverage in this tier")
 
+    def exact(self) -> MarginTier:
+        """Return the tier in exact decimals."""
+        fields = (self.notional_cap, self.maintenance_rate, self.maintenance_amount, self.max_leverage)
+        return MarginTier(*map(received, fields))
+
 
 MarginTiers = Annotated[
     tuple[TierSettings, ...],
@@ -203,19 +208,14 @@ class PerpetualSettings(SettingsSection):
 
     def _broken_tiers(self) -> Iterator[SettingsProblem]:
         yield from _not_rising("tiers", "notional_cap", [tier.notional_cap for tier in self.tiers])
-        least, earlier_rate, earlier_leverage = 0.0, 0.0, math.inf
-        for at, tier in enumerate(self.tiers):
-            if tier.maintenance_rate < earlier_rate:
-                allowed = f"allowed: at least that of the tier before ({shown(earlier_rate)})"
-                yield SettingsProblem(f"tiers[{at}].maintenance_rate", shown(tier.maintenance_rate), allowed)
-            if tier.max_leverage > earlier_leverage:
-                allowed = f"allowed: at most that of the tier before ({shown(earlier_leverage)})"
-                yield SettingsProblem(f"tiers[{at}].max_leverage", shown(tier.max_leverage), allowed)
-            largest = least * tier.maintenance_rate
-            if tier.maintenance_amount > largest * (1 + 1e-9):
-                allowed = f"allowed: at most {largest:g}, the tier's least notional × maintenance_rate"
-                yield SettingsProblem(f"tiers[{at}].maintenance_amount", shown(tier.maintenance_amount), allowed)
-            least, earlier_rate, earlier_leverage = tier.notional_cap, tier.maintenance_rate, tier.max_leverage
+        for fault in tier_faults(tier.exact() for tier in self.tiers):
+            value = getattr(self.tiers[fault.position], fault.field)
+            if fault.field == "maintenance_amount":
+                allowed = f"allowed: at most {float(fault.most or 0):g}, the tier's least notional × maintenance_rate"
+            else:
+                word, bound = ("least", fault.least) if fault.most is None else ("most", fault.most)
+                allowed = f"allowed: at {word} that of the tier before ({shown(float(bound or 0))})"
+            yield SettingsProblem(f"tiers[{fault.position}].{fault.field}", shown(value), allowed)
 
     def _broken_leverages(self) -> Iterator[SettingsProblem]:
         """Yield leverages whose initial margin (1 ÷ leverage) is used up at the entry price already."""

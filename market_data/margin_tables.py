@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import ConfigurationError
-from core.instrument import MarginTier
+from core.instrument import MarginTier, TierFault, tier_faults
 from market_data.instrument_store import InstrumentStore
 from market_data.symbols import matching_symbols
 
@@ -30,6 +30,11 @@ _BOUNDS = {
     "maintenance_rate": (Decimal(0), Decimal(1)),
     "maintenance_amount": (None, None),
     "max_leverage": (Decimal(0), None),
+}
+_WORDS = {
+    "maintenance_rate": "maintenance rate",
+    "max_leverage": "highest leverage",
+    "maintenance_amount": "maintenance amount",
 }
 _EXPECTED = '{"BTC/USDT": [{"notional_cap": 50000, "maintenance_rate": 0.004, "max_leverage": 125}, ...]}'
 
@@ -104,32 +109,24 @@ def _tiers(where: str, rows: object) -> tuple[MarginTier, ...]:
             last = tiers[-1] if tiers else MarginTier(Decimal(0), rate, Decimal(0), leverage)
             amount = last.maintenance_amount + last.notional_cap * (rate - last.maintenance_rate)
         tiers.append(MarginTier(cap, rate, amount, leverage))
-    for lower, upper in itertools.pairwise([MarginTier(Decimal(0), Decimal(0), Decimal(0), Decimal("inf")), *tiers]):
-        _follows(where, lower, upper)
+    for lower, upper in itertools.pairwise(tiers):
+        if upper.notional_cap == lower.notional_cap:
+            raise ConfigurationError(f"{where}: two tiers end at {upper.notional_cap:f}")
+    for fault in tier_faults(tiers):
+        tier = tiers[fault.position]
+        raise ConfigurationError(
+            f"{where}, tier up to {tier.notional_cap:f}: {_WORDS[fault.field]} {getattr(tier, fault.field):f}; "
+            f"allowed: {_allowed(fault)}"
+        )
     return tuple(tiers)
 
 
-def _follows(where: str, lower: MarginTier, upper: MarginTier) -> None:
-    """Hold a tier against the one below it: a larger position never needs less margin and never gets more leverage."""
-    tier = f"{where}, tier up to {upper.notional_cap:f}"
-    if upper.notional_cap == lower.notional_cap:
-        raise ConfigurationError(f"{where}: two tiers end at {upper.notional_cap:f}")
-    if upper.maintenance_rate < lower.maintenance_rate:
-        raise ConfigurationError(
-            f"{tier}: maintenance rate {upper.maintenance_rate:f}; allowed: at least that of the tier below "
-            f"({lower.maintenance_rate:f})"
-        )
-    if upper.max_leverage > lower.max_leverage:
-        raise ConfigurationError(
-            f"{tier}: highest leverage {upper.max_leverage:f}; allowed: at most that of the tier below "
-            f"({lower.max_leverage:f})"
-        )
-    largest = lower.notional_cap * upper.maintenance_rate
-    if not 0 <= upper.maintenance_amount <= largest * (1 + Decimal("1e-9")):
-        raise ConfigurationError(
-            f"{tier}: maintenance amount {upper.maintenance_amount:f}; allowed: 0 to {largest:f}, the tier's least "
-            "notional × maintenance rate"
-        )
+def _allowed(fault: TierFault) -> str:
+    if fault.least is not None:
+        return f"at least that of the tier below ({fault.least:f})"
+    if fault.field == "max_leverage":
+        return f"at most that of the tier below ({fault.most:f})"
+    return f"0 to {fault.most:f}, the tier's least notional × maintenance rate"
 
 
 def _numbers(where: str, row: Mapping[str, object]) -> dict[str, Decimal | None]:
