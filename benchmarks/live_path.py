@@ -34,7 +34,8 @@ from validation.loading import load_settings
 EXCHANGE = "binance"
 START = "2024-01-01"
 ROOT = Path(__file__).resolve().parents[1]
-_ADDRESS = re.compile(r"REST (http://\S+)/api/v3 +streams (ws://[^/]+)/")
+ADDRESSES = re.compile(r"REST (http://\S+)/api/v3 .*streams (ws://[^/]+)/")
+"""Finds the two addresses in the first line that ``python -m practice`` prints."""
 _DELAYS = "delays.json"
 _MEASURED = """
 import json, sys
@@ -144,7 +145,7 @@ def _exchange(names: list[str], start: str, speed: int) -> Iterator[tuple[str, s
     command = [sys.executable, "-m", "practice", *asked, "--wait-for-streams", str(len(names))]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            match = _ADDRESS.match(process.stdout.readline() if process.stdout else "")
+            match = ADDRESSES.match(process.stdout.readline() if process.stdout else "")
             if match is None:
                 raise SystemExit("the loopback exchange did not start")
             yield match[1], match[2]

@@ -10,6 +10,7 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from benchmarks.live_path import ADDRESSES
 from market_data.candle_store import CandleStore
 from tests.support.loopback import MINUTE, START, practice_columns
 
@@ -46,6 +47,9 @@ class Command(unittest.TestCase):
                 lines = [process.stdout.readline() for _ in range(3)]
                 address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
                 self.assertIsNotNone(address)
+                both = ADDRESSES.match(lines[0])
+                self.assertIsNotNone(both, "the benchmarks read the addresses in this line")
+                self.assertEqual((address[0], address[0].replace("http", "ws")), both.groups())  # type: ignore[index,union-attr]
                 told = process.stdout.readline(), process.stdout.readline()
                 with urllib.request.urlopen(f"{address[0]}/api/v3/time", timeout=5) as answer:  # type: ignore[index]
                     self.assertEqual(json.loads(answer.read()), {"serverTime": START + 60 * MINUTE})
