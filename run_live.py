@@ -8,7 +8,7 @@ def main() -> int:
     """Run the command; until the session takes signals itself, SIGTERM ends it like Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        from live.command_line import main as run
+        from live.life.live_command import main as run
 
         return run()
     except KeyboardInterrupt:

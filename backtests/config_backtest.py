@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
-from market_data.historical_data_provider import HistoricalDataProvider
+from market_data.history.historical_data_provider import HistoricalDataProvider
 
 if TYPE_CHECKING:
-    from execution.safety_monitor import SafetyMonitor
+    from execution.safety.safety_monitor import SafetyMonitor
 
 DEFAULT_CONFIG = "config/live.yaml"
 INTERRUPTED = 130
@@ -69,7 +69,7 @@ class ConfigBacktestRunner:
     ) -> None:
         from engine.assembly import build_safety_monitor
         from engine.kill_switch import KillSwitch
-        from execution.safety_monitor import environment_kill_switch
+        from execution.safety.safety_monitor import environment_kill_switch
         from validation.loading import load_settings
 
         self.settings = load_settings(config_path, symbols=symbols, interval=interval, data_dir=data_dir)
@@ -164,7 +164,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
-    from backtests.command_line import drop_output, parse_arguments, report
+    from backtests.backtest_command import drop_output, parse_arguments, report
 
     try:
         asked = parse_arguments(arguments)

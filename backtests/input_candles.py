@@ -11,8 +11,8 @@ from core.instants import format_ms, to_datetime
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
-from market_data.historical_data_provider import HistoricalDataProvider, LoadedCandles
-from market_data.quality import check_candles, find_holes
+from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
+from market_data.quality.candle_quality import check_candles, find_holes
 
 if TYPE_CHECKING:
     import hashlib

@@ -17,12 +17,12 @@ import msgspec
 from core.errors import ConfigurationError, HarnessError, InvariantError, ParityError, StoreError, StrategyError
 
 if TYPE_CHECKING:
-    from backtests.indexed_outputs import IndexedOutputs, StepIndex
-    from backtests.recorded_session import SessionHead
+    from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
+    from backtests.proof.recorded_session import SessionHead
     from engine.fold import SessionFold
     from engine.journal import JournalLine
     from engine.journal_records import CandleFields
-    from validation.settings import Settings
+    from validation.composed_settings import Settings
 
 REPLAY = "replay.json"
 
@@ -132,7 +132,7 @@ def _present(candles: "Sequence[CandleFields | None]") -> int:
 
 def read_replay(directory: Path) -> "tuple[JournalReplay, StepIndex]":
     """Return how far the replay in a folder came, and the index of what it wrote."""
-    from backtests.indexed_outputs import StepIndex
+    from backtests.proof.indexed_outputs import StepIndex
 
     document = json.loads((directory / REPLAY).read_text(encoding="utf-8"))
     index = document.pop("index")
@@ -158,8 +158,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("--out", metavar="DIR", required=True, help="folder of the replay's outputs")
     asked = parser.parse_args(arguments)
 
-    from backtests.indexed_outputs import IndexedOutputs
-    from backtests.recorded_session import read_head
+    from backtests.proof.indexed_outputs import IndexedOutputs
+    from backtests.proof.recorded_session import read_head
 
     head = read_head(asked.session)
     directory = Path(asked.out)

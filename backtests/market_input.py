@@ -11,10 +11,10 @@ from core.errors import DataUnavailableError
 from core.exact import plain
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
-from market_data.historical_data_provider import LoadedCandles
+from market_data.history.historical_data_provider import LoadedCandles
 
 if TYPE_CHECKING:
-    from market_data.perpetual_data import PerpetualData
+    from market_data.perpetual.perpetual_data import PerpetualData
     from validation.live_settings import LiveSettings
 
 

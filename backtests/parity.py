@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import msgspec
 
-from backtests.parity_check import ParityReport, check_parity
+from backtests.proof.parity_check import ParityReport, check_parity
 from core.errors import ConfigurationError, DataUnavailableError, HarnessError, StoreError
 
 __all__ = ["ParityReport", "check_parity", "main", "to_json"]
@@ -71,8 +71,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
     from backtests.config_backtest import wall_clock_ms
-    from backtests.parity_report import report_lines
-    from market_data.atomic_files import write_atomically
+    from backtests.proof.parity_report import report_lines
+    from market_data.store.atomic_files import write_atomically
 
     report = check_parity(
         asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted; nothing was found out")
         return INTERRUPTED
     except BrokenPipeError:
-        from backtests.command_line import drop_output
+        from backtests.backtest_command import drop_output
 
         drop_output()
         return 1

@@ -14,11 +14,11 @@ from core.code_version import code_version
 from core.timeframe import timeframe_ms
 from engine.session import Session
 from market_data.candle_columns import Int64Array
-from market_data.historical_data_provider import LoadedCandles
-from reports.contract_facts import contract_facts, instrument_facts, mark_warning
-from reports.missing_candles import end_facts, ends_warning, slots_of
-from reports.run_facts import config_facts
-from reports.session_figures import (
+from market_data.history.historical_data_provider import LoadedCandles
+from reports.console.contract_facts import contract_facts, instrument_facts, mark_warning
+from reports.console.run_facts import config_facts
+from reports.figures.missing_candles import end_facts, ends_warning, slots_of
+from reports.figures.session_figures import (
     Period,
     as_per_cent,
     held_return,

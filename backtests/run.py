@@ -16,8 +16,8 @@ from backtests.run_plan import RunPlan
 from core.errors import StrategyError
 from engine.assembly import build_session, build_strategy_of
 from engine.session import Session
+from reports.console.progress import ReplayProgress
 from reports.json_report import to_json
-from reports.progress import ReplayProgress
 
 
 def run_backtest(plan: RunPlan) -> dict[str, Any]:

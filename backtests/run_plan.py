@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.kill_switch import KillSwitch
-from execution.safety_monitor import SafetyMonitor
-from validation.settings import Settings
+from execution.safety.safety_monitor import SafetyMonitor
+from validation.composed_settings import Settings
 
 
 class RunPlan(NamedTuple):

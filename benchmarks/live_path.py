@@ -23,10 +23,10 @@ from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord, StepRecord, fields_of
 from engine.outputs import SessionOutputs
-from live.session_folder import SessionFolder
-from live.session_resume import fold_journal
+from live.life.session_folder import SessionFolder
+from live.life.session_resume import fold_journal
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 from practice.exchange import DEFAULT_START_MS as START_MS
 from practice.wide_market import practice_source
 from validation.loading import load_settings
@@ -39,17 +39,17 @@ ADDRESSES = re.compile(r"REST (http://\S+)/api/v3 .*streams (ws://[^/]+)/")
 _DELAYS = "delays.json"
 _MEASURED = """
 import json, sys
-import live.session_driver
-from live.command_line import main
+import live.life.session_driver
+from live.life.live_command import main
 
 kept = []
 
-class Delays(live.session_driver.Delays):
+class Delays(live.life.session_driver.Delays):
     def step_written(self, at):
         kept.append(super().step_written(at))
         return kept[-1]
 
-live.session_driver.Delays = Delays
+live.life.session_driver.Delays = Delays
 code = main(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
     json.dump(kept, file)

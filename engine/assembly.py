@@ -13,16 +13,16 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from engine.session import Session
 from engine.symbol_state import SymbolState
-from execution.execution_engine import ExecutionEngine
-from execution.fill_pricing import build_pricing
-from execution.paper_trader import PaperTrader
-from execution.safety_monitor import SafetyMonitor
-from execution.venue_rules import venue_rules_of
+from execution.costs.fill_pricing import build_pricing
+from execution.matching.venue_rules import venue_rules_of
+from execution.safety.safety_monitor import SafetyMonitor
+from execution.scripting.execution_engine import ExecutionEngine
+from execution.scripting.paper_trader import PaperTrader
 from risk_management.risk_engine import RiskEngine
 from strategies.frame_stream import open_stream
-from strategies.registry import build_strategy
 from strategies.strategy import Strategy, StreamingStrategy
-from validation.settings import Settings
+from strategies.strategy_registry import build_strategy
+from validation.composed_settings import Settings
 
 
 def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:

@@ -7,9 +7,9 @@ from engine.kernel_rules import KernelRules
 from engine.outputs import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
-from execution.execution_engine import ExecutionEngine
-from execution.paper_trader import PaperTrader
-from execution.safety_monitor import SafetyMonitor
+from execution.safety.safety_monitor import SafetyMonitor
+from execution.scripting.execution_engine import ExecutionEngine
+from execution.scripting.paper_trader import PaperTrader
 from risk_management.risk_engine import RiskEngine
 
 

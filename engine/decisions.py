@@ -12,9 +12,9 @@ from engine.components import Components
 from engine.decision_record import DecisionRecord
 from engine.entry_orders import entry_order
 from engine.symbol_state import PresentCandles, SymbolState
-from execution.execution_engine import OrderRefused
-from execution.holding import Holding
-from execution.safety_monitor import SafetyViolation
+from execution.money.holding import Holding
+from execution.safety.safety_monitor import SafetyViolation
+from execution.scripting.execution_engine import OrderRefused
 from risk_management.risk_engine import Refusal
 from strategies.own_code import failure_in_one_line
 

@@ -17,7 +17,7 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from engine.session import Session
 from strategies.strategy import Strategy, StreamingStrategy
-from validation.settings import Settings
+from validation.composed_settings import Settings
 
 
 class SessionFold:

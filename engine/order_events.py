@@ -1,8 +1,8 @@
 """What becomes of entries and closes, counted and told as decisions."""
 
 from engine.components import Components
-from engine.funding import settle_entry
-from execution.order import Order
+from engine.funding_phase import settle_entry
+from execution.orders.order import Order
 
 
 class OrderEvents:

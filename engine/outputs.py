@@ -9,10 +9,10 @@ from typing import Any
 
 from core.exact import EXACT, plain
 from core.instants import format_ms
-from execution.hashed_text import HashedText, Sink
-from execution.order_log import OrderLog
-from execution.postings import Postings
-from execution.trade_log import TradeLog
+from execution.money.hashed_text import HashedText, Sink
+from execution.money.postings import Postings
+from execution.money.trade_log import TradeLog
+from execution.orders.order_log import OrderLog
 
 EQUITY_COLUMNS = ("timestamp", "balance", "equity", "unrealized_pnl", "open_positions")
 

@@ -12,7 +12,7 @@ from engine.components import Components
 from engine.decisions import decide, strategy_failure
 from engine.entries import entries_at_open, expire_entries
 from engine.exits import exits_at_open, inside
-from engine.funding import settle_after, settle_before, settle_costs, settle_due, take_rates
+from engine.funding_phase import settle_after, settle_before, settle_costs, settle_due, take_rates
 from engine.kill_switch import KillSwitch
 from engine.marks import close_overdue, roll_day, take_marks
 from engine.order_events import OrderEvents

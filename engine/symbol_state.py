@@ -5,7 +5,7 @@ from collections.abc import Callable
 from core.candle import Candle, FundingRate
 from core.errors import StrategyError
 from core.instrument import Instrument
-from execution.symbol_orders import SymbolOrders
+from execution.orders.symbol_orders import SymbolOrders
 from strategies.own_code import failure_in_one_line
 from strategies.strategy import SignalStream
 

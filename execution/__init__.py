@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
-    from execution.execution_engine import ExecutionEngine, OrderRefused
-    from execution.execution_result import ExecutionResult
-    from execution.order import Order
-    from execution.order_book import OrderBook
-    from execution.order_fill import OrderFill
-    from execution.order_status import OrderStatus
-    from execution.paper_trader import PaperTrader
-    from execution.position import Position
-    from execution.safety_limits import SafetyLimits
-    from execution.safety_monitor import SafetyMonitor, SafetyViolation
-    from execution.venue_rules import VenueRules
+    from execution.matching.venue_rules import VenueRules
+    from execution.orders.order import Order
+    from execution.orders.order_book import OrderBook
+    from execution.orders.order_status import OrderStatus
+    from execution.safety.safety_limits import SafetyLimits
+    from execution.safety.safety_monitor import SafetyMonitor, SafetyViolation
+    from execution.scripting.execution_engine import ExecutionEngine, OrderRefused
+    from execution.scripting.execution_result import ExecutionResult
+    from execution.scripting.order_fill import OrderFill
+    from execution.scripting.paper_trader import PaperTrader
+    from execution.scripting.position import Position
 
 __all__ = [
     "ExecutionEngine",
@@ -38,23 +38,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ExecutionEngine": "execution.execution_engine",
-    "ExecutionResult": "execution.execution_result",
-    "Order": "execution.order",
-    "OrderBook": "execution.order_book",
-    "OrderFill": "execution.order_fill",
-    "OrderRefused": "execution.execution_engine",
+    "ExecutionEngine": "execution.scripting.execution_engine",
+    "ExecutionResult": "execution.scripting.execution_result",
+    "Order": "execution.orders.order",
+    "OrderBook": "execution.orders.order_book",
+    "OrderFill": "execution.scripting.order_fill",
+    "OrderRefused": "execution.scripting.execution_engine",
     "OrderRequest": "core.orders",
     "OrderSide": "core.orders",
-    "OrderStatus": "execution.order_status",
+    "OrderStatus": "execution.orders.order_status",
     "OrderType": "core.orders",
-    "PaperTrader": "execution.paper_trader",
-    "Position": "execution.position",
-    "SafetyLimits": "execution.safety_limits",
-    "SafetyMonitor": "execution.safety_monitor",
-    "SafetyViolation": "execution.safety_monitor",
+    "PaperTrader": "execution.scripting.paper_trader",
+    "Position": "execution.scripting.position",
+    "SafetyLimits": "execution.safety.safety_limits",
+    "SafetyMonitor": "execution.safety.safety_monitor",
+    "SafetyViolation": "execution.safety.safety_monitor",
     "TimeInForce": "core.orders",
-    "VenueRules": "execution.venue_rules",
+    "VenueRules": "execution.matching.venue_rules",
 }
 
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.candle import Candle
     from engine.journal_records import MissingRecord
-    from live.barrier import ClosedStep
-    from live.candle_lane import Note
-    from live.session_watch import SessionWatch
+    from live.intake.barrier import ClosedStep
+    from live.intake.candle_lane import Note
+    from live.views.session_watch import SessionWatch
 
 HEARTBEAT = "heartbeat.json"
 BEAT_SECONDS = 5.0

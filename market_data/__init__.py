@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.instrument import Instrument
     from market_data.candle_columns import CandleColumns
-    from market_data.candle_store import CandleStore, StoreEntry, WriteResult
-    from market_data.historical_data_provider import HistoricalDataProvider
-    from market_data.instrument_store import InstrumentStore
-    from market_data.perpetual_data import PerpetualData
-    from market_data.quality import QualityReport, check_candles
+    from market_data.history.historical_data_provider import HistoricalDataProvider
+    from market_data.instruments.instrument_store import InstrumentStore
+    from market_data.perpetual.perpetual_data import PerpetualData
+    from market_data.quality.candle_quality import QualityReport, check_candles
+    from market_data.store.candle_store import CandleStore, StoreEntry, WriteResult
 
 __all__ = [
     "CandleColumns",
@@ -27,15 +27,15 @@ __all__ = [
 
 _HOMES = {
     "CandleColumns": "market_data.candle_columns",
-    "CandleStore": "market_data.candle_store",
-    "HistoricalDataProvider": "market_data.historical_data_provider",
+    "CandleStore": "market_data.store.candle_store",
+    "HistoricalDataProvider": "market_data.history.historical_data_provider",
     "Instrument": "core.instrument",
-    "InstrumentStore": "market_data.instrument_store",
-    "PerpetualData": "market_data.perpetual_data",
-    "QualityReport": "market_data.quality",
-    "StoreEntry": "market_data.candle_store",
-    "WriteResult": "market_data.candle_store",
-    "check_candles": "market_data.quality",
+    "InstrumentStore": "market_data.instruments.instrument_store",
+    "PerpetualData": "market_data.perpetual.perpetual_data",
+    "QualityReport": "market_data.quality.candle_quality",
+    "StoreEntry": "market_data.store.candle_store",
+    "WriteResult": "market_data.store.candle_store",
+    "check_candles": "market_data.quality.candle_quality",
 }
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from core.errors import HarnessError
-from practice.command_line import parse_arguments, run
+from practice.practice_command import parse_arguments, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

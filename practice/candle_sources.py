@@ -9,9 +9,9 @@ from core.instrument import Instrument
 from core.timeframe import DAY_MS, timeframe_ms
 from market_data.adapters.protocol import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore
-from market_data.instrument_store import InstrumentStore
-from market_data.store_layout import mark_series
+from market_data.instruments.instrument_store import InstrumentStore
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import mark_series
 
 _AHEAD_MS = 3 * DAY_MS
 

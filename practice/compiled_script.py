@@ -8,7 +8,7 @@ import msgspec
 from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import ceil_to_grid, timeframe_ms
-from market_data.symbols import resolve_symbol
+from market_data.instruments.symbols import resolve_symbol
 from practice.binance_messages import INTERVALS, market_id
 from practice.candle_treatment import ORDINARY, Treatment, treatment
 from practice.faults import (

@@ -21,7 +21,7 @@ from practice.exchange_clock import DrivenClock, RunningClock
 from practice.faults import DropConnections, FaultScript, Restart, SendGarbage, Stall
 from practice.garbage import garbage
 from practice.loopback_server import HOST, LoopbackServer, loopback_socket
-from practice.pacing import DrivenPace, Pace, ReadPace, RunningPace
+from practice.publication_pacing import DrivenPace, Pace, ReadPace, RunningPace
 from practice.published_candles import PublishedCandles
 from practice.published_contracts import PublishedContracts
 from practice.publisher import Publisher

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.timeframe import ceil_to_grid, floor_to_grid
 from market_data.candle_columns import CandleColumns
-from market_data.page_buffer import joined_columns
+from market_data.history.page_buffer import joined_columns
 from practice.binance_messages import forming
 
 ReadRange = Callable[[int, int], CandleColumns]

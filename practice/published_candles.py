@@ -8,7 +8,7 @@ from core.instrument import Instrument
 from core.timeframe import DAY_MS, floor_to_grid, grid_origin_ms, timeframe_ms
 from market_data.adapters.protocol import CandleRow
 from market_data.candle_columns import CandleColumns
-from market_data.page_buffer import joined_columns
+from market_data.history.page_buffer import joined_columns
 from practice.binance_messages import forming, price_digits
 from practice.candle_sources import CandleSource
 from practice.candle_treatment import ORDINARY, Treatment, revised

@@ -12,7 +12,7 @@ from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from practice.candle_treatment import Sending, Treatment
 from practice.compiled_script import Action, CompiledScript, TimedAction
-from practice.pacing import Pace
+from practice.publication_pacing import Pace
 from practice.published_candles import PublishedCandles
 from practice.stream_connection import SentFinal
 from practice.stream_hub import StreamHub

@@ -106,7 +106,7 @@ class _Draws:
     """Draws in order from one stream of the seed."""
 
     def __init__(self, seed: int, length_ms: int, symbols: Sequence[str]) -> None:
-        from market_data.adapters.practice_random import stream
+        from market_data.practice.practice_random import stream
 
         self._key = stream(seed, "exchange/faults")
         self._counter = 0
@@ -115,7 +115,7 @@ class _Draws:
 
     def below(self, bound: int) -> int:
         """Return a number from 0 to ``bound - 1``; the bias of the remainder is far below what a script shows."""
-        from market_data.adapters.practice_random import words
+        from market_data.practice.practice_random import words
 
         word = int(words(self._key, self._counter, 1)[0])
         self._counter += 1

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from core.errors import ConfigurationError
-from market_data.adapters.practice_listings import LISTINGS
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_listings import LISTINGS
+from market_data.practice.practice_market import PracticeMarket
 from practice.binance_messages import is_spot
 
 

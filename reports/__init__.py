@@ -4,16 +4,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reports.console_report import print_report, render
+    from reports.console.console_report import print_report, render
+    from reports.console.progress import ReplayProgress
     from reports.json_report import to_json
-    from reports.progress import ReplayProgress
 
 __all__ = ["ReplayProgress", "print_report", "render", "to_json"]
 
 _HOMES = {
-    "ReplayProgress": "reports.progress",
-    "print_report": "reports.console_report",
-    "render": "reports.console_report",
+    "ReplayProgress": "reports.console.progress",
+    "print_report": "reports.console.console_report",
+    "render": "reports.console.console_report",
     "to_json": "reports.json_report",
 }
 

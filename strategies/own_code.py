@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 
 _PROGRAM = frozenset({"core", "engine", "indicators"})
-_CALLERS = frozenset({"strategies.frame_stream", "strategies.registry"})
+_CALLERS = frozenset({"strategies.frame_stream", "strategies.strategy_registry"})
 _LIBRARIES = tuple(
     f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )

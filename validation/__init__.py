@@ -4,11 +4,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from validation.composed_settings import Settings
     from validation.config_error import ConfigValidationError
     from validation.config_validator import validate_all_configs
     from validation.live_settings import LiveSettings, LoggingSettings, RiskSource
     from validation.loading import load_settings
-    from validation.settings import Settings
 
 __all__ = [
     "ConfigValidationError",
@@ -25,7 +25,7 @@ _HOMES = {
     "LiveSettings": "validation.live_settings",
     "LoggingSettings": "validation.live_settings",
     "RiskSource": "validation.live_settings",
-    "Settings": "validation.settings",
+    "Settings": "validation.composed_settings",
     "load_settings": "validation.loading",
     "validate_all_configs": "validation.config_validator",
 }

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.settings_problem import SettingsProblem, nearest_name, shown, shown_key
 from execution.venue_settings import PerpetualSettings
-from market_data.symbols import symbol_key
+from market_data.instruments.symbols import symbol_key
 
 PERPETUALS_ONLY = frozenset({
     "apex", "binancecoinm", "binanceusdm", "blofin", "bydfi", "dydx", "extended", "grvt", "hibachi", "krakenfutures",

@@ -9,16 +9,22 @@ from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import section_or_problems
 from core.settings_text import Plain
 from core.timeframe import timeframe_ms
-from execution.settings import TradingModeSettings
-from market_data.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
-from market_data.settings import DataSettings
-from market_data.store_layout import exchange_folder
+from execution.execution_settings import TradingModeSettings
+from market_data.adapters.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
+from market_data.data_settings import DataSettings
+from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
-from strategies.registry import allowed_strategies, canonical_strategy, params_model, strategy_class, strategy_names
-from strategies.settings import DEFAULT_STRATEGY, StrategySettings
+from strategies.strategy_registry import (
+    allowed_strategies,
+    canonical_strategy,
+    params_model,
+    strategy_class,
+    strategy_names,
+)
+from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
+from validation.composed_settings import SettingsFiles
 from validation.contracts import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 from validation.live_settings import LiveSettings
-from validation.settings import SettingsFiles
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
 """Keys of risk.json and of the execution section that name one thing; the execution section rules."""

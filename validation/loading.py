@@ -7,13 +7,13 @@ from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, shown
 from core.settings_section import Section, section_or_problems
 from core.settings_text import Plain, read_settings_file
-from execution.settings import TradingModeSettings
+from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
+from validation.composed_settings import Settings, SettingsFiles
 from validation.config_error import ConfigValidationError
 from validation.cross_checks import across_files, of_exchange, with_leverages, with_strategy, without_other_leverages
 from validation.hints import with_hint
 from validation.live_settings import LiveSettings, RiskSource
-from validation.settings import Settings, SettingsFiles
 
 DEFAULT_CONFIG = "config/live.yaml"
 TRADING_MODE_FILE = "trading_mode.yaml"

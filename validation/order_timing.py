@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, shown
 from core.timeframe import grid_origin_ms, timeframe_ms
-from execution.settings import ExecutionSettings
+from execution.execution_settings import ExecutionSettings
 
 
 def detail_at_odds(

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 from core.settings_problem import SettingsProblem, shown
 from core.settings_section import Section, section_or_problems
-from execution.settings import TradingModeSettings
+from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
+from validation.composed_settings import Settings, SettingsFiles
 from validation.config_error import ConfigValidationError
 from validation.live_settings import LiveSettings
-from validation.settings import Settings, SettingsFiles
 
 SECTIONS = ("live", "risk", "trading_mode")
 
 
 def settings_from_resolved(resolved: Mapping[str, object], source: str = "manifest.json") -> Settings:
-    """Return the settings that :meth:`validation.settings.Settings.resolved` wrote.
+    """Return the settings that :meth:`validation.composed_settings.Settings.resolved` wrote.
 
     What was resolved once is not resolved again: names are canonical, strategy parameters complete, and no file is
     read. The result has the ``settings_sha256`` of the settings that were written.

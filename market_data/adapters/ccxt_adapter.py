@@ -23,10 +23,10 @@ from market_data.adapters.ccxt_contracts import (
     perpetual_kinds,
 )
 from market_data.adapters.ccxt_instruments import instrument_of
+from market_data.adapters.exchanges import timeframes_of
 from market_data.adapters.failures import RangeNotServedError, TransientError
-from market_data.adapters.pacing import RateLimiter, RetryPolicy
 from market_data.adapters.protocol import CandleRow, FundingRow, OpenInterestRow
-from market_data.exchanges import timeframes_of
+from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from market_data.fetching import FetchOutcome
-from market_data.historical_data_provider import HistoricalDataProvider
-from market_data.quality import OffGrid
-from market_data.store_layout import SeriesKind, kind_and_period, series_order
+from market_data.history.fetching import FetchOutcome
+from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.quality.candle_quality import OffGrid
+from market_data.store.store_layout import SeriesKind, kind_and_period, series_order
 
 _WORDS: dict[SeriesKind, str] = {
     "candles": "candles",

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from market_data.candle_store import CandleStore
-from market_data.store_layout import Series, exchange_folder, kind_and_period, series_order
-from market_data.symbols import resolve_symbol
+from market_data.instruments.symbols import resolve_symbol
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import Series, exchange_folder, kind_and_period, series_order
 
 _MOST_NAMED = 12
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.timeframe import floor_to_grid, timeframe_ms
-from market_data.candle_export import check_target, export_candles
-from market_data.candle_store import CandleStore
 from market_data.commands.selection import open_store, stored_series
-from market_data.perpetual_columns import SeriesColumns
-from market_data.store_layout import LAST_TIME_MS, Series, kind_and_period
+from market_data.files.candle_export import check_target, export_candles
+from market_data.perpetual.perpetual_columns import SeriesColumns
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import LAST_TIME_MS, Series, kind_and_period
 
 
 def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
@@ -45,7 +45,7 @@ def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
 
 def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     """Import files and print what became of each."""
-    from market_data.candle_import import describe, import_files
+    from market_data.files.candle_import import describe, import_files
 
     started_s = time.perf_counter()
     symbol = (
@@ -72,7 +72,7 @@ def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> 
 
 def import_margin_tables(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     """Import the margin tables of a file and print whose they are."""
-    from market_data.margin_tables import import_tiers
+    from market_data.instruments.margin_tables import import_tiers
 
     as_of_ms = now_ms() if arguments.as_of is None else parse_instant(arguments.as_of, name="--as-of")
     imported = import_tiers(

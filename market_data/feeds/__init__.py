@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from market_data.feeds.candle_feed import CandleFeed
     from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
     from market_data.feeds.feed_limits import FeedLimits
+    from market_data.feeds.feed_registry import open_feed, open_perpetual_source
     from market_data.feeds.perpetual_source import PerpetualSource
-    from market_data.feeds.registry import open_feed, open_perpetual_source
 
 __all__ = [
     "CandleFeed",
@@ -34,8 +34,8 @@ _HOMES = {
     "PerpetualSource": "market_data.feeds.perpetual_source",
     "Stale": "market_data.feeds.feed_event",
     "Unreadable": "market_data.feeds.feed_event",
-    "open_feed": "market_data.feeds.registry",
-    "open_perpetual_source": "market_data.feeds.registry",
+    "open_feed": "market_data.feeds.feed_registry",
+    "open_perpetual_source": "market_data.feeds.feed_registry",
 }
 
 

@@ -9,8 +9,8 @@ import msgspec
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
+from market_data.adapters.exchanges import check_timeframe
 from market_data.adapters.failures import TransientError
-from market_data.exchanges import check_timeframe
 from market_data.feeds.backoff import Backoff, Uniform, counter_uniform
 from market_data.feeds.candle_connection import CandleConnection
 from market_data.feeds.catch_up import CatchUp, ClosedCandleSource

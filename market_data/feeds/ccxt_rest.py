@@ -14,7 +14,7 @@ from market_data.adapters.failures import TransientError
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.final_candles import final_candles
 from market_data.feeds.parsers.exchange_candle import MISREADINGS, candle
-from market_data.symbols import resolve_symbol
+from market_data.instruments.symbols import resolve_symbol
 
 T = TypeVar("T")
 

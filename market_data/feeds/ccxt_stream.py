@@ -11,7 +11,7 @@ from market_data.feeds.ccxt_rest import ccxt_exchange
 from market_data.feeds.feed_event import Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.parsers.exchange_candle import MISREADINGS, ExchangeCandle, Reading, candle, excerpt
-from market_data.feeds.parsers.registry import frame_parser
+from market_data.feeds.parsers.parser_registry import frame_parser
 
 _CLOSE_S = 5.0
 # What ccxt raises in its own reading of a message it does not expect.

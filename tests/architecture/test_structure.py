@@ -64,7 +64,7 @@ class Structure(unittest.TestCase):
                     self.assertNotRegex(path.read_text(encoding="utf-8"), r"os\.environ|getenv")
 
     def test_the_ledger_is_typed_without_floats(self) -> None:
-        tree = ast.parse((ROOT / "execution" / "ledger.py").read_text(encoding="utf-8"))
+        tree = ast.parse((ROOT / "execution" / "money" / "ledger.py").read_text(encoding="utf-8"))
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             for argument in (*function.args.args, *function.args.kwonlyargs):
                 if argument.annotation is not None:

@@ -14,10 +14,10 @@ from core.instants import format_ms, parse_instant
 from core.orders import OrderRequest
 from core.timeframe import timeframe_ms
 from examples.draw_candles import blocks_of, draw, variants_of
-from execution.order_log import OrderLog
-from execution.paper_trader import PaperTrader
-from execution.settings import ExecutionSettings
-from execution.venue_rules import venue_rules_of
+from execution.execution_settings import ExecutionSettings
+from execution.matching.venue_rules import venue_rules_of
+from execution.orders.order_log import OrderLog
+from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import MINUTE_MS, ORIGIN, instrument_of, number, run_case
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,9 +6,9 @@ import unittest
 
 from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.adapters.exchanges import timeframes_of
 from market_data.adapters.protocol import ExchangeAdapter
-from market_data.exchanges import timeframes_of
+from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer
 from tests.support.loopback import MINUTE, START, impatient
 

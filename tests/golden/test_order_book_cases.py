@@ -13,15 +13,15 @@ import yaml
 from core.candle import Candle
 from core.instants import parse_instant
 from core.orders import OrderRequest
-from execution.commission import LiquidityCommission
-from execution.fill_pricing import FillPricing
-from execution.order import Order
-from execution.order_log import OrderLog
-from execution.paper_trader import PaperTrader
-from execution.slippage import FractionSlippage
-from execution.spread import FixedSpread
-from execution.trade_log import COLUMNS
-from execution.venue_rules import VenueRules
+from execution.costs.commission import LiquidityCommission
+from execution.costs.fill_pricing import FillPricing
+from execution.costs.slippage import FractionSlippage
+from execution.costs.spread import FixedSpread
+from execution.matching.venue_rules import VenueRules
+from execution.money.trade_log import COLUMNS
+from execution.orders.order import Order
+from execution.orders.order_log import OrderLog
+from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import instrument_of
 
 CASES = Path(__file__).parent / "cases"

@@ -10,8 +10,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.command_line import parse_arguments
-from execution.trade_log import COLUMNS
+from backtests.backtest_command import parse_arguments
+from execution.money.trade_log import COLUMNS
 from tests.support.backtest_runs import ROOT
 
 PAGE = (ROOT / "docs" / "CONFIG_BACKTEST.md").read_text(encoding="utf-8")

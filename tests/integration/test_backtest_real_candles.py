@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from market_data.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 from tests.support.backtest_runs import ROOT, events, run_command, trade_rows
 from tests.support.shared import CANDLES, needs_shared
 

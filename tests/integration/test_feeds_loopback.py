@@ -10,12 +10,12 @@ from aiohttp import web
 
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError, InvariantError
-from market_data.adapters.practice_market import PracticeMarket
 from market_data.feeds.backoff import counter_uniform
 from market_data.feeds.binance_feed import BinanceFeed
 from market_data.feeds.binance_rest import FUTURES_PATH
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
+from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import DEFAULT_START_MS, PracticeExchange
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from tests.support.feed_reader import BRISK, FeedReader

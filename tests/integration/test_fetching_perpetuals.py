@@ -14,12 +14,12 @@ import numpy as np
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
 from market_data import CandleStore, HistoricalDataProvider
-from market_data.adapters import registry
+from market_data.adapters import adapter_registry as registry
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.commands.fetch_command import fetch_command
-from market_data.fetching import MissingCandlesError
-from market_data.perpetual_data import PerpetualData
-from market_data.store_layout import FUNDING
+from market_data.history.fetching import MissingCandlesError
+from market_data.perpetual.perpetual_data import PerpetualData
+from market_data.store.store_layout import FUNDING
 from tests.support.futures_exchange import FuturesExchange, stalled
 from tests.support.loopback import MINUTE, START, practice_columns, same_columns
 

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.recorded_session import DERIVED
+from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import ConnectionRecord
 from practice.faults import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
 from tests.support.backtest_runs import ROOT, command_environment
@@ -16,10 +16,10 @@ from tests.support.session_outputs import journal_outputs, received_outputs, tru
 
 _COMMAND = """
 import itertools, sys, time
-import live.live_session
-from live.command_line import main
+import live.life.live_session
+from live.life.live_command import main
 clock, jumps, arguments = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-live.live_session.wall_clock_ms = lambda: clock
+live.life.live_session.wall_clock_ms = lambda: clock
 calls = itertools.count()
 time.time = lambda: clock / 1000 + jumps * (next(calls) % 3)
 sys.exit(main(arguments))

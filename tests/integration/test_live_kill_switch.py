@@ -17,7 +17,7 @@ from unittest import mock
 
 from backtests import journal_replay
 from core.instants import format_ms
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from tests.support.live_processes import (
     MINUTE,

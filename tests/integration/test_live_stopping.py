@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.fold import SessionFold
 from engine.journal import read_journal
 from engine.outputs import SessionOutputs
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.faults import FaultScript, Stall
 from tests.support.live_processes import (
@@ -29,7 +29,7 @@ from validation.loading import load_settings
 
 NEVER_ENDS = """
 import time
-from live.session_driver import SessionDriver
+from live.life.session_driver import SessionDriver
 SessionDriver.end = lambda self, mode: time.sleep(60)
 """
 

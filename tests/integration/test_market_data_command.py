@@ -14,7 +14,7 @@ from pathlib import Path
 from core.instants import format_ms, parse_instant
 from core.timeframe import floor_to_grid
 from market_data.__main__ import main
-from market_data.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes
 from tests.support.shared import CANDLES, needs_shared
 

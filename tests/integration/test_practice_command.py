@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from benchmarks.live_path import ADDRESSES
-from market_data.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 from tests.support.loopback import MINUTE, START, practice_columns
 
 ROOT = Path(__file__).resolve().parents[2]

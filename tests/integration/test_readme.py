@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.candle import Candle
 from strategies.frame_stream import open_stream
-from strategies.registry import build_strategy
+from strategies.strategy_registry import build_strategy
 from tests.support.backtest_runs import ROOT
 from validation.loading import load_settings
 

@@ -13,8 +13,8 @@ from unittest import mock
 from backtests.parity import check_parity
 from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
-from live import session_start
-from live.session_folder import SessionFolder
+from live.life import session_start
+from live.life.session_folder import SessionFolder
 from tests.support.live_processes import (
     MINUTE,
     START,

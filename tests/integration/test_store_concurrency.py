@@ -9,10 +9,10 @@ import unittest
 from pathlib import Path
 
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore
-from market_data.coverage import load_coverage
-from market_data.instrument_store import InstrumentStore
-from market_data.verification import verify
+from market_data.instruments.instrument_store import InstrumentStore
+from market_data.store.candle_store import CandleStore
+from market_data.store.coverage import load_coverage
+from market_data.store.verification import verify
 from tests.support.candle_tables import APRIL, MINUTE, row_at, rows_of
 from tests.support.scale import scaled
 
@@ -26,7 +26,7 @@ START = APRIL - 20 * MINUTE
 WRITER = """
     import sys
     from market_data.candle_columns import CandleColumns
-    from market_data.candle_store import CandleStore
+    from market_data.store.candle_store import CandleStore
     from tests.support.candle_tables import MINUTE, row_at
     root, number, writers, turns, rows, start = sys.argv[1], *map(int, sys.argv[2:])
     store = CandleStore(root)
@@ -39,7 +39,7 @@ WRITER = """
 
 READER = """
     import sys
-    from market_data.candle_store import CandleStore
+    from market_data.store.candle_store import CandleStore
     from tests.support.candle_tables import row_at, rows_of
     store = CandleStore(sys.argv[1])
     print("ready", flush=True)
@@ -96,7 +96,7 @@ class ConcurrentProcesses(unittest.TestCase):
         program = """
             import sys
             from core.instrument import Instrument
-            from market_data.instrument_store import InstrumentStore
+            from market_data.instruments.instrument_store import InstrumentStore
             for at in range(10):
                 symbol = f"S{sys.argv[2]}X{at}/B"
                 InstrumentStore(sys.argv[1]).save("binance", {symbol: Instrument(symbol)}, 5)

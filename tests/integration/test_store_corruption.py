@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from market_data.atomic_files import folder_lock, write_atomically
-from market_data.candle_store import CandleStore
-from market_data.verification import verify, verify_folders
+from market_data.store.atomic_files import folder_lock, write_atomically
+from market_data.store.candle_store import CandleStore
+from market_data.store.verification import verify, verify_folders
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
 
@@ -221,7 +221,7 @@ class FullDisk(DamagedStore):
         program = """
             import sys
             from core.errors import StoreError
-            from market_data.candle_store import CandleStore
+            from market_data.store.candle_store import CandleStore
             from tests.support.candle_tables import APRIL, MINUTE, candles_at
             try:
                 CandleStore(sys.argv[1]).write(
@@ -243,7 +243,7 @@ class FullDisk(DamagedStore):
         program = """
             import sys
             from core.errors import StoreError
-            from market_data.candle_store import CandleStore
+            from market_data.store.candle_store import CandleStore
             try:
                 CandleStore(sys.argv[1]).add_coverage("binance", "BTC/USDT", "1m", 0, 5)
             except StoreError as error:
@@ -277,8 +277,8 @@ class KilledWriters(DamagedStore):
         program = """
             import sys, time
             from pathlib import Path
-            import market_data.atomic_files as atomic_files
-            from market_data.candle_store import CandleStore
+            import market_data.store.atomic_files as atomic_files
+            from market_data.store.candle_store import CandleStore
             from tests.support.candle_tables import APRIL, MINUTE, candles_at
 
             def stuck(path):
@@ -305,7 +305,7 @@ class KilledWriters(DamagedStore):
     def test_writers_killed_at_any_moment_leave_a_store_that_is_whole(self):
         program = """
             import sys
-            from market_data.candle_store import CandleStore
+            from market_data.store.candle_store import CandleStore
             from market_data.candle_columns import CandleColumns
             from tests.support.candle_tables import APRIL, MINUTE, row_at
             store = CandleStore(sys.argv[1])

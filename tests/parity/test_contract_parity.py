@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from backtests.history_parity import HistoryParity
-from backtests.recorded_session import DERIVED
+from backtests.proof.history_parity import HistoryParity
+from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import CandleRecord, EndRecord, MissingRecord, ResumeRecord, fields_of
 from tests.support.contract_recordings import (
     ContractRecording,

@@ -14,8 +14,8 @@ from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
-from execution.paper_trader import PaperTrader
-from execution.venue_rules import VenueRules
+from execution.matching.venue_rules import VenueRules
+from execution.scripting.paper_trader import PaperTrader
 from tests.support.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
 from tests.support.scripted_strategy import ScriptedStrategy
 

@@ -4,13 +4,13 @@ import unittest
 
 import msgspec
 
-from backtests.history_parity import HistorySource, check_history
-from backtests.indexed_outputs import IndexedOutputs
 from backtests.journal_replay import replay_journal
-from backtests.recorded_session import read_head
+from backtests.proof.history_parity import HistorySource, check_history
+from backtests.proof.indexed_outputs import IndexedOutputs
+from backtests.proof.recorded_session import read_head
 from engine.journal_records import CandleRecord, ConnectionRecord, EndRecord, ResumeRecord, fields_of
-from market_data.adapters.practice_market import PracticeMarket
-from market_data.candle_store import CandleStore
+from market_data.practice.practice_market import PracticeMarket
+from market_data.store.candle_store import CandleStore
 from tests.support.market_data_sets import practice_columns
 from tests.support.parity_cases import NOW_MS, ParityCase, told
 from tests.support.session_folders import BTC, ETH, minute, record_session

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from backtests.journal_replay import _unfinished_bytes
-from backtests.recorded_session import DERIVED
+from backtests.proof.recorded_session import DERIVED
 from core.errors import ConfigurationError, StoreError
 from tests.support.backtest_runs import ROOT, command_environment, run_command
 from tests.support.parity_cases import ParityCase
@@ -305,8 +305,8 @@ class Folders(ParityCase):
             self.check(folder)
 
     def test_the_names_of_the_files_are_those_of_a_live_session(self) -> None:
-        from backtests import recorded_session
-        from live import session_folder
+        from backtests.proof import recorded_session
+        from live.life import session_folder
 
         for name in ("JOURNAL", "MANIFEST", "DERIVED"):
             self.assertEqual(getattr(recorded_session, name), getattr(session_folder, name))

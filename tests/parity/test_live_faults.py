@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from backtests.recorded_session import DERIVED
+from backtests.proof.recorded_session import DERIVED
 from core.candle import Candle
 from market_data.candle_columns import CandleColumns
 from practice.candle_sources import ColumnsSource

@@ -17,7 +17,7 @@ from backtests.parity import check_parity
 from engine.fold import SessionFold
 from engine.journal import read_journal
 from engine.outputs import SessionOutputs
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.faults import FaultScript, LateFunding
 from tests.support.live_processes import (

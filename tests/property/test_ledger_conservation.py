@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from core.candle import FundingRate
 from core.orders import OrderType
-from execution.account import Account
-from execution.commission import FractionCommission
-from execution.fill_pricing import FillPricing
-from execution.margin import MarginTable
-from execution.order import Order
-from execution.postings import Postings
-from execution.slippage import FractionSlippage
-from execution.spread import NoSpread
-from execution.venue_rules import PerpetualRules
+from execution.costs.commission import FractionCommission
+from execution.costs.fill_pricing import FillPricing
+from execution.costs.slippage import FractionSlippage
+from execution.costs.spread import NoSpread
+from execution.matching.venue_rules import PerpetualRules
+from execution.money.account import Account
+from execution.money.margin import MarginTable
+from execution.money.postings import Postings
+from execution.orders.order import Order
 from tests.property.test_kernel_against_slow_model import run_kernel_on
 from tests.support.kernel_runs import KernelRun
 from tests.support.market_cases import cases

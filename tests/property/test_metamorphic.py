@@ -15,8 +15,8 @@ from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from core.trading_signal import Signal
 from market_data.candle_columns import CandleColumns
-from market_data.candle_import import import_files
-from market_data.candle_store import CandleStore
+from market_data.files.candle_import import import_files
+from market_data.store.candle_store import CandleStore
 from strategies import ScalpingEMARSI
 from tests.support.config_tree import write_config
 from tests.support.kernel_runs import KernelRun

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from core.candle import Candle
 from core.orders import OrderRequest
-from execution.order import Order
-from execution.trade_log import TradeRow
+from execution.money.trade_log import TradeRow
+from execution.orders.order import Order
 from tests.support.scale import scaled
 from tests.support.venue_model import ModelFill, ModelOrder, amend, cancel, equity, play_candle, submit
 from tests.support.venue_model_orders import faults

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from market_data.perpetual_data import PerpetualData
+from market_data.perpetual.perpetual_data import PerpetualData
 from tests.support.config_tree import write_config
 
 ROOT = Path(__file__).resolve().parents[2]

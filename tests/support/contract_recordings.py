@@ -14,11 +14,11 @@ from core.code_version import code_version
 from core.instrument import Instrument
 from engine.fold import SessionFold
 from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step_record
-from live.session_folder import SessionFolder
-from market_data.adapters.practice_market import PracticeMarket
-from market_data.historical_data_provider import HistoricalDataProvider
+from live.life.session_folder import SessionFolder
+from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.practice.practice_market import PracticeMarket
 from tests.support.session_folders import minute, timed_settings
-from validation.settings import Settings
+from validation.composed_settings import Settings
 
 FIRST, LAST = 7 * 60, 9 * 60
 """The session's window in minutes of the day: two hours around the payment at 08:00."""

@@ -14,11 +14,11 @@ from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from engine.session import Session
-from execution.settings import ExecutionSettings, TradingModeSettings
+from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from tests.support.scripted_strategy import ScriptedStrategy
+from validation.composed_settings import Settings, SettingsFiles
 from validation.live_settings import LiveSettings
-from validation.settings import Settings, SettingsFiles
 
 Candles = Mapping[str, Sequence[Candle]]
 FundingRates = Mapping[str, Sequence[FundingRate]]

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from live.command_line import main
-from live.session_folder import DERIVED
+from live.life.live_command import main
+from live.life.session_folder import DERIVED
 from practice.exchange import DEFAULT_START_MS, PracticeExchange
 from tests.support.config_tree import write_config
 
@@ -198,7 +198,7 @@ class LiveProcess:
         return os.pread(stream.fileno(), os.fstat(stream.fileno()).st_size, 0).decode()
 
 
-_MAIN = "import sys\nfrom live.command_line import main\nsys.exit(main())"
+_MAIN = "import sys\nfrom live.life.live_command import main\nsys.exit(main())"
 
 
 def last_step_ms(folder: Path) -> int | None:

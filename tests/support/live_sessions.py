@@ -24,14 +24,14 @@ from engine.journal_records import (
     StepRecord,
     step_of,
 )
-from live.barrier import ClosedStep
-from live.candle_lane import Note
-from live.exchange_access import Addresses
-from live.ingress_clock import IngressClock
-from live.session_driver import SessionDriver
-from live.session_folder import DERIVED, SessionFolder
-from live.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
-from live.session_start import Market, connect, finest_interval, start_fresh
+from live.intake.barrier import ClosedStep
+from live.intake.candle_lane import Note
+from live.intake.ingress_clock import IngressClock
+from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
+from live.life.exchange_access import Addresses
+from live.life.session_driver import SessionDriver
+from live.life.session_folder import DERIVED, SessionFolder
+from live.life.session_start import Market, connect, finest_interval, start_fresh
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
 from practice.candle_sources import CandleSource
@@ -40,8 +40,8 @@ from practice.faults import FaultScript
 from practice.stream_connection import SentFinal
 from practice.wide_market import practice_source
 from tests.support.config_tree import write_config
+from validation.composed_settings import Settings
 from validation.loading import load_settings
-from validation.settings import Settings
 
 START = DEFAULT_START_MS
 MINUTE = 60_000

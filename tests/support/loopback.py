@@ -9,8 +9,8 @@ import numpy as np
 
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters.ccxt_adapter import CcxtAdapter
-from market_data.adapters.practice_market import PracticeMarket
 from market_data.candle_columns import CandleColumns
+from market_data.practice.practice_market import PracticeMarket
 
 MINUTE = 60_000
 START = 1_704_067_200_000

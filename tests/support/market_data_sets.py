@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.candle import Candle
 from core.timeframe import timeframe_ms
-from market_data.adapters.practice_market import PracticeMarket
 from market_data.candle_columns import CandleColumns
-from market_data.candle_files import read_candle_file
+from market_data.files.candle_files import read_candle_file
+from market_data.practice.practice_market import PracticeMarket
 from tests.support.shared import CANDLES
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from decimal import Decimal
 from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.commission import LiquidityCommission
-from execution.fill_pricing import FillPricing
-from execution.holding import Holding
-from execution.order import Order
-from execution.order_log import OrderLog
-from execution.paper_trader import PaperTrader
-from execution.postings import Postings
-from execution.slippage import FractionSlippage
-from execution.spread import NoSpread
-from execution.venue_rules import Rung, VenueRules
+from execution.costs.commission import LiquidityCommission
+from execution.costs.fill_pricing import FillPricing
+from execution.costs.slippage import FractionSlippage
+from execution.costs.spread import NoSpread
+from execution.matching.venue_rules import Rung, VenueRules
+from execution.money.holding import Holding
+from execution.money.postings import Postings
+from execution.orders.order import Order
+from execution.orders.order_log import OrderLog
+from execution.scripting.paper_trader import PaperTrader
 
 MINUTE_MS = 60_000
 SYMBOL = "A/USDT"

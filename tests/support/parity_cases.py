@@ -8,9 +8,9 @@ import unittest
 from collections.abc import Mapping
 from pathlib import Path
 
-from backtests.difference_causes import TradeDifference
-from backtests.history_parity import HistoryParity
 from backtests.parity import ParityReport, check_parity, main
+from backtests.proof.difference_causes import TradeDifference
+from backtests.proof.history_parity import HistoryParity
 from tests.support.session_folders import (
     BTC,
     ETH,

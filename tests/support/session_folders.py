@@ -19,13 +19,13 @@ from engine.journal_records import (
     StepRecord,
     fields_of,
 )
-from live.session_folder import SessionFolder
-from market_data.adapters.practice_market import PracticeMarket
+from live.life.session_folder import SessionFolder
+from market_data.practice.practice_market import PracticeMarket
 from tests.support.config_tree import write_config
 from tests.support.kernel_runs import steps_of
 from tests.support.market_data_sets import JANUARY_MS, practice_candles
+from validation.composed_settings import Settings
 from validation.loading import load_settings
-from validation.settings import Settings
 
 MINUTE = 60_000
 BTC, ETH = "BTC/USDT", "ETH/USDT"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backtests.indexed_outputs import IndexedOutputs
 from backtests.journal_replay import replay_journal
-from backtests.recorded_session import DERIVED, read_head
+from backtests.proof.indexed_outputs import IndexedOutputs
+from backtests.proof.recorded_session import DERIVED, read_head
 from backtests.replay import warm_up
 from backtests.timeline import MarketWindow, steps_of
 from core.candle import Candle, FundingRate
@@ -17,7 +17,7 @@ from engine.outputs import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from practice.wide_market import practice_source
 from tests.support.live_sessions import LiveRun
-from validation.settings import Settings
+from validation.composed_settings import Settings
 
 
 def journal_outputs(run: LiveRun, directory: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from engine.session import Session
-from market_data.adapters.practice_listings import LISTINGS
+from market_data.practice.practice_listings import LISTINGS
 from strategies.strategy import Strategy, StreamingStrategy
 from tests.support.kernel_runs import KernelRun, settings_from, steps_of
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from core.candle import Candle
 from core.instrument import Instrument, MarginTier
 from core.orders import OrderRequest
-from execution.commission import LiquidityCommission
-from execution.fill_pricing import FillPricing
-from execution.margin import MarginTable
-from execution.paper_trader import PaperTrader
-from execution.postings import Postings
-from execution.slippage import FractionSlippage
-from execution.spread import FixedSpread
-from execution.venue_rules import PerpetualRules, Rung, VenueRules
+from execution.costs.commission import LiquidityCommission
+from execution.costs.fill_pricing import FillPricing
+from execution.costs.slippage import FractionSlippage
+from execution.costs.spread import FixedSpread
+from execution.matching.venue_rules import PerpetualRules, Rung, VenueRules
+from execution.money.margin import MarginTable
+from execution.money.postings import Postings
+from execution.scripting.paper_trader import PaperTrader
 from tests.support.venue_model import ModelRules, ModelTier, Venue
 
 MINUTE_MS = 60_000

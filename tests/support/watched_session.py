@@ -8,9 +8,9 @@ from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
-from live.barrier import Barrier, ClosedStep
-from live.candle_lane import ReceivedCandle
-from live.session_watch import SessionWatch
+from live.intake.barrier import Barrier, ClosedStep
+from live.intake.candle_lane import ReceivedCandle
+from live.views.session_watch import SessionWatch
 from tests.support.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 

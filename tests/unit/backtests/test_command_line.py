@@ -4,7 +4,7 @@ import contextlib
 import io
 import unittest
 
-from backtests.command_line import parse_arguments
+from backtests.backtest_command import parse_arguments
 from core.errors import ConfigurationError
 
 

@@ -18,10 +18,10 @@ from core.errors import DataUnavailableError
 from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore
-from market_data.historical_data_provider import LoadedCandles
-from market_data.instrument_store import InstrumentStore
-from market_data.perpetual_data import PerpetualData
+from market_data.history.historical_data_provider import LoadedCandles
+from market_data.instruments.instrument_store import InstrumentStore
+from market_data.perpetual.perpetual_data import PerpetualData
+from market_data.store.candle_store import CandleStore
 from reports import render
 from tests.support.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from backtests.candle_matching import CandleDifference
-from backtests.decision_index import DecisionIndex
-from backtests.difference_causes import DifferenceJudge, TradeDifference
-from backtests.funding_matching import FundingDifference
-from backtests.trade_matching import RoundTrip, TradePart, match_trades
+from backtests.proof.candle_matching import CandleDifference
+from backtests.proof.decision_index import DecisionIndex
+from backtests.proof.difference_causes import DifferenceJudge, TradeDifference
+from backtests.proof.funding_matching import FundingDifference
+from backtests.proof.trade_matching import RoundTrip, TradePart, match_trades
 from core.instants import format_ms
 
 MINUTE = 60_000

@@ -12,7 +12,7 @@ from backtests.market_input import data_sha256 as market_sha256
 from core.instants import parse_instant
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
-from market_data.historical_data_provider import HistoricalDataProvider, LoadedCandles
+from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, rows_of
 
 BTC = "BTC/USDT"

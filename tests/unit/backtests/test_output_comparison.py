@@ -4,8 +4,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.indexed_outputs import IndexedOutputs, StepIndex
-from backtests.output_comparison import OutputComparison, compare_output
+from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
+from backtests.proof.output_comparison import OutputComparison, compare_output
 from core.errors import StoreError
 
 LINES = b"header\nfirst\nsecond\nthird\n"

@@ -4,10 +4,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.indexed_outputs import StepIndex
-from backtests.trade_matching import RoundTrip, TradePart, first_difference, match_trades, read_round_trips
+from backtests.proof.indexed_outputs import StepIndex
+from backtests.proof.trade_matching import RoundTrip, TradePart, first_difference, match_trades, read_round_trips
 from core.errors import InvariantError
-from execution.trade_log import COLUMNS
+from execution.money.trade_log import COLUMNS
 
 MIDNIGHT = "2024-01-01T00:00:00.000Z"
 LATER = "2024-01-01T00:05:00.000Z"

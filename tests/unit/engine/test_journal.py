@@ -15,9 +15,9 @@ from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import EndRecord, KillSwitchRecord, SessionRecord, StepRecord, candle_of, fields_of
 from engine.outputs import SessionOutputs
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_market import PracticeMarket
 from tests.support.kernel_runs import settings_from
-from validation.settings import Settings
+from validation.composed_settings import Settings
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 START = parse_instant("2024-01-01T06:00")

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.commission import (
+from execution.costs.commission import (
     CommissionModel,
     CommissionTier,
     FractionCommission,

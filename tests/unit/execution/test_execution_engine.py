@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.execution_engine import ExecutionEngine, OrderRefused
-from execution.order_status import OrderStatus
-from execution.paper_trader import PaperTrader
-from execution.safety_limits import SafetyLimits
-from execution.safety_monitor import SafetyMonitor, SafetyViolation
+from execution.orders.order_status import OrderStatus
+from execution.safety.safety_limits import SafetyLimits
+from execution.safety.safety_monitor import SafetyMonitor, SafetyViolation
+from execution.scripting.execution_engine import ExecutionEngine, OrderRefused
+from execution.scripting.paper_trader import PaperTrader
 from risk_management.risk_config import RiskConfig
 from risk_management.risk_engine import RiskEngine
 

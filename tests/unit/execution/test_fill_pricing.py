@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from core.candle import Candle
 from core.instrument import Instrument
-from execution.commission import FractionCommission
-from execution.fill_pricing import FillPricing, build_pricing
-from execution.settings import ExecutionSettings
-from execution.slippage import FractionSlippage
-from execution.spread import FixedSpread, NoSpread, SpreadModel
+from execution.costs.commission import FractionCommission
+from execution.costs.fill_pricing import FillPricing, build_pricing
+from execution.costs.slippage import FractionSlippage
+from execution.costs.spread import FixedSpread, NoSpread, SpreadModel
+from execution.execution_settings import ExecutionSettings
 from tests.support.scale import scaled
 
 TICK = {"S": Instrument("S", tick_size=Decimal("0.1"))}

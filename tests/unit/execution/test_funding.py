@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.funding import funding_amount
+from execution.money.funding_amount import funding_amount
 from tests.support.scale import scaled
 
 

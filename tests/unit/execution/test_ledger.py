@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvariantError
-from execution.ledger import ClosedPart, Entry, Ledger
-from execution.trade_result import apply_trade_result
+from execution.money.balance_change import apply_trade_result
+from execution.money.ledger import ClosedPart, Entry, Ledger
 from tests.support.scale import scaled
 
 NO_EXACT_NUMBERS = (0.5, 1.0, math.nan, "1", None, Fraction(1, 2), Decimal("NaN"), Decimal("Infinity"))

@@ -9,8 +9,8 @@ import unittest
 from decimal import Decimal
 
 from core.instrument import MarginTier
-from execution.margin import MarginTable
-from execution.venue_rules import PerpetualRules
+from execution.matching.venue_rules import PerpetualRules
+from execution.money.margin import MarginTable
 from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
 
 

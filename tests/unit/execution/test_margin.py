@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.instrument import Instrument, MarginTier
-from execution.margin import MarginTable, bankruptcy_price, initial_margin, table_of
+from execution.money.margin import MarginTable, bankruptcy_price, initial_margin, table_of
 from execution.venue_settings import PerpetualSettings
 from tests.support.scale import scaled
 

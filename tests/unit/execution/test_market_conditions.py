@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
-from execution.market_conditions import MarketConditions, build_conditions, corwin_schultz
+from execution.costs.market_conditions import MarketConditions, build_conditions, corwin_schultz
 from execution.venue_settings import SlippageSettings, SpreadSettings
 from tests.support.scale import scaled
 

@@ -4,7 +4,7 @@ import unittest
 from decimal import Decimal
 
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.order_status import OrderStatus
+from execution.orders.order_status import OrderStatus
 from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
 
 LEVELS = {

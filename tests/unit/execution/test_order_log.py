@@ -7,9 +7,9 @@ import unittest
 from decimal import Decimal
 
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.order import Order
-from execution.order_log import ORDER_COLUMNS, OrderLog
-from execution.order_status import OrderStatus
+from execution.orders.order import Order
+from execution.orders.order_log import ORDER_COLUMNS, OrderLog
+from execution.orders.order_status import OrderStatus
 
 HEADER = (
     b"timestamp,order_id,client_order_id,symbol,side,order_type,time_in_force,event,status,quantity,filled_quantity,"

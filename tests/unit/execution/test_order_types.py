@@ -3,7 +3,7 @@
 import unittest
 from decimal import Decimal
 
-from execution.order import Order
+from execution.orders.order import Order
 from tests.support.paper_venue import MINUTE_MS, PaperVenue
 
 # Costs that tell maker from taker: of 100 units 1 per mille and 1 per cent.

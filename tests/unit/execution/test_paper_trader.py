@@ -12,10 +12,10 @@ from core.candle import Candle
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.order_status import OrderStatus
-from execution.paper_trader import PaperTrader
-from execution.postings import Postings
-from execution.venue_rules import VenueRules
+from execution.matching.venue_rules import VenueRules
+from execution.money.postings import Postings
+from execution.orders.order_status import OrderStatus
+from execution.scripting.paper_trader import PaperTrader
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)

@@ -4,10 +4,10 @@ import datetime as dt
 import unittest
 
 from core.orders import OrderSide
-from execution.execution_result import ExecutionResult
-from execution.order_fill import OrderFill
-from execution.order_status import OrderStatus
-from execution.position import Position
+from execution.orders.order_status import OrderStatus
+from execution.scripting.execution_result import ExecutionResult
+from execution.scripting.order_fill import OrderFill
+from execution.scripting.position import Position
 
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvariantError
-from execution.postings import Postings
+from execution.money.postings import Postings
 from tests.support.scale import scaled
 
 ZERO = Decimal(0)

@@ -6,8 +6,8 @@ import os
 import unittest
 
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.safety_limits import SafetyLimits
-from execution.safety_monitor import SafetyMonitor, SafetyViolation
+from execution.safety.safety_limits import SafetyLimits
+from execution.safety.safety_monitor import SafetyMonitor, SafetyViolation
 
 VARIABLE = "HARNESS_TEST_KILL_SWITCH"
 ORDER = OrderRequest("BTC/USDT", OrderSide.LONG, OrderType.MARKET, 1.0)

@@ -4,8 +4,14 @@ import unittest
 from decimal import Decimal
 
 from core.candle import Candle
-from execution.market_conditions import MarketConditions
-from execution.slippage import FractionSlippage, SlippageModel, SquareRootImpact, VolatilitySlippage, build_slippage
+from execution.costs.market_conditions import MarketConditions
+from execution.costs.slippage import (
+    FractionSlippage,
+    SlippageModel,
+    SquareRootImpact,
+    VolatilitySlippage,
+    build_slippage,
+)
 from execution.venue_settings import SlippageSettings
 
 BASE = Decimal("0.0005")

@@ -4,8 +4,8 @@ import unittest
 from decimal import Decimal
 
 from core.candle import Candle
-from execution.market_conditions import MarketConditions
-from execution.spread import CorwinSchultzSpread, FixedSpread, NoSpread, SpreadModel, build_spread
+from execution.costs.market_conditions import MarketConditions
+from execution.costs.spread import CorwinSchultzSpread, FixedSpread, NoSpread, SpreadModel, build_spread
 from execution.venue_settings import SpreadSettings
 
 

@@ -9,8 +9,8 @@ import unittest
 from decimal import Decimal
 from pathlib import Path
 
-from execution.hashed_text import file_sink
-from execution.trade_log import COLUMNS, TradeLog, TradeRow
+from execution.money.hashed_text import file_sink
+from execution.money.trade_log import COLUMNS, TradeLog, TradeRow
 
 HEADER = (
     b"timestamp,order_id,symbol,action,side,price,quantity,commission,slippage,balance,equity,"

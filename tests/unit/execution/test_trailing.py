@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.trailing import Trail
+from execution.orders.trailing import Trail
 from tests.support.scale import scaled
 
 CLOSES = st.lists(st.floats(0.01, 1e6, allow_nan=False), min_size=1, max_size=12)

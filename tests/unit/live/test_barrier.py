@@ -3,8 +3,8 @@
 import unittest
 
 from core.candle import Candle
-from live.barrier import Barrier
-from live.candle_lane import Question, ReceivedCandle, Series
+from live.intake.barrier import Barrier
+from live.intake.candle_lane import Question, ReceivedCandle, Series
 
 MINUTE = 60_000
 GRACE = 5.0

@@ -3,7 +3,7 @@
 import unittest
 
 from core.candle import FundingRate
-from live.funding_calendar import FORGOTTEN_AFTER_MS, PATIENCE_MS, FundingCalendar
+from live.intake.funding_calendar import FORGOTTEN_AFTER_MS, PATIENCE_MS, FundingCalendar
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

@@ -2,8 +2,8 @@ import asyncio
 import unittest
 
 from engine.journal_records import MissingRecord
-from live.candle_lane import Note, ReceivedCandle
-from live.guarded_views import GuardedViews
+from live.intake.candle_lane import Note, ReceivedCandle
+from live.views.view_guard import GuardedViews
 from tests.support.watched_session import MINUTE, candle
 
 CALLS = (
@@ -52,7 +52,7 @@ def tell_everything(views: GuardedViews) -> None:
 class GuardedViewsTest(unittest.TestCase):
     def test_a_view_that_always_raises_disturbs_nobody_and_is_logged_once(self) -> None:
         broken, sound = Recorder(broken=True), Recorder()
-        with self.assertLogs("live.views", "ERROR") as caught:
+        with self.assertLogs("live.views.view_set", "ERROR") as caught:
             views = GuardedViews([broken, sound])
             tell_everything(views)
             tell_everything(views)
@@ -62,7 +62,7 @@ class GuardedViewsTest(unittest.TestCase):
         self.assertEqual(broken.told, sound.told)
 
     def test_each_broken_view_is_logged(self) -> None:
-        with self.assertLogs("live.views", "ERROR") as caught:
+        with self.assertLogs("live.views.view_set", "ERROR") as caught:
             tell_everything(GuardedViews([Recorder(broken=True), Recorder(broken=True)]))
         self.assertEqual(len(caught.records), 2)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest import mock
 
 from engine.journal_records import ConnectionRecord, KillSwitchRecord
-from execution.settings import TradingModeSettings
-from live.kill_switch_watch import KillSwitchWatch, engaged_by_signal
+from execution.execution_settings import TradingModeSettings
+from live.life.kill_switch_watch import KillSwitchWatch, engaged_by_signal
 
 VARIABLE = "KILL_SWITCH_OF_A_TEST"
 ROOT = Path(__file__).parents[3]
@@ -89,8 +89,8 @@ class KillSwitchWatchTest(unittest.TestCase):
     def test_a_process_that_waits_in_an_event_loop_sees_a_signal_from_outside(self) -> None:
         program = (
             "import asyncio\n"
-            "from execution.settings import TradingModeSettings\n"
-            "from live.kill_switch_watch import KillSwitchWatch\n"
+            "from execution.execution_settings import TradingModeSettings\n"
+            "from live.life.kill_switch_watch import KillSwitchWatch\n"
             "async def wait(watch):\n"
             "    print('ready', flush=True)\n"
             "    while not watch()[0]:\n"

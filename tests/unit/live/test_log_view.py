@@ -12,10 +12,10 @@ from core.candle import Step
 from core.errors import StoreError
 from core.trading_signal import Signal
 from engine.journal_records import MissingRecord
-from live import log_view
-from live.barrier import ClosedStep
-from live.candle_lane import Note, ReceivedCandle
-from live.log_view import LogView, SessionLog, key_values
+from live.intake.barrier import ClosedStep
+from live.intake.candle_lane import Note, ReceivedCandle
+from live.views import log_view
+from live.views.log_view import LogView, SessionLog, key_values
 from tests.support.watched_session import MINUTE, WatchedSession, candle
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
@@ -148,7 +148,7 @@ class SessionLogTest(LogCase):
         try:
             raise ValueError("first\nsecond")
         except ValueError:
-            logging.getLogger("live.views").exception("event=view_failed view=X")
+            logging.getLogger("live.views.view_set").exception("event=view_failed view=X")
         log.close()
         (line,) = self.file.read_text().splitlines()
         self.assertIn("event=view_failed view=X trace=", line)

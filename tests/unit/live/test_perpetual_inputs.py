@@ -8,10 +8,10 @@ from typing import TypeVar
 from core.candle import Candle, FundingRate, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
-from live.barrier import ClosedStep
-from live.candle_lane import CandleLane
-from live.funding_calendar import PATIENCE_MS, FundingCalendar
-from live.perpetual_inputs import MarkSeries, PerpetualInputs
+from live.intake.barrier import ClosedStep
+from live.intake.candle_lane import CandleLane
+from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
+from live.intake.perpetual_inputs import MarkSeries, PerpetualInputs
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

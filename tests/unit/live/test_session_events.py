@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 from core.trading_signal import Signal
-from live.session_events import RECENT_BYTES, SessionEvents, decision_event
+from live.views.session_events import RECENT_BYTES, SessionEvents, decision_event
 from tests.support.watched_session import WatchedSession, candle
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)

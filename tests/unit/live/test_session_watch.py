@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.trading_signal import Signal
 from engine.journal_records import MissingRecord
-from live.candle_lane import Note, ReceivedCandle
+from live.intake.candle_lane import Note, ReceivedCandle
 from tests.support.watched_session import MINUTE, WatchedSession, candle
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)

@@ -1,8 +1,8 @@
 import io
 import unittest
 
-from live.session_events import SessionEvent
-from live.session_picture import (
+from live.views.session_events import SessionEvent
+from live.views.session_picture import (
     AccountFigures,
     FeedHealth,
     OrderLine,
@@ -10,8 +10,8 @@ from live.session_picture import (
     SessionPicture,
     StepHealth,
 )
-from live.sparkline import sparkline
-from live.terminal_screen import age_text, price_text, screen
+from live.views.sparkline import sparkline
+from live.views.terminal_screen import age_text, price_text, screen
 
 POSITION = PositionLine("BTC/USDT", "LONG", 0.5, 42_000.0, 42_100.5, 50.25, True, 41_900.0, (42_900.0,), False, "")
 EVENT = SessionEvent(

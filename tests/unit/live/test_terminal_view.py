@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from live.terminal_view import CLOSE_SECONDS, TerminalView, can_draw
+from live.views.terminal_view import CLOSE_SECONDS, TerminalView, can_draw
 from tests.support.watched_session import WatchedSession
 
 ALTERNATE_SCREEN, MAIN_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
@@ -69,8 +69,8 @@ class TerminalViewTest(unittest.TestCase):
         reader = self.drained()
         view = TerminalView(self.watched.watch(), self.terminal)
         with (
-            mock.patch("live.terminal_screen.screen", side_effect=ZeroDivisionError),
-            self.assertLogs("live.views") as caught,
+            mock.patch("live.views.terminal_screen.screen", side_effect=ZeroDivisionError),
+            self.assertLogs("live.views.view_set") as caught,
         ):
             for _ in range(5):
                 view.refresh()

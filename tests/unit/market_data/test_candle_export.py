@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
 from market_data.candle_columns import CandleColumns
-from market_data.candle_export import export_candles
-from market_data.candle_files import read_candle_file
+from market_data.files.candle_export import export_candles
+from market_data.files.candle_files import read_candle_file
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 

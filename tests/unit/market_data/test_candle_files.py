@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from market_data.candle_files import read_candle_file
+from market_data.files.candle_files import read_candle_file
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
-from market_data.candle_import import decimals, describe, import_files, infer_instrument, series_of
-from market_data.candle_store import CandleStore
-from market_data.instrument_store import InstrumentStore
-from market_data.store_layout import Series
+from market_data.files.candle_import import decimals, describe, import_files, infer_instrument, series_of
+from market_data.instruments.instrument_store import InstrumentStore
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import Series
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 

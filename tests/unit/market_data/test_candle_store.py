@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from core.errors import CandleError, ConfigurationError, StoreError
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore, StoreEntry
-from market_data.coverage import load_coverage
-from market_data.parquet_files import ParquetFiles
-from market_data.store_layout import month_bounds, month_of
+from market_data.store.candle_store import CandleStore, StoreEntry
+from market_data.store.coverage import load_coverage
+from market_data.store.parquet_files import ParquetFiles
+from market_data.store.store_layout import month_bounds, month_of
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
 

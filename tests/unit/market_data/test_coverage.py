@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from market_data.coverage import Coverage, SourceRows, load_coverage, save_coverage, uncovered, union
-from market_data.store_layout import month_bounds
+from market_data.store.coverage import Coverage, SourceRows, load_coverage, save_coverage, uncovered, union
+from market_data.store.store_layout import month_bounds
 from tests.support.scale import scaled
 
 _interval = st.tuples(st.integers(-5, 40), st.integers(-5, 40))

@@ -11,8 +11,8 @@ import ccxt
 
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
-from market_data import exchanges
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.adapters import exchanges
+from market_data.practice.practice_market import PracticeMarket
 
 
 class Names(unittest.TestCase):
@@ -94,7 +94,7 @@ class Facts(unittest.TestCase):
 
     def test_asking_for_names_loads_no_ccxt(self) -> None:
         code = (
-            "import sys, market_data.exchanges as e; e.timeframes_of('binance_us'); "
+            "import sys, market_data.adapters.exchanges as e; e.timeframes_of('binance_us'); "
             "print([n for n in ('ccxt', 'numpy', 'pandas', 'duckdb', 'pyarrow', 'pydantic') if n in sys.modules])"
         )
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

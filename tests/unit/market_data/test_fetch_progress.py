@@ -6,8 +6,8 @@ import threading
 import unittest
 from unittest import mock
 
-from market_data import fetch_progress
-from market_data.fetch_progress import BarProgress, LineProgress, SilentProgress, open_progress
+from market_data.history import fetch_progress
+from market_data.history.fetch_progress import BarProgress, LineProgress, SilentProgress, open_progress
 
 
 class Progress(unittest.TestCase):

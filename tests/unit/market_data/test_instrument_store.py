@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.errors import ConfigurationError, StoreError
 from core.instrument import Instrument
-from market_data.instrument_store import INFERRED, InstrumentStore
+from market_data.instruments.instrument_store import INFERRED, InstrumentStore
 
 
 def listed(symbol, tick):

@@ -9,10 +9,10 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from core.instrument import Instrument, MarginTier
 from market_data import CandleStore, InstrumentStore
-from market_data.candle_import import import_files
-from market_data.instrument_store import IMPORTED_TABLE, INFERRED
-from market_data.margin_tables import import_tiers, read_tiers
-from market_data.market_list import MarketList
+from market_data.files.candle_import import import_files
+from market_data.instruments.instrument_store import IMPORTED_TABLE, INFERRED
+from market_data.instruments.margin_tables import import_tiers, read_tiers
+from market_data.instruments.market_list import MarketList
 from tests.support.candle_tables import APRIL, candles_at
 from tests.support.loopback import practice_columns
 from tests.support.memory_exchange import MemoryExchange

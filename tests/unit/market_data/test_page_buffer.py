@@ -5,7 +5,7 @@ import unittest
 
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
-from market_data.page_buffer import PageBuffer, joined_columns
+from market_data.history.page_buffer import PageBuffer, joined_columns
 from tests.support.loopback import MINUTE, START, practice_columns, same_columns
 
 BTC = practice_columns("BTC/USDT", 100)

@@ -13,9 +13,9 @@ from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
 from market_data import CandleColumns, CandleStore, HistoricalDataProvider
-from market_data.candle_import import import_files
-from market_data.perpetual_columns import FundingColumns
-from market_data.perpetual_data import joined_marks
+from market_data.files.candle_import import import_files
+from market_data.perpetual.perpetual_columns import FundingColumns
+from market_data.perpetual.perpetual_data import joined_marks
 from tests.support.candle_tables import APRIL, MINUTE, candles_at
 from tests.support.loopback import practice_columns, same_columns
 from tests.support.memory_exchange import MemoryExchange

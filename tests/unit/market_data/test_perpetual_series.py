@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CandleError, ConfigurationError, InvariantError, StoreError
-from market_data.candle_store import CandleStore
-from market_data.perpetual_columns import FundingColumns, OpenInterestColumns
-from market_data.perpetual_quality import check_marks, check_rows
-from market_data.store_layout import FUNDING, Series, is_series, kind_and_period
-from market_data.verification import verify
+from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns
+from market_data.quality.perpetual_quality import check_marks, check_rows
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import FUNDING, Series, is_series, kind_and_period
+from market_data.store.verification import verify
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes
 from tests.support.scale import scaled
 
@@ -245,8 +245,8 @@ class Stored(StoreCase):
 
 WRITER = """
 import sys
-from market_data.candle_store import CandleStore
-from market_data.perpetual_columns import FundingColumns
+from market_data.store.candle_store import CandleStore
+from market_data.perpetual.perpetual_columns import FundingColumns
 root, late, start = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 store = CandleStore(root)
 for turn in range(15):

@@ -11,10 +11,10 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import DAY_MS, MINUTE_MS, WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.practice_listings import LISTINGS
-from market_data.adapters.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket
 from market_data.adapters.protocol import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
+from market_data.practice.practice_listings import LISTINGS
+from market_data.practice.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket
 
 START_MS = parse_instant("2024-01-01")
 
@@ -205,7 +205,7 @@ class RefusalTest(unittest.TestCase):
 class ImportTest(unittest.TestCase):
     def test_markets_and_timeframes_can_be_read_without_numpy(self) -> None:
         program = (
-            "import sys; from market_data.adapters.practice_market import PracticeMarket; "
+            "import sys; from market_data.practice.practice_market import PracticeMarket; "
             "market = PracticeMarket(); market.markets(); market.timeframes; print('numpy' in sys.modules)"
         )
         answer = subprocess.run(

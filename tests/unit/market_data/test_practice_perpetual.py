@@ -8,8 +8,8 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import DAY_MS
-from market_data.adapters.practice_listings import LISTINGS, margin_tiers
-from market_data.adapters.practice_market import OPENING_MS, PracticeMarket
+from market_data.practice.practice_listings import LISTINGS, margin_tiers
+from market_data.practice.practice_market import OPENING_MS, PracticeMarket
 from tests.support.scale import scaled
 from tests.unit.market_data.slow_practice_perpetual import slow_mark, slow_rate
 

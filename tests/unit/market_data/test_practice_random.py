@@ -2,7 +2,7 @@ import unittest
 
 import numpy as np
 
-from market_data.adapters.practice_random import BELL_SD, TRIANGLE_SD, bell, stream, triangles, words
+from market_data.practice.practice_random import BELL_SD, TRIANGLE_SD, bell, stream, triangles, words
 
 
 class PracticeRandomTest(unittest.TestCase):

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.timeframe import DAY_MS, MINUTE_MS
-from market_data.adapters.practice_listings import LISTINGS
-from market_data.adapters.practice_market import PracticeMarket
-from market_data.adapters.practice_tape import ERA_DAYS, REGIMES, growth, regimes
 from market_data.candle_columns import CandleColumns
+from market_data.practice.practice_listings import LISTINGS
+from market_data.practice.practice_market import PracticeMarket
+from market_data.practice.practice_tape import ERA_DAYS, REGIMES, growth, regimes
 from tests.support.scale import scaled
 from tests.support.shared import CANDLES, needs_shared
 from tests.unit.market_data.slow_practice_tape import slow_candle

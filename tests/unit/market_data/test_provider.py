@@ -22,10 +22,10 @@ from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
 from market_data.adapters.protocol import CandleRow
 from market_data.candle_columns import CandleColumns
-from market_data.candle_store import CandleStore
 from market_data.commands.fetch_command import fetch_command
-from market_data.fetching import MissingCandlesError
-from market_data.instrument_store import InstrumentStore
+from market_data.history.fetching import MissingCandlesError
+from market_data.instruments.instrument_store import InstrumentStore
+from market_data.store.candle_store import CandleStore
 from tests.support.loopback import MINUTE, START, practice_columns, same_columns, without
 from tests.support.memory_exchange import MemoryExchange
 from tests.support.scale import scaled

@@ -32,9 +32,11 @@ FILL = """
 class Imports(unittest.TestCase):
     def test_importing_the_package_and_the_provider_loads_nothing_heavy(self) -> None:
         self.assertEqual(loaded_after("import market_data"), set())
-        self.assertEqual(loaded_after("import market_data.historical_data_provider"), set())
+        self.assertEqual(loaded_after("import market_data.history.historical_data_provider"), set())
         self.assertEqual(loaded_after("from market_data import HistoricalDataProvider"), set())
-        self.assertEqual(loaded_after("import market_data.symbols, market_data.adapters.registry"), set())
+        self.assertEqual(
+            loaded_after("import market_data.instruments.symbols, market_data.adapters.adapter_registry"), set()
+        )
 
     def test_a_range_that_is_cached_needs_no_ccxt_and_no_pandas(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

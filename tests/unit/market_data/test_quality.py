@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns
-from market_data.quality import REASONS, Hole, QualityReport, check_candles, find_holes
+from market_data.quality.candle_quality import REASONS, Hole, QualityReport, check_candles, find_holes
 from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 

@@ -7,8 +7,14 @@ import unittest
 
 import numpy as np
 
-from market_data.series_steps import funding_holes, funding_intervals, holes_of, intervals_text, missing_payments
-from market_data.store_layout import Series
+from market_data.quality.series_steps import (
+    funding_holes,
+    funding_intervals,
+    holes_of,
+    intervals_text,
+    missing_payments,
+)
+from market_data.store.store_layout import Series
 from tests.support.candle_tables import APRIL, MINUTE
 from tests.support.shared import CANDLES, needs_shared
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from market_data.store_layout import Series, exchange_folder, month_bounds, month_of, symbol_folder, symbol_of
+from market_data.store.store_layout import Series, exchange_folder, month_bounds, month_of, symbol_folder, symbol_of
 from tests.support.scale import scaled
 
 _part = st.text(st.characters(codec="utf-8", exclude_characters="/:"), min_size=1, max_size=12)

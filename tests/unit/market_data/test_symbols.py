@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from market_data.symbols import matching_symbols, resolve_symbol
+from market_data.instruments.symbols import matching_symbols, resolve_symbol
 
 SPOT = ["BTC/USDT", "ETH/USDT", "ETH/BTC", "SOL/USDT", "BTC/USD", "1000SATS/USDT", "USDC.E/USDT"]
 MIXED = [*SPOT, "BTC/USDT:USDT", "BTC/USD:BTC", "XRP/USDT:USDT", "BTC/USDT:USDT-240628", "BTC/USDT:USDT-240628-60000-C"]

@@ -6,7 +6,7 @@ import unittest
 from typing import Any
 
 from core.errors import ConfigurationError, InvariantError
-from market_data.adapters.practice_market import PracticeMarket
+from market_data.practice.practice_market import PracticeMarket
 from practice import ColumnsSource, FaultScript, PracticeExchange, practice_source
 from practice.compiled_script import CompiledScript
 from practice.exchange_clock import DrivenClock, RunningClock

@@ -7,7 +7,7 @@ import unittest
 from typing import Any
 
 from reports import print_report, render
-from reports.result_facts import SYMBOL_COLUMNS, facts_of
+from reports.console.result_facts import SYMBOL_COLUMNS, facts_of
 from tests.unit.reports.result_example import example_result
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")

@@ -6,8 +6,8 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 from core.exact import ZERO
-from execution.trade_log import TradeRow
-from reports.exit_figures import exit_statistics, exits_by_symbol
+from execution.money.trade_log import TradeRow
+from reports.figures.exit_figures import exit_statistics, exits_by_symbol
 
 
 def row(

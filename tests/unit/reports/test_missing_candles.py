@@ -1,7 +1,7 @@
 import unittest
 
 from core.instants import parse_instant
-from reports.missing_candles import detail_warning, end_facts, ends_warning, slots_of
+from reports.figures.missing_candles import detail_warning, end_facts, ends_warning, slots_of
 
 HOUR = 3_600_000
 DAY = parse_instant("2024-01-01")

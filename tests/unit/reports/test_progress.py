@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from reports import ReplayProgress
-from reports.progress import pace_text
+from reports.console.progress import pace_text
 
 
 class Terminal(io.StringIO):

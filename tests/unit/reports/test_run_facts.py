@@ -1,6 +1,6 @@
 import unittest
 
-from reports.run_facts import changed_settings, config_facts
+from reports.console.run_facts import changed_settings, config_facts
 from tests.support.kernel_runs import settings_from
 
 

@@ -22,8 +22,8 @@ from engine.journal_records import (
 from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from reports import render, to_json
-from reports.session_figures import session_result
-from reports.session_window import SessionWindow
+from reports.figures.session_figures import session_result
+from reports.figures.session_window import SessionWindow
 from tests.support.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.watched_session import MINUTE, candle

@@ -12,7 +12,7 @@ from core.candle import Candle
 from core.errors import ConfigurationError, StrategyError
 from strategies.frame_stream import open_stream
 from strategies.own_code import failure_in_one_line
-from strategies.registry import build_strategy, canonical_strategy, strategy_class
+from strategies.strategy_registry import build_strategy, canonical_strategy, strategy_class
 
 HERE = __name__
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from core.settings_place import Place, allowed_words
 from core.settings_problem import shown
 from core.settings_text import parse_yaml
-from execution.settings import ExecutionSettings, TradingModeSettings
+from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from execution.venue_settings import PerpetualSettings
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams

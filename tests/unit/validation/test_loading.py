@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from execution.settings import ExecutionSettings
+from execution.execution_settings import ExecutionSettings
 from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
 from validation import ConfigValidationError, load_settings, validate_all_configs
 

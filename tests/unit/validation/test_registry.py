@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from core.errors import ConfigurationError, StrategyError
-from strategies.registry import (
+from strategies.strategy_registry import (
     STRATEGIES,
     build_strategy,
     canonical_strategy,
@@ -128,7 +128,7 @@ class RegistryTest(unittest.TestCase):
         self.own("own_here", "class Idea:\n    def stream(self): ...")
         program = (
             f"import sys; sys.path[:] = [path for path in sys.path if path] + [{str(REPOSITORY)!r}];"
-            "from strategies.registry import strategy_class; print(strategy_class('own_here:Idea').__name__)"
+            "from strategies.strategy_registry import strategy_class; print(strategy_class('own_here:Idea').__name__)"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=self.folder, capture_output=True, text=True, check=True
@@ -137,7 +137,7 @@ class RegistryTest(unittest.TestCase):
 
     def test_names_and_models_import_neither_numpy_nor_pandas(self) -> None:
         program = (
-            "import sys; from strategies.registry import *; strategy_names(); params_model('ScalpingEMARSI');"
+            "import sys; from strategies.strategy_registry import *; strategy_names(); params_model('ScalpingEMARSI');"
             "print([name for name in ('numpy', 'pandas', 'ccxt') if name in sys.modules])"
         )
         done = subprocess.run(

@@ -6,8 +6,8 @@ import unittest
 
 from core.errors import ConfigurationError
 from core.settings_section import SettingsSection
-from execution.safety_limits import SafetyLimits
-from execution.settings import ExecutionSettings, TradingModeSettings
+from execution.execution_settings import ExecutionSettings, TradingModeSettings
+from execution.safety.safety_limits import SafetyLimits
 from execution.venue_settings import (
     CommissionSettings,
     ExitSettings,
@@ -18,10 +18,10 @@ from execution.venue_settings import (
     SpreadSettings,
     TierSettings,
 )
-from market_data.settings import DataSettings
+from market_data.data_settings import DataSettings
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
-from strategies.settings import StrategySettings
+from strategies.strategy_settings import StrategySettings
 from validation.live_settings import LiveSettings, LoggingSettings, RiskSource
 from validation.session_settings import SessionSettings
 

@@ -10,11 +10,11 @@ from market_data.feeds.binance_feed import BinanceFeed
 from market_data.feeds.binance_perpetual import BinancePerpetual
 from market_data.feeds.ccxt_feed import CcxtFeed
 from market_data.feeds.ccxt_perpetual import CcxtPerpetual
-from market_data.feeds.parsers.registry import frame_parser
+from market_data.feeds.parsers.parser_registry import frame_parser
 
 HEAVY = ("ccxt", "aiohttp", "websockets", "pandas", "numpy", "requests")
 MODULES = (
-    *("binance_feed", "ccxt_feed", "registry", "feed_event", "candle_feed", "parsers.registry", "catch_up"),
+    *("binance_feed", "ccxt_feed", "feed_registry", "feed_event", "candle_feed", "parsers.parser_registry", "catch_up"),
     *("perpetual_source", "binance_perpetual", "ccxt_perpetual"),
 )
 

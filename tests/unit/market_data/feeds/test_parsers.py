@@ -14,7 +14,7 @@ from core.candle import Candle
 from market_data.feeds.feed_event import Unreadable
 from market_data.feeds.parsers.binance_kline import parse_binance_kline, parse_binance_klines
 from market_data.feeds.parsers.exchange_candle import ExchangeCandle
-from market_data.feeds.parsers.registry import FrameParser, frame_parser
+from market_data.feeds.parsers.parser_registry import FrameParser, frame_parser
 from tests.support.scale import scaled
 from tests.support.shared import RECORDINGS, needs_shared
 

@@ -1,0 +1,1 @@
+"""Parity: a session against its journal and against history."""

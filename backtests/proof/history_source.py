@@ -1,0 +1,145 @@
+"""History of a session's window: candles, mark prices and funding from the store or the exchange."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backtests.timeline import MarketWindow
+from core.candle import FundingRate
+from core.errors import ConfigurationError, DataUnavailableError
+from core.instants import format_ms
+from core.timeframe import timeframe_ms
+from market_data.adapters.exchanges import PRACTICE
+from market_data.candle_columns import CandleColumns
+from market_data.history.historical_data_provider import HistoricalDataProvider
+from validation.composed_settings import Settings
+
+if TYPE_CHECKING:
+    from market_data.perpetual.perpetual_data import PerpetualData
+
+Ranges = Mapping[str, Sequence[tuple[int, int]]]
+"""By symbol, ranges ``[from, to)`` of opens."""
+
+
+class HistorySource(msgspec.Struct, frozen=True):
+    """Where history's candles come from: a store, and whether the exchange may be asked; ``now_ms`` is the present."""
+
+    now_ms: int
+    data_dir: str | None = None
+    offline: bool = False
+
+
+class History(msgspec.Struct, frozen=True):
+    """What history has of a session's window, by symbol in configured order.
+
+    ``not_stored`` and ``detail_not_stored`` are what an offline store was never given. Empty where a session has none
+    of the kind.
+    """
+
+    candles: dict[str, CandleColumns]
+    timeframe_ms: int
+    not_stored: Ranges
+    detail: dict[str, CandleColumns] = {}
+    detail_ms: int | None = None
+    detail_not_stored: Ranges = {}
+    marks: dict[str, CandleColumns] = {}
+    funding: dict[str, tuple[FundingRate, ...]] = {}
+    warnings: tuple[str, ...] = ()
+
+    def window(self) -> MarketWindow:
+        """Return what the backtest's timeline is made of."""
+        return MarketWindow(
+            list(self.candles.values()),
+            self.timeframe_ms,
+            list(self.detail.values()),
+            self.detail_ms,
+            list(self.marks.values()),
+            list(self.funding.values()),
+        )
+
+
+def load_history(settings: Settings, source: HistorySource, first_step_ms: int, last_step_ms: int) -> History:
+    """Return what closes, or is due, from a session's first step to its last.
+
+    Raises
+    ------
+    DataUnavailableError
+        If history has no candle of the window, or the exchange is out of reach for missing ones.
+    """
+    live = settings.live
+    # The practice market is made here and needs no network, so that there is no offline case.
+    offline = source.offline and live.exchange != PRACTICE
+    # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
+    now_ms = max(source.now_ms, last_step_ms)
+    provider = HistoricalDataProvider(
+        live.exchange,
+        cache_dir=source.data_dir or live.data.cache_dir,
+        offline=offline,
+        off_grid=live.data.off_grid,
+        progress=False,
+        now_ms=lambda: now_ms,
+    )
+
+    def candles(interval: str) -> tuple[dict[str, CandleColumns], Ranges]:
+        start_ms = first_step_ms - timeframe_ms(interval)
+        with _names_of_then():
+            loaded = provider.load(live.symbols, interval, start_ms, last_step_ms)
+        lacking: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in loaded}
+        if offline:
+            for symbol, one in loaded.items():
+                ranges = provider.store.missing_ranges(provider.exchange, one.symbol, interval, start_ms, last_step_ms)
+                lacking[symbol] = [(first, last) for first, last in ranges]
+        return {symbol: one.window for symbol, one in loaded.items()}, lacking
+
+    windows, not_stored = candles(live.timeframe)
+    if not any(window.rows for window in windows.values()):
+        raise DataUnavailableError(
+            f"history: no candle of {', '.join(live.symbols)} ({live.timeframe}) from "
+            f"{format_ms(first_step_ms - timeframe_ms(live.timeframe))} to {format_ms(last_step_ms)}; fetch or import "
+            "that range, or name its store with --data-dir"
+        )
+    history = History(windows, timeframe_ms(live.timeframe), not_stored)
+    if live.detail_interval is not None:
+        detail, detail_not_stored = candles(live.detail_interval)
+        length_ms = timeframe_ms(live.detail_interval)
+        history = msgspec.structs.replace(
+            history, detail=detail, detail_ms=length_ms, detail_not_stored=detail_not_stored
+        )
+    contracts = _load_perpetual(provider, settings, first_step_ms, last_step_ms)
+    return msgspec.structs.replace(
+        history,
+        marks={symbol: one.marks for symbol, one in contracts.items()},
+        funding={symbol: one.funding for symbol, one in contracts.items()},
+        warnings=tuple(text for one in contracts.values() for text in one.warnings),
+    )
+
+
+def _load_perpetual(
+    provider: HistoricalDataProvider, settings: Settings, first_step_ms: int, last_step_ms: int
+) -> "Mapping[str, PerpetualData]":
+    """Return mark prices and funding; what is not known is a difference, never an error."""
+    live, own = settings.live, settings.live.execution.perpetual
+    if own is None or not (own.funding or own.mark_price):
+        return {}
+    interval = live.detail_interval or live.timeframe
+    with _names_of_then():
+        return provider.load_perpetual(
+            live.symbols,
+            interval,
+            first_step_ms - timeframe_ms(interval),
+            last_step_ms,
+            missing_funding="warning",
+            use_mark=own.mark_price,
+            use_funding=own.funding,
+        )
+
+
+@contextlib.contextmanager
+def _names_of_then() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        # The session ran with these names; an exchange that no longer lists one has no history of it.
+        raise DataUnavailableError(f"history: {error}") from error

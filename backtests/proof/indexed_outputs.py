@@ -1,0 +1,94 @@
+"""Outputs of a replay in files of a folder, with an index that tells in which step each byte was written."""
+
+import bisect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from backtests.proof.recorded_session import DERIVED
+from core.errors import StoreError
+from engine.outputs import SessionOutputs
+
+
+class StepIndex:
+    """Finds the step in which a byte of an output was written.
+
+    ``times_ms`` are steps that wrote something, in order; ``sizes`` has, by file name, the file's size after each.
+    """
+
+    def __init__(self, times_ms: list[int], sizes: Mapping[str, list[int]]) -> None:
+        self.times_ms = times_ms
+        self.sizes = sizes
+
+    def step_at(self, name: str, offset: int) -> int | None:
+        """Return the time of the step that wrote the byte at ``offset``; None where none did (the header)."""
+        place = bisect.bisect_right(self.sizes[name], offset)
+        if place < len(self.times_ms):
+            return self.times_ms[place]
+        return None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the index as JSON-able values."""
+        return {"times_ms": self.times_ms, "sizes": dict(self.sizes)}
+
+
+class IndexedOutputs:
+    """Writes a session's outputs into a folder and keeps their :class:`StepIndex`; closed by ``with``.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self._directory = Path(directory)
+        self._files: dict[str, BinaryIO] = {}
+        self._sizes = dict.fromkeys(DERIVED, 0)
+        self.index = StepIndex([], {name: [] for name in DERIVED})
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            for name in DERIVED:
+                self._files[name] = (self._directory / name).open("wb")
+        except OSError as error:
+            self._close()
+            raise StoreError(f"cannot write into {self._directory}: {error.strerror or error}") from error
+        self.outputs = SessionOutputs(*(self._sink(name) for name in DERIVED))
+        self._marked = dict(self._sizes)
+
+    def mark(self, time_ms: int | None) -> None:
+        """Note that what was written since the last mark belongs to the step at ``time_ms``."""
+        if time_ms is None or self._sizes == self._marked:
+            return
+        self._marked = dict(self._sizes)
+        self.index.times_ms.append(time_ms)
+        for name, size in self._sizes.items():
+            self.index.sizes[name].append(size)
+
+    def _sink(self, name: str) -> Callable[[bytes], object]:
+        file = self._files[name]
+
+        def write(data: bytes) -> None:
+            self._sizes[name] += len(data)
+            try:
+                file.write(data)
+            except OSError as error:
+                raise StoreError(f"cannot write {self._directory / name}: {error.strerror or error}") from error
+
+        return write
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        for name, file in self._files.items():
+            try:
+                file.close()
+            except OSError as error:
+                raise StoreError(f"cannot write {self._directory / name}: {error.strerror or error}") from error

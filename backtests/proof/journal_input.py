@@ -1,0 +1,93 @@
+"""What a session's journal says went into it, by kind: the side of a comparison that history stands against."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from backtests.proof.candle_matching import SessionCandles
+from backtests.proof.funding_matching import ToldRate
+from backtests.proof.recorded_session import SessionHead
+from core.candle import FundingRate
+from engine.journal_records import (
+    CandleFields,
+    CandleRecord,
+    EndRecord,
+    KillSwitchRecord,
+    MissingRecord,
+    StepRecord,
+)
+
+
+class JournalInput(msgspec.Struct):
+    """The input by configured symbol, the notes about it, and where the session was interfered with.
+
+    ``steps_ms`` are the times of all steps, ``missed_ms`` those of missed ones, ``kept_at_ms`` steps after which the
+    session ended, to go on.
+    """
+
+    candles: dict[str, SessionCandles]
+    detail: dict[str, SessionCandles]
+    marks: dict[str, SessionCandles]
+    funding: dict[str, list[ToldRate]]
+    steps_ms: list[int] = []
+    notes: list[CandleRecord] = []
+    missing: list[MissingRecord] = []
+    missed_ms: list[int] = []
+    operator_ms: list[int] = []
+    kept_at_ms: set[int] = set()
+    end: EndRecord | None = None
+
+    @property
+    def first_step_ms(self) -> int | None:
+        """Time of the first step; None before one."""
+        return self.steps_ms[0] if self.steps_ms else None
+
+    @property
+    def last_step_ms(self) -> int | None:
+        """Time of the last step; None before one."""
+        return self.steps_ms[-1] if self.steps_ms else None
+
+
+def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
+    """Return the input that a session's journal holds up to a line; errors as in ``engine.journal.read_journal``."""
+    candles, detail, marks = ({symbol: SessionCandles() for symbol in symbols} for _ in range(3))
+    found = JournalInput(candles, detail, marks, {symbol: [] for symbol in symbols})
+    for line in head.lines():
+        if line.number > last_line:
+            break
+        record = line.record
+        if isinstance(record, StepRecord):
+            _add_step(found, record)
+        elif isinstance(record, CandleRecord):
+            found.notes.append(record)
+        elif isinstance(record, MissingRecord):
+            found.missing.append(record)
+        elif isinstance(record, KillSwitchRecord):
+            found.operator_ms.append(found.last_step_ms or 0)
+        elif isinstance(record, EndRecord):
+            found.end = record
+    return found
+
+
+def _add_step(found: JournalInput, record: StepRecord) -> None:
+    if found.end is not None and found.last_step_ms is not None:
+        found.kept_at_ms.add(found.last_step_ms)
+        found.end = None
+    _add_candles(found.candles.values(), record.candles, record.sources)
+    _add_candles(found.detail.values(), record.detail, record.detail_sources)
+    _add_candles(found.marks.values(), record.marks, ("rest",) * len(record.marks))
+    for told, rates in zip(found.funding.values(), record.funding, strict=False):
+        told += [ToldRate(FundingRate(*fields), record.time_ms) for fields in rates]
+    if record.missed:
+        found.missed_ms.append(record.time_ms)
+    found.steps_ms.append(record.time_ms)
+
+
+def _add_candles(
+    lists: Iterable[SessionCandles], candles: Sequence[CandleFields | None], sources: Sequence[str | None]
+) -> None:
+    """Add the candles of a step to their symbols' lists; a step without any of the kind adds none."""
+    known = sources if len(sources) == len(candles) else (None,) * len(candles)
+    for of_symbol, candle, source in zip(lists, candles, known, strict=False):
+        if candle is not None:
+            of_symbol.add(candle, source)

@@ -1,0 +1,1 @@
+"""What a fill costs: commission, slippage, spread."""

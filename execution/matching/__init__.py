@@ -1,0 +1,1 @@
+"""Candles meet orders: which order is met, at which price, and what follows."""

@@ -1,0 +1,42 @@
+"""Liquidation: when margin is used up, at which price it closes a position, and what it costs."""
+
+from decimal import Decimal
+
+from core.exact import EXACT, ZERO, round_commission
+from core.orders import OrderType
+from execution.matching.venue_rules import PerpetualRules
+from execution.money.holding import Holding
+from execution.money.ledger import Entry
+from execution.money.margin import bankruptcy_price
+from execution.orders.order import Order
+
+
+def liquidation_order(holding: Holding, time_ms: int) -> Order:
+    """Return the venue's own order that closes a liquidated position."""
+    entry = holding.entry
+    return Order(
+        entry.symbol,
+        -entry.sign,
+        OrderType.MARKET,
+        entry.quantity,
+        "close",
+        client_order_id=f"{holding.client_order_id}-liquidation",
+        reduce_only=True,
+        exit_reason="liquidation",
+        accepted_ms=time_ms,
+    )
+
+
+def liquidation_fill(entry: Entry, perpetual: PerpetualRules | None, tick: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the price and the fee of a liquidation: the bankruptcy price, and what the margin leaves for the fee."""
+    rate = ZERO if perpetual is None else perpetual.liquidation_fee
+    price = bankruptcy_price(entry.sign, entry.quantity, entry.cost, entry.margin, rate, tick)
+    fee = round_commission(EXACT.multiply(EXACT.multiply(price, entry.quantity), rate))
+    left = EXACT.add(entry.margin, entry.gross(price, entry.quantity))
+    return price, max(min(fee, left), ZERO)
+
+
+def ruins(entry: Entry, quantity: Decimal, price: Decimal, commission: Decimal) -> bool:
+    """Return whether a closing fill would lose more than the margin set aside for what it closes."""
+    loss = EXACT.subtract(commission, entry.gross(price, quantity))
+    return EXACT.multiply(loss, entry.quantity) > EXACT.multiply(entry.margin, quantity)

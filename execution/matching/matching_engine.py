@@ -1,0 +1,213 @@
+"""The matching engine: lets one candle after another meet the orders of the book.
+
+A candle of a symbol passes through ``exits_at_open``, ``entries_at_open``, ``inside`` and ``after_close``, in this
+order. docs/venue.md states the rules with drawn candles.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from core.candle import Candle
+from core.exact import ZERO, received
+from core.orders import TimeInForce
+from execution.matching.best_case import gained_at_targets
+from execution.matching.candle_walk import CandleWalk, Meeting
+from execution.matching.reach_rules import ReachRules
+from execution.matching.settlement import OrderFills
+from execution.money.holding import Holding
+from execution.money.trade_log import TradeRow
+from execution.orders.order import Order
+from execution.orders.order_book import OrderBook
+from execution.orders.order_status import OrderStatus
+from execution.orders.symbol_orders import SymbolOrders
+
+
+class MatchingEngine:
+    """Matches candles with the orders of a book.
+
+    Parameters
+    ----------
+    book
+        The orders, the account and the venue's rules.
+    spendable
+        Returns the equity that entries are held against.
+    """
+
+    def __init__(self, book: OrderBook, spendable: Callable[[], Decimal]) -> None:
+        self.book = book
+        self.rules = book.rules
+        self.reach = ReachRules(book.rules)
+        self.fills = OrderFills(book, spendable)
+        self._account = book.account
+        self._marks_trigger = book.rules.perpetual is not None and book.rules.perpetual.mark_triggers_stops
+
+    def holding_of(self, symbol: str) -> Holding | None:
+        """Return the symbol's position."""
+        return self._account.holdings.get(symbol)
+
+    def exits_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
+        """Phase A1: market closes, liquidation, and the exits that the open has passed, filled at the open."""
+        living = self._opened(symbol, candle)
+        holding = self.holding_of(symbol)
+        if holding is None or living.quiet_at(candle.open, mark.open):
+            return
+        at_open = received(candle.open)
+        # A waiting close comes before what is left of a stop that was triggered earlier.
+        market = [one for one in living.orders if one.acts == "market"]
+        for order in sorted(market, key=lambda one: one.role != "close"):
+            if self._reduces(order, candle):
+                self.fills.execute(order, living, at_open, candle.open_time_ms)
+        holding = self.holding_of(symbol)
+        if holding is not None and holding.liquidation is not None:
+            first = received(mark.open)
+            if first <= holding.liquidation if holding.long else first >= holding.liquidation:
+                self.fills.liquidate(holding, living, candle.open_time_ms)
+        for acts in ("stop", "limit"):
+            for order in [one for one in living.orders if one.acts == acts]:
+                if self._reduces(order, candle):
+                    self._meet_open(order, living, candle, mark)
+
+    def entries_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
+        """Phase A2: market entries, then resting entries that the open satisfies, filled at the open."""
+        living = self._opened(symbol, candle)
+        if living.quiet_at(candle.open, candle.open):
+            return
+        for market in (True, False):
+            for order in [one for one in living.orders if (one.acts == "market") is market]:
+                # A script's order may reduce what another has opened just now.
+                if self._opens(order, candle) or (order.role == "order" and self._reduces(order, candle)):
+                    self._meet_open(order, living, candle, mark)
+                elif self._held_back(order, candle):
+                    self._passed_by(order, living, candle.open_time_ms)
+
+    def inside(self, symbol: str, candle: Candle, mark: Candle, time_ms: int) -> None:
+        """Phase A3: what the prices inside the candle meet."""
+        living = self._opened(symbol, candle)
+        if living.quiet_in(candle, mark):
+            return
+        CandleWalk(self, symbol, living, candle, mark, time_ms).run()
+
+    def after_close(self, symbol: str, close: float, time_ms: int) -> None:
+        """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""
+        living = self.book.living(symbol)
+        holding = self.holding_of(symbol)
+        if holding is not None:
+            self.fills.protection.follow(holding, living, close, time_ms)
+        for order in living.orders:
+            if order.trail is not None and order.role == "order":
+                self.fills.protection.trail(order, close, time_ms)
+
+    def execute_inside(self, meeting: Meeting, walk: CandleWalk) -> bool:
+        """Fill what the walk has met; return whether it opened or added to a position."""
+        order, living, holding = meeting.order, walk.living, self.holding_of(walk.symbol)
+
+        def gained(quantity: Decimal, price: Decimal) -> Decimal:
+            if holding is None or (order is not None and order is not holding.stop):
+                return ZERO
+            reached = walk.reached_targets(holding)
+            return gained_at_targets(self._account.pricing, holding.sign, reached, quantity, price, walk.time_ms)
+
+        if order is None:
+            if holding is not None:
+                self.fills.liquidate(holding, living, walk.time_ms, ambiguous=walk.ambiguous, at_best=gained)
+            return False
+        own = holding is not None and (order is holding.stop or order in holding.targets)
+        ambiguous = own and walk.ambiguous
+        if order.acts == "limit":
+            row = self.fills.execute(
+                order, living, meeting.price, walk.time_ms, maker=True, ambiguous=ambiguous, at_best=gained
+            )
+        else:
+            row = self._trigger(order, living, meeting.price, walk.candle, walk.time_ms, ambiguous, gained)
+        opened = self.holding_of(walk.symbol)
+        living.bound(opened)
+        if holding is None and opened is not None:
+            opened.entered_inside = True
+        return row is not None and row.action == "OPEN"
+
+    def _meet_open(self, order: Order, living: SymbolOrders, candle: Candle, mark: Candle) -> None:
+        """Fill an order that the open satisfies; of one that acts for the first time judge its conditions."""
+        at_open, open_ms = received(candle.open), candle.open_time_ms
+        if order.acts == "market":
+            self.fills.execute(order, living, at_open, open_ms)
+        elif order.acts == "stop":
+            by_mark = self._marks_trigger and self._reduces(order, candle)
+            triggering = received(mark.open) if by_mark else at_open
+            if self.reach.meets(order, triggering, open_ms):
+                self._trigger(order, living, at_open, candle, open_ms)
+        elif self.reach.meets(order, at_open, open_ms):
+            order.reference = at_open
+            if order.post_only and not order.rested:
+                self.book.end(order, OrderStatus.REJECTED, "would_take", open_ms)
+            else:
+                self.fills.execute(order, living, at_open, open_ms, maker=order.rested)
+        self._passed_by(order, living, open_ms)
+
+    def _trigger(
+        self,
+        order: Order,
+        living: SymbolOrders,
+        reference: Decimal,
+        candle: Candle,
+        time_ms: int,
+        ambiguous: bool = False,
+        at_best: Callable[[Decimal, Decimal], Decimal] | None = None,
+    ) -> TradeRow | None:
+        """Fill a triggered stop; a stop-limit whose limit the price is beyond rests from the next candle on."""
+        limit = order.price
+        if limit is not None and (reference > limit if order.sign > 0 else reference < limit):
+            self._rest_triggered(order, candle, time_ms)
+            return None
+        row = self.fills.execute(order, living, reference, time_ms, ambiguous=ambiguous, at_best=at_best, limit=limit)
+        if row is None and order.status.working and order.acts == "stop":
+            self._rest_triggered(order, candle, time_ms)
+        return row
+
+    def _rest_triggered(self, order: Order, candle: Candle, time_ms: int) -> None:
+        """Let a triggered stop that nothing has filled act from the next candle on, as what it has become."""
+        order.acts = "market" if order.price is None else "limit"
+        order.rested, order.reason = True, "triggered"
+        order.active_ms = candle.open_time_ms + 1
+        self.book.tell(order, "REPLACED", time_ms)
+
+    def _passed_by(self, order: Order, living: SymbolOrders, open_ms: int) -> None:
+        """Note that an order has had its first open; one that lives no longer ends with it."""
+        if order.status.working:
+            if order.time_in_force is TimeInForce.IOC:
+                self.book.end(order, OrderStatus.EXPIRED, "ioc", open_ms)
+            order.rested = True
+        living.bound(self.holding_of(order.symbol))
+
+    def _opened(self, symbol: str, candle: Candle) -> SymbolOrders:
+        """Return the symbol's orders with the volume that the cap leaves for a candle."""
+        living = self.book.living(symbol)
+        if self.rules.volume_cap is not None:
+            living.open_budget(candle, self.rules.volume_cap, self._account.pricing.rules(symbol).lot_size)
+        return living
+
+    def _reduces(self, order: Order, candle: Candle) -> bool:
+        holding = self.holding_of(order.symbol)
+        return (
+            holding is not None
+            and holding.sign != order.sign
+            and order.role != "entry"
+            and order.status.working
+            and order.active_ms <= candle.open_time_ms
+        )
+
+    def _held_back(self, order: Order, candle: Candle) -> bool:
+        """Return whether a resting entry could act but for a position against it that is not closed yet."""
+        holding = self.holding_of(order.symbol)
+        against = holding is not None and holding.sign != order.sign
+        waits = order.role == "entry" and order.acts != "market" and order.status.working
+        return against and waits and order.active_ms <= candle.open_time_ms
+
+    def _opens(self, order: Order, candle: Candle) -> bool:
+        if not order.status.working or order.active_ms > candle.open_time_ms or order.reduce_only:
+            return False
+        if order.last_open_ms is not None and candle.open_time_ms > order.last_open_ms:
+            return False
+        if order.expires_ms is not None and candle.open_time_ms >= order.expires_ms:
+            return False
+        holding = self.holding_of(order.symbol)
+        return holding is None or holding.sign == order.sign

@@ -1,0 +1,1 @@
+"""Positions, the exact ledger, margin, funding, and what is written of them."""

@@ -1,0 +1,1 @@
+"""Orders from acceptance to their end, and the orders that protect a position."""

@@ -1,0 +1,250 @@
+"""The order book of one account: accepts orders, changes them, and ends them."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from core.exact import received
+from core.orders import OrderRequest, OrderType
+from execution.matching.venue_rules import VenueRules
+from execution.money.account import Account
+from execution.orders.order import Order, Role
+from execution.orders.order_acceptance import outside_band, refusal_of, rounded_price, rounded_stop, whole
+from execution.orders.order_log import OrderLog
+from execution.orders.order_status import OrderStatus
+from execution.orders.symbol_orders import SymbolOrders
+from execution.orders.trailing import trail_of
+
+OrderListener = Callable[[Order, str, int], None]
+"""Is told an order, its transition (NEW, FILLED, CANCELED …) and the time."""
+
+ALWAYS_REDUCING = (OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP)
+
+
+class OrderBook:
+    """The working orders of every symbol; the matching engine lets candles meet them.
+
+    ``entries`` and ``closes`` are the waiting entry and market close of each symbol that a session decided on, at most
+    one of each. ``last_closes`` are what amended prices are judged against.
+
+    Parameters
+    ----------
+    account, rules, log
+        Positions and money; the venue's rules; where transitions of orders are written.
+    allow_shorting
+        Whether orders may open shorts.
+    listener
+        Is told every transition of an order that is not protective.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        rules: VenueRules,
+        log: OrderLog,
+        *,
+        allow_shorting: bool,
+        listener: OrderListener | None = None,
+    ) -> None:
+        self.account = account
+        self.rules = rules
+        self.allow_shorting = allow_shorting
+        self.listener = listener
+        self.entries: dict[str, Order] = {}
+        self.closes: dict[str, Order] = {}
+        self._log = log
+        self._symbols: dict[str, SymbolOrders] = {}
+        self.last_closes: dict[str, float] = {}
+        self._sequence = 0
+        self._restless = rules.perpetual is not None and rules.perpetual.mark_triggers_stops
+
+    def orders_of(self, symbol: str) -> list[Order]:
+        """Return the symbol's working orders, protective ones included, in order of acceptance."""
+        return list(self.living(symbol).orders)
+
+    def submit(
+        self,
+        request: OrderRequest,
+        time_ms: int,
+        *,
+        last_price: float,
+        role: Role = "order",
+        last_open_ms: int | None = None,
+    ) -> Order:
+        """Accept an order, or reject it; look at its ``status`` and ``reason``.
+
+        Parameters
+        ----------
+        time_ms
+            When it was decided; it acts from the first open at or after this and the latency.
+        last_price
+            The last close.
+        last_open_ms
+            Latest open at which a market entry may fill.
+        """
+        rules = self.account.pricing.rules(request.symbol)
+        holding = self.account.holdings.get(request.symbol)
+        price = rounded_price(request.price, request, rules.tick_size)
+        stop_price = rounded_stop(request.stop_price, request, rules.tick_size)
+        quantity, kind = whole(request.quantity, rules), request.order_type
+        order = Order(
+            request.symbol,
+            request.side.sign,
+            kind,
+            quantity,
+            role,
+            client_order_id=request.order_id or "",
+            accepted_ms=time_ms,
+            active_ms=time_ms + self.rules.latency_ms,
+            price=price,
+            stop_price=stop_price,
+            reduce_only=request.reduce_only or kind in ALWAYS_REDUCING,
+            exit_reason="signal" if role == "entry" else "order",
+            trail=trail_of(request, long=request.side.sign < 0) if kind is OrderType.TRAILING_STOP else None,
+            request=request,
+        )
+        order.decision_price, order.last_open_ms = last_price, last_open_ms
+        refusal = None
+        if role != "entry" or kind is not OrderType.MARKET:
+            refusal = refusal_of(
+                request,
+                quantity,
+                price,
+                stop_price,
+                rules,
+                received(last_price),
+                holding,
+                allow_shorting=self.allow_shorting,
+            )
+        if refusal is not None:
+            order.status, order.reason = OrderStatus.REJECTED, refusal
+            self._log.write(order, time_ms, "REJECTED")
+            return order
+        self._accept(order, time_ms)
+        return order
+
+    def submit_close(self, symbol: str, time_ms: int, reason: str) -> Order:
+        """Accept a market close of the whole position; it never expires."""
+        holding = self.account.holdings[symbol]
+        order = Order(
+            symbol,
+            -holding.sign,
+            OrderType.MARKET,
+            holding.entry.quantity,
+            "close",
+            client_order_id="",
+            accepted_ms=time_ms,
+            active_ms=time_ms + self.rules.latency_ms,
+            reduce_only=True,
+            exit_reason=reason,
+        )
+        self._accept(order, time_ms)
+        return order
+
+    def cancel(self, order: Order, time_ms: int, reason: str = "request") -> bool:
+        """Cancel a working order; return whether it was working."""
+        if not order.status.working:
+            return False
+        self.end(order, OrderStatus.CANCELED, reason, time_ms)
+        holding = self.account.holdings.get(order.symbol)
+        if holding is not None:
+            holding.drop(order)
+        return True
+
+    def amend(
+        self,
+        order: Order,
+        time_ms: int,
+        *,
+        quantity: float | None = None,
+        price: float | None = None,
+        stop_price: float | None = None,
+    ) -> bool:
+        """Change a working order; it acts so from the next candle on. Return whether the change was accepted.
+
+        Refused are a quantity that is filled already, a level that the order does not have or that is not above 0, and
+        a limit price outside the venue's band.
+        """
+        request = order.request
+        if not order.status.working or request is None:
+            return False
+        rules = self.account.pricing.rules(order.symbol)
+        amount = order.quantity if quantity is None else whole(quantity, rules)
+        limit = order.price if price is None else rounded_price(price, request, rules.tick_size)
+        stop = order.stop_price if stop_price is None else rounded_stop(stop_price, request, rules.tick_size)
+        if amount <= order.filled or (price is not None and (limit is None or limit <= 0)):
+            return False
+        if stop_price is not None and (stop is None or stop <= 0 or order.acts != "stop"):
+            return False
+        if (
+            price is not None
+            and limit is not None
+            and outside_band(limit, received(self.last_closes.get(order.symbol, order.decision_price)), rules)
+        ):
+            return False
+        order.quantity, order.price, order.stop_price = amount, limit, stop
+        order.active_ms = max(order.active_ms, time_ms + self.rules.latency_ms)
+        order.rested, order.reason = False, "request"
+        self._log.write(order, time_ms, "REPLACED")
+        self.bound(order.symbol)
+        return True
+
+    def expire(self, symbol: str, candle_open_ms: int | None, time_ms: int) -> None:
+        """Expire the orders whose time is over before this step and that no candle of it can fill any more."""
+        for order in self.orders_of(symbol):
+            lapse = order.lapse(candle_open_ms, time_ms)
+            if lapse is not None:
+                self.end(order, OrderStatus.EXPIRED, *lapse)
+
+    def end(self, order: Order, status: OrderStatus, reason: str, time_ms: int) -> None:
+        """End an order that does not go on: CANCELED, EXPIRED or REJECTED (CANCELED where a part has filled)."""
+        if status is OrderStatus.REJECTED and order.filled:
+            status = OrderStatus.CANCELED
+        order.status, order.reason = status, reason
+        self.tell(order, status.value, time_ms)
+        self.take_off(order)
+
+    def take_off(self, order: Order) -> None:
+        """Remove an order that has ended from its symbol's working orders."""
+        orders = self.living(order.symbol).orders
+        if order in orders:
+            orders.remove(order)
+        for waiting in (self.entries, self.closes):
+            if waiting.get(order.symbol) is order:
+                del waiting[order.symbol]
+        self.bound(order.symbol)
+
+    def tell(
+        self, order: Order, event: str, time_ms: int, quantity: Decimal | None = None, price: Decimal | None = None
+    ) -> None:
+        """Write a transition of an order, with the quantity and price of its fill if it is one."""
+        self._log.write(order, time_ms, event, quantity=quantity, price=price)
+        if self.listener is not None and order.role not in ("stop", "target"):
+            self.listener(order, event, time_ms)
+
+    def living(self, symbol: str) -> SymbolOrders:
+        """Return the working orders of a symbol."""
+        orders = self._symbols.get(symbol)
+        if orders is None:
+            orders = self._symbols[symbol] = SymbolOrders(restless=self._restless)
+        return orders
+
+    def bound(self, symbol: str) -> None:
+        """Find anew the prices between which nothing can happen to a symbol."""
+        self.living(symbol).bound(self.account.holdings.get(symbol))
+
+    def rank(self, order: Order) -> None:
+        """Rank an order behind all that were accepted or placed before it."""
+        self._sequence += 1
+        order.sequence = self._sequence
+
+    def _accept(self, order: Order, time_ms: int) -> None:
+        self.rank(order)
+        order.order_id = self.account.next_order_id()
+        order.client_order_id = order.client_order_id or order.order_id
+        self.living(order.symbol).orders.append(order)
+        if order.role == "entry":
+            self.entries[order.symbol] = order
+        elif order.role == "close":
+            self.closes[order.symbol] = order
+        self.tell(order, "NEW", time_ms)
+        self.bound(order.symbol)

@@ -1,0 +1,202 @@
+"""The safety monitor: limits that refuse entries or halt trading, whatever the strategy says."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import HarnessError
+from core.orders import OrderRequest
+from execution.safety.safety_limits import SafetyLimits
+
+TOLERANCE = 1.0 + 1e-9
+"""A limit is broken by a value above limit × TOLERANCE; a value that only reaches it is allowed."""
+
+_ENGAGED_WORDS = {"1", "true", "yes", "on", "stop", "engaged"}
+
+
+class SafetyViolation(HarnessError):
+    """An order that a safety limit refuses. ``reason`` is one word, the message says the numbers."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def environment_kill_switch(variable: str) -> Callable[[], bool]:
+    """Return a kill switch that reads an environment variable each time it is asked."""
+
+    def engaged() -> bool:
+        return os.environ.get(variable, "").strip().lower() in _ENGAGED_WORDS  # noqa: TID251 - the default switch
+
+    return engaged
+
+
+class SafetyMonitor:
+    """Watches equity against daily loss and drawdown, and judges every order before it is accepted.
+
+    A daily-loss halt ends with its UTC day; a drawdown halt stays, and so does that of an account whose equity was used
+    up. Equity is float quote currency; the book (how many
+    positions, what exposure) is what it was last told.
+
+    Parameters
+    ----------
+    limits
+        The limits; fractions.
+    starting_equity
+        Equity at the start: first peak and first day's equity.
+    kill_switch
+        Asked whenever an order is judged; by default it reads ``limits.kill_switch_env_var``.
+    """
+
+    def __init__(
+        self, limits: SafetyLimits, starting_equity: float, kill_switch: Callable[[], bool] | None = None
+    ) -> None:
+        self.limits = limits
+        equity = float(starting_equity)
+        self.starting_equity = equity
+        self.current_equity = equity
+        self.peak_equity = equity
+        self.day_start_equity = equity
+        self.open_positions = 0
+        self.total_exposure = 0.0
+        self._kill_switch = kill_switch or environment_kill_switch(limits.kill_switch_env_var)
+        self._daily_loss_halt = False
+        self._drawdown_halt = False
+        self._blown = False
+
+    @property
+    def daily_pnl(self) -> float:
+        """Equity less the day's first equity, unrealised included."""
+        return self.current_equity - self.day_start_equity
+
+    @property
+    def daily_loss(self) -> float:
+        """Loss of the day as a fraction of its first equity; negative for a gain, 0.0 when there was none to lose."""
+        if self.day_start_equity <= 0.0:
+            return 0.0
+        return (self.day_start_equity - self.current_equity) / self.day_start_equity
+
+    @property
+    def drawdown(self) -> float:
+        """Fall from peak equity as a fraction of it; 0.0 when there was none to fall from."""
+        if self.peak_equity <= 0.0:
+            return 0.0
+        return (self.peak_equity - self.current_equity) / self.peak_equity
+
+    @property
+    def trading_halted(self) -> bool:
+        """Whether a limit, or an account without equity, has halted trading."""
+        return self._drawdown_halt or self._daily_loss_halt or self._blown
+
+    @property
+    def halts(self) -> tuple[str, ...]:
+        """What halts trading now, of ``account_blown``, ``drawdown`` and ``daily_loss``, the lasting ones first."""
+        if not self.trading_halted:
+            return ()
+        standing = (
+            ("account_blown", self._blown),
+            ("drawdown", self._drawdown_halt),
+            ("daily_loss", self._daily_loss_halt),
+        )
+        return tuple(name for name, stands in standing if stands)
+
+    @property
+    def halt_reason(self) -> str | None:
+        """``account_blown``, ``drawdown``, ``daily_loss`` or None."""
+        return next(iter(self.halts), None)
+
+    def kill_switch_engaged(self) -> bool:
+        """Return whether the kill switch is engaged now."""
+        return self._kill_switch()
+
+    def check_post_trade(self, new_equity: float) -> bool:
+        """Take an equity value; return whether trading is halted after it."""
+        self.current_equity = new_equity
+        if new_equity > self.peak_equity:
+            self.peak_equity = new_equity
+        limits = self.limits
+        # Asked this way round, an equity that is no number halts instead of passing.
+        if not self.drawdown <= limits.max_drawdown_pct * TOLERANCE:
+            self._drawdown_halt = True
+        if not self.daily_loss <= limits.max_daily_loss_pct * TOLERANCE:
+            self._daily_loss_halt = True
+        if new_equity <= 0.0:
+            self._blown = True
+        return self.trading_halted
+
+    def reset_daily_limits(self) -> None:
+        """Begin a day: its first equity is the current one, and a daily-loss halt is lifted."""
+        self.day_start_equity = self.current_equity
+        self._daily_loss_halt = False
+
+    def check_pre_trade(self, order: OrderRequest, risk_amount: float, position_value: float) -> None:
+        """Judge an opening order.
+
+        Parameters
+        ----------
+        order
+            The order asked for.
+        risk_amount
+            Quote currency lost if its stop is hit, costs aside.
+        position_value
+            Its value in quote currency.
+
+        Raises
+        ------
+        SafetyViolation
+            Naming the first limit that refuses it: kill switch, halt, open trades, risk, exposure.
+        """
+        limits, equity = self.limits, self.current_equity
+        if self.kill_switch_engaged():
+            raise SafetyViolation("kill_switch", f"{order.symbol}: the kill switch is engaged")
+        if self.trading_halted:
+            raise SafetyViolation(
+                f"halted_{self.halt_reason}", f"{order.symbol}: trading is halted: {self.halt_reason}"
+            )
+        if self.open_positions >= limits.max_open_trades:
+            raise SafetyViolation(
+                "max_open_trades", f"{order.symbol}: {self.open_positions} open trades of {limits.max_open_trades}"
+            )
+        if not risk_amount <= limits.max_risk_per_trade_pct * equity * TOLERANCE:
+            raise SafetyViolation(
+                "max_risk_per_trade",
+                f"{order.symbol}: risk {risk_amount:.2f} is above {limits.max_risk_per_trade_pct:g} "
+                f"of equity {equity:.2f}",
+            )
+        if not self.total_exposure + position_value <= limits.max_exposure_pct * equity * TOLERANCE:
+            raise SafetyViolation(
+                "max_exposure",
+                f"{order.symbol}: exposure {self.total_exposure:.2f} + {position_value:.2f} is above "
+                f"{limits.max_exposure_pct:g} of equity {equity:.2f}",
+            )
+
+    def observe_book(self, open_positions: int, total_exposure: float) -> None:
+        """Take the number of positions and waiting entries, and their value in quote currency."""
+        self.open_positions = open_positions
+        self.total_exposure = total_exposure
+
+    def record_position_open(self, position_value: float = 0.0) -> None:
+        """Count one more position of the given value; for scripts that keep no book."""
+        self.observe_book(self.open_positions + 1, self.total_exposure + position_value)
+
+    def record_position_close(self, position_value: float = 0.0) -> None:
+        """Count one position of the given value less; never below none, and without positions nothing is exposed."""
+        rest = max(self.open_positions - 1, 0)
+        self.observe_book(rest, max(self.total_exposure - position_value, 0.0) if rest else 0.0)
+
+    def get_status(self) -> dict[str, Any]:
+        """Return the whole state as plain values; names in ``_pct`` are per cent here, limits stay fractions."""
+        return {
+            "starting_equity": self.starting_equity,
+            "current_equity": self.current_equity,
+            "daily_pnl": self.daily_pnl,
+            "daily_loss_pct": 100.0 * max(self.daily_loss, 0.0),
+            "trading_halted": self.trading_halted,
+            "halt_reason": self.halt_reason,
+            "kill_switch_engaged": self.kill_switch_engaged(),
+            "open_positions": self.open_positions,
+            "total_exposure": self.total_exposure,
+            "exposure_pct": 100.0 * self.total_exposure / self.current_equity if self.current_equity else 0.0,
+            "peak_equity": self.peak_equity,
+            "limits": self.limits.model_dump(),
+        }

@@ -1,0 +1,1 @@
+"""The venue as scripts use it: paper trader, execution engine, their answers."""

@@ -1,0 +1,42 @@
+"""The account's performance in plain figures."""
+
+from core.exact import EXACT
+from execution.money.account import Account
+
+
+def performance_summary(
+    account: Account, starting_balance: float, peak_equity: float, max_drawdown: float
+) -> dict[str, float | int]:
+    """Return balances, returns and trade counts.
+
+    Names in ``_pct`` and ``win_rate`` are per cent; a trade wins when its result net of costs is above 0, and loses
+    otherwise.
+
+    Parameters
+    ----------
+    starting_balance, peak_equity
+        Quote currency.
+    max_drawdown
+        Largest fall from a peak so far, a fraction of the peak.
+    """
+    wins = sum(trade.realized_pnl > 0 for trade in account.closed)
+    trades = len(account.closed)
+    unrealized = account.unrealized_of_log()
+    equity = EXACT.add(account.ledger.balance, unrealized)
+    total_return = float(EXACT.subtract(equity, account.ledger.starting_balance))
+    return {
+        "starting_balance": starting_balance,
+        "current_balance": float(account.ledger.balance),
+        "equity": float(equity),
+        "realized_pnl": float(account.ledger.realized_pnl),
+        "unrealized_pnl": float(unrealized),
+        "total_return": total_return,
+        "total_return_pct": 100.0 * total_return / starting_balance,
+        "total_trades": trades,
+        "winning_trades": wins,
+        "losing_trades": trades - wins,
+        "win_rate": 100.0 * wins / trades if trades else 0.0,
+        "open_positions": len(account.holdings),
+        "max_drawdown_pct": 100.0 * max_drawdown,
+        "peak_equity": peak_equity,
+    }

@@ -1,0 +1,1 @@
+"""From feed events to steps: clock, barrier, and what steps wait for."""

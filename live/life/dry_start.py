@@ -1,0 +1,52 @@
+"""What a session would begin with, printed without beginning it."""
+
+from core.errors import DataUnavailableError, FeedError
+from core.instants import format_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import build_strategy_of
+from live.life.session_start import Market, finest_interval, warmup_candles
+from market_data.feeds.candle_feed import CandleFeed
+from market_data.feeds.perpetual_source import PerpetualSource
+from validation.composed_settings import Settings
+
+
+async def dry_start(
+    settings: Settings, market: Market, feed: CandleFeed, source: PerpetualSource | None, now_ms: int
+) -> int:
+    """Print what a session would begin with."""
+    strategy = build_strategy_of(settings)
+    boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
+    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    print(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
+    print(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
+    if settings.live.detail_interval is not None:
+        print(f"Orders: matched by {settings.live.detail_interval} candles")
+    for spelling, symbol in market.unified.items():
+        rules = market.instruments[spelling]
+        print(
+            f"Symbol {spelling} ({symbol}): tick {rules.tick_size:f}, lot {rules.lot_size:f}, "
+            f"minimum notional {rules.min_notional:f}; warm-up {len(stored[spelling])} of "
+            f"{strategy.warmup_candles} candles"
+        )
+        for line in await _contract_lines(settings, source, spelling, symbol):
+            print(line)
+    print(f"settings_sha256: {settings.settings_sha256}")
+    print("Everything needed to trade on paper is there; no session was begun.")
+    return 0
+
+
+async def _contract_lines(settings: Settings, source: PerpetualSource | None, spelling: str, symbol: str) -> list[str]:
+    """Return what a session of perpetual contracts would know of one of them; nothing for other sessions."""
+    perpetual = settings.live.execution.perpetual
+    if perpetual is None:
+        return []
+    facts = [f"leverage {perpetual.leverage_of(spelling):g}"]
+    if perpetual.mark_price:
+        facts.append(f"mark candles {finest_interval(settings)}")
+    if perpetual.funding and source is not None:
+        try:
+            next_ms = await source.next_funding_ms(symbol)
+        except FeedError as error:
+            raise DataUnavailableError(f"{spelling}: the next funding cannot be looked up: {error}") from error
+        facts.append("no funding announced" if next_ms is None else f"next funding {format_ms(next_ms)}")
+    return [f"  perpetual: {', '.join(facts)}"]

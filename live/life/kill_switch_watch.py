@@ -1,0 +1,102 @@
+"""The kill switch of a running session: environment at the start, a file, and two signals.
+
+``SIGUSR1`` engages, ``SIGUSR2`` releases. A file that exists engages for as long as it exists, whatever the signals
+say. The environment counts as it was when the process started; ``SIGUSR2`` releases what it engaged.
+"""
+
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+from engine.journal_records import JournalRecord, KillSwitchRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from execution.execution_settings import TradingModeSettings
+
+    SignalHandler = Callable[[int, FrameType | None], object] | int | None
+
+BY_ENVIRONMENT, BY_FILE, BY_SIGNAL = "environment", "file", "signal"
+
+
+class KillSwitchWatch:
+    """Answers whether the kill switch is engaged, and by what; asking costs one look at the file system.
+
+    Entering the context takes over the two signals (main thread only); leaving it gives them back. Without that the
+    system's answer to either signal is to end the process, so a session enters it before anything else.
+
+    Parameters
+    ----------
+    mode
+        Names the environment variable and the file. A relative file is looked for in the folder in which the process
+        started.
+    engaged_by_signal
+        Whether a signal had engaged the switch when the session was last seen (:func:`engaged_by_signal`): a restart
+        does not undo what an operator did.
+    """
+
+    def __init__(self, mode: "TradingModeSettings", *, engaged_by_signal: bool = False) -> None:
+        from execution.safety.safety_monitor import environment_kill_switch
+
+        self._file = None if mode.kill_switch_file is None else Path(mode.kill_switch_file).absolute()
+        self._latched_by: str | None = BY_SIGNAL if engaged_by_signal else None
+        if self._latched_by is None and environment_kill_switch(mode.kill_switch_env_var)():
+            self._latched_by = f"{BY_ENVIRONMENT} {mode.kill_switch_env_var}"
+        self._last_by = self._latched_by or "start"
+        self._before: dict[signal.Signals, SignalHandler] = {}
+
+    def __enter__(self) -> Self:
+        for number, act in ((signal.SIGUSR1, self._engage), (signal.SIGUSR2, self._release)):
+            self._before[number] = signal.signal(number, act)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            # A switch thrown while the process winds up must not end it, which is what the default does; one that was
+            # not set from Python cannot be set back.
+            signal.signal(number, signal.SIG_IGN if handler in (None, signal.SIG_DFL) else handler)
+        self._before.clear()
+
+    def __call__(self) -> tuple[bool, str]:
+        """Return whether the switch is engaged, and what engaged or last released it."""
+        in_file = self._seen_in_file()
+        if in_file is not None:
+            self._last_by = in_file
+            return True, in_file
+        if self._latched_by is not None:
+            self._last_by = self._latched_by
+            return True, self._latched_by
+        return False, self._last_by
+
+    def _seen_in_file(self) -> str | None:
+        if self._file is None:
+            return None
+        try:
+            self._file.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            # A switch that cannot be read counts as thrown: refusing entries is the harmless mistake.
+            return f"{BY_FILE} {self._file} cannot be looked at ({error.strerror})"
+        return f"{BY_FILE} {self._file}"
+
+    def _engage(self, number: int, frame: FrameType | None) -> None:
+        self._latched_by = f"{BY_SIGNAL} SIGUSR1"
+
+    def _release(self, number: int, frame: FrameType | None) -> None:
+        self._latched_by = None
+        self._last_by = f"{BY_SIGNAL} SIGUSR2"
+
+
+def engaged_by_signal(records: Iterable[JournalRecord]) -> bool:
+    """Return whether the last change of the kill switch in a journal was a signal that engaged it."""
+    engaged = False
+    for record in records:
+        if isinstance(record, KillSwitchRecord):
+            engaged = record.engaged and record.by.startswith(BY_SIGNAL)
+    return engaged

@@ -1,0 +1,102 @@
+"""The command ``python run_live.py``: arguments, and errors as one line each."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from core.errors import ConfigurationError, HarnessError
+from core.timeframe import DAY_MS, MINUTE_MS
+
+EXAMPLES = """\
+examples:
+  python run_live.py
+      trade config/live.yaml on paper until Ctrl-C
+  python run_live.py --dry-start
+      check the configuration, connect, warm up, print, leave
+  python run_live.py --for 8h
+      stop by itself after eight hours
+  python run_live.py --resume logs/live/binanceus_15m_20260101T000000
+      go on with a session after a stop or a crash
+  python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 600 --for 8h
+      rehearse eight hours on the embedded practice exchange in under a minute, without network
+
+Ctrl-C or SIGTERM ends the session: positions are closed at their last marks, or kept (session.on_shutdown);
+a second Ctrl-C leaves at once, and --resume goes on
+exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration, 3 exchange out of reach,
+4 the journal and its outputs disagree, 130 left at once
+"""
+
+_DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
+_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS}
+
+
+def duration_ms(text: str) -> int:
+    """Return the milliseconds of a duration such as ``90s``, ``30m``, ``2h`` or ``7d``."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ConfigurationError(f"--for {text!r} is no duration; allowed: a number and s, m, h or d, for example 2h")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a bad argument like every other bad input: as one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
+    parser = _Parser(
+        prog="python run_live.py",
+        description="Trade the configuration on paper against a live exchange, with the kernel that backtests it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
+    parser.add_argument("--resume", metavar="SESSION", help="folder of a session to go on with")
+    parser.add_argument("--dry-start", action="store_true", help="validate, connect, warm up, print, leave")
+    parser.add_argument("--for", dest="duration", metavar="TIME", help="stop after this much exchange time, e.g. 2h")
+    parser.add_argument("--out", metavar="DIR", help="folder of the sessions (default: logs/live)")
+    parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
+    parser.add_argument("--plain", action="store_true", help="log lines instead of the terminal view")
+    parser.add_argument("--rest-url", metavar="URL", help="address instead of the exchange's REST interface")
+    parser.add_argument("--stream-url", metavar="URL", help="address instead of the exchange's websocket")
+    rehearsal = parser.add_argument_group("rehearsal, with exchange: practice")
+    rehearsal.add_argument("--speed", type=float, default=1.0, metavar="N", help="exchange seconds a second, default 1")
+    rehearsal.add_argument("--practice-start", metavar="TIME", help="exchange time at the start, default now")
+    rehearsal.add_argument("--faults", metavar="FILE", help="fault script of the practice exchange")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    try:
+        asked = parse_arguments(arguments)
+
+        from live.life.exchange_access import Addresses, Rehearsal
+        from live.life.live_session import LiveOptions, run_session
+
+        return run_session(
+            LiveOptions(
+                config=asked.config,
+                resume=asked.resume,
+                dry_start=asked.dry_start,
+                duration_ms=None if asked.duration is None else duration_ms(asked.duration),
+                sessions=asked.out,
+                data_dir=asked.data_dir,
+                plain=asked.plain,
+                addresses=Addresses(asked.rest_url, asked.stream_url),
+                rehearsal=Rehearsal(asked.speed, asked.practice_start, asked.faults),
+            )
+        )
+    except HarnessError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt as interrupted:
+        print(f"error: {interrupted or 'interrupted before the session ran'}", file=sys.stderr)
+        return 130

@@ -1,0 +1,245 @@
+"""One live session from its options to its report: exchange, feed, folder, driver, end."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from core.errors import ConfigurationError
+from core.instants import to_datetime, to_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.fold import SessionFold
+from live.intake.ingress_clock import IngressClock
+from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
+from live.life.dry_start import dry_start
+from live.life.exchange_access import Addresses, Rehearsal, exchange_addresses, market_of
+from live.life.kill_switch_watch import KillSwitchWatch, engaged_by_signal
+from live.life.session_driver import SessionDriver
+from live.life.session_folder import SessionFolder
+from live.life.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
+from live.life.session_start import Market, StartedSession, connect, start_fresh
+from live.life.stop_signals import stop_on_signals, unless_stopping
+from live.views.view_set import build_views, open_log
+from market_data.feeds.perpetual_source import PerpetualSource
+from reports.console.console_report import print_report
+from reports.figures.session_figures import session_result
+from reports.figures.session_window import SessionWindow
+from reports.json_report import to_json
+from validation.composed_settings import Settings
+from validation.loading import load_settings
+
+RESULT = "result.json"
+
+LAST_STEP_SECONDS = 5.0
+"""How much longer than asked for a session may wait for its last step, in wall time."""
+
+
+class LiveOptions(NamedTuple):
+    """What the command was asked for."""
+
+    config: str
+    resume: str | None = None
+    dry_start: bool = False
+    duration_ms: int | None = None
+    sessions: str | None = None
+    data_dir: str | None = None
+    plain: bool = False
+    addresses: Addresses = Addresses(None, None)
+    rehearsal: Rehearsal = Rehearsal()
+
+
+def wall_clock_ms() -> int:
+    """Return the present in UTC milliseconds: the entry point's one reading of the wall clock."""
+    return to_ms(dt.datetime.now(dt.UTC))  # noqa: TID251 - the entry point's clock
+
+
+def run_session(options: LiveOptions) -> int:
+    """Run a session until its end and return the command's exit code.
+
+    Raises
+    ------
+    ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
+        As the command reports them.
+    """
+    settings = load_settings(options.config, data_dir=options.data_dir)
+    now_ms = wall_clock_ms()
+    with contextlib.ExitStack() as held:
+        folder = folded = None
+        if options.resume is not None:
+            folder = held.enter_context(resumed_folder(_folder_of(settings, options), settings))
+        kill_switch = held.enter_context(_kill_switch(settings, folder))
+        if folder is not None:
+            folded = fold_journal(folder, settings)
+            _refuse_ended(settings, folder, folded)
+        last_step_ms = None if folded is None else folded.past.known_ms
+        addresses = held.enter_context(
+            exchange_addresses(settings, options.rehearsal, options.addresses, now_ms, last_step_ms)
+        )
+        market = market_of(settings, addresses, now_ms)
+        return asyncio.run(_run(settings, options, addresses, market, folder, folded, kill_switch))
+
+
+async def _run(
+    settings: Settings,
+    options: LiveOptions,
+    addresses: Addresses,
+    market: Market,
+    resumed: SessionFolder | None,
+    folded: FoldedSession | None,
+    kill_switch: KillSwitchWatch,
+) -> int:
+    """Connect, start or go on, drive to the end, report."""
+    symbols = list(market.unified.values())
+    source = open_source(settings, addresses)
+    first = open_strategy_feed(settings, addresses, symbols)
+    try:
+        now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
+        if options.dry_start:
+            return await dry_start(settings, market, first, source, now_ms)
+        if resumed is not None and folded is not None:
+            started = go_on(resumed, folded, market, settings, now_ms)
+            with started.journal:
+                return await _drive(settings, options, addresses, market, resumed, started, source, kill_switch, now_ms)
+        with contextlib.closing(SessionFolder(_fresh_folder(settings, options, now_ms))) as folder:
+            engaged, _ = kill_switch()
+            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
+            with started.journal:
+                return await _drive(settings, options, addresses, market, folder, started, source, kill_switch, now_ms)
+    finally:
+        await first.close()
+        if source is not None:
+            await source.close()
+
+
+async def _drive(
+    settings: Settings,
+    options: LiveOptions,
+    addresses: Addresses,
+    market: Market,
+    folder: SessionFolder,
+    started: StartedSession,
+    source: PerpetualSource | None,
+    kill_switch: KillSwitchWatch,
+    now_ms: int,
+) -> int:
+    """Run the session on its feeds, end it and print its report."""
+    barrier, symbols = started.barrier, list(market.unified.values())
+    feeds = open_feeds(settings, addresses, symbols, barrier.last_closed_ms)
+    inputs = open_inputs(settings, source, symbols, barrier, started.funding, feeds["strategy"])
+    clock = IngressClock(feeds["strategy"], time.monotonic)
+    shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
+    log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
+    views = build_views(
+        folder.path,
+        settings,
+        started.fold.session,
+        barrier,
+        market.unified,
+        clock.now_ms,
+        shown_on,
+        plain=options.plain,
+        inputs=inputs,
+    )
+    mode: Literal["flatten", "keep"] = settings.live.session.on_shutdown
+    with stop_on_signals(folder.path) as stopping, contextlib.closing(log):
+        async with views as view:
+            driver = SessionDriver(
+                started.fold,
+                started.journal,
+                folder,
+                feeds,
+                barrier,
+                clock,
+                kill_switch,
+                view,
+                inputs=inputs,
+                missed_until_ms=started.missed_until_ms,
+            )
+            driver.stopping = stopping
+            try:
+                connecting = asyncio.create_task(connect(clock, time.monotonic, settings.live.exchange))
+                await unless_stopping(connecting, stopping)
+                until_ms = seconds = None
+                if options.duration_ms is not None:
+                    until_ms = floor_to_grid(now_ms, barrier.step_ms) + options.duration_ms
+                    # Wall time bounds a silent exchange; the last step may still come within its grace.
+                    grace = settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
+                    seconds = options.duration_ms / 1_000 + grace
+                await driver.run(until_ms, seconds)
+                driver.end(mode)
+            finally:
+                for feed in feeds.values():
+                    await feed.close()
+        print_report(_write_result(settings, market.unified, folder, started.fold), sys.stdout)
+        print(f"\nCheck it: python -m backtests.parity {folder.path}")
+    return 0
+
+
+def _write_result(
+    settings: Settings, unified: Mapping[str, str], folder: SessionFolder, fold: SessionFold
+) -> dict[str, Any]:
+    """Leave the session's result in its folder and return it."""
+    window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
+    window.take_all(line.record for line in folder.lines())
+    result = session_result(
+        fold.session,
+        settings,
+        window,
+        unified,
+        output_dir=str(folder.path),
+        log_file=str(folder.path / "trades.csv"),
+    )
+    folder.note_window(window.start_ms, window.end_ms)
+    folder.write_text(RESULT, to_json(result))
+    return result
+
+
+def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSession) -> None:
+    """Refuse to go on with a session that has closed its positions.
+
+    Its process may have died between the end's record and the outputs, so these were rebuilt and the result is too.
+    """
+    ended = folded.fold.ended
+    if ended is None or ended.mode == "keep":
+        return
+    unified = folder.canonical_symbols() or dict(zip(settings.live.symbols, settings.live.symbols, strict=True))
+    _write_result(settings, unified, folder, folded.fold)
+    raise ConfigurationError(
+        f"{folder.path}: the session has ended and its positions are closed; its outputs and {RESULT} are as its "
+        "journal says; start another session"
+    )
+
+
+def _sessions_folder(settings: Settings, options: LiveOptions) -> Path:
+    return Path(settings.live.logging.directory) / "live" if options.sessions is None else Path(options.sessions)
+
+
+def _folder_of(settings: Settings, options: LiveOptions) -> Path:
+    """Return the folder of the session to resume, given as a path or by its name."""
+    name = options.resume or ""
+    for path in (Path(name), _sessions_folder(settings, options) / name):
+        if path.is_dir():
+            return path
+    raise ConfigurationError(f"--resume {options.resume}: there is no such session folder")
+
+
+def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path:
+    """Return a folder that does not exist yet, named by exchange, timeframe and the exchange's time."""
+    live = settings.live
+    stem = f"{live.exchange}_{live.timeframe}_{to_datetime(now_ms).strftime('%Y%m%dT%H%M%S')}"
+    root, number = _sessions_folder(settings, options), 1
+    while (root / (name := stem if number == 1 else f"{stem}_{number}")).exists():
+        number += 1
+    return root / name
+
+
+@contextlib.contextmanager
+def _kill_switch(settings: Settings, resumed: SessionFolder | None) -> Iterator[KillSwitchWatch]:
+    """Yield the watch over the kill switch; what a signal had engaged before a restart stays engaged."""
+    by_signal = resumed is not None and engaged_by_signal(line.record for line in resumed.lines())
+    with KillSwitchWatch(settings.mode, engaged_by_signal=by_signal) as watch:
+        yield watch

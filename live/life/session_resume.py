@@ -1,0 +1,118 @@
+"""How a session is taken up again: its journal folded, its outputs rebuilt, what was missed told from what is live."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from core.errors import ConfigurationError, InvariantError
+from core.timeframe import floor_to_grid
+from engine.fold import SessionFold
+from engine.journal import JournalLine, damaged_line
+from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
+from live.life.journalled_past import JournalledPast
+from live.life.session_folder import JOURNAL, SessionFolder
+from live.life.session_start import Market, StartedSession, open_barrier
+from validation.composed_settings import Settings
+
+
+class FoldedSession(NamedTuple):
+    """A session as its journal leaves it."""
+
+    fold: SessionFold
+    first: SessionRecord
+    past: JournalledPast
+    journal_bytes: int
+
+
+@contextlib.contextmanager
+def resumed_folder(path: Path, settings: Settings) -> Iterator[SessionFolder]:
+    """Yield the locked folder of a session that these settings may go on with.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no session in the folder, another process runs it, or it ran with other settings.
+    StoreError
+        If its journal is damaged, or the folder cannot be used.
+    """
+    if not (path / JOURNAL).exists():
+        raise ConfigurationError(f"{path}: there is no session to resume; it holds no {JOURNAL}")
+    with contextlib.closing(SessionFolder(path)) as folder:
+        first = next(folder.lines(), None)
+        if first is None:
+            raise ConfigurationError(
+                f"{path}: there is no session to resume; it was ended before its first record was written"
+            )
+        folder.check_settings(_session_record(folder, first), settings.settings_sha256)
+        yield folder
+
+
+def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
+    """Fold a session's journal and rebuild the files derived from it, whether or not the session has ended.
+
+    Raises
+    ------
+    ParityError
+        If the outputs come out different from those the journal saw.
+    StoreError
+        If the journal is damaged: names line and byte.
+    StrategyError
+        If the strategy failed in the last step, as it did in the session.
+    """
+    lines = folder.lines()
+    line = next(lines)
+    first = _session_record(folder, line)
+    past = JournalledPast(first, settings.live.symbols)
+    with _damage_named(folder, line, 0):
+        fold = SessionFold(first, settings, folder.outputs())
+    end_byte = line.end_byte
+    for line in lines:
+        with _damage_named(folder, line, end_byte):
+            fold.apply(line.record)
+        past.take(line.record)
+        end_byte = line.end_byte
+    folder.publish_outputs()
+    folder.flush()
+    return FoldedSession(fold, first, past, end_byte)
+
+
+def go_on(
+    folder: SessionFolder, folded: FoldedSession, market: Market, settings: Settings, now_ms: int
+) -> StartedSession:
+    """Journal that the session goes on after its last step; ``now_ms`` is the exchange's time.
+
+    With ``missed_steps: exits_only`` the steps that closed up to now count as missed.
+    """
+    symbols = list(market.unified.values())
+    barrier = open_barrier(settings, market, folded.past.known_ms)
+    folded.past.remind(barrier, symbols)
+    journal = folder.writer(keep_bytes=folded.journal_bytes)
+    policy = settings.live.session.missed_steps
+    record = ResumeRecord(folded.past.last_step_ms, policy)
+    try:
+        journal.append(record)
+    except BaseException:
+        journal.close()
+        raise
+    folded.fold.apply(record)
+    missed_until_ms = floor_to_grid(now_ms, barrier.step_ms) if policy == "exits_only" else None
+    counts = {spelling: len(folded.first.warmup.get(spelling, ())) for spelling in market.unified}
+    funding = folded.past.funding_calendars(symbols)
+    return StartedSession(folded.fold, journal, barrier, funding, counts, missed_until_ms)
+
+
+def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:
+    record: JournalRecord = line.record
+    if not isinstance(record, SessionRecord):
+        raise damaged_line(folder.journal, line.number, 0, "it does not say what the session is made of")
+    return record
+
+
+@contextlib.contextmanager
+def _damage_named(folder: SessionFolder, line: JournalLine, start_byte: int) -> Iterator[None]:
+    """Turn a record that cannot stand where it does into the error of a damaged line."""
+    try:
+        yield
+    except InvariantError as error:
+        raise damaged_line(folder.journal, line.number, start_byte, str(error)) from error

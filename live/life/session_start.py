@@ -1,0 +1,226 @@
+"""How a fresh session begins: from the exchange's answers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import NamedTuple
+
+from core.candle import Candle
+from core.code_version import code_version
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
+from core.exact import plain
+from core.instants import format_ms
+from core.instrument import Instrument
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import build_strategy_of
+from engine.fold import SessionFold
+from engine.journal import JournalWriter
+from engine.journal_records import SessionRecord, fields_of
+from execution.venue_settings import PerpetualSettings
+from live.intake.barrier import Barrier
+from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
+from live.intake.ingress_clock import IngressClock
+from live.life.session_folder import SessionFolder
+from market_data.feeds.candle_feed import CandleFeed
+from market_data.feeds.feed_limits import FeedLimits
+from validation.composed_settings import Settings
+
+CONNECT_SECONDS = 30.0
+"""How long the exchange may stay out of reach at the start, in wall time."""
+
+_RETRY_SECONDS = 1.0
+_LIBRARIES = ("numpy", "msgspec", "pydantic", "ccxt", "websockets", "aiohttp")
+
+
+class Market(NamedTuple):
+    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules."""
+
+    unified: dict[str, str]
+    instruments: dict[str, Instrument]
+
+
+class StartedSession(NamedTuple):
+    """A session that is ready to run; ``funding`` holds a calendar for each unified symbol."""
+
+    fold: SessionFold
+    journal: JournalWriter
+    barrier: Barrier
+    funding: Mapping[str, FundingCalendar]
+    warmup: Mapping[str, int]
+    missed_until_ms: int | None
+
+
+async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
+    """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
+
+    Raises
+    ------
+    DataUnavailableError
+        If it does not answer in time.
+    """
+    begun = monotonic()
+    while True:
+        try:
+            await clock.synchronise()
+        except FeedError as error:
+            if monotonic() - begun >= CONNECT_SECONDS:
+                raise DataUnavailableError(
+                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
+                    "rehearse offline with config/practice.yaml"
+                ) from error
+            await asyncio.sleep(_RETRY_SECONDS)
+            continue
+        now_ms = clock.now_ms()
+        if now_ms is not None:
+            return now_ms
+
+
+async def warmup_candles(
+    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
+) -> dict[str, list[Candle]]:
+    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
+    start_ms = max(0, boundary_ms - count * timeframe_ms(settings.live.timeframe))
+    stored = {}
+    for spelling, symbol in market.unified.items():
+        try:
+            candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
+        except FeedError as error:
+            raise DataUnavailableError(f"{spelling}: the warm-up candles cannot be fetched: {error}") from error
+        stored[spelling] = candles[-count:] if count else []
+    return stored
+
+
+async def start_fresh(
+    folder: SessionFolder,
+    feed: CandleFeed,
+    market: Market,
+    settings: Settings,
+    now_ms: int,
+    *,
+    kill_switch: bool,
+) -> StartedSession:
+    """Begin a session at the boundary before ``now_ms``: fetch the warm-up, write manifest and first record.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder holds a session already.
+    DataUnavailableError
+        If the warm-up cannot be fetched.
+    StoreError
+        If the folder cannot be written.
+    """
+    if folder.journal.exists():
+        raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
+    length_ms = timeframe_ms(settings.live.timeframe)
+    boundary_ms = floor_to_grid(now_ms, length_ms)
+    strategy = build_strategy_of(settings)
+    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not _reach(stored, boundary_ms - length_ms):
+        # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
+        boundary_ms -= length_ms
+        stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    record = SessionRecord(
+        session=folder.path.name,
+        settings_sha256=settings.settings_sha256,
+        code_version=code_version(),
+        settings=dict(settings.resolved()),
+        instruments=market.instruments,
+        warmup={
+            spelling: [fields for one in candles if (fields := fields_of(one)) is not None]
+            for spelling, candles in stored.items()
+        },
+        kill_switch=kill_switch,
+        start_ms=boundary_ms,
+    )
+    folder.write_manifest(_manifest(record, market, settings, strategy.name, strategy.warmup_candles))
+    journal = folder.writer()
+    try:
+        journal.append(record)
+        fold = SessionFold(record, settings, folder.outputs())
+        folder.publish_outputs()
+    except BaseException:
+        journal.close()
+        raise
+    barrier = open_barrier(settings, market, boundary_ms)
+    for spelling, candles in stored.items():
+        barrier.remember(market.unified[spelling], candles)
+    funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
+    return StartedSession(
+        fold, journal, barrier, funding, {spelling: len(candles) for spelling, candles in stored.items()}, None
+    )
+
+
+def finest_interval(settings: Settings) -> str:
+    """Return the timeframe by which orders are matched: that of the detail candles, else the strategy's."""
+    return settings.live.detail_interval or settings.live.timeframe
+
+
+def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
+    """Return the barrier of a session that knows everything up to a boundary."""
+    detail = settings.live.detail_interval
+    return Barrier(
+        list(market.unified.values()),
+        timeframe_ms(settings.live.timeframe),
+        last_closed_ms,
+        settings.live.session.barrier_grace_seconds,
+        settings.live.data.off_grid,
+        detail_ms=None if detail is None else timeframe_ms(detail),
+    )
+
+
+def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:
+    """Return whether every symbol's warm-up ends with the candle opened at a time; an empty one has no end."""
+    return all(not candles or candles[-1].open_time_ms == open_ms for candles in stored.values())
+
+
+def _manifest(
+    record: SessionRecord, market: Market, settings: Settings, strategy: str, warmup_candles: int
+) -> dict[str, object]:
+    """Return what the session is made of, as plain values."""
+    facts: dict[str, object] = {
+        "session": record.session,
+        "settings": record.settings,
+        "settings_sha256": record.settings_sha256,
+        "code_version": record.code_version,
+        "timeframe": settings.live.timeframe,
+        "strategy": {"name": strategy, "warmup_candles": warmup_candles},
+        "symbols": {
+            spelling: {
+                "canonical": symbol,
+                "warmup_candles": len(record.warmup[spelling]),
+                "instrument": {
+                    "tick_size": plain(market.instruments[spelling].tick_size),
+                    "lot_size": plain(market.instruments[spelling].lot_size),
+                    "min_notional": plain(market.instruments[spelling].min_notional),
+                    "min_quantity": plain(market.instruments[spelling].min_quantity),
+                    "source": market.instruments[spelling].source,
+                    "as_of": _text(market.instruments[spelling].as_of_ms),
+                },
+            }
+            for spelling, symbol in market.unified.items()
+        },
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+    if settings.live.detail_interval is not None:
+        facts["detail_interval"] = settings.live.detail_interval
+    if settings.live.execution.perpetual is not None:
+        facts["perpetual"] = _perpetual_facts(settings.live.execution.perpetual, market, finest_interval(settings))
+    return facts
+
+
+def _perpetual_facts(perpetual: PerpetualSettings, market: Market, interval: str) -> dict[str, object]:
+    """Return what the session knows of its contracts; ``mark_candles`` and ``funding`` are None where not used."""
+    return {
+        "leverage": {spelling: perpetual.leverage_of(spelling) for spelling in market.unified},
+        "margin_tiers": {
+            spelling: "settings" if perpetual.tiers else "instrument" if rules.margin_tiers else "maintenance_rate"
+            for spelling, rules in market.instruments.items()
+        },
+        "mark_candles": {"interval": interval, "source": "rest"} if perpetual.mark_price else None,
+        "funding": {"source": "rest", "patience_ms": PATIENCE_MS} if perpetual.funding else None,
+    }
+
+
+def _text(time_ms: int | None) -> str | None:
+    return None if time_ms is None else format_ms(time_ms)

@@ -1,0 +1,95 @@
+"""Positions and orders of a session as lines that views show."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from core.candle import Candle
+from core.orders import OrderType
+from engine.components import Components
+from execution.money.holding import Holding, side_of
+from execution.orders.order import Order
+from live.views.session_picture import OrderLine, PositionLine
+
+FormingOf = Callable[[str], Candle | None]
+"""Tells the running candle of a configured symbol after the last step; None where nothing is known of it."""
+
+
+def position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) -> PositionLine:
+    """Return a position as it stands, at the forming candle's close if there is one.
+
+    ``by_touch`` says that a limit order fills when the price only reaches it.
+    """
+    mark = holding.mark if candle is None else candle.close
+    stop, entry = holding.stop, holding.entry
+    return PositionLine(
+        symbol=holding.position.symbol,
+        side=holding.position.side.value,
+        quantity=holding.quantity,
+        entry=holding.entry_price,
+        mark=mark,
+        pnl=holding.sign * (mark - holding.entry_price) * holding.quantity,
+        forming=candle is not None,
+        stop=None if stop is None else _number(stop.stop_price),
+        targets=tuple(float(order.price) for order in _working_targets(holding) if order.price is not None),
+        trailed=stop is not None and stop.exit_reason != "stop",
+        touched="" if candle is None else _touched(holding, candle, by_touch=by_touch),
+        liquidation=_number(holding.liquidation),
+        margin=float(entry.margin) if entry.margin else None,
+        funding=float(entry.funding),
+    )
+
+
+def order_lines(parts: Components, forming_of: FormingOf) -> Iterator[OrderLine]:
+    """Yield what waits and rests: symbols in configured order, closes before entries before a script's orders."""
+    for state in parts.states:
+        symbol = state.symbol
+        candle = forming_of(symbol)
+        close, entry = parts.book.closes.get(symbol), parts.book.entries.get(symbol)
+        if close is not None:
+            yield _order_line(close, f"close ({close.exit_reason})", candle)
+        if entry is not None:
+            yield _order_line(entry, f"enter {side_of(entry.sign).value}", candle)
+        for order in parts.book.orders_of(symbol):
+            if order.role == "order":
+                yield _order_line(order, "buy" if order.sign > 0 else "sell", candle)
+
+
+def _order_line(order: Order, what: str, candle: Candle | None) -> OrderLine:
+    at_market = order.acts == "market"
+    # How much of the position is left to close is only known when the close fills.
+    quantity = None if order.role == "close" else float(order.remaining)
+    return OrderLine(
+        symbol=order.symbol,
+        order_id=order.order_id or "",
+        what=what,
+        order_type=order.order_type.value,
+        quantity=quantity,
+        price=None if order.order_type is OrderType.MARKET else _number(order.price),
+        stop_price=_number(order.stop_price),
+        open=candle.open if at_market and candle is not None else None,
+        deadline_ms=order.last_open_ms if order.last_open_ms is not None else order.expires_ms,
+    )
+
+
+def _touched(holding: Holding, candle: Candle, *, by_touch: bool) -> str:
+    """Return the reason of what the candle has reached so far, in the order in which its close would judge it."""
+    sign = holding.sign
+    adverse, favourable = (candle.low, candle.high) if sign > 0 else (candle.high, candle.low)
+    stop = None if holding.stop is None else _number(holding.stop.stop_price)
+    target = next((float(order.price) for order in _working_targets(holding) if order.price is not None), None)
+    beyond = target is not None and sign * (candle.open - target) > 0
+    stopped = stop is not None and sign * (adverse - stop) <= 0 and (not beyond or sign * (candle.open - stop) <= 0)
+    if holding.stop is not None and stopped:
+        return holding.stop.exit_reason
+    if target is None:
+        return ""
+    distance = sign * (favourable - target)
+    return "target" if distance > 0 or (by_touch and distance == 0) else ""
+
+
+def _working_targets(holding: Holding) -> list[Order]:
+    return [order for order in holding.targets if order.status.working]
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,125 @@
+"""A session at one moment, as plain values that can be drawn anywhere and at leisure."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from live.views.session_events import SessionEvent
+
+ConnectionState = Literal["connecting", "connected", "stale", "disconnected"]
+
+
+class FeedHealth(NamedTuple):
+    """How the connection fares; times are seconds, None where nothing has happened yet. Counts are of this process.
+
+    ``missing`` counts marks (the first of several in a row) and funding rates that steps went on without.
+    """
+
+    state: ConnectionState
+    since_seconds: float | None
+    message_age_seconds: float | None
+    reconnects: int
+    unreadable: int
+    late: int
+    revised: int
+    duplicate: int
+    refused: int
+    trouble: str
+    missing: int = 0
+
+
+class StepHealth(NamedTuple):
+    """The last step and how long steps take; delays are seconds."""
+
+    last_ms: int | None
+    delay_seconds: float | None
+    delay_p99_seconds: float | None
+    steps: int
+    candles: int
+    open_boundaries: int
+
+
+class AccountFigures(NamedTuple):
+    """Money in quote currency, fractions for losses; ``live_equity`` is at forming prices, None without any.
+
+    ``margin`` is what open positions have set aside and ``funding`` what was received so far (paid, where negative);
+    both are None without perpetual contracts.
+    """
+
+    balance: float
+    equity: float
+    live_equity: float | None
+    realized_pnl: float
+    daily_pnl: float
+    daily_loss: float
+    max_daily_loss: float
+    drawdown: float
+    max_drawdown: float
+    trades: int
+    won: int
+    margin: float | None = None
+    funding: float | None = None
+
+
+class PositionLine(NamedTuple):
+    """One open position; ``forming`` says that ``mark`` and ``pnl`` are of a candle that has not closed.
+
+    ``trailed`` says that the stop has moved since the entry. ``touched`` names what the forming candle has reached so
+    far; nothing acts on it before the close. ``liquidation`` is a mark price, ``margin`` what is set aside; both are
+    None without margin. ``funding`` was received since the entry (paid, where negative).
+    """
+
+    symbol: str
+    side: str
+    quantity: float
+    entry: float
+    mark: float
+    pnl: float
+    forming: bool
+    stop: float | None
+    targets: Sequence[float]
+    trailed: bool
+    touched: str
+    liquidation: float | None = None
+    margin: float | None = None
+    funding: float = 0.0
+
+
+class OrderLine(NamedTuple):
+    """One order that waits for its symbol's next open, or rests at a price until the market comes to it.
+
+    ``open`` is that of the forming candle at which a market order will fill, where there is one. ``deadline_ms`` is the
+    latest open at which a market entry may fill, or the end of an order that is good till a date.
+    """
+
+    symbol: str
+    order_id: str
+    what: str
+    order_type: str
+    quantity: float | None
+    price: float | None
+    stop_price: float | None
+    open: float | None
+    deadline_ms: int | None
+
+
+class SessionPicture(NamedTuple):
+    """Everything a view shows. ``curve`` is equity over the whole session, thinned out."""
+
+    session: str
+    strategy: str
+    mode: str
+    exchange: str
+    timeframe: str
+    exchange_ms: int | None
+    uptime_seconds: float
+    feed: FeedHealth
+    steps: StepHealth
+    account: AccountFigures
+    positions: Sequence[PositionLine]
+    waiting: Sequence[OrderLine]
+    events: Sequence[SessionEvent]
+    refusals: Sequence[tuple[str, int]]
+    curve: Sequence[float]
+    halts: Sequence[str]
+    kill_switch: bool
+    kill_switch_by: str

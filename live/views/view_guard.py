@@ -1,0 +1,109 @@
+"""Several views of one session behind one, kept from disturbing it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import ParamSpec, Protocol, Self
+
+from core.candle import Candle
+from engine.journal_records import MissingRecord
+from live.intake.barrier import ClosedStep
+from live.intake.candle_lane import Note
+from live.views.view_protocol import SessionView
+
+REFRESH_SECONDS = 0.25
+
+_log = logging.getLogger("live.views.view_set")
+
+Told = ParamSpec("Told")
+
+
+class RefreshedView(SessionView, Protocol):
+    """A view that also shows how time passes while nothing happens."""
+
+    def refresh(self) -> None:
+        """Show the present; called about four times a second and expected to return at once."""
+        ...
+
+    def close(self) -> None:
+        """Show the end and give back what is held."""
+        ...
+
+
+class GuardedViews:
+    """Tells every view what the session does and refreshes them all four times a second while entered.
+
+    What a view raises is logged once for that view and changes nothing else: not showing the session must never stop
+    it. Views are told in the given order.
+    """
+
+    def __init__(self, views: Sequence[RefreshedView]) -> None:
+        self._views = tuple(views)
+        self._failed: set[int] = set()
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._refreshing = asyncio.create_task(self._keep_refreshing())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._refreshing
+        self.refresh()
+        # The last view is closed first, so that the log, given first, hears of a view that fails to close.
+        for view in reversed(self._views):
+            self._guarded(view, view.close)
+
+    def candle_forming(self, symbol: str, candle: Candle) -> None:
+        """Pass on the running state of a candle."""
+        for view in self._views:
+            self._guarded(view, view.candle_forming, symbol, candle)
+
+    def connection_changed(self, event: str, detail: str) -> None:
+        """Pass on a change of the connection."""
+        for view in self._views:
+            self._guarded(view, view.connection_changed, event, detail)
+
+    def step_done(self, closed: ClosedStep, delay_seconds: float) -> None:
+        """Pass on a processed step."""
+        for view in self._views:
+            self._guarded(view, view.step_done, closed, delay_seconds)
+
+    def noted(self, note: Note) -> None:
+        """Pass on a candle that did not become part of a step."""
+        for view in self._views:
+            self._guarded(view, view.noted, note)
+
+    def gone_without(self, missing: MissingRecord) -> None:
+        """Pass on what a step goes on without."""
+        for view in self._views:
+            self._guarded(view, view.gone_without, missing)
+
+    def kill_switch_changed(self, engaged: bool, by: str) -> None:
+        """Pass on a change of the kill switch."""
+        for view in self._views:
+            self._guarded(view, view.kill_switch_changed, engaged, by)
+
+    def refresh(self) -> None:
+        """Let every view show the present."""
+        for view in self._views:
+            self._guarded(view, view.refresh)
+
+    async def _keep_refreshing(self) -> None:
+        while True:
+            self.refresh()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def _guarded(self, view: RefreshedView, act: Callable[Told, None], *told: Told.args, **named: Told.kwargs) -> None:
+        try:
+            act(*told, **named)
+        except Exception:  # noqa: BLE001 - a view of any kind may fail in any way, and trading goes on
+            if id(view) not in self._failed:
+                self._failed.add(id(view))
+                _log.exception("event=view_failed view=%s", type(view).__name__)

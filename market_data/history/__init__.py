@@ -1,0 +1,1 @@
+"""Historical candles for whoever asks, fetched where the store lacks them."""

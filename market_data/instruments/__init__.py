@@ -1,0 +1,1 @@
+"""Symbols, trading rules and margin tables."""

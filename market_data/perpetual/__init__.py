@@ -1,0 +1,1 @@
+"""What perpetual contracts have beside candles."""

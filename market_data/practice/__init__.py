@@ -1,0 +1,1 @@
+"""The practice market: a seeded synthetic exchange that needs no network."""

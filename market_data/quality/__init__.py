@@ -1,0 +1,1 @@
+"""What is checked of market data on the way in."""

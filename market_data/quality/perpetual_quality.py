@@ -1,0 +1,82 @@
+"""What is checked of mark candles, funding rates and open interest on the way in; see ``quality`` for candles."""
+
+import numpy as np
+
+from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
+from market_data.quality.candle_quality import (
+    EXAMPLES,
+    REASONS,
+    Mask,
+    OffGrid,
+    QualityReport,
+    RowExample,
+    behind,
+    check_candles,
+)
+from market_data.store.candle_merge import slots
+
+MOST_RATE = 1.0
+"""A funding rate of the whole notional or more is taken for a fault of the source."""
+
+
+def check_marks(
+    candles: CandleColumns, timeframe_length_ms: int, *, off_grid: OffGrid = "snap", now_ms: int | None = None
+) -> tuple[CandleColumns, QualityReport]:
+    """Return the mark candles that may be stored, and what was found; as ``quality.check_candles``.
+
+    A mark price has no volume: whatever the source prints there becomes 0.
+    """
+    without_volume = candles._replace(volume=np.zeros(candles.rows))
+    return check_candles(without_volume, timeframe_length_ms, off_grid=off_grid, now_ms=now_ms)
+
+
+def check_rows(columns: RowsT, length_ms: int, *, now_ms: int | None = None) -> tuple[RowsT, QualityReport]:
+    """Return the funding rates or open interest that may be stored, and what was found.
+
+    Rows are judged in the order in which they came. A row whose slot of the grid of ``length_ms`` (for funding the
+    minute) is not after that of every row accepted before it is a duplicate if that slot was accepted, and out of order
+    otherwise. Stamps are kept as they are. A mark price or a value that is not finite and positive is not known: nan.
+
+    Parameters
+    ----------
+    now_ms
+        The present, in UTC milliseconds; a later row is refused. None: all rows are of the past.
+    """
+    times, numbers, known = columns
+    reason = "bad_rate" if isinstance(columns, FundingColumns) else "bad_amount"
+    sound = sound_columns(columns)
+    future = np.zeros(columns.rows, np.bool) if now_ms is None else times > now_ms
+    late, duplicate = behind(slots(times, length_ms), sound, sound & ~future)
+    verdicts = {
+        reason: ~sound,
+        "duplicate": duplicate,
+        "out_of_order": late & ~duplicate,
+        "future": sound & ~late & future,
+    }
+    taken = sound & ~late & ~future
+    accepted = type(columns)(times[taken], numbers[taken], _known(known[taken]))
+    return accepted, QualityReport(
+        rows=columns.rows,
+        accepted=accepted.rows,
+        refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
+        examples={name: _examples(columns, mask) for name, mask in verdicts.items() if mask.any()},
+    )
+
+
+def sound_columns(columns: FundingColumns | OpenInterestColumns) -> Mask:
+    """Return which rows hold a number that can be: a rate between -1 and 1, an open interest not below 0."""
+    if isinstance(columns, FundingColumns):
+        return np.isfinite(columns.rate) & (np.abs(columns.rate) < MOST_RATE)
+    return np.isfinite(columns.amount) & (columns.amount >= 0)
+
+
+def _known(values: Float64Array) -> Float64Array:
+    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
+
+
+def _examples(columns: FundingColumns | OpenInterestColumns, mask: Mask) -> tuple[RowExample, ...]:
+    return tuple(
+        RowExample(int(row), int(columns[0][row]), float(columns[1][row]), float(columns[2][row]))
+        for row in np.flatnonzero(mask)[:EXAMPLES]
+    )

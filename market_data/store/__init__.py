@@ -1,0 +1,1 @@
+"""Candles and contract data on the disk."""
