@@ -1,7 +1,8 @@
 """Which exchanges can be named, and which timeframes each of them serves.
 
 The facts stand in ``exchange_facts.json``, written from the pinned ccxt by
-``python -m market_data.adapters.exchanges``, so that checking a name does not load ccxt. Timeframes without a fixed grid (``3d``, ``1M``) are left out.
+``python -m market_data.adapters.exchanges``, so that checking a name does not load ccxt. Timeframes without a fixed
+grid (``3d``, ``1M``) are left out.
 """
 
 import functools
