@@ -11,7 +11,8 @@ import unittest
 from pathlib import Path
 
 from live.heartbeat import Heartbeat, check, main
-from tests.support.watched_session import WatchedSession, candle
+from tests.support.candles import candle
+from tests.support.watched_session import WatchedSession
 
 ROOT = Path(__file__).parents[3]
 
