@@ -48,7 +48,7 @@ class LogView:
 
     def __init__(self, watch: "SessionWatch", folder: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._watch = watch
-        self._events = SessionEvents(watch.session.parts.account, folder / "decisions.jsonl", recent=False)
+        self._events = SessionEvents(watch.session.account, folder / "decisions.jsonl", recent=False)
         self._monotonic = monotonic
         self._step_line_at = float("-inf")
         self._line_at = monotonic()
@@ -71,16 +71,16 @@ class LogView:
         # A step between two strategy candles says how many of its detail candles are there.
         candles = step.candles if any(step.candles) else step.detail
         present = sum(candle is not None for candle in candles)
-        account = self._watch.session.parts
+        session = self._watch.session
         self._line(
             logging.DEBUG if quiet else logging.INFO,
             "step",
             time=format_ms(closed.step.time_ms),
             candles=f"{present}/{len(candles)}",
             delay_ms=f"{1_000 * delay_seconds:.1f}",
-            equity=f"{account.safety.current_equity:.2f}",
-            positions=len(account.account.holdings),
-            waiting=len(account.book.entries) + len(account.book.closes),
+            equity=f"{session.safety.current_equity:.2f}",
+            positions=len(session.account.holdings),
+            waiting=len(session.account.waiting_entries) + len(session.account.waiting_closes),
         )
 
     def noted(self, note: "Note") -> None:
@@ -120,7 +120,7 @@ class LogView:
         self._say_events()
         signs = self._watch.vital_signs()
         shown = ("session", "last_step", "steps", "balance", "equity")
-        positions = len(self._watch.session.parts.account.holdings)
+        positions = len(self._watch.session.account.holdings)
         self._line(logging.INFO, "stopped", **{name: signs[name] for name in shown}, positions=positions)
 
     def _say_events(self) -> int:

@@ -20,7 +20,7 @@ class TimeMovesForward(unittest.TestCase):
         instruments = {"A": Instrument("A", Decimal(1), Decimal(1))}
         candles = {"A": [flat(5), flat(6), flat(7)]}
         run = run_kernel({}, ["A"], candles, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE)
-        self.assertEqual(1, run.session.parts.statistics.steps)
+        self.assertEqual(1, run.session.statistics.steps)
         late = run_kernel({}, ["A"], {"A": [flat(5), flat(6)]}, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE)
         for minute in (5, 6):
             with self.subTest(minute=minute), self.assertRaises(InvariantError):

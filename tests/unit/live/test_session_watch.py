@@ -110,7 +110,7 @@ class SessionWatchTest(unittest.TestCase):
         ):
             watch.candle_forming("BTC/USDT", running)
             self.assertEqual(watch.picture().positions[0].touched, touched)
-        self.assertIn("BTCUSDT", watched.session.parts.account.holdings)
+        self.assertIn("BTCUSDT", watched.session.account.holdings)
 
     def test_a_forming_candle_that_the_last_step_has_overtaken_is_forgotten(self) -> None:
         watched = self.with_position()
@@ -211,7 +211,7 @@ class SessionWatchTest(unittest.TestCase):
 
     def test_a_long_curve_is_thinned_and_keeps_its_last_value(self) -> None:
         watched = self.session()
-        curve = watched.session.parts.outputs.equity.curve
+        curve = watched.session.outputs.curve
         curve.extend(float(number) for number in range(100_003))
         shown = watched.watch().picture().curve
         self.assertLessEqual(len(shown), 401)
