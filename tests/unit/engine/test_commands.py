@@ -17,7 +17,6 @@ from tests.support.session_folders import (
     BTC,
     ETH,
     Recording,
-    minute,
     practice_recording,
     record_session,
     timed_settings,
