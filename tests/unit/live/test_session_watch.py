@@ -3,7 +3,7 @@ import unittest
 from pathlib import Path
 
 from core.trading_signal import Signal
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
 from tests.support.watched_session import MINUTE, WatchedSession, candle
 
@@ -204,7 +204,7 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.with_position()
         watch = watched.watch()
         watched.kill(True)
-        watch.kill_switch_changed(True, "signal SIGUSR1")
+        watch.commanded(CommandRecord("kill", "signal SIGUSR1"))
         picture = watch.picture()
         self.assertEqual((picture.kill_switch, picture.kill_switch_by), (True, "signal SIGUSR1"))
         self.assertEqual(picture.events[-1].name, "kill_switch")
