@@ -93,7 +93,7 @@ class Structure(unittest.TestCase):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 # Names of settings objects and files are not words about the mode.
                 bare = re.sub(
-                    r"settings\.live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py",
+                    r"(live=)?settings\.(files\.)?live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py",
                     "",
                     line,
                 )
