@@ -134,7 +134,7 @@ class RiskEngine:
         sign = _sign(signal)
         return entry_price - sign * atr * stop_multiple, entry_price + sign * atr * target_multiple
 
-    def apply_risk_to_signal(
+    def apply_risk_to_signal(  # noqa: PLR0913 - scripts pass these names
         self,
         signal: str | Mapping[str, Any],
         equity: float,

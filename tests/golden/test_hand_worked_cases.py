@@ -154,7 +154,7 @@ class HandWorkedCases(unittest.TestCase):
         if "halts" in expected:
             self.assertEqual([(row["timestamp"], row["reason"]) for row in expected["halts"]], run.halts)
         if "final_balance" in expected:
-            self.assertEqual(Decimal(str(expected["final_balance"])), run.session.parts.account.ledger.balance)
+            self.assertEqual(Decimal(str(expected["final_balance"])), run.session.account.balance)
         self.assertEqual(expected.get("ambiguous", 0), run.ambiguous)
 
     def _compare_rows(self, expected: list[dict[str, Any]], actual: list[dict[str, str]], words: str) -> None:

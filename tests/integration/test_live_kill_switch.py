@@ -65,12 +65,15 @@ class KillSwitchTest(unittest.TestCase):
 
     def switch(self, process: LiveProcess, act: Callable[[], object], engaged: bool, by: str) -> None:
         """Change the switch and expect the journal to say so in time, as its last record."""
-        before = len(self.records(process.folder, "kill_switch"))
+        before = len(self.records(process.folder, "command"))
         begun = time.monotonic()
         act()
-        process.wait_until(lambda: len(self.records(process.folder, "kill_switch")) > before, "not seen")
+        process.wait_until(lambda: len(self.records(process.folder, "command")) > before, "not seen")
         self.assertLess(time.monotonic() - begun, SEEN_WITHIN_S)
-        self.assertEqual({"record": "kill_switch", "engaged": engaged, "by": by}, journal_records(process.folder)[-1])
+        self.assertEqual(
+            {"record": "command", "command": "kill" if engaged else "release", "by": by},
+            journal_records(process.folder)[-1],
+        )
         time.sleep(0.1)
 
     @staticmethod
@@ -118,7 +121,7 @@ class KillSwitchTest(unittest.TestCase):
         self.assertEqual((SOL, "CLOSE", "kill_switch", format_ms(JANUARY_MS + 11 * MINUTE_MS)), self.trades(folder)[-1])
         process.kill()
         process = self.started(config, "--resume", folder)
-        self.assertEqual(3, len(self.records(folder, "kill_switch")), "a restart does not undo what an operator did")
+        self.assertEqual(3, len(self.records(folder, "command")), "a restart does not undo what an operator did")
         at = self.advance(process, 2)
         self.assertEqual((SOL, "decision", "kill_switch", format_ms(at)), self.decisions(folder)[-1])
         self.switch(process, lambda: process.send(signal.SIGUSR2), False, "signal SIGUSR2")

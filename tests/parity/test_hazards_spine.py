@@ -155,7 +155,7 @@ class GapWithoutInventionTest(unittest.TestCase):
         steps = [Step(one.open_time_ms + QUARTER_MS, (one, None)) for one in stored]
         run = stepped_run(witness, steps, SYMBOLS, timeframe="15m").finished()
         self.assertEqual({"BTC/USDT": [stored], "SOL/USDT": [[]]}, witness.seen)
-        self.assertEqual(3, run.session.parts.statistics.candles_processed)
+        self.assertEqual(3, run.session.statistics.candles_processed)
 
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ class OneCandleOfBothLevels(unittest.TestCase):
         worst, best = (
             run(prices, {"intrabar": path, "slippage": 0.0001}, said=tight) for path in ("pessimistic", "optimistic")
         )
-        trades = worst.session.parts.account.closed
+        trades = worst.session.account.closed
         self.assertEqual([5, 5, 5], [len(trades), worst.ambiguous, best.ambiguous])
-        for trade, other in zip(trades, best.session.parts.account.closed, strict=True):
+        for trade, other in zip(trades, best.session.account.closed, strict=True):
             self.assertEqual(("stop", "target"), (trade.reason, other.reason))
             self.assertLess(trade.realized_pnl, 0)
             # Without commission the target's distance bounds it, and the other path brought as much.
@@ -243,7 +243,7 @@ class CommissionsAddUp(unittest.TestCase):
                 self.assertEqual(Decimal("480") * Decimal("0.0005"), Decimal(exit_["commission"]))
                 charged = Decimal(entry["commission"]) + Decimal(exit_["commission"])
                 self.assertEqual(Decimal(-15) - charged, Decimal(exit_["realized_pnl"]))
-                self.assertEqual(charged, finished.session.parts.account.postings.balances["commission"])
+                self.assertEqual(charged, finished.session.account.ledger_accounts["commission"])
                 self.assertEqual(Decimal(10_000) - 15 - charged, Decimal(exit_["balance"]))
 
 
@@ -259,7 +259,7 @@ class FundingSentinels(unittest.TestCase):
 
     def result(self, *rates: FundingRate, said: Mapping[int, Signal] | None = None) -> Decimal:
         finished = run(self.CALM, self.PERPETUAL, said=said, funding=rates)
-        self.assertEqual(Decimal(0), sum(finished.session.parts.account.postings.balances.values()))
+        self.assertEqual(Decimal(0), sum(finished.session.account.ledger_accounts.values()))
         return Decimal(finished.rows[-1]["balance"]) - 10_000
 
     def test_a_position_pays_from_the_first_time_after_its_entry_on(self) -> None:

@@ -252,6 +252,15 @@ class Operator(ParityCase):
         )
         self.assertEqual(found.differences, 0)
 
+    def test_what_follows_from_other_commands_is_the_operators(self) -> None:
+        for number, command, symbol in ((10, "close", BTC), (50, "cancel", ETH), (45, "pause", None)):
+            with self.subTest(command):
+                recording = self.recording()
+                recording.command(number, command, symbol)
+                found = self.history(recording)
+                self.assertEqual({one.root for one in found.trades}, {"operator"})
+                self.assertEqual((found.differences, found.by_operator), (0, len(found.trades)))
+
     def test_a_switch_without_a_trade_is_no_difference_but_told(self) -> None:
         recording = self.recording()
         recording.switch(22, True)

@@ -56,13 +56,13 @@ class KernelAgainstSlowModel(unittest.TestCase):
             got.order_events,
         )
         self.assertEqual([(format_ms(time_ms), reason) for time_ms, reason in expected.halts], got.halts)
-        self.assertEqual(expected.equity_curve, list(got.session.parts.outputs.equity.curve))
+        self.assertEqual(expected.equity_curve, list(got.session.outputs.curve))
         self.assertEqual(
             [(format_ms(time_ms), balance, equity) for time_ms, balance, equity in expected.equity_rows],
             [tuple(line.split(",")[:3]) for line in got.equity.decode().splitlines()[1:]],
         )
         self.assertEqual(expected.ambiguous, got.ambiguous)
-        self.assertEqual(expected.final_balance, got.session.parts.account.ledger.balance)
+        self.assertEqual(expected.final_balance, got.session.account.balance)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class LedgerConservation(unittest.TestCase):
                 self.assertEqual(balance, Decimal(row["equity"]))
         self.assertEqual({}, held, "an OPEN without its CLOSE")
         self.assertEqual(balance - start, sum((Decimal(row["realized_pnl"]) for row in rows), Decimal(0)))
-        self.assertEqual(balance, run.session.parts.account.ledger.balance)
+        self.assertEqual(balance, run.session.account.balance)
         opened = [row["order_id"] for row in rows]
         self.assertEqual(len(opened), len(set(opened)))
 
@@ -225,7 +225,7 @@ class VenueConservation(unittest.TestCase):
             self.assertEqual(balance, Decimal(row["balance"]))
             self.assertEqual(Decimal(row["equity"]), balance + Decimal(row["unrealized_pnl"]))
         self.assertEqual({}, held)
-        self.assertEqual(balance, run.session.parts.account.ledger.balance)
+        self.assertEqual(balance, run.session.account.balance)
 
     def follow_journal(self, run: KernelRun, start: Decimal) -> None:
         accounts: dict[str, Decimal] = {}
@@ -250,7 +250,7 @@ class VenueConservation(unittest.TestCase):
                 self.assertEqual(0, value, name)
         if accounts:
             self.assertEqual(-start, accounts["capital"])
-            self.assertEqual(run.session.parts.account.ledger.balance, accounts["cash"])
+            self.assertEqual(run.session.account.balance, accounts["cash"])
 
 
 if __name__ == "__main__":

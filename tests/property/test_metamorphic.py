@@ -232,9 +232,7 @@ class OtherTimesTest(unittest.TestCase):
             got = whole_run(ScriptedStrategy(moved_script), later, EVENTFUL, timeframe="1h", timeframe_ms=HOUR_MS)
             moved_back = [{**row, "timestamp": format_ms(parse_instant(row["timestamp"]) - shift)} for row in got.rows]
             self.assertEqual(expected.rows, moved_back)
-            self.assertEqual(
-                list(expected.session.parts.outputs.equity.curve), list(got.session.parts.outputs.equity.curve)
-            )
+            self.assertEqual(list(expected.session.outputs.curve), list(got.session.outputs.curve))
 
 
 class MirrorTest(unittest.TestCase):
@@ -295,9 +293,7 @@ class MirrorTest(unittest.TestCase):
             [_without({**row, "price": Decimal(row["price"])}, "metadata") for row in first.rows],
             [_without(row, "metadata") for row in back],
         )
-        self.assertEqual(
-            list(first.session.parts.outputs.equity.curve), list(second.session.parts.outputs.equity.curve)
-        )
+        self.assertEqual(list(first.session.outputs.curve), list(second.session.outputs.curve))
 
 
 class SplitTest(unittest.TestCase):
@@ -309,7 +305,7 @@ class SplitTest(unittest.TestCase):
         self.assertGreater(len(divisions), 3)
         for time_ms in divisions[1::3]:
             first = self.part(candles, script, lambda one, at=time_ms: one.open_time_ms < at, COSTLY)
-            carried = {**COSTLY, "starting_balance": float(first.session.parts.account.ledger.balance)}
+            carried = {**COSTLY, "starting_balance": float(first.session.account.balance)}
             second = self.part(candles, script, lambda one, at=time_ms: one.open_time_ms >= at, carried)
             parts = [*first.rows, *second.rows]
             self.assertEqual(

@@ -147,7 +147,7 @@ class KernelRun:
     @property
     def ambiguous(self) -> int:
         """Number of trades flagged ambiguous."""
-        return sum(trade.ambiguous for trade in self.session.parts.account.closed)
+        return sum(trade.ambiguous for trade in self.session.account.closed)
 
 
 def steps_of(

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal import read_journal
 from engine.journal_records import (
     CandleRecord,
+    CommandRecord,
     ConnectionRecord,
     JournalRecord,
     MissingRecord,
@@ -113,8 +114,8 @@ class RecordedViews:
     def gone_without(self, missing: MissingRecord) -> None:
         self.missing.append(missing)
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Take a change of the kill switch."""
+    def commanded(self, command: CommandRecord) -> None:
+        """Take what an operator asked for."""
 
 
 @dataclass
@@ -242,13 +243,14 @@ def run_live(
     on_step: Callable[[], None] | None = None,
     mode: Mapping[str, object] | None = None,
     risk: Mapping[str, object] | None = None,
+    commands: Callable[[bool], Iterable[CommandRecord]] = lambda killed: (),
     **exchange_options: object,
 ) -> LiveRun:
     """Run a session of so many candles (or fewer: ``stop_after``) against an exchange; return what it left behind.
 
     With the pace ``driven`` the exchange stands, half a minute past each close, until the session has closed the step
     or ``patience_s`` is over; with ``read`` it goes on as soon as the session's socket was read. ``on_step`` is
-    called after each step.
+    called after each step, and ``commands`` is what the driver asks between steps.
 
     Raises
     ------
@@ -279,7 +281,7 @@ def run_live(
         run.view.on_step = on_step
     market = market_of(settings, market_source)
     with exchange:
-        asyncio.run(_session(run, market, limits, patience_s if pace == "driven" else None))
+        asyncio.run(_session(run, market, limits, patience_s if pace == "driven" else None, commands))
     run.records = [line.record for line in read_journal(run.path / "journal.jsonl")]
     return run
 
@@ -303,6 +305,7 @@ async def _session(
     market: Market,
     limits: FeedLimits,
     patience_s: float | None,
+    commands: Callable[[bool], Iterable[CommandRecord]],
 ) -> None:
     settings, exchange = run.settings, run.exchange
     addresses, symbols = Addresses(exchange.rest_url, exchange.stream_url), list(market.unified.values())
@@ -331,7 +334,7 @@ async def _session(
                 feeds,
                 barrier,
                 clock,
-                lambda: (False, ""),
+                commands,
                 run.view,
                 inputs=inputs,
                 ask_again_seconds=ASK_AGAIN_S,

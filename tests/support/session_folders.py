@@ -12,9 +12,9 @@ from core.errors import StrategyError
 from core.instrument import Instrument
 from engine.fold import SessionFold
 from engine.journal_records import (
+    CommandRecord,
     EndRecord,
     JournalRecord,
-    KillSwitchRecord,
     SessionRecord,
     StepRecord,
     fields_of,
@@ -91,7 +91,11 @@ class Recording:
 
     def switch(self, number: int, engaged: bool) -> None:
         """Change the kill switch after the step that closes a candle."""
-        self.after.setdefault(at(number + 1), []).append(KillSwitchRecord(engaged, "file"))
+        self.command(number, "kill" if engaged else "release")
+
+    def command(self, number: int, command: str, symbol: str | None = None) -> None:
+        """Give a command after the step that closes a candle."""
+        self.after.setdefault(at(number + 1), []).append(CommandRecord(command, "test", symbol))
 
 
 def practice_recording(settings: Settings, count: int = 120, warmup: int = 0) -> Recording:

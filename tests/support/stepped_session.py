@@ -58,7 +58,7 @@ class SteppedSession:
 
     def holding(self, symbol: str | None = None) -> Holding | None:
         """Return a symbol's position, the first symbol's when none is named."""
-        return self.session.parts.account.holdings.get(symbol or self.symbols[0])
+        return self.session.account.holdings.get(symbol or self.symbols[0])
 
     @property
     def run(self) -> KernelRun:

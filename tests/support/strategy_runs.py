@@ -1,6 +1,7 @@
 """Runs the kernel with any strategy on candles given in a test, and remembers where every step ended in the outputs."""
 
 import itertools
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,8 +32,8 @@ class SteppedRun:
         """Return the bytes of trades, decisions and the equity curve that stood after the step at a time."""
         trades, decisions = self.ends[time_ms]
         steps = 1 + list(self.ends).index(time_ms)
-        curve = self.session.parts.outputs.equity.curve[:steps]
-        return bytes(self.trades[:trades]), bytes(self.decisions[:decisions]), curve.tobytes()
+        curve = self.session.outputs.curve[:steps]
+        return bytes(self.trades[:trades]), bytes(self.decisions[:decisions]), array("d", curve).tobytes()
 
     def finished(self) -> KernelRun:
         """End the run and return what it wrote."""

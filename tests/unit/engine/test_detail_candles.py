@@ -120,9 +120,9 @@ class SessionOnDetail(unittest.TestCase):
         session = self.session(A)
         self.play_first(session)
         session.step(7 * MINUTE_MS, detail=[candle(6, 101.0)])
-        curve = list(session.session.parts.outputs.equity.curve)
+        curve = list(session.session.outputs.curve)
         self.assertEqual([10_000.0, 10_000.0, 10_005.0], curve)
-        statistics = session.session.parts.statistics
+        statistics = session.session.statistics
         self.assertEqual((3, 1, 1), (statistics.steps, statistics.candles_processed, statistics.signals_generated))
 
     def test_time_moves_forward_among_the_finer_candles_too(self) -> None:

@@ -130,7 +130,7 @@ class AtTheClose(unittest.TestCase):
     def test_equity_and_balance_do_not_move_before_the_close(self) -> None:
         session = self.entered()
         session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS), funding=((rate(3 * MINUTE_MS),),))
-        self.assertEqual(10_000.0, session.session.parts.outputs.equity.curve[-1])
+        self.assertEqual(10_000.0, session.session.outputs.curve[-1])
         self.assertEqual(Decimal(-5), session.holding().entry.funding)
 
 
@@ -205,9 +205,9 @@ class InsideACoarseCandle(unittest.TestCase):
         due = (rate(2 * HOUR_MS + 10 * MINUTE_MS, -0.005), rate(2 * HOUR_MS + 20 * MINUTE_MS), rate(3 * HOUR_MS, 0.002))
         session.step(3 * HOUR_MS, candle_at(2 * HOUR_MS), funding=(due,))
         self.assertEqual([-5.0, 2.5, -1.0], [amount for *_, amount in paid(session)])
-        account = session.session.parts.account
+        account = session.session.account
         self.assertEqual((Decimal("-3.5"), Decimal(6)), (account.funding_net, account.funding_paid))
-        self.assertEqual(3, session.session.parts.statistics.funding_payments)
+        self.assertEqual(3, session.session.statistics.funding_payments)
 
 
 class BeforeTheOpen(unittest.TestCase):
@@ -370,7 +370,7 @@ class RealRates(unittest.TestCase):
                     expected += amount.quantize(Decimal("0.00000001"))
                 self.assertIn(f'"funding":"{expected.normalize():f}"', closed["metadata"])
                 self.assertEqual(sign > 0, expected > 0)
-                self.assertEqual(5, run.session.parts.statistics.funding_payments)
+                self.assertEqual(5, run.session.statistics.funding_payments)
 
 
 if __name__ == "__main__":

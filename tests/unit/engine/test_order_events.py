@@ -28,7 +28,7 @@ class OrderEventsTold(unittest.TestCase):
         session.step(2 * MINUTE_MS, candle(1))
         session.step(10 * MINUTE_MS, candle(9, 80.0))
         self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
-        self.assertEqual({}, session.session.parts.statistics.cancelled)
+        self.assertEqual({}, session.session.statistics.cancelled)
         self.assertEqual([], [one for one in session.run.events if one["event"] == "order_cancelled"])
         self.assertNotIn("1-gap", [row["client_order_id"] for row in session.run.order_rows])
 
@@ -36,7 +36,7 @@ class OrderEventsTold(unittest.TestCase):
         session = self.session(20.0, volume_cap=0.002, max_order_wait=1)
         for minute in range(4):
             session.step((minute + 1) * MINUTE_MS, candle(minute, volume=1_000.0))
-        statistics = session.session.parts.statistics
+        statistics = session.session.statistics
         self.assertEqual((1, {"max_order_wait": 1}), (statistics.entries_filled, statistics.expired))
 
     def test_what_became_of_orders_is_counted_by_reason(self) -> None:
@@ -48,7 +48,7 @@ class OrderEventsTold(unittest.TestCase):
         for minute, price in enumerate((100.0, 98.5, 100.0, 100.0)):
             session.step((minute + 1) * MINUTE_MS, candle(minute, price))
         session.session.finish()
-        counts = session.session.parts.statistics.to_dict()
+        counts = session.session.statistics.to_dict()
         self.assertEqual(
             ({"would_take": 1}, {"gtd": 1}, {"end": 1}),
             tuple(counts[f"{name}_reasons"] for name in ("rejection", "expiry", "cancellation")),

@@ -81,7 +81,8 @@ class RuleChange(unittest.TestCase):
         session = self.session(0, 2)
         session.session.schedule_rules(0, [rules(as_of_ms=MINUTE_MS, min_notional=Decimal(1_000))])
         session.step(MINUTE_MS, candle(0))
-        session.session.parts.cancel_entries(MINUTE_MS, "test")
+        session.session.set_kill_switch(True)
+        session.session.set_kill_switch(False)
         session.step(2 * MINUTE_MS, candle(1))
         session.step(3 * MINUTE_MS, candle(2))
         self.assertEqual(["below_min_notional"], [reason for *_, reason in session.run.refused])
@@ -95,8 +96,7 @@ class RuleChange(unittest.TestCase):
         ticks = []
         for minute in range(4):
             session.step((minute + 1) * MINUTE_MS, candle(minute), candle(minute))
-            pricing = session.session.parts.account.pricing
-            ticks.append((str(pricing.rules(A).tick_size), str(pricing.rules(B).tick_size)))
+            ticks.append(tuple(str(session.session.instruments[symbol].tick_size) for symbol in (A, B)))
         self.assertEqual([("0.01", "0.01"), ("0.01", "1"), ("3", "2"), ("3", "2")], ticks)
 
 

@@ -16,7 +16,7 @@ class TimeMovesForward(unittest.TestCase):
         instruments = {"A": Instrument("A", Decimal(1), Decimal(1))}
         candles = {"A": [candle(5), candle(6), candle(7)]}
         run = run_kernel({}, ["A"], candles, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE_MS)
-        self.assertEqual(1, run.session.parts.statistics.steps)
+        self.assertEqual(1, run.session.statistics.steps)
         late = run_kernel(
             {}, ["A"], {"A": [candle(5), candle(6)]}, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE_MS
         )

@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+from engine.journal_records import CommandRecord
 from live.heartbeat import Heartbeat, check, main
 from tests.support.candles import candle
 from tests.support.watched_session import WatchedSession
@@ -59,7 +60,7 @@ class HeartbeatTest(unittest.TestCase):
         self.heartbeat.refresh()
         for change in (
             lambda: self.heartbeat.connection_changed("disconnected", ""),
-            lambda: self.heartbeat.kill_switch_changed(True, "file"),
+            lambda: self.heartbeat.commanded(CommandRecord("kill", "file")),
         ):
             self.watched.clock.now += 0.25
             change()

@@ -11,7 +11,7 @@ from pathlib import Path
 from core.candle import Step
 from core.errors import StoreError
 from core.trading_signal import Signal
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle
 from live.views import log_view
@@ -110,7 +110,7 @@ class LogViewTest(LogCase):
             ['event=connection state=disconnected detail="code 1006: \\"gone\\""'],
         )
         self.assertEqual(
-            self.lines(lambda: self.view.kill_switch_changed(True, "signal SIGUSR1")),
+            self.lines(lambda: self.view.commanded(CommandRecord("kill", "signal SIGUSR1"))),
             ['event=kill_switch state=engaged by="signal SIGUSR1"'],
         )
 

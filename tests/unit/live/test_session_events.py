@@ -21,7 +21,7 @@ class SessionEventsTest(unittest.TestCase):
         self.file = self.folder / "decisions.jsonl"
 
     def events(self, *, recent: bool) -> SessionEvents:
-        return SessionEvents(self.watched.session.parts.account, self.file, recent=recent)
+        return SessionEvents(self.watched.session.account, self.file, recent=recent)
 
     def test_what_was_told_is_not_told_again(self) -> None:
         events = self.events(recent=False)
@@ -55,7 +55,7 @@ class SessionEventsTest(unittest.TestCase):
         self.assertLessEqual(len(found) * len(line), RECENT_BYTES)
 
     def test_a_file_that_is_not_there_yet_holds_nothing(self) -> None:
-        events = SessionEvents(self.watched.session.parts.account, self.folder / "later.jsonl", recent=True)
+        events = SessionEvents(self.watched.session.account, self.folder / "later.jsonl", recent=True)
         self.assertEqual(events.fresh(), [])
 
     def test_a_stop_inside_a_candle_is_told_before_the_decisions_at_its_close(self) -> None:

@@ -3,7 +3,7 @@ import unittest
 from pathlib import Path
 
 from core.trading_signal import Signal
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
 from tests.support.candles import candle
 from tests.support.times import MINUTE_MS
@@ -112,7 +112,7 @@ class SessionWatchTest(unittest.TestCase):
         ):
             watch.candle_forming("BTC/USDT", running)
             self.assertEqual(watch.picture().positions[0].touched, touched)
-        self.assertIn("BTCUSDT", watched.session.parts.account.holdings)
+        self.assertIn("BTCUSDT", watched.session.account.holdings)
 
     def test_a_forming_candle_that_the_last_step_has_overtaken_is_forgotten(self) -> None:
         watched = self.with_position()
@@ -206,14 +206,14 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.with_position()
         watch = watched.watch()
         watched.kill(True)
-        watch.kill_switch_changed(True, "signal SIGUSR1")
+        watch.commanded(CommandRecord("kill", "signal SIGUSR1"))
         picture = watch.picture()
         self.assertEqual((picture.kill_switch, picture.kill_switch_by), (True, "signal SIGUSR1"))
         self.assertEqual(picture.events[-1].name, "kill_switch")
 
     def test_a_long_curve_is_thinned_and_keeps_its_last_value(self) -> None:
         watched = self.session()
-        curve = watched.session.parts.outputs.equity.curve
+        curve = watched.session.outputs.curve
         curve.extend(float(number) for number in range(100_003))
         shown = watched.watch().picture().curve
         self.assertLessEqual(len(shown), 401)
