@@ -19,7 +19,7 @@ from backtests import journal_replay
 from core.instants import format_ms
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
-from tests.support.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
+from tests.support.sessions.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
 from tests.support.times import JANUARY_MS, MINUTE_MS
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
