@@ -18,7 +18,8 @@ from market_data.feeds.ccxt_feed import CcxtFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
 from market_data.practice.practice_market import PracticeMarket
 from practice.candle_sources import ColumnsSource
-from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import DEFAULT_START_MS, ExchangeOptions
 from practice.rest_faults import Fault, FaultKind
 from tests.support.feed_reader import BRISK, FeedReader
 from tests.support.scale import scaled
@@ -67,7 +68,8 @@ class CandleFeedContract:
 
     def exchange(self, *, speed: float = SPEED) -> PracticeExchange:
         exchange = PracticeExchange(
-            ColumnsSource(self.columns), speed=speed, end_ms=DEFAULT_START_MS + LENGTH * MINUTE, updates_per_second=20.0
+            ColumnsSource(self.columns),
+            ExchangeOptions(speed=speed, end_ms=DEFAULT_START_MS + LENGTH * MINUTE, updates_per_second=20.0),
         )
         exchange.start()
         self.addCleanup(exchange.stop)

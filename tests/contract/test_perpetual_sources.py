@@ -13,8 +13,9 @@ from market_data.feeds.binance_perpetual import BinancePerpetual
 from market_data.feeds.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
-from practice.exchange import DEFAULT_START_MS as START
 from practice.exchange import PracticeExchange
+from practice.exchange_options import DEFAULT_START_MS as START
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
 from practice.rest_faults import Fault, FaultKind
 from tests.support.feed_reader import BRISK
@@ -40,9 +41,9 @@ class PerpetualSourceContract:
     def setUp(self) -> None:
         self.exchange = PracticeExchange(
             PracticeMarket(),
-            pace="driven",
-            timeframe="1h",
-            script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),)),
+            ExchangeOptions(
+                pace="driven", timeframe="1h", script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),))
+            ),
         )
         self.exchange.start()
         self.addCleanup(self.exchange.stop)

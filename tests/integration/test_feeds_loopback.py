@@ -16,7 +16,8 @@ from market_data.feeds.binance_rest import FUTURES_PATH
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
-from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import DEFAULT_START_MS, ExchangeOptions
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from tests.support.feed_reader import BRISK, FeedReader
 from tests.support.kline_exchange import START, KlineExchange
@@ -35,7 +36,7 @@ def feed_of(
     """Return a feed of all symbols of an exchange."""
     return BinanceFeed(
         list(exchange.truth),
-        exchange.timeframe,
+        exchange.options.timeframe,
         rest_url=exchange.rest_url,
         stream_url=exchange.stream_url,
         resume_from=resume_from,
@@ -461,11 +462,13 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
             )
             with PracticeExchange(
                 PracticeMarket(),
-                speed=360.0,
-                end_ms=DEFAULT_START_MS + minutes * MINUTE,
-                script=script,
-                timeframe="5m",
-                streams_before_start=4,
+                ExchangeOptions(
+                    speed=360.0,
+                    end_ms=DEFAULT_START_MS + minutes * MINUTE,
+                    script=script,
+                    timeframe="5m",
+                    streams_before_start=4,
+                ),
             ) as exchange:
                 readers = {
                     timeframe: await self.enterAsyncContext(FeedReader(self.feed(exchange, timeframe)))
@@ -506,10 +509,12 @@ class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):
         faulty_ms = self.faulty * MINUTE
         exchange = PracticeExchange(
             PracticeMarket(),
-            speed=360.0,
-            end_ms=DEFAULT_START_MS + self.candles * MINUTE,
-            script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
-            updates_per_second=20.0,
+            ExchangeOptions(
+                speed=360.0,
+                end_ms=DEFAULT_START_MS + self.candles * MINUTE,
+                script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
+                updates_per_second=20.0,
+            ),
         )
         with exchange:
             known = dict.fromkeys((BTC, ETH), DEFAULT_START_MS - MINUTE)

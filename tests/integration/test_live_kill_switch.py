@@ -19,6 +19,7 @@ from backtests import journal_replay
 from core.instants import format_ms
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from tests.support.live_processes import (
     MINUTE,
     OUTPUTS,
@@ -39,7 +40,7 @@ class KillSwitchTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
         self.file = self.base / "stop-trading"
-        self.exchange = PracticeExchange(PracticeMarket(), start_ms=START, pace="driven")
+        self.exchange = PracticeExchange(PracticeMarket(), ExchangeOptions(start_ms=START, pace="driven"))
         self.exchange.start()
         self.addCleanup(self.exchange.stop)
 

@@ -13,6 +13,7 @@ from engine.journal import read_journal
 from engine.outputs import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, Stall
 from tests.support.live_processes import (
     MINUTE,
@@ -38,7 +39,7 @@ def exchange(steps: int, speed: float = 3_000.0, **more: object) -> PracticeExch
     """Return an exchange of so many minutes; it stands until three streams are subscribed to."""
     end_ms = START + steps * MINUTE
     return PracticeExchange(
-        PracticeMarket(), start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more
+        PracticeMarket(), ExchangeOptions(start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more)
     )
 
 
@@ -117,10 +118,7 @@ class StoppingTest(unittest.TestCase):
         self.live = {"execution": {"perpetual": {"leverage": 5}}}
         with PracticeExchange(
             PracticeMarket(),
-            start_ms=START + 475 * MINUTE,
-            speed=600.0,
-            streams_before_start=3,
-            script=script,
+            ExchangeOptions(start_ms=START + 475 * MINUTE, speed=600.0, streams_before_start=3, script=script),
         ) as running:
             process = self.started(running)
             process.wait_for_step(START + 479 * MINUTE)

@@ -9,7 +9,8 @@ from typing import Any
 import ccxt
 
 from practice import FaultKind, FaultScript, PracticeExchange, practice_source
-from practice.exchange import DEFAULT_START_MS as START
+from practice.exchange_options import DEFAULT_START_MS as START
+from practice.exchange_options import ExchangeOptions
 from practice.faults import DelayFinals, FailRest, LateFunding, OrderCloses, ReviseCandle, ScriptedFault, SkipCandle
 from tests.support.practice_streams import StreamReader
 
@@ -24,7 +25,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     """Return an exchange of two symbols that moves when it is told to; its own timeframe is the strategy's."""
     options.setdefault("timeframe", "5m")
     return PracticeExchange(
-        practice_source(1, SYMBOLS), pace="driven", script=FaultScript(faults=tuple(faults)), **options
+        practice_source(1, SYMBOLS), ExchangeOptions(pace="driven", script=FaultScript(faults=tuple(faults)), **options)
     )
 
 

@@ -18,7 +18,8 @@ from typing import Self
 
 from live.life.live_command import main
 from live.life.session_folder import DERIVED
-from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import DEFAULT_START_MS
 from tests.support.config_tree import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
