@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import with_own_strategy
 from engine.fold import SessionFold
 from live.intake.ingress_clock import IngressClock
 from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
@@ -66,7 +67,7 @@ def run_session(options: LiveOptions) -> int:
     ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
         As the command reports them.
     """
-    settings = load_settings(options.config, data_dir=options.data_dir)
+    settings = with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
         folder = folded = None

@@ -16,7 +16,6 @@ FACADES = {
     "market_data/feeds/feed_registry.py",
     "market_data/history/historical_data_provider.py",
     "practice/practice_command.py",
-    "strategies/strategy_registry.py",
 }
 """Entry points, which start fast, and registries, which load what was chosen; these import inside functions."""
 

@@ -18,7 +18,8 @@ from execution.execution_settings import ExecutionSettings
 from execution.matching.venue_rules import venue_rules_of
 from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
-from tests.golden.test_hand_worked_cases import MINUTE_MS, ORIGIN, instrument_of, number, run_case
+from tests.golden.test_hand_worked_cases import ORIGIN, instrument_of, number, run_case
+from tests.support.times import MINUTE_MS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "venue.md").read_text(encoding="utf-8")

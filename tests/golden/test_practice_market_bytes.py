@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from core.instants import parse_instant
-from core.timeframe import DAY_MS
 from market_data.practice.practice_market import PracticeMarket
+from tests.support.times import DAY_MS
 
 GOLDEN_SHA256 = "b524d76620bf8c6453931b134fa7edbaf319088106e1c16d5964b31e026e4179"
 

@@ -12,9 +12,9 @@ import numpy as np
 from market_data.store.candle_store import CandleStore
 from tests.support.backtest_runs import ROOT, events, run_command, trade_rows
 from tests.support.shared import CANDLES, needs_shared
+from tests.support.times import MINUTE_MS
 
 EXAMPLE = ROOT / "examples" / "binance-1m.yaml"
-MINUTE_MS = 60_000
 
 
 def ms_of(text):

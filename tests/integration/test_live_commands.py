@@ -14,8 +14,9 @@ from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from live.life.operator_commands import OperatorCommands
 from live.life.session_folder import DERIVED
 from live.life.session_resume import fold_journal, resumed_folder
-from tests.support.live_sessions import MINUTE, START, run_live
+from tests.support.live_sessions import run_live
 from tests.support.session_outputs import journal_outputs
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 SIGNALS = {BTC: {2: "LONG", 8: "SHORT"}, ETH: {5: "LONG", 11: "SHORT", 15: "LONG"}}
@@ -47,7 +48,9 @@ class LiveCommands(unittest.TestCase):
             if steps in GIVEN:
                 commands.give(GIVEN[steps])
 
-        signals = {name: {str(START + at * MINUTE): word for at, word in one.items()} for name, one in SIGNALS.items()}
+        signals = {
+            name: {str(JANUARY_MS + at * MINUTE_MS): word for at, word in one.items()} for name, one in SIGNALS.items()
+        }
         timed = {"signals": signals, "stop": 0.2, "target": 0.2}
         with mock.patch("live.life.operator_commands.LOOK_SECONDS", 0.0):
             run = run_live(

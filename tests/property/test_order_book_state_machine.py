@@ -15,11 +15,11 @@ from core.orders import OrderRequest
 from execution.money.trade_log import TradeRow
 from execution.orders.order import Order
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 from tests.support.venue_model import ModelFill, ModelOrder, amend, cancel, equity, play_candle, submit
 from tests.support.venue_model_orders import faults
 from tests.support.venue_model_streams import (
     FIRST_PRICE,
-    MINUTE_MS,
     OFFSETS,
     START_MS,
     SYMBOLS,

@@ -17,7 +17,8 @@ from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step
 from live.life.session_folder import SessionFolder
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.session_folders import minute, timed_settings
+from tests.support.session_folders import timed_settings
+from tests.support.times import at
 from validation.composed_settings import Settings
 
 FIRST, LAST = 7 * 60, 9 * 60
@@ -82,13 +83,13 @@ class ContractRecording:
             self.steps[place] = msgspec.structs.replace(step, funding=(rates, *others))
 
     def _step(self, number: int) -> tuple[int, Step]:
-        return next((at, one) for at, one in enumerate(self.steps) if one.time_ms == minute(number))
+        return next((place, one) for place, one in enumerate(self.steps) if one.time_ms == at(number))
 
 
 def contract_recording(settings: Settings, data_dir: Path) -> ContractRecording:
     """Return a recording of everything the practice market has of the window."""
-    provider = HistoricalDataProvider("practice", data_dir, now_ms=lambda: minute(10_000))
-    market = load_market(provider, settings.live, minute(FIRST), minute(LAST), 0)
+    provider = HistoricalDataProvider("practice", data_dir, now_ms=lambda: at(10_000))
+    market = load_market(provider, settings.live, at(FIRST), at(LAST), 0)
     return ContractRecording(settings, list(steps_of(market.window())))
 
 
@@ -105,7 +106,7 @@ def record_contracts(path: Path, recording: ContractRecording) -> Path:
         instruments=listed,
         warmup={symbol: [] for symbol in listed},
         kill_switch=False,
-        start_ms=minute(FIRST),
+        start_ms=at(FIRST),
     )
     manifest = {
         "session": record.session,

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from core.timeframe import DAY_MS, timeframe_ms
+from core.timeframe import timeframe_ms
 from market_data.candle_columns import CandleColumns
+from tests.support.times import DAY_MS
 
 Answer = tuple[int, bytes]
 Spoil = Callable[[str, Mapping[str, str]], Answer | None]

@@ -17,15 +17,13 @@ from websockets.exceptions import ConnectionClosed
 
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
-
-START = 1_704_067_200_000
-"""2024-01-01T00:00Z."""
+from tests.support.times import JANUARY_MS
 
 
 class KlineExchange:
     """The exchange; use as an async context manager."""
 
-    def __init__(self, symbols: Sequence[str], timeframe: str = "1m", *, now_ms: int = START) -> None:
+    def __init__(self, symbols: Sequence[str], timeframe: str = "1m", *, now_ms: int = JANUARY_MS) -> None:
         self.ids = {symbol.replace("/", ""): symbol for symbol in symbols}
         self.timeframe = timeframe
         self.length_ms = timeframe_ms(timeframe)

@@ -19,12 +19,9 @@ from typing import Self
 from live.life.live_command import main
 from live.life.session_folder import DERIVED
 from practice.exchange import PracticeExchange
-from practice.exchange_options import DEFAULT_START_MS
 from tests.support.config_tree import write_config
 
 ROOT = Path(__file__).resolve().parents[2]
-START = DEFAULT_START_MS
-MINUTE = 60_000
 OUTPUTS = DERIVED
 PATIENCE_S = 60.0
 

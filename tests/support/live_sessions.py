@@ -37,16 +37,15 @@ from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
 from practice.candle_sources import CandleSource
 from practice.exchange import PracticeExchange
-from practice.exchange_options import DEFAULT_START_MS, ExchangeOptions, PaceName
+from practice.exchange_options import ExchangeOptions, PaceName
 from practice.faults import FaultScript
 from practice.stream_connection import SentFinal
 from practice.wide_market import practice_source
 from tests.support.config_tree import write_config
+from tests.support.times import JANUARY_MS, MINUTE_MS
 from validation.composed_settings import Settings
 from validation.loading import load_settings
 
-START = DEFAULT_START_MS
-MINUTE = 60_000
 LONGEST_S = 600.0
 """No session of a test may take longer in wall time."""
 
@@ -155,7 +154,7 @@ class LiveRun:
     def noted(self) -> list[tuple[str, str, int]]:
         """(kind, symbol, number of the candle from the start) of every journalled note, sorted."""
         return sorted(
-            (record.kind, record.symbol, (record.candle[0] - START) // MINUTE)
+            (record.kind, record.symbol, (record.candle[0] - JANUARY_MS) // MINUTE_MS)
             for record in self.records
             if isinstance(record, CandleRecord)
         )
@@ -239,7 +238,7 @@ def run_live(
     source: CandleSource | None = None,
     grace_s: float = GRACE_S,
     limits: FeedLimits = QUICK,
-    start_ms: int = START,
+    start_ms: int = JANUARY_MS,
     patience_s: float = STEP_PATIENCE_S,
     live: Mapping[str, object] | None = None,
     on_step: Callable[[], None] | None = None,
@@ -265,7 +264,7 @@ def run_live(
         market_source,
         ExchangeOptions(
             start_ms=start_ms,
-            end_ms=start_ms + candles * MINUTE + PAST_CLOSE_MS,
+            end_ms=start_ms + candles * MINUTE_MS + PAST_CLOSE_MS,
             pace=pace,
             script=script,
             streams_before_start=0 if pace == "driven" else streams_of(settings),
@@ -279,7 +278,7 @@ def run_live(
         exchange,
         RecordedViews(),
         script or FaultScript(),
-        start_ms + (stop_after or candles) * MINUTE,
+        start_ms + (stop_after or candles) * MINUTE_MS,
     )
     if on_step is not None:
         run.view.on_step = on_step
@@ -373,13 +372,13 @@ async def _drive(
         stop.set()
         if pacing is not None:
             await pacing
-    if (last_step_ms() or 0) < end_ms - MINUTE:
+    if (last_step_ms() or 0) < end_ms - MINUTE_MS:
         raise AssertionError(f"the session stopped at {last_step_ms()}, long before {end_ms}")
 
 
 def last_close_ms(exchange: PracticeExchange) -> int:
     """Return the last close of an exchange that has an end."""
-    return floor_to_grid(exchange.end_ms or 0, MINUTE)
+    return floor_to_grid(exchange.end_ms or 0, MINUTE_MS)
 
 
 def _lock_step(run: LiveRun, last_step_ms: Callable[[], int | None], patience_s: float, stop: threading.Event) -> None:

@@ -11,10 +11,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_market import PracticeMarket
-
-MINUTE = 60_000
-START = 1_704_067_200_000
-"""2024-01-01T00:00Z, where the candles of the tests begin."""
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
 
 class HandClock:
@@ -27,10 +24,10 @@ class HandClock:
         return self.now_ms
 
 
-def practice_columns(symbol: str, minutes: int, *, timeframe: str = "1m", start_ms: int = START) -> CandleColumns:
+def practice_columns(symbol: str, minutes: int, *, timeframe: str = "1m", start_ms: int = JANUARY_MS) -> CandleColumns:
     """Return candles of the practice market from ``start_ms`` on."""
     length = timeframe_ms(timeframe)
-    return PracticeMarket().candles(symbol, timeframe, floor_to_grid(start_ms, length), start_ms + minutes * MINUTE)
+    return PracticeMarket().candles(symbol, timeframe, floor_to_grid(start_ms, length), start_ms + minutes * MINUTE_MS)
 
 
 def without(columns: CandleColumns, start: int, stop: int) -> CandleColumns:

@@ -15,10 +15,8 @@ from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.support.slow_model import BASE_SETTINGS, Case
+from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
 MONDAY_MS = 19_786 * DAY_MS
 """2024-03-04T00:00Z, a Monday."""
 

@@ -18,8 +18,8 @@ from execution.money.postings import Postings
 from execution.orders.order import Order
 from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
+from tests.support.times import MINUTE_MS
 
-MINUTE_MS = 60_000
 SYMBOL = "A/USDT"
 Fill = tuple[str, str, str, str]
 """Action, price, quantity and reason of a row of the trade log, as text."""

@@ -15,11 +15,11 @@ from tests.support.session_folders import (
     BTC,
     ETH,
     Recording,
-    minute,
     practice_recording,
     record_session,
     timed_settings,
 )
+from tests.support.times import at
 
 SIGNALS: Mapping[str, Mapping[int, str]] = {
     BTC: {5: "LONG", 40: "SHORT", 70: "LONG"},
@@ -27,7 +27,7 @@ SIGNALS: Mapping[str, Mapping[int, str]] = {
 }
 """What the strategy says after which candle; every entry fills at the next open and has left before the next signal."""
 
-NOW_MS = minute(100_000)
+NOW_MS = at(100_000)
 
 
 class ParityCase(unittest.TestCase):

@@ -23,19 +23,14 @@ from live.life.session_folder import SessionFolder
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.config_tree import write_config
 from tests.support.kernel_runs import steps_of
-from tests.support.market_data_sets import JANUARY_MS, practice_candles
+from tests.support.market_data_sets import practice_candles
+from tests.support.times import MINUTE_MS, at
 from validation.composed_settings import Settings
 from validation.loading import load_settings
 
-MINUTE = 60_000
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 SYMBOLS = (BTC, ETH)
 TIMED = "tests.support.timed_strategy:TimedStrategy"
-
-
-def minute(number: int) -> int:
-    """Return the open time of a session's candle, counted from 0."""
-    return JANUARY_MS + number * MINUTE
 
 
 def timed_settings(
@@ -48,7 +43,7 @@ def timed_settings(
 ) -> Settings:
     """Return settings of the practice market's two symbols with signals by symbol and number of the candle."""
     scheduled = {
-        symbol: {str(minute(number)): direction for number, direction in of_symbol.items()}
+        symbol: {str(at(number)): direction for number, direction in of_symbol.items()}
         for symbol, of_symbol in signals.items()
     }
     section = {
@@ -83,12 +78,12 @@ class Recording:
 
     def without(self, symbol: str, number: int) -> "Recording":
         """Let the session miss a candle."""
-        self.candles[symbol] = [one for one in self.candles[symbol] if one.open_time_ms != minute(number)]
+        self.candles[symbol] = [one for one in self.candles[symbol] if one.open_time_ms != at(number)]
         return self
 
     def changed(self, symbol: str, number: int, **values: float) -> Candle:
         """Let the session receive a candle with other values; return the market's own."""
-        place = next(at for at, one in enumerate(self.candles[symbol]) if one.open_time_ms == minute(number))
+        place = next(index for index, one in enumerate(self.candles[symbol]) if one.open_time_ms == at(number))
         before = self.candles[symbol][place]
         given = {name: getattr(before, name) for name in before.__struct_fields__}
         self.candles[symbol][place] = Candle(**{**given, **values})
@@ -100,7 +95,7 @@ class Recording:
 
     def command(self, number: int, command: str, symbol: str | None = None) -> None:
         """Give a command after the step that closes a candle."""
-        self.after.setdefault(minute(number + 1), []).append(CommandRecord(command, "test", symbol))
+        self.after.setdefault(at(number + 1), []).append(CommandRecord(command, "test", symbol))
 
 
 def practice_recording(settings: Settings, count: int = 120, warmup: int = 0) -> Recording:
@@ -138,7 +133,7 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
             fold.apply(one)
 
         with contextlib.suppress(StrategyError):
-            for step in steps_of(recording.candles, settings.live.symbols, MINUTE):
+            for step in steps_of(recording.candles, settings.live.symbols, MINUTE_MS):
                 fields = tuple(fields_of(candle) for candle in step.candles)
                 sources = tuple(None if candle is None else recording.source for candle in step.candles)
                 missed = step.time_ms in recording.missed

@@ -13,8 +13,8 @@ from live.intake.candle_lane import ReceivedCandle
 from live.views.session_watch import SessionWatch
 from tests.support.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
 
@@ -27,19 +27,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def candle(number: int, open_: float, high: float | None = None, low: float | None = None, close: float | None = None):
-    """Return the candle of the minute ``number`` of 1970; prices not given are those that make it flat."""
-    last = open_ if close is None else close
-    return Candle(
-        number * MINUTE,
-        open_,
-        max(open_, last) if high is None else high,
-        min(open_, last) if low is None else low,
-        last,
-        1.0,
-    )
 
 
 class WatchedSession:
@@ -55,7 +42,7 @@ class WatchedSession:
         self._decisions = (folder / "decisions.jsonl").open("wb")
         configured, switch = settings_from(settings, SYMBOLS), KillSwitch()
         script = {
-            symbol: {number * MINUTE: signal for number, signal in own.items()}
+            symbol: {number * MINUTE_MS: signal for number, signal in own.items()}
             for symbol, own in (signals or {}).items()
         }
         self.settings = configured
@@ -67,7 +54,7 @@ class WatchedSession:
             switch,
             build_safety_monitor(configured, switch),
         )
-        self.barrier = Barrier(list(CANONICAL.values()), MINUTE, 0)
+        self.barrier = Barrier(list(CANONICAL.values()), MINUTE_MS, 0)
 
     def watch(self) -> SessionWatch:
         """Return a watch of the session."""
@@ -88,7 +75,7 @@ class WatchedSession:
                 self.barrier.take(symbol, ReceivedCandle(one, "websocket"), self.clock.now)
         opened = next(one for one in candles if one is not None).open_time_ms
         closed = ClosedStep(
-            Step(opened + MINUTE, candles), tuple(None if one is None else "websocket" for one in candles)
+            Step(opened + MINUTE_MS, candles), tuple(None if one is None else "websocket" for one in candles)
         )
         self.barrier.close_ready()
         self.session.process(closed.step)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from core.errors import ParityError, StoreError
 from core.instants import parse_instant
-from core.timeframe import MINUTE_MS
 from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord, EndRecord, SessionRecord, StepRecord, candle_of, fields_of
 from engine.outputs import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.kernel_runs import settings_from
+from tests.support.times import MINUTE_MS
 from validation.composed_settings import Settings
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")

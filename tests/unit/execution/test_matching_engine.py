@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
-from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
+from tests.support.paper_venue import SYMBOL, PaperVenue
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 EXIT = {"BUY": "SELL", "SELL": "BUY"}
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from engine.journal_records import CommandRecord
 from live.heartbeat import Heartbeat, check, main
-from tests.support.watched_session import WatchedSession, candle
+from tests.support.candles import candle
+from tests.support.watched_session import WatchedSession
 
 ROOT = Path(__file__).parents[3]
 

@@ -16,7 +16,9 @@ from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle
 from live.views import log_view
 from live.views.log_view import LogView, SessionLog, key_values
-from tests.support.watched_session import MINUTE, WatchedSession, candle
+from tests.support.candles import candle
+from tests.support.times import MINUTE_MS
+from tests.support.watched_session import WatchedSession
 
 LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 
@@ -90,7 +92,7 @@ class LogViewTest(LogCase):
             self.view.noted(note._replace(kind="duplicate"))
 
     def test_what_a_step_goes_on_without_is_a_warning(self) -> None:
-        missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE, "not published in time")
+        missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE_MS, "not published in time")
         (line,) = self.lines(lambda: self.view.gone_without(missing), "WARNING")
         self.assertEqual(
             line,
@@ -98,7 +100,7 @@ class LogViewTest(LogCase):
         )
 
     def test_a_step_between_two_strategy_candles_counts_its_detail_candles(self) -> None:
-        step = Step(MINUTE, (None, None), (candle(0, 100.0), None))
+        step = Step(MINUTE_MS, (None, None), (candle(0, 100.0), None))
         (line,) = self.lines(lambda: self.view.step_done(ClosedStep(step, (), ("websocket", None)), 0.001))
         self.assertIn("candles=1/2", line)
 

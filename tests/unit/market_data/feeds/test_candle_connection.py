@@ -13,8 +13,7 @@ from market_data.feeds.catch_up import CatchUp, gathered
 from market_data.feeds.event_queue import EventQueue
 from market_data.feeds.parsers.exchange_candle import Reading
 from tests.support.feed_reader import BRISK
-
-MINUTE = 60_000
+from tests.support.times import MINUTE_MS
 
 
 class LostStream:
@@ -63,7 +62,7 @@ class ClosingTest(unittest.IsolatedAsyncioTestCase):
             "one symbol",
             {"BTCUSDT": "BTC/USDT"},
             "1m",
-            MINUTE,
+            MINUTE_MS,
             catch_up=CatchUp(rest, ["BTC/USDT"], "1m", out, BRISK, lambda: 0.0, {}),  # type: ignore[arg-type]
             exchange_time=rest.server_time_ms,
             out=out,
