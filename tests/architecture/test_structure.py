@@ -8,7 +8,8 @@ import unittest
 from pathlib import Path
 
 from core.code_version import KERNEL
-from tests.architecture.source_tree import PACKAGES, PYPROJECT, ROOT, files_of, place_of, tree_of
+from tests.architecture.source_tree import PACKAGES, PYPROJECT, files_of, place_of, tree_of
+from tests.support.shared import REPOSITORY
 
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
@@ -54,7 +55,7 @@ class Structure(unittest.TestCase):
     def test_the_floors_hold(self) -> None:
         done = subprocess.run(
             [Path(sys.executable).parent / "lint-imports", "--no-cache"],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             capture_output=True,
             text=True,
             check=False,
@@ -66,7 +67,7 @@ class Structure(unittest.TestCase):
         drawn = [package for floor in floors["layers"] for package in floor.split(" | ")]
         self.assertEqual(sorted(PACKAGES), sorted(drawn))
         left_out = {name.rstrip("*") for name in PYPROJECT["tool"]["setuptools"]["packages"]["find"]["exclude"]}
-        on_the_disk = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+        on_the_disk = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
         self.assertEqual(set(PACKAGES), on_the_disk - left_out)
 
     def test_every_folder_of_a_package_is_a_package(self) -> None:
@@ -76,11 +77,11 @@ class Structure(unittest.TestCase):
     def test_the_distribution_has_every_file_that_its_packages_read(self) -> None:
         data = PYPROJECT["tool"]["setuptools"]["package-data"]
         declared = {path for name, kinds in data.items() for kind in kinds
-                    for path in (ROOT / name.replace(".", "/")).glob(kind)}  # fmt: skip
-        others = {path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()}
+                    for path in (REPOSITORY / name.replace(".", "/")).glob(kind)}  # fmt: skip
+        others = {path for package in PACKAGES for path in (REPOSITORY / package).rglob("*") if path.is_file()}
         self.assertEqual(declared, {path for path in others if path.suffix not in (".py", ".pyc")})
         for module in PYPROJECT["tool"]["setuptools"]["py-modules"]:
-            self.assertTrue((ROOT / f"{module}.py").is_file(), module)
+            self.assertTrue((REPOSITORY / f"{module}.py").is_file(), module)
 
     def test_no_file_is_long(self) -> None:
         for path in files_of(*PACKAGES):
@@ -109,7 +110,7 @@ class Structure(unittest.TestCase):
                     self.assertNotRegex(path.read_text(encoding="utf-8"), r"os\.environ|getenv")
 
     def test_the_ledger_is_typed_without_floats(self) -> None:
-        tree = tree_of(ROOT / "execution" / "money" / "ledger.py")
+        tree = tree_of(REPOSITORY / "execution" / "money" / "ledger.py")
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
             for argument in (*function.args.args, *function.args.kwonlyargs):
                 if argument.annotation is not None:
@@ -141,7 +142,9 @@ class Structure(unittest.TestCase):
             if package == "indicators":
                 continue  # Its batch forms are numpy.
             code = f"import sys, {package}; print(sorted({heavy} & set(sys.modules)))"
-            done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+            )
             self.assertEqual("[]\n", done.stdout, package)
 
 

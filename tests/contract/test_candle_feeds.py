@@ -22,7 +22,7 @@ from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
 from practice.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
-from tests.support.feed_reader import BRISK, FeedReader
+from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 

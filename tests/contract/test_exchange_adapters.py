@@ -10,7 +10,7 @@ from market_data.adapters.exchanges import timeframes_of
 from market_data.adapters.protocol import ExchangeAdapter
 from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer
-from tests.support.loopback import impatient
+from tests.support.exchanges.loopback import impatient
 from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
 NOW = JANUARY_MS + 30 * DAY_MS

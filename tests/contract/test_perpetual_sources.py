@@ -16,7 +16,7 @@ from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
 from practice.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
-from tests.support.feed_reader import BRISK
+from tests.support.exchanges.feed_reader import BRISK
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
 LIMITS = msgspec.structs.replace(BRISK, request_seconds=1.0, connect_seconds=1.0)

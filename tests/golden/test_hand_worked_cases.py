@@ -14,7 +14,7 @@ from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
 from core.trading_signal import Signal
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.support.runs.kernel_runs import KernelRun, run_kernel
 from tests.support.times import MINUTE_MS
 
 CASES = Path(__file__).parent / "cases"

@@ -16,7 +16,7 @@ from market_data import CandleColumns, CandleStore, HistoricalDataProvider
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.history.fetching import MissingCandlesError
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind
-from tests.support.loopback import (
+from tests.support.exchanges.loopback import (
     HandClock,
     closed_port,
     impatient,

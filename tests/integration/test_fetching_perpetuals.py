@@ -20,8 +20,8 @@ from market_data.commands.fetch_command import fetch_command
 from market_data.history.fetching import MissingCandlesError
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.store_layout import FUNDING
-from tests.support.futures_exchange import FuturesExchange, stalled
-from tests.support.loopback import practice_columns, same_columns
+from tests.support.exchanges.futures_exchange import FuturesExchange, stalled
+from tests.support.exchanges.loopback import practice_columns, same_columns
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
 NOW = JANUARY_MS + 10 * DAY_MS + 30 * MINUTE_MS

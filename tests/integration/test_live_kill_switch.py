@@ -20,7 +20,7 @@ from core.instants import format_ms
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from tests.support.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
+from tests.support.sessions.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
 from tests.support.times import JANUARY_MS, MINUTE_MS
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"

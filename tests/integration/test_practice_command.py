@@ -12,17 +12,16 @@ from pathlib import Path
 
 from benchmarks.live_path import ADDRESSES
 from market_data.store.candle_store import CandleStore
-from tests.support.loopback import practice_columns
+from tests.support.exchanges.loopback import practice_columns
+from tests.support.shared import REPOSITORY
 from tests.support.times import MINUTE_MS, at
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
     """Start the command on a free port."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "practice", "--port", "0", *arguments],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

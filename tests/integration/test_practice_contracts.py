@@ -10,7 +10,7 @@ import ccxt
 
 from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
 from practice.faults import DelayFinals, FailRest, LateFunding, OrderCloses, ReviseCandle, ScriptedFault, SkipCandle
-from tests.support.practice_streams import StreamReader
+from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]

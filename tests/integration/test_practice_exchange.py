@@ -35,7 +35,7 @@ from practice.faults import (
     WrongClock,
 )
 from practice.random_faults import random_faults
-from tests.support.practice_streams import StreamReader, wait_until
+from tests.support.exchanges.practice_streams import StreamReader, wait_until
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 

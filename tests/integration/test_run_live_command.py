@@ -15,8 +15,8 @@ from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
 from live.life import session_start
 from live.life.session_folder import SessionFolder
-from tests.support.live_processes import journal_records, last_step_ms, outputs_of, run_live, session_config
-from tests.support.loopback import closed_port
+from tests.support.exchanges.loopback import closed_port
+from tests.support.sessions.live_processes import journal_records, last_step_ms, outputs_of, run_live, session_config
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 

@@ -9,14 +9,14 @@ import msgspec
 from backtests.proof.history_parity import HistoryParity
 from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import CandleRecord, EndRecord, MissingRecord, ResumeRecord, fields_of
-from tests.support.contract_recordings import (
+from tests.support.sessions.contract_recordings import (
     ContractRecording,
     contract_recording,
     contract_settings,
     record_contracts,
 )
-from tests.support.parity_cases import ParityCase, told
-from tests.support.session_folders import BTC, ETH, journal_lines, write_journal
+from tests.support.sessions.parity_cases import ParityCase, told
+from tests.support.sessions.session_folders import BTC, ETH, journal_lines, write_journal
 from tests.support.times import at
 
 SIGNALS = {BTC: {430: "LONG", 500: "LONG"}, ETH: {440: "SHORT", 475: "LONG"}}

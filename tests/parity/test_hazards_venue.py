@@ -15,7 +15,7 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from execution.matching.venue_rules import VenueRules
 from execution.scripting.paper_trader import PaperTrader
-from tests.support.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
+from tests.support.runs.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.times import JANUARY_MS, MINUTE_MS
 

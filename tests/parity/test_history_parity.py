@@ -12,8 +12,8 @@ from engine.journal_records import CandleRecord, ConnectionRecord, EndRecord, Re
 from market_data.practice.practice_market import PracticeMarket
 from market_data.store.candle_store import CandleStore
 from tests.support.market_data_sets import practice_columns
-from tests.support.parity_cases import NOW_MS, ParityCase, told
-from tests.support.session_folders import BTC, ETH, record_session
+from tests.support.sessions.parity_cases import NOW_MS, ParityCase, told
+from tests.support.sessions.session_folders import BTC, ETH, record_session
 from tests.support.times import at
 
 

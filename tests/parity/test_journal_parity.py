@@ -10,9 +10,10 @@ from pathlib import Path
 from backtests.journal_replay import _unfinished_bytes
 from backtests.proof.recorded_session import DERIVED
 from core.errors import ConfigurationError, StoreError
-from tests.support.backtest_runs import ROOT, command_environment, run_command
-from tests.support.parity_cases import ParityCase
-from tests.support.session_folders import BTC, ETH, journal_lines, write_journal
+from tests.support.runs.backtest_runs import command_environment, run_command
+from tests.support.sessions.parity_cases import ParityCase
+from tests.support.sessions.session_folders import BTC, ETH, journal_lines, write_journal
+from tests.support.shared import REPOSITORY
 from tests.support.times import at
 
 WATCHED = """
@@ -69,7 +70,7 @@ class EqualSession(ParityCase):
         out = self.base / "out"
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", WATCHED, str(folder), str(out)],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,

@@ -36,10 +36,11 @@ from practice.faults import (
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
 from practice.wide_market import practice_source
-from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import SYMBOLS, LiveRun, run_live
+from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import SEED, scaled
-from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.shared import REPOSITORY
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 BTC, ETH, SOL = SYMBOLS
@@ -142,7 +143,7 @@ class Undisturbed(LiveParity):
         run = self.live(SkipCandle(at="20m", symbols=(ETH,), where="everywhere"))
         subprocess.run(
             [sys.executable, "-m", "backtests.journal_replay", str(run.path), "--out", str(self.base / "replayed")],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment({"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"}),
             check=True,
             capture_output=True,

@@ -21,8 +21,15 @@ from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
-from tests.support.live_processes import OUTPUTS, LiveProcess, journal_records, last_step_ms, outputs_of, session_config
 from tests.support.scale import SEED, scaled
+from tests.support.sessions.live_processes import (
+    OUTPUTS,
+    LiveProcess,
+    journal_records,
+    last_step_ms,
+    outputs_of,
+    session_config,
+)
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 

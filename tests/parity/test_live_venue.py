@@ -1,6 +1,7 @@
 """Live sessions with detail candles and of perpetual contracts write what the exchange's truth gives the kernel.
 
-The truth is read from the exchange after its end and put together candle by candle by ``tests.support.live_truth``.
+The truth is read from the exchange after its end and put together candle by candle by
+``tests.support.sessions.live_truth``.
 """
 
 import csv
@@ -30,10 +31,10 @@ from practice.faults import (
 )
 from practice.random_faults import BOUNDARIES, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
-from tests.support.live_sessions import BUSY_PARAMS, LiveRun, run_live
-from tests.support.live_truth import kernel_outputs, true_steps
 from tests.support.scale import SEED, scaled
-from tests.support.session_outputs import journal_outputs, received_outputs
+from tests.support.sessions.live_sessions import BUSY_PARAMS, LiveRun, run_live
+from tests.support.sessions.live_truth import kernel_outputs, true_steps
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.support.runs.kernel_runs import KernelRun, run_kernel
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
 

@@ -22,7 +22,7 @@ from market_data.instruments.instrument_store import InstrumentStore
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.candle_store import CandleStore
 from reports import render
-from tests.support.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
+from tests.support.runs.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
 from tests.support.times import JANUARY_MS, MINUTE_MS
 
 BTC = "BTC/USDT"

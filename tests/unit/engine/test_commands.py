@@ -13,7 +13,7 @@ from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord
 from engine.outputs import SessionOutputs
 from live.life.session_folder import DERIVED
-from tests.support.session_folders import (
+from tests.support.sessions.session_folders import (
     BTC,
     ETH,
     Recording,

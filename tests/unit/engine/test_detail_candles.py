@@ -10,7 +10,7 @@ from core.trading_signal import Signal
 from engine.step_candles import matched_candles, strategy_candles
 from engine.symbol_state import SymbolState
 from tests.support.candles import candle
-from tests.support.stepped_session import SteppedSession
+from tests.support.runs.stepped_session import SteppedSession
 from tests.support.times import MINUTE_MS
 
 FIVE = 5 * MINUTE_MS

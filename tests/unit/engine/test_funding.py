@@ -11,9 +11,9 @@ from core.instants import format_ms
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.support.candles import candle_at
-from tests.support.kernel_runs import run_kernel
+from tests.support.runs.kernel_runs import run_kernel
+from tests.support.runs.stepped_session import SteppedSession
 from tests.support.shared import CANDLES, needs_shared
-from tests.support.stepped_session import SteppedSession
 from tests.support.times import HOUR_MS, MINUTE_MS
 
 A, B = "A", "B"

@@ -15,7 +15,7 @@ from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord, EndRecord, SessionRecord, StepRecord, candle_of, fields_of
 from engine.outputs import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.times import MINUTE_MS
 from validation.composed_settings import Settings
 

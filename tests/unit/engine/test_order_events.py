@@ -6,7 +6,7 @@ from decimal import Decimal
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.support.candles import candle
-from tests.support.stepped_session import SteppedSession
+from tests.support.runs.stepped_session import SteppedSession
 from tests.support.times import MINUTE_MS
 
 

@@ -7,7 +7,7 @@ from core.candle import Step
 from core.errors import InvariantError
 from core.instrument import Instrument
 from tests.support.candles import candle
-from tests.support.kernel_runs import run_kernel
+from tests.support.runs.kernel_runs import run_kernel
 from tests.support.times import MINUTE_MS
 
 

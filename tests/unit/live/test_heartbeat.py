@@ -13,9 +13,8 @@ from pathlib import Path
 from engine.journal_records import CommandRecord
 from live.heartbeat import Heartbeat, check, main
 from tests.support.candles import candle
-from tests.support.watched_session import WatchedSession
-
-ROOT = Path(__file__).parents[3]
+from tests.support.sessions.watched_session import WatchedSession
+from tests.support.shared import REPOSITORY
 
 
 class HeartbeatTest(unittest.TestCase):
@@ -107,7 +106,7 @@ class HeartbeatTest(unittest.TestCase):
             self.file.write_text(json.dumps({"state": "running", "monotonic_seconds": now - age}))
             done = subprocess.run(
                 [sys.executable, "-X", "importtime", "-m", "live.heartbeat", str(self.folder), "--max-age", "60"],
-                cwd=ROOT,
+                cwd=REPOSITORY,
                 capture_output=True,
                 text=True,
                 check=False,

@@ -10,9 +10,9 @@ from unittest import mock
 from engine.journal_records import CommandRecord, ConnectionRecord
 from execution.execution_settings import TradingModeSettings
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
+from tests.support.shared import REPOSITORY
 
 VARIABLE = "KILL_SWITCH_OF_A_TEST"
-ROOT = Path(__file__).parents[3]
 
 
 class KillSwitchWatchTest(unittest.TestCase):
@@ -99,7 +99,9 @@ class KillSwitchWatchTest(unittest.TestCase):
             "with KillSwitchWatch(TradingModeSettings()) as watch:\n"
             "    asyncio.run(asyncio.wait_for(wait(watch), 20))\n"
         )
-        with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        ) as process:
             self.assertEqual(process.stdout.readline(), "ready\n")
             process.send_signal(signal.SIGUSR1)
             self.assertEqual(process.stdout.readline(), "signal SIGUSR1\n")

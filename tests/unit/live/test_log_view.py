@@ -10,17 +10,14 @@ from pathlib import Path
 
 from core.candle import Step
 from core.errors import StoreError
-from core.trading_signal import Signal
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle
 from live.views import log_view
 from live.views.log_view import LogView, SessionLog, key_values
 from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.times import MINUTE_MS
-from tests.support.watched_session import WatchedSession
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 
 
 class LogCase(unittest.TestCase):

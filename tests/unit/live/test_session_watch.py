@@ -2,14 +2,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.trading_signal import Signal
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
 from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.times import MINUTE_MS
-from tests.support.watched_session import WatchedSession
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 
 
 class SessionWatchTest(unittest.TestCase):

@@ -6,7 +6,7 @@ import unittest
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
 from market_data.history.page_buffer import PageBuffer, joined_columns
-from tests.support.loopback import practice_columns, same_columns
+from tests.support.exchanges.loopback import practice_columns, same_columns
 from tests.support.times import at
 
 BTC = practice_columns("BTC/USDT", 100)

@@ -17,8 +17,8 @@ from market_data.files.candle_import import import_files
 from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.perpetual.perpetual_data import joined_marks
 from tests.support.candle_tables import APRIL, candles_at
-from tests.support.loopback import practice_columns, same_columns
-from tests.support.memory_exchange import MemoryExchange
+from tests.support.exchanges.loopback import practice_columns, same_columns
+from tests.support.exchanges.memory_exchange import MemoryExchange
 from tests.support.shared import CANDLES, needs_shared
 from tests.support.times import HOUR_MS, MINUTE_MS
 

@@ -18,10 +18,10 @@ from market_data.store.store_layout import FUNDING, Series, is_series, kind_and_
 from market_data.store.verification import verify
 from tests.support.candle_tables import APRIL, candles_at, minutes
 from tests.support.scale import scaled
+from tests.support.shared import REPOSITORY
 from tests.support.times import HOUR_MS, MINUTE_MS
 
 RATES = ("binanceusdm", "BTC/USDT:USDT", FUNDING)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def rates(*rows):
@@ -268,7 +268,9 @@ for turn in range(15):
 class Processes(StoreCase):
     def test_writers_of_the_same_payments_with_other_stamps_store_each_once(self):
         started = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(self.store.root), str(late), str(APRIL)], cwd=ROOT)
+            subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(self.store.root), str(late), str(APRIL)], cwd=REPOSITORY
+            )
             for late in (1, 2, 3)
         ]
         self.assertEqual([process.wait(timeout=120) for process in started], [0, 0, 0])

@@ -4,7 +4,6 @@ import threading
 import unittest
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from market_data.adapters.protocol import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket
+from tests.support.shared import REPOSITORY
 from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
 
@@ -213,7 +213,7 @@ class ImportTest(unittest.TestCase):
         )
         answer = subprocess.run(
             [sys.executable, "-c", program],
-            cwd=Path(__file__).resolve().parents[3],
+            cwd=REPOSITORY,
             capture_output=True,
             text=True,
             check=True,

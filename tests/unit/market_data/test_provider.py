@@ -26,8 +26,8 @@ from market_data.commands.fetch_command import fetch_command
 from market_data.history.fetching import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
-from tests.support.loopback import practice_columns, same_columns, without
-from tests.support.memory_exchange import MemoryExchange
+from tests.support.exchanges.loopback import practice_columns, same_columns, without
+from tests.support.exchanges.memory_exchange import MemoryExchange
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 

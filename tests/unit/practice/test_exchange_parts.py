@@ -17,7 +17,7 @@ from practice.published_market import PublishedMarket
 from practice.publisher import Publisher
 from practice.stream_connection import SentFinal
 from practice.stream_messages import KlineEvent, Stream
-from tests.support.loopback import HandClock, practice_columns, same_columns, without
+from tests.support.exchanges.loopback import HandClock, practice_columns, same_columns, without
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 

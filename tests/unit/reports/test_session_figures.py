@@ -8,7 +8,6 @@ import msgspec
 
 from core.candle import FundingRate, Step
 from core.instrument import Instrument
-from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.journal_records import (
     CandleRecord,
@@ -25,12 +24,12 @@ from reports import render, to_json
 from reports.figures.session_figures import session_result
 from reports.figures.session_window import SessionWindow
 from tests.support.candles import candle
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.sessions.watched_session import LONG
 from tests.support.times import MINUTE_MS
 
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 FIRST = SessionRecord("s", "h", "v", {}, {}, {"BTCUSDT": [fields_of(candle(8, 1.0))] * 2, "ETHUSDT": []}, False)
 
 

@@ -7,9 +7,18 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest
+from tests.support.oracles.venue_model import (
+    ModelOrder,
+    ModelRules,
+    ModelTier,
+    Venue,
+    amend,
+    cancel,
+    play_candle,
+    submit,
+)
+from tests.support.oracles.venue_model_margin import liquidation_price
 from tests.support.times import MINUTE_MS
-from tests.support.venue_model import ModelOrder, ModelRules, ModelTier, Venue, amend, cancel, play_candle, submit
-from tests.support.venue_model_margin import liquidation_price
 
 A = "A/USDT"
 

@@ -12,7 +12,7 @@ from market_data.feeds.candle_connection import CandleConnection
 from market_data.feeds.catch_up import CatchUp, gathered
 from market_data.feeds.event_queue import EventQueue
 from market_data.feeds.parsers.exchange_candle import Reading
-from tests.support.feed_reader import BRISK
+from tests.support.exchanges.feed_reader import BRISK
 from tests.support.times import MINUTE_MS
 
 

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from core.orders import OrderRequest
-from tests.support.slow_model_numbers import exact, rounded_down, twelve_digits
-from tests.support.venue_model_values import ModelOrder, Venue, limit_level, stop_trigger
+from tests.support.oracles.slow_model_numbers import exact, rounded_down, twelve_digits
+from tests.support.oracles.venue_model_values import ModelOrder, Venue, limit_level, stop_trigger
 
 LIMITS = ("LIMIT", "STOP_LIMIT", "TAKE_PROFIT")
 STOPS = ("STOP_MARKET", "STOP_LIMIT")

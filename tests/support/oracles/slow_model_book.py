@@ -11,7 +11,7 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.slow_model_numbers import day_of, exact, rounded_down, rounded_up
+from tests.support.oracles.slow_model_numbers import day_of, exact, rounded_down, rounded_up
 
 Setting = float | int | str | bool
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tests.support.slow_model_numbers import EXACT_TOLERANCE, exact
-from tests.support.venue_model_values import ModelFill, ModelTier, Venue, against_trader, to_1e8
+from tests.support.oracles.slow_model_numbers import EXACT_TOLERANCE, exact
+from tests.support.oracles.venue_model_values import ModelFill, ModelTier, Venue, against_trader, to_1e8
 
 if TYPE_CHECKING:
-    from tests.support.venue_model_candle import Play
+    from tests.support.oracles.venue_model_candle import Play
 
 
 def margin_of(venue: Venue, notional: Fraction) -> Fraction:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.trading_signal import FLAT
-from tests.support.slow_model_book import (
+from tests.support.oracles.slow_model_book import (
     BASE_SETTINGS,
     Book,
     Case,
@@ -34,9 +34,9 @@ from tests.support.slow_model_book import (
     waiting_close,
     waiting_entry,
 )
-from tests.support.slow_model_fills import COLUMNS, close_position, fill_entry
-from tests.support.slow_model_gates import decide, queue_close
-from tests.support.slow_model_numbers import TOLERANCE, day_of, exact, plain_text
+from tests.support.oracles.slow_model_fills import COLUMNS, close_position, fill_entry
+from tests.support.oracles.slow_model_gates import decide, queue_close
+from tests.support.oracles.slow_model_numbers import TOLERANCE, day_of, exact, plain_text
 
 __all__ = ["BASE_SETTINGS", "COLUMNS", "Case", "ModelResult", "run_model", "trades_csv"]
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from market_data.perpetual.perpetual_data import PerpetualData
 from tests.support.config_tree import write_config
+from tests.support.shared import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[2]
 START = "2024-01-01"
 END = "2024-01-01T00:10"
 SCHEDULED = "tests.support.scheduled_strategy:ScheduledStrategy"
@@ -59,7 +59,7 @@ def frame_of(path: Sequence[Sequence[float]] = PATH, start: str = START, tz: str
 
 def run_command(
     *arguments: object,
-    cwd: Path = ROOT,
+    cwd: Path = REPOSITORY,
     environment: Mapping[str, str] | None = None,
     module: str = "backtests.config_backtest",
     timeout: float = 120.0,
@@ -78,7 +78,7 @@ def run_command(
 
 def command_environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a command: this one's, with the program on the import path."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), **(changes or {})}
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **(changes or {})}
 
 
 def trade_rows(log_file: str | Path) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from backtests.parity import ParityReport, check_parity, main
 from backtests.proof.difference_causes import TradeDifference
 from backtests.proof.history_parity import HistoryParity
-from tests.support.session_folders import (
+from tests.support.sessions.session_folders import (
     BTC,
     ETH,
     Recording,

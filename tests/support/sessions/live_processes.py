@@ -20,8 +20,8 @@ from live.life.live_command import main
 from live.life.session_folder import DERIVED
 from practice.exchange import PracticeExchange
 from tests.support.config_tree import write_config
+from tests.support.shared import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = DERIVED
 PATIENCE_S = 60.0
 
@@ -106,7 +106,7 @@ class LiveProcess:
         self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed by close()
         self.process = subprocess.Popen(
             [sys.executable, *program, "--config", config, "--out", self.sessions, "--plain", *addresses, *more],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env={**os.environ, **(environment or {})},
             stdout=self._streams[0],
             stderr=self._streams[1],

@@ -14,7 +14,7 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from live.life.session_folder import DERIVED
 from market_data.candle_columns import CandleColumns
-from tests.support.live_sessions import LiveRun
+from tests.support.sessions.live_sessions import LiveRun
 
 ByClose = dict[int, Candle]
 

@@ -13,7 +13,7 @@ from engine.outputs import SessionOutputs
 from engine.session import Session
 from market_data.practice.practice_listings import LISTINGS
 from strategies.strategy import Strategy, StreamingStrategy
-from tests.support.kernel_runs import KernelRun, settings_from, steps_of
+from tests.support.runs.kernel_runs import KernelRun, settings_from, steps_of
 
 AnyStrategy = Strategy | StreamingStrategy
 

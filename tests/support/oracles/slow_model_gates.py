@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from core.candle import Candle
 from core.trading_signal import Signal
-from tests.support.slow_model_book import (
+from tests.support.oracles.slow_model_book import (
     Book,
     Order,
     daily_loss_halted,
@@ -16,7 +16,7 @@ from tests.support.slow_model_book import (
     waiting_close,
     waiting_entry,
 )
-from tests.support.slow_model_numbers import TOLERANCE, rounded_down, twelve_digits
+from tests.support.oracles.slow_model_numbers import TOLERANCE, rounded_down, twelve_digits
 
 SIGN = {"LONG": 1, "SHORT": -1}
 

@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from core.orders import OrderRequest
-from tests.support.slow_model_numbers import EXACT_TOLERANCE, exact, rounded_down, rounded_up, twelve_digits
-from tests.support.venue_model_margin import margin_of, why_margin_refuses
-from tests.support.venue_model_values import ModelFill, ModelOrder, ModelPosition, Venue, against_trader, to_1e8
+from tests.support.oracles.slow_model_numbers import EXACT_TOLERANCE, exact, rounded_down, rounded_up, twelve_digits
+from tests.support.oracles.venue_model_margin import margin_of, why_margin_refuses
+from tests.support.oracles.venue_model_values import ModelFill, ModelOrder, ModelPosition, Venue, against_trader, to_1e8
 
 
 def priced(venue: Venue, order: ModelOrder, reference: Fraction) -> Fraction:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from core.instrument import Instrument
 from core.orders import OrderRequest
-from tests.support.slow_model_numbers import rounded_down, rounded_up
+from tests.support.oracles.slow_model_numbers import rounded_down, rounded_up
 
 LIVING = ("NEW", "PARTIALLY_FILLED")
 

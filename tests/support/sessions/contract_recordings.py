@@ -17,7 +17,7 @@ from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step
 from live.life.session_folder import SessionFolder
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.session_folders import timed_settings
+from tests.support.sessions.session_folders import timed_settings
 from tests.support.times import at
 from validation.composed_settings import Settings
 

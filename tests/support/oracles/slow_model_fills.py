@@ -3,8 +3,8 @@
 import json
 from fractions import Fraction
 
-from tests.support.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
-from tests.support.slow_model_numbers import (
+from tests.support.oracles.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
+from tests.support.oracles.slow_model_numbers import (
     EXACT_TOLERANCE,
     clock_text,
     commission_on,

@@ -16,7 +16,7 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from practice.wide_market import practice_source
-from tests.support.live_sessions import LiveRun
+from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 
 

@@ -22,8 +22,8 @@ from engine.journal_records import (
 from live.life.session_folder import SessionFolder
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.config_tree import write_config
-from tests.support.kernel_runs import steps_of
 from tests.support.market_data_sets import practice_candles
+from tests.support.runs.kernel_runs import steps_of
 from tests.support.times import MINUTE_MS, at
 from validation.composed_settings import Settings
 from validation.loading import load_settings

@@ -11,12 +11,13 @@ from engine.outputs import SessionOutputs
 from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import ReceivedCandle
 from live.views.session_watch import SessionWatch
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.times import MINUTE_MS
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
+LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """Whole live sessions for tests: a practice exchange, real sockets, the real driver and a real session folder.
 
-``run_live`` runs one and returns what it left behind; ``tests.support.session_outputs`` makes its files again.
+``run_live`` runs one and returns what it left behind; ``tests.support.sessions.session_outputs`` makes its files again.
 """
 
 import asyncio

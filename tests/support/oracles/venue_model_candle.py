@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from core.candle import Candle
-from tests.support.slow_model_numbers import exact, rounded_down, rounded_up
-from tests.support.venue_model_fills import execute, priced, reduces, wanted
-from tests.support.venue_model_margin import liquidate, liquidation_level, passes_bankruptcy
-from tests.support.venue_model_orders import trailing_level
-from tests.support.venue_model_values import ModelOrder, Venue, against_trader
+from tests.support.oracles.slow_model_numbers import exact, rounded_down, rounded_up
+from tests.support.oracles.venue_model_fills import execute, priced, reduces, wanted
+from tests.support.oracles.venue_model_margin import liquidate, liquidation_level, passes_bankruptcy
+from tests.support.oracles.venue_model_orders import trailing_level
+from tests.support.oracles.venue_model_values import ModelOrder, Venue, against_trader
 
 AFTER_ALL = 3
 Met = tuple[Fraction, int, int, ModelOrder | None, Fraction]

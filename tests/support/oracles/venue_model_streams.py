@@ -21,8 +21,8 @@ from execution.matching.venue_rules import PerpetualRules, Rung, VenueRules
 from execution.money.margin import MarginTable
 from execution.money.postings import Postings
 from execution.scripting.paper_trader import PaperTrader
+from tests.support.oracles.venue_model import ModelRules, ModelTier, Venue
 from tests.support.times import MINUTE_MS
-from tests.support.venue_model import ModelRules, ModelTier, Venue
 
 START_MS = 1_709_510_400_000
 """2024-03-04T00:00Z."""

@@ -9,10 +9,10 @@ and ``venue_model_margin``; ``venue_model_streams`` draws what is played on it. 
 `ambiguous` flag, cost models that follow the market, stops triggered by the mark price.
 """
 
-from tests.support.venue_model_candle import play_candle
-from tests.support.venue_model_fills import equity
-from tests.support.venue_model_orders import amend, cancel, submit
-from tests.support.venue_model_values import ModelFill, ModelOrder, ModelPosition, ModelRules, ModelTier, Venue
+from tests.support.oracles.venue_model_candle import play_candle
+from tests.support.oracles.venue_model_fills import equity
+from tests.support.oracles.venue_model_orders import amend, cancel, submit
+from tests.support.oracles.venue_model_values import ModelFill, ModelOrder, ModelPosition, ModelRules, ModelTier, Venue
 
 __all__ = [
     "ModelFill",
