@@ -9,8 +9,8 @@ from core.candle import Candle, FundingRate
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import DAY_MS
 from market_data.candle_columns import CandleColumns
-from market_data.feeds.binance_perpetual import BinancePerpetual
-from market_data.feeds.ccxt_perpetual import CcxtPerpetual
+from market_data.feeds.binance.binance_perpetual import BinancePerpetual
+from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import DEFAULT_START_MS as START

@@ -4,7 +4,7 @@ import asyncio
 import unittest
 
 from core.candle import Candle
-from market_data.feeds.event_queue import EventQueue
+from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Connected, FeedEvent
 
 ROOM = 3
