@@ -33,7 +33,7 @@ def replay(session: Session, window: MarketWindow, progress: Progress, interrupt
 
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
-    statistics = session.parts.statistics
+    statistics = session.statistics
     for number, step in enumerate(steps_of(window), 1):
         session.process(step)
         if interrupt.is_set():

@@ -51,7 +51,7 @@ def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
     """Return the result of a run, as ``ConfigBacktestRunner.run`` hands it out."""
     times, plan = _run_times(run), run.plan
     ran_to_ms = int(times[-1]) if len(times) else None
-    strategy = run.session.parts.rules.strategy_name
+    strategy = run.session.rules.strategy_name
     return {
         "config": config_facts(plan.settings.live, strategy, plan.start_ms, plan.end_ms, ran_to_ms),
         "statistics": statistics_of(run.session),
@@ -67,7 +67,7 @@ def build_result(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
 
 def manifest(run: FinishedRun) -> dict[str, Any]:
     """Return what the run was made of: resolved settings, data, trading rules, code and library versions, hashes."""
-    strategy = run.session.parts.rules
+    strategy = run.session.rules
     return {
         "window": {"start_ms": run.plan.start_ms, "end_ms": run.plan.end_ms},
         "settings": run.plan.settings.resolved(),
@@ -81,16 +81,16 @@ def manifest(run: FinishedRun) -> dict[str, Any]:
         "libraries": {name: version(name) for name in _LIBRARIES},
         "partial": run.partial,
         **_hashes(run),
-        "equity_sha256": run.session.parts.outputs.equity.sha256,
-        "decisions_sha256": run.session.parts.outputs.decisions.sha256,
+        "equity_sha256": run.session.outputs.equity.sha256,
+        "decisions_sha256": run.session.outputs.decisions.sha256,
     }
 
 
 def _hashes(run: FinishedRun) -> dict[str, str]:
     return {
-        "trades_sha256": run.session.parts.outputs.trades.sha256,
-        "orders_sha256": run.session.parts.outputs.orders.sha256,
-        "ledger_sha256": run.session.parts.outputs.ledger.sha256,
+        "trades_sha256": run.session.outputs.trades.sha256,
+        "orders_sha256": run.session.outputs.orders.sha256,
+        "ledger_sha256": run.session.outputs.ledger.sha256,
         "settings_sha256": run.plan.settings.settings_sha256,
         "data_sha256": run.data_sha256,
         "code_version": code_version(),
@@ -109,11 +109,11 @@ def _performance(run: FinishedRun) -> dict[str, Any]:
 
 def _run_times(run: FinishedRun) -> Int64Array:
     """Return the times of the steps that were run; the closing at the end adds a value to the curve and no step."""
-    return step_times(run.market.window())[: len(run.session.parts.outputs.equity.curve)]
+    return step_times(run.market.window())[: len(run.session.outputs.curve)]
 
 
 def _symbols(run: FinishedRun) -> dict[str, Any]:
-    needed = run.session.parts.rules.warmup_candles
+    needed = run.session.rules.warmup_candles
     trades, described = trades_by_symbol(run.session), {}
     for symbol, one in run.market.candles.items():
         described[symbol] = {
@@ -135,7 +135,7 @@ def _symbols(run: FinishedRun) -> dict[str, Any]:
 
 
 def _warnings(run: FinishedRun) -> list[str]:
-    needed = run.session.parts.rules.warmup_candles
+    needed = run.session.rules.warmup_candles
     warnings = []
     for symbol, one in run.market.candles.items():
         if not one.window.rows:

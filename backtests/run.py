@@ -82,17 +82,16 @@ def _run_session(session: Session, market: MarketInput, show_progress: bool | No
 def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
     """Return how many candles of the segment that enters the window each symbol has seen."""
     counts = {}
-    for state, one in zip(session.parts.states, market.candles.values(), strict=True):
+    for symbol, one in market.candles.items():
         opens = one.window.open_time_ms
-        continues = len(opens) == 0 or opens[0] <= state.segment_ends_ms
-        counts[state.symbol] = state.candles_seen if continues else 0
+        counts[symbol] = session.candles_before(symbol, int(opens[0]) if len(opens) else None)
     return counts
 
 
 def _write(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
     result = build_result(run, files)
-    files.write_curve(np.frombuffer(run.session.parts.outputs.equity.curve, np.float64))
+    files.write_curve(np.array(run.session.outputs.curve, np.float64))
     files.write("manifest.json", _lines(manifest(run)))
     files.write("result.json", to_json(result).encode())
     files.publish()

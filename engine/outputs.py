@@ -3,7 +3,7 @@
 import hashlib
 import json
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +58,11 @@ class SessionOutputs:
         self.decisions = DecisionLog(decisions)
         self.orders = OrderLog(orders)
         self.ledger = Postings(ledger)
+
+    @property
+    def curve(self) -> Sequence[float]:
+        """The float64 equity of every step."""
+        return self.equity.curve
 
     def digest(self) -> str:
         """Return the digest of all bytes written so far."""

@@ -8,16 +8,22 @@ from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import trading_day
+from engine.commands import cancel_entry, close_position, note_command
 from engine.components import Components
 from engine.decisions import decide, strategy_failure
 from engine.entries import entries_at_open, expire_entries
 from engine.exits import exits_at_open, inside
 from engine.funding_phase import settle_after, settle_before, settle_costs, settle_due, take_rates
+from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.marks import close_overdue, roll_day, take_marks
 from engine.order_events import OrderEvents
+from engine.outputs import SessionOutputs
 from engine.rule_changes import RuleChanges
+from engine.session_statistics import SessionStatistics
 from engine.step_candles import matched_candles, strategy_candles
+from execution.money.account_view import AccountView
+from execution.safety.safety_status import SafetyStatus
 
 
 class Session:
@@ -29,11 +35,15 @@ class Session:
         The objects the phases act on.
     kill_switch
         The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
+
+    Everything outside reads a session through its properties; ``account`` shows positions, orders and money.
     """
 
     def __init__(self, parts: Components, kill_switch: KillSwitch) -> None:
-        self.parts = parts
+        self._parts = parts
+        self.account = AccountView(parts.trader)
         self._kill_switch = kill_switch
+        self._paused = False
         self._time_ms: int | None = None
         self._day = 0
         self._rows_written = 0
@@ -44,9 +54,45 @@ class Session:
         self._funding, self._max_holding = parts.rules.funding, parts.rules.max_holding
 
     @property
+    def rules(self) -> KernelRules:
+        """The settings that decide when things happen."""
+        return self._parts.rules
+
+    @property
+    def statistics(self) -> SessionStatistics:
+        """Counts of what the session did."""
+        return self._parts.statistics
+
+    @property
+    def outputs(self) -> SessionOutputs:
+        """What the session has written: hashes, and the equity of every step."""
+        return self._parts.outputs
+
+    @property
+    def safety(self) -> SafetyStatus:
+        """What the safety monitor knows now."""
+        return self._parts.safety
+
+    @property
+    def instruments(self) -> dict[str, Instrument]:
+        """The trading rules in force by symbol, in configured order."""
+        pricing = self._parts.account.pricing
+        return {state.symbol: pricing.rules(state.symbol) for state in self._parts.states}
+
+    def candles_before(self, symbol: str, open_ms: int | None = None) -> int:
+        """Return how many candles of its segment a symbol has seen; 0 where one opened at a time begins another."""
+        state = next(one for one in self._parts.states if one.symbol == symbol)
+        return state.candles_seen if open_ms is None or open_ms <= state.segment_ends_ms else 0
+
+    @property
     def kill_switch_engaged(self) -> bool:
         """Whether the kill switch is engaged."""
         return self._kill_switch.engaged
+
+    @property
+    def paused(self) -> bool:
+        """Whether an operator has every new entry refused."""
+        return self._paused
 
     @property
     def last_step_ms(self) -> int | None:
@@ -55,8 +101,8 @@ class Session:
 
     def warm_up(self, symbol_index: int, candles: Iterable[Candle]) -> None:
         """Feed a symbol's stored candles from before the first step, in order of time."""
-        state = self.parts.states[symbol_index]
-        longest_distance, pricing = self.parts.rules.longest_open_distance_ms, self.parts.account.pricing
+        state = self._parts.states[symbol_index]
+        longest_distance, pricing = self._parts.rules.longest_open_distance_ms, self._parts.account.pricing
         for candle in candles:
             if state.last_open_ms is not None and candle.open_time_ms <= state.last_open_ms:
                 raise InvariantError(f"{state.symbol}: warm-up goes back to {format_ms(candle.open_time_ms)}")
@@ -66,7 +112,7 @@ class Session:
                 state.warm(candle, longest_distance)
                 pricing.observe(state.symbol, candle)
             except Exception as error:
-                raise strategy_failure(self.parts, state, candle, error) from error
+                raise strategy_failure(self._parts, state, candle, error) from error
 
     def schedule_rules(self, symbol_index: int, instruments: Sequence[Instrument]) -> None:
         """Let trading rules of later dates come into force with the first step after theirs."""
@@ -89,7 +135,7 @@ class Session:
         InvariantError
             If time does not move forward.
         """
-        parts, time_ms = self.parts, step.time_ms
+        parts, time_ms = self._parts, step.time_ms
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
         decided = strategy_candles(parts.states, step, marks=self._marks)
@@ -125,7 +171,7 @@ class Session:
         take_marks(parts, matched, time_ms)
         if self._max_holding is not None:
             close_overdue(parts, decided, time_ms, self._max_holding)
-        decide(parts, decided, time_ms, refuse_entries)
+        decide(parts, decided, time_ms, refuse_entries or ("paused" if self._paused else None))
 
         if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
             self._write_equity_row()
@@ -142,17 +188,31 @@ class Session:
         time_ms = self._time_ms
         if not engaged or time_ms is None:
             return
-        self.parts.outputs.decisions.write(time_ms, None, "kill_switch", {"engaged": engaged})
-        if self.parts.rules.on_kill == "flatten":
+        self._parts.outputs.decisions.write(time_ms, None, "kill_switch", {"engaged": engaged})
+        if self._parts.rules.on_kill == "flatten":
             self._flatten(time_ms, "kill_switch")
         else:
-            self.parts.cancel_entries(time_ms, "kill_switch")
-        if len(self.parts.account.rows) != self._rows_written:
+            self._parts.cancel_entries(time_ms, "kill_switch")
+        if len(self._parts.account.rows) != self._rows_written:
             self._write_equity_row()
+
+    def set_paused(self, paused: bool) -> None:
+        """Refuse every entry decided from now on, or let the gates decide again; what waits or is open stays."""
+        if paused != self._paused:
+            self._paused = paused
+            note_command(self._parts, self._time_ms, "pause" if paused else "resume")
+
+    def close_position(self, symbol: str) -> None:
+        """Close a symbol's position at its next open, as an operator asks."""
+        close_position(self._parts, symbol, self._time_ms)
+
+    def cancel_entry(self, symbol: str) -> None:
+        """Cancel a symbol's waiting entry, as an operator asks."""
+        cancel_entry(self._parts, symbol, self._time_ms)
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""
-        parts, time_ms = self.parts, self._time_ms
+        parts, time_ms = self._parts, self._time_ms
         if time_ms is None:
             return
         if not self._row_of_step_written:
@@ -166,7 +226,7 @@ class Session:
 
     def _flatten(self, time_ms: int, reason: str) -> None:
         """Cancel whatever waits, then close every position at its last mark, in configured order."""
-        parts = self.parts
+        parts = self._parts
         parts.cancel_all(time_ms, reason)
         settle_due(parts, time_ms)
         for state in parts.states:
@@ -178,12 +238,12 @@ class Session:
         if self._time_ms is not None:
             if not self._row_of_step_written:
                 self._write_equity_row()
-            roll_day(self.parts, time_ms)
+            roll_day(self._parts, time_ms)
         self._day = day
 
     def _write_equity_row(self) -> None:
         """Write the account as it stands, at the time of the last step."""
-        parts, account = self.parts, self.parts.account
+        parts, account = self._parts, self._parts.account
         if self._time_ms is not None:
             parts.outputs.equity.write(
                 self._time_ms, account.ledger.balance, account.unrealized_of_marks(), len(account.holdings)

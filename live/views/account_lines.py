@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core.candle import Candle
 from core.orders import OrderType
-from engine.components import Components
+from engine.session import Session
 from execution.money.holding import Holding, side_of
 from execution.orders.order import Order
 from live.views.session_picture import OrderLine, PositionLine
@@ -39,17 +39,17 @@ def position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) ->
     )
 
 
-def order_lines(parts: Components, forming_of: FormingOf) -> Iterator[OrderLine]:
+def order_lines(session: Session, forming_of: FormingOf) -> Iterator[OrderLine]:
     """Yield what waits and rests: symbols in configured order, closes before entries before a script's orders."""
-    for state in parts.states:
-        symbol = state.symbol
+    account = session.account
+    for symbol in session.instruments:
         candle = forming_of(symbol)
-        close, entry = parts.book.closes.get(symbol), parts.book.entries.get(symbol)
+        close, entry = account.waiting_closes.get(symbol), account.waiting_entries.get(symbol)
         if close is not None:
             yield _order_line(close, f"close ({close.exit_reason})", candle)
         if entry is not None:
             yield _order_line(entry, f"enter {side_of(entry.sign).value}", candle)
-        for order in parts.book.orders_of(symbol):
+        for order in account.orders_of(symbol):
             if order.role == "order":
                 yield _order_line(order, "buy" if order.sign > 0 else "sell", candle)
 

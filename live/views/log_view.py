@@ -19,7 +19,7 @@ from live.views.session_events import SessionEvents
 
 if TYPE_CHECKING:
     from core.candle import Candle
-    from engine.journal_records import MissingRecord
+    from engine.journal_records import CommandRecord, MissingRecord
     from live.intake.barrier import ClosedStep
     from live.intake.candle_lane import Note
     from live.views.session_watch import SessionWatch
@@ -48,7 +48,7 @@ class LogView:
 
     def __init__(self, watch: "SessionWatch", folder: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._watch = watch
-        self._events = SessionEvents(watch.session.parts.account, folder / "decisions.jsonl", recent=False)
+        self._events = SessionEvents(watch.session.account, folder / "decisions.jsonl", recent=False)
         self._monotonic = monotonic
         self._step_line_at = float("-inf")
         self._line_at = monotonic()
@@ -71,16 +71,16 @@ class LogView:
         # A step between two strategy candles says how many of its detail candles are there.
         candles = step.candles if any(step.candles) else step.detail
         present = sum(candle is not None for candle in candles)
-        account = self._watch.session.parts
+        session = self._watch.session
         self._line(
             logging.DEBUG if quiet else logging.INFO,
             "step",
             time=format_ms(closed.step.time_ms),
             candles=f"{present}/{len(candles)}",
             delay_ms=f"{1_000 * delay_seconds:.1f}",
-            equity=f"{account.safety.current_equity:.2f}",
-            positions=len(account.account.holdings),
-            waiting=len(account.book.entries) + len(account.book.closes),
+            equity=f"{session.safety.current_equity:.2f}",
+            positions=len(session.account.holdings),
+            waiting=len(session.account.waiting_entries) + len(session.account.waiting_closes),
         )
 
     def noted(self, note: "Note") -> None:
@@ -102,9 +102,14 @@ class LogView:
         due = format_ms(missing.time_ms)
         self._line(logging.WARNING, "missing", kind=missing.kind, symbol=missing.symbol, due=due, detail=missing.detail)
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Say that the kill switch was engaged or released, and what followed at once."""
-        self._line(logging.WARNING, "kill_switch", state="engaged" if engaged else "released", by=by)
+    def commanded(self, command: "CommandRecord") -> None:
+        """Say what an operator asked for, and what followed at once."""
+        if command.command in ("kill", "release"):
+            state = "engaged" if command.command == "kill" else "released"
+            self._line(logging.WARNING, "kill_switch", state=state, by=command.by)
+        else:
+            symbol = {} if command.symbol is None else {"symbol": command.symbol}
+            self._line(logging.WARNING, "command", command=command.command, **symbol, by=command.by)
         self._say_events()
 
     def refresh(self) -> None:
@@ -120,7 +125,7 @@ class LogView:
         self._say_events()
         signs = self._watch.vital_signs()
         shown = ("session", "last_step", "steps", "balance", "equity")
-        positions = len(self._watch.session.parts.account.holdings)
+        positions = len(self._watch.session.account.holdings)
         self._line(logging.INFO, "stopped", **{name: signs[name] for name in shown}, positions=positions)
 
     def _say_events(self) -> int:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from core.exact import plain
 from core.instants import format_ms
-from execution.money.account import Account
+from execution.money.account_view import AccountView
 from execution.money.trade_log import TradeRow
 
 RECENT_BYTES = 65_536
@@ -44,7 +44,7 @@ class SessionEvents:
         Whether the first answer also holds what was recent before; otherwise it begins where the outputs end now.
     """
 
-    def __init__(self, account: Account, decisions: Path, *, recent: bool) -> None:
+    def __init__(self, account: AccountView, decisions: Path, *, recent: bool) -> None:
         self._account = account
         self._decisions = decisions
         size = decisions.stat().st_size if decisions.exists() else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.candle import Candle
 from core.instants import format_ms
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from engine.session import Session
 from execution.money.holding import Holding
 from live.intake.barrier import Barrier, ClosedStep
@@ -76,7 +76,7 @@ class SessionWatch:
         self._exchange_ms = exchange_ms
         self._monotonic = monotonic
         self._begun_at = monotonic()
-        self._source = SessionEvents(session.parts.account, folder / "decisions.jsonl", recent=True)
+        self._source = SessionEvents(session.account, folder / "decisions.jsonl", recent=True)
         self._events: deque[SessionEvent] = deque(maxlen=REMEMBERED_EVENTS)
         self._forming: dict[str, Candle] = {}
         self._delays = Delays()
@@ -132,9 +132,10 @@ class SessionWatch:
         self._noted["missing"] += 1
         self._trouble = f"no {missing.kind} of {missing.symbol} at {format_ms(missing.time_ms)}"
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Take a change of the kill switch."""
-        self._kill_switch_by = by
+    def commanded(self, command: CommandRecord) -> None:
+        """Take what an operator asked for, once it has been done."""
+        if command.command in ("kill", "release"):
+            self._kill_switch_by = command.by
         self._take_events()
 
     def refresh(self) -> None:
@@ -146,10 +147,10 @@ class SessionWatch:
 
     def picture(self) -> SessionPicture:
         """Return the session as it is now, in values that do not change any more."""
-        parts, live = self.session.parts, self._settings.live
+        session, live = self.session, self._settings.live
         return SessionPicture(
             session=self.name,
-            strategy=parts.rules.strategy_name,
+            strategy=session.rules.strategy_name,
             mode=self._settings.mode.mode,
             exchange=live.exchange,
             timeframe=live.timeframe,
@@ -161,11 +162,12 @@ class SessionWatch:
             positions=[self._position(holding) for holding in self._holdings()],
             waiting=self._orders(),
             events=tuple(self._events),
-            refusals=parts.statistics.refusals.most_common(5),
-            curve=_thinned(parts.outputs.equity.curve, CURVE_POINTS),
-            halts=parts.safety.halts,
-            kill_switch=self.session.kill_switch_engaged,
+            refusals=session.statistics.refusals.most_common(5),
+            curve=_thinned(session.outputs.curve, CURVE_POINTS),
+            halts=session.safety.halts,
+            kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
+            paused=self.session.paused,
         )
 
     def vital_signs(self) -> dict[str, object]:
@@ -216,7 +218,7 @@ class SessionWatch:
                 }
                 for one in orders
             ],
-            "halts": list(self.session.parts.safety.halts),
+            "halts": list(self.session.safety.halts),
             "kill_switch": self.session.kill_switch_engaged,
         }
 
@@ -250,7 +252,7 @@ class SessionWatch:
         )
 
     def _steps(self) -> StepHealth:
-        statistics = self.session.parts.statistics
+        statistics = self.session.statistics
         return StepHealth(
             last_ms=self.session.last_step_ms,
             delay_seconds=self._last_delay,
@@ -261,18 +263,17 @@ class SessionWatch:
         )
 
     def _account(self) -> AccountFigures:
-        parts = self.session.parts
-        safety, ledger = parts.safety, parts.account.ledger
-        balance = float(ledger.balance)
+        safety, account = self.session.safety, self.session.account
+        balance = float(account.balance)
         holdings = self._holdings()
         lines = [self._position(one) for one in holdings]
         forming = any(line.forming for line in lines)
-        closed, perpetual = parts.account.closed, self._settings.live.execution.perpetual is not None
+        closed, perpetual = account.closed, self._settings.live.execution.perpetual is not None
         return AccountFigures(
             balance=balance,
             equity=balance + sum(one.unrealized() for one in holdings),
             live_equity=balance + sum(line.pnl for line in lines) if forming else None,
-            realized_pnl=float(ledger.realized_pnl),
+            realized_pnl=float(account.realized_pnl),
             daily_pnl=safety.daily_pnl,
             daily_loss=max(0.0, safety.daily_loss),
             max_daily_loss=safety.limits.max_daily_loss_pct,
@@ -281,12 +282,12 @@ class SessionWatch:
             trades=len(closed),
             won=sum(trade.realized_pnl > 0 for trade in closed),
             margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
-            funding=float(parts.account.funding_net) if perpetual else None,
+            funding=float(account.funding_net) if perpetual else None,
         )
 
     def _holdings(self) -> list[Holding]:
-        parts = self.session.parts
-        found = (parts.account.holdings.get(state.symbol) for state in parts.states)
+        holdings = self.session.account.holdings
+        found = (holdings.get(symbol) for symbol in self.session.instruments)
         return [holding for holding in found if holding is not None]
 
     def _forming_of(self, symbol: str) -> Candle | None:
@@ -298,7 +299,7 @@ class SessionWatch:
         return position_line(holding, self._forming_of(holding.position.symbol), by_touch=self._by_touch)
 
     def _orders(self) -> list[OrderLine]:
-        return list(order_lines(self.session.parts, self._forming_of))
+        return list(order_lines(self.session, self._forming_of))
 
 
 def _thinned(curve: Sequence[float], points: int) -> tuple[float, ...]:

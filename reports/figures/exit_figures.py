@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,7 @@ def exit_statistics(session: Session) -> dict[str, Any]:
         cent of all positions entered), ``quantity`` in base units and ``realized_pnl``. ``funding_received`` and
         ``funding_paid`` are sums of what came and of what went, neither below 0.
     """
-    account = session.parts.account
+    account = session.account
     exits = account.exits
     return {
         "exits": dict(sorted(exits.items())),
@@ -45,8 +46,8 @@ def exit_statistics(session: Session) -> dict[str, Any]:
 
 def exits_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
     """Return each symbol's closing fills by reason, liquidations, rungs, and the funding received (below 0: paid)."""
-    account = session.parts.account
-    exits: dict[str, Counter[str]] = {state.symbol: Counter() for state in session.parts.states}
+    account = session.account
+    exits: dict[str, Counter[str]] = {symbol: Counter() for symbol in session.instruments}
     funding = dict.fromkeys(exits, ZERO)
     rows: dict[str, list[TradeRow]] = {symbol: [] for symbol in exits}
     for row in account.rows:
@@ -69,7 +70,7 @@ def exits_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
     }
 
 
-def _ladder(rows: list[TradeRow]) -> list[dict[str, Any]]:
+def _ladder(rows: Sequence[TradeRow]) -> list[dict[str, Any]]:
     """Return each rung's figures; a position counts from its first entry, whatever is added to it."""
     rungs: dict[int, _Rung] = {}
     held: dict[str, Decimal] = {}

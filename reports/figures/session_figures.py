@@ -84,25 +84,25 @@ def session_result(
     returns = {symbol: window.held_return(symbol) for symbol in live.symbols}
     places = {"log_file": log_file, "output_dir": output_dir}
     return {
-        "config": config_facts(live, session.parts.rules.strategy_name, window.start_ms, window.end_ms, window.end_ms),
+        "config": config_facts(live, session.rules.strategy_name, window.start_ms, window.end_ms, window.end_ms),
         "statistics": statistics_of(session),
         "performance": performance_of(session, period, [one for one in returns.values() if one is not None]),
         "symbols": {
             symbol: {
                 "canonical": canonical.get(symbol, symbol),
-                **window.candle_facts(symbol, session.parts.rules.warmup_candles),
-                "instrument": instrument_facts(state.instrument),
+                **window.candle_facts(symbol, session.rules.warmup_candles),
+                "instrument": instrument_facts(instrument),
                 "rule_changes": [],
-                **contract_facts(settings, symbol, state.instrument, window.contract_input(symbol)),
+                **contract_facts(settings, symbol, instrument, window.contract_input(symbol)),
                 **trades[symbol],
                 "buy_and_hold_return_pct": as_per_cent(returns[symbol]),
             }
-            for symbol, state in zip(live.symbols, session.parts.states, strict=True)
+            for symbol, instrument in session.instruments.items()
         },
         **{name: place for name, place in places.items() if place is not None},
-        "trades_sha256": session.parts.outputs.trades.sha256,
-        "orders_sha256": session.parts.outputs.orders.sha256,
-        "ledger_sha256": session.parts.outputs.ledger.sha256,
+        "trades_sha256": session.outputs.trades.sha256,
+        "orders_sha256": session.outputs.orders.sha256,
+        "ledger_sha256": session.outputs.ledger.sha256,
         "settings_sha256": settings.settings_sha256,
         "code_version": code_version(),
         "partial": partial,
@@ -112,11 +112,10 @@ def session_result(
 
 def statistics_of(session: Session) -> dict[str, Any]:
     """Return the session's counts, and what its ambiguous trades could have brought at best beyond their results."""
-    parts = session.parts
-    ambiguous = [trade for trade in parts.account.closed if trade.ambiguous]
+    ambiguous = [trade for trade in session.account.closed if trade.ambiguous]
     bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
     return {
-        **parts.statistics.to_dict(),
+        **session.statistics.to_dict(),
         "ambiguous_trades": len(ambiguous),
         "ambiguous_bound": float(bound),
         **exit_statistics(session),
@@ -135,9 +134,8 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
     held_returns
         The buy-and-hold return of each symbol that has one, fractions.
     """
-    parts = session.parts
-    summary = parts.trader.get_performance_summary()
-    closed, rows = parts.account.closed, parts.account.rows
+    account = session.account
+    summary, closed, rows = account.performance, account.closed, account.rows
     results = [trade.realized_pnl for trade in closed]
     commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
     held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
@@ -154,8 +152,8 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         "commission_paid": float(commission),
         "liquidation_fees": float(_total(row.commission for row in rows if row.reason == "liquidation")),
         "slippage_paid": float(slippage),
-        "funding_net": float(parts.account.funding_net),
-        "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), parts.account.funding_net)),
+        "funding_net": float(account.funding_net),
+        "total_costs": float(EXACT.subtract(EXACT.add(commission, slippage), account.funding_net)),
         "buy_and_hold_return_pct": as_per_cent(equal_weighted(held_returns)),
         **_annualised(session, period, summary),
     }
@@ -168,8 +166,8 @@ def trades_by_symbol(session: Session) -> dict[str, dict[str, Any]]:
     liquidations and its funding.
     """
     left = exits_by_symbol(session)
-    results: dict[str, list[Decimal]] = {state.symbol: [] for state in session.parts.states}
-    for trade in session.parts.account.closed:
+    results: dict[str, list[Decimal]] = {symbol: [] for symbol in session.instruments}
+    for trade in session.account.closed:
         results[trade.symbol].append(trade.realized_pnl)
     return {
         symbol: {
@@ -198,7 +196,7 @@ def _annualised(session: Session, period: Period | None, summary: dict[str, Any]
     if period is None:
         return undefined
     # A copy: the curve of a session that goes on could not grow while a view of its memory exists.
-    curve = np.array(session.parts.outputs.equity.curve, np.float64)
+    curve = np.array(session.outputs.curve, np.float64)
     times = period.step_times_ms[: len(curve)]
     closing = daily_equity(times, curve[: len(times)])
     if len(curve) > len(times) and closing:
@@ -217,26 +215,28 @@ def _annualised(session: Session, period: Period | None, summary: dict[str, Any]
 
 def _warnings(session: Session, settings: "Settings", window: "SessionWindow", *, partial: bool) -> list[str]:
     """Return what the reader of a live session's result must know."""
-    needed = session.parts.rules.warmup_candles
+    needed = session.rules.warmup_candles
     warnings = []
-    for state in session.parts.states:
-        ends = window.warning_of(state.symbol)
-        warnings += [] if ends is None else [f"{state.symbol}: {ends}"]
+    for symbol in session.instruments:
+        ends = window.warning_of(symbol)
+        warnings += [] if ends is None else [f"{symbol}: {ends}"]
         interval = settings.live.detail_interval or settings.live.timeframe
-        marks = mark_warning(settings, *window.missing_marks(state.symbol), wanted=interval)
-        warnings += [] if marks is None else [f"{state.symbol}: {marks}"]
-        if not window.candles.get(state.symbol):
-            warnings.append(f"{state.symbol}: no candle came in; it took no part")
-        elif window.warmed.get(state.symbol, 0) < needed:
+        marks = mark_warning(settings, *window.missing_marks(symbol), wanted=interval)
+        warnings += [] if marks is None else [f"{symbol}: {marks}"]
+        if not window.candles.get(symbol):
+            warnings.append(f"{symbol}: no candle came in; it took no part")
+        elif window.warmed.get(symbol, 0) < needed:
             warnings.append(
-                f"{state.symbol}: {window.warmed.get(state.symbol, 0)} of {needed} warm-up candles were there at the "
+                f"{symbol}: {window.warmed.get(symbol, 0)} of {needed} warm-up candles were there at the "
                 "start; the rest was warmed inside the session, and no order was made until then"
             )
     if window.missed_steps:
         warnings.append(f"{window.missed_steps} steps were missed while the session was down and refused every entry")
     if session.kill_switch_engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
-    if session.parts.rules.entry_fill == "close":
+    if session.paused:
+        warnings.append("an operator has paused the session: every entry is refused")
+    if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if partial:
         warnings.append("PARTIAL: the session was cut short; positions that were open then are still open")

@@ -12,8 +12,8 @@ from market_data.exchanges.ccxt_core import TIME, WatchedAnswers
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.binance.binance_rest import BinanceRest
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
-from tests.support.feed_reader import BRISK
-from tests.support.kline_exchange import KlineExchange
+from tests.support.exchanges.feed_reader import BRISK
+from tests.support.exchanges.kline_exchange import KlineExchange
 
 DATE, LATER = "Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:30 GMT"
 FINAL = "final"

@@ -15,8 +15,8 @@ from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 from market_data.feeds.ccxt.ccxt_stream import CcxtStream
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
-from tests.support.feed_reader import BRISK, FeedReader
-from tests.support.kline_exchange import KlineExchange
+from tests.support.exchanges.feed_reader import BRISK, FeedReader
+from tests.support.exchanges.kline_exchange import KlineExchange
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 SETTLED = 10_000

@@ -9,9 +9,11 @@ from core.errors import InvariantError
 from core.instants import parse_instant
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
-from tests.support.kernel_runs import KernelRun, steps_of
-from tests.support.market_data_sets import JANUARY_MS, candles_of, frame_of, practice_candles, practice_columns
-from tests.support.strategy_runs import stepped_run, whole_run
+from tests.support.candles import candles_of
+from tests.support.market_data_sets import frame_of, practice_candles, practice_columns
+from tests.support.runs.kernel_runs import KernelRun, steps_of
+from tests.support.runs.strategy_runs import stepped_run, whole_run
+from tests.support.times import JANUARY_MS
 
 SYMBOLS = ("BTC/USDT", "SOL/USDT")
 QUARTER_MS = 900_000
@@ -153,7 +155,7 @@ class GapWithoutInventionTest(unittest.TestCase):
         steps = [Step(one.open_time_ms + QUARTER_MS, (one, None)) for one in stored]
         run = stepped_run(witness, steps, SYMBOLS, timeframe="15m").finished()
         self.assertEqual({"BTC/USDT": [stored], "SOL/USDT": [[]]}, witness.seen)
-        self.assertEqual(3, run.session.parts.statistics.candles_processed)
+        self.assertEqual(3, run.session.statistics.candles_processed)
 
 
 if __name__ == "__main__":

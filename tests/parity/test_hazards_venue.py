@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from core.candle import Candle, FundingRate
-from core.instants import parse_instant
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from core.trading_signal import Signal
@@ -16,11 +15,10 @@ from engine.kill_switch import KillSwitch
 from engine.outputs import SessionOutputs
 from execution.matching.venue_rules import VenueRules
 from execution.scripting.paper_trader import PaperTrader
-from tests.support.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
+from tests.support.runs.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
 from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
-START_MS = parse_instant("2024-01-01T00:00:00Z")
-MINUTE_MS = 60_000
 CENT = Instrument("AAA", Decimal("0.01"), Decimal("0.001"))
 FLAT = (100.0, 100.0, 100.0, 100.0)
 Prices = Mapping[int, Sequence[float]]
@@ -28,12 +26,12 @@ Prices = Mapping[int, Sequence[float]]
 
 def candles_of(prices: Prices) -> dict[str, list[Candle]]:
     """Return candles of AAA by the minute of their open; the volume is 1 where none is given."""
-    opens = {START_MS + at * MINUTE_MS: told for at, told in prices.items()}
+    opens = {JANUARY_MS + at * MINUTE_MS: told for at, told in prices.items()}
     return {"AAA": [Candle(open_ms, *told, *(1.0,) * (5 - len(told))) for open_ms, told in opens.items()]}
 
 
 def signals_of(told: Mapping[int, Signal]) -> dict[str, dict[int, Signal]]:
-    return {"AAA": {START_MS + at * MINUTE_MS: signal for at, signal in told.items()}}
+    return {"AAA": {JANUARY_MS + at * MINUTE_MS: signal for at, signal in told.items()}}
 
 
 LONG = Signal("LONG", sl_distance=3.0, tp_distance=10.0)
@@ -123,9 +121,9 @@ class OneCandleOfBothLevels(unittest.TestCase):
         worst, best = (
             run(prices, {"intrabar": path, "slippage": 0.0001}, said=tight) for path in ("pessimistic", "optimistic")
         )
-        trades = worst.session.parts.account.closed
+        trades = worst.session.account.closed
         self.assertEqual([5, 5, 5], [len(trades), worst.ambiguous, best.ambiguous])
-        for trade, other in zip(trades, best.session.parts.account.closed, strict=True):
+        for trade, other in zip(trades, best.session.account.closed, strict=True):
             self.assertEqual(("stop", "target"), (trade.reason, other.reason))
             self.assertLess(trade.realized_pnl, 0)
             # Without commission the target's distance bounds it, and the other path brought as much.
@@ -199,11 +197,11 @@ class WhenAndHowOrdersFill(unittest.TestCase):
         trader = PaperTrader(10_000.0, 0.001, 0.0005, instruments={"AAA": CENT}, venue=VenueRules())
         for candle in candles_of(prices)["AAA"]:
             trader.process_candle("AAA", candle, MINUTE_MS)
-            if candle.open_time_ms == START_MS:
+            if candle.open_time_ms == JANUARY_MS:
                 request = OrderRequest(
                     "AAA", OrderSide.BUY, OrderType.LIMIT, 5.0, 99.0, stop_distance=3.0, target_distance=10.0
                 )
-                trader.book.submit(request, START_MS + MINUTE_MS, last_price=candle.close)
+                trader.book.submit(request, JANUARY_MS + MINUTE_MS, last_price=candle.close)
         told = (
             "order_id",
             "action",
@@ -245,12 +243,12 @@ class CommissionsAddUp(unittest.TestCase):
                 self.assertEqual(Decimal("480") * Decimal("0.0005"), Decimal(exit_["commission"]))
                 charged = Decimal(entry["commission"]) + Decimal(exit_["commission"])
                 self.assertEqual(Decimal(-15) - charged, Decimal(exit_["realized_pnl"]))
-                self.assertEqual(charged, finished.session.parts.account.postings.balances["commission"])
+                self.assertEqual(charged, finished.session.account.ledger_accounts["commission"])
                 self.assertEqual(Decimal(10_000) - 15 - charged, Decimal(exit_["balance"]))
 
 
 def rate_at(minute: float, rate: float = 0.001, mark: float | None = 100.0) -> FundingRate:
-    return FundingRate(START_MS + round(minute * MINUTE_MS), rate, mark)
+    return FundingRate(JANUARY_MS + round(minute * MINUTE_MS), rate, mark)
 
 
 class FundingSentinels(unittest.TestCase):
@@ -261,7 +259,7 @@ class FundingSentinels(unittest.TestCase):
 
     def result(self, *rates: FundingRate, said: Mapping[int, Signal] | None = None) -> Decimal:
         finished = run(self.CALM, self.PERPETUAL, said=said, funding=rates)
-        self.assertEqual(Decimal(0), sum(finished.session.parts.account.postings.balances.values()))
+        self.assertEqual(Decimal(0), sum(finished.session.account.ledger_accounts.values()))
         return Decimal(finished.rows[-1]["balance"]) - 10_000
 
     def test_a_position_pays_from_the_first_time_after_its_entry_on(self) -> None:
@@ -344,7 +342,9 @@ class RulesAndCapital(unittest.TestCase):
     """Rows 51 and 52: the trading rules of the time, and the capital of the settings."""
 
     def test_an_order_meets_the_rules_that_are_in_force_when_it_fills(self) -> None:
-        coarse = Instrument("AAA", Decimal("0.5"), Decimal(1), as_of_ms=START_MS + 3 * MINUTE_MS, source="market list")
+        coarse = Instrument(
+            "AAA", Decimal("0.5"), Decimal(1), as_of_ms=JANUARY_MS + 3 * MINUTE_MS, source="market list"
+        )
         prices = dict.fromkeys(range(7), (100.2, 100.2, 100.2, 100.2))
         said = {at: Signal("LONG", sl_distance=3.0, tp_distance=9.0) for at in (0, 3)} | {1: SHORT}
         settings = settings_from({"on_opposite_signal": "close", "slippage": 0.001}, ["AAA"])

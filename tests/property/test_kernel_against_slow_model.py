@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, note, settings
 
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from tests.support.kernel_runs import FundingRates, KernelRun, run_kernel
-from tests.support.market_cases import cases
+from tests.support.oracles.market_cases import cases
+from tests.support.oracles.slow_model import Case, run_model, trades_csv
+from tests.support.runs.kernel_runs import FundingRates, KernelRun, run_kernel
 from tests.support.scale import scaled
-from tests.support.slow_model import Case, run_model, trades_csv
 
 TIMEFRAMES = {timeframe_ms(text): text for text in ("1m", "1h", "4h", "1d", "1w")}
 
@@ -56,13 +56,13 @@ class KernelAgainstSlowModel(unittest.TestCase):
             got.order_events,
         )
         self.assertEqual([(format_ms(time_ms), reason) for time_ms, reason in expected.halts], got.halts)
-        self.assertEqual(expected.equity_curve, list(got.session.parts.outputs.equity.curve))
+        self.assertEqual(expected.equity_curve, list(got.session.outputs.curve))
         self.assertEqual(
             [(format_ms(time_ms), balance, equity) for time_ms, balance, equity in expected.equity_rows],
             [tuple(line.split(",")[:3]) for line in got.equity.decode().splitlines()[1:]],
         )
         self.assertEqual(expected.ambiguous, got.ambiguous)
-        self.assertEqual(expected.final_balance, got.session.parts.account.ledger.balance)
+        self.assertEqual(expected.final_balance, got.session.account.balance)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ from execution.money.margin import MarginTable
 from execution.money.postings import Postings
 from execution.orders.order import Order
 from tests.property.test_kernel_against_slow_model import run_kernel_on
-from tests.support.kernel_runs import KernelRun
-from tests.support.market_cases import cases
+from tests.support.oracles.market_cases import cases
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.kernel_runs import KernelRun
 from tests.support.scale import scaled
-from tests.support.slow_model import Case
 
 ZERO = Decimal(0)
 SYMBOLS = ("A", "B")
@@ -159,7 +159,7 @@ class LedgerConservation(unittest.TestCase):
                 self.assertEqual(balance, Decimal(row["equity"]))
         self.assertEqual({}, held, "an OPEN without its CLOSE")
         self.assertEqual(balance - start, sum((Decimal(row["realized_pnl"]) for row in rows), Decimal(0)))
-        self.assertEqual(balance, run.session.parts.account.ledger.balance)
+        self.assertEqual(balance, run.session.account.balance)
         opened = [row["order_id"] for row in rows]
         self.assertEqual(len(opened), len(set(opened)))
 
@@ -225,7 +225,7 @@ class VenueConservation(unittest.TestCase):
             self.assertEqual(balance, Decimal(row["balance"]))
             self.assertEqual(Decimal(row["equity"]), balance + Decimal(row["unrealized_pnl"]))
         self.assertEqual({}, held)
-        self.assertEqual(balance, run.session.parts.account.ledger.balance)
+        self.assertEqual(balance, run.session.account.balance)
 
     def follow_journal(self, run: KernelRun, start: Decimal) -> None:
         accounts: dict[str, Decimal] = {}
@@ -250,7 +250,7 @@ class VenueConservation(unittest.TestCase):
                 self.assertEqual(0, value, name)
         if accounts:
             self.assertEqual(-start, accounts["capital"])
-            self.assertEqual(run.session.parts.account.ledger.balance, accounts["cash"])
+            self.assertEqual(run.session.account.balance, accounts["cash"])
 
 
 if __name__ == "__main__":

@@ -19,15 +19,14 @@ from market_data.files.candle_import import import_files
 from market_data.store.candle_store import CandleStore
 from strategies import ScalpingEMARSI
 from tests.support.config_tree import write_config
-from tests.support.kernel_runs import KernelRun
-from tests.support.market_data_sets import JANUARY_MS, practice_candles, practice_columns
+from tests.support.market_data_sets import practice_candles, practice_columns
+from tests.support.runs.kernel_runs import KernelRun
+from tests.support.runs.strategy_runs import whole_run
 from tests.support.scale import scaled
 from tests.support.scripted_strategy import Script, ScriptedStrategy
-from tests.support.strategy_runs import whole_run
+from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS
 
 Candles = dict[str, list[Candle]]
-MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
 BUSY = ("BTC/USDT", "SOL/USDT", "XRP/USDT")
 COSTLY: Mapping[str, object] = {"slippage": 0.0005, "commission_rate": 0.0005}
 EVENTFUL: Mapping[str, object] = {
@@ -233,9 +232,7 @@ class OtherTimesTest(unittest.TestCase):
             got = whole_run(ScriptedStrategy(moved_script), later, EVENTFUL, timeframe="1h", timeframe_ms=HOUR_MS)
             moved_back = [{**row, "timestamp": format_ms(parse_instant(row["timestamp"]) - shift)} for row in got.rows]
             self.assertEqual(expected.rows, moved_back)
-            self.assertEqual(
-                list(expected.session.parts.outputs.equity.curve), list(got.session.parts.outputs.equity.curve)
-            )
+            self.assertEqual(list(expected.session.outputs.curve), list(got.session.outputs.curve))
 
 
 class MirrorTest(unittest.TestCase):
@@ -296,9 +293,7 @@ class MirrorTest(unittest.TestCase):
             [_without({**row, "price": Decimal(row["price"])}, "metadata") for row in first.rows],
             [_without(row, "metadata") for row in back],
         )
-        self.assertEqual(
-            list(first.session.parts.outputs.equity.curve), list(second.session.parts.outputs.equity.curve)
-        )
+        self.assertEqual(list(first.session.outputs.curve), list(second.session.outputs.curve))
 
 
 class SplitTest(unittest.TestCase):
@@ -310,7 +305,7 @@ class SplitTest(unittest.TestCase):
         self.assertGreater(len(divisions), 3)
         for time_ms in divisions[1::3]:
             first = self.part(candles, script, lambda one, at=time_ms: one.open_time_ms < at, COSTLY)
-            carried = {**COSTLY, "starting_balance": float(first.session.parts.account.ledger.balance)}
+            carried = {**COSTLY, "starting_balance": float(first.session.account.balance)}
             second = self.part(candles, script, lambda one, at=time_ms: one.open_time_ms >= at, carried)
             parts = [*first.rows, *second.rows]
             self.assertEqual(

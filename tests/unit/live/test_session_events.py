@@ -3,11 +3,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.trading_signal import Signal
 from live.views.session_events import RECENT_BYTES, SessionEvents, decision_event
-from tests.support.watched_session import WatchedSession, candle
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
 
 
 class SessionEventsTest(unittest.TestCase):
@@ -20,7 +18,7 @@ class SessionEventsTest(unittest.TestCase):
         self.file = self.folder / "decisions.jsonl"
 
     def events(self, *, recent: bool) -> SessionEvents:
-        return SessionEvents(self.watched.session.parts.account, self.file, recent=recent)
+        return SessionEvents(self.watched.session.account, self.file, recent=recent)
 
     def test_what_was_told_is_not_told_again(self) -> None:
         events = self.events(recent=False)
@@ -54,7 +52,7 @@ class SessionEventsTest(unittest.TestCase):
         self.assertLessEqual(len(found) * len(line), RECENT_BYTES)
 
     def test_a_file_that_is_not_there_yet_holds_nothing(self) -> None:
-        events = SessionEvents(self.watched.session.parts.account, self.folder / "later.jsonl", recent=True)
+        events = SessionEvents(self.watched.session.account, self.folder / "later.jsonl", recent=True)
         self.assertEqual(events.fresh(), [])
 
     def test_a_stop_inside_a_candle_is_told_before_the_decisions_at_its_close(self) -> None:

@@ -64,8 +64,7 @@ class ExitFigures(unittest.TestCase):
             funding_paid=Decimal("0.5"),
             holdings={"ETH": SimpleNamespace(entry=SimpleNamespace(funding=Decimal("-0.125")))},
         )
-        states = [SimpleNamespace(symbol=symbol) for symbol in ("BTC", "ETH", "SOL")]
-        self.session = SimpleNamespace(parts=SimpleNamespace(account=account, states=states))
+        self.session = SimpleNamespace(account=account, instruments=dict.fromkeys(("BTC", "ETH", "SOL")))
 
     def test_rungs_count_fills_and_the_positions_they_were_reached_by(self) -> None:
         first, second = exit_statistics(self.session)["ladder"]

@@ -12,7 +12,7 @@ from market_data.exchanges.parsers.exchange_candle import Reading
 from market_data.feeds.delivery.candle_connection import CandleConnection
 from market_data.feeds.delivery.catch_up import CatchUp, gathered
 from market_data.feeds.delivery.event_queue import EventQueue
-from tests.support.feed_reader import BRISK
+from tests.support.exchanges.feed_reader import BRISK
 
 
 class LostStream:

@@ -1,0 +1,36 @@
+"""The safety monitor as everybody reads it who does not ask it to judge."""
+
+from typing import Protocol
+
+from execution.safety.safety_limits import SafetyLimits
+
+
+class SafetyStatus(Protocol):
+    """What the safety monitor knows now; :class:`~execution.safety.safety_monitor.SafetyMonitor` says what each is."""
+
+    @property
+    def limits(self) -> SafetyLimits: ...
+
+    @property
+    def current_equity(self) -> float: ...
+
+    @property
+    def peak_equity(self) -> float: ...
+
+    @property
+    def day_start_equity(self) -> float: ...
+
+    @property
+    def daily_pnl(self) -> float: ...
+
+    @property
+    def daily_loss(self) -> float: ...
+
+    @property
+    def drawdown(self) -> float: ...
+
+    @property
+    def trading_halted(self) -> bool: ...
+
+    @property
+    def halts(self) -> tuple[str, ...]: ...
