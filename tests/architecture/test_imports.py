@@ -37,8 +37,6 @@ NOT_YET_AT_THE_TOP = {
     "market_data/practice/practice_market.py",
     "market_data/store/atomic_files.py",
     "market_data/store/parquet_files.py",
-    "practice/faults.py",
-    "practice/random_faults.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
     "strategies/frame_stream.py",

@@ -23,7 +23,6 @@ LONG_FUNCTIONS = {
     "market_data/history/exchange_source.py": {"fetched"},
     "market_data/history/fetching.py": {"fetch_pages"},
     "market_data/quality/candle_quality.py": {"check_candles"},
-    "practice/exchange.py": {"__init__"},
     "reports/figures/session_figures.py": {"session_result"},
     "risk_management/risk_engine.py": {"apply_risk_to_signal"},
 }

@@ -19,6 +19,7 @@ from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
 from market_data.practice.practice_market import PracticeMarket
 from practice.candle_sources import ColumnsSource
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
 from tests.support.exchanges.feed_reader import BRISK, FeedReader
@@ -63,7 +64,7 @@ class CandleFeedContract:
 
     def exchange(self, *, speed: float = SPEED) -> PracticeExchange:
         exchange = PracticeExchange(
-            ColumnsSource(self.columns), speed=speed, end_ms=at(LENGTH), updates_per_second=20.0
+            ColumnsSource(self.columns), ExchangeOptions(speed=speed, end_ms=at(LENGTH), updates_per_second=20.0)
         )
         exchange.start()
         self.addCleanup(exchange.stop)

@@ -12,6 +12,7 @@ from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
 from practice.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
@@ -32,9 +33,9 @@ class PerpetualSourceContract:
     def setUp(self) -> None:
         self.exchange = PracticeExchange(
             PracticeMarket(),
-            pace="driven",
-            timeframe="1h",
-            script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),)),
+            ExchangeOptions(
+                pace="driven", timeframe="1h", script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),))
+            ),
         )
         self.exchange.start()
         self.addCleanup(self.exchange.stop)

@@ -17,6 +17,7 @@ from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, 
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.exchanges.kline_exchange import KlineExchange
@@ -35,7 +36,7 @@ def feed_of(
     """Return a feed of all symbols of an exchange."""
     return BinanceFeed(
         list(exchange.truth),
-        exchange.timeframe,
+        exchange.options.timeframe,
         rest_url=exchange.rest_url,
         stream_url=exchange.stream_url,
         resume_from=resume_from,
@@ -461,11 +462,7 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
             )
             with PracticeExchange(
                 PracticeMarket(),
-                speed=360.0,
-                end_ms=at(minutes),
-                script=script,
-                timeframe="5m",
-                streams_before_start=4,
+                ExchangeOptions(speed=360.0, end_ms=at(minutes), script=script, timeframe="5m", streams_before_start=4),
             ) as exchange:
                 readers = {
                     timeframe: await self.enterAsyncContext(FeedReader(self.feed(exchange, timeframe)))
@@ -506,10 +503,12 @@ class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):
         faulty_ms = self.faulty * MINUTE_MS
         exchange = PracticeExchange(
             PracticeMarket(),
-            speed=360.0,
-            end_ms=JANUARY_MS + self.candles * MINUTE_MS,
-            script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
-            updates_per_second=20.0,
+            ExchangeOptions(
+                speed=360.0,
+                end_ms=JANUARY_MS + self.candles * MINUTE_MS,
+                script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
+                updates_per_second=20.0,
+            ),
         )
         with exchange:
             known = dict.fromkeys((BTC, ETH), JANUARY_MS - MINUTE_MS)

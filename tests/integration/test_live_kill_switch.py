@@ -19,6 +19,7 @@ from backtests import journal_replay
 from core.instants import format_ms
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from tests.support.sessions.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
 from tests.support.times import JANUARY_MS, MINUTE_MS
 
@@ -32,7 +33,7 @@ class KillSwitchTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
         self.file = self.base / "stop-trading"
-        self.exchange = PracticeExchange(PracticeMarket(), start_ms=JANUARY_MS, pace="driven")
+        self.exchange = PracticeExchange(PracticeMarket(), ExchangeOptions(start_ms=JANUARY_MS, pace="driven"))
         self.exchange.start()
         self.addCleanup(self.exchange.stop)
 

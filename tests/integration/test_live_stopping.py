@@ -13,6 +13,7 @@ from engine.journal import read_journal
 from engine.outputs import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, Stall
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
@@ -37,7 +38,8 @@ def exchange(steps: int, speed: float = 3_000.0, **more: object) -> PracticeExch
     """Return an exchange of so many minutes; it stands until three streams are subscribed to."""
     end_ms = at(steps)
     return PracticeExchange(
-        PracticeMarket(), start_ms=JANUARY_MS, end_ms=end_ms, speed=speed, streams_before_start=3, **more
+        PracticeMarket(),
+        ExchangeOptions(start_ms=JANUARY_MS, end_ms=end_ms, speed=speed, streams_before_start=3, **more),
     )
 
 
@@ -115,11 +117,7 @@ class StoppingTest(unittest.TestCase):
         script = FaultScript((Stall(at="5m", duration="6h", pings=True, rest=True),))
         self.live = {"execution": {"perpetual": {"leverage": 5}}}
         with PracticeExchange(
-            PracticeMarket(),
-            start_ms=at(475),
-            speed=600.0,
-            streams_before_start=3,
-            script=script,
+            PracticeMarket(), ExchangeOptions(start_ms=at(475), speed=600.0, streams_before_start=3, script=script)
         ) as running:
             process = self.started(running)
             process.wait_for_step(at(479))

@@ -8,7 +8,7 @@ from typing import Any
 
 import ccxt
 
-from practice import FaultKind, FaultScript, PracticeExchange, practice_source
+from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
 from practice.faults import DelayFinals, FailRest, LateFunding, OrderCloses, ReviseCandle, ScriptedFault, SkipCandle
 from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
@@ -22,7 +22,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     """Return an exchange of two symbols that moves when it is told to; its own timeframe is the strategy's."""
     options.setdefault("timeframe", "5m")
     return PracticeExchange(
-        practice_source(1, SYMBOLS), pace="driven", script=FaultScript(faults=tuple(faults)), **options
+        practice_source(1, SYMBOLS), ExchangeOptions(pace="driven", script=FaultScript(faults=tuple(faults)), **options)
     )
 
 

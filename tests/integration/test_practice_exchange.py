@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from core.errors import InvariantError
-from practice import FaultKind, FaultScript, PracticeExchange, practice_source
+from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
 from practice.faults import (
     DelayFinals,
     DropConnections,
@@ -47,7 +47,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     """Return an exchange of two symbols that moves when it is told to."""
     options.setdefault("connection_hours", None)
     return PracticeExchange(
-        practice_source(1, SYMBOLS), pace="driven", script=FaultScript(faults=tuple(faults)), **options
+        practice_source(1, SYMBOLS), ExchangeOptions(pace="driven", script=FaultScript(faults=tuple(faults)), **options)
     )
 
 
@@ -171,10 +171,7 @@ class Time(unittest.TestCase):
         candles = scaled(120, 1440)
         exchange = PracticeExchange(
             practice_source(1, symbols),
-            end_ms=at(candles),
-            speed=20_000.0,
-            streams_before_start=10,
-            updates_per_second=20.0,
+            ExchangeOptions(end_ms=at(candles), speed=20_000.0, streams_before_start=10, updates_per_second=20.0),
         )
         names = [symbol.replace("/", "").lower() + "@kline_1m" for symbol in symbols]
         with exchange, StreamReader(exchange, names) as reader:
@@ -194,14 +191,16 @@ class Time(unittest.TestCase):
                     last[event["s"]] = event["k"]["t"]
 
     def test_the_clock_stands_until_enough_streams_are_subscribed_to(self) -> None:
-        exchange = PracticeExchange(practice_source(1, SYMBOLS), speed=60_000.0, streams_before_start=2)
+        exchange = PracticeExchange(
+            practice_source(1, SYMBOLS), ExchangeOptions(speed=60_000.0, streams_before_start=2)
+        )
         with exchange, StreamReader(exchange, BOTH[:1]):
             self.assertEqual(get(exchange, "time"), {"serverTime": JANUARY_MS})
             with StreamReader(exchange, BOTH[1:]) as reader:
                 wait_until(lambda: minutes(reader.finals, "ETHUSDT")[:3] == [0, 1, 2])
 
     def test_by_the_pace_of_its_readers_it_waits_for_them(self) -> None:
-        exchange = PracticeExchange(practice_source(1, SYMBOLS), pace="read", end_ms=at(200))
+        exchange = PracticeExchange(practice_source(1, SYMBOLS), ExchangeOptions(pace="read", end_ms=at(200)))
         # With room for 16 frames and nobody who takes them, the library stops reading from the socket.
         with exchange, connect(exchange.stream_url + f"/stream?streams={BOTH[0]}", ping_interval=None) as client:
             self.assertFalse(exchange.wait_finished(0.5))
@@ -213,10 +212,7 @@ class Time(unittest.TestCase):
     def test_by_the_pace_of_its_readers_it_does_not_begin_without_them(self) -> None:
         exchange = PracticeExchange(
             practice_source(1, SYMBOLS),
-            pace="read",
-            end_ms=at(6),
-            patience_s=0.01,
-            streams_before_start=2,
+            ExchangeOptions(pace="read", end_ms=at(6), patience_s=0.01, streams_before_start=2),
         )
         with exchange, StreamReader(exchange, BOTH[:1]):
             self.assertFalse(exchange.wait_finished(0.3))
@@ -225,7 +221,9 @@ class Time(unittest.TestCase):
                 self.assertTrue(exchange.wait_finished(5))
 
     def test_by_the_pace_of_its_readers_it_goes_on_when_they_do_not_come_back(self) -> None:
-        exchange = PracticeExchange(practice_source(1, SYMBOLS), pace="read", end_ms=at(6), patience_s=0.05)
+        exchange = PracticeExchange(
+            practice_source(1, SYMBOLS), ExchangeOptions(pace="read", end_ms=at(6), patience_s=0.05)
+        )
         with exchange:
             with StreamReader(exchange, BOTH[:1]) as reader:
                 wait_until(lambda: reader.finals)
@@ -477,10 +475,7 @@ class Mixtures(unittest.TestCase):
                 script = random_faults(seed, duration_ms=25 * MINUTE_MS, symbols=SYMBOLS, count=10)
                 exchange = PracticeExchange(
                     practice_source(1, SYMBOLS),
-                    pace="read",
-                    script=script,
-                    end_ms=at(30),
-                    patience_s=0.02,
+                    ExchangeOptions(pace="read", script=script, end_ms=at(30), patience_s=0.02),
                 )
                 with exchange:
                     received = 0

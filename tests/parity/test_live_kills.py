@@ -19,6 +19,7 @@ from engine.journal import read_journal
 from engine.outputs import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
@@ -69,11 +70,13 @@ def exchange(
     """
     return PracticeExchange(
         PracticeMarket(),
-        start_ms=start_ms,
-        end_ms=start_ms + steps * MINUTE_MS + past_ms,
-        speed=speed,
-        streams_before_start=streams,
-        script=script,
+        ExchangeOptions(
+            start_ms=start_ms,
+            end_ms=start_ms + steps * MINUTE_MS + past_ms,
+            speed=speed,
+            streams_before_start=streams,
+            script=script,
+        ),
     )
 
 

@@ -36,7 +36,8 @@ from live.life.session_start import Market, connect, finest_interval, start_fres
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
 from practice.candle_sources import CandleSource
-from practice.exchange import PaceName, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions, PaceName
 from practice.faults import FaultScript
 from practice.stream_connection import SentFinal
 from practice.wide_market import practice_source
@@ -261,13 +262,15 @@ def run_live(
     market_source = source or practice_source(1, symbols)
     exchange = PracticeExchange(
         market_source,
-        start_ms=start_ms,
-        end_ms=start_ms + candles * MINUTE_MS + PAST_CLOSE_MS,
-        pace=pace,
-        script=script,
-        streams_before_start=0 if pace == "driven" else streams_of(settings),
-        connection_hours=None,
-        **{"patience_s": max(5.0, patience_s), "updates_per_candle": 2, **exchange_options},
+        ExchangeOptions(
+            start_ms=start_ms,
+            end_ms=start_ms + candles * MINUTE_MS + PAST_CLOSE_MS,
+            pace=pace,
+            script=script,
+            streams_before_start=0 if pace == "driven" else streams_of(settings),
+            connection_hours=None,
+            **{"patience_s": max(5.0, patience_s), "updates_per_candle": 2, **exchange_options},
+        ),
     )
     run = LiveRun(
         base / "session",

@@ -7,11 +7,13 @@ from typing import Any
 
 from core.errors import ConfigurationError, InvariantError
 from market_data.practice.practice_market import PracticeMarket
-from practice import ColumnsSource, FaultScript, PracticeExchange, practice_source
+from practice import ColumnsSource, FaultScript, practice_source
 from practice.compiled_script import CompiledScript
 from practice.exchange_clock import DrivenClock, RunningClock
+from practice.exchange_options import ExchangeOptions
 from practice.faults import PublishLate, ReviseCandle, SkipCandle
 from practice.published_candles import BlockCache, PublishedCandles
+from practice.published_market import PublishedMarket
 from practice.publisher import Publisher
 from practice.stream_connection import SentFinal
 from practice.stream_messages import KlineEvent, Stream
@@ -96,19 +98,9 @@ class RecordingHub:
 class Updates(unittest.TestCase):
     def test_an_open_candle_is_not_shown_before_the_final_of_the_one_before_it(self) -> None:
         source = ColumnsSource({("BTC/USDT", "1m"): practice_columns("BTC/USDT", 10)})
-        script = CompiledScript(FaultScript(), JANUARY_MS, ["BTC/USDT"], "1m")
+        options = ExchangeOptions(start_ms=JANUARY_MS)
         hub = RecordingHub(Stream("BTC/USDT", "1m"))
-        publisher = Publisher(
-            PublishedCandles(source, script, HandClock(JANUARY_MS)),
-            script,
-            hub,  # type: ignore[arg-type]
-            actions=None,  # type: ignore[arg-type]
-            symbols=["BTC/USDT"],
-            timeframe="1m",
-            start_ms=JANUARY_MS,
-            end_ms=None,
-            updates_per_candle=0,
-        )
+        publisher = Publisher(PublishedMarket(source, options), hub, None, options)  # type: ignore[arg-type]
         publisher.send_updates(JANUARY_MS + 59_000)
         publisher.send_updates(at(1) + 1_000)
         publisher.position_ms = at(1)
@@ -136,4 +128,4 @@ class Arguments(unittest.TestCase):
     def test_arguments_out_of_range_are_refused(self) -> None:
         for options in ({"speed": 0.0}, {"speed": 1e9}, {"timeframe": "7m"}, {"end_ms": 0}):
             with self.assertRaises(ConfigurationError):
-                PracticeExchange(practice_source(1), **options)  # type: ignore[arg-type]
+                ExchangeOptions(**options)  # type: ignore[arg-type]
