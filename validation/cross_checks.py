@@ -10,8 +10,8 @@ from core.settings_section import section_or_problems
 from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
-from market_data.adapters.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.data_settings import DataSettings
+from market_data.exchanges.exchange_names import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.strategy_registry import (
