@@ -22,8 +22,8 @@ from execution.matching.venue_rules import venue_rules_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
-from risk_management.risk_engine import RiskEngine
-from strategies.frame_stream import open_stream
+from risk_management.entry_sizing import EntrySizer
+from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
 from validation.composed_settings import Settings
@@ -140,7 +140,7 @@ def build_session(
         states,
         trader,
         ExecutionEngine(mode.mode, trader, safety),
-        RiskEngine(settings.risk),
+        EntrySizer(settings.risk),
         safety,
         outputs,
     )

@@ -15,7 +15,7 @@ from engine.symbol_state import PresentCandles, SymbolState
 from execution.money.holding import Holding
 from execution.safety.safety_monitor import SafetyViolation
 from execution.scripting.execution_engine import OrderRefused
-from risk_management.risk_engine import Refusal
+from risk_management.entry_sizing import Refusal
 from strategies.own_code import failure_in_one_line
 
 

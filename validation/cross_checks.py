@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import section_or_problems
-from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
 from market_data.data_settings import DataSettings
@@ -22,8 +22,8 @@ from strategies.strategy_registry import (
 )
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
 from validation.composed_settings import SettingsFiles
-from validation.contracts import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 from validation.live_settings import LiveSettings
+from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
 """Keys of risk.json and of the execution section that name one thing; the execution section rules."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings_file import Plain, read_settings_file
 from core.settings_problem import SettingsProblem, shown
 from core.settings_section import Section, section_or_problems
-from core.settings_text import Plain, read_settings_file
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.composed_settings import Settings, SettingsFiles

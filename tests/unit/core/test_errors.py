@@ -13,8 +13,8 @@ from core.errors import (
     StoreError,
     StrategyError,
 )
+from core.settings_file import read_settings_file
 from core.settings_problem import SettingsProblem
-from core.settings_text import read_settings_file
 from strategies.scalping_params import ScalpingParams
 from strategies.strategy_registry import build_strategy
 
