@@ -113,7 +113,7 @@ class SettingsSection(BaseModel):
     def _checked(cls, values: Mapping[str, object], source: str) -> Self:
         section, problems = section_or_problems(cls, values)
         if section is None:
-            raise ConfigurationError("\n".join(problem.line(source) for problem in problems))
+            raise ConfigurationError.of(*(problem.of(source) for problem in problems))
         return section
 
 

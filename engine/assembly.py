@@ -44,12 +44,12 @@ def with_own_strategy(settings: Settings) -> Settings:
     try:
         model = params_model(chosen.type)
     except ConfigurationError as error:
-        raise ConfigValidationError([SettingsProblem("strategy.type", str(error)).line(file)]) from error
+        raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
     if model is None or chosen.type in STRATEGIES:
         return settings
     checked, problems = section_or_problems(model, chosen.params, "strategy.params.")
     if checked is None:
-        raise ConfigValidationError([problem.line(file) for problem in problems])
+        raise ConfigValidationError.of(*(problem.of(file) for problem in problems))
     complete = chosen.model_copy(update={"params": checked.model_dump(mode="json")})
     return dataclasses.replace(settings, live=settings.live.model_copy(update={"strategy": complete}))
 

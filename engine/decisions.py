@@ -200,5 +200,8 @@ def strategy_failure(parts: Components, state: SymbolState, candle: Candle, prob
         problem = failure_in_one_line(problem)
     return StrategyError(
         f"strategy {parts.rules.strategy_name} failed on {state.symbol} "
-        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}"
+        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
+        strategy=parts.rules.strategy_name,
+        symbol=state.symbol,
+        open_time_ms=candle.open_time_ms,
     )

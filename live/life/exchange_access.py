@@ -8,7 +8,7 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms, parse_instant
 from live.life import session_start
 from live.life.session_start import Market
-from market_data.adapters.exchanges import PRACTICE
+from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
 
