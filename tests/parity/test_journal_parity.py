@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 
 from backtests.journal_replay import _unfinished_bytes
-from backtests.proof.recorded_session import DERIVED
 from core.errors import ConfigurationError, StoreError
+from runs.folder.file_names import DERIVED
 from tests.support.backtest_runs import ROOT, command_environment, run_command
 from tests.support.parity_cases import ParityCase
 from tests.support.session_folders import BTC, ETH, journal_lines, minute, write_journal

@@ -17,7 +17,7 @@ from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step
 from live.life.session_folder import SessionFolder
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.session_folders import minute, timed_settings
+from tests.support.session_folders import manifest_of, minute, timed_settings
 from validation.composed_settings import Settings
 
 FIRST, LAST = 7 * 60, 9 * 60
@@ -107,16 +107,8 @@ def record_contracts(path: Path, recording: ContractRecording) -> Path:
         kill_switch=False,
         start_ms=minute(FIRST),
     )
-    manifest = {
-        "session": record.session,
-        "settings": record.settings,
-        "settings_sha256": record.settings_sha256,
-        "code_version": record.code_version,
-        "symbols": {symbol: {"canonical": one.symbol} for symbol, one in listed.items()},
-        "timeframe": settings.live.timeframe,
-    }
     with contextlib.closing(SessionFolder(path)) as folder, folder.writer() as journal:
-        folder.write_manifest(manifest)
+        folder.write_manifest(manifest_of(record, settings))
         journal.append(record)
         fold = SessionFold(record, settings, folder.outputs())
         folder.publish_outputs()

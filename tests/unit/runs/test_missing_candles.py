@@ -1,7 +1,9 @@
 import unittest
 
 from core.instants import parse_instant
-from reports.figures.missing_candles import detail_warning, end_facts, ends_warning, slots_of
+from reports.console.result_warnings import warnings_of
+from runs.figures.missing_candles import candle_ends, slots_of
+from tests.unit.reports.result_example import example_result, symbol_result
 
 HOUR = 3_600_000
 DAY = parse_instant("2024-01-01")
@@ -9,13 +11,13 @@ DAY = parse_instant("2024-01-01")
 
 class EndsTest(unittest.TestCase):
     def test_a_whole_window_lacks_nothing_and_gives_no_warning(self) -> None:
-        facts = end_facts((DAY, DAY + 23 * HOUR), DAY, DAY + 24 * HOUR, HOUR)
-        self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
-        self.assertIsNone(ends_warning(facts))
+        ends = candle_ends((DAY, DAY + 23 * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+        self.assertEqual((ends.missing_before, ends.missing_after), (0, 0))
+        self.assertIsNone(ends.warning())
 
     def test_bounds_inside_a_candle_ask_for_whole_candles_alone(self) -> None:
-        facts = end_facts((DAY + HOUR, DAY + 22 * HOUR), DAY + 1, DAY + 24 * HOUR - 1, HOUR)
-        self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
+        ends = candle_ends((DAY + HOUR, DAY + 22 * HOUR), DAY + 1, DAY + 24 * HOUR - 1, HOUR)
+        self.assertEqual((ends.missing_before, ends.missing_after), (0, 0))
         self.assertEqual(slots_of(DAY + 1, DAY + HOUR + 5, HOUR), 0)
         self.assertEqual(slots_of(DAY + 1, DAY + 2, HOUR), 0)
 
@@ -30,14 +32,14 @@ class EndsTest(unittest.TestCase):
             ),
         ):
             with self.subTest(hours):
-                facts = end_facts((DAY + hours[0] * HOUR, DAY + hours[1] * HOUR), DAY, DAY + 24 * HOUR, HOUR)
-                self.assertEqual((facts["missing_before"], facts["missing_after"]), counts)
-                self.assertTrue((ends_warning(facts) or "").startswith(told), ends_warning(facts))
+                ends = candle_ends((DAY + hours[0] * HOUR, DAY + hours[1] * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+                self.assertEqual((ends.missing_before, ends.missing_after), counts)
+                self.assertTrue((ends.warning() or "").startswith(told), ends.warning())
 
     def test_without_a_candle_all_are_missing_and_another_warning_says_so(self) -> None:
-        facts = end_facts(None, DAY, DAY + 24 * HOUR, HOUR)
-        self.assertEqual((facts["candles_from"], facts["missing_before"], facts["missing_after"]), (None, 24, 0))
-        self.assertIsNone(ends_warning(facts))
+        ends = candle_ends(None, DAY, DAY + 24 * HOUR, HOUR)
+        self.assertEqual((ends.candles_from, ends.missing_before, ends.missing_after), (None, 24, 0))
+        self.assertIsNone(ends.warning())
 
 
 class DetailTest(unittest.TestCase):
@@ -48,8 +50,9 @@ class DetailTest(unittest.TestCase):
             (0, 5, None),
         ):
             with self.subTest(found=found, missing=missing):
-                self.assertEqual(detail_warning({"detail_candles": found, "missing_detail_candles": missing}), told)
-        self.assertIsNone(detail_warning({}))
+                one = symbol_result(detail_candles=found, missing_detail_candles=missing)
+                warnings = warnings_of(example_result(symbols={"A": one}, warnings=[]))
+                self.assertEqual(warnings, [] if told is None else [f"A: {told}"])
 
 
 if __name__ == "__main__":
