@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 import msgspec
 
 from core.errors import StoreError
-from engine.journal_records import JournalRecord
+from engine.journal_records import JournalRecord, KillSwitchRecord
 
 
 class JournalLine(NamedTuple):
@@ -105,20 +105,20 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
         If the file cannot be read, or a line before the last is damaged: names line and byte, and the last good line.
     """
     journal = Path(path)
-    decoder = msgspec.json.Decoder(JournalRecord)
+    decoder = msgspec.json.Decoder(JournalRecord | KillSwitchRecord)
     start = number = 0
     try:
         with journal.open("rb") as file:
             while (data := file.readline()).endswith(b"\n"):
                 number += 1
                 try:
-                    record: JournalRecord = decoder.decode(data)
+                    record = decoder.decode(data)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if not file.read(1):
                         return
                     raise damaged_line(journal, number, start, str(error)) from error
                 start += len(data)
-                yield JournalLine(record, number, start)
+                yield JournalLine(record.command if isinstance(record, KillSwitchRecord) else record, number, start)
     except OSError as error:
         raise StoreError(f"cannot read the journal {journal}: {error.strerror}") from error
 

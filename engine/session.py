@@ -8,6 +8,7 @@ from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import trading_day
+from engine.commands import cancel_entry, close_position, note_command
 from engine.components import Components
 from engine.decisions import decide, strategy_failure
 from engine.entries import entries_at_open, expire_entries
@@ -42,6 +43,7 @@ class Session:
         self._parts = parts
         self.account = AccountView(parts.trader)
         self._kill_switch = kill_switch
+        self._paused = False
         self._time_ms: int | None = None
         self._day = 0
         self._rows_written = 0
@@ -86,6 +88,11 @@ class Session:
     def kill_switch_engaged(self) -> bool:
         """Whether the kill switch is engaged."""
         return self._kill_switch.engaged
+
+    @property
+    def paused(self) -> bool:
+        """Whether an operator has every new entry refused."""
+        return self._paused
 
     @property
     def last_step_ms(self) -> int | None:
@@ -164,7 +171,7 @@ class Session:
         take_marks(parts, matched, time_ms)
         if self._max_holding is not None:
             close_overdue(parts, decided, time_ms, self._max_holding)
-        decide(parts, decided, time_ms, refuse_entries)
+        decide(parts, decided, time_ms, refuse_entries or ("paused" if self._paused else None))
 
         if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
             self._write_equity_row()
@@ -188,6 +195,20 @@ class Session:
             self._parts.cancel_entries(time_ms, "kill_switch")
         if len(self._parts.account.rows) != self._rows_written:
             self._write_equity_row()
+
+    def set_paused(self, paused: bool) -> None:
+        """Refuse every entry decided from now on, or let the gates decide again; what waits or is open stays."""
+        if paused != self._paused:
+            self._paused = paused
+            note_command(self._parts, self._time_ms, "pause" if paused else "resume")
+
+    def close_position(self, symbol: str) -> None:
+        """Close a symbol's position at its next open, as an operator asks."""
+        close_position(self._parts, symbol, self._time_ms)
+
+    def cancel_entry(self, symbol: str) -> None:
+        """Cancel a symbol's waiting entry, as an operator asks."""
+        cancel_entry(self._parts, symbol, self._time_ms)
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""

@@ -9,12 +9,10 @@ import msgspec
 
 from core.exact import computed, floor_to
 from core.instrument import Instrument
+from core.tolerance import TOLERANCE
 from core.trading_signal import Signal
 from risk_management.position_size import position_size
 from risk_management.risk_config import RiskConfig
-
-TOLERANCE = 1.0 + 1e-9
-"""A minimum is missed by a value that stays below it times TOLERANCE; a limit is broken above limit × TOLERANCE."""
 
 
 class SizedEntry(msgspec.Struct, frozen=True):
@@ -134,7 +132,7 @@ class RiskEngine:
         sign = _sign(signal)
         return entry_price - sign * atr * stop_multiple, entry_price + sign * atr * target_multiple
 
-    def apply_risk_to_signal(
+    def apply_risk_to_signal(  # noqa: PLR0913 - scripts pass these names
         self,
         signal: str | Mapping[str, Any],
         equity: float,

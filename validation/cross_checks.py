@@ -10,15 +10,14 @@ from core.settings_section import section_or_problems
 from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
-from market_data.adapters.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.data_settings import DataSettings
+from market_data.exchanges.exchange_names import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.strategy_registry import (
     allowed_strategies,
     canonical_strategy,
-    params_model,
-    strategy_class,
+    registered_params_model,
     strategy_names,
 )
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
@@ -138,8 +137,8 @@ def with_strategy(
 ) -> tuple[StrategySettings | None, list[SettingsProblem]]:
     """Return the strategy with its one name and all its parameters, and what is wrong with either.
 
-    ``default_strategy`` of the trading mode serves where the section names no type; its problems have the key
-    ``default_strategy``.
+    A class of one's own is not loaded; its parameters stay as they are written. ``default_strategy`` of the trading
+    mode serves where the section names no type; its problems have the key ``default_strategy``.
     """
     if not isinstance(section, dict):
         return None, []
@@ -153,10 +152,7 @@ def with_strategy(
     except ConfigurationError:
         hint = did_you_mean(written, strategy_names())
         return None, [*problems, SettingsProblem("strategy.type", shown(written) + hint, allowed_strategies())]
-    try:
-        model = params_model(name)
-    except ConfigurationError as error:
-        return None, [*problems, SettingsProblem("strategy.type", str(error))]
+    model = registered_params_model(name)
     if model is None:
         wrong = _plain_problems("strategy.params", params)
         complete: dict[str, object] = dict(params)
@@ -171,8 +167,7 @@ def _default_strategy_problems(name: str | None) -> list[SettingsProblem]:
     if name is None:
         return []
     try:
-        if ":" in canonical_strategy(name):
-            strategy_class(name)
+        canonical_strategy(name)
     except ConfigurationError as error:
         return [SettingsProblem("default_strategy", str(error))]
     return []

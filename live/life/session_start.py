@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from core.candle import Candle
-from core.code_version import code_version
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -21,6 +20,7 @@ from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest import StrategyFacts
 from runs.documents.manifest_builder import session_contracts, session_manifest
+from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
 
 CONNECT_SECONDS = 30.0

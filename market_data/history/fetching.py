@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
-from market_data.adapters.failures import RangeNotServedError
+from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.history.fetch_progress import FetchProgress
 from market_data.history.page_buffer import Keep, PageBuffer
-from market_data.history.page_sources import PageSource, Row
+from market_data.history.series_pages import PageSource, Row
 from market_data.quality.candle_quality import QualityReport
 from market_data.store.store_layout import kind_and_period
 

@@ -3,8 +3,8 @@
 import msgspec
 from msgspec import UnsetType
 
-from core.code_version import code_version
 from engine.outputs import SessionOutputs
+from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import yaml
 
 from core.candle import Candle
-from core.instants import parse_instant
 from core.orders import OrderRequest
 from execution.costs.commission import LiquidityCommission
 from execution.costs.fill_pricing import FillPricing
@@ -23,10 +22,9 @@ from execution.orders.order import Order
 from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import instrument_of
+from tests.support.times import MINUTE_MS, at
 
 CASES = Path(__file__).parent / "cases"
-ORIGIN = parse_instant("2024-01-01T00:00:00Z")
-MINUTE_MS = 60_000
 SYMBOL = "AAA"
 NUMBERS = (
     "price",
@@ -36,10 +34,6 @@ NUMBERS = (
     "trailing_fraction",
     "trailing_distance",
 )
-
-
-def at(minute: int) -> int:
-    return ORIGIN + minute * MINUTE_MS
 
 
 def load_scripts() -> list[dict[str, Any]]:

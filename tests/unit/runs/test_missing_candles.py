@@ -1,25 +1,24 @@
 import unittest
 
-from core.instants import parse_instant
 from reports.console.result_warnings import warnings_of
 from runs.figures.missing_candles import candle_ends, slots_of
+from tests.support.times import HOUR_MS, JANUARY_MS
 from tests.unit.reports.result_example import example_result, symbol_result
 
-HOUR = 3_600_000
-DAY = parse_instant("2024-01-01")
+DAY = JANUARY_MS
 
 
 class EndsTest(unittest.TestCase):
     def test_a_whole_window_lacks_nothing_and_gives_no_warning(self) -> None:
-        ends = candle_ends((DAY, DAY + 23 * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+        ends = candle_ends((DAY, DAY + 23 * HOUR_MS), DAY, DAY + 24 * HOUR_MS, HOUR_MS)
         self.assertEqual((ends.missing_before, ends.missing_after), (0, 0))
         self.assertIsNone(ends.warning())
 
     def test_bounds_inside_a_candle_ask_for_whole_candles_alone(self) -> None:
-        ends = candle_ends((DAY + HOUR, DAY + 22 * HOUR), DAY + 1, DAY + 24 * HOUR - 1, HOUR)
+        ends = candle_ends((DAY + HOUR_MS, DAY + 22 * HOUR_MS), DAY + 1, DAY + 24 * HOUR_MS - 1, HOUR_MS)
         self.assertEqual((ends.missing_before, ends.missing_after), (0, 0))
-        self.assertEqual(slots_of(DAY + 1, DAY + HOUR + 5, HOUR), 0)
-        self.assertEqual(slots_of(DAY + 1, DAY + 2, HOUR), 0)
+        self.assertEqual(slots_of(DAY + 1, DAY + HOUR_MS + 5, HOUR_MS), 0)
+        self.assertEqual(slots_of(DAY + 1, DAY + 2, HOUR_MS), 0)
 
     def test_every_candle_lacking_at_either_end_is_counted_and_the_warning_says_where(self) -> None:
         for hours, counts, told in (
@@ -32,12 +31,17 @@ class EndsTest(unittest.TestCase):
             ),
         ):
             with self.subTest(hours):
-                ends = candle_ends((DAY + hours[0] * HOUR, DAY + hours[1] * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+                ends = candle_ends(
+                    (DAY + hours[0] * HOUR_MS, DAY + hours[1] * HOUR_MS),
+                    DAY,
+                    DAY + 24 * HOUR_MS,
+                    HOUR_MS,
+                )
                 self.assertEqual((ends.missing_before, ends.missing_after), counts)
                 self.assertTrue((ends.warning() or "").startswith(told), ends.warning())
 
     def test_without_a_candle_all_are_missing_and_another_warning_says_so(self) -> None:
-        ends = candle_ends(None, DAY, DAY + 24 * HOUR, HOUR)
+        ends = candle_ends(None, DAY, DAY + 24 * HOUR_MS, HOUR_MS)
         self.assertEqual((ends.candles_from, ends.missing_before, ends.missing_after), (None, 24, 0))
         self.assertIsNone(ends.warning())
 

@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from runs.documents.run_config import changed_settings, run_config
 from runs.documents.run_result import RunConfig
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
 
 
 class RunConfigTest(unittest.TestCase):

@@ -15,7 +15,8 @@ import numpy as np
 from core.errors import StoreError
 from core.instants import parse_instant
 from runs.folder.run_files import RunFiles, run_stem
-from tests.support.backtest_runs import ROOT, command_environment
+from tests.support.runs.backtest_runs import command_environment
+from tests.support.shared import REPOSITORY
 
 STEM = "config_backtest_20240101_20240102"
 
@@ -154,7 +155,7 @@ class Writing(unittest.TestCase):
         )
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,
