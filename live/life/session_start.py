@@ -18,8 +18,7 @@ from live.intake.ingress_clock import IngressClock
 from live.life.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
-from runs.documents.manifest import StrategyFacts
-from runs.documents.manifest_builder import session_contracts, session_manifest
+from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
 
@@ -130,9 +129,7 @@ async def start_fresh(
         kill_switch=kill_switch,
         start_ms=boundary_ms,
     )
-    contracts = session_contracts(settings, record, PATIENCE_MS)
-    made_by = StrategyFacts(strategy.name, strategy.warmup_candles)
-    folder.write_manifest(session_manifest(record, settings, made_by, market.unified, contracts))
+    folder.write_manifest(session_manifest(record, settings, strategy, market.unified, PATIENCE_MS))
     journal = folder.writer()
     try:
         journal.append(record)

@@ -15,6 +15,7 @@ from runs.identity.run_hashes import RunHashes
 
 if TYPE_CHECKING:
     from engine.journal_records import SessionRecord
+    from strategies.strategy import Strategy, StreamingStrategy
     from validation.composed_settings import Settings
 
 _BACKTEST_LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
@@ -43,9 +44,9 @@ def backtest_manifest(
 def session_manifest(
     record: "SessionRecord",
     settings: "Settings",
-    strategy: StrategyFacts,
+    strategy: "Strategy | StreamingStrategy",
     unified: Mapping[str, str],
-    contracts: SessionContracts | UnsetType = UNSET,
+    funding_patience_ms: int,
 ) -> Manifest[SymbolAtStart]:
     """Return what a live session is made of as it begins.
 
@@ -57,8 +58,8 @@ def session_manifest(
         Those of the record.
     unified
         Unified symbol of every configured spelling.
-    contracts
-        What it knows of perpetual contracts.
+    funding_patience_ms
+        How long after its due time a funding rate is waited for.
     """
     symbols = {
         spelling: SymbolAtStart(
@@ -67,17 +68,21 @@ def session_manifest(
         for spelling, symbol in unified.items()
     }
     return msgspec.structs.replace(
-        _made_of(settings, record.code_version, strategy, symbols, _SESSION_LIBRARIES),
+        _made_of(
+            settings,
+            record.code_version,
+            StrategyFacts(strategy.name, strategy.warmup_candles),
+            symbols,
+            _SESSION_LIBRARIES,
+        ),
         session=record.session,
         timeframe=settings.live.timeframe,
         detail_interval=settings.live.detail_interval or UNSET,
-        perpetual=contracts,
+        perpetual=_contracts(settings, record, funding_patience_ms),
     )
 
 
-def session_contracts(
-    settings: "Settings", record: "SessionRecord", funding_patience_ms: int
-) -> SessionContracts | UnsetType:
+def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_ms: int) -> SessionContracts | UnsetType:
     """Return what a session knows of its contracts as it begins; nothing on spot."""
     own = settings.live.execution.perpetual
     if own is None:

@@ -306,13 +306,6 @@ class Folders(ParityCase):
         with self.assertRaisesRegex(StoreError, r"line 1 \(byte 0\)"):
             self.check(folder)
 
-    def test_the_names_of_the_files_are_those_of_a_live_session(self) -> None:
-        from backtests.proof import recorded_session
-        from live.life import session_folder
-
-        for name in ("JOURNAL", "MANIFEST", "DERIVED"):
-            self.assertEqual(getattr(recorded_session, name), getattr(session_folder, name))
-
     def test_two_symbols_are_in_the_report_in_configured_order(self) -> None:
         self.assertEqual(self.check(self.record(self.recording()), "journal").symbols, [BTC, ETH])
 

@@ -150,7 +150,7 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
 def manifest_of(record: SessionRecord, settings: Settings) -> Manifest[SymbolAtStart]:
     """Return the manifest of a session whose strategy needs no warm-up."""
     unified = {symbol: one.symbol for symbol, one in record.instruments.items()}
-    return session_manifest(record, settings, StrategyFacts(settings.live.strategy.type, 0), unified)
+    return session_manifest(record, settings, StrategyFacts(settings.live.strategy.type, 0), unified, 0)
 
 
 def journal_lines(folder: Path) -> list[dict[str, object]]:
