@@ -68,7 +68,12 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
         residual = getattr(strategy, "warmup_residual", None)
         _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
     if failure is not None:
-        raise StrategyError(f"{failure}; what was done is in {files.folder}, marked partial") from failure
+        raise StrategyError(
+            f"{failure}; what was done is in {files.folder}, marked partial",
+            strategy=failure.strategy,
+            symbol=failure.symbol,
+            open_time_ms=failure.open_time_ms,
+        ) from failure
     return result
 
 

@@ -51,7 +51,7 @@ class SessionHead(NamedTuple):
             )
         lacking = [symbol for symbol in settings.live.symbols if symbol not in self.record.instruments]
         if lacking:
-            raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}")
+            raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}", path=self.journal)
         return settings
 
     def lines(self) -> "Iterator[JournalLine]":
@@ -95,5 +95,8 @@ def read_head(folder: str | Path) -> SessionHead:
     if first is None:
         raise ConfigurationError(f"{path / JOURNAL}: holds no whole record; the session never began")
     if not isinstance(first.record, SessionRecord):
-        raise StoreError(f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of")
+        raise StoreError(
+            f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of",
+            path=path / JOURNAL,
+        )
     return SessionHead(path, manifest, first.record)

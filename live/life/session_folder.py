@@ -84,7 +84,7 @@ class SessionFolder:
         try:
             manifest = read_manifest(self.path / MANIFEST)
         except ConfigurationError as error:
-            raise StoreError(str(error)) from error
+            raise StoreError(str(error), path=self.path / MANIFEST) from error
         self.write_manifest(msgspec.structs.replace(manifest, window=Window(start_ms, end_ms)))
 
     def canonical_symbols(self) -> dict[str, str]:

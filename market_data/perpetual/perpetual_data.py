@@ -280,7 +280,10 @@ def _judged(exchange: str, symbol: str, missing: Sequence[Interval], request: Pe
     raise DataUnavailableError(
         f"{symbol}: funding rates of {exchange} are missing for {shown}{more}. Import them with `python -m market_data "
         f"import --exchange {exchange} .../{symbol_folder(symbol)}/funding.csv.gz`,{fetch} choose a window that has "
-        "them, or set missing_funding to warning or zero"
+        "them, or set missing_funding to warning or zero",
+        symbols=(symbol,),
+        start_ms=missing[0][0],
+        end_ms=missing[-1][1],
     )
 
 

@@ -96,6 +96,6 @@ def read_manifest(path: Path) -> Manifest[SymbolAtStart]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest[SymbolAtStart])
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+        raise StoreError.of("read", path, error) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: is no manifest: {error}") from error

@@ -11,11 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
 from engine.outputs import SessionOutputs
 from runs.folder.file_names import CURVE, DERIVED, TRADES
-from runs.folder.write_errors import store_errors, write_error
+from runs.folder.write_errors import store_errors
 
 _ADVICE = "; free space or choose another folder with --out"
 
@@ -95,7 +96,7 @@ class RunFiles:
             try:
                 file.write(data)
             except OSError as error:
-                raise write_error(target, error, _ADVICE) from error
+                raise StoreError.of("write", target, error, _ADVICE) from error
 
         return write
 

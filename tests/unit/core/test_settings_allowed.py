@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Optional
 from pydantic import BaseModel, Field
 
 from core.errors import ConfigurationError
-from core.settings_place import Allowed, Place, path_of_key, place_at, section_at
+from core.settings_allowed import Allowed, Place, path_of_key, place_at, section_at
 from core.settings_problem import nearest_name
 from core.settings_section import SettingsSection
 

@@ -1,4 +1,4 @@
-"""What belongs at one place of the settings, found in the models and said in words."""
+"""What is allowed at one place of the settings, found in the models and said in words."""
 
 import collections.abc
 import types

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from core.settings_text import LARGEST_FILE, parse_json, parse_yaml, read_settings_file
+from core.settings_file import LARGEST_FILE, parse_json, parse_yaml, read_settings_file
 from tests.support.scale import scaled
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc", "Zs"]), max_size=12)

@@ -9,6 +9,7 @@ from typing import Protocol
 import yaml
 
 from core.errors import ConfigurationError
+from core.settings_problem import SettingsProblem
 
 Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
 """What a settings file holds."""
@@ -18,6 +19,7 @@ LARGEST_FILE = 1_000_000
 DEEPEST = 20
 """Levels of nesting; deeper text is not a settings file, and would exhaust a recursive reader."""
 
+_ALLOWED = "allowed: keys with values, see docs/configuration.md"
 _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = re.compile(r"|~|null|Null|NULL")
 _TRUE = re.compile(r"true|True|TRUE")
@@ -41,33 +43,37 @@ def read_settings_file(path: str | Path) -> dict[str, Plain]:
     text = _read_text(path)
     values = parse_json(text, str(path)) if path.suffix.lower() == ".json" else parse_yaml(text, str(path))
     if values is None:
-        raise ConfigurationError(f"{path}: the file is empty — allowed: keys with values, see docs/configuration.md")
+        raise _fault(path, "the file is empty", _ALLOWED)
     if not isinstance(values, dict):
-        raise ConfigurationError(f"{path}: holds no keys — allowed: keys with values, see docs/configuration.md")
+        raise _fault(path, "holds no keys", _ALLOWED)
     return values
+
+
+def _fault(source: str | Path, wrong: str, allowed: str = "") -> ConfigurationError:
+    return ConfigurationError.of(SettingsProblem("", wrong, allowed, file=str(source)))
 
 
 def _read_text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise ConfigurationError(f"{path}: is not a file")
+            raise _fault(path, "is not a file")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except ConfigurationError:
         raise
     except FileNotFoundError:
-        raise ConfigurationError(f"{path}: there is no such file") from None
+        raise _fault(path, "there is no such file") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         name = str(path) if str(path).isprintable() else ascii(str(path))
-        raise ConfigurationError(f"{name}: cannot be read ({reason})") from None
+        raise _fault(name, f"cannot be read ({reason})") from None
     if len(content) > LARGEST_FILE:
-        raise ConfigurationError(f"{path}: is larger than {LARGEST_FILE:,} bytes and no settings file")
+        raise _fault(path, f"is larger than {LARGEST_FILE:,} bytes and no settings file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"{path}: line {line} is not UTF-8 text") from None
+        raise _fault(path, f"line {line} is not UTF-8 text") from None
 
 
 def parse_json(text: str, source: str) -> Plain:
@@ -81,20 +87,20 @@ def parse_json(text: str, source: str) -> Plain:
         if len(values) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise ConfigurationError(f"{source}: the key {twice!a} stands twice")
+            raise _fault(source, f"the key {twice!a} stands twice")
         return values
 
     def refuse(constant: str) -> float:
-        raise ConfigurationError(f"{source}: {constant} is not a finite number")
+        raise _fault(source, f"{constant} is not a finite number")
 
     try:
         values: Plain = json.loads(text, object_pairs_hook=mapping, parse_constant=refuse)
     except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{source}: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise _fault(source, f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except ConfigurationError:
         raise
     except ValueError:
-        raise ConfigurationError(f"{source}: holds a number of thousands of digits") from None
+        raise _fault(source, "holds a number of thousands of digits") from None
     return values
 
 
@@ -104,7 +110,7 @@ def _refuse_deep_json(text: str, source: str) -> None:
         if token[0] in "[{":
             depth += 1
             if depth > DEEPEST:
-                raise ConfigurationError(f"{source}: is nested deeper than {DEEPEST} levels")
+                raise _fault(source, f"is nested deeper than {DEEPEST} levels")
         elif token[0] in "]}":
             depth -= 1
 
@@ -119,10 +125,10 @@ def parse_yaml(text: str, source: str) -> Plain:
         return _YamlValues(source).read(yaml.parse(text, Loader=_Parser))
     except yaml.MarkedYAMLError as error:
         what = error.problem or error.context or "is not YAML"
-        raise ConfigurationError(f"{source}: {_place(error.problem_mark)}{what}") from None
+        raise _fault(source, f"{_place(error.problem_mark)}{what}") from None
     except yaml.YAMLError as error:
         what = getattr(error, "reason", None) or str(error).splitlines()[0]
-        raise ConfigurationError(f"{source}: is not YAML text ({what})") from None
+        raise _fault(source, f"is not YAML text ({what})") from None
 
 
 def _place(mark: "_Mark | None") -> str:
@@ -194,7 +200,7 @@ class _YamlValues:
             self.keys[-1] = None
 
     def wrong(self, event: yaml.Event, what: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.source}: {_place(event.start_mark)}{what}")
+        return _fault(self.source, f"{_place(event.start_mark)}{what}")
 
 
 def _scalar(text: str) -> Plain:
