@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from core.exact import EXACT, ZERO
-from core.timeframe import DAY_MS
+from core.timeframe import DAY_MS, MINUTE_MS
 from engine.session import Session
 from market_data.candle_columns import Int64Array
 from metrics import (
@@ -87,7 +87,7 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         average_loss=average_loss(results),
         longest_winning_streak=streaks.wins,
         longest_losing_streak=streaks.losses,
-        average_holding_minutes=None if held is None else held.average_ms / 60_000,
+        average_holding_minutes=None if held is None else held.average_ms / MINUTE_MS,
         commission_paid=float(commission),
         liquidation_fees=float(_total(row.commission for row in rows if row.reason == "liquidation")),
         slippage_paid=float(slippage),
