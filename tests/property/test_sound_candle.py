@@ -96,6 +96,7 @@ class SoundCandle(unittest.TestCase):
     @given(st.one_of(ROWS, ORDERED))
     @example((1.0, 2.0, 0.5, 1.5, 0.0))
     @example((1.0, 1.0, 1.0, 1.0, -0.0))
+    @example((1.0, 2.0, 0.0, 1.5, 1.0))
     @example((5e-324, 5e-324, 5e-324, 5e-324, 1.7976931348623157e308))
     def test_one_candle_columns_and_parsers_take_the_same_rows(self, row: Numbers) -> None:
         sound = plainly_sound(row)
