@@ -216,7 +216,8 @@ def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
     with np.errstate(over="ignore"):
         true_range = high / low - 1.0
         usual = _block_medians(candles.high / candles.low - 1.0)
-    return (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+        flagged: Mask = (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+    return flagged
 
 
 def _broken_rules(candles: CandleColumns) -> dict[str, Mask]:
