@@ -7,8 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.timeframe import grid_origin_ms
-from market_data.candle_columns import CandleColumns, Float64Array, Int64Array
+from market_data.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from market_data.quality.sound_candle import SOUND, UNSOUND
 
 OffGrid = Literal["snap", "refuse"]
@@ -148,7 +147,7 @@ def check_candles(
     """
     length = timeframe_length_ms
     raw = candles.open_time_ms
-    opens = raw - (raw - grid_origin_ms(length)) % length
+    opens = slots(raw, length)
     shifted = opens != raw
     broken = _broken_rules(candles)
     if off_grid == "refuse":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.candle_columns import CandleColumns, Float64Array, slots
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
 from market_data.quality.candle_quality import (
     EXAMPLES,
@@ -15,7 +15,6 @@ from market_data.quality.candle_quality import (
     check_candles,
 )
 from market_data.quality.sound_candle import sound_amount, sound_price
-from market_data.store.candle_merge import slots
 
 MOST_RATE = 1.0
 """A funding rate of the whole notional or more is taken for a fault of the source."""
