@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from backtests.proof.indexed_outputs import StepIndex
-from backtests.proof.recorded_session import DECISIONS, EQUITY
 from core.errors import StoreError
 from core.instants import format_ms, parse_instant
+from runs.folder.file_names import DECISIONS, EQUITY
 
 SHOWN_CHARACTERS = 400
 
@@ -87,7 +87,7 @@ def _lines(path: Path, size: int | None = None) -> Iterator[bytes]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+        raise StoreError.of("read", path, error) from error
 
 
 def _stops_early(ours: bytes, theirs: bytes | None) -> bool:

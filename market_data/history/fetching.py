@@ -75,7 +75,11 @@ class MissingCandlesError(DataUnavailableError):
                 f"{series}{span}`, or {files}"
             )
         super().__init__(
-            f"{cause}; missing: {'; '.join(parts)}. Get them {files}, or use what is stored with --offline"
+            f"{cause}; missing: {'; '.join(parts)}. Get them {files}, or use what is stored with --offline",
+            symbols=tuple(self.missing),
+            timeframe=timeframe,
+            start_ms=min(every, default=None),
+            end_ms=max(every, default=None),
         )
 
 

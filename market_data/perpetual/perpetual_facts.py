@@ -20,7 +20,6 @@ class MissingFundingError(DataUnavailableError):
 
     def __init__(self, exchange: str, symbol: str, step_interval: str, missing: Sequence[Interval]) -> None:
         self.exchange = exchange
-        self.symbol = symbol
         self.missing = tuple(missing)
         fetch = ""
         if exchange in known_exchanges():
@@ -31,7 +30,10 @@ class MissingFundingError(DataUnavailableError):
         super().__init__(
             f"{symbol}: funding rates of {exchange} are missing for {_shown(missing)}. Import them with `python -m "
             f"market_data import --exchange {exchange} .../{symbol_folder(symbol)}/funding.csv.gz`,{fetch} choose a "
-            "window that has them, or set missing_funding to warning or zero"
+            "window that has them, or set missing_funding to warning or zero",
+            symbols=(symbol,),
+            start_ms=missing[0][0],
+            end_ms=missing[-1][1],
         )
 
 

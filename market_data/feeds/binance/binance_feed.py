@@ -92,7 +92,7 @@ class BinanceFeed:
     async def final_candles(self, symbol: str, start_ms: int, end_ms: int, now_ms: int | None) -> list[Candle]:
         """Return the closed candles of a range by the exchange's clock, which is asked unless it is given."""
         if symbol not in self._ids:
-            raise FeedError(f"{symbol} is not a symbol of this feed: {', '.join(self._ids)}")
+            raise FeedError(f"{symbol} is not a symbol of this feed: {', '.join(self._ids)}", symbol=symbol)
         return await self._rest.closed_candles(self._ids[symbol], self._timeframe, start_ms, end_ms, now_ms=now_ms)
 
     async def server_time_ms(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.config_tree import write_config
 from validation import ConfigValidationError, Settings, load_settings
-from validation.contracts import PERPETUALS_ONLY, kind_of
+from validation.symbol_rules import PERPETUALS_ONLY, kind_of
 
 Values = dict[str, object]
 

@@ -1,0 +1,165 @@
+"""What a session's journal says about the candles it ran on."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import UNSET
+
+from core.instants import format_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from engine.journal_records import (
+    CandleFields,
+    CandleRecord,
+    JournalRecord,
+    MissingRecord,
+    ResumeRecord,
+    SessionRecord,
+    StepRecord,
+)
+from metrics import buy_and_hold
+from runs.documents.symbol_result import CandleCounts
+from runs.figures.missing_candles import CandleEnds, candle_ends
+
+
+class SessionWindow:
+    """Steps and candles of one session, taken from its journal record by record.
+
+    Parameters
+    ----------
+    canonical
+        Configured spelling -> unified symbol, in configured order.
+    timeframe_ms
+        Length of the candles that decide. Those by which orders are matched may be shorter: the session's first record
+        says so.
+    """
+
+    def __init__(self, canonical: Mapping[str, str], timeframe_ms: int) -> None:
+        self._spelling = {unified: spelling for spelling, unified in canonical.items()}
+        self._canonical = canonical
+        self._symbols = tuple(canonical)
+        self._length_ms = self._finest_ms = timeframe_ms
+        self._detail_interval: str | None = None
+        self.step_times_ms = array("q")
+        self.candles: Counter[str] = Counter()
+        self.warmed: dict[str, int] = {}
+        self.detail_candles: Counter[str] = Counter()
+        self.mark_candles: Counter[str] = Counter()
+        self.funding_rates: Counter[str] = Counter()
+        self.missed_steps = 0
+        self.resumes = 0
+        self._unpublished: dict[str, list[int]] = {}
+        self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
+        self._first_open: dict[str, float] = {}
+        self._last_close: dict[str, float] = {}
+        self._opens: dict[str, tuple[int, int]] = {}
+
+    def take_all(self, records: Iterable[JournalRecord]) -> "SessionWindow":
+        """Take records in the order of the journal; return the window itself."""
+        for record in records:
+            self.take(record)
+        return self
+
+    def take(self, record: JournalRecord) -> None:
+        """Take one record; those that say nothing about candles are passed over."""
+        if isinstance(record, StepRecord):
+            self._take_step(record)
+        elif isinstance(record, CandleRecord):
+            symbol = self._spelling.get(record.symbol, record.symbol)
+            self._noted.setdefault(symbol, Counter())[record.kind] += 1
+        elif isinstance(record, SessionRecord):
+            self._begin(record)
+        elif isinstance(record, MissingRecord):
+            if record.kind == "funding":
+                symbol = self._spelling.get(record.symbol, record.symbol)
+                self._unpublished.setdefault(symbol, []).append(record.time_ms)
+        elif isinstance(record, ResumeRecord):
+            self.resumes += 1
+
+    @property
+    def start_ms(self) -> int | None:
+        """Open of the first step's candles in UTC milliseconds; None before a step."""
+        return self.step_times_ms[0] - self._finest_ms if self.step_times_ms else None
+
+    @property
+    def end_ms(self) -> int | None:
+        """Time of the last step in UTC milliseconds; None before a step."""
+        return self.step_times_ms[-1] if self.step_times_ms else None
+
+    def held_return(self, symbol: str) -> float | None:
+        """Return what holding the symbol from its first open to its last close returned, a fraction; or None."""
+        first, last = self._first_open.get(symbol), self._last_close.get(symbol)
+        return None if first is None or last is None else buy_and_hold(first, last)
+
+    def candle_counts(self, symbol: str, warmup_needed: int) -> CandleCounts:
+        """Return counts of one symbol's candles: processed, warmed up, missing, and those that changed nothing."""
+        warmed, ends = self.warmed.get(symbol, 0), self.ends_of(symbol)
+        at_ends = ends.missing_before + ends.missing_after
+        found = self.detail_candles[symbol]
+        finer = self._detail_interval is not None
+        return CandleCounts(
+            canonical=self._canonical.get(symbol, symbol),
+            candles=self.candles[symbol],
+            warmup_candles=warmed,
+            warmup_missing=max(0, warmup_needed - warmed),
+            missing_candles=self._boundaries(self._length_ms) - self.candles[symbol] - at_ends,
+            **msgspec.structs.asdict(ends),
+            quality=dict(sorted(self._noted.get(symbol, Counter()).items())),
+            detail_candles=found if finer else UNSET,
+            missing_detail_candles=self._boundaries(self._finest_ms) - found if finer else UNSET,
+        )
+
+    def ends_of(self, symbol: str) -> CandleEnds:
+        """Return from when to when a symbol's candles came, and how many the window lacks before and after."""
+        # A candle that was forming when the session began closes inside its window.
+        start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
+        return candle_ends(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
+
+    def missing_marks(self, symbol: str) -> tuple[int, int]:
+        """Return how many candles by which orders are matched came without a mark candle, and how many came."""
+        came = (self.candles if self._detail_interval is None else self.detail_candles)[symbol]
+        return max(0, came - self.mark_candles[symbol]), came
+
+    def contract_input(self, symbol: str) -> dict[str, object]:
+        """Return what came in of one contract's mark prices and funding; payments not published when due by time."""
+        marks = self.mark_candles[symbol]
+        return {
+            "mark": "mark candles of the exchange" if marks else "last price",
+            "mark_candles": marks,
+            "funding_rates": self.funding_rates[symbol],
+            "funding_late": [format_ms(due_ms) for due_ms in self._unpublished.get(symbol, ())],
+        }
+
+    def _begin(self, record: SessionRecord) -> None:
+        self.warmed = {symbol: len(candles) for symbol, candles in record.warmup.items()}
+        live = record.settings.get("live")
+        self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
+        if self._detail_interval is not None:
+            self._finest_ms = timeframe_ms(self._detail_interval)
+
+    def _boundaries(self, length_ms: int) -> int:
+        """Return how many candles of a length close inside the window."""
+        if self.start_ms is None or self.end_ms is None:
+            return 0
+        return (floor_to_grid(self.end_ms, length_ms) - floor_to_grid(self.start_ms, length_ms)) // length_ms
+
+    def _take_step(self, record: StepRecord) -> None:
+        self.step_times_ms.append(record.time_ms)
+        self.missed_steps += record.missed
+        self._count(self.detail_candles, record.detail)
+        self._count(self.mark_candles, record.marks)
+        if record.funding:
+            for symbol, rates in zip(self._symbols, record.funding, strict=True):
+                self.funding_rates[symbol] += len(rates)
+        for symbol, candle in zip(self._symbols, record.candles, strict=True):
+            if candle is not None:
+                self.candles[symbol] += 1
+                self._first_open.setdefault(symbol, candle[1])
+                self._last_close[symbol] = candle[4]
+                self._opens[symbol] = (self._opens.get(symbol, candle)[0], candle[0])
+
+    def _count(self, counts: Counter[str], candles: Sequence[CandleFields | None]) -> None:
+        for symbol, candle in zip(self._symbols, candles, strict=False):
+            if candle is not None:
+                counts[symbol] += 1

@@ -1,0 +1,112 @@
+"""Files of one backtest: written beside their final names and renamed when they are whole."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from core.errors import StoreError
+from core.instants import to_datetime
+from core.timeframe import DAY_MS
+from engine.outputs import SessionOutputs
+from runs.folder.file_names import CURVE, DERIVED, TRADES
+from runs.folder.write_errors import store_errors
+
+_ADVICE = "; free space or choose another folder with --out"
+
+
+def run_stem(start_ms: int, end_ms: int) -> str:
+    """Return the name of a run's outputs; it has hours where the range is not whole days."""
+    form = "%Y%m%d" if start_ms % DAY_MS == 0 and end_ms % DAY_MS == 0 else "%Y%m%dT%H%M"
+    return f"config_backtest_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
+
+
+class RunFiles:
+    """Outputs of a run below ``directory``: ``<stem>.csv`` and the folder ``<stem>/``.
+
+    Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes
+    what was written. Any failure to write is a StoreError that names the file.
+    """
+
+    def __init__(self, directory: str | Path, stem: str) -> None:
+        self.log_file = Path(directory) / f"{stem}.csv"
+        self.folder = Path(directory) / stem
+        self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
+        self._open: dict[str, BinaryIO] = {}
+        self._names: list[str] = []
+        with store_errors(Path(directory), _ADVICE):
+            self._work.mkdir(parents=True, exist_ok=True)
+
+    def outputs(self) -> SessionOutputs:
+        """Return session outputs that write to the working folder."""
+        names = (self.log_file.name if name == TRADES else name for name in DERIVED)
+        return SessionOutputs(*(self._sink(name) for name in names))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a whole file."""
+        with store_errors(self._target(name), _ADVICE):
+            (self._work / name).write_bytes(data)
+        self._names.append(name)
+
+    def write_curve(self, curve: "np.typing.NDArray[np.float64]") -> None:
+        """Write the equity curve as ``equity.npy``."""
+        with store_errors(self._target(CURVE), _ADVICE), (self._work / CURVE).open("wb") as file:
+            np.save(file, curve)
+        self._names.append(CURVE)
+
+    def publish(self) -> None:
+        """Give every file its final name; an earlier run of the same name is replaced.
+
+        Of two runs that publish at once the later waits, so that the files of one name are always of one run.
+        """
+        for name, file in self._open.items():
+            with store_errors(self._target(name), _ADVICE):
+                file.close()
+        with store_errors(self.folder, _ADVICE), _held(self.log_file.parent):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in self._names:
+                (self._work / name).replace(self._target(name))
+            self._work.rmdir()
+
+    def discard(self) -> None:
+        """Remove what was written; files of an earlier run stay as they are."""
+        for file in self._open.values():
+            with contextlib.suppress(OSError):
+                file.close()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def _target(self, name: str) -> Path:
+        return self.log_file if name == self.log_file.name else self.folder / name
+
+    def _sink(self, name: str) -> Callable[[bytes], object]:
+        target = self._target(name)
+        with store_errors(target, _ADVICE):
+            file = (self._work / name).open("wb")
+        self._open[name] = file
+        self._names.append(name)
+
+        def write(data: bytes) -> None:
+            # Spelled out: a context manager would cost more than the write.
+            try:
+                file.write(data)
+            except OSError as error:
+                raise StoreError.of("write", target, error, _ADVICE) from error
+
+        return write
+
+
+@contextlib.contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """Hold a folder against other runs; the lock is on the folder itself and leaves no file behind."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

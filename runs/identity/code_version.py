@@ -1,0 +1,45 @@
+"""Which code runs: the version and a hash of the source of everything that can change an output.
+
+What a run writes is a function of its settings, of its input (candles, or a journal) and of this code. The code that
+makes settings and input is covered by their own hashes, and what tells of a finished run changes none of its outputs;
+whatever else a run reaches is hashed here.
+"""
+
+import functools
+import hashlib
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+KERNEL = ("core", "indicators", "strategies", "risk_management", "execution", "engine")
+"""Packages that are hashed whole."""
+BESIDE_THE_KERNEL = (
+    "backtests/market_input.py",
+    "backtests/replay.py",
+    "backtests/run.py",
+    "backtests/run_plan.py",
+    "backtests/timeline.py",
+    "market_data/candle_columns.py",
+)
+"""Modules of other packages through which hashed input goes on its way into the kernel."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def hashed_files() -> list[Path]:
+    """Return the source files that the hash covers, in its order."""
+    files = [path for package in KERNEL for path in (_ROOT / package).rglob("*.py")]
+    return sorted(files, key=lambda path: path.relative_to(_ROOT).as_posix()) + [
+        _ROOT / name for name in BESIDE_THE_KERNEL
+    ]
+
+
+@functools.cache
+def code_version() -> str:
+    """Return ``VERSION+hash``: the hash is the same on whatever machine, and wherever, the source lies."""
+    digest = hashlib.sha256()
+    for path in hashed_files():
+        source = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{path.relative_to(_ROOT).as_posix()}:{len(source)}\n".encode())
+        digest.update(source)
+    return f"{VERSION}+{digest.hexdigest()[:16]}"

@@ -1,0 +1,242 @@
+import datetime as dt
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+import msgspec
+
+from core.candle import FundingRate, Step
+from core.instrument import Instrument
+from engine.assembly import build_safety_monitor, build_session
+from engine.journal_records import (
+    CandleRecord,
+    MissingRecord,
+    ResumeRecord,
+    SessionRecord,
+    StepRecord,
+    fields_of,
+    step_record,
+)
+from engine.kill_switch import KillSwitch
+from engine.outputs import SessionOutputs
+from reports import render, to_json
+from runs.documents.run_result import RunResult
+from runs.documents.symbol_result import CandleCounts
+from runs.figures.session_input import SessionInput
+from runs.figures.session_window import SessionWindow
+from runs.result_builder import OutputPlaces, build_result
+from tests.support.candles import candle
+from tests.support.runs.kernel_runs import settings_from
+from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.sessions.watched_session import LONG
+from tests.support.times import MINUTE_MS
+from validation.composed_settings import Settings
+
+CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
+FIRST = SessionRecord("s", "h", "v", {}, {}, {"BTCUSDT": [fields_of(candle(8, 1.0))] * 2, "ETHUSDT": []}, False)
+
+
+def record(step: Step, *, missed: bool = False) -> StepRecord:
+    return StepRecord(step.time_ms, tuple(fields_of(one) for one in step.candles), "", missed=missed)
+
+
+class SessionWindowTest(unittest.TestCase):
+    def test_before_a_step_nothing_is_known(self) -> None:
+        window = SessionWindow(CANONICAL, MINUTE_MS)
+        self.assertIsNone(window.start_ms)
+        self.assertIsNone(window.end_ms)
+        self.assertIsNone(window.held_return("BTCUSDT"))
+        self.assertEqual(window.candle_counts("BTCUSDT", 0).missing_candles, 0)
+
+    def test_it_covers_the_first_candles_open_to_the_last_step(self) -> None:
+        window = SessionWindow(CANONICAL, MINUTE_MS).take_all(
+            [
+                FIRST,
+                record(Step(11 * MINUTE_MS, (candle(10, 100.0), candle(10, 50.0)))),
+                record(Step(12 * MINUTE_MS, (candle(11, 100.0), None))),
+                record(Step(15 * MINUTE_MS, (candle(14, 100.0, close=120.0), None)), missed=True),
+                CandleRecord("late", "ETH/USDT", fields_of(candle(11, 50.0)), "websocket"),
+                CandleRecord("revised", "BTC/USDT", fields_of(candle(11, 101.0)), "rest"),
+                ResumeRecord(12 * MINUTE_MS, "exits_only"),
+            ]
+        )
+        self.assertEqual((window.start_ms, window.end_ms), (10 * MINUTE_MS, 15 * MINUTE_MS))
+        self.assertEqual(list(window.step_times_ms), [11 * MINUTE_MS, 12 * MINUTE_MS, 15 * MINUTE_MS])
+        self.assertEqual((window.missed_steps, window.resumes), (1, 1))
+        self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
+        self.assertEqual(
+            window.candle_counts("BTCUSDT", 5),
+            CandleCounts(
+                canonical="BTC/USDT",
+                candles=3,
+                warmup_candles=2,
+                warmup_missing=3,
+                missing_candles=2,
+                candles_from="1970-01-01T00:10:00.000Z",
+                candles_to="1970-01-01T00:15:00.000Z",
+                missing_before=0,
+                missing_after=0,
+                quality={"revised": 1},
+            ),
+        )
+        self.assertIsNone(window.ends_of("BTCUSDT").warning())
+        facts = window.candle_counts("ETHUSDT", 0)
+        self.assertEqual((facts.missing_candles, facts.missing_before, facts.missing_after), (0, 0, 4))
+        self.assertRegex(window.ends_of("ETHUSDT").warning(), "only up to 1970-01-01T00:11:00.000Z: 4 missing after")
+        self.assertEqual(window.candle_counts("ETHUSDT", 0).quality, {"late": 1})
+
+
+class WindowOfFinerCandles(unittest.TestCase):
+    """Two five-minute candles with minutes inside, of a session that began at minute 10 and was told a payment late."""
+
+    def setUp(self) -> None:
+        first = msgspec.structs.replace(FIRST, settings={"live": {"detail_interval": "1m"}})
+        self.window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
+        self.window.take(first)
+        whole = candle(10, 100.0, close=110.0)
+        for number in range(10, 20):
+            fine = (candle(number, 100.0), None if number == 13 else candle(number, 50.0))
+            step = Step(
+                (number + 1) * MINUTE_MS,
+                (whole, None) if number == 14 else (None, None),
+                fine,
+                (candle(number, 100.0), None),
+                ((FundingRate(14 * MINUTE_MS, 1e-4),), ()) if number == 15 else (),
+            )
+            self.window.take(step_record(step, ""))
+        self.window.take(MissingRecord("funding", "BTC/USDT", 14 * MINUTE_MS))
+        self.window.take(MissingRecord("mark", "ETH/USDT", 14 * MINUTE_MS))
+
+    def test_the_window_begins_with_the_first_candle_by_which_orders_are_matched(self) -> None:
+        self.assertEqual((self.window.start_ms, self.window.end_ms), (10 * MINUTE_MS, 20 * MINUTE_MS))
+        self.assertEqual(len(self.window.step_times_ms), 10)
+
+    def test_candles_of_both_lengths_are_counted_apart(self) -> None:
+        found = self.window.candle_counts("BTCUSDT", 0)
+        ends = (found.missing_before, found.missing_after)
+        self.assertEqual((found.candles, found.missing_candles, *ends), (1, 0, 0, 1))
+        self.assertEqual((found.detail_candles, found.missing_detail_candles), (10, 0))
+        self.assertEqual(self.window.candle_counts("ETHUSDT", 0).missing_detail_candles, 1)
+        self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
+
+    def test_marks_and_payments_are_counted_and_late_ones_named(self) -> None:
+        self.assertEqual(
+            self.window.contract_input("BTCUSDT"),
+            {
+                "mark": "mark candles of the exchange",
+                "mark_candles": 10,
+                "funding_rates": 1,
+                "funding_late": ["1970-01-01T00:14:00.000Z"],
+            },
+        )
+        other = self.window.contract_input("ETHUSDT")
+        self.assertEqual(self.window.missing_marks("BTCUSDT"), (0, 10))
+        self.assertEqual(self.window.missing_marks("ETHUSDT"), (9, 9))
+        self.assertEqual((other["mark"], other["mark_candles"], other["funding_late"]), ("last price", 0, []))
+
+
+class SessionResultTest(unittest.TestCase):
+    """A long of BTC decided at minute 10, entered at 100, stopped at 95 in minute 12; nothing else happens.
+
+    1 % of 10,000 over a stop distance of 5 would be 20 coins, but max_exposure 5 % of 10,000 allows 500 / 100 = 5.
+    Entry 5 x 100 at 0.1 % costs 0.5, exit 5 x 95 costs 0.475; gross -25, net -25.975.
+    """
+
+    def setUp(self) -> None:
+        settings, switch = settings_from({"commission_rate": 0.001}, tuple(CANONICAL)), KillSwitch()
+        script = {"BTCUSDT": {10 * MINUTE_MS: LONG}}
+        self.session = build_session(
+            settings,
+            ScriptedStrategy(script),
+            {symbol: Instrument(symbol) for symbol in CANONICAL},
+            SessionOutputs(),
+            switch,
+            build_safety_monitor(settings, switch),
+        )
+        self.settings = settings
+        self.window = SessionWindow(CANONICAL, MINUTE_MS)
+        self.window.take(FIRST)
+        lows = {12: 94.0}
+        for number in range(10, 14):
+            step = Step((number + 1) * MINUTE_MS, (candle(number, 100.0, low=lows.get(number)), candle(number, 50.0)))
+            self.window.take(record(step))
+            self.session.process(step)
+
+    def result(self, settings: Settings | None = None, **options) -> RunResult:
+        used = settings or self.settings
+        return build_result(self.session, used, SessionInput(self.window, self.session, used), **options)
+
+    def test_the_figures_are_those_worked_by_hand(self) -> None:
+        self.session.finish()
+        result = self.result()
+        performance = result.performance
+        self.assertAlmostEqual(performance.realized_pnl, -25.975)
+        self.assertAlmostEqual(performance.current_balance, 9_974.025)
+        self.assertAlmostEqual(performance.commission_paid, 0.975)
+        self.assertEqual((performance.total_trades, performance.winning_trades), (1, 0))
+        self.assertEqual(performance.profit_factor, 0.0)
+        self.assertAlmostEqual(performance.average_holding_minutes, 2.0)
+        self.assertEqual(performance.buy_and_hold_return_pct, 0.0)
+        self.assertEqual(result.statistics.candles_processed, 8)
+        self.assertEqual(result.symbols["BTCUSDT"].trades, 1)
+        self.assertEqual(result.symbols["ETHUSDT"].trades, 0)
+        self.assertEqual(result.symbols["BTCUSDT"].canonical, "BTC/USDT")
+
+    def test_the_window_is_the_period(self) -> None:
+        config = self.result().config
+        for name, minute in (("start_date", 10), ("end_date", 14)):
+            moment = dt.datetime.fromtimestamp(60 * minute, dt.UTC)
+            self.assertEqual(dt.datetime.fromisoformat(getattr(config, name)), moment)
+
+    def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
+        self.assertEqual(self.result().performance.total_trades, 1)
+        self.session.process(Step(15 * MINUTE_MS, (candle(14, 100.0), candle(14, 50.0))))
+
+    def test_stops_on_marks_that_did_not_come_are_warned_of(self) -> None:
+        contract = {"perpetual": {"stop_trigger": "mark"}}
+        settings = settings_from(contract, tuple(CANONICAL))
+        warnings = self.result(settings).warnings
+        self.assertEqual(len([text for text in warnings if "stop_trigger is mark, and there are no mark" in text]), 2)
+
+    def test_reports_can_print_it(self) -> None:
+        self.session.finish()
+        result = self.result(places=OutputPlaces(Path("logs/live/s/trades.csv"), Path("logs/live/s")))
+        text = render(result, rich_output=False)
+        for line in ("Trades: 1 (0 won, 1 lost)", "Output folder: logs/live/s", "Trade log: logs/live/s/trades.csv"):
+            self.assertIn(line, text)
+        self.assertTrue(render(result, rich_output=True, width=100))
+        self.assertEqual(json.loads(to_json(result))["config"]["symbols"], list(CANONICAL))
+
+    def test_a_session_without_a_step_has_a_result(self) -> None:
+        self.window = SessionWindow(CANONICAL, MINUTE_MS)
+        result = self.result(partial=True)
+        self.assertIsNone(result.config.start_date)
+        self.assertIsNone(result.performance.sharpe_ratio)
+        self.assertIn("BTCUSDT: no candle came in; it took no part", result.warnings)
+        self.assertTrue(any(warning.startswith("PARTIAL") for warning in result.warnings))
+
+    def test_it_has_the_keys_that_a_backtest_has(self) -> None:
+        from backtests.config_backtest import run_config_backtest
+        from tests.support.config_tree import write_config
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_config(Path(folder))
+            backtest = run_config_backtest(
+                "2024-01-01",
+                "2024-01-02",
+                config_path=path,
+                data_dir=Path(folder) / "data",
+                output_dir=Path(folder) / "out",
+                show_progress=False,
+            )
+        live = self.result(places=OutputPlaces(Path("y"), Path("x"))).to_dict()
+        self.assertEqual(set(backtest) - set(live), {"data_sha256"})
+        for section in ("config", "statistics", "performance"):
+            self.assertEqual(set(live[section]), set(backtest[section]), section)
+        symbol = next(iter(backtest["symbols"].values()))
+        self.assertEqual(set(live["symbols"]["BTCUSDT"]), set(symbol))
+
+
+if __name__ == "__main__":
+    unittest.main()
