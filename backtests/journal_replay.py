@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import msgspec
 
 from core.errors import ConfigurationError, HarnessError, InvariantError, ParityError, StoreError, StrategyError
+from runs.folder.file_names import REPLAY
 
 if TYPE_CHECKING:
     from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from engine.journal import JournalLine
     from engine.journal_records import CandleFields
     from validation.composed_settings import Settings
-
-REPLAY = "replay.json"
 
 EXIT_CODES = """\
 exit codes: 0 replayed, 1 the journal is damaged or a file cannot be written, 2 no session folder,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
+from runs.folder.file_names import DERIVED, LEDGER, ORDERS, REPLAY
 
 if TYPE_CHECKING:
     from backtests.journal_replay import JournalReplay
@@ -97,7 +98,6 @@ def check_parity(
     """
     from backtests.proof.history_parity import HistorySource
     from backtests.proof.recorded_session import read_head
-    from runs.folder.file_names import DERIVED
 
     head = read_head(folder)
     _refuse_other_outputs(head)
@@ -114,7 +114,6 @@ def check_parity(
 
 def _refuse_other_outputs(head: "SessionHead") -> None:
     """Refuse a session of a version that wrote other outputs: its journal's digests are not of these."""
-    from runs.folder.file_names import LEDGER, ORDERS
     from runs.identity.code_version import code_version
 
     if head.record.code_version == code_version() or any((head.folder / name).exists() for name in (ORDERS, LEDGER)):
@@ -186,7 +185,7 @@ def _replay_in_own_process(folder: Path, out: Path) -> None:
     """Replay a journal in another process, which opens nothing else of the session; raise what it failed with."""
     command = [sys.executable, "-m", "backtests.journal_replay", str(folder), "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode in (0, ParityError.exit_code) and (out / "replay.json").exists():
+    if done.returncode in (0, ParityError.exit_code) and (out / REPLAY).exists():
         return
     message = "\n".join(line.removeprefix("error: ") for line in done.stderr.splitlines())
     message = message or f"the replay ended with code {done.returncode}"
