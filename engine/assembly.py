@@ -22,8 +22,8 @@ from execution.matching.venue_rules import venue_rules_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
-from risk_management.risk_engine import RiskEngine
-from strategies.frame_stream import open_stream
+from risk_management.entry_sizing import EntrySizer
+from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
 from validation.composed_settings import Settings
@@ -44,12 +44,12 @@ def with_own_strategy(settings: Settings) -> Settings:
     try:
         model = params_model(chosen.type)
     except ConfigurationError as error:
-        raise ConfigValidationError([SettingsProblem("strategy.type", str(error)).line(file)]) from error
+        raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
     if model is None or chosen.type in STRATEGIES:
         return settings
     checked, problems = section_or_problems(model, chosen.params, "strategy.params.")
     if checked is None:
-        raise ConfigValidationError([problem.line(file) for problem in problems])
+        raise ConfigValidationError.of(*(problem.of(file) for problem in problems))
     complete = chosen.model_copy(update={"params": checked.model_dump(mode="json")})
     return dataclasses.replace(settings, live=settings.live.model_copy(update={"strategy": complete}))
 
@@ -140,7 +140,7 @@ def build_session(
         states,
         trader,
         ExecutionEngine(mode.mode, trader, safety),
-        RiskEngine(settings.risk),
+        EntrySizer(settings.risk),
         safety,
         outputs,
     )

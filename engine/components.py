@@ -10,7 +10,7 @@ from engine.symbol_state import SymbolState
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
-from risk_management.risk_engine import RiskEngine
+from risk_management.entry_sizing import EntrySizer
 
 
 class Components:
@@ -22,7 +22,7 @@ class Components:
         states: list[SymbolState],
         trader: PaperTrader,
         execution: ExecutionEngine,
-        risk: RiskEngine,
+        risk: EntrySizer,
         safety: SafetyMonitor,
         outputs: SessionOutputs,
     ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.trading_signal import Signal
-from strategies.frame_stream import plain_metadata
+from strategies.plain_metadata import plain_metadata
 
 
 class DecisionRecord:

@@ -15,7 +15,7 @@ from engine.symbol_state import PresentCandles, SymbolState
 from execution.money.holding import Holding
 from execution.safety.safety_monitor import SafetyViolation
 from execution.scripting.execution_engine import OrderRefused
-from risk_management.risk_engine import Refusal
+from risk_management.entry_sizing import Refusal
 from strategies.own_code import failure_in_one_line
 
 
@@ -200,5 +200,8 @@ def strategy_failure(parts: Components, state: SymbolState, candle: Candle, prob
         problem = failure_in_one_line(problem)
     return StrategyError(
         f"strategy {parts.rules.strategy_name} failed on {state.symbol} "
-        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}"
+        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
+        strategy=parts.rules.strategy_name,
+        symbol=state.symbol,
+        open_time_ms=candle.open_time_ms,
     )

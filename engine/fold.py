@@ -81,7 +81,8 @@ class SessionFold:
             if record.digest != digest:
                 raise ParityError(
                     f"step {format_ms(record.time_ms)}: the outputs before it have the digest {digest[:16]}…, the "
-                    f"journal says {record.digest[:16]}…: code or data have changed since the session ran"
+                    f"journal says {record.digest[:16]}…: code or data have changed since the session ran",
+                    step_ms=record.time_ms,
                 )
             self.session.process(step_of(record), refuse_entries="missed_step" if record.missed else None)
         elif isinstance(record, CommandRecord):

@@ -14,8 +14,8 @@ from typing import Literal, Self, get_args
 import msgspec
 
 from core.errors import ConfigurationError
+from core.settings_file import read_settings_file
 from core.settings_problem import did_you_mean, shown
-from core.settings_text import read_settings_file
 from practice.rest_faults import FaultKind
 from practice.spans import Span
 

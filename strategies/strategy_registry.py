@@ -131,10 +131,11 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     try:
         strategy: Strategy | StreamingStrategy = found(dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
-        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}") from error
+        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
     warmup: object = getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
-        raise StrategyError(f"strategy {name}: warmup_candles is {shown(warmup)} — allowed: a whole number at least 0")
+        wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
+        raise StrategyError(f"strategy {name}: {wrong}", strategy=name)
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = found.__name__
     return strategy

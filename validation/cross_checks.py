@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import section_or_problems
-from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
-from market_data.adapters.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.data_settings import DataSettings
+from market_data.exchanges.exchange_names import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.strategy_registry import (
@@ -22,8 +22,8 @@ from strategies.strategy_registry import (
 )
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
 from validation.composed_settings import SettingsFiles
-from validation.contracts import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 from validation.live_settings import LiveSettings
+from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
 """Keys of risk.json and of the execution section that name one thing; the execution section rules."""
@@ -186,12 +186,12 @@ def _plain_problems(key: str, value: Plain) -> list[SettingsProblem]:
 
 def across_files(
     live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles
-) -> tuple[RiskConfig, list[str]]:
-    """Return the risk settings in agreement with the execution section, and a line for each contradiction."""
-    lines: list[str] = []
+) -> tuple[RiskConfig, list[SettingsProblem]]:
+    """Return the risk settings in agreement with the execution section, and every contradiction."""
+    found: list[SettingsProblem] = []
 
     def contradiction(file: str, key: str, wrong: str, allowed: str) -> None:
-        lines.append(SettingsProblem(key, wrong, f"allowed: {allowed}").line(file))
+        found.append(SettingsProblem(key, wrong, f"allowed: {allowed}", file))
 
     agreed = risk
     for risk_key, execution_key in _ONE_FACT:
@@ -208,15 +208,17 @@ def across_files(
     if risk.default_risk_per_trade > mode.max_risk_per_trade_pct:
         limit = f"at most max_risk_per_trade_pct of {files.trading_mode} ({shown(mode.max_risk_per_trade_pct)})"
         contradiction(files.risk, "default_risk_per_trade", shown(risk.default_risk_per_trade), limit)
-    lines += _borrowed(live, risk, mode, files)
+    found += _borrowed(live, risk, mode, files)
     if risk.max_exposure > mode.max_exposure_pct:
         limit = f"at most max_exposure_pct of {files.trading_mode} ({shown(mode.max_exposure_pct)})"
         contradiction(files.risk, "max_exposure", shown(risk.max_exposure), limit)
-    return agreed, lines
+    return agreed, found
 
 
-def _borrowed(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles) -> list[str]:
-    """Return a line for each exposure that could not be held: above the equity, or above it times the leverage."""
+def _borrowed(
+    live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles
+) -> list[SettingsProblem]:
+    """Return each exposure that could not be held: above the equity, or above it times the leverage."""
     perpetual = live.execution.perpetual
     if perpetual is None:
         largest, words = 1.0, f"at most 1 without leverage (section execution.perpetual of {files.live})"
@@ -228,7 +230,7 @@ def _borrowed(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, f
         (files.trading_mode, "max_exposure_pct", mode.max_exposure_pct),
     )
     return [
-        SettingsProblem(key, shown(exposure), f"allowed: {words}").line(file)
+        SettingsProblem(key, shown(exposure), f"allowed: {words}", file)
         for file, key, exposure in exposures
         if exposure > largest
     ]

@@ -10,7 +10,7 @@ from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
-from market_data.adapters.exchanges import PRACTICE
+from market_data.exchanges.exchange_names import PRACTICE
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
@@ -102,6 +102,7 @@ async def warmup_candles(
         try:
             candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
         except FeedError as error:
-            raise DataUnavailableError(f"{spelling}: the warm-up candles cannot be fetched: {error}") from error
+            sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
+            raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
         stored[spelling] = candles[-count:] if count else []
     return stored

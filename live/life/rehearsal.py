@@ -7,11 +7,7 @@ from typing import NamedTuple
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
 from live.intake.exchange_access import Addresses
-from market_data.adapters.exchanges import PRACTICE
-from market_data.practice.practice_market import PracticeMarket
-from practice.exchange import PracticeExchange
-from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript
+from market_data.exchanges.exchange_names import PRACTICE
 from validation.composed_settings import Settings
 
 
@@ -54,6 +50,11 @@ def exchange_addresses(
             )
         yield given
         return
+    from market_data.practice.practice_market import PracticeMarket
+    from practice.exchange import PracticeExchange
+    from practice.exchange_options import ExchangeOptions
+    from practice.faults import FaultScript
+
     start_ms = now_ms if last_step_ms is None else last_step_ms
     if rehearsal.start is not None:
         start_ms = parse_instant(rehearsal.start, name="--practice-start")

@@ -72,7 +72,7 @@ class SessionLog:
             file.parent.mkdir(exist_ok=True)
             to_file = _LogFile(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
         except OSError as error:
-            raise StoreError(f"cannot write {file}: {error.strerror or error}") from error
+            raise StoreError.of("write", file, error) from error
         self._outlets: list[logging.Handler] = [to_file]
         if stream is not None:
             self._outlets.append(_LogStream(stream))

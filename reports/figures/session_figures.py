@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.code_version import code_version
 from core.exact import EXACT, ZERO
-from core.timeframe import DAY_MS
+from core.timeframe import DAY_MS, MINUTE_MS
 from engine.session import Session
 from metrics import (
     average_loss,
@@ -148,7 +148,7 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         "average_loss": average_loss(results),
         "longest_winning_streak": streaks.wins,
         "longest_losing_streak": streaks.losses,
-        "average_holding_minutes": None if held is None else held.average_ms / 60_000,
+        "average_holding_minutes": None if held is None else held.average_ms / MINUTE_MS,
         "commission_paid": float(commission),
         "liquidation_fees": float(_total(row.commission for row in rows if row.reason == "liquidation")),
         "slippage_paid": float(slippage),

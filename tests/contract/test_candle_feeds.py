@@ -12,9 +12,9 @@ from core.errors import FeedError
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns
 from market_data.feeds import feed_registry as registry
-from market_data.feeds.binance_feed import BinanceFeed
+from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.candle_feed import CandleFeed
-from market_data.feeds.ccxt_feed import CcxtFeed
+from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
 from market_data.practice.practice_market import PracticeMarket
 from practice.candle_sources import ColumnsSource

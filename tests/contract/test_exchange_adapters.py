@@ -6,8 +6,8 @@ import unittest
 
 from core.errors import ConfigurationError
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.exchanges import timeframes_of
-from market_data.adapters.protocol import ExchangeAdapter
+from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchanges.exchange_names import timeframes_of
 from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer
 from tests.support.exchanges.loopback import impatient

@@ -7,8 +7,8 @@ import msgspec
 
 from core.candle import FundingRate
 from core.errors import ConfigurationError, FeedError
-from market_data.feeds.binance_perpetual import BinancePerpetual
-from market_data.feeds.ccxt_perpetual import CcxtPerpetual
+from market_data.feeds.binance.binance_perpetual import BinancePerpetual
+from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange

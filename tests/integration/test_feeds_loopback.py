@@ -10,9 +10,9 @@ from aiohttp import web
 
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError, InvariantError
-from market_data.feeds.backoff import counter_uniform
-from market_data.feeds.binance_feed import BinanceFeed
-from market_data.feeds.binance_rest import FUTURES_PATH
+from market_data.exchanges.backoff import counter_uniform
+from market_data.exchanges.exchange_description import FUTURES_PATH
+from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket

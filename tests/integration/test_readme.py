@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from core.candle import Candle
-from strategies.frame_stream import open_stream
+from strategies.open_stream import open_stream
 from strategies.strategy_registry import build_strategy
 from tests.support.shared import REPOSITORY
 from validation.loading import load_settings

@@ -11,3 +11,9 @@ JANUARY_MS = 1_704_067_200_000
 def at(minute: int) -> int:
     """Return the instant of a minute, counted from the beginning of 2024."""
     return JANUARY_MS + minute * MINUTE_MS
+
+
+def stamp(minute: int) -> str:
+    """Return the text of a minute of the first days of 1970, as outputs write it."""
+    day, rest = divmod(minute, 24 * 60)
+    return f"1970-01-{1 + day:02}T{rest // 60:02}:{rest % 60:02}:00.000Z"

@@ -112,6 +112,11 @@ class KernelRun:
         return _table(self.trades)
 
     @property
+    def equity_rows(self) -> list[tuple[str, ...]]:
+        """Rows of the equity log as text: time, balance, equity, unrealised profit, open positions."""
+        return [tuple(row.values()) for row in _table(self.equity)]
+
+    @property
     def order_rows(self) -> list[dict[str, str]]:
         """Rows of the orders' transitions as text by column."""
         return _table(self.orders)
@@ -139,15 +144,24 @@ class KernelRun:
             if event["event"].startswith("order_")
         ]
 
+    def told(self, event: str) -> list[dict[str, object]]:
+        """Return the records of one kind of event, in order."""
+        return [one for one in self.events if one["event"] == event]
+
     @property
     def halts(self) -> list[tuple[str, str]]:
         """(time, reason) of every halt."""
-        return [(event["time"], event["reason"]) for event in self.events if event["event"] == "halt"]
+        return columns(self.told("halt"), "time", "reason")
 
     @property
     def ambiguous(self) -> int:
         """Number of trades flagged ambiguous."""
         return sum(trade.ambiguous for trade in self.session.account.closed)
+
+
+def columns(rows: Sequence[Mapping[str, object]], *names: str) -> list[tuple[object, ...]]:
+    """Return some fields of rows or records, row by row."""
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def steps_of(

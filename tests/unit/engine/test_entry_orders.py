@@ -9,7 +9,7 @@ from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from engine.entry_orders import entry_order
 from engine.kernel_rules import KernelRules
 from engine.symbol_state import SymbolState
-from risk_management.risk_engine import SizedEntry
+from risk_management.entry_sizing import SizedEntry
 
 BASE = {
     "timeframe_ms": 60_000,

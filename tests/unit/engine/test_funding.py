@@ -11,7 +11,7 @@ from core.instants import format_ms
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.support.candles import candle_at
-from tests.support.runs.kernel_runs import run_kernel
+from tests.support.runs.kernel_runs import columns, run_kernel
 from tests.support.runs.stepped_session import SteppedSession
 from tests.support.shared import CANDLES, needs_shared
 from tests.support.times import HOUR_MS, MINUTE_MS
@@ -46,7 +46,7 @@ def session_of(
 
 def paid(session: SteppedSession) -> list[tuple[str, str, float]]:
     """Return (due, symbol, amount) of every payment settled."""
-    return [(one["due"], one["symbol"], one["amount"]) for one in session.run.events if one["event"] == "funding"]
+    return columns(session.run.told("funding"), "due", "symbol", "amount")
 
 
 class Sentinels(unittest.TestCase):
@@ -218,13 +218,15 @@ class BeforeTheOpen(unittest.TestCase):
         return session
 
     def test_after_missing_candles_it_is_settled_first_on_the_close_before(self) -> None:
-        # The stop is passed at the open of the next candle there is: the payment is settled before.
-        session = self.entered()
-        unknown = rate(4 * MINUTE_MS, mark=None)
-        session.step(10 * MINUTE_MS, candle_at(9 * MINUTE_MS, 70.0), funding=((unknown,),))
-        # 5 x 102 x 0.01, then (70 - 100) x 5
-        self.assertEqual([(format_ms(4 * MINUTE_MS), A, -5.1)], paid(session))
-        self.assertEqual("-155.1", session.run.rows[-1]["realized_pnl"])
+        # The stop is passed at the open of the next candle there is: the payment is settled before. What the mark price
+        # is then says nothing of the time it was due.
+        for marks in ((), (candle_at(9 * MINUTE_MS, 104.0),)):
+            session = self.entered()
+            unknown = rate(4 * MINUTE_MS, mark=None)
+            session.step(10 * MINUTE_MS, candle_at(9 * MINUTE_MS, 70.0), marks=marks, funding=((unknown,),))
+            # 5 x 102 x 0.01, then (70 - 100) x 5
+            self.assertEqual([(format_ms(4 * MINUTE_MS), A, -5.1)], paid(session))
+            self.assertEqual("-155.1", session.run.rows[-1]["realized_pnl"])
 
     def test_it_comes_before_the_gap_rule(self) -> None:
         session = self.entered(max_gap=3)

@@ -19,7 +19,7 @@ class OrderEventsTold(unittest.TestCase):
         session = self.session(5.0, entry_order="limit", entry_offset=0.01, post_only=True)
         session.step(MINUTE_MS, candle(0))
         session.step(2 * MINUTE_MS, candle(1, 98.5))
-        (told,) = [one for one in session.run.events if one["event"] == "order_rejected"]
+        (told,) = session.run.told("order_rejected")
         self.assertEqual(("would_take", 98.5, 5.0), (told["reason"], told["price"], told["quantity"]))
 
     def test_a_gap_that_ruins_the_margin_cancels_no_order_that_never_was(self) -> None:
@@ -29,7 +29,7 @@ class OrderEventsTold(unittest.TestCase):
         session.step(10 * MINUTE_MS, candle(9, 80.0))
         self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
         self.assertEqual({}, session.session.statistics.cancelled)
-        self.assertEqual([], [one for one in session.run.events if one["event"] == "order_cancelled"])
+        self.assertEqual([], session.run.told("order_cancelled"))
         self.assertNotIn("1-gap", [row["client_order_id"] for row in session.run.order_rows])
 
     def test_a_partly_filled_entry_that_ends_counts_as_filled_once(self) -> None:

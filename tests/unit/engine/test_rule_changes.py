@@ -32,7 +32,7 @@ class RuleChange(unittest.TestCase):
             session.session.schedule_rules(0, [rules(tick="0.5", as_of_ms=as_of_ms)])
             for minute in range(4):
                 session.step((minute + 1) * MINUTE_MS, candle(minute))
-            (event,) = [one for one in session.run.events if one["event"] == "rules"]
+            (event,) = session.run.told("rules")
             self.assertEqual(f"1970-01-01T00:0{told}:00.000Z", event["time"])
             self.assertEqual((as_of_ms, "market list", A), (event["as_of_ms"], event["source"], event["symbol"]))
 

@@ -20,7 +20,7 @@ from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
-from market_data.adapters.protocol import CandleRow
+from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
 from market_data.commands.fetch_command import fetch_command
 from market_data.history.fetching import MissingCandlesError

@@ -15,7 +15,9 @@ from core.candle import Candle
 from core.errors import StrategyError
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
-from strategies.frame_stream import FrameStream, open_stream, plain_metadata, signal_from_mapping
+from strategies.frame_stream import FrameStream, signal_from_mapping
+from strategies.open_stream import open_stream
+from strategies.plain_metadata import plain_metadata
 from strategies.scalping_ema_rsi import ScalpingStream
 from tests.support.candles import candles_of
 from tests.support.market_data_sets import frame_of, practice_columns

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from core.settings_place import Place, allowed_words
+from core.settings_allowed import Place
+from core.settings_file import parse_yaml
 from core.settings_problem import shown
-from core.settings_text import parse_yaml
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from execution.venue_settings import PerpetualSettings
 from risk_management.risk_config import RiskConfig
@@ -54,7 +54,7 @@ def row(prefix: str, section: type[BaseModel], name: str) -> str:
         default = "`[]`"
     else:
         default = f"`{value if isinstance(value, str) else shown(value)}`"
-    return f"| `{prefix}{name}` | {default} | {field.description} | {allowed_words(field)} |"
+    return f"| `{prefix}{name}` | {default} | {field.description} | {Place.of(field).words()} |"
 
 
 class ConfigurationPageTest(unittest.TestCase):

@@ -3,7 +3,7 @@
 import asyncio
 import unittest
 
-from market_data.feeds.event_queue import EventQueue
+from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Connected, FeedEvent
 from tests.support.candles import candle
 

@@ -3,8 +3,8 @@
 import unittest
 
 from core.candle import Candle
-from market_data.adapters.failures import RangeNotServedError, TransientError
-from market_data.feeds.final_candles import final_candles, final_rows
+from market_data.exchanges.request_failures import RangeNotServedError, TransientError
+from market_data.feeds.rest_pages import final_candles, final_rows
 from tests.support.candles import candle
 from tests.support.times import MINUTE_MS
 

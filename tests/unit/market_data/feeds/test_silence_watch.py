@@ -2,8 +2,8 @@
 
 import unittest
 
+from market_data.feeds.delivery.silence_watch import SilenceWatch
 from market_data.feeds.feed_limits import FeedLimits
-from market_data.feeds.silence_watch import SilenceWatch
 from tests.support.times import MINUTE_MS
 
 LIMITS = FeedLimits(stale_candles=3, stale_seconds=100.0, quiet_seconds=30.0, least_stale_seconds=2.0)
