@@ -1,6 +1,7 @@
 """Counts of what a session did."""
 
 from collections import Counter
+from typing import Any
 
 
 class SessionStatistics:
@@ -39,7 +40,7 @@ class SessionStatistics:
         self.expired: Counter[str] = Counter()
         self.cancelled: Counter[str] = Counter()
 
-    def to_dict(self) -> dict[str, int | float | dict[str, int]]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values; ``exposure_time_pct`` is the share of steps that ended with a position."""
         steps = self.steps
         return {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
@@ -98,6 +98,6 @@ class AccountView:
         return self._trader.book.orders_of(symbol)
 
     @property
-    def performance(self) -> dict[str, float | int]:
+    def performance(self) -> dict[str, Any]:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return self._trader.get_performance_summary()

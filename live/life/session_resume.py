@@ -13,8 +13,9 @@ from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
 from live.intake.exchange_access import Market
 from live.intake.session_inputs import open_barrier
 from live.life.journalled_past import JournalledPast
-from live.life.session_folder import JOURNAL, SessionFolder
+from live.life.session_folder import SessionFolder
 from live.life.session_start import StartedSession
+from runs.folder.file_names import JOURNAL
 from validation.composed_settings import Settings
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.run_files import RunFiles, run_stem
 from core.errors import StoreError
 from core.instants import parse_instant
+from runs.folder.run_files import RunFiles, run_stem
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
 
@@ -139,7 +139,7 @@ class Writing(unittest.TestCase):
             import resource
             from pathlib import Path
             from core.errors import StoreError
-            from backtests.run_files import RunFiles
+            from runs.folder.run_files import RunFiles
             resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
             files = RunFiles({str(self.out)!r}, {STEM!r})
             outputs = files.outputs()
