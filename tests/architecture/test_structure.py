@@ -14,11 +14,9 @@ from tests.support.shared import REPOSITORY
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LONG_FUNCTIONS = {
-    "backtests/proof/history_parity.py": {"check_history"},
     "engine/assembly.py": {"build_session"},
     "engine/decisions.py": {"_enter"},
     "execution/matching/settlement.py": {"execute"},
-    "live/life/live_session.py": {"_drive"},
     "market_data/feeds/feed_registry.py": {"open_feed"},
     "market_data/history/exchange_source.py": {"fetched"},
     "market_data/history/fetching.py": {"fetch_pages"},
