@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 
 EQUITY = "equity.csv"
 DECISIONS = "decisions.jsonl"

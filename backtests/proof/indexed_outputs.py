@@ -8,7 +8,7 @@ from typing import BinaryIO, Self
 
 from backtests.proof.recorded_session import DERIVED
 from core.errors import StoreError
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 
 
 class StepIndex:

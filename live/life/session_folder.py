@@ -11,7 +11,7 @@ import filelock
 from core.errors import ConfigurationError, StoreError
 from engine.journal import JournalLine, JournalWriter, read_journal
 from engine.journal_records import SessionRecord
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 
 JOURNAL = "journal.jsonl"
 MANIFEST = "manifest.json"

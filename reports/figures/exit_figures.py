@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.events import TradeRow
 from core.exact import EXACT, ZERO
 from engine.session import Session
-from execution.money.trade_log import TradeRow
 
 
 class _Rung:

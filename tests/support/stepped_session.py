@@ -7,7 +7,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from execution.money.holding import Holding
 from tests.support.kernel_runs import KernelRun, settings_from
 from tests.support.scripted_strategy import ScriptedStrategy

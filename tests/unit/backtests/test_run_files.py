@@ -14,6 +14,7 @@ import numpy as np
 
 from backtests.run_files import RunFiles, run_stem
 from core.errors import StoreError
+from core.events import EquityPoint
 from core.instants import parse_instant
 from tests.support.backtest_runs import ROOT, command_environment
 
@@ -52,7 +53,7 @@ class Writing(unittest.TestCase):
 
     def fill(self, files, balance=1):
         outputs = files.outputs()
-        outputs.equity.write(0, Decimal(balance), Decimal(0), 0)
+        outputs.render(EquityPoint(0, Decimal(balance), Decimal(0), 0))
         files.write("result.json", b"%d\n" % balance)
         files.write_curve(np.array([1.0, 2.5]))
 
@@ -138,13 +139,14 @@ class Writing(unittest.TestCase):
             import resource
             from pathlib import Path
             from core.errors import StoreError
+            from core.events import Gap
             from backtests.run_files import RunFiles
             resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
             files = RunFiles({str(self.out)!r}, {STEM!r})
             outputs = files.outputs()
             try:
                 for number in range(10_000):
-                    outputs.decisions.write(number, "BTC/USDT", "gap", {{"missing_candles": number}})
+                    outputs.render(Gap(number, "BTC/USDT", number))
                 files.publish()
             except StoreError as error:
                 print(error)

@@ -9,6 +9,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.step_candles import matched_candles, strategy_candles
 from engine.symbol_state import SymbolState
+from execution.orders.symbol_orders import SymbolOrders
 from tests.support.stepped_session import SteppedSession
 
 MINUTE, FIVE = 60_000, 300_000
@@ -21,7 +22,7 @@ def at(minute: int, price: float = 100.0, high: float | None = None, low: float 
 
 class MatchedCandles(unittest.TestCase):
     def setUp(self) -> None:
-        self.states = [SymbolState(symbol, Instrument(symbol), lambda symbol: symbol) for symbol in (A, B)]
+        self.states = [SymbolState(symbol, lambda symbol: symbol, SymbolOrders()) for symbol in (A, B)]
 
     def matched(self, step: Step, *, marks: bool = True) -> list[tuple[str, Candle, Candle]]:
         return [(state.symbol, candle, mark) for state, candle, mark in matched_candles(self.states, step, marks=marks)]

@@ -14,7 +14,7 @@ from core.timeframe import MINUTE_MS
 from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import EndRecord, KillSwitchRecord, SessionRecord, StepRecord, candle_of, fields_of
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.kernel_runs import settings_from
 from validation.composed_settings import Settings

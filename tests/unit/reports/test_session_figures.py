@@ -20,7 +20,7 @@ from engine.journal_records import (
     step_record,
 )
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from reports import render, to_json
 from reports.figures.session_figures import session_result
 from reports.figures.session_window import SessionWindow
