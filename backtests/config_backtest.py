@@ -67,12 +67,14 @@ class ConfigBacktestRunner:
         output_dir: str | Path | None = None,
         show_progress: bool | None = False,
     ) -> None:
-        from engine.assembly import build_safety_monitor
+        from engine.assembly import build_safety_monitor, with_own_strategy
         from engine.kill_switch import KillSwitch
         from execution.safety.safety_monitor import environment_kill_switch
         from validation.loading import load_settings
 
-        self.settings = load_settings(config_path, symbols=symbols, interval=interval, data_dir=data_dir)
+        self.settings = with_own_strategy(
+            load_settings(config_path, symbols=symbols, interval=interval, data_dir=data_dir)
+        )
         live, mode = self.settings.live, self.settings.mode
         self.config: dict[str, Any] = live.model_dump(mode="json")
         self.symbols: list[str] = list(live.symbols)

@@ -48,7 +48,11 @@ def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
     if not any(one.window.rows for one in loaded.values()):
         raise DataUnavailableError(
             f"no candle of {', '.join(request.symbols)} ({request.timeframe}) from {format_ms(request.start_ms)} to "
-            f"{format_ms(request.end_ms)}; see `python -m market_data list`, then fetch or import that range"
+            f"{format_ms(request.end_ms)}; see `python -m market_data list`, then fetch or import that range",
+            symbols=tuple(request.symbols),
+            timeframe=request.timeframe,
+            start_ms=request.start_ms,
+            end_ms=request.end_ms,
         )
     return loaded
 

@@ -79,7 +79,8 @@ def replay_journal(head: "SessionHead", settings: "Settings", out: "IndexedOutpu
             return done
         except InvariantError as error:
             raise StoreError(
-                f"{head.journal}: line {line.number} (ends at byte {line.end_byte}) is damaged: {error}"
+                f"{head.journal}: line {line.number} (ends at byte {line.end_byte}) is damaged: {error}",
+                path=head.journal,
             ) from error
         out.mark(fold.session.last_step_ms)
     if last_byte:
@@ -180,7 +181,7 @@ def _write_summary(directory: Path, done: JournalReplay, index: "StepIndex") -> 
     try:
         (directory / REPLAY).write_text(json.dumps(document) + "\n", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"cannot write {directory / REPLAY}: {error.strerror or error}") from error
+        raise StoreError.of("write", directory / REPLAY, error) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

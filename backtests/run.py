@@ -60,7 +60,12 @@ def run_backtest(plan: RunPlan) -> dict[str, Any]:
         )
         result = _write(run, files)
     if failure is not None:
-        raise StrategyError(f"{failure}; what was done is in {result['output_dir']}, marked partial") from failure
+        raise StrategyError(
+            f"{failure}; what was done is in {result['output_dir']}, marked partial",
+            strategy=failure.strategy,
+            symbol=failure.symbol,
+            open_time_ms=failure.open_time_ms,
+        ) from failure
     return result
 
 

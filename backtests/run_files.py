@@ -103,7 +103,7 @@ class RunFiles:
 
 
 def _store_error(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"cannot write {path}: {error.strerror or error}; free space or choose another folder with --out")
+    return StoreError.of("write", path, error, "; free space or choose another folder with --out")
 
 
 @contextlib.contextmanager

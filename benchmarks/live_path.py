@@ -27,7 +27,7 @@ from live.life.session_folder import SessionFolder
 from live.life.session_resume import fold_journal
 from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
-from practice.exchange import DEFAULT_START_MS as START_MS
+from practice.exchange_options import DEFAULT_START_MS as START_MS
 from practice.wide_market import practice_source
 from validation.loading import load_settings
 

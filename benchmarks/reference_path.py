@@ -13,7 +13,7 @@ from benchmarks.measure import call_seconds, peak_memory_mb
 from core.instants import format_ms
 from core.timeframe import MINUTE_MS
 from engine.assembly import build_strategy_of
-from strategies.frame_stream import open_stream
+from strategies.open_stream import open_stream
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SUIUSDT", "TAOUSDT"]
 LENGTHS = (10_000, 30_000, 100_000, 300_000, 1_000_000)

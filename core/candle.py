@@ -2,7 +2,7 @@
 
 import msgspec
 
-MINUTE_MS = 60_000
+from core.timeframe import MINUTE_MS
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from core.events import (
+    CommandTaken,
     Decision,
     EquityPoint,
     Event,
@@ -43,6 +44,7 @@ _NAMES: dict[type, str] = {
     RulesChange: "rules",
     Halt: "halt",
     HaltLifted: "halt_lifted",
+    CommandTaken: "command",
     KillSwitchChange: "kill_switch",
 }
 _ENDED = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
@@ -126,6 +128,8 @@ def details_of(event: Event) -> dict[str, Any]:
         if event.event == "REJECTED":
             return {**told, "price": float(event.reference), "quantity": float(event.quantity)}
         return {**told, "order": event.role} if event.event == "CANCELED" else told
+    if isinstance(event, CommandTaken) and event.symbol is None:
+        return {"command": event.command}
     told = msgspec.structs.asdict(event)
     del told["time_ms"]
     told.pop("symbol", None)

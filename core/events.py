@@ -254,6 +254,19 @@ class HaltLifted(msgspec.Struct, frozen=True):
     reason: HaltReason
 
 
+class CommandTaken(msgspec.Struct, frozen=True):
+    """What an operator asked for between two steps, and what came of it.
+
+    ``order_id`` is the order that closes a symbol's position, or that was cancelled; ``reason`` why there is none.
+    """
+
+    time_ms: int
+    command: str
+    symbol: str | None = None
+    order_id: str | None = None
+    reason: str | None = None
+
+
 class KillSwitchChange(msgspec.Struct, frozen=True):
     """The kill switch was engaged between steps."""
 
@@ -304,6 +317,7 @@ Event = (
     | RulesChange
     | Halt
     | HaltLifted
+    | CommandTaken
     | KillSwitchChange
     | EquityPoint
     | Decision

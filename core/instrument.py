@@ -6,8 +6,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from core.tolerance import EXACT_TOLERANCE
+
 DEFAULT_STEP = Decimal("0.00000001")
-_TOLERANCE = Decimal("1.000000001")
 DEFAULT_SOURCE = "default"
 """``source`` of rules of which nothing is known."""
 
@@ -47,7 +48,7 @@ def tier_faults(tiers: Iterable[MarginTier]) -> Iterator[TierFault]:
         if tier.max_leverage > leverage:
             yield TierFault(position, "max_leverage", most=leverage)
         largest = floor * tier.maintenance_rate
-        if not 0 <= tier.maintenance_amount <= largest * _TOLERANCE:
+        if not 0 <= tier.maintenance_amount <= largest * EXACT_TOLERANCE:
             yield TierFault(position, "maintenance_amount", most=largest)
         floor, rate, leverage = tier.notional_cap, tier.maintenance_rate, tier.max_leverage
 

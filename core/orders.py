@@ -147,14 +147,6 @@ class OrderRequest(msgspec.Struct, frozen=True):
             raise ValueError(f"order for {self.symbol}: {name} must be a finite number, got {value!r}")
         return number
 
-    def with_quantity(self, quantity: float) -> "OrderRequest":
-        """Return the same request for another quantity."""
-        return msgspec.structs.replace(self, quantity=quantity)
-
-    def with_order_id(self, order_id: str) -> "OrderRequest":
-        """Return the same request under an order id."""
-        return msgspec.structs.replace(self, order_id=order_id)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain values: enumerations by their text, the time as ISO text."""
         return {

@@ -9,14 +9,23 @@ _SHORTEST_ABBREVIATION = 3
 
 
 class SettingsProblem(NamedTuple):
-    """One broken rule: ``key`` is the dotted path below the file (empty for the file itself)."""
+    """One broken rule: ``key`` is the dotted path below the file (empty for the file itself).
+
+    ``file`` is what it was read from, empty where that is said by others.
+    """
 
     key: str
     wrong: str
     allowed: str = ""
+    file: str = ""
 
-    def line(self, source: str) -> str:
-        """Return ``source: key: what is wrong — what is allowed``."""
+    def of(self, file: str) -> "SettingsProblem":
+        """Return the problem as one of a file."""
+        return self._replace(file=file)
+
+    def line(self, source: str | None = None) -> str:
+        """Return ``source: key: what is wrong — what is allowed``; the source is the file where none is given."""
+        source = self.file if source is None else source
         head = f"{source}: {self.key}: {self.wrong}" if self.key else f"{source}: {self.wrong}"
         return f"{head} — {self.allowed}" if self.allowed else head
 

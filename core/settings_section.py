@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from core.errors import ConfigurationError
-from core.settings_place import (
+from core.settings_allowed import (
     KEY_ITSELF,
     Allowed,
     Location,
@@ -18,8 +18,8 @@ from core.settings_place import (
     section_at,
     section_words,
 )
+from core.settings_file import read_settings_file
 from core.settings_problem import SettingsProblem, did_you_mean, shown, shown_key
-from core.settings_text import read_settings_file
 
 __all__ = [
     "Allowed",
@@ -113,7 +113,7 @@ class SettingsSection(BaseModel):
     def _checked(cls, values: Mapping[str, object], source: str) -> Self:
         section, problems = section_or_problems(cls, values)
         if section is None:
-            raise ConfigurationError("\n".join(problem.line(source) for problem in problems))
+            raise ConfigurationError.of(*(problem.of(source) for problem in problems))
         return section
 
 

@@ -5,12 +5,13 @@ import re
 from core.errors import ConfigurationError
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
 WEEK_ORIGIN_MS = 4 * DAY_MS
 """Monday 1970-01-05, the origin of weekly candles."""
 
-_UNIT_MS = {"s": 1_000, "m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS, "w": WEEK_MS}
+_UNIT_MS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
 _PATTERN = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
 _ALLOWED = "a number and s, m, h up to one day, 1d, or 1w (for example 1m, 15m, 4h, 1d)"
 

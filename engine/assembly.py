@@ -1,12 +1,16 @@
 """Builds a session from settings; the only place that does."""
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 
+from core.errors import ConfigurationError
 from core.events import Recorder
 from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
+from core.settings_problem import SettingsProblem
+from core.settings_section import section_or_problems
 from core.timeframe import timeframe_ms
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
@@ -22,11 +26,36 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
-from risk_management.risk_engine import RiskEngine
-from strategies.frame_stream import open_stream
+from risk_management.entry_sizing import EntrySizer
+from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
-from strategies.strategy_registry import build_strategy
+from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
 from validation.composed_settings import Settings
+from validation.config_error import ConfigValidationError
+
+
+def with_own_strategy(settings: Settings) -> Settings:
+    """Return the settings with the parameters of a class of one's own complete; this loads the class.
+
+    For a command, before it does anything else with settings that were read from files.
+
+    Raises
+    ------
+    ConfigValidationError
+        If the class cannot be had, or its model refuses a parameter; all problems are named.
+    """
+    chosen, file = settings.live.strategy, settings.files.live
+    try:
+        model = params_model(chosen.type)
+    except ConfigurationError as error:
+        raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
+    if model is None or chosen.type in STRATEGIES:
+        return settings
+    checked, problems = section_or_problems(model, chosen.params, "strategy.params.")
+    if checked is None:
+        raise ConfigValidationError.of(*(problem.of(file) for problem in problems))
+    complete = chosen.model_copy(update={"params": checked.model_dump(mode="json")})
+    return dataclasses.replace(settings, live=settings.live.model_copy(update={"strategy": complete}))
 
 
 def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
@@ -108,5 +137,5 @@ def build_session(
         for symbol in main.symbols
     ]
     execution = ExecutionEngine(mode.mode, PaperTrader.at(venue), safety)
-    gates = Gates(RiskEngine(settings.risk), safety, execution, statistics)
+    gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     return Session(rules, states, venue, gates, outputs, kill_switch)

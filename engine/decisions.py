@@ -16,8 +16,8 @@ from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.symbol_state import PresentCandles, SymbolState
 from execution.matching.paper_venue import PaperVenue
-from strategies.frame_stream import plain_metadata
 from strategies.own_code import failure_in_one_line
+from strategies.plain_metadata import plain_metadata
 
 
 class Decisions:
@@ -64,7 +64,10 @@ class Decisions:
             problem = failure_in_one_line(problem)
         return StrategyError(
             f"strategy {self._rules.strategy_name} failed on {symbol} "
-            f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}"
+            f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
+            strategy=self._rules.strategy_name,
+            symbol=symbol,
+            open_time_ms=candle.open_time_ms,
         )
 
     def _judge(self, opinion: Opinion, state: SymbolState, refuse_entries: str | None) -> Decision:

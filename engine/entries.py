@@ -13,7 +13,7 @@ from engine.opinion import Opinion
 from execution.matching.paper_venue import PaperVenue
 from execution.safety.safety_monitor import SafetyViolation
 from execution.scripting.execution_engine import OrderRefused
-from risk_management.risk_engine import Refusal
+from risk_management.entry_sizing import Refusal
 
 
 class Entries:

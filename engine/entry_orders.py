@@ -7,7 +7,7 @@ from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
-from risk_management.risk_engine import SizedEntry
+from risk_management.entry_sizing import SizedEntry
 
 _TYPES = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop": OrderType.STOP_MARKET}
 

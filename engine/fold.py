@@ -4,9 +4,9 @@ from core.errors import InvariantError, ParityError
 from core.instants import format_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.journal_records import (
+    CommandRecord,
     EndRecord,
     JournalRecord,
-    KillSwitchRecord,
     ResumeRecord,
     SessionRecord,
     StepRecord,
@@ -66,14 +66,14 @@ class SessionFold:
         ParityError
             If the outputs before a step are not those that the journal saw: changed code or data.
         InvariantError
-            If a record cannot stand where it does: one after the end, a second beginning, a step of other symbols, or
-            one that is not later than the step before.
+            If a record cannot stand where it does: one after the end, a second beginning, a step or a command of other
+            symbols, or a step that is not later than the one before.
         """
         if isinstance(record, SessionRecord):
             raise InvariantError("a second session begins")
         if isinstance(record, ResumeRecord) and self.ended is not None and self.ended.mode == "keep":
             self.ended = None
-        if isinstance(record, StepRecord | KillSwitchRecord | EndRecord) and self.ended is not None:
+        if isinstance(record, StepRecord | CommandRecord | EndRecord) and self.ended is not None:
             raise InvariantError("the journal goes on after the session's end")
         if isinstance(record, StepRecord):
             self._check_widths(record)
@@ -81,14 +81,26 @@ class SessionFold:
             if record.digest != digest:
                 raise ParityError(
                     f"step {format_ms(record.time_ms)}: the outputs before it have the digest {digest[:16]}…, the "
-                    f"journal says {record.digest[:16]}…: code or data have changed since the session ran"
+                    f"journal says {record.digest[:16]}…: code or data have changed since the session ran",
+                    step_ms=record.time_ms,
                 )
             self.session.process(step_of(record), refuse_entries="missed_step" if record.missed else None)
-        elif isinstance(record, KillSwitchRecord):
-            self.session.set_kill_switch(record.engaged)
+        elif isinstance(record, CommandRecord):
+            self._obey(record)
         elif isinstance(record, EndRecord):
             self.session.finish(flatten=record.mode == "flatten")
             self.ended = record
+
+    def _obey(self, record: CommandRecord) -> None:
+        match record.command:
+            case "kill" | "release" as command:
+                self.session.set_kill_switch(command == "kill")
+            case "pause" | "resume" as command:
+                self.session.set_paused(command == "pause")
+            case "close":
+                self.session.close_position(record.symbol or "")
+            case "cancel":
+                self.session.cancel_entry(record.symbol or "")
 
     def _check_widths(self, record: StepRecord) -> None:
         """Refuse a step of other symbols: candles there must be, the other parts may be empty."""

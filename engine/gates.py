@@ -3,7 +3,7 @@
 from engine.session_statistics import SessionStatistics
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
-from risk_management.risk_engine import RiskEngine
+from risk_management.entry_sizing import EntrySizer
 
 
 class Gates:
@@ -18,7 +18,7 @@ class Gates:
     """
 
     def __init__(
-        self, risk: RiskEngine, safety: SafetyMonitor, execution: ExecutionEngine, statistics: SessionStatistics
+        self, risk: EntrySizer, safety: SafetyMonitor, execution: ExecutionEngine, statistics: SessionStatistics
     ) -> None:
         self.risk = risk
         self.safety = safety

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 import msgspec
 
 from core.errors import StoreError
-from engine.journal_records import JournalRecord
+from engine.journal_records import JournalRecord, KillSwitchRecord
 
 
 class JournalLine(NamedTuple):
@@ -45,7 +45,7 @@ class JournalWriter:
                 os.close(self._file)
                 raise
         except OSError as error:
-            raise StoreError(f"cannot open the journal {self.path}: {error.strerror}") from error
+            raise StoreError.of("open the journal", self.path, error) from error
 
     def append(self, record: JournalRecord) -> None:
         """Write one record and wait until the disk has it.
@@ -63,7 +63,7 @@ class JournalWriter:
             os.fsync(self._file)
         except OSError as error:
             self._cut_back()
-            raise StoreError(f"cannot write the journal {self.path}: {error.strerror}; trading has stopped") from error
+            raise StoreError.of("write the journal", self.path, error, "; trading has stopped") from error
         self._good_bytes += len(line)
 
     def _cut_back(self) -> None:
@@ -105,29 +105,30 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
         If the file cannot be read, or a line before the last is damaged: names line and byte, and the last good line.
     """
     journal = Path(path)
-    decoder = msgspec.json.Decoder(JournalRecord)
+    decoder = msgspec.json.Decoder(JournalRecord | KillSwitchRecord)
     start = number = 0
     try:
         with journal.open("rb") as file:
             while (data := file.readline()).endswith(b"\n"):
                 number += 1
                 try:
-                    record: JournalRecord = decoder.decode(data)
+                    record = decoder.decode(data)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if not file.read(1):
                         return
                     raise damaged_line(journal, number, start, str(error)) from error
                 start += len(data)
-                yield JournalLine(record, number, start)
+                yield JournalLine(record.command if isinstance(record, KillSwitchRecord) else record, number, start)
     except OSError as error:
-        raise StoreError(f"cannot read the journal {journal}: {error.strerror}") from error
+        raise StoreError.of("read the journal", journal, error) from error
 
 
 def damaged_line(journal: Path, number: int, start: int, reason: str) -> StoreError:
     """Return the error of a damaged line: it names the line, its first byte and the last good point before it."""
     message = f"{journal}: line {number} (byte {start}) is damaged: {reason}; "
     if number == 1:
-        return StoreError(message + "nothing before it is left, so that the session cannot be resumed")
+        return StoreError(message + "nothing before it is left, so that the session cannot be resumed", path=journal)
     return StoreError(
-        message + f"the last good point is line {number - 1}: keep the first {start} bytes to go on from there"
+        message + f"the last good point is line {number - 1}: keep the first {start} bytes to go on from there",
+        path=journal,
     )

@@ -53,11 +53,41 @@ class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", om
     funding: tuple[tuple[FundingFields, ...], ...] = ()
 
 
+Command = Literal["kill", "release", "close", "cancel", "pause", "resume"]
+"""What an operator may ask of a session between two steps.
+
+``kill`` engages the kill switch and ``release`` releases it; ``close`` closes a symbol's position at its next open,
+``cancel`` cancels its waiting entry; while entries are held by ``pause``, until ``resume``, every new one is refused.
+"""
+
+OF_A_SYMBOL: frozenset[Command] = frozenset(("close", "cancel"))
+
+
+class CommandRecord(msgspec.Struct, frozen=True, tag="command", tag_field="record", omit_defaults=True):
+    """What an operator asked for between two steps; ``by`` says who or what spoke for them.
+
+    ``symbol`` is a configured spelling, None where the command concerns the whole account.
+    """
+
+    command: Command
+    by: str
+    symbol: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.symbol is not None) != (self.command in OF_A_SYMBOL):
+            raise ValueError(f"{self.command} {'needs a' if self.symbol is None else 'takes no'} symbol")
+
+
 class KillSwitchRecord(msgspec.Struct, frozen=True, tag="kill_switch", tag_field="record"):
-    """A change of the kill switch between two steps; ``by`` says how it was changed."""
+    """A kill or a release as version 0.1 wrote it; reading a journal makes it a :class:`CommandRecord`."""
 
     engaged: bool
     by: str
+
+    @property
+    def command(self) -> CommandRecord:
+        """The command that it is."""
+        return CommandRecord("kill" if self.engaged else "release", self.by)
 
 
 class ConnectionRecord(msgspec.Struct, frozen=True, tag="connection", tag_field="record"):
@@ -111,7 +141,7 @@ class EndRecord(msgspec.Struct, frozen=True, tag="end", tag_field="record"):
 JournalRecord = (
     SessionRecord
     | StepRecord
-    | KillSwitchRecord
+    | CommandRecord
     | ConnectionRecord
     | CandleRecord
     | MissingRecord

@@ -9,6 +9,7 @@ from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import trading_day
+from engine.commands import Commands
 from engine.decisions import Decisions
 from engine.entries import Entries
 from engine.gates import Gates
@@ -69,6 +70,7 @@ class Session:
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
         self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
         self._rule_changes = RuleChanges(self._symbols, venue)
+        self._commands = Commands(self._symbols, venue, gates)
         self._by_mark, self._finer = rules.marks, rules.detail_ms is not None
         self._time_ms: int | None = None
         self._day = 0
@@ -85,6 +87,11 @@ class Session:
     def kill_switch_engaged(self) -> bool:
         """Whether the kill switch is engaged."""
         return self._kill_switch.engaged
+
+    @property
+    def paused(self) -> bool:
+        """Whether an operator has every new entry refused."""
+        return self._commands.paused
 
     @property
     def last_step_ms(self) -> int | None:
@@ -163,7 +170,7 @@ class Session:
         self._marks.take_equity(time_ms)
         if self.rules.max_holding is not None:
             self._marks.close_overdue(decided, time_ms, self.rules.max_holding)
-        self._decisions.decide(decided, time_ms, refuse_entries)
+        self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
         if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:
             self._tell_equity()
@@ -188,6 +195,18 @@ class Session:
                 self._venue.book.cancel_entry(symbol, time_ms, "kill_switch")
         if len(self._venue.account.rows) != self._rows_written:
             self._tell_equity()
+
+    def set_paused(self, paused: bool) -> None:
+        """Refuse every entry decided from now on, or let the gates decide again; what waits or is open stays."""
+        self._commands.pause(paused, self._time_ms)
+
+    def close_position(self, symbol: str) -> None:
+        """Close a symbol's position at its next open, as an operator asks."""
+        self._commands.close_position(symbol, self._time_ms)
+
+    def cancel_entry(self, symbol: str) -> None:
+        """Cancel a symbol's waiting entry, as an operator asks."""
+        self._commands.cancel_entry(symbol, self._time_ms)
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""

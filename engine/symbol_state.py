@@ -48,7 +48,9 @@ class SymbolState:
             self.stream = self._new_stream(self.symbol)
         except Exception as error:
             what = failure_in_one_line(error)
-            raise StrategyError(f"the strategy's stream for {self.symbol} cannot be made: {what}") from error
+            raise StrategyError(
+                f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
+            ) from error
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:

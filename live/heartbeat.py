@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.candle import Candle
-    from engine.journal_records import MissingRecord
+    from engine.journal_records import CommandRecord, MissingRecord
     from live.intake.barrier import ClosedStep
     from live.intake.candle_lane import Note
     from live.views.session_watch import SessionWatch
@@ -62,7 +62,7 @@ class Heartbeat:
         if event != "unreadable":
             self._due_at = float("-inf")
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
+    def commanded(self, command: "CommandRecord") -> None:
         """Beat soon."""
         self._due_at = float("-inf")
 

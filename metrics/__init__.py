@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from metrics.annualised import calmar_ratio, daily_equity, daily_returns, sharpe_ratio, sortino_ratio
     from metrics.benchmark import buy_and_hold, equal_weighted
-    from metrics.drawdown import Drawdown, MaxDrawdown, max_drawdown
     from metrics.holding_times import HoldingTime, HoldingTimeRange, holding_time
     from metrics.streaks import LongestStreaks, Streaks, longest_streaks
     from metrics.trade_results import (
@@ -29,12 +28,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AverageLoss",
     "AverageWin",
-    "Drawdown",
     "Expectancy",
     "HoldingTime",
     "HoldingTimeRange",
     "LongestStreaks",
-    "MaxDrawdown",
     "ProfitFactor",
     "Streaks",
     "WinRate",
@@ -48,7 +45,6 @@ __all__ = [
     "expectancy",
     "holding_time",
     "longest_streaks",
-    "max_drawdown",
     "profit_factor",
     "sharpe_ratio",
     "sortino_ratio",
@@ -59,12 +55,10 @@ __all__ = [
 _HOMES = {
     "AverageLoss": "metrics.trade_results",
     "AverageWin": "metrics.trade_results",
-    "Drawdown": "metrics.drawdown",
     "Expectancy": "metrics.trade_results",
     "HoldingTime": "metrics.holding_times",
     "HoldingTimeRange": "metrics.holding_times",
     "LongestStreaks": "metrics.streaks",
-    "MaxDrawdown": "metrics.drawdown",
     "ProfitFactor": "metrics.trade_results",
     "Streaks": "metrics.streaks",
     "WinRate": "metrics.trade_results",
@@ -78,7 +72,6 @@ _HOMES = {
     "expectancy": "metrics.trade_results",
     "holding_time": "metrics.holding_times",
     "longest_streaks": "metrics.streaks",
-    "max_drawdown": "metrics.drawdown",
     "profit_factor": "metrics.trade_results",
     "sharpe_ratio": "metrics.annualised",
     "sortino_ratio": "metrics.annualised",

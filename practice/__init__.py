@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from practice.binance_rest import BinanceRestServer
     from practice.candle_sources import AdapterSource, CandleSource, ColumnsSource, StoreSource
     from practice.exchange import PracticeExchange
+    from practice.exchange_options import ExchangeOptions
     from practice.faults import FaultScript
     from practice.rest_faults import Fault, FaultKind, FaultPlan
     from practice.wide_market import practice_source
@@ -16,6 +17,7 @@ __all__ = [
     "BinanceRestServer",
     "CandleSource",
     "ColumnsSource",
+    "ExchangeOptions",
     "Fault",
     "FaultKind",
     "FaultPlan",
@@ -30,6 +32,7 @@ _HOMES = {
     "BinanceRestServer": "practice.binance_rest",
     "CandleSource": "practice.candle_sources",
     "ColumnsSource": "practice.candle_sources",
+    "ExchangeOptions": "practice.exchange_options",
     "Fault": "practice.rest_faults",
     "FaultKind": "practice.rest_faults",
     "FaultPlan": "practice.rest_faults",

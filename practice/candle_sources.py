@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from core.candle import FundingRate
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, timeframe_ms
-from market_data.adapters.protocol import ExchangeAdapter
+from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore

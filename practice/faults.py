@@ -14,6 +14,7 @@ from typing import Literal, Self, get_args
 import msgspec
 
 from core.errors import ConfigurationError
+from core.settings_file import read_settings_file
 from core.settings_problem import did_you_mean, shown
 from practice.rest_faults import FaultKind
 from practice.spans import Span
@@ -186,8 +187,6 @@ class FaultScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
         """Return the script that a YAML or JSON file holds; ConfigurationError if it cannot be read or is wrong."""
-        from core.settings_text import read_settings_file
-
         return cls.from_dict(read_settings_file(path), str(path))
 
     def to_dict(self) -> dict[str, object]:

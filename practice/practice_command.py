@@ -106,7 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _exchange(arguments: argparse.Namespace) -> "PracticeExchange":
     from core.instants import parse_instant
-    from practice.exchange import DEFAULT_START_MS, PracticeExchange
+    from practice.exchange import PracticeExchange
+    from practice.exchange_options import DEFAULT_START_MS, ExchangeOptions
     from practice.spans import span_ms
 
     if arguments.host not in HOSTS:
@@ -122,16 +123,18 @@ def _exchange(arguments: argparse.Namespace) -> "PracticeExchange":
         end_ms = end_ms or last_ms
     return PracticeExchange(
         source,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        speed=arguments.speed,
-        streams_before_start=arguments.wait_for_streams,
-        timeframe=arguments.timeframe,
-        script=_script(arguments, source, (end_ms or start_ms + DAY_MS) - start_ms),
-        updates_per_second=arguments.updates,
-        funding_delay=arguments.funding_delay,
-        keep_sent=False,
-        port=arguments.port,
+        ExchangeOptions(
+            start_ms=start_ms,
+            end_ms=end_ms,
+            speed=arguments.speed,
+            streams_before_start=arguments.wait_for_streams,
+            timeframe=arguments.timeframe,
+            script=_script(arguments, source, (end_ms or start_ms + DAY_MS) - start_ms),
+            updates_per_second=arguments.updates,
+            funding_delay=arguments.funding_delay,
+            keep_sent=False,
+            port=arguments.port,
+        ),
     )
 
 

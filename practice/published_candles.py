@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from core.candle import Candle
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, floor_to_grid, grid_origin_ms, timeframe_ms
-from market_data.adapters.protocol import CandleRow
+from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
 from market_data.history.page_buffer import joined_columns
 from practice.binance_messages import forming, price_digits

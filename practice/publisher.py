@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -11,9 +11,10 @@ import msgspec
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from practice.candle_treatment import Sending, Treatment
-from practice.compiled_script import Action, CompiledScript, TimedAction
+from practice.compiled_script import Action, TimedAction
+from practice.exchange_options import ExchangeOptions
 from practice.publication_pacing import Pace
-from practice.published_candles import PublishedCandles
+from practice.published_market import PublishedMarket
 from practice.stream_connection import SentFinal
 from practice.stream_hub import StreamHub
 from practice.stream_messages import EVENT_LAG_MS, Stream, kline_event
@@ -42,40 +43,23 @@ class Publisher:
     (unless the script orders them otherwise), then finals that were delayed until then. What is sent when depends on
     the script and the subscriptions alone, never on how far the exchange lags behind its clock.
 
-    Parameters
-    ----------
-    start_ms, end_ms
-        Closes after the start and up to the end are published; without an end for ever.
-    updates_per_candle
-        Updates of each open candle, at equal distances, as events of their own.
+    Closes after the start and up to the end are published; without an end for ever.
     """
 
-    def __init__(
-        self,
-        candles: PublishedCandles,
-        script: CompiledScript,
-        hub: StreamHub,
-        actions: Actions,
-        *,
-        symbols: Sequence[str],
-        timeframe: str,
-        start_ms: int,
-        end_ms: int | None,
-        updates_per_candle: int,
-    ) -> None:
-        self.position_ms = start_ms
-        self._candles = candles
-        self._script = script
+    def __init__(self, market: PublishedMarket, hub: StreamHub, actions: Actions, options: ExchangeOptions) -> None:
+        self.position_ms = options.start_ms
+        self._candles = market.candles
+        self._script = market.script
         self._hub = hub
         self._actions = actions
-        self._places = {symbol: place for place, symbol in enumerate(symbols)}
-        self._timeframe = timeframe
-        self._end_ms = end_ms
-        self._updates = updates_per_candle
+        self._places = {symbol: place for place, symbol in enumerate(market.symbols)}
+        self._timeframe = options.timeframe
+        self._end_ms = options.end_ms
+        self._updates = 0 if options.runs else options.updates_per_candle
         self._counter = itertools.count()
         self._ahead: list[tuple[int, int, TimedAction | _Due]] = []
         self._held: dict[Stream, list[_Due]] = {}
-        for action in sorted(script.actions, key=lambda one: (one.at_ms, not one.ends)):
+        for action in sorted(self._script.actions, key=lambda one: (one.at_ms, not one.ends)):
             self._push(action.at_ms, action)
 
     async def run(self, pace: Pace, wake: asyncio.Event, finished: Callable[[], None]) -> None:

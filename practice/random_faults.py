@@ -6,6 +6,7 @@ import msgspec
 
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
+from market_data.practice.practice_random import stream, words
 from practice.faults import (
     GARBAGE_FORMS,
     CandleFault,
@@ -106,8 +107,6 @@ class _Draws:
     """Draws in order from one stream of the seed."""
 
     def __init__(self, seed: int, length_ms: int, symbols: Sequence[str]) -> None:
-        from market_data.practice.practice_random import stream
-
         self._key = stream(seed, "exchange/faults")
         self._counter = 0
         self._length_ms = length_ms
@@ -115,8 +114,6 @@ class _Draws:
 
     def below(self, bound: int) -> int:
         """Return a number from 0 to ``bound - 1``; the bias of the remainder is far below what a script shows."""
-        from market_data.practice.practice_random import words
-
         word = int(words(self._key, self._counter, 1)[0])
         self._counter += 1
         return (word >> 11) % bound

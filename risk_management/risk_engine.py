@@ -1,38 +1,16 @@
-"""The risk engine: sizes positions and places their protective levels."""
+"""The risk engine as scripts use it: sizes positions and places their protective levels."""
 
 import math
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from core.exact import computed, floor_to
-from core.instrument import Instrument
-from core.trading_signal import Signal
+from core.tolerance import TOLERANCE
 from risk_management.position_size import position_size
 from risk_management.risk_config import RiskConfig
 
-TOLERANCE = 1.0 + 1e-9
-"""A minimum is missed by a value that stays below it times TOLERANCE; a limit is broken above limit × TOLERANCE."""
-
-
-class SizedEntry(msgspec.Struct, frozen=True):
-    """An approved size: exact quantity on the lot, distances of stop and target in price."""
-
-    quantity: Decimal
-    stop_distance: float
-    target_distance: float | None
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """A refused entry: the reason in one word."""
-
-    reason: str
-
 
 class RiskEngine:
-    """Turns a signal into a sized entry, by the fractions and multiples of a :class:`RiskConfig`.
+    """Sizes and levels by the fractions and multiples of a :class:`RiskConfig`, in float64 and without an instrument.
 
     Parameters
     ----------
@@ -42,57 +20,6 @@ class RiskEngine:
 
     def __init__(self, config: RiskConfig | None = None) -> None:
         self.config = config or RiskConfig()
-
-    def distances(self, signal: Signal) -> tuple[float | None, float | None]:
-        """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else None."""
-        config, atr = self.config, signal.atr
-        stop = signal.sl_distance
-        if stop is None and atr is not None:
-            stop = atr * config.default_sl_atr_mult
-        target = signal.tp_distance
-        if target is None and atr is not None:
-            target = atr * config.default_tp_atr_mult
-        return stop, target
-
-    def size_entry(
-        self, signal: Signal, equity: float, price: float, room: float, instrument: Instrument
-    ) -> SizedEntry | Refusal:
-        """Size an entry at a decision price, on the instrument's lot, or refuse it.
-
-        Parameters
-        ----------
-        equity, room
-            Equity at the last marks and what is left under the exposure limit, in quote currency.
-        price
-            The decision candle's close.
-        """
-        stop, target = self.distances(signal)
-        if stop is None or not computed(stop) > 0:
-            return Refusal("stop_distance")
-        if target is not None and not computed(target) > 0:
-            return Refusal("target_distance")
-        if room <= 0.0:
-            return Refusal("no_exposure_room")
-        config = self.config
-        size = position_size(equity, price, stop, config.default_risk_per_trade, config.max_exposure, room)
-        quantity = floor_to(computed(size), instrument.lot_size)
-        shortfall = self._shortfall(quantity, price, instrument)
-        return Refusal(shortfall) if shortfall else SizedEntry(quantity, stop, target)
-
-    def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> str | None:
-        """Return which bound of the venue or the settings the rounded quantity breaks."""
-        if quantity <= 0:
-            return "below_lot_size"
-        if float(quantity) * TOLERANCE < float(instrument.min_quantity):
-            return "below_min_quantity"
-        if instrument.max_quantity and float(quantity) > float(instrument.max_quantity) * TOLERANCE:
-            return "above_max_quantity"
-        value = float(quantity) * price
-        if value * TOLERANCE < self.config.min_position_size_usd:
-            return "below_min_position_size"
-        if value * TOLERANCE < float(instrument.min_notional):
-            return "below_min_notional"
-        return None
 
     def compute_position_size(
         self, equity: float, entry_price: float, stop_loss_price: float, risk_per_trade: float | None = None
@@ -173,12 +100,7 @@ class RiskEngine:
             stop, target = self.compute_sl_tp_from_atr(entry_price, atr, direction, sl_mult, tp_mult)
             stop_loss_price = stop if stop_loss_price is None else stop_loss_price
             take_profit_price = target if take_profit_price is None else take_profit_price
-        if not sign * (entry_price - stop_loss_price) > 0:
-            raise ValueError(f"the stop {stop_loss_price!r} of a {direction} lies on the wrong side of {entry_price!r}")
-        if take_profit_price is not None and not 0 < sign * (take_profit_price - entry_price) < math.inf:
-            raise ValueError(
-                f"the target {take_profit_price!r} of a {direction} lies on the wrong side of {entry_price!r}"
-            )
+        _require_sides(direction, entry_price, stop_loss_price, take_profit_price)
         size = self.compute_position_size(equity, entry_price, stop_loss_price, risk_per_trade)
         value = size * entry_price
         if value * TOLERANCE < self.config.min_position_size_usd:
@@ -225,6 +147,14 @@ def _sign(signal: str) -> int:
     if signal.upper() not in directions:
         raise ValueError(f"signal {signal!r}: allowed are LONG and SHORT")
     return directions[signal.upper()]
+
+
+def _require_sides(direction: str, entry_price: float, stop_price: float, target_price: float | None) -> None:
+    sign = _sign(direction)
+    if not sign * (entry_price - stop_price) > 0:
+        raise ValueError(f"the stop {stop_price!r} of a {direction} lies on the wrong side of {entry_price!r}")
+    if target_price is not None and not 0 < sign * (target_price - entry_price) < math.inf:
+        raise ValueError(f"the target {target_price!r} of a {direction} lies on the wrong side of {entry_price!r}")
 
 
 def _require_positive(**numbers: float) -> None:

@@ -1,23 +1,20 @@
 """Runs a strategy that only has the frame form, one candle at a time, on a bounded window."""
 
-import contextlib
 import math
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, SupportsFloat
+from typing import Any
+
+import pandas as pd
 
 from core.candle import Candle
 from core.errors import StrategyError
 from core.instants import to_datetime
 from core.trading_signal import FLAT, Signal
-from strategies.strategy import SignalStream, Strategy, StreamingStrategy
+from strategies.plain_metadata import plain_metadata
+from strategies.strategy import Strategy
 
 _DIRECTIONS = ("LONG", "SHORT", "FLAT")
-
-
-def open_stream(strategy: Strategy | StreamingStrategy, symbol: str) -> SignalStream:
-    """Return a stream of the strategy for a symbol: its own, or a window over its frame form."""
-    return strategy.stream(symbol) if isinstance(strategy, StreamingStrategy) else FrameStream(strategy)
 
 
 class FrameStream:
@@ -33,8 +30,6 @@ class FrameStream:
 
     def update(self, candle: Candle) -> Signal:
         """Take the next candle; FLAT until the window is full."""
-        import pandas as pd
-
         window = self._window
         window.append(candle)
         if len(window) < self._length:
@@ -86,31 +81,3 @@ def _number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
     if not math.isfinite(number):
         raise StrategyError(f"signal metadata {key!r} is {value!r}; expected a finite number")
     return number
-
-
-def plain_metadata(metadata: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return metadata as JSON-able values that are the same in every process.
-
-    Numbers stay numbers, text stays text, mappings and sequences are taken apart, sets sorted; a number that is not
-    finite and everything else becomes text, and an object whose text would hold its address becomes its type's name.
-    """
-    return {str(key): _plain(value) for key, value in metadata.items()}
-
-
-def _plain(value: object) -> Any:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Mapping):
-        return plain_metadata(value)
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, set | frozenset):
-        return sorted(str(_plain(one)) for one in value)
-    if isinstance(value, SupportsFloat):
-        # A series or an array has a float too, but only if it has one element.
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
-            number = float(value)
-            return number if math.isfinite(number) else str(number)
-    if type(value).__repr__ is object.__repr__ and type(value).__str__ is object.__str__:
-        return type(value).__name__
-    return str(value)

@@ -5,7 +5,9 @@ from pathlib import Path
 from types import TracebackType
 
 _PROGRAM = frozenset({"core", "engine", "indicators"})
-_CALLERS = frozenset({"strategies.frame_stream", "strategies.strategy_registry"})
+_CALLERS = frozenset(
+    f"strategies.{module}" for module in ("frame_stream", "open_stream", "plain_metadata", "strategy_registry")
+)
 _LIBRARIES = tuple(
     f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )

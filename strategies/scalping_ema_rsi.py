@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from core.candle import Candle
@@ -107,16 +108,10 @@ class ScalpingEMARSI:
         frame = df if set(COLUMNS) <= set(df.columns) else self.add_indicators(df)
         before, now = (frame[["ema_fast", "ema_slow"]].iloc[row].to_numpy(np.float64) for row in (-2, -1))
         last = frame.iloc[-1]
+        averages = (float(average) for average in (*now, *before))
         signal = decide(
             self.params,
-            float(before[0]),
-            float(before[1]),
-            float(now[0]),
-            float(now[1]),
-            float(last["rsi"]),
-            float(last["atr"]),
-            float(last["volume"]),
-            float(last["volume_avg"]),
+            Reading(*averages, *(float(last[name]) for name in ("rsi", "atr", "volume", "volume_avg"))),
         )
         if signal.direction == "FLAT":
             return {"signal": "FLAT", "metadata": {"reason": signal.reason}}
@@ -149,9 +144,8 @@ class ScalpingStream:
         self._volume.add(candle.volume)
         # Most candles end here: without a crossing there is nothing to decide.
         if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
-            return decide(
-                self._params, fast_before, slow_before, fast, slow, rsi, atr, candle.volume, self._volume.value
-            )
+            reading = Reading(fast, slow, fast_before, slow_before, rsi, atr, candle.volume, self._volume.value)
+            return decide(self._params, reading)
         return _NO_CROSS
 
     def values(self) -> dict[str, float]:
@@ -165,49 +159,43 @@ class ScalpingStream:
         }
 
 
-def decide(
-    params: ScalpingParams,
-    fast_before: float,
-    slow_before: float,
-    fast: float,
-    slow: float,
-    rsi: float,
-    atr: float,
-    volume: float,
-    volume_avg: float,
-) -> Signal:
-    """Return the signal of one candle from its indicator values; a nan value never satisfies a condition."""
-    crossed_up = fast_before <= slow_before and fast > slow
-    crossed_down = fast_before >= slow_before and fast < slow
+class Reading(msgspec.Struct, frozen=True):
+    """What the indicators read at one candle's close; ``before`` is the close before it."""
+
+    ema_fast: float
+    ema_slow: float
+    ema_fast_before: float
+    ema_slow_before: float
+    rsi: float
+    atr: float
+    volume: float
+    volume_avg: float
+
+
+def decide(params: ScalpingParams, now: Reading) -> Signal:
+    """Return the signal of one candle from its reading; a nan value never satisfies a condition."""
+    crossed_up = now.ema_fast_before <= now.ema_slow_before and now.ema_fast > now.ema_slow
+    crossed_down = now.ema_fast_before >= now.ema_slow_before and now.ema_fast < now.ema_slow
     if not (crossed_up or crossed_down):
         return _NO_CROSS
-    if not params.rsi_extreme_low < rsi < params.rsi_extreme_high:
+    if not params.rsi_extreme_low < now.rsi < params.rsi_extreme_high:
         return _RSI_EXTREME
     lowest, highest = (
         (params.rsi_long_min, params.rsi_long_max) if crossed_up else (params.rsi_short_min, params.rsi_short_max)
     )
-    if not lowest <= rsi <= highest:
+    if not lowest <= now.rsi <= highest:
         return _RSI_OUT_OF_BAND
-    if not volume > volume_avg * params.volume_multiplier:
+    if not now.volume > now.volume_avg * params.volume_multiplier:
         return _NO_VOLUME_SPIKE
-    if not atr >= params.atr_min_threshold:
+    if not now.atr >= params.atr_min_threshold:
         return _ATR_TOO_LOW
     return Signal(
         "LONG" if crossed_up else "SHORT",
-        sl_distance=atr * params.sl_atr_multiple,
-        tp_distance=atr * params.tp_atr_multiple,
-        atr=atr,
+        sl_distance=now.atr * params.sl_atr_multiple,
+        tp_distance=now.atr * params.tp_atr_multiple,
+        atr=now.atr,
         reason="cross_up" if crossed_up else "cross_down",
-        metadata={
-            "ema_fast": fast,
-            "ema_slow": slow,
-            "ema_fast_before": fast_before,
-            "ema_slow_before": slow_before,
-            "rsi": rsi,
-            "atr": atr,
-            "volume": volume,
-            "volume_avg": volume_avg,
-        },
+        metadata=msgspec.structs.asdict(now),
     )
 
 

@@ -9,16 +9,15 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pydantic import BaseModel
 
 from core.errors import ConfigurationError, StrategyError
 from core.settings_problem import did_you_mean, shown
+from core.settings_section import section_or_problems
 from strategies.own_code import failure_in_one_line
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy import Strategy, StreamingStrategy
 
 
 class RegisteredStrategy(NamedTuple):
@@ -67,7 +66,13 @@ def allowed_strategies() -> str:
     return f"allowed: {', '.join(strategy_names())}, or package.module:ClassName of a class of your own"
 
 
-def params_model(name: str) -> "type[BaseModel] | None":
+def registered_params_model(name: str) -> type[BaseModel] | None:
+    """Return the model of a registered strategy's parameters; None for any other name, whose class is not loaded."""
+    model = _imported(STRATEGIES[name].params) if name in STRATEGIES else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def params_model(name: str) -> type[BaseModel] | None:
     """Return the model of a strategy's parameters; None for a class of one's own without ``params_model``.
 
     Raises
@@ -75,13 +80,10 @@ def params_model(name: str) -> "type[BaseModel] | None":
     ConfigurationError
         If the strategy is unknown, or its class cannot be imported or is no strategy.
     """
-    from pydantic import BaseModel
-
     canonical = canonical_strategy(name)
     if canonical in STRATEGIES:
-        model: object = _imported(STRATEGIES[canonical].params)
-    else:
-        model = getattr(strategy_class(canonical), "params_model", None)
+        return registered_params_model(canonical)
+    model = getattr(strategy_class(canonical), "params_model", None)
     if model is None:
         return None
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
@@ -107,7 +109,7 @@ def strategy_class(name: str) -> type:
     return found
 
 
-def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | StreamingStrategy":
+def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
     """Return a strategy with the given parameters; what is left out has its default.
 
     A class of one's own without a ``name`` goes by the name of the class.
@@ -121,8 +123,6 @@ def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | Strea
     """
     model = params_model(name)
     if model is not None:
-        from core.settings_section import section_or_problems
-
         checked, problems = section_or_problems(model, params, "params.")
         if checked is None:
             raise ConfigurationError("\n".join(problem.line(f"strategy {name}") for problem in problems))
@@ -131,10 +131,11 @@ def build_strategy(name: str, params: Mapping[str, object]) -> "Strategy | Strea
     try:
         strategy: Strategy | StreamingStrategy = found(dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
-        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}") from error
+        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
     warmup: object = getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
-        raise StrategyError(f"strategy {name}: warmup_candles is {shown(warmup)} — allowed: a whole number at least 0")
+        wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
+        raise StrategyError(f"strategy {name}: {wrong}", strategy=name)
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = found.__name__
     return strategy

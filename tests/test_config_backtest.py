@@ -15,7 +15,7 @@ from backtests import run_config_backtest
 from backtests.config_backtest import ConfigBacktestRunner, HistoricalDataProvider
 from core.errors import ConfigurationError, DataUnavailableError, StrategyError
 from execution import SafetyMonitor
-from tests.support.backtest_runs import END, PATH, START, events, frame_of, scheduled_config, trade_rows
+from tests.support.runs.backtest_runs import END, PATH, START, events, frame_of, scheduled_config, trade_rows
 
 PATCHED = "backtests.config_backtest.HistoricalDataProvider"
 

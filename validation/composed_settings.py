@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from core.settings_text import Plain
+from core.settings_file import Plain
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.live_settings import LiveSettings

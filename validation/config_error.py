@@ -1,19 +1,12 @@
 """The error that carries everything wrong with the configuration."""
 
-from collections.abc import Sequence
-
 from core.errors import ConfigurationError
 
 
 class ConfigValidationError(ConfigurationError):
-    """The configuration files are wrong.
+    """The configuration files are wrong; the message has one line for each problem, and ``facts`` the problems."""
 
-    ``problems`` holds one line for each, ``file: key: value — what is allowed``; the message is these lines.
-    """
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(tuple(problems))
-        self.problems = list(problems)
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
+    @property
+    def problems(self) -> list[str]:
+        """One line for each problem, ``file: key: value — what is allowed``."""
+        return [problem.line() for problem in self.facts]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.settings_text import Plain
+from core.settings_file import Plain
 from validation.config_error import ConfigValidationError
 from validation.loading import DEFAULT_CONFIG, load_settings
 

@@ -5,26 +5,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import section_or_problems
-from core.settings_text import Plain
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
-from market_data.adapters.exchanges import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.data_settings import DataSettings
+from market_data.exchanges.exchange_names import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.strategy_registry import (
     allowed_strategies,
     canonical_strategy,
-    params_model,
-    strategy_class,
+    registered_params_model,
     strategy_names,
 )
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
 from validation.composed_settings import SettingsFiles
-from validation.contracts import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 from validation.live_settings import LiveSettings
+from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
 """Keys of risk.json and of the execution section that name one thing; the execution section rules."""
@@ -138,8 +137,8 @@ def with_strategy(
 ) -> tuple[StrategySettings | None, list[SettingsProblem]]:
     """Return the strategy with its one name and all its parameters, and what is wrong with either.
 
-    ``default_strategy`` of the trading mode serves where the section names no type; its problems have the key
-    ``default_strategy``.
+    A class of one's own is not loaded; its parameters stay as they are written. ``default_strategy`` of the trading
+    mode serves where the section names no type; its problems have the key ``default_strategy``.
     """
     if not isinstance(section, dict):
         return None, []
@@ -153,10 +152,7 @@ def with_strategy(
     except ConfigurationError:
         hint = did_you_mean(written, strategy_names())
         return None, [*problems, SettingsProblem("strategy.type", shown(written) + hint, allowed_strategies())]
-    try:
-        model = params_model(name)
-    except ConfigurationError as error:
-        return None, [*problems, SettingsProblem("strategy.type", str(error))]
+    model = registered_params_model(name)
     if model is None:
         wrong = _plain_problems("strategy.params", params)
         complete: dict[str, object] = dict(params)
@@ -171,8 +167,7 @@ def _default_strategy_problems(name: str | None) -> list[SettingsProblem]:
     if name is None:
         return []
     try:
-        if ":" in canonical_strategy(name):
-            strategy_class(name)
+        canonical_strategy(name)
     except ConfigurationError as error:
         return [SettingsProblem("default_strategy", str(error))]
     return []
@@ -191,12 +186,12 @@ def _plain_problems(key: str, value: Plain) -> list[SettingsProblem]:
 
 def across_files(
     live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles
-) -> tuple[RiskConfig, list[str]]:
-    """Return the risk settings in agreement with the execution section, and a line for each contradiction."""
-    lines: list[str] = []
+) -> tuple[RiskConfig, list[SettingsProblem]]:
+    """Return the risk settings in agreement with the execution section, and every contradiction."""
+    found: list[SettingsProblem] = []
 
     def contradiction(file: str, key: str, wrong: str, allowed: str) -> None:
-        lines.append(SettingsProblem(key, wrong, f"allowed: {allowed}").line(file))
+        found.append(SettingsProblem(key, wrong, f"allowed: {allowed}", file))
 
     agreed = risk
     for risk_key, execution_key in _ONE_FACT:
@@ -213,15 +208,17 @@ def across_files(
     if risk.default_risk_per_trade > mode.max_risk_per_trade_pct:
         limit = f"at most max_risk_per_trade_pct of {files.trading_mode} ({shown(mode.max_risk_per_trade_pct)})"
         contradiction(files.risk, "default_risk_per_trade", shown(risk.default_risk_per_trade), limit)
-    lines += _borrowed(live, risk, mode, files)
+    found += _borrowed(live, risk, mode, files)
     if risk.max_exposure > mode.max_exposure_pct:
         limit = f"at most max_exposure_pct of {files.trading_mode} ({shown(mode.max_exposure_pct)})"
         contradiction(files.risk, "max_exposure", shown(risk.max_exposure), limit)
-    return agreed, lines
+    return agreed, found
 
 
-def _borrowed(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles) -> list[str]:
-    """Return a line for each exposure that could not be held: above the equity, or above it times the leverage."""
+def _borrowed(
+    live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, files: SettingsFiles
+) -> list[SettingsProblem]:
+    """Return each exposure that could not be held: above the equity, or above it times the leverage."""
     perpetual = live.execution.perpetual
     if perpetual is None:
         largest, words = 1.0, f"at most 1 without leverage (section execution.perpetual of {files.live})"
@@ -233,7 +230,7 @@ def _borrowed(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings, f
         (files.trading_mode, "max_exposure_pct", mode.max_exposure_pct),
     )
     return [
-        SettingsProblem(key, shown(exposure), f"allowed: {words}").line(file)
+        SettingsProblem(key, shown(exposure), f"allowed: {words}", file)
         for file, key, exposure in exposures
         if exposure > largest
     ]

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from core.settings_place import path_of_key
+from core.settings_allowed import path_of_key
 from core.settings_problem import SettingsProblem
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig

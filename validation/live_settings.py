@@ -11,9 +11,9 @@ from execution.execution_settings import ExecutionSettings
 from market_data.data_settings import DataSettings
 from market_data.instruments.symbols import symbol_key
 from strategies.strategy_settings import StrategySettings
-from validation.contracts import configured_leverages, contracts_at_odds, repeated_symbols
 from validation.order_timing import detail_at_odds, latency_at_odds
 from validation.session_settings import SessionSettings
+from validation.symbol_rules import configured_leverages, contracts_at_odds, repeated_symbols
 
 _SYMBOL_SIGNS = "/:-_.$"
 _MOST_SYMBOLS = 1000

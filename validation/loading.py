@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings_file import Plain, read_settings_file
 from core.settings_problem import SettingsProblem, shown
 from core.settings_section import Section, section_or_problems
-from core.settings_text import Plain, read_settings_file
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.composed_settings import Settings, SettingsFiles
@@ -74,7 +74,7 @@ class _Loading:
         self.live_file = live_file
         self.bases = bases
         self.arguments = arguments
-        self.lines: list[str] = []
+        self.found: list[SettingsProblem] = []
 
     def settings(self) -> Settings:
         live_values = self.overridden(self.values_of(self.live_file))
@@ -86,10 +86,10 @@ class _Loading:
         if live and risk and mode and risk_file and mode_file:
             files = SettingsFiles(str(self.live_file), str(risk_file), str(mode_file))
             risk, problems = across_files(live, risk, mode, files)
-            self.lines += problems
-            if not self.lines:
+            self.found += problems
+            if not self.found:
                 return Settings(live, risk, mode, files)
-        raise ConfigValidationError(self.lines)
+        raise ConfigValidationError.of(*self.found)
 
     def live(
         self, values: dict[str, Plain] | None, default_strategy: str | None, mode_file: Path | None
@@ -104,21 +104,21 @@ class _Loading:
         strategy, strategy_problems = with_strategy(values.get("strategy", {}), default_strategy)
         for problem in strategy_problems:
             if problem.key == "default_strategy":
-                self.lines.append(problem.line(str(mode_file)))
+                self.found.append(problem.of(str(mode_file)))
             elif problem.key not in wrong:
                 problems.append(problem)
-        self.lines += [self.line(problem) for problem in problems]
+        self.found += [self.placed(problem) for problem in problems]
         if live is None or exchange is None or strategy is None:
             return None
         return with_leverages(live.model_copy(update={"exchange": exchange, "strategy": strategy}))
 
-    def line(self, problem: SettingsProblem) -> str:
+    def placed(self, problem: SettingsProblem) -> SettingsProblem:
         """Name the argument instead of the file where an argument replaced the key."""
         for name in self.arguments:
             key = ".".join(_OVERRIDES[name])
             if problem.key == key or problem.key.startswith(f"{key}["):
-                return problem._replace(key=name + problem.key[len(key) :]).line("argument")
-        return problem.line(str(self.live_file))
+                return problem._replace(key=name + problem.key[len(key) :], file="argument")
+        return problem.of(str(self.live_file))
 
     def overridden(self, values: dict[str, Plain] | None) -> dict[str, Plain] | None:
         if values is None:
@@ -146,8 +146,8 @@ class _Loading:
         found = self.first_file([base / written for base in self.bases])
         if isinstance(found, Path):
             return found
-        problem = SettingsProblem("risk.config_file", f"{shown(written)} names no file", f"looked for {found}")
-        self.lines.append(problem.line(str(self.live_file)))
+        wrong = f"{shown(written)} names no file"
+        self.found.append(SettingsProblem("risk.config_file", wrong, f"looked for {found}", str(self.live_file)))
         return None
 
     def mode_file(self) -> Path | None:
@@ -155,7 +155,7 @@ class _Loading:
         found = self.first_file([beside, *(base / "config" / TRADING_MODE_FILE for base in self.bases)])
         if isinstance(found, Path):
             return found
-        self.lines.append(f"{TRADING_MODE_FILE}: there is no such file — looked for {found}")
+        self.found.append(SettingsProblem("", "there is no such file", f"looked for {found}", TRADING_MODE_FILE))
         return None
 
     @staticmethod
@@ -171,7 +171,7 @@ class _Loading:
         try:
             return read_settings_file(path)
         except ConfigurationError as error:
-            self.lines.append(str(error))
+            self.found += error.facts
             return None
 
     def section(self, model: type[Section], path: Path | None) -> Section | None:
@@ -179,7 +179,7 @@ class _Loading:
         if values is None:
             return None
         section, problems = section_or_problems(model, values)
-        self.lines += [with_hint(problem, model).line(str(path)) for problem in problems]
+        self.found += [with_hint(problem, model).of(str(path)) for problem in problems]
         return section
 
 

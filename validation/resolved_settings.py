@@ -31,25 +31,22 @@ def settings_from_resolved(resolved: Mapping[str, object], source: str = "manife
     ConfigurationError
         If a section is missing or breaks a rule; all problems are named.
     """
-    lines: list[str] = []
-    unknown = sorted(set(resolved) - set(SECTIONS))
-    lines += [
-        SettingsProblem(key, "unknown section", "allowed: " + ", ".join(SECTIONS)).line(source) for key in unknown
-    ]
+    allowed = "allowed: " + ", ".join(SECTIONS)
+    found = [SettingsProblem(key, "unknown section", allowed) for key in sorted(set(resolved) - set(SECTIONS))]
 
     def section(model: type[Section], name: str) -> Section | None:
         values = resolved.get(name)
         if not isinstance(values, Mapping):
             wrong = "is missing" if values is None else f"holds {shown(values)}"
-            lines.append(SettingsProblem(name, wrong, "allowed: a section").line(source))
+            found.append(SettingsProblem(name, wrong, "allowed: a section"))
             return None
-        found, problems = section_or_problems(model, values, f"{name}.")
-        lines.extend(problem.line(source) for problem in problems)
-        return found
+        checked, problems = section_or_problems(model, values, f"{name}.")
+        found.extend(problems)
+        return checked
 
     live = section(LiveSettings, "live")
     risk = section(RiskConfig, "risk")
     mode = section(TradingModeSettings, "trading_mode")
-    if live is None or risk is None or mode is None or lines:
-        raise ConfigValidationError(lines)
+    if live is None or risk is None or mode is None or found:
+        raise ConfigValidationError.of(*(problem.of(source) for problem in found))
     return Settings(live, risk, mode, SettingsFiles(source, source, source))

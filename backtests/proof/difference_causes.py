@@ -1,12 +1,12 @@
 """Why a trade of the session differs from history's: its input, a missed step, the operator, or an earlier trade.
 
 Differences are judged in order of the step in which the two runs part. What the runs' own records say comes first (an
-entry that one of them refused as a missed step, an exit or refusal by the kill switch); then the input of the trade's
-symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles and
-funding payments, the first kind of which any differs giving the cause its name; then the nearest earlier difference,
-which this one follows from; then the input of other symbols, whose marks are part of the equity that sizes orders; then
-an entry that one run alone was refused earlier, whose order may have waited without a fill and kept others out. A
-difference with none of these is unexplained: the two runs had the same input.
+entry that one of them refused as a missed step, what an operator refused, cancelled or closed); then the input of the
+trade's symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles
+and funding payments, the first kind of which any differs giving the cause its name; then the nearest earlier
+difference, which this one follows from; then the input of other symbols, whose marks are part of the equity that sizes
+orders; then an entry that one run alone was refused earlier, whose order may have waited without a fill and kept others
+out. A difference with none of these is unexplained: the two runs had the same input.
 """
 
 import bisect
@@ -25,7 +25,13 @@ from core.instants import format_ms, parse_instant
 Cause = Literal["candles", "marks", "funding", "missed_step", "operator", "propagated", "unexplained"]
 InputDifference = CandleDifference | FundingDifference
 
-_OWN_RECORDS: dict[str, Cause] = {"missed_step": "missed_step", "kill_switch": "operator"}
+_OPERATOR_EXITS = ("kill_switch", "operator")
+_OWN_RECORDS: dict[str, Cause] = {
+    "missed_step": "missed_step",
+    "kill_switch": "operator",
+    "paused": "operator",
+    "operator": "operator",
+}
 
 
 def step_of(one: InputDifference) -> int:
@@ -179,7 +185,7 @@ class DifferenceJudge:
         if added_at is not None and (exits_at is None or added_at <= exits_at):
             return self._why_not_added(*added)
         first = mine is not None and (theirs is None or mine.step_ms <= theirs.step_ms)
-        return "operator" if first and mine is not None and mine.reason == "kill_switch" else None
+        return "operator" if first and mine is not None and mine.reason in _OPERATOR_EXITS else None
 
     def _why_not_added(self, mine: TradePart | None, theirs: TradePart | None) -> Cause | None:
         """Return why one run alone added to a trade, if its own records say so."""

@@ -42,8 +42,8 @@ from core.errors import StrategyError
 from core.instants import format_ms
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord
-from market_data.adapters.exchanges import PRACTICE
 from market_data.candle_columns import CandleColumns
+from market_data.exchanges.exchange_names import PRACTICE
 from validation.composed_settings import Settings
 
 if TYPE_CHECKING:

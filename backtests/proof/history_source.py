@@ -11,8 +11,8 @@ from core.candle import FundingRate
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from market_data.adapters.exchanges import PRACTICE
 from market_data.candle_columns import CandleColumns
+from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
 
@@ -98,7 +98,11 @@ def load_history(settings: Settings, source: HistorySource, first_step_ms: int, 
         raise DataUnavailableError(
             f"history: no candle of {', '.join(live.symbols)} ({live.timeframe}) from "
             f"{format_ms(first_step_ms - timeframe_ms(live.timeframe))} to {format_ms(last_step_ms)}; fetch or import "
-            "that range, or name its store with --data-dir"
+            "that range, or name its store with --data-dir",
+            symbols=tuple(live.symbols),
+            timeframe=live.timeframe,
+            start_ms=first_step_ms - timeframe_ms(live.timeframe),
+            end_ms=last_step_ms,
         )
     history = History(windows, timeframe_ms(live.timeframe), not_stored)
     if live.detail_interval is not None:

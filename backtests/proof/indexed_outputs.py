@@ -53,7 +53,7 @@ class IndexedOutputs:
                 self._files[name] = (self._directory / name).open("wb")
         except OSError as error:
             self._close()
-            raise StoreError(f"cannot write into {self._directory}: {error.strerror or error}") from error
+            raise StoreError.of("write into", self._directory, error) from error
         self.outputs = SessionOutputs(*(self._sink(name) for name in DERIVED))
         self._marked = dict(self._sizes)
 
@@ -74,7 +74,7 @@ class IndexedOutputs:
             try:
                 file.write(data)
             except OSError as error:
-                raise StoreError(f"cannot write {self._directory / name}: {error.strerror or error}") from error
+                raise StoreError.of("write", self._directory / name, error) from error
 
         return write
 
@@ -91,4 +91,4 @@ class IndexedOutputs:
             try:
                 file.close()
             except OSError as error:
-                raise StoreError(f"cannot write {self._directory / name}: {error.strerror or error}") from error
+                raise StoreError.of("write", self._directory / name, error) from error

@@ -11,8 +11,8 @@ from core.candle import FundingRate
 from engine.journal_records import (
     CandleFields,
     CandleRecord,
+    CommandRecord,
     EndRecord,
-    KillSwitchRecord,
     MissingRecord,
     StepRecord,
 )
@@ -62,7 +62,7 @@ def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> Jou
             found.notes.append(record)
         elif isinstance(record, MissingRecord):
             found.missing.append(record)
-        elif isinstance(record, KillSwitchRecord):
+        elif isinstance(record, CommandRecord):
             found.operator_ms.append(found.last_step_ms or 0)
         elif isinstance(record, EndRecord):
             found.end = record

@@ -87,7 +87,7 @@ def _lines(path: Path, size: int | None = None) -> Iterator[bytes]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+        raise StoreError.of("read", path, error) from error
 
 
 def _stops_early(ours: bytes, theirs: bytes | None) -> bool:

@@ -20,7 +20,7 @@ MOST_SHOWN = 10
 
 _ROUTES = {
     "missed_step": "the session missed this step and was told not to enter on it",
-    "operator": "the kill switch",
+    "operator": "the kill switch, or another command of the operator",
     "unexplained": "unexplained: both runs had the same input",
 }
 

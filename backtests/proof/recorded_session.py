@@ -61,7 +61,7 @@ class SessionHead(NamedTuple):
             )
         lacking = [symbol for symbol in settings.live.symbols if symbol not in self.record.instruments]
         if lacking:
-            raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}")
+            raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}", path=self.journal)
         return settings
 
     def lines(self) -> "Iterator[JournalLine]":
@@ -106,7 +106,7 @@ def read_head(folder: str | Path) -> SessionHead:
     try:
         manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise StoreError(f"cannot read {manifest_file}: {error.strerror or error}") from error
+        raise StoreError.of("read", manifest_file, error) from error
     except ValueError as error:
         raise ConfigurationError(f"{manifest_file}: is no JSON: {error}") from error
     if not isinstance(manifest, dict):
@@ -115,5 +115,8 @@ def read_head(folder: str | Path) -> SessionHead:
     if first is None:
         raise ConfigurationError(f"{path / JOURNAL}: holds no whole record; the session never began")
     if not isinstance(first.record, SessionRecord):
-        raise StoreError(f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of")
+        raise StoreError(
+            f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of",
+            path=path / JOURNAL,
+        )
     return SessionHead(path, manifest, first.record)

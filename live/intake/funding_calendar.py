@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.candle import MINUTE_MS, FundingRate
+from core.candle import FundingRate
+from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = MINUTE_MS
 """How long after a payment its rate is waited for, in the exchange's time; then the step goes on without it."""
 
-FORGOTTEN_AFTER_MS = 86_400_000
+FORGOTTEN_AFTER_MS = DAY_MS
 """How long a rate that never came is asked for."""
 
-PAYMENT_GRID_MS = 3_600_000
+PAYMENT_GRID_MS = HOUR_MS
 """Payments fall on whole hours: where no announcement says when one is due, it may be due at each."""
 
 

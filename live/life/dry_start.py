@@ -47,6 +47,7 @@ async def _contract_lines(settings: Settings, source: PerpetualSource | None, sp
         try:
             next_ms = await source.next_funding_ms(symbol)
         except FeedError as error:
-            raise DataUnavailableError(f"{spelling}: the next funding cannot be looked up: {error}") from error
+            sentence = f"{spelling}: the next funding cannot be looked up: {error}"
+            raise DataUnavailableError(sentence, symbols=(spelling,)) from error
         facts.append("no funding announced" if next_ms is None else f"next funding {format_ms(next_ms)}")
     return [f"  perpetual: {', '.join(facts)}"]

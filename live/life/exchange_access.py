@@ -8,7 +8,7 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms, parse_instant
 from live.life import session_start
 from live.life.session_start import Market
-from market_data.adapters.exchanges import PRACTICE
+from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
 
@@ -61,6 +61,7 @@ def exchange_addresses(
         return
     from market_data.practice.practice_market import PracticeMarket
     from practice.exchange import PracticeExchange
+    from practice.exchange_options import ExchangeOptions
     from practice.faults import FaultScript
 
     start_ms = now_ms if last_step_ms is None else last_step_ms
@@ -74,12 +75,14 @@ def exchange_addresses(
     script = None if rehearsal.faults is None else FaultScript.from_file(rehearsal.faults)
     running = PracticeExchange(
         PracticeMarket(),
-        start_ms=start_ms,
-        speed=rehearsal.speed,
-        timeframe=settings.live.timeframe,
-        streams_before_start=_streams(settings) if rehearsal.start is not None or last_step_ms is not None else 0,
-        script=script,
-        keep_sent=False,
+        ExchangeOptions(
+            start_ms=start_ms,
+            speed=rehearsal.speed,
+            timeframe=settings.live.timeframe,
+            streams_before_start=_streams(settings) if rehearsal.start is not None or last_step_ms is not None else 0,
+            script=script,
+            keep_sent=False,
+        ),
     )
     with running as started:
         yield Addresses(started.rest_url, started.stream_url)

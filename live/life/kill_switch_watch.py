@@ -4,13 +4,14 @@
 say. The environment counts as it was when the process started; ``SIGUSR2`` releases what it engaged.
 """
 
+import functools
 import signal
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from engine.journal_records import JournalRecord, KillSwitchRecord
+from engine.journal_records import CommandRecord, JournalRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     SignalHandler = Callable[[int, FrameType | None], object] | int | None
 
 BY_ENVIRONMENT, BY_FILE, BY_SIGNAL = "environment", "file", "signal"
+_SURROUNDINGS = (BY_ENVIRONMENT, BY_FILE)
 
 
 class KillSwitchWatch:
@@ -33,24 +35,24 @@ class KillSwitchWatch:
     mode
         Names the environment variable and the file. A relative file is looked for in the folder in which the process
         started.
-    engaged_by_signal
-        Whether a signal had engaged the switch when the session was last seen (:func:`engaged_by_signal`): a restart
-        does not undo what an operator did.
+    held_by
+        What an operator had engaged the switch by when the session was last seen (:func:`operator_hold`); None where
+        nobody had: a restart does not undo what an operator did.
     """
 
-    def __init__(self, mode: "TradingModeSettings", *, engaged_by_signal: bool = False) -> None:
+    def __init__(self, mode: "TradingModeSettings", *, held_by: str | None = None) -> None:
         from execution.safety.safety_monitor import environment_kill_switch
 
         self._file = None if mode.kill_switch_file is None else Path(mode.kill_switch_file).absolute()
-        self._latched_by: str | None = BY_SIGNAL if engaged_by_signal else None
+        self._latched_by = held_by
         if self._latched_by is None and environment_kill_switch(mode.kill_switch_env_var)():
             self._latched_by = f"{BY_ENVIRONMENT} {mode.kill_switch_env_var}"
         self._last_by = self._latched_by or "start"
         self._before: dict[signal.Signals, SignalHandler] = {}
 
     def __enter__(self) -> Self:
-        for number, act in ((signal.SIGUSR1, self._engage), (signal.SIGUSR2, self._release)):
-            self._before[number] = signal.signal(number, act)
+        for number, act in ((signal.SIGUSR1, self.engage), (signal.SIGUSR2, self.release)):
+            self._before[number] = signal.signal(number, functools.partial(_on_signal, act))
         return self
 
     def __exit__(
@@ -73,6 +75,15 @@ class KillSwitchWatch:
             return True, self._latched_by
         return False, self._last_by
 
+    def engage(self, by: str) -> None:
+        """Engage it until it is released; may be called from any thread."""
+        self._latched_by = by
+
+    def release(self, by: str) -> None:
+        """Release what an operator or the environment engaged; a file that exists outweighs it."""
+        self._latched_by = None
+        self._last_by = by
+
     def _seen_in_file(self) -> str | None:
         if self._file is None:
             return None
@@ -85,18 +96,18 @@ class KillSwitchWatch:
             return f"{BY_FILE} {self._file} cannot be looked at ({error.strerror})"
         return f"{BY_FILE} {self._file}"
 
-    def _engage(self, number: int, frame: FrameType | None) -> None:
-        self._latched_by = f"{BY_SIGNAL} SIGUSR1"
 
-    def _release(self, number: int, frame: FrameType | None) -> None:
-        self._latched_by = None
-        self._last_by = f"{BY_SIGNAL} SIGUSR2"
+def _on_signal(act: "Callable[[str], None]", number: int, frame: FrameType | None) -> None:
+    act(f"{BY_SIGNAL} {signal.Signals(number).name}")
 
 
-def engaged_by_signal(records: Iterable[JournalRecord]) -> bool:
-    """Return whether the last change of the kill switch in a journal was a signal that engaged it."""
-    engaged = False
+def operator_hold(records: Iterable[JournalRecord]) -> str | None:
+    """Return what an operator engaged the kill switch by, if that was its last change in a journal; else None.
+
+    File and environment are the surroundings': they are looked at again.
+    """
+    held_by = None
     for record in records:
-        if isinstance(record, KillSwitchRecord):
-            engaged = record.engaged and record.by.startswith(BY_SIGNAL)
-    return engaged
+        if isinstance(record, CommandRecord) and record.command in ("kill", "release"):
+            held_by = record.by if record.command == "kill" and not record.by.startswith(_SURROUNDINGS) else None
+    return held_by

@@ -12,12 +12,14 @@ from typing import Any, Literal, NamedTuple
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import with_own_strategy
 from engine.fold import SessionFold
 from live.intake.ingress_clock import IngressClock
 from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
 from live.life.dry_start import dry_start
 from live.life.exchange_access import Addresses, Rehearsal, exchange_addresses, market_of
-from live.life.kill_switch_watch import KillSwitchWatch, engaged_by_signal
+from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
+from live.life.operator_commands import OperatorCommands
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
@@ -65,7 +67,7 @@ def run_session(options: LiveOptions) -> int:
     ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
         As the command reports them.
     """
-    settings = load_settings(options.config, data_dir=options.data_dir)
+    settings = with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
         folder = folded = None
@@ -154,7 +156,7 @@ async def _drive(
                 feeds,
                 barrier,
                 clock,
-                kill_switch,
+                OperatorCommands(kill_switch, market.unified).due,
                 view,
                 inputs=inputs,
                 missed_until_ms=started.missed_until_ms,
@@ -239,7 +241,7 @@ def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path
 
 @contextlib.contextmanager
 def _kill_switch(settings: Settings, resumed: SessionFolder | None) -> Iterator[KillSwitchWatch]:
-    """Yield the watch over the kill switch; what a signal had engaged before a restart stays engaged."""
-    by_signal = resumed is not None and engaged_by_signal(line.record for line in resumed.lines())
-    with KillSwitchWatch(settings.mode, engaged_by_signal=by_signal) as watch:
+    """Yield the watch over the kill switch; what an operator had engaged before a restart stays engaged."""
+    held_by = None if resumed is None else operator_hold(line.record for line in resumed.lines())
+    with KillSwitchWatch(settings.mode, held_by=held_by) as watch:
         yield watch

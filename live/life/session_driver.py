@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import (
     CandleRecord,
+    CommandRecord,
     ConnectionRecord,
     EndRecord,
     JournalRecord,
-    KillSwitchRecord,
     MissingRecord,
     fields_of,
     step_record,
@@ -49,8 +49,8 @@ class SessionDriver:
         The strategy's candles, and the detail candles where the session has them, by series. Symbols are unified.
     barrier, clock
         What makes steps of candles, and the exchange's time.
-    kill_switch
-        Asked at least once a second; returns whether it is engaged and by what.
+    commands
+        Asked between steps, at least once in ``IDLE_SECONDS``, what to obey; told whether the kill switch is engaged.
     view
         Shows what happens.
     inputs
@@ -69,7 +69,7 @@ class SessionDriver:
         feeds: Mapping[Series, CandleFeed],
         barrier: Barrier,
         clock: IngressClock,
-        kill_switch: Callable[[], tuple[bool, str]],
+        commands: Callable[[bool], Iterable[CommandRecord]],
         view: SessionView,
         *,
         inputs: PerpetualInputs | None = None,
@@ -84,7 +84,7 @@ class SessionDriver:
         self._finest: Series = "detail" if "detail" in feeds else "strategy"
         self._barrier = barrier
         self._clock = clock
-        self._kill_switch = kill_switch
+        self._commands = commands
         self._view = view
         self._inputs = inputs
         self._missed_until_ms = missed_until_ms
@@ -94,8 +94,6 @@ class SessionDriver:
         if inputs is not None:
             inputs.wake = self._wake
         self._down = set(feeds)
-        self._killed = fold.session.kill_switch_engaged
-        self._kill_checked_at = float("-inf")
         self.delays = Delays()
         self.unreadable = 0
         self.stopping = asyncio.Event()
@@ -119,7 +117,7 @@ class SessionDriver:
                     if task.done():
                         task.result()
                 await self._take_events()
-                self._watch_kill_switch()
+                self._obey()
                 if self._close_steps(until_ms):
                     return
                 self._missing.ask()
@@ -201,22 +199,16 @@ class SessionDriver:
         if shown:
             self._view.connection_changed(event, detail)
 
-    def _watch_kill_switch(self) -> None:
-        now = self._monotonic()
-        if now - self._kill_checked_at < IDLE_SECONDS:
-            return
-        self._kill_checked_at = now
-        engaged, by = self._kill_switch()
-        if engaged != self._killed:
-            self._killed = engaged
-            self._apply(KillSwitchRecord(engaged, by))
-            self._view.kill_switch_changed(engaged, by)
+    def _obey(self) -> None:
+        for command in self._commands(self._fold.session.kill_switch_engaged):
+            self._apply(command)
+            self._view.commanded(command)
 
     def _close_steps(self, until_ms: int | None) -> bool:
         """Process the steps that are ready; return whether ``until_ms`` is reached, beyond which none is processed."""
         for closed, missing in self._ready_steps():
-            # The switch is seen between steps, also while a queue of them is worked off.
-            self._watch_kill_switch()
+            # Commands are obeyed between steps, also while a queue of them is worked off.
+            self._obey()
             step = closed.step
             if until_ms is not None and step.time_ms > until_ms:
                 return True

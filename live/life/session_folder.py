@@ -86,7 +86,7 @@ class SessionFolder:
         try:
             manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise StoreError(f"cannot read {self.path / MANIFEST}: {error}") from error
+            raise StoreError(f"cannot read {self.path / MANIFEST}: {error}", path=self.path / MANIFEST) from error
         self.write_manifest({**manifest, "window": {"start_ms": start_ms, "end_ms": end_ms}})
 
     def canonical_symbols(self) -> dict[str, str]:
@@ -141,4 +141,4 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+        raise StoreError.of("write", path, error) from error

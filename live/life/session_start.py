@@ -85,7 +85,8 @@ async def warmup_candles(
         try:
             candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
         except FeedError as error:
-            raise DataUnavailableError(f"{spelling}: the warm-up candles cannot be fetched: {error}") from error
+            sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
+            raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
         stored[spelling] = candles[-count:] if count else []
     return stored
 

@@ -19,7 +19,7 @@ from live.views.session_events import SessionEvents
 
 if TYPE_CHECKING:
     from core.candle import Candle
-    from engine.journal_records import MissingRecord
+    from engine.journal_records import CommandRecord, MissingRecord
     from live.intake.barrier import ClosedStep
     from live.intake.candle_lane import Note
     from live.views.session_watch import SessionWatch
@@ -102,9 +102,14 @@ class LogView:
         due = format_ms(missing.time_ms)
         self._line(logging.WARNING, "missing", kind=missing.kind, symbol=missing.symbol, due=due, detail=missing.detail)
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Say that the kill switch was engaged or released, and what followed at once."""
-        self._line(logging.WARNING, "kill_switch", state="engaged" if engaged else "released", by=by)
+    def commanded(self, command: "CommandRecord") -> None:
+        """Say what an operator asked for, and what followed at once."""
+        if command.command in ("kill", "release"):
+            state = "engaged" if command.command == "kill" else "released"
+            self._line(logging.WARNING, "kill_switch", state=state, by=command.by)
+        else:
+            symbol = {} if command.symbol is None else {"symbol": command.symbol}
+            self._line(logging.WARNING, "command", command=command.command, **symbol, by=command.by)
         self._say_events()
 
     def refresh(self) -> None:
@@ -182,7 +187,7 @@ class SessionLog:
             file.parent.mkdir(exist_ok=True)
             to_file = _LogFile(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
         except OSError as error:
-            raise StoreError(f"cannot write {file}: {error.strerror or error}") from error
+            raise StoreError.of("write", file, error) from error
         self._outlets: list[logging.Handler] = [to_file]
         if stream is not None:
             self._outlets.append(_LogStream(stream))

@@ -123,3 +123,4 @@ class SessionPicture(NamedTuple):
     halts: Sequence[str]
     kill_switch: bool
     kill_switch_by: str
+    paused: bool = False

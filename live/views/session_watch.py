@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.candle import Candle
 from core.instants import format_ms
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from engine.session import Session
 from execution.money.holding import Holding
 from live.intake.barrier import Barrier, ClosedStep
@@ -132,9 +132,10 @@ class SessionWatch:
         self._noted["missing"] += 1
         self._trouble = f"no {missing.kind} of {missing.symbol} at {format_ms(missing.time_ms)}"
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Take a change of the kill switch."""
-        self._kill_switch_by = by
+    def commanded(self, command: CommandRecord) -> None:
+        """Take what an operator asked for, once it has been done."""
+        if command.command in ("kill", "release"):
+            self._kill_switch_by = command.by
         self._take_events()
 
     def refresh(self) -> None:
@@ -166,6 +167,7 @@ class SessionWatch:
             halts=session.safety.halts,
             kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
+            paused=self.session.paused,
         )
 
     def vital_signs(self) -> dict[str, object]:

@@ -92,6 +92,8 @@ def _alarms(picture: SessionPicture) -> list["Text"]:
         alarms.append(
             _line((f" KILL SWITCH engaged by {one_line(picture.kill_switch_by or '?')}: no entries ", _ALARM))
         )
+    if picture.paused:
+        alarms.append(_line((" PAUSED by an operator: no entries ", _ALARM)))
     if picture.halts:
         alarms.append(_line((f" HALTED: {', '.join(picture.halts)}: no entries ", _ALARM)))
     return alarms

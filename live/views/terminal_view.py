@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from core.candle import Candle
-    from engine.journal_records import MissingRecord
+    from engine.journal_records import CommandRecord, MissingRecord
     from live.intake.barrier import ClosedStep
     from live.intake.candle_lane import Note
     from live.views.session_watch import SessionWatch
@@ -64,7 +64,7 @@ class TerminalView:
     def gone_without(self, missing: "MissingRecord") -> None:
         """Wait for the next refresh."""
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
+    def commanded(self, command: "CommandRecord") -> None:
         """Wait for the next refresh."""
 
     def refresh(self) -> None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import ParamSpec, Protocol, Self
 
 from core.candle import Candle
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note
 from live.views.view_protocol import SessionView
@@ -85,10 +85,10 @@ class GuardedViews:
         for view in self._views:
             self._guarded(view, view.gone_without, missing)
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Pass on a change of the kill switch."""
+    def commanded(self, command: CommandRecord) -> None:
+        """Pass on what an operator asked for."""
         for view in self._views:
-            self._guarded(view, view.kill_switch_changed, engaged, by)
+            self._guarded(view, view.commanded, command)
 
     def refresh(self) -> None:
         """Let every view show the present."""

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from core.candle import Candle
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note
 
@@ -31,6 +31,6 @@ class SessionView(Protocol):
         """Take a mark candle or funding rate that a step goes on without."""
         ...
 
-    def kill_switch_changed(self, engaged: bool, by: str) -> None:
-        """Take a change of the kill switch."""
+    def commanded(self, command: CommandRecord) -> None:
+        """Take what an operator asked for, once it has been done."""
         ...

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from market_data.adapters.exchanges import PRACTICE, canonical_exchange
-from market_data.adapters.protocol import ExchangeAdapter
+from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchanges.exchange_names import PRACTICE, canonical_exchange
 
 
 def open_adapter(

@@ -13,27 +13,28 @@ import ccxt
 
 from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
-from market_data.adapters.ccxt_client import CcxtClient, date_ms
-from market_data.adapters.ccxt_contracts import (
-    HOUR_MS,
-    contract_pages,
-    funding_row,
-    open_interest_row,
-    perpetual_kinds,
-)
-from market_data.adapters.ccxt_instruments import instrument_of
-from market_data.adapters.exchanges import timeframes_of
-from market_data.adapters.failures import RangeNotServedError, TransientError
-from market_data.adapters.protocol import CandleRow, FundingRow, OpenInterestRow
+from core.timeframe import HOUR_MS, timeframe_ms
+from market_data.adapters.ccxt_client import CcxtClient
+from market_data.adapters.exchange_adapter import CandleRow, FundingRow, OpenInterestRow
 from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
+from market_data.exchanges.ccxt_contracts import funding_row, open_interest_row, perpetual_kinds
+from market_data.exchanges.ccxt_core import (
+    MARKETS,
+    TIME,
+    CcxtRequest,
+    WatchedAnswers,
+    candles_request,
+    funding_request,
+    interest_request,
+    page_rows,
+)
+from market_data.exchanges.ccxt_instruments import instrument_of
+from market_data.exchanges.exchange_description import described
+from market_data.exchanges.exchange_names import timeframes_of
+from market_data.exchanges.request_failures import RangeNotServedError, SymbolRefusedError, TransientError
 
 T = TypeVar("T")
 
-_PAGE_CAP = 1000
-_FALLBACK_PAGE = 500
-# ccxt charges a page of candles 0.4, from the table of Binance itself; Binance.US states 1.
-_LEAST_COST = {"binanceus": 1.0}
 _MARKET_TYPES = ("spot", "swap", "future")
 
 
@@ -65,13 +66,14 @@ class CcxtAdapter:
         self._loading = threading.Lock()
         first = CcxtClient(name, base_url)
         interval_s = first.exchange.rateLimit / 1000.0
-        self._limiter = RateLimiter(interval_s, self._stopped, least_cost=_LEAST_COST.get(name, 0.0))
+        known = described(name)
+        self._limiter = RateLimiter(interval_s, self._stopped, least_cost=known.least_cost)
         first.exchange.throttle = self._limiter.wait
         self._idle = [first]
         self._loaded: Any = None
         self._listed = False
-        self.page_limit = _page_limit(first.exchange)
-        self._pages = contract_pages(name)
+        self.page_limit = page_rows(first.exchange)
+        self._pages = known.contract_pages
         self.perpetual_kinds = perpetual_kinds(first.exchange)
         self.open_interest_periods: Sequence[str] = self._pages.periods or tuple(self.timeframes)
         self.open_interest_page_limit = self._pages.open_interest
@@ -79,7 +81,7 @@ class CcxtAdapter:
         # Contracts pay once an hour at most; with the limit itself a page could be cut without looking so.
         self.funding_page_ms = (self._pages.funding - 2) * HOUR_MS
         self._tells_time = bool(first.exchange.has.get("fetchTime"))
-        self._last_date: str | None = None
+        self._last_date_ms: int | None = None
 
     def markets(self) -> Mapping[str, Instrument]:
         """Return the trading rules of all spot, swap and future symbols; see the protocol."""
@@ -109,12 +111,7 @@ class CcxtAdapter:
             )
         self._load_markets()
 
-        def request(client: CcxtClient) -> list[CandleRow]:
-            params = {"until": until_ms - 1}
-            rows = client.exchange.fetch_ohlcv(symbol, timeframe, since_ms, self.page_limit, params)
-            return client.checked_rows(rows)
-
-        rows = self._call(f"{symbol} {timeframe}", request)
+        rows = self._rows(candles_request(symbol, timeframe, since_ms, until_ms, self.page_limit))
         inside = [row for row in rows if since_ms <= row[0] < until_ms]
         if rows and not inside:
             self._refuse_recent_only(rows, symbol, timeframe, until_ms)
@@ -124,12 +121,7 @@ class CcxtAdapter:
         """Return one page of candles of the mark price; see the protocol."""
         self._require_contract(symbol)
 
-        def request(client: CcxtClient) -> list[CandleRow]:
-            params = {"until": until_ms - 1}
-            rows = client.exchange.fetch_mark_ohlcv(symbol, timeframe, since_ms, self.mark_page_limit, params)
-            return client.checked_rows(rows)
-
-        rows = self._call(f"{symbol} mark {timeframe}", request)
+        rows = self._rows(candles_request(symbol, timeframe, since_ms, until_ms, self.mark_page_limit, marks=True))
         inside = [row for row in rows if since_ms <= row[0] < until_ms]
         if rows and not inside:
             raise RangeNotServedError(f"{self.name} answers mark candles of {symbol} {timeframe} of another time only")
@@ -142,12 +134,8 @@ class CcxtAdapter:
         """
         self._require_contract(symbol, perpetual=True)
 
-        def request(client: CcxtClient) -> list[dict[str, Any]]:
-            params = {"until": until_ms - 1}
-            entries = client.exchange.fetch_funding_rate_history(symbol, since_ms, self._pages.funding, params)
-            return client.checked_entries(entries, symbol)
-
-        entries = self._call(f"{symbol} funding rates", request)
+        request = funding_request(symbol, since_ms, until_ms, self._pages.funding)
+        entries = self._call(request, lambda answers, found: answers.entries(found, symbol))
         if len(entries) >= self._pages.funding and until_ms - since_ms > HOUR_MS:
             middle_ms = since_ms + (until_ms - since_ms) // 2
             return [
@@ -159,31 +147,25 @@ class CcxtAdapter:
     def fetch_open_interest_page(self, symbol: str, period: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
         """Return one page of open interest; see the protocol. Exchanges keep it for some weeks only."""
         self._require_contract(symbol)
-        what = f"{symbol} open interest {period}"
-
-        def request(client: CcxtClient) -> list[dict[str, Any]]:
-            params, limit = {"until": until_ms - 1}, self.open_interest_page_limit
-            try:
-                entries = client.exchange.fetch_open_interest_history(symbol, period, since_ms, limit, params)
-            except ccxt.BadSymbol:
-                raise
-            except ccxt.BadRequest as error:
+        request = interest_request(symbol, period, since_ms, until_ms, self.open_interest_page_limit)
+        try:
+            entries = self._call(request, lambda answers, found: answers.entries(found, symbol))
+        except FeedError as error:
+            if isinstance(error.__cause__, ccxt.BadRequest):
                 # This is how Binance answers a start that is older than what it keeps.
-                raise RangeNotServedError(f"{self.name} does not give {what} of that time: {error}") from error
-            return client.checked_entries(entries, symbol)
-
-        rows = [open_interest_row(entry) for entry in self._call(what, request)]
+                raise RangeNotServedError(f"{error}; not of that time") from error
+            raise
+        rows = map(open_interest_row, entries)
         return [row for row in rows if since_ms <= row[0] < until_ms]
 
     def server_time_ms(self) -> int:
         """Return the exchange's clock: its time endpoint, or the ``Date`` of its answers where it has none."""
         if self._tells_time:
-            return self._call("the server time", lambda client: client.checked_time(client.exchange.fetch_time()))
+            return self._call(TIME, WatchedAnswers.time_ms)
         self._load_markets()
-        now_ms = date_ms(self._last_date)
-        if now_ms is None:
+        if self._last_date_ms is None:
             raise FeedError(f"{self.name} does not tell its time: neither an endpoint nor a Date header")
-        return now_ms
+        return self._last_date_ms
 
     def close(self) -> None:
         """Release connections and end waits of other threads."""
@@ -208,14 +190,19 @@ class CcxtAdapter:
         """Read the market list once for all clients; ``again`` reads it anew."""
         with self._loading:
             if self._loaded is None or again:
-                self._loaded = self._call("the market list", lambda client: client.load_markets())
+                self._loaded = self._call(MARKETS, WatchedAnswers.markets)
 
-    def _call(self, what: str, request: Callable[[CcxtClient], T]) -> T:
+    def _rows(self, request: CcxtRequest) -> list[CandleRow]:
+        return self._call(request, WatchedAnswers.rows)
+
+    def _call(self, request: CcxtRequest, read: Callable[[WatchedAnswers, Any], T]) -> T:
         def attempt(remaining_s: float) -> T:
             with self._client() as client:
                 client.exchange.timeout = int(1000 * min(self._timeout_s, remaining_s))
                 try:
-                    return client.attempt(what, request)
+                    return client.attempt(request, read)
+                except SymbolRefusedError as error:
+                    raise ConfigurationError(str(error)) from error
                 except TransientError as failure:
                     if failure.retry_after_s:
                         self._limiter.block(failure.retry_after_s)
@@ -236,7 +223,7 @@ class CcxtAdapter:
             yield client
         finally:
             with self._lock:
-                self._last_date = client.headers.get("Date", self._last_date)
+                self._last_date_ms = client.answers.date_ms() or self._last_date_ms
                 kept = not self._stopped.is_set()
                 if kept:
                     self._idle.append(client)
@@ -245,19 +232,9 @@ class CcxtAdapter:
 
     def _refuse_recent_only(self, rows: list[CandleRow], symbol: str, timeframe: str, until_ms: int) -> None:
         """Raise on a full page that reaches the present: no "nothing there yet" but an exchange without old candles."""
-        now_ms = date_ms(self._last_date)
+        now_ms = self._last_date_ms
         reaches_now = now_ms is not None and max(row[0] for row in rows) >= now_ms - 3 * timeframe_ms(timeframe)
         if len(rows) >= self.page_limit and reaches_now and min(row[0] for row in rows) >= until_ms:
             raise RangeNotServedError(
                 f"{self.name} serves only its last {len(rows)} candles of {symbol} {timeframe}; import older ones"
             )
-
-
-def _page_limit(exchange: Any) -> int:
-    features = exchange.features or {}
-    swap = features.get("swap") or {}
-    for offered in (features.get("spot"), swap.get("linear"), swap.get("inverse")):
-        limit = ((offered or {}).get("fetchOHLCV") or {}).get("limit")
-        if limit:
-            return min(int(limit), _PAGE_CAP)
-    return _FALLBACK_PAGE

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import tenacity
-
 from core.errors import FeedError
-from market_data.adapters.failures import TransientError
+from market_data.exchanges.backoff import Backoff, counter_uniform
+from market_data.exchanges.request_failures import TransientError
 
 T = TypeVar("T")
 
-_BACKOFF = tenacity.wait_random_exponential(multiplier=0.5, max=8.0)
+_FIRST_WAIT_S = 0.25
+_LONGEST_WAIT_S = 8.0
 
 
 class RateLimiter:
@@ -46,7 +46,7 @@ class RateLimiter:
 
 
 class RetryPolicy:
-    """Tries failing requests again with exponential backoff and jitter, for a bounded wall time.
+    """Tries failing requests again after waits that double, for a bounded wall time.
 
     The bound counts from the start of a call's first failing attempt, and from that of the first one since anything
     succeeded on this adapter, so that many symbols on a dead exchange give up together and not one after the other.
@@ -56,6 +56,7 @@ class RetryPolicy:
         self._give_up_s = give_up_s
         self._stopped = stopped
         self._lock = threading.Lock()
+        self._uniform = counter_uniform(time.monotonic_ns())
         self._failing_since_s: float | None = None
         self._last_failure_s = 0.0
 
@@ -74,33 +75,24 @@ class RetryPolicy:
         with self._lock:
             if time.monotonic() - self._last_failure_s > self._give_up_s:
                 self._failing_since_s = None
+        backoff = Backoff(self._uniform, first_s=_FIRST_WAIT_S, limit_s=_LONGEST_WAIT_S)
         first_s: float | None = None
-
-        def attempt() -> T:
-            nonlocal first_s
-            if self._stopped.is_set():
-                raise FeedError("the adapter is closed")
+        while not self._stopped.is_set():
             started_s = time.monotonic()
             try:
                 answer = request(max(1.0, self._give_up_s - self._failing_for(first_s)))
-            except TransientError:
+            except TransientError as failure:
                 first_s = started_s if first_s is None else first_s
                 self._note_failure(first_s)
-                raise
-            self._note_success()
-            return answer
-
-        def give_up(state: tenacity.RetryCallState) -> bool:
-            return self._failing_for(first_s) + state.upcoming_sleep > self._give_up_s
-
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientError),
-            wait=_pause,
-            stop=give_up,
-            sleep=tenacity.sleep_using_event(self._stopped),
-            reraise=True,
-        )
-        return retrying(attempt)
+                wait_s = backoff.after(failure)
+                if self._failing_for(first_s) + wait_s > self._give_up_s:
+                    raise
+                self._stopped.wait(wait_s)
+            else:
+                with self._lock:
+                    self._failing_since_s = None
+                return answer
+        raise FeedError("the adapter is closed")
 
     def _failing_for(self, first_s: float | None) -> float:
         with self._lock:
@@ -112,13 +104,3 @@ class RetryPolicy:
             self._last_failure_s = time.monotonic()
             if self._failing_since_s is None:
                 self._failing_since_s = first_s
-
-    def _note_success(self) -> None:
-        with self._lock:
-            self._failing_since_s = None
-
-
-def _pause(state: tenacity.RetryCallState) -> float:
-    failure = state.outcome.exception() if state.outcome is not None else None
-    asked_s = failure.retry_after_s if isinstance(failure, TransientError) else None
-    return max(_BACKOFF(state), asked_s or 0.0)

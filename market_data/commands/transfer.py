@@ -99,7 +99,7 @@ def export(arguments: argparse.Namespace) -> int:
         times = store.open_times(*series)
         stored = f"; stored: {format_ms(int(times[0]))} to {format_ms(int(times[-1]))}" if len(times) else ""
         what = "candle" if series.kind == "candles" else "row"
-        raise DataUnavailableError(f"no {what} of {series} is stored in that range{stored}")
+        raise DataUnavailableError(f"no {what} of {series} is stored in that range{stored}", symbols=(series.symbol,))
     export_candles(rows, target, force=arguments.force)
     words = "candles" if series.kind == "candles" else "rows"
     sys.stdout.write(f"{series}: {rows.rows:,} {words} written to {target}\n")

@@ -3,6 +3,7 @@
 import msgspec
 
 from core.candle import Candle
+from market_data.exchanges.parsers.exchange_candle import Unreadable as Unreadable
 
 
 class CandleUpdate(msgspec.Struct, frozen=True):
@@ -39,12 +40,6 @@ class Stale(msgspec.Struct, frozen=True):
 
     symbol: str
     silent_seconds: float
-
-
-class Unreadable(msgspec.Struct, frozen=True):
-    """A message that is none the parser knows; it is counted and never fatal."""
-
-    reason: str
 
 
 FeedEvent = CandleUpdate | Connected | Disconnected | Stale | Unreadable

@@ -37,3 +37,8 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     def settle_for(self, length_ms: int) -> int:
         """Return ``settle_ms``, at most a tenth of a timeframe."""
         return min(self.settle_ms, length_ms // 10)
+
+    @property
+    def request_ms(self) -> int:
+        """Longest time for one REST answer, in milliseconds."""
+        return int(self.request_seconds * 1000)

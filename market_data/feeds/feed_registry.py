@@ -3,20 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from core.errors import ConfigurationError
-from market_data.adapters.exchanges import PRACTICE, canonical_exchange, check_timeframe
+from market_data.exchanges.exchange_description import described
+from market_data.exchanges.exchange_names import canonical_exchange, check_timeframe
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.perpetual_source import PerpetualSource
-
-_FUTURES_REST = "https://fapi.binance.com"
-_BINANCE_ADDRESSES = {
-    "binance": ("https://api.binance.com", "wss://stream.binance.com:9443"),
-    "binanceus": ("https://api.binance.us", "wss://stream.binance.us:9443"),
-    "binanceusdm": (_FUTURES_REST, "wss://fstream.binance.com"),
-}
-_FUTURES = "binanceusdm"
-_BINANCE_CONTRACTS = ("binance", _FUTURES)
-"""Exchanges whose perpetual contracts are those of Binance's USDT-margined futures."""
 
 
 def open_feed(
@@ -53,25 +44,26 @@ def open_feed(
     """
     name = canonical_exchange(exchange_name)
     check_timeframe(name, timeframe)
-    if name == PRACTICE and (rest_url is None or stream_url is None):
-        raise ConfigurationError(
-            "the practice market streams from a running `python -m practice`; its REST and stream addresses are needed"
-        )
-    if name == PRACTICE or name in _BINANCE_ADDRESSES:
-        from market_data.feeds.binance_feed import BinanceFeed
-        from market_data.feeds.binance_rest import FUTURES_PATH, SPOT_PATH
+    known = described(name)
+    if known.speaks_binance:
+        from market_data.feeds.binance.binance_feed import BinanceFeed
 
-        own_rest, own_stream = _BINANCE_ADDRESSES.get(name, ("", ""))
+        rest, stream = rest_url or known.rest_url, stream_url or known.stream_url
+        if not rest or not stream:
+            raise ConfigurationError(
+                "the practice market streams from a running `python -m practice`; its REST and stream addresses are "
+                "needed"
+            )
         return BinanceFeed(
             symbols,
             timeframe,
-            rest_url=rest_url or own_rest,
-            stream_url=stream_url or own_stream,
-            rest_path=FUTURES_PATH if name == _FUTURES else SPOT_PATH,
+            rest_url=rest,
+            stream_url=stream,
+            rest_path=known.rest_path,
             resume_from=resume_from,
             limits=limits,
         )
-    from market_data.feeds.ccxt_feed import CcxtFeed
+    from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 
     return CcxtFeed(
         name,
@@ -105,15 +97,16 @@ def open_perpetual_source(
         If the exchange is not known or has no funding rates, or the practice exchange's address is missing.
     """
     name = canonical_exchange(exchange_name)
-    if name == PRACTICE and rest_url is None:
-        raise ConfigurationError(
-            "the practice market's marks and funding rates come from a running `python -m practice`; its REST address "
-            "is needed"
-        )
-    if name == PRACTICE or name in _BINANCE_CONTRACTS:
-        from market_data.feeds.binance_perpetual import BinancePerpetual
+    contracts_url = described(name).contracts_url
+    if contracts_url is not None:
+        from market_data.feeds.binance.binance_perpetual import BinancePerpetual
 
-        return BinancePerpetual(rest_url or _FUTURES_REST, limits=limits)
-    from market_data.feeds.ccxt_perpetual import CcxtPerpetual
+        if not (rest_url or contracts_url):
+            raise ConfigurationError(
+                "the practice market's marks and funding rates come from a running `python -m practice`; its REST "
+                "address is needed"
+            )
+        return BinancePerpetual(rest_url or contracts_url, limits=limits)
+    from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 
     return CcxtPerpetual(name, rest_url=rest_url, limits=limits)

@@ -92,4 +92,6 @@ def _write_parquet(columns: SeriesColumns, path: Path) -> None:
         table = pa.table([pa.array(column, from_pandas=True) for column in columns[: len(names)]], names=names)
         parquet.write_table(table, path, compression="zstd")
     except pa.ArrowException as error:
-        raise StoreError(f"{path.parent}: cannot be written ({str(error).splitlines()[0]})") from error
+        raise StoreError(
+            f"{path.parent}: cannot be written ({str(error).splitlines()[0]})", path=path.parent
+        ) from error

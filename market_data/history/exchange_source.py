@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import floor_to_grid
-from market_data.adapters.exchanges import known_exchanges, timeframes_of
+from market_data.exchanges.exchange_names import known_exchanges, timeframes_of
 from market_data.store.store_layout import is_series, is_timeframe, kind_and_period, mark_series, open_interest_series
 
 if TYPE_CHECKING:
-    from market_data.adapters.protocol import ExchangeAdapter
+    from market_data.adapters.exchange_adapter import ExchangeAdapter
     from market_data.history.fetching import FetchOutcome, Interval
     from market_data.history.page_buffer import Keep
     from market_data.instruments.market_list import MarketList
@@ -95,7 +95,7 @@ class ExchangeSource:
         if name == "mark":
             return mark_series(timeframe)
         if name == "open-interest":
-            from market_data.history.page_sources import open_interest_period
+            from market_data.history.series_pages import open_interest_period
 
             return open_interest_series(open_interest_period(self.adapter(), timeframe))
         if not is_series(name) or is_timeframe(name):
@@ -159,7 +159,7 @@ class ExchangeSource:
         """
         from market_data.history.fetch_progress import open_progress
         from market_data.history.fetching import STOPPED, MissingCandlesError, fetch_pages
-        from market_data.history.page_sources import open_pages
+        from market_data.history.series_pages import open_pages
 
         if not self.known:
             cause = f"{self.exchange} is no exchange but a name of imported candles, so nothing can be fetched"

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
-from market_data.adapters.failures import RangeNotServedError
+from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.history.fetch_progress import FetchProgress
 from market_data.history.page_buffer import Keep, PageBuffer
-from market_data.history.page_sources import PageSource, Row
+from market_data.history.series_pages import PageSource, Row
 from market_data.quality.candle_quality import QualityReport
 from market_data.store.store_layout import kind_and_period
 
@@ -75,7 +75,11 @@ class MissingCandlesError(DataUnavailableError):
                 f"{series}{span}`, or {files}"
             )
         super().__init__(
-            f"{cause}; missing: {'; '.join(parts)}. Get them {files}, or use what is stored with --offline"
+            f"{cause}; missing: {'; '.join(parts)}. Get them {files}, or use what is stored with --offline",
+            symbols=tuple(self.missing),
+            timeframe=timeframe,
+            start_ms=min(every, default=None),
+            end_ms=max(every, default=None),
         )
 
 

@@ -12,13 +12,13 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.adapters.exchanges import canonical_exchange
+from market_data.exchanges.exchange_names import canonical_exchange
 from market_data.store.store_layout import FUNDING, Series
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from market_data.adapters.protocol import ExchangeAdapter
+    from market_data.adapters.exchange_adapter import ExchangeAdapter
     from market_data.candle_columns import CandleColumns
     from market_data.history.fetching import FetchOutcome
     from market_data.perpetual.perpetual_columns import SeriesColumns

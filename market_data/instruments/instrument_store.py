@@ -156,10 +156,12 @@ class InstrumentStore:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})") from error
+            raise StoreError(
+                f"{folder}: cannot be read as a folder ({error.strerror or error})", path=folder
+            ) from error
         for path in files:
             if not path.stem.removeprefix("-").isdecimal():
-                raise StoreError(f"{path}: is no snapshot <milliseconds>.json of this store; move it away")
+                raise StoreError(f"{path}: is no snapshot <milliseconds>.json of this store; move it away", path=path)
         return sorted(files, key=lambda path: int(path.stem))
 
     def _folder(self, exchange: str) -> Path:
@@ -170,10 +172,10 @@ def _load(path: Path) -> _Snapshot:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Snapshot)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise StoreError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(
-            f"{path}: is no snapshot of instruments ({error}); delete that file and fetch again"
+            f"{path}: is no snapshot of instruments ({error}); delete that file and fetch again", path=path
         ) from error
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from core.candle import MINUTE_MS, FundingRate
+from core.candle import FundingRate
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
-from core.timeframe import DAY_MS, ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.adapters.exchanges import known_exchanges
+from core.timeframe import DAY_MS, MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.exchanges.exchange_names import known_exchanges
 from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.quality.series_steps import HOUR_MS, Interval, funding_intervals, missing_payments
 from market_data.store.candle_merge import slots
@@ -280,7 +280,10 @@ def _judged(exchange: str, symbol: str, missing: Sequence[Interval], request: Pe
     raise DataUnavailableError(
         f"{symbol}: funding rates of {exchange} are missing for {shown}{more}. Import them with `python -m market_data "
         f"import --exchange {exchange} .../{symbol_folder(symbol)}/funding.csv.gz`,{fetch} choose a window that has "
-        "them, or set missing_funding to warning or zero"
+        "them, or set missing_funding to warning or zero",
+        symbols=(symbol,),
+        start_ms=missing[0][0],
+        end_ms=missing[-1][1],
     )
 
 

@@ -13,7 +13,7 @@ from core.candle import FundingRate
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.adapters.protocol import CandleRow, FundingRow, OpenInterestRow, PerpetualKind
+from market_data.adapters.exchange_adapter import CandleRow, FundingRow, OpenInterestRow, PerpetualKind
 from market_data.practice.practice_listings import LISTINGS, Listing
 
 if TYPE_CHECKING:

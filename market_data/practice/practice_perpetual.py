@@ -17,8 +17,8 @@ Both come from streams of their own, so that the last prices are the same with a
 
 import numpy as np
 
-from core.candle import MINUTE_MS, FundingRate
-from core.timeframe import DAY_MS
+from core.candle import FundingRate
+from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
 from market_data.candle_columns import Int64Array
 from market_data.practice.practice_listings import Listing
 from market_data.practice.practice_random import stream, words
@@ -27,7 +27,6 @@ from market_data.practice.practice_tape import MinuteTicks, PracticeTape, noise
 MARK_DIGITS = 2
 """Decimals of a mark price beyond those of the last price."""
 
-HOUR_MS = 60 * MINUTE_MS
 LONG_INTERVAL_MS = 8 * HOUR_MS
 SHORT_INTERVAL_MS = 4 * HOUR_MS
 CHANGE_CELL_DAYS = 16

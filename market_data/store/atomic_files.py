@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     except OSError as error:
         raise StoreError(
-            f"{path}: cannot be written ({error.strerror or error}); what was there before stands"
+            f"{path}: cannot be written ({error.strerror or error}); what was there before stands", path=path
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -51,7 +51,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be made a folder ({error.strerror or error})") from error
+        raise StoreError(f"{folder}: cannot be made a folder ({error.strerror or error})", path=folder) from error
 
 
 @contextlib.contextmanager
@@ -70,10 +70,10 @@ def folder_lock(folder: Path, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> 
         lock.acquire()
     except Timeout:
         raise StoreError(
-            f"{folder}: another process has been writing here for {timeout_seconds:.0f} s; try again"
+            f"{folder}: another process has been writing here for {timeout_seconds:.0f} s; try again", path=folder
         ) from None
     except (OSError, NotImplementedError) as error:
-        raise StoreError(f"{folder}: cannot be locked for writing ({error})") from error
+        raise StoreError(f"{folder}: cannot be locked for writing ({error})", path=folder) from error
     try:
         for leftover in folder.glob(f".*{_TEMPORARY_SUFFIX}"):
             # Only the holder of the lock writes here, so a temporary file found now has lost its writer.

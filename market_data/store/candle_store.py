@@ -307,7 +307,9 @@ class CandleStore:
                 continue
             stem = name.removesuffix(".parquet")
             if not is_month(stem):
-                raise StoreError(f"{folder / name}: is no month file YYYY-MM.parquet of this store; move it away")
+                raise StoreError(
+                    f"{folder / name}: is no month file YYYY-MM.parquet of this store; move it away", path=folder / name
+                )
             if first <= stem <= last:
                 files.append(folder / name)
         return sorted(files)
@@ -336,7 +338,8 @@ def _require_checked(series: Series, columns: SeriesColumns) -> None:
         values = ", ".join(repr(float(column[row])) for column in columns[1:])
         what = "candle" if isinstance(columns, CandleColumns) else "row"
         raise CandleError(
-            f"{series}: the {what} at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored"
+            f"{series}: the {what} at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored",
+            open_time_ms=int(times[row]),
         )
 
 
@@ -351,7 +354,7 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})") from error
+        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})", path=folder) from error
 
 
 def _folders(folder: Path) -> list[str]:

@@ -115,17 +115,17 @@ def load_coverage(path: Path) -> Coverage:
     except FileNotFoundError:
         return Coverage()
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise StoreError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
     try:
         record = msgspec.json.decode(content, type=Coverage)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path}: is no coverage record ({error}); {_ADVICE}") from error
+        raise StoreError(f"{path}: is no coverage record ({error}); {_ADVICE}", path=path) from error
     if record.version != _VERSION:
-        raise StoreError(f"{path}: has version {record.version}, this program reads {_VERSION}; {_ADVICE}")
+        raise StoreError(f"{path}: has version {record.version}, this program reads {_VERSION}; {_ADVICE}", path=path)
     if record.covered != union(record.covered):
-        raise StoreError(f"{path}: its ranges overlap or are out of order; {_ADVICE}")
+        raise StoreError(f"{path}: its ranges overlap or are out of order; {_ADVICE}", path=path)
     if not all(is_month(month) and rows >= 0 for month, rows in record.months.items()):
-        raise StoreError(f"{path}: names months that are none; {_ADVICE}")
+        raise StoreError(f"{path}: names months that are none; {_ADVICE}", path=path)
     return record
 
 

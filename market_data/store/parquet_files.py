@@ -86,7 +86,7 @@ class ParquetFiles:
                 )
             except duckdb.Error as error:
                 raise StoreError(
-                    f"{path}: cannot be written ({_first_line(error)}); what was there before stands"
+                    f"{path}: cannot be written ({_first_line(error)}); what was there before stands", path=path
                 ) from error
 
     def stored_digest(self, path: Path, columns: type[SeriesColumns] = CandleColumns) -> str | None:
@@ -138,12 +138,12 @@ class ParquetFiles:
             with self._opening:
                 self._connection = None
         if isinstance(error, duckdb.OutOfMemoryException):
-            return StoreError(f"{file}: cannot be read ({_first_line(error)})")
+            return StoreError(f"{file}: cannot be read ({_first_line(error)})", path=file)
         try:
             with file.open("rb") as content:
                 content.read(1)
         except OSError as unreadable:
-            return StoreError(f"{file}: cannot be read ({unreadable.strerror or unreadable})")
+            return StoreError(f"{file}: cannot be read ({unreadable.strerror or unreadable})", path=file)
         return damaged(file, kind, _first_line(error))
 
     @contextlib.contextmanager
@@ -182,7 +182,7 @@ def columns_of(kind: SeriesKind) -> type[SeriesColumns]:
 
 def damaged(file: Path, kind: type[SeriesColumns], reason: str) -> StoreError:
     """Return the error for a month file that cannot be taken as rows of its kind."""
-    return StoreError(f"{file}: cannot be read as {_WORDS[kind]} ({reason}); {ADVICE}")
+    return StoreError(f"{file}: cannot be read as {_WORDS[kind]} ({reason}); {ADVICE}", path=file)
 
 
 def _require_order(kind: type[SeriesColumns], file: Path, times: Int64Array) -> None:

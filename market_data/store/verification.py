@@ -204,4 +204,4 @@ def _entries(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})") from error
+        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})", path=folder) from error

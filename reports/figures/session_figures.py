@@ -234,6 +234,8 @@ def _warnings(session: Session, settings: "Settings", window: "SessionWindow", *
         warnings.append(f"{window.missed_steps} steps were missed while the session was down and refused every entry")
     if session.kill_switch_engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
+    if session.paused:
+        warnings.append("an operator has paused the session: every entry is refused")
     if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if partial:

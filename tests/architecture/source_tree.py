@@ -6,19 +6,20 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+from tests.support.shared import REPOSITORY
+
+PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: tuple[str, ...] = tuple(PYPROJECT["tool"]["importlinter"]["root_packages"])
 
 
 def files_of(*packages: str) -> list[Path]:
     """Return the source files of packages."""
-    return [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+    return [path for package in packages for path in sorted((REPOSITORY / package).rglob("*.py"))]
 
 
 def place_of(path: Path) -> str:
     """Return a file's path below the repository."""
-    return path.relative_to(ROOT).as_posix()
+    return path.relative_to(REPOSITORY).as_posix()
 
 
 @functools.cache
@@ -38,7 +39,7 @@ def running_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 def file_of(module: str) -> Path | None:
     """Return the file of a module of the program, None for any other name."""
-    path = ROOT.joinpath(*module.split("."))
+    path = REPOSITORY.joinpath(*module.split("."))
     found = (path.with_suffix(".py"), path / "__init__.py")
     return next((one for one in found if module.split(".")[0] in PACKAGES and one.is_file()), None)
 

@@ -3,7 +3,8 @@
 import unittest
 
 from core.code_version import BESIDE_THE_KERNEL, KERNEL, code_version, hashed_files
-from tests.architecture.source_tree import ROOT, closure_of, file_of, files_of, place_of
+from tests.architecture.source_tree import closure_of, file_of, files_of, place_of
+from tests.support.shared import REPOSITORY
 
 DRIVERS = ("backtests.run", "backtests.replay", "engine.assembly", "engine.fold", "strategies.scalping_ema_rsi")
 """What hands hashed input to the kernel, and what only the registry imports."""
@@ -41,7 +42,7 @@ class CodeVersion(unittest.TestCase):
     def test_the_kernel_is_hashed_whole(self) -> None:
         self.assertLessEqual(set(files_of(*KERNEL)), set(hashed_files()))
         self.assertEqual(len(set(hashed_files())), len(hashed_files()))
-        self.assertTrue(all(path.is_relative_to(ROOT) for path in hashed_files()))
+        self.assertTrue(all(path.is_relative_to(REPOSITORY) for path in hashed_files()))
         self.assertIs(code_version(), code_version())
 
 

@@ -2,15 +2,15 @@
 
 import re
 import unittest
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
+from tests.support.shared import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "parity.md").read_text(encoding="utf-8")
 
 
 class ParityPage(unittest.TestCase):
     def test_every_test_it_names_exists(self) -> None:
-        cases = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/golden/cases").glob("*.yaml"))
+        cases = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "tests/golden/cases").glob("*.yaml"))
         names = re.findall(r"`((?:golden::|[a-z_/]+\.py)[^`]*)`", PAGE)
         self.assertGreater(len(names), 50)
         for name in names:
@@ -19,7 +19,7 @@ class ParityPage(unittest.TestCase):
                 if place == "golden":
                     self.assertTrue(wanted == "…" or f"- name: {wanted}\n" in cases, wanted)
                     continue
-                source = ROOT / "tests" / place
+                source = REPOSITORY / "tests" / place
                 self.assertTrue(source.is_file(), place)
                 if wanted:
                     found = re.search(rf"(def|class) {re.escape(wanted)}\b", source.read_text(encoding="utf-8"))

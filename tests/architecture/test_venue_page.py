@@ -6,7 +6,6 @@ import re
 import unittest
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from core.candle import Candle
@@ -21,10 +20,11 @@ from execution.execution_settings import ExecutionSettings
 from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import venue_rules_of
 from execution.scripting.paper_trader import PaperTrader
-from tests.golden.test_hand_worked_cases import MINUTE_MS, ORIGIN, instrument_of, number, run_case
+from tests.golden.test_hand_worked_cases import ORIGIN, instrument_of, number, run_case
+from tests.support.shared import REPOSITORY
+from tests.support.times import MINUTE_MS
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "venue.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "venue.md").read_text(encoding="utf-8")
 ORIGIN_MS = parse_instant(ORIGIN)
 DEFAULTS = {"symbols": ["AAA"], "instrument": {"tick_size": "0.01", "lot_size": "0.001", "min_notional": "0"}}
 

@@ -12,18 +12,20 @@ from core.errors import FeedError
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns
 from market_data.feeds import feed_registry as registry
-from market_data.feeds.binance_feed import BinanceFeed
+from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.candle_feed import CandleFeed
-from market_data.feeds.ccxt_feed import CcxtFeed
+from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
 from market_data.practice.practice_market import PracticeMarket
 from practice.candle_sources import ColumnsSource
-from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.rest_faults import Fault, FaultKind
-from tests.support.feed_reader import BRISK, FeedReader
+from tests.support.candles import candles_of
+from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.scale import scaled
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
-MINUTE = 60_000
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 HISTORY = 1_500
 LENGTH = scaled(10, 240)
@@ -34,15 +36,10 @@ T = TypeVar("T")
 
 def columns_of_the_practice_market() -> Mapping[tuple[str, str], CandleColumns]:
     """Return candles of two symbols, some before the start of the exchange and some after."""
-    start_ms = DEFAULT_START_MS - HISTORY * MINUTE
+    start_ms = JANUARY_MS - HISTORY * MINUTE_MS
     market = PracticeMarket()
-    end_ms = DEFAULT_START_MS + (LENGTH + 5) * MINUTE
+    end_ms = at(LENGTH + 5)
     return {(symbol, "1m"): market.candles(symbol, "1m", start_ms, end_ms) for symbol in SYMBOLS}
-
-
-def candles_of(columns: CandleColumns) -> list[Candle]:
-    """Return columns as candles."""
-    return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 class CandleFeedContract:
@@ -67,7 +64,7 @@ class CandleFeedContract:
 
     def exchange(self, *, speed: float = SPEED) -> PracticeExchange:
         exchange = PracticeExchange(
-            ColumnsSource(self.columns), speed=speed, end_ms=DEFAULT_START_MS + LENGTH * MINUTE, updates_per_second=20.0
+            ColumnsSource(self.columns), ExchangeOptions(speed=speed, end_ms=at(LENGTH), updates_per_second=20.0)
         )
         exchange.start()
         self.addCleanup(exchange.stop)
@@ -78,13 +75,13 @@ class CandleFeedContract:
 
     async def test_every_final_from_the_first_connection_on_arrives_and_none_is_invented(self) -> None:
         exchange = self.exchange()
-        known = dict.fromkeys(self.symbols, DEFAULT_START_MS - 4 * MINUTE)
+        known = dict.fromkeys(self.symbols, JANUARY_MS - 4 * MINUTE_MS)
         async with FeedReader(self.open_feed(exchange, known)) as reader:
             for symbol in self.symbols:
                 await reader.until_finals(symbol, 3 + LENGTH - 1, seconds=10.0 + LENGTH)
         for symbol in self.symbols:
             finals = reader.finals(symbol)
-            truth = self.truth(symbol, DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + LENGTH * MINUTE)
+            truth = self.truth(symbol, JANUARY_MS - 3 * MINUTE_MS, at(LENGTH))
             seen = list(dict.fromkeys(finals))
             self.assertEqual(seen, truth[: len(seen)])
             self.assertGreaterEqual(len(seen), len(truth) - 1)
@@ -98,9 +95,9 @@ class CandleFeedContract:
     async def test_candles_of_the_past_come_whole_and_in_order_however_many(self) -> None:
         feed = self.open_feed(self.exchange(speed=1.0))
         self.addAsyncCleanup(feed.close)
-        start_ms = DEFAULT_START_MS - HISTORY * MINUTE
-        found = await feed.closed_candles(self.symbols[0], start_ms, DEFAULT_START_MS - 10 * MINUTE)
-        self.assertEqual(found, self.truth(self.symbols[0], start_ms, DEFAULT_START_MS - 10 * MINUTE))
+        start_ms = JANUARY_MS - HISTORY * MINUTE_MS
+        found = await feed.closed_candles(self.symbols[0], start_ms, JANUARY_MS - 10 * MINUTE_MS)
+        self.assertEqual(found, self.truth(self.symbols[0], start_ms, JANUARY_MS - 10 * MINUTE_MS))
         self.assertEqual(len(found), HISTORY - 10)
         self.assertEqual(await feed.closed_candles(self.symbols[0], start_ms, start_ms), [])
 
@@ -108,21 +105,21 @@ class CandleFeedContract:
         exchange = self.exchange(speed=1.0)
         feed = self.open_feed(exchange)
         self.addAsyncCleanup(feed.close)
-        old_ms = DEFAULT_START_MS - 5 * MINUTE
+        old_ms = JANUARY_MS - 5 * MINUTE_MS
         self.assertEqual(
             await feed.closed_candle(self.symbols[1], old_ms), self.truth(self.symbols[1], old_ms, old_ms + 1)[0]
         )
-        running_ms = floor_to_grid(exchange.now_ms, MINUTE)
+        running_ms = floor_to_grid(exchange.now_ms, MINUTE_MS)
         self.assertIsNone(await feed.closed_candle(self.symbols[1], running_ms))
-        self.assertIsNone(await feed.closed_candle(self.symbols[1], running_ms + MINUTE))
-        self.assertIsNone(await feed.closed_candle(self.symbols[1], DEFAULT_START_MS - (HISTORY + 9) * MINUTE))
+        self.assertIsNone(await feed.closed_candle(self.symbols[1], running_ms + MINUTE_MS))
+        self.assertIsNone(await feed.closed_candle(self.symbols[1], JANUARY_MS - (HISTORY + 9) * MINUTE_MS))
 
     async def test_the_running_candle_is_not_among_the_closed_ones(self) -> None:
         exchange = self.exchange(speed=1.0)
         feed = self.open_feed(exchange)
         self.addAsyncCleanup(feed.close)
-        found = await feed.closed_candles(self.symbols[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS + 3 * MINUTE)
-        self.assertEqual(found, self.truth(self.symbols[0], DEFAULT_START_MS - 3 * MINUTE, DEFAULT_START_MS))
+        found = await feed.closed_candles(self.symbols[0], JANUARY_MS - 3 * MINUTE_MS, at(3))
+        self.assertEqual(found, self.truth(self.symbols[0], JANUARY_MS - 3 * MINUTE_MS, JANUARY_MS))
 
     async def test_the_exchange_tells_its_time(self) -> None:
         exchange = self.exchange(speed=1.0)
@@ -150,15 +147,15 @@ class CandleFeedContract:
             exchange.rest_faults.add(fault)
             started = asyncio.get_running_loop().time()
             with self.assertRaises(FeedError, msg=fault.kind):
-                await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE)
+                await feed.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS)
             self.assertLess(asyncio.get_running_loop().time() - started, 4.0)
-        self.assertIsNotNone(await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE))
+        self.assertIsNotNone(await feed.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS))
 
     async def test_a_symbol_the_feed_was_not_opened_for_is_an_error(self) -> None:
         feed = self.open_feed(self.exchange(speed=1.0))
         self.addAsyncCleanup(feed.close)
         with self.assertRaises(FeedError):
-            await feed.closed_candle("XYZ/USDT", DEFAULT_START_MS)
+            await feed.closed_candle("XYZ/USDT", JANUARY_MS)
 
     async def test_closing_ends_the_events_and_leaves_no_task(self) -> None:
         exchange = self.exchange(speed=1.0)
@@ -236,7 +233,7 @@ class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCas
         feed = self.open_feed(exchange)
         self.addAsyncCleanup(feed.close)
         self.assertIsInstance(feed, BinanceFeed)
-        await feed.closed_candle(self.symbols[0], DEFAULT_START_MS - 5 * MINUTE)
+        await feed.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS)
         self.assertEqual({request.path for request in exchange.requests}, {"/fapi/v1/time", "/fapi/v1/klines"})
 
 

@@ -5,14 +5,15 @@ import contextlib
 import unittest
 
 from core.errors import ConfigurationError
-from core.timeframe import DAY_MS, WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.exchanges import timeframes_of
-from market_data.adapters.protocol import ExchangeAdapter
+from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
+from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchanges.exchange_names import timeframes_of
 from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer
-from tests.support.loopback import MINUTE, START, impatient
+from tests.support.exchanges.loopback import impatient
+from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
-NOW = START + 30 * DAY_MS
+NOW = JANUARY_MS + 30 * DAY_MS
 
 
 def now_ms() -> int:
@@ -42,21 +43,21 @@ class AdapterContract:
             self.assertGreater(instrument.lot_size, 0)
 
     def test_a_page_begins_at_its_start_and_ends_before_its_end(self: "AdapterCase") -> None:
-        rows = self.adapter.fetch_page("BTC/USDT", "1m", START, START + 10 * MINUTE)
-        self.assertEqual([row[0] for row in rows], [START + number * MINUTE for number in range(10)])
+        rows = self.adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS, at(10))
+        self.assertEqual([row[0] for row in rows], [at(number) for number in range(10)])
 
     def test_a_page_holds_no_more_than_its_limit_and_the_oldest_first(self: "AdapterCase") -> None:
         limit = self.adapter.page_limit
-        rows = self.adapter.fetch_page("BTC/USDT", "1m", START, START + 3 * limit * MINUTE)
-        self.assertEqual([row[0] for row in rows], [START + number * MINUTE for number in range(limit)])
+        rows = self.adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS, JANUARY_MS + 3 * limit * MINUTE_MS)
+        self.assertEqual([row[0] for row in rows], [at(number) for number in range(limit)])
 
     def test_rows_are_an_integer_and_five_floats(self: "AdapterCase") -> None:
-        for row in self.adapter.fetch_page("ETH/USDT", "5m", START, START + 50 * MINUTE):
+        for row in self.adapter.fetch_page("ETH/USDT", "5m", JANUARY_MS, at(50)):
             self.assertEqual([type(value) for value in row], [int, float, float, float, float, float])
 
     def test_starts_between_two_candles_leave_the_earlier_one_out(self: "AdapterCase") -> None:
-        rows = self.adapter.fetch_page("BTC/USDT", "1m", START + 1, START + 2 * MINUTE + 1)
-        self.assertEqual([row[0] for row in rows], [START + MINUTE, START + 2 * MINUTE])
+        rows = self.adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS + 1, at(2) + 1)
+        self.assertEqual([row[0] for row in rows], [at(1), at(2)])
 
     def test_every_common_timeframe_is_on_its_grid(self: "AdapterCase") -> None:
         for timeframe in sorted(set(self.adapter.timeframes) & set(PracticeMarket.timeframes)):
@@ -66,32 +67,36 @@ class AdapterContract:
             self.assertEqual([row[0] for row in rows], [since, since + length], timeframe)
 
     def test_before_the_first_candle_and_in_the_future_pages_are_empty(self: "AdapterCase") -> None:
-        self.assertEqual(self.adapter.fetch_page("BTC/USDT", "1m", 0, 5 * MINUTE), [])
-        self.assertEqual(self.adapter.fetch_page("BTC/USDT", "1m", NOW + MINUTE, NOW + 9 * MINUTE), [])
+        self.assertEqual(self.adapter.fetch_page("BTC/USDT", "1m", 0, 5 * MINUTE_MS), [])
+        self.assertEqual(self.adapter.fetch_page("BTC/USDT", "1m", NOW + MINUTE_MS, NOW + 9 * MINUTE_MS), [])
 
     def test_unknown_symbols_and_timeframes_are_configuration_errors(self: "AdapterCase") -> None:
         with self.assertRaises(ConfigurationError):
-            self.adapter.fetch_page("NO/SUCH", "1m", START, START + MINUTE)
+            self.adapter.fetch_page("NO/SUCH", "1m", JANUARY_MS, at(1))
         for timeframe in ("7m", "1M", "minute"):
             with self.assertRaises(ConfigurationError):
-                self.adapter.fetch_page("BTC/USDT", timeframe, START, START + MINUTE)
+                self.adapter.fetch_page("BTC/USDT", timeframe, JANUARY_MS, at(1))
 
     def test_the_clock_is_the_exchanges(self: "AdapterCase") -> None:
         self.assertEqual(self.adapter.server_time_ms(), NOW)
 
     def test_threads_get_the_same_pages_as_one_caller(self: "AdapterCase") -> None:
-        asked = [(symbol, START + number * 100 * MINUTE) for symbol in ("BTC/USDT", "ETH/USDT") for number in range(5)]
-        alone = [self.adapter.fetch_page(symbol, "1m", since, since + 100 * MINUTE) for symbol, since in asked]
+        asked = [
+            (symbol, JANUARY_MS + number * 100 * MINUTE_MS)
+            for symbol in ("BTC/USDT", "ETH/USDT")
+            for number in range(5)
+        ]
+        alone = [self.adapter.fetch_page(symbol, "1m", since, since + 100 * MINUTE_MS) for symbol, since in asked]
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             together = list(
-                pool.map(lambda one: self.adapter.fetch_page(one[0], "1m", one[1], one[1] + 100 * MINUTE), asked)
+                pool.map(lambda one: self.adapter.fetch_page(one[0], "1m", one[1], one[1] + 100 * MINUTE_MS), asked)
             )
         self.assertEqual(alone, together)
 
     def test_prices_are_those_of_the_practice_market(self: "AdapterCase") -> None:
-        columns = PracticeMarket().candles("ETH/USDT", "1h", START, START + DAY_MS)
+        columns = PracticeMarket().candles("ETH/USDT", "1h", JANUARY_MS, JANUARY_MS + DAY_MS)
         expected = list(zip(*(column.tolist() for column in columns), strict=True))
-        self.assertEqual(self.adapter.fetch_page("ETH/USDT", "1h", START, START + DAY_MS), expected)
+        self.assertEqual(self.adapter.fetch_page("ETH/USDT", "1h", JANUARY_MS, JANUARY_MS + DAY_MS), expected)
 
 
 class AdapterCase(unittest.TestCase, AdapterContract):
@@ -126,7 +131,7 @@ class CcxtMarketList(unittest.TestCase):
             BinanceRestServer(PracticeMarket(), clock=now_ms) as server,
             contextlib.closing(impatient(server.url)) as adapter,
         ):
-            adapter.fetch_page("BTC/USDT", "1m", START, START + MINUTE)
+            adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS, at(1))
             for reads in (1, 2, 3):
                 self.assertIn("BTC/USDT", adapter.markets())
                 self.assertEqual(len(server.requests_to("exchangeInfo")), reads)
@@ -139,9 +144,10 @@ class CcxtOverAnAdapter(unittest.TestCase):
             BinanceRestServer(AdapterSource(market), clock=now_ms) as server,
             contextlib.closing(impatient(server.url)) as adapter,
         ):
-            end = START + 1500 * MINUTE
+            end = at(1500)
             self.assertEqual(
-                adapter.fetch_page("BTC/USDT", "1m", START, end), market.fetch_page("BTC/USDT", "1m", START, end)
+                adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS, end),
+                market.fetch_page("BTC/USDT", "1m", JANUARY_MS, end),
             )
 
 

@@ -5,28 +5,21 @@ import unittest
 
 import msgspec
 
-from core.candle import Candle, FundingRate
+from core.candle import FundingRate
 from core.errors import ConfigurationError, FeedError
-from core.timeframe import DAY_MS
-from market_data.candle_columns import CandleColumns
-from market_data.feeds.binance_perpetual import BinancePerpetual
-from market_data.feeds.ccxt_perpetual import CcxtPerpetual
+from market_data.feeds.binance.binance_perpetual import BinancePerpetual
+from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
-from practice.exchange import DEFAULT_START_MS as START
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
 from practice.rest_faults import Fault, FaultKind
-from tests.support.feed_reader import BRISK
+from tests.support.candles import candles_of
+from tests.support.exchanges.feed_reader import BRISK
+from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
 LIMITS = msgspec.structs.replace(BRISK, request_seconds=1.0, connect_seconds=1.0)
-
-
-def candles_of(columns: CandleColumns) -> list[Candle]:
-    """Return columns as candles."""
-    return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 class PerpetualSourceContract:
@@ -40,9 +33,9 @@ class PerpetualSourceContract:
     def setUp(self) -> None:
         self.exchange = PracticeExchange(
             PracticeMarket(),
-            pace="driven",
-            timeframe="1h",
-            script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),)),
+            ExchangeOptions(
+                pace="driven", timeframe="1h", script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),))
+            ),
         )
         self.exchange.start()
         self.addCleanup(self.exchange.stop)
@@ -57,31 +50,34 @@ class PerpetualSourceContract:
         await asyncio.to_thread(self.exchange.advance_to, now_ms)
 
     async def test_marks_of_the_past_come_whole_and_in_order_however_many(self) -> None:
-        first = START - 2_300 * MINUTE
-        found = await self.source().mark_candles(self.btc, "1m", first, START - 5 * MINUTE)
-        expected = self.market.mark_candles("BTC/USDT", "1m", first, START - 5 * MINUTE)
+        first = JANUARY_MS - 2_300 * MINUTE_MS
+        found = await self.source().mark_candles(self.btc, "1m", first, JANUARY_MS - 5 * MINUTE_MS)
+        expected = self.market.mark_candles("BTC/USDT", "1m", first, JANUARY_MS - 5 * MINUTE_MS)
         self.assertEqual(found, candles_of(expected))
         self.assertEqual(len(found), 2_295)
 
     async def test_only_closed_marks_are_given_in_any_timeframe(self) -> None:
-        await self.advance_to(START + 90 * MINUTE)
+        await self.advance_to(at(90))
         source = self.source()
-        for timeframe, length, until_ms in (("1m", MINUTE, START + 90 * MINUTE), ("1h", HOUR, START + HOUR)):
+        for timeframe, length, until_ms in (
+            ("1m", MINUTE_MS, at(90)),
+            ("1h", HOUR_MS, JANUARY_MS + HOUR_MS),
+        ):
             found = await source.mark_candles(self.btc, timeframe, until_ms - 3 * length, until_ms + 9 * length)
             expected = self.market.mark_candles("BTC/USDT", timeframe, until_ms - 3 * length, until_ms)
             self.assertEqual(found, candles_of(expected), timeframe)
-        self.assertEqual(await source.mark_candles(self.btc, "1m", START, START), [])
+        self.assertEqual(await source.mark_candles(self.btc, "1m", JANUARY_MS, JANUARY_MS), [])
 
     async def test_funding_of_the_past_comes_whole_with_stamps_rates_and_marks(self) -> None:
-        first = START - 400 * DAY_MS
-        found = await self.source().funding_rates(self.btc, first, START)
-        self.assertEqual(found, self.market.funding_rates("BTC/USDT", first, START))
+        first = JANUARY_MS - 400 * DAY_MS
+        found = await self.source().funding_rates(self.btc, first, JANUARY_MS)
+        self.assertEqual(found, self.market.funding_rates("BTC/USDT", first, JANUARY_MS))
         self.assertEqual(len(found), 1_200)
         self.assertTrue(any(one.time_ms > one.due_ms for one in found))
 
     async def test_a_range_of_funding_is_of_stamps_its_end_excluded(self) -> None:
         source = self.source()
-        first, second = self.market.funding_rates("BTC/USDT", START - 16 * HOUR, START)
+        first, second = self.market.funding_rates("BTC/USDT", JANUARY_MS - 16 * HOUR_MS, JANUARY_MS)
         for start_ms, end_ms, expected in (
             (first.time_ms, second.time_ms + 1, [first, second]),
             (first.time_ms, second.time_ms, [first]),
@@ -92,22 +88,24 @@ class PerpetualSourceContract:
 
     async def test_a_rate_that_is_not_published_yet_is_an_empty_answer(self) -> None:
         source = self.source()
-        due = self.market.funding_rates("BTC/USDT", START + HOUR, START + 17 * HOUR)
+        due = self.market.funding_rates("BTC/USDT", JANUARY_MS + HOUR_MS, JANUARY_MS + 17 * HOUR_MS)
         asked: list[tuple[int, list[FundingRate]]] = [
-            (START + 8 * HOUR, []),
-            (START + 8 * HOUR + 4_000, due[:1]),
-            (START + 16 * HOUR + 19 * MINUTE, due[:1]),
-            (START + 16 * HOUR + 21 * MINUTE, due),
+            (JANUARY_MS + 8 * HOUR_MS, []),
+            (JANUARY_MS + 8 * HOUR_MS + 4_000, due[:1]),
+            (JANUARY_MS + 16 * HOUR_MS + 19 * MINUTE_MS, due[:1]),
+            (JANUARY_MS + 16 * HOUR_MS + 21 * MINUTE_MS, due),
         ]
         for now_ms, expected in asked:
             await self.advance_to(now_ms)
-            self.assertEqual(await source.funding_rates(self.btc, START + HOUR, START + 17 * HOUR), expected, now_ms)
+            self.assertEqual(
+                await source.funding_rates(self.btc, JANUARY_MS + HOUR_MS, JANUARY_MS + 17 * HOUR_MS), expected, now_ms
+            )
 
     async def test_the_next_payment_is_told_to_the_minute(self) -> None:
         source = self.source()
-        self.assertEqual(await source.next_funding_ms(self.btc), START + 8 * HOUR)
-        await self.advance_to(START + 8 * HOUR)
-        self.assertEqual(await source.next_funding_ms(self.btc), START + 16 * HOUR)
+        self.assertEqual(await source.next_funding_ms(self.btc), JANUARY_MS + 8 * HOUR_MS)
+        await self.advance_to(JANUARY_MS + 8 * HOUR_MS)
+        self.assertEqual(await source.next_funding_ms(self.btc), JANUARY_MS + 16 * HOUR_MS)
 
     async def test_an_empty_answer_is_not_an_error_and_not_remembered(self) -> None:
         source = self.source()
@@ -115,17 +113,17 @@ class PerpetualSourceContract:
         self.exchange.rest_faults.add(Fault(FaultKind.EMPTY, path="fundingRate"))
         self.exchange.rest_faults.add(Fault(FaultKind.EMPTY, path="markPriceKlines"))
         for _ in range(2):
-            last = await source.funding_rates(self.btc, START - HOUR, START + 1_000)
-            marks = await source.mark_candles(self.btc, "1m", START - 5 * MINUTE, START)
+            last = await source.funding_rates(self.btc, JANUARY_MS - HOUR_MS, JANUARY_MS + 1_000)
+            marks = await source.mark_candles(self.btc, "1m", JANUARY_MS - 5 * MINUTE_MS, JANUARY_MS)
         self.assertEqual((len(last), len(marks)), (0, 5))
-        self.assertEqual(len(await source.funding_rates(self.btc, START - 9 * HOUR, START)), 1)
+        self.assertEqual(len(await source.funding_rates(self.btc, JANUARY_MS - 9 * HOUR_MS, JANUARY_MS)), 1)
 
     async def test_a_failing_rest_raises_after_one_bounded_attempt(self) -> None:
         source = self.source()
         await source.next_funding_ms(self.btc)
         asks = (
-            lambda: source.funding_rates(self.btc, START - DAY_MS, START),
-            lambda: source.mark_candles(self.btc, "1m", START - HOUR, START - MINUTE),
+            lambda: source.funding_rates(self.btc, JANUARY_MS - DAY_MS, JANUARY_MS),
+            lambda: source.mark_candles(self.btc, "1m", JANUARY_MS - HOUR_MS, JANUARY_MS - MINUTE_MS),
             lambda: source.next_funding_ms(self.btc),
         )
         for kind in (
@@ -150,7 +148,7 @@ class PerpetualSourceContract:
         for kind in (FaultKind.WRONG_ROWS, FaultKind.WRONG_JSON):
             self.exchange.rest_faults.add(Fault(kind, path="fundingRate"))
             with self.assertRaises(FeedError, msg=kind):
-                await source.funding_rates(self.btc, START - DAY_MS, START)
+                await source.funding_rates(self.btc, JANUARY_MS - DAY_MS, JANUARY_MS)
             self.exchange.rest_faults.clear()
 
     async def test_short_and_shuffled_pages_lose_nothing(self) -> None:
@@ -158,14 +156,14 @@ class PerpetualSourceContract:
         await source.next_funding_ms(self.btc)
         for kind in (FaultKind.SHORT_PAGE, FaultKind.SHUFFLED_ROWS, FaultKind.DUPLICATED_ROWS):
             self.exchange.rest_faults.add(Fault(kind, path="fundingRate"))
-            found = await source.funding_rates(self.btc, START - 2 * DAY_MS, START)
-            self.assertEqual(found, self.market.funding_rates("BTC/USDT", START - 2 * DAY_MS, START), kind)
+            found = await source.funding_rates(self.btc, JANUARY_MS - 2 * DAY_MS, JANUARY_MS)
+            self.assertEqual(found, self.market.funding_rates("BTC/USDT", JANUARY_MS - 2 * DAY_MS, JANUARY_MS), kind)
 
     async def test_an_unknown_symbol_is_an_error(self) -> None:
         source = self.source()
         for ask in (
-            source.funding_rates("XYZ/USDT:USDT", START - DAY_MS, START),
-            source.mark_candles("XYZ/USDT:USDT", "1m", START - HOUR, START),
+            source.funding_rates("XYZ/USDT:USDT", JANUARY_MS - DAY_MS, JANUARY_MS),
+            source.mark_candles("XYZ/USDT:USDT", "1m", JANUARY_MS - HOUR_MS, JANUARY_MS),
             source.next_funding_ms("XYZ/USDT:USDT"),
         ):
             with self.assertRaises((FeedError, ConfigurationError)):
@@ -177,7 +175,7 @@ class PerpetualSourceContract:
         await source.close()
         await source.close()
         with self.assertRaises(FeedError):
-            await source.funding_rates(self.btc, START - DAY_MS, START)
+            await source.funding_rates(self.btc, JANUARY_MS - DAY_MS, JANUARY_MS)
 
     async def test_an_exchange_that_cannot_be_reached_is_an_error(self) -> None:
         source = self.source()
@@ -192,14 +190,17 @@ class BinancePerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTest
 
     async def test_a_contract_is_named_with_or_without_its_settle_currency(self) -> None:
         source = self.source()
-        asked = [await source.funding_rates(symbol, START - DAY_MS, START) for symbol in (self.btc, "BTC/USDT:USDT")]
+        asked = [
+            await source.funding_rates(symbol, JANUARY_MS - DAY_MS, JANUARY_MS)
+            for symbol in (self.btc, "BTC/USDT:USDT")
+        ]
         self.assertEqual(asked[0], asked[1])
 
     async def test_rates_of_another_time_than_was_asked_for_are_refused(self) -> None:
         source = self.source()
         self.exchange.rest_faults.add(Fault(FaultKind.OTHER_TIME, path="fundingRate"))
         with self.assertRaises(FeedError):
-            await source.funding_rates(self.btc, START - 90 * DAY_MS, START - 80 * DAY_MS)
+            await source.funding_rates(self.btc, JANUARY_MS - 90 * DAY_MS, JANUARY_MS - 80 * DAY_MS)
 
 
 class CcxtPerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTestCase):

@@ -6,14 +6,13 @@ import inspect
 import subprocess
 import sys
 import unittest
-from pathlib import Path
 
 from core.orders import OrderSide
 from execution import ExecutionEngine, OrderRequest, PaperTrader, SafetyLimits, SafetyMonitor
 from risk_management import RiskConfig, RiskEngine
 from tests.architecture.source_tree import PACKAGES
+from tests.support.shared import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[2]
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 
 SIGNATURES = {
@@ -115,7 +114,7 @@ class PublicNames(unittest.TestCase):
 
     def test_the_command_starts_without_a_warning(self) -> None:
         command = [sys.executable, "-W", "error", "-m", "backtests.config_backtest", "--help"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
 
     def test_numbers_handed_out_are_floats_and_times_are_aware(self) -> None:

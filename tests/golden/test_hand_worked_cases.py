@@ -14,11 +14,11 @@ from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
 from core.trading_signal import Signal
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.support.runs.kernel_runs import KernelRun, run_kernel
+from tests.support.times import MINUTE_MS
 
 CASES = Path(__file__).parent / "cases"
 ORIGIN = "2024-01-01T00:00:00Z"
-MINUTE_MS = 60_000
 COUNTS = ("max_order_wait", "max_gap", "max_open_trades")
 """Whole numbers that some cases quote like decimals."""
 

@@ -14,7 +14,6 @@ from core.candle import Candle
 from core.event_lines import TRADE_HEADER, trade_line
 from core.events import Recorder
 from core.exact import received
-from core.instants import parse_instant
 from core.orders import OrderRequest
 from engine.renderer import SessionOutputs
 from execution.costs.commission import LiquidityCommission
@@ -26,10 +25,9 @@ from execution.matching.venue_rules import VenueRules
 from execution.orders.order import Order
 from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import instrument_of
+from tests.support.times import MINUTE_MS, at
 
 CASES = Path(__file__).parent / "cases"
-ORIGIN = parse_instant("2024-01-01T00:00:00Z")
-MINUTE_MS = 60_000
 SYMBOL = "AAA"
 NUMBERS = (
     "price",
@@ -39,10 +37,6 @@ NUMBERS = (
     "trailing_fraction",
     "trailing_distance",
 )
-
-
-def at(minute: int) -> int:
-    return ORIGIN + minute * MINUTE_MS
 
 
 def load_scripts() -> list[dict[str, Any]]:

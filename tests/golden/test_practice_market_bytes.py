@@ -11,13 +11,13 @@ import struct
 import subprocess
 import sys
 import unittest
-from pathlib import Path
 
 import numpy as np
 
 from core.instants import parse_instant
-from core.timeframe import DAY_MS
 from market_data.practice.practice_market import PracticeMarket
+from tests.support.shared import REPOSITORY
+from tests.support.times import DAY_MS
 
 GOLDEN_SHA256 = "b524d76620bf8c6453931b134fa7edbaf319088106e1c16d5964b31e026e4179"
 
@@ -70,7 +70,7 @@ class PracticeMarketBytesTest(unittest.TestCase):
         )
         answer = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=REPOSITORY,
             env={**os.environ, **environment},
             capture_output=True,
             text=True,

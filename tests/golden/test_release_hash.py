@@ -10,8 +10,8 @@ import unittest
 from pathlib import Path
 
 from backtests.config_backtest import ConfigBacktestRunner
+from tests.support.shared import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 RELEASE = Path(__file__).parent / "release_hash.json"
 
 

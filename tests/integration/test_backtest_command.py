@@ -15,9 +15,10 @@ import time
 import unittest
 from pathlib import Path
 
-from tests.support.backtest_runs import ROOT, command_environment, run_command
+from tests.support.runs.backtest_runs import command_environment, run_command
+from tests.support.shared import REPOSITORY
 
-PRACTICE = ROOT / "config" / "practice.yaml"
+PRACTICE = REPOSITORY / "config" / "practice.yaml"
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-03")
 STEM = "config_backtest_20240101_20240103"
 
@@ -220,7 +221,7 @@ class Output(CommandCase):
         arguments = ("--config", PRACTICE, *DAYS, "--data-dir", self.store, "--out", self.out, "--quiet")
         finished = subprocess.run(
             [sys.executable, "-W", "error", "-c", program, *map(str, arguments)],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,
@@ -233,7 +234,7 @@ class Output(CommandCase):
     def test_a_reader_that_goes_away_and_a_full_device_are_no_traceback(self):
         command = [sys.executable, "-W", "error", "-m", "backtests.config_backtest", "--config", str(PRACTICE), *DAYS]
         command += ["--data-dir", str(self.store), "--out", str(self.out)]
-        options = {"cwd": ROOT, "env": command_environment(), "stderr": subprocess.PIPE, "text": True}
+        options = {"cwd": REPOSITORY, "env": command_environment(), "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(command, stdout=subprocess.PIPE, **options) as process:
             process.stdout.close()
             self.assertEqual((process.wait(60), process.stderr.read()), (1, ""))
@@ -249,7 +250,7 @@ class Output(CommandCase):
         command += ["--data-dir", str(self.store), "--out", str(self.out), "--quiet"]
         choices = ("BTC/USDT", "ETH/USDT,SOL/USDT")
         running = [
-            subprocess.Popen([*command, "--symbols", symbols], cwd=ROOT, env=command_environment())
+            subprocess.Popen([*command, "--symbols", symbols], cwd=REPOSITORY, env=command_environment())
             for symbols in choices
         ]
         self.assertEqual([process.wait(60) for process in running], [0, 0])
@@ -324,7 +325,7 @@ class BadDataAndDisks(CommandCase):
         command += ["--data-dir", str(self.store), "--out", str(self.out)]
         finished = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment({"PYTHONDONTWRITEBYTECODE": "1"}),
             capture_output=True,
             text=True,
@@ -361,7 +362,9 @@ class BadDataAndDisks(CommandCase):
         self.assertEqual(imported.returncode, 0, imported.stderr)
         self.assertIn("25 of 30 rows taken, 5 refused", imported.stdout)
         days = ("--start", "2024-01-01", "--end", "2024-01-01T00:30", "--symbols", "BTCUSDT", "--offline")
-        result = json.loads(self.done("--json", config=ROOT / "examples" / "binance-1m.yaml", days=days, store=store))
+        result = json.loads(
+            self.done("--json", config=REPOSITORY / "examples" / "binance-1m.yaml", days=days, store=store)
+        )
         self.assertEqual(result["statistics"]["candles_processed"], 25)
         self.assertEqual(result["symbols"]["BTCUSDT"]["missing_candles"], 5)
 
@@ -379,8 +382,10 @@ class BadDataAndDisks(CommandCase):
             imported = run_command("import", "--exchange", "binance", "--data-dir", store, path, module="market_data")
             self.assertEqual(imported.returncode, 0, imported.stderr)
         days = ("--start", "2024-01-01", "--end", "2024-01-01T00:30", "--symbols", "BTCUSDT,ETHUSDT", "--offline")
-        printed = self.done(config=ROOT / "examples" / "binance-1m.yaml", days=days, store=store)
-        result = json.loads(self.done("--json", config=ROOT / "examples" / "binance-1m.yaml", days=days, store=store))
+        printed = self.done(config=REPOSITORY / "examples" / "binance-1m.yaml", days=days, store=store)
+        result = json.loads(
+            self.done("--json", config=REPOSITORY / "examples" / "binance-1m.yaml", days=days, store=store)
+        )
         keys = ("missing_before", "missing_candles", "missing_after", "candles_from", "candles_to")
         self.assertEqual(
             [tuple(result["symbols"][symbol][key] for key in keys) for symbol in ("BTCUSDT", "ETHUSDT")],
@@ -411,11 +416,11 @@ class OwnStrategies(CommandCase):
                 symbols: {symbols}
                 timeframe: 15m
                 strategy: {{type: "my_strategies:{strategy}"}}
-                risk: {{config_file: {ROOT / "config" / "risk.json"}}}
+                risk: {{config_file: {REPOSITORY / "config" / "risk.json"}}}
                 """
             )
         )
-        shutil.copy(ROOT / "config" / "trading_mode.yaml", self.folder)
+        shutil.copy(REPOSITORY / "config" / "trading_mode.yaml", self.folder)
         return config
 
     def log(self):

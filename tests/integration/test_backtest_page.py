@@ -12,9 +12,9 @@ from pathlib import Path
 
 from backtests.backtest_command import parse_arguments
 from core.event_lines import TRADE_HEADER
-from tests.support.backtest_runs import ROOT
+from tests.support.shared import REPOSITORY
 
-PAGE = (ROOT / "docs" / "CONFIG_BACKTEST.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "CONFIG_BACKTEST.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```\n(?:\n```\n(.*?)```)?", PAGE, re.DOTALL)
 
 
@@ -26,7 +26,7 @@ class Page(unittest.TestCase):
         cls.folder = Path(folder.name)
         cls.addClassCleanup(os.chdir, Path.cwd())
         os.chdir(folder.name)
-        shutil.copytree(ROOT / "config", cls.folder / "config")
+        shutil.copytree(REPOSITORY / "config", cls.folder / "config")
         cls.printed = []
         for program, _ in PROGRAMS:
             output = io.StringIO()
@@ -60,7 +60,7 @@ class Page(unittest.TestCase):
 
     def test_links_lead_somewhere(self):
         for target in re.findall(r"\]\(([^)#]+\.md)", PAGE):
-            self.assertTrue((ROOT / "docs" / target).is_file(), target)
+            self.assertTrue((REPOSITORY / "docs" / target).is_file(), target)
         headings = {
             re.sub(r"[^\w -]", "", line.lstrip("# ")).strip().lower().replace(" ", "-")
             for line in PAGE.splitlines()

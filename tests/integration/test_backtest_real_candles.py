@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from market_data.store.candle_store import CandleStore
-from tests.support.backtest_runs import ROOT, events, run_command, trade_rows
-from tests.support.shared import CANDLES, needs_shared
+from tests.support.runs.backtest_runs import events, run_command, trade_rows
+from tests.support.shared import CANDLES, REPOSITORY, needs_shared
+from tests.support.times import MINUTE_MS
 
-EXAMPLE = ROOT / "examples" / "binance-1m.yaml"
-MINUTE_MS = 60_000
+EXAMPLE = REPOSITORY / "examples" / "binance-1m.yaml"
 
 
 def ms_of(text):
@@ -43,7 +43,7 @@ class RealCandles(unittest.TestCase):
             "symbols": symbols,
             "timeframe": timeframe,
             "strategy": {"type": "scalping_ema_rsi", "params": {"sl_atr_multiple": 10, "tp_atr_multiple": 20}},
-            "risk": {"config_file": str(ROOT / "config" / "risk.json")},
+            "risk": {"config_file": str(REPOSITORY / "config" / "risk.json")},
         }
         path.write_text(json.dumps(document))
         return path

@@ -5,17 +5,18 @@ import unittest
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import ccxt.pro
 import msgspec
 from aiohttp import web
 
 from core.errors import ConfigurationError
-from market_data.feeds.ccxt_feed import CcxtFeed
-from market_data.feeds.ccxt_rest import ccxt_exchange
-from market_data.feeds.ccxt_stream import CcxtStream
+from market_data.exchanges.ccxt_core import ccxt_object
+from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
+from market_data.feeds.ccxt.ccxt_stream import CcxtStream
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
-from tests.support.feed_reader import BRISK, FeedReader
-from tests.support.kline_exchange import KlineExchange
+from tests.support.exchanges.feed_reader import BRISK, FeedReader
+from tests.support.exchanges.kline_exchange import KlineExchange
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 SETTLED = 10_000
@@ -192,8 +193,8 @@ def _stream_without_parser(exchange: KlineExchange) -> AbstractAsyncContextManag
     @asynccontextmanager
     async def opened() -> AsyncIterator[CcxtStream]:
         addresses = {"rest_url": exchange.rest_url, "stream_url": exchange.stream_url}
-        client = ccxt_exchange("binanceus", "ccxt.pro", BRISK, **addresses)
-        stream = CcxtStream(client, "an exchange without a parser", [BTC, ETH], "1m", 100)
+        client = ccxt_object(ccxt.pro, "binanceus", **addresses)
+        stream = CcxtStream(client, None, [BTC, ETH], "1m", 100)
         stream.start()
         try:
             yield stream

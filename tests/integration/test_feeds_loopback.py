@@ -10,20 +10,21 @@ from aiohttp import web
 
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError, InvariantError
-from market_data.feeds.backoff import counter_uniform
-from market_data.feeds.binance_feed import BinanceFeed
-from market_data.feeds.binance_rest import FUTURES_PATH
+from market_data.exchanges.backoff import counter_uniform
+from market_data.exchanges.exchange_description import FUTURES_PATH
+from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
-from practice.exchange import DEFAULT_START_MS, PracticeExchange
+from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
-from tests.support.feed_reader import BRISK, FeedReader
-from tests.support.kline_exchange import START, KlineExchange
+from tests.support.exchanges.feed_reader import BRISK, FeedReader
+from tests.support.exchanges.kline_exchange import KlineExchange
 from tests.support.scale import scaled
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
-MINUTE = 60_000
 
 
 def feed_of(
@@ -35,7 +36,7 @@ def feed_of(
     """Return a feed of all symbols of an exchange."""
     return BinanceFeed(
         list(exchange.truth),
-        exchange.timeframe,
+        exchange.options.timeframe,
         rest_url=exchange.rest_url,
         stream_url=exchange.stream_url,
         resume_from=resume_from,
@@ -90,7 +91,7 @@ class StreamTest(FeedCase):
         await reader.until_finals(ETH, 3)
         self.assert_complete(reader)
         first = reader.of(CandleUpdate)[0]
-        self.assertEqual(first, CandleUpdate(BTC, forming, False, "websocket", START + 5 * MINUTE + 10_000, "1m"))
+        self.assertEqual(first, CandleUpdate(BTC, forming, False, "websocket", at(5) + 10_000, "1m"))
         finals = [update for update in reader.of(CandleUpdate) if update.final]
         self.assertEqual([update.symbol for update in finals], [BTC, ETH] * 3)
         self.assertEqual({update.source for update in finals}, {"websocket"})
@@ -453,7 +454,7 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
         for seed in range(scaled(2, 20)):
             script = random_faults(
                 seed,
-                duration_ms=(minutes - 6) * MINUTE,
+                duration_ms=(minutes - 6) * MINUTE_MS,
                 symbols=[BTC, ETH],
                 timeframe="5m",
                 timeframes=("1m",),
@@ -461,11 +462,7 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
             )
             with PracticeExchange(
                 PracticeMarket(),
-                speed=360.0,
-                end_ms=DEFAULT_START_MS + minutes * MINUTE,
-                script=script,
-                timeframe="5m",
-                streams_before_start=4,
+                ExchangeOptions(speed=360.0, end_ms=at(minutes), script=script, timeframe="5m", streams_before_start=4),
             ) as exchange:
                 readers = {
                     timeframe: await self.enterAsyncContext(FeedReader(self.feed(exchange, timeframe)))
@@ -483,13 +480,13 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
                 await asyncio.gather(*(reader.feed.close() for reader in readers.values()))
 
     def feed(self, exchange: PracticeExchange, timeframe: str) -> BinanceFeed:
-        length = {"1m": MINUTE, "5m": 5 * MINUTE}[timeframe]
+        length = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS}[timeframe]
         return BinanceFeed(
             (BTC, ETH),
             timeframe,
             rest_url=exchange.rest_url,
             stream_url=exchange.stream_url,
-            resume_from=dict.fromkeys((BTC, ETH), DEFAULT_START_MS - length),
+            resume_from=dict.fromkeys((BTC, ETH), JANUARY_MS - length),
             limits=changed(quiet_seconds=0.8, ping_seconds=0.5, probe_seconds=0.3, settle_ms=0),
         )
 
@@ -503,16 +500,18 @@ class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):
     async def run_seed(self, seed: int, kinds: tuple[str, ...]) -> tuple[FeedReader, PracticeExchange]:
         """Return what a feed said, and the exchange, after a run under the faults of a seed."""
         # Nothing that begins in the faulty part lasts until the end, where the exchange's clock stands still.
-        faulty_ms = self.faulty * MINUTE
+        faulty_ms = self.faulty * MINUTE_MS
         exchange = PracticeExchange(
             PracticeMarket(),
-            speed=360.0,
-            end_ms=DEFAULT_START_MS + self.candles * MINUTE,
-            script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
-            updates_per_second=20.0,
+            ExchangeOptions(
+                speed=360.0,
+                end_ms=JANUARY_MS + self.candles * MINUTE_MS,
+                script=random_faults(seed, duration_ms=faulty_ms, symbols=[BTC, ETH], kinds=kinds),
+                updates_per_second=20.0,
+            ),
         )
         with exchange:
-            known = dict.fromkeys((BTC, ETH), DEFAULT_START_MS - MINUTE)
+            known = dict.fromkeys((BTC, ETH), JANUARY_MS - MINUTE_MS)
             limits = changed(quiet_seconds=0.8, ping_seconds=0.5, probe_seconds=0.3)
             feed = BinanceFeed(
                 (BTC, ETH),
@@ -549,7 +548,7 @@ class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):
             runs = await asyncio.gather(*(self.run_seed(seed, LOSSLESS + ALTERING) for seed in seeds[turn : turn + 4]))
             for seed, (reader, exchange) in zip(seeds[turn : turn + 4], runs, strict=True):
                 for symbol in (BTC, ETH):
-                    made = PracticeMarket().candles(symbol, "1m", DEFAULT_START_MS, exchange.end_ms)
+                    made = PracticeMarket().candles(symbol, "1m", JANUARY_MS, exchange.end_ms)
                     existed = {*zip(*(column.tolist() for column in made), strict=True)}
                     existed |= {*zip(*(column.tolist() for column in exchange.truth(symbol)), strict=True)}
                     told = {msgspec.structs.astuple(candle) for candle in reader.finals(symbol)}

@@ -16,9 +16,7 @@ from market_data import CandleColumns, CandleStore, HistoricalDataProvider
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.history.fetching import MissingCandlesError
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind
-from tests.support.loopback import (
-    MINUTE,
-    START,
+from tests.support.exchanges.loopback import (
     HandClock,
     closed_port,
     impatient,
@@ -28,18 +26,14 @@ from tests.support.loopback import (
     without,
 )
 from tests.support.shared import CANDLES, needs_shared
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 ROWS = 3500
 BTC = practice_columns("BTC/USDT", ROWS)
 ETH = practice_columns("ETH/USDT", ROWS)
 SOL = without(practice_columns("SOL/USDT", ROWS), 1200, 1350)
 COLUMNS = {("BTC/USDT", "1m"): BTC, ("ETH/USDT", "1m"): ETH, ("SOL/USDT", "1m"): SOL}
-LATE = START + 5000 * MINUTE
-
-
-def at(minute: int) -> int:
-    """Return the instant of a minute of the test's candles."""
-    return START + minute * MINUTE
+LATE = at(5000)
 
 
 class LoopbackCase(unittest.TestCase):
@@ -65,7 +59,10 @@ class LoopbackCase(unittest.TestCase):
     def asked(self, symbol: str = "BTCUSDT") -> Sequence[tuple[int, int]]:
         """Return the ranges asked of the server, in minutes."""
         return [
-            ((int(one.query["startTime"]) - START) // MINUTE, (int(one.query["endTime"]) + 1 - START) // MINUTE)
+            (
+                (int(one.query["startTime"]) - JANUARY_MS) // MINUTE_MS,
+                (int(one.query["endTime"]) + 1 - JANUARY_MS) // MINUTE_MS,
+            )
             for one in self.server.requests_to("klines", symbol)
         ]
 
@@ -345,11 +342,11 @@ class Processes(LoopbackCase):
 class RealCandles(unittest.TestCase):
     def test_real_candles_with_many_holes_arrive_bit_for_bit(self) -> None:
         source = read_csv_columns(CANDLES / "kraken" / "BTC-USDC" / "1m.csv.gz", 4000)
-        end = int(source.open_time_ms[-1]) + MINUTE
+        end = int(source.open_time_ms[-1]) + MINUTE_MS
         columns = {("BTC/USDC", "1m"): source}
         with (
             tempfile.TemporaryDirectory() as folder,
-            BinanceRestServer(ColumnsSource(columns), clock=HandClock(end + MINUTE)) as server,
+            BinanceRestServer(ColumnsSource(columns), clock=HandClock(end + MINUTE_MS)) as server,
             contextlib.closing(impatient(server.url)) as adapter,
         ):
             provider = HistoricalDataProvider(cache_dir=folder, adapter=adapter, progress=False)
@@ -359,4 +356,4 @@ class RealCandles(unittest.TestCase):
             provider.load(["btcusdc"], "1m", start, end)
             self.assertEqual(len(server.requests_to("klines")), asked)
         self.assertTrue(same_columns(loaded.window, source))
-        self.assertEqual(loaded.quality["missing"], (end - start) // MINUTE - 4000)
+        self.assertEqual(loaded.quality["missing"], (end - start) // MINUTE_MS - 4000)

@@ -20,21 +20,25 @@ from market_data.commands.fetch_command import fetch_command
 from market_data.history.fetching import MissingCandlesError
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.store_layout import FUNDING
-from tests.support.futures_exchange import FuturesExchange, stalled
-from tests.support.loopback import MINUTE, START, practice_columns, same_columns
+from tests.support.exchanges.futures_exchange import FuturesExchange, stalled
+from tests.support.exchanges.loopback import practice_columns, same_columns
+from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-NOW = START + 10 * DAY + 30 * MINUTE
+NOW = JANUARY_MS + 10 * DAY_MS + 30 * MINUTE_MS
 BTC = "BTC/USDT:USDT"
 MINUTES = practice_columns("BTC/USDT", 3_000)
 MARKS = MINUTES._replace(volume=np.zeros(MINUTES.rows))
 RATES = [
-    (START + number * 8 * HOUR + number % 20, f"{(number % 7 - 2) / 100_000:.8f}", f"{40_000 + number}.50000000")
+    (
+        JANUARY_MS + number * 8 * HOUR_MS + number % 20,
+        f"{(number % 7 - 2) / 100_000:.8f}",
+        f"{40_000 + number}.50000000",
+    )
     for number in range(31)
 ]
 INTEREST = [
-    (START + number * 5 * MINUTE, f"{80_000 + number}.125", f"{3_000_000 + number}.5") for number in range(2_880)
+    (JANUARY_MS + number * 5 * MINUTE_MS, f"{80_000 + number}.125", f"{3_000_000 + number}.5")
+    for number in range(2_880)
 ]
 
 
@@ -66,7 +70,7 @@ class Pages(FuturesCase):
     def test_marks_rates_and_open_interest_are_stored_as_the_exchange_gave_them(self) -> None:
         provider = self.provider()
         for series in ("mark-1m", FUNDING, "open-interest-5m"):
-            provider.fetch(["BTCUSDT"], series, START, NOW)
+            provider.fetch(["BTCUSDT"], series, JANUARY_MS, NOW)
         self.assertTrue(same_columns(self.store.read("binanceusdm", BTC, "mark-1m", 0, NOW), MARKS))
         rates = self.store.read_funding("binanceusdm", BTC, 0, NOW)
         stored = list(zip(*(column.tolist() for column in rates), strict=True))
@@ -76,54 +80,57 @@ class Pages(FuturesCase):
         self.assertEqual(interest.value.tolist(), [float(row[2]) for row in INTEREST])
 
     def test_only_the_interface_of_the_contracts_is_asked_and_no_key_is_needed(self) -> None:
-        self.load(START, START + DAY)
+        self.load(JANUARY_MS, JANUARY_MS + DAY_MS)
         self.assertEqual(
             {path for path, _ in self.server.requests},
             {f"/fapi/v1/{name}" for name in ("exchangeInfo", "time", "markPriceKlines", "fundingRate")},
         )
 
     def test_what_is_answered_is_not_asked_again_and_the_rest_is(self) -> None:
-        self.load(START + DAY, START + 2 * DAY)
+        self.load(JANUARY_MS + DAY_MS, JANUARY_MS + 2 * DAY_MS)
         asked = len(self.server.requests)
-        again = self.load(START + DAY, START + 2 * DAY)
+        again = self.load(JANUARY_MS + DAY_MS, JANUARY_MS + 2 * DAY_MS)
         self.assertEqual(len(self.server.requests), asked)
-        self.assertEqual([rate.due_ms for rate in again.funding], [START + DAY + n * 8 * HOUR for n in (1, 2, 3)])
-        self.load(START + DAY, START + 4 * DAY)
         self.assertEqual(
-            int(self.server.asked("/fapi/v1/fundingRate")[-1]["startTime"]) // HOUR, (START + 2 * DAY) // HOUR
+            [rate.due_ms for rate in again.funding], [JANUARY_MS + DAY_MS + n * 8 * HOUR_MS for n in (1, 2, 3)]
+        )
+        self.load(JANUARY_MS + DAY_MS, JANUARY_MS + 4 * DAY_MS)
+        self.assertEqual(
+            int(self.server.asked("/fapi/v1/fundingRate")[-1]["startTime"]) // HOUR_MS,
+            (JANUARY_MS + 2 * DAY_MS) // HOUR_MS,
         )
 
     def test_a_page_that_is_cut_at_either_end_is_asked_in_halves(self) -> None:
         for newest_first in (False, True):
             with self.subTest(newest_first=newest_first):
-                hourly = [(START + number * HOUR, "0.0001", "") for number in range(240)]
+                hourly = [(JANUARY_MS + number * HOUR_MS, "0.0001", "") for number in range(240)]
                 self.server.funding["BTCUSDT"] = hourly
                 self.server.newest_first = newest_first
                 self.server.most_rates = 50
                 adapter = self.adapter()
                 adapter._pages = adapter._pages._replace(funding=50)
-                rows = adapter.fetch_funding_page(BTC, START, START + 240 * HOUR)
+                rows = adapter.fetch_funding_page(BTC, JANUARY_MS, JANUARY_MS + 240 * HOUR_MS)
                 self.assertEqual(rows, [(time_ms, 0.0001, None) for time_ms, _, _ in hourly])
 
     def test_a_payment_of_which_the_mark_is_not_told_gets_it_from_the_mark_candles(self) -> None:
         self.server.funding["BTCUSDT"] = [(time_ms, rate, "") for time_ms, rate, _ in RATES]
-        loaded = self.load(START, START + DAY)
+        loaded = self.load(JANUARY_MS, JANUARY_MS + DAY_MS)
         opens = dict(zip(MARKS.open_time_ms.tolist(), MARKS.open.tolist(), strict=True))
         self.assertEqual([rate.mark_price for rate in loaded.funding], [opens[rate.due_ms] for rate in loaded.funding])
         self.assertEqual((loaded.facts["mark"], loaded.facts["funding_mark"]), ("mark-1m", "mark-1m"))
 
     def test_a_payment_just_due_that_is_not_published_yet_is_asked_again(self) -> None:
-        self.server.now_ms = START + DAY + 2 * MINUTE
+        self.server.now_ms = JANUARY_MS + DAY_MS + 2 * MINUTE_MS
         self.server.funding["BTCUSDT"] = RATES[:3]
         provider = self.provider()
-        provider.fetch(["BTCUSDT"], FUNDING, START, START + 2 * DAY)
+        provider.fetch(["BTCUSDT"], FUNDING, JANUARY_MS, JANUARY_MS + 2 * DAY_MS)
         self.assertEqual(self.store.read_funding("binanceusdm", BTC, 0, NOW).rows, 3)
         self.server.funding["BTCUSDT"] = RATES
-        provider.fetch(["BTCUSDT"], FUNDING, START, START + 2 * DAY)
+        provider.fetch(["BTCUSDT"], FUNDING, JANUARY_MS, JANUARY_MS + 2 * DAY_MS)
         self.assertEqual(self.store.read_funding("binanceusdm", BTC, 0, NOW).rows, 4)
 
     def test_open_interest_older_than_the_exchange_keeps_is_named_and_the_rest_is_stored(self) -> None:
-        early = NOW - 40 * DAY
+        early = NOW - 40 * DAY_MS
         with self.assertRaisesRegex(MissingCandlesError, "open-interest-5m") as caught:
             self.provider().fetch([BTC], "open-interest-5m", early, NOW)
         self.assertIn(f"missing: {BTC} open-interest-5m {format_ms(early)}", str(caught.exception))
@@ -149,21 +156,21 @@ class Faults(FuturesCase):
         adapter = CcxtAdapter("binanceusdm", base_url=self.server.url, timeout_seconds=1.0, give_up_seconds=30.0)
         self.addCleanup(adapter.close)
         provider = HistoricalDataProvider(cache_dir=self.cache, adapter=adapter, progress=False)
-        provider.fetch([BTC], FUNDING, START, NOW)
+        provider.fetch([BTC], FUNDING, JANUARY_MS, NOW)
         self.assertEqual(self.store.read_funding("binanceusdm", BTC, 0, NOW).rows, len(RATES))
         self.assertIsNone(next(spoilt, None))
 
     def test_rates_of_another_symbol_are_never_taken(self) -> None:
-        other = b'[{"symbol":"ETHUSDT","fundingTime":%d,"fundingRate":"0.5","markPrice":"1"}]' % START
+        other = b'[{"symbol":"ETHUSDT","fundingTime":%d,"fundingRate":"0.5","markPrice":"1"}]' % JANUARY_MS
         self.server.spoil = lambda path, query: (200, other) if path.endswith("fundingRate") else None
         with self.assertRaisesRegex(DataUnavailableError, "none of BTC/USDT:USDT"):
-            self.load(START, START + DAY)
+            self.load(JANUARY_MS, JANUARY_MS + DAY_MS)
         self.assertEqual(self.store.read_funding("binanceusdm", BTC, 0, NOW).rows, 0)
 
     def test_a_rate_that_is_no_number_is_refused_and_counted(self) -> None:
         self.server.funding["BTCUSDT"] = [*RATES[:3], (RATES[3][0], "", "1"), (RATES[4][0], "NaN", "1"), *RATES[5:]]
         provider = self.provider()
-        outcome = provider.fetch([BTC], FUNDING, START, NOW)[BTC]
+        outcome = provider.fetch([BTC], FUNDING, JANUARY_MS, NOW)[BTC]
         self.assertEqual((outcome.rows, outcome.quality.refused), (len(RATES) - 2, {"bad_rate": 2}))
 
     def test_an_exchange_that_stops_answering_ends_in_time_and_a_second_run_goes_on(self) -> None:
@@ -178,21 +185,21 @@ class Faults(FuturesCase):
         self.server.spoil = spoil
         started = time.monotonic()
         with self.assertRaisesRegex(MissingCandlesError, "--timeframe 1m --with mark-1m") as caught:
-            self.provider().fetch([BTC], "mark-1m", START, START + 3_000 * MINUTE)
+            self.provider().fetch([BTC], "mark-1m", JANUARY_MS, at(3_000))
         self.assertLess(time.monotonic() - started, 10.0)
         self.assertTrue(seen.is_set() and caught.exception.out_of_reach)
         self.assertEqual(self.store.read("binanceusdm", BTC, "mark-1m", 0, NOW).rows, 2_000)
         self.server.spoil = lambda path, query: None
-        self.provider().fetch([BTC], "mark-1m", START, START + 3_000 * MINUTE)
+        self.provider().fetch([BTC], "mark-1m", JANUARY_MS, at(3_000))
         self.assertTrue(same_columns(self.store.read("binanceusdm", BTC, "mark-1m", 0, NOW), MARKS))
 
     def test_a_load_that_cannot_reach_the_exchange_says_so_and_offline_reads_what_is_stored(self) -> None:
-        self.load(START, START + DAY)
+        self.load(JANUARY_MS, JANUARY_MS + DAY_MS)
         self.server.spoil = lambda path, query: (503, b"{}")
         with self.assertRaisesRegex(DataUnavailableError, "--with mark-1m"):
-            self.load(START, START + 2 * DAY)
+            self.load(JANUARY_MS, JANUARY_MS + 2 * DAY_MS)
         offline = HistoricalDataProvider("binanceusdm", self.cache, offline=True)
-        self.assertEqual(len(offline.load_perpetual([BTC], "1m", START, START + DAY)[BTC].funding), 3)
+        self.assertEqual(len(offline.load_perpetual([BTC], "1m", JANUARY_MS, JANUARY_MS + DAY_MS)[BTC].funding), 3)
 
 
 class Command(FuturesCase):
@@ -203,7 +210,9 @@ class Command(FuturesCase):
             return CcxtAdapter(name, base_url=self.server.url, timeout_seconds=1.0, give_up_seconds=2.0)
 
         with mock.patch.object(registry, "open_adapter", opened), contextlib.redirect_stdout(output):
-            fetch_command("binanceusdm", ["btcusdt"], timeframe, START, START + DAY, self.cache, beside=beside)
+            fetch_command(
+                "binanceusdm", ["btcusdt"], timeframe, JANUARY_MS, JANUARY_MS + DAY_MS, self.cache, beside=beside
+            )
         return output.getvalue()
 
     def test_candles_marks_rates_and_open_interest_come_with_one_command(self) -> None:

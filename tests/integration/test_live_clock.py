@@ -10,9 +10,10 @@ from pathlib import Path
 from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import ConnectionRecord
 from practice.faults import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
-from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import SYMBOLS, LiveRun, run_live, write_live_config
-from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.runs.backtest_runs import command_environment
+from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live, write_live_config
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.shared import REPOSITORY
 
 _COMMAND = """
 import itertools, sys, time
@@ -95,7 +96,7 @@ class LocalClock(unittest.TestCase):
         arguments += ["--out", base / "out", "--data-dir", base / "data", "--plain"]
         subprocess.run(
             [sys.executable, "-c", _COMMAND, str(clock_ms), str(jumps_s), *map(str, arguments)],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment({"TZ": "America/St_Johns"}),
             check=True,
             capture_output=True,

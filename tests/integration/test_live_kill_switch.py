@@ -19,15 +19,9 @@ from backtests import journal_replay
 from core.instants import format_ms
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
-from tests.support.live_processes import (
-    MINUTE,
-    OUTPUTS,
-    START,
-    LiveProcess,
-    journal_records,
-    outputs_of,
-    session_config,
-)
+from practice.exchange_options import ExchangeOptions
+from tests.support.sessions.live_processes import OUTPUTS, LiveProcess, journal_records, outputs_of, session_config
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
 SEEN_WITHIN_S = 1.0
@@ -39,13 +33,15 @@ class KillSwitchTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
         self.file = self.base / "stop-trading"
-        self.exchange = PracticeExchange(PracticeMarket(), start_ms=START, pace="driven")
+        self.exchange = PracticeExchange(PracticeMarket(), ExchangeOptions(start_ms=JANUARY_MS, pace="driven"))
         self.exchange.start()
         self.addCleanup(self.exchange.stop)
 
     def config(self, signals: Mapping[str, Mapping[int, str]], on_kill: str) -> Path:
         """Write a configuration that signals at candles by number, with levels that are never reached."""
-        timed = {name: {str(START + at * MINUTE): word for at, word in one.items()} for name, one in signals.items()}
+        timed = {
+            name: {str(JANUARY_MS + at * MINUTE_MS): word for at, word in one.items()} for name, one in signals.items()
+        }
         strategy = {
             "type": "tests.support.timed_strategy:TimedStrategy",
             "params": {"signals": timed, "stop": 0.2, "target": 0.2},
@@ -70,12 +66,15 @@ class KillSwitchTest(unittest.TestCase):
 
     def switch(self, process: LiveProcess, act: Callable[[], object], engaged: bool, by: str) -> None:
         """Change the switch and expect the journal to say so in time, as its last record."""
-        before = len(self.records(process.folder, "kill_switch"))
+        before = len(self.records(process.folder, "command"))
         begun = time.monotonic()
         act()
-        process.wait_until(lambda: len(self.records(process.folder, "kill_switch")) > before, "not seen")
+        process.wait_until(lambda: len(self.records(process.folder, "command")) > before, "not seen")
         self.assertLess(time.monotonic() - begun, SEEN_WITHIN_S)
-        self.assertEqual({"record": "kill_switch", "engaged": engaged, "by": by}, journal_records(process.folder)[-1])
+        self.assertEqual(
+            {"record": "command", "command": "kill" if engaged else "release", "by": by},
+            journal_records(process.folder)[-1],
+        )
         time.sleep(0.1)
 
     @staticmethod
@@ -108,7 +107,7 @@ class KillSwitchTest(unittest.TestCase):
         process = self.started(config)
         folder = process.folder
         at = self.advance(process, 6)
-        self.assertEqual([(BTC, "OPEN", "signal", format_ms(START + 3 * MINUTE))], self.trades(folder))
+        self.assertEqual([(BTC, "OPEN", "signal", format_ms(JANUARY_MS + 3 * MINUTE_MS))], self.trades(folder))
         self.switch(process, self.file.touch, True, f"file {self.file}")
         self.assertEqual((BTC, "CLOSE", "kill_switch", format_ms(at)), self.trades(folder)[-1])
         self.assertEqual((None, "kill_switch", None, format_ms(at)), self.decisions(folder)[-2])
@@ -118,12 +117,12 @@ class KillSwitchTest(unittest.TestCase):
         self.assertEqual(2, len(self.trades(folder)))
         self.switch(process, self.file.unlink, False, f"file {self.file}")
         self.advance(process, 3)
-        self.assertEqual((SOL, "OPEN", "signal", format_ms(START + 10 * MINUTE)), self.trades(folder)[-1])
+        self.assertEqual((SOL, "OPEN", "signal", format_ms(JANUARY_MS + 10 * MINUTE_MS)), self.trades(folder)[-1])
         self.switch(process, lambda: process.send(signal.SIGUSR1), True, "signal SIGUSR1")
-        self.assertEqual((SOL, "CLOSE", "kill_switch", format_ms(START + 11 * MINUTE)), self.trades(folder)[-1])
+        self.assertEqual((SOL, "CLOSE", "kill_switch", format_ms(JANUARY_MS + 11 * MINUTE_MS)), self.trades(folder)[-1])
         process.kill()
         process = self.started(config, "--resume", folder)
-        self.assertEqual(3, len(self.records(folder, "kill_switch")), "a restart does not undo what an operator did")
+        self.assertEqual(3, len(self.records(folder, "command")), "a restart does not undo what an operator did")
         at = self.advance(process, 2)
         self.assertEqual((SOL, "decision", "kill_switch", format_ms(at)), self.decisions(folder)[-1])
         self.switch(process, lambda: process.send(signal.SIGUSR2), False, "signal SIGUSR2")
@@ -141,14 +140,14 @@ class KillSwitchTest(unittest.TestCase):
         self.assertEqual([(BTC, "decision", "kill_switch", format_ms(at))], self.decisions(folder))
         self.switch(process, lambda: process.send(signal.SIGUSR2), False, "signal SIGUSR2")
         at = self.advance(process, 5)
-        self.assertEqual([(BTC, "OPEN", "signal", format_ms(START + 4 * MINUTE))], self.trades(folder))
+        self.assertEqual([(BTC, "OPEN", "signal", format_ms(JANUARY_MS + 4 * MINUTE_MS))], self.trades(folder))
         self.switch(process, lambda: process.send(signal.SIGUSR1), True, "signal SIGUSR1")
         self.assertEqual((ETH, "order_cancelled", "kill_switch", format_ms(at)), self.decisions(folder)[-1])
         self.advance(process, 2)
         self.assertEqual(1, len(self.trades(folder)), "the position is held, the waiting entry is gone")
         process.send(signal.SIGTERM)
         self.assertEqual((0, []), (process.ended(), process.errors))
-        self.assertEqual((BTC, "CLOSE", "end", format_ms(START + 9 * MINUTE)), self.trades(folder)[-1])
+        self.assertEqual((BTC, "CLOSE", "end", format_ms(JANUARY_MS + 9 * MINUTE_MS)), self.trades(folder)[-1])
         self.check_replay(folder)
 
 

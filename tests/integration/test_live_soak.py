@@ -9,11 +9,13 @@ from pathlib import Path
 
 from core.candle import Candle
 from practice.wide_market import practice_source
-from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import MINUTE, START, LiveRun, run_live
 from tests.support.memory import resident_mb
+from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import LONG
-from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.sessions.live_sessions import LiveRun, run_live
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.shared import REPOSITORY
+from tests.support.times import at
 
 DAY = 1_440
 FOUR = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
@@ -52,7 +54,7 @@ class Soak(unittest.TestCase):
         )
 
     def expect_whole(self, run: LiveRun, candles: int) -> None:
-        self.assertEqual([step.time_ms for step in run.steps], [START + n * MINUTE for n in range(1, candles + 1)])
+        self.assertEqual([step.time_ms for step in run.steps], [at(n) for n in range(1, candles + 1)])
         self.assertTrue(all(isinstance(one, Candle) for step in run.steps for one in step.candles))
         self.assertEqual(run.noted, [])
         self.assertGreater(run.outputs["trades.csv"].count(b"\n"), 10)
@@ -67,7 +69,7 @@ class Soak(unittest.TestCase):
         self.expect_whole(run, DAY)
         checked = subprocess.run(
             [sys.executable, "-m", "backtests.parity", str(run.path)],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,

@@ -13,18 +13,18 @@ from engine.journal import read_journal
 from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, Stall
-from tests.support.live_processes import (
-    MINUTE,
+from tests.support.scale import SEED, scaled
+from tests.support.sessions.live_processes import (
     OUTPUTS,
-    START,
     LiveProcess,
     journal_records,
     last_step_ms,
     outputs_of,
     session_config,
 )
-from tests.support.scale import SEED, scaled
+from tests.support.times import JANUARY_MS, at
 from validation.loading import load_settings
 
 NEVER_ENDS = """
@@ -36,9 +36,10 @@ SessionDriver.end = lambda self, mode: time.sleep(60)
 
 def exchange(steps: int, speed: float = 3_000.0, **more: object) -> PracticeExchange:
     """Return an exchange of so many minutes; it stands until three streams are subscribed to."""
-    end_ms = START + steps * MINUTE
+    end_ms = at(steps)
     return PracticeExchange(
-        PracticeMarket(), start_ms=START, end_ms=end_ms, speed=speed, streams_before_start=3, **more
+        PracticeMarket(),
+        ExchangeOptions(start_ms=JANUARY_MS, end_ms=end_ms, speed=speed, streams_before_start=3, **more),
     )
 
 
@@ -67,7 +68,7 @@ class StoppingTest(unittest.TestCase):
     def finished(self, running: PracticeExchange, folder: Path, steps: int) -> dict[str, bytes]:
         """Resume a session, end it after its last step, and return its outputs."""
         process = self.started(running, "--resume", folder)
-        process.wait_for_step(START + steps * MINUTE)
+        process.wait_for_step(at(steps))
         process.send(signal.SIGTERM)
         self.assertEqual(0, process.ended(), process.errors)
         return outputs_of(folder)
@@ -75,7 +76,7 @@ class StoppingTest(unittest.TestCase):
     def test_a_signal_closes_the_positions_and_leaves_a_report(self) -> None:
         with exchange(45) as running:
             process = self.started(running)
-            process.wait_for_step(START + 45 * MINUTE)
+            process.wait_for_step(at(45))
             process.send(signal.SIGINT)
             self.assertEqual((0, []), (process.ended(), process.errors))
         folder = process.folder
@@ -88,7 +89,7 @@ class StoppingTest(unittest.TestCase):
         expected = self.whole(40)
         with exchange(40) as running:
             process = self.started(running, before=NEVER_ENDS)
-            process.wait_for_step(START + 20 * MINUTE)
+            process.wait_for_step(at(20))
             process.send(signal.SIGINT)
             process.wait_until(lambda: "event=stopping signal=SIGINT" in process.log, "the signal was not seen")
             time.sleep(0.5)
@@ -105,7 +106,7 @@ class StoppingTest(unittest.TestCase):
         script = FaultScript((Stall(at=600_000, duration=6 * 3_600_000, pings=False, rest=True),))
         with exchange(400, script=script) as running:
             process = self.started(running)
-            process.wait_for_step(START + 9 * MINUTE)
+            process.wait_for_step(at(9))
             time.sleep(1.5)
             begun = time.monotonic()
             process.send(signal.SIGTERM)
@@ -116,14 +117,10 @@ class StoppingTest(unittest.TestCase):
         script = FaultScript((Stall(at="5m", duration="6h", pings=True, rest=True),))
         self.live = {"execution": {"perpetual": {"leverage": 5}}}
         with PracticeExchange(
-            PracticeMarket(),
-            start_ms=START + 475 * MINUTE,
-            speed=600.0,
-            streams_before_start=3,
-            script=script,
+            PracticeMarket(), ExchangeOptions(start_ms=at(475), speed=600.0, streams_before_start=3, script=script)
         ) as running:
             process = self.started(running)
-            process.wait_for_step(START + 479 * MINUTE)
+            process.wait_for_step(at(479))
             time.sleep(1.0)
             begun = time.monotonic()
             process.send(signal.SIGTERM)
@@ -134,18 +131,18 @@ class StoppingTest(unittest.TestCase):
     def test_a_second_process_on_the_folder_is_refused_and_the_first_goes_on(self) -> None:
         with exchange(60) as running:
             first = self.started(running)
-            first.wait_for_step(START + 5 * MINUTE)
+            first.wait_for_step(at(5))
             second = self.started(running, "--resume", first.folder)
             self.assertEqual(2, second.ended())
             self.assertEqual(1, len(second.errors), second.errors)
             self.assertIn("another process runs this session", second.errors[0])
-            first.wait_for_step(START + 60 * MINUTE)
+            first.wait_for_step(at(60))
             first.send(signal.SIGTERM)
             self.assertEqual((0, []), (first.ended(), first.errors))
 
     def decide_always(self, steps: int, warmup_candles: int) -> None:
         """Have a decision in every step, so that one that is not journalled shows."""
-        always = {str(START + number * MINUTE): "LONG" for number in range(steps)}
+        always = {str(at(number)): "LONG" for number in range(steps)}
         params = {"signals": {"BTC/USDT": always, "ETH/USDT": always}, "stop": 0.001, "target": 0.001}
         strategy = {"type": "tests.support.timed_strategy:TimedStrategy"}
         self.live = {"strategy": {**strategy, "params": {**params, "warmup_candles": warmup_candles}}}
@@ -176,12 +173,12 @@ class StoppingTest(unittest.TestCase):
         """Run a session that finds the disk full in the middle of a line of a file; return its folder."""
         process = self.started(running)
         step = chance.randrange(5, 30)
-        process.wait_for_step(START + step * MINUTE)
+        process.wait_for_step(at(step))
         file = process.folder / name
         # The limit holds for every file, so that it is the largest one that meets it.
         while max(process.folder.iterdir(), key=lambda one: one.stat().st_size) != file:
             step += 1
-            process.wait_for_step(START + step * MINUTE)
+            process.wait_for_step(at(step))
         process.limit_files(file.stat().st_size + chance.randrange(1, 3_000))
         self.assertEqual(1, process.ended())
         self.assertEqual(1, len(process.errors), process.errors)

@@ -15,8 +15,9 @@ from core.instants import format_ms, parse_instant
 from core.timeframe import floor_to_grid
 from market_data.__main__ import main
 from market_data.store.candle_store import CandleStore
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes
+from tests.support.candle_tables import APRIL, candles_at, minutes
 from tests.support.shared import CANDLES, needs_shared
+from tests.support.times import MINUTE_MS
 
 HEADER = "timestamp,open,high,low,close,volume"
 
@@ -72,7 +73,7 @@ class RecordedCandles(CommandCase):
         table = re.findall(r"\| (2\S+Z) \| (2\S+Z) \| (\d+) \|", read_me)
         self.assertEqual(len(table), 15)
         expected = [
-            (*(format_ms(floor_to_grid(parse_instant(text), MINUTE)) for text in times), int(missing))
+            (*(format_ms(floor_to_grid(parse_instant(text), MINUTE_MS)) for text in times), int(missing))
             for *times, missing in table
         ]
         report = self.done("import", "--exchange", "binance", CANDLES / "binance@2017-2019" / "BTC-USDT" / "1m.csv.gz")
@@ -169,7 +170,7 @@ class RecordedCandles(CommandCase):
 
 class Rates(CommandCase):
     def test_rows_that_are_repeated_unsorted_or_no_numbers_are_refused_and_counted(self):
-        hour = 60 * MINUTE
+        hour = 60 * MINUTE_MS
         rows = (
             (APRIL, "0.0001"),
             (APRIL + 7, "0.0002"),
@@ -194,7 +195,7 @@ class Rates(CommandCase):
         )
 
     def test_missing_payments_are_listed_as_gaps(self):
-        hour = 60 * MINUTE
+        hour = 60 * MINUTE_MS
         stamps = [APRIL + number * 8 * hour for number in (0, 1, 2, 5, 6, 7)]
         text = "".join(f"{time_ms},0.0001\n" for time_ms in stamps)
         file = self.file(f"timestamp,rate\n{text}", "BTC-USDT/funding.csv")
@@ -327,7 +328,7 @@ class BadInput(CommandCase):
         self.assertEqual(target.read_text(), "precious")
         self.done("export", *series, "--force", "--start", "2024-04-01T00:10", "--end", "2024-04-01T00:12:30", target)
         times = [int(line.split(",")[0]) for line in target.read_text().splitlines()[1:]]
-        self.assertEqual(times, [APRIL + 10 * MINUTE, APRIL + 11 * MINUTE])
+        self.assertEqual(times, [APRIL + 10 * MINUTE_MS, APRIL + 11 * MINUTE_MS])
 
     def test_a_data_folder_that_is_a_file_is_named(self):
         self.data.write_text("x")
@@ -380,9 +381,9 @@ class Listing(CommandCase):
     def test_a_hole_that_no_source_answered_is_told_from_a_known_one(self):
         store = CandleStore(self.data)
         series = ("binance", "BTC/USDT", "1m")
-        store.write(*series, candles_at([APRIL + n * MINUTE for n in (0, 2, 3, 6, 7, 9)]), source="test")
-        store.add_coverage(*series, APRIL, APRIL + 4 * MINUTE)
-        store.add_coverage(*series, APRIL + 5 * MINUTE, APRIL + 10 * MINUTE)
+        store.write(*series, candles_at([APRIL + n * MINUTE_MS for n in (0, 2, 3, 6, 7, 9)]), source="test")
+        store.add_coverage(*series, APRIL, APRIL + 4 * MINUTE_MS)
+        store.add_coverage(*series, APRIL + 5 * MINUTE_MS, APRIL + 10 * MINUTE_MS)
         holes = json.loads(self.done("gaps", "--json"))[0]["holes"]
         self.assertEqual([(hole["missing"], hole["known"]) for hole in holes], [(1, True), (2, False), (1, True)])
         self.assertIn("not fetched", self.done("gaps"))
@@ -445,7 +446,7 @@ sys.exit(command.main(["gaps", "--data-dir", {str(self.data)!r}]))
         self.assertEqual((done.returncode, done.stderr), (130, "error: interrupted; what was finished is stored\n"))
 
     def test_an_import_interrupted_by_a_signal_leaves_a_store_that_is_whole(self):
-        rows = "".join(f"{APRIL + n * MINUTE},1,1,1,1,1\n" for n in range(400_000))
+        rows = "".join(f"{APRIL + n * MINUTE_MS},1,1,1,1,1\n" for n in range(400_000))
         csv = self.file(f"{HEADER}\n{rows}")
         arguments = [
             sys.executable,
@@ -471,7 +472,7 @@ sys.exit(command.main(["gaps", "--data-dir", {str(self.data)!r}]))
 
     def test_a_closed_pipe_ends_quietly(self):
         CandleStore(self.data).write(
-            "b", "A/B", "1m", candles_at(range(APRIL, APRIL + 20_000 * MINUTE, 2 * MINUTE)), source="test"
+            "b", "A/B", "1m", candles_at(range(APRIL, APRIL + 20_000 * MINUTE_MS, 2 * MINUTE_MS)), source="test"
         )
         arguments = [sys.executable, "-m", "market_data", "gaps", "--data-dir", str(self.data)]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from benchmarks.live_path import ADDRESSES
 from market_data.store.candle_store import CandleStore
-from tests.support.loopback import MINUTE, START, practice_columns
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.exchanges.loopback import practice_columns
+from tests.support.shared import REPOSITORY
+from tests.support.times import MINUTE_MS, at
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
     """Start the command on a free port."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "practice", "--port", "0", *arguments],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -52,7 +52,7 @@ class Command(unittest.TestCase):
                 self.assertEqual((address[0], address[0].replace("http", "ws")), both.groups())  # type: ignore[index,union-attr]
                 told = process.stdout.readline(), process.stdout.readline()
                 with urllib.request.urlopen(f"{address[0]}/api/v3/time", timeout=5) as answer:  # type: ignore[index]
-                    self.assertEqual(json.loads(answer.read()), {"serverTime": START + 60 * MINUTE})
+                    self.assertEqual(json.loads(answer.read()), {"serverTime": at(60)})
                 process.send_signal(signal.SIGINT)
                 out, error = process.communicate(timeout=20)
         self.assertEqual((process.returncode, error), (0, ""))
@@ -84,10 +84,11 @@ class Command(unittest.TestCase):
             self.assertIn("/api/v3 and /fapi/v1", lines[0])
             self.assertIn("the end is reached", lines[3])
             address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
-            path = f"/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={START + 60 * MINUTE}"
+            path = f"/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={at(60)}"
             with urllib.request.urlopen(f"{address[0]}{path}", timeout=5) as answer:  # type: ignore[index]
                 self.assertEqual(
-                    [row["fundingTime"] // MINUTE * MINUTE for row in json.loads(answer.read())], [START + 480 * MINUTE]
+                    [row["fundingTime"] // MINUTE_MS * MINUTE_MS for row in json.loads(answer.read())],
+                    [at(480)],
                 )
             process.terminate()
             process.communicate(timeout=20)

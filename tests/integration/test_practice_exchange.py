@@ -17,8 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from core.errors import InvariantError
-from practice import FaultKind, FaultScript, PracticeExchange, practice_source
-from practice.exchange import DEFAULT_START_MS as START
+from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
 from practice.faults import (
     DelayFinals,
     DropConnections,
@@ -36,10 +35,10 @@ from practice.faults import (
     WrongClock,
 )
 from practice.random_faults import random_faults
-from tests.support.practice_streams import StreamReader, wait_until
+from tests.support.exchanges.practice_streams import StreamReader, wait_until
 from tests.support.scale import scaled
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
-MINUTE = 60_000
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 BOTH = ["btcusdt@kline_1m", "ethusdt@kline_1m"]
 
@@ -48,7 +47,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     """Return an exchange of two symbols that moves when it is told to."""
     options.setdefault("connection_hours", None)
     return PracticeExchange(
-        practice_source(1, SYMBOLS), pace="driven", script=FaultScript(faults=tuple(faults)), **options
+        practice_source(1, SYMBOLS), ExchangeOptions(pace="driven", script=FaultScript(faults=tuple(faults)), **options)
     )
 
 
@@ -60,13 +59,13 @@ def get(exchange: PracticeExchange, path: str, timeout: float = 5.0) -> Any:
 
 def rest_minutes(exchange: PracticeExchange, symbol: str = "BTCUSDT") -> dict[int, str]:
     """Return close prices of the closed candles that REST has since the start, by minute."""
-    rows = get(exchange, f"klines?symbol={symbol}&interval=1m&startTime={START}&limit=1000")
-    return {(row[0] - START) // MINUTE: row[4] for row in rows if row[6] < exchange.now_ms}
+    rows = get(exchange, f"klines?symbol={symbol}&interval=1m&startTime={JANUARY_MS}&limit=1000")
+    return {(row[0] - JANUARY_MS) // MINUTE_MS: row[4] for row in rows if row[6] < exchange.now_ms}
 
 
 def minutes(finals: list[dict[str, Any]], symbol: str = "BTCUSDT") -> list[int]:
     """Return the minutes of a symbol's finals, in order of arrival."""
-    return [(event["k"]["t"] - START) // MINUTE for event in finals if event["s"] == symbol]
+    return [(event["k"]["t"] - JANUARY_MS) // MINUTE_MS for event in finals if event["s"] == symbol]
 
 
 class Streams(unittest.TestCase):
@@ -77,7 +76,7 @@ class Streams(unittest.TestCase):
             self.assertEqual(minutes(finals), [0, 1, 2, 3, 4])
             self.assertEqual([event["s"] for event in finals], ["BTCUSDT", "ETHUSDT"] * 5)
             for symbol in ("BTCUSDT", "ETHUSDT"):
-                rows = get(exchange, f"klines?symbol={symbol}&interval=1m&startTime={START}&limit=5")
+                rows = get(exchange, f"klines?symbol={symbol}&interval=1m&startTime={JANUARY_MS}&limit=5")
                 klines = [event["k"] for event in finals if event["s"] == symbol]
                 self.assertEqual(
                     [[k["t"], k["o"], k["h"], k["l"], k["c"], k["v"], k["T"], k["q"]] for k in klines],
@@ -107,9 +106,9 @@ class Streams(unittest.TestCase):
             exchange.advance(3)
             reader.expect_finals(3)
             for minute in range(3):
-                events = [event for event in reader.events if event["k"]["t"] == START + minute * MINUTE]
+                events = [event for event in reader.events if event["k"]["t"] == at(minute)]
                 self.assertEqual([event["k"]["x"] for event in events], [False] * 4 + [True])
-                self.assertEqual([event["E"] % MINUTE // 1000 for event in events], [12, 24, 36, 48, 0])
+                self.assertEqual([event["E"] % MINUTE_MS // 1000 for event in events], [12, 24, 36, 48, 0])
                 highs = [float(event["k"]["h"]) for event in events]
                 lows = [float(event["k"]["l"]) for event in events]
                 self.assertEqual((highs, lows), (sorted(highs), sorted(lows, reverse=True)))
@@ -172,10 +171,7 @@ class Time(unittest.TestCase):
         candles = scaled(120, 1440)
         exchange = PracticeExchange(
             practice_source(1, symbols),
-            end_ms=START + candles * MINUTE,
-            speed=20_000.0,
-            streams_before_start=10,
-            updates_per_second=20.0,
+            ExchangeOptions(end_ms=at(candles), speed=20_000.0, streams_before_start=10, updates_per_second=20.0),
         )
         names = [symbol.replace("/", "").lower() + "@kline_1m" for symbol in symbols]
         with exchange, StreamReader(exchange, names) as reader:
@@ -185,7 +181,7 @@ class Time(unittest.TestCase):
                 self.assertEqual(minutes(finals, symbol.replace("/", "")), list(range(candles)))
                 closes = [float(event["k"]["c"]) for event in finals if event["s"] == symbol.replace("/", "")]
                 self.assertEqual(closes, exchange.truth(symbol).close.tolist())
-            self.assertEqual(get(exchange, "time"), {"serverTime": START + candles * MINUTE})
+            self.assertEqual(get(exchange, "time"), {"serverTime": at(candles)})
             self.assertEqual(exchange.finals_sent, 10 * candles)
             # No update comes before the final of the candle before it, and at most so many as the wall clock allows.
             last: dict[str, int] = {}
@@ -195,14 +191,16 @@ class Time(unittest.TestCase):
                     last[event["s"]] = event["k"]["t"]
 
     def test_the_clock_stands_until_enough_streams_are_subscribed_to(self) -> None:
-        exchange = PracticeExchange(practice_source(1, SYMBOLS), speed=60_000.0, streams_before_start=2)
+        exchange = PracticeExchange(
+            practice_source(1, SYMBOLS), ExchangeOptions(speed=60_000.0, streams_before_start=2)
+        )
         with exchange, StreamReader(exchange, BOTH[:1]):
-            self.assertEqual(get(exchange, "time"), {"serverTime": START})
+            self.assertEqual(get(exchange, "time"), {"serverTime": JANUARY_MS})
             with StreamReader(exchange, BOTH[1:]) as reader:
                 wait_until(lambda: minutes(reader.finals, "ETHUSDT")[:3] == [0, 1, 2])
 
     def test_by_the_pace_of_its_readers_it_waits_for_them(self) -> None:
-        exchange = PracticeExchange(practice_source(1, SYMBOLS), pace="read", end_ms=START + 200 * MINUTE)
+        exchange = PracticeExchange(practice_source(1, SYMBOLS), ExchangeOptions(pace="read", end_ms=at(200)))
         # With room for 16 frames and nobody who takes them, the library stops reading from the socket.
         with exchange, connect(exchange.stream_url + f"/stream?streams={BOTH[0]}", ping_interval=None) as client:
             self.assertFalse(exchange.wait_finished(0.5))
@@ -213,17 +211,18 @@ class Time(unittest.TestCase):
 
     def test_by_the_pace_of_its_readers_it_does_not_begin_without_them(self) -> None:
         exchange = PracticeExchange(
-            practice_source(1, SYMBOLS), pace="read", end_ms=START + 6 * MINUTE, patience_s=0.01, streams_before_start=2
+            practice_source(1, SYMBOLS),
+            ExchangeOptions(pace="read", end_ms=at(6), patience_s=0.01, streams_before_start=2),
         )
         with exchange, StreamReader(exchange, BOTH[:1]):
             self.assertFalse(exchange.wait_finished(0.3))
-            self.assertEqual(exchange.now_ms, START)
+            self.assertEqual(exchange.now_ms, JANUARY_MS)
             with StreamReader(exchange, BOTH[1:]):
                 self.assertTrue(exchange.wait_finished(5))
 
     def test_by_the_pace_of_its_readers_it_goes_on_when_they_do_not_come_back(self) -> None:
         exchange = PracticeExchange(
-            practice_source(1, SYMBOLS), pace="read", end_ms=START + 6 * MINUTE, patience_s=0.05
+            practice_source(1, SYMBOLS), ExchangeOptions(pace="read", end_ms=at(6), patience_s=0.05)
         )
         with exchange:
             with StreamReader(exchange, BOTH[:1]) as reader:
@@ -256,8 +255,8 @@ class Ccxt(unittest.TestCase):
             client.urls["api"]["public"] = exchange.rest_url + "/api/v3"
             try:
                 self.assertEqual(list(client.load_markets()), SYMBOLS)
-                self.assertEqual(client.fetch_time(), START + 10 * MINUTE)
-                rows = client.fetch_ohlcv("BTC/USDT", "1m", since=START, limit=10)
+                self.assertEqual(client.fetch_time(), at(10))
+                rows = client.fetch_ohlcv("BTC/USDT", "1m", since=JANUARY_MS, limit=10)
             finally:
                 client.session.close()
             truth = exchange.truth("BTC/USDT")
@@ -342,7 +341,7 @@ class StreamFaults(unittest.TestCase):
             finals = reader.expect_finals(10)
             self.assertEqual(minutes(finals), [0, 2, 1, 3, 4])
             self.assertEqual(minutes(finals, "ETHUSDT"), [0, 1, 2, 3, 4])
-            late = next(event for event in finals if event["s"] == "BTCUSDT" and event["k"]["t"] == START + MINUTE)
+            late = next(event for event in finals if event["s"] == "BTCUSDT" and event["k"]["t"] == at(1))
             self.assertAlmostEqual(late["E"] - late["k"]["T"], 90_000, delta=100)
 
     def test_a_delayed_final_reaches_those_who_came_in_between(self) -> None:
@@ -373,7 +372,7 @@ class StreamFaults(unittest.TestCase):
             before = rest_minutes(exchange)
             exchange.advance(3)
             finals = [event["k"] for event in reader.expect_finals(11) if event["s"] == "BTCUSDT"]
-            self.assertEqual([(k["t"] - START) // MINUTE for k in finals], [0, 1, 2, 1, 3, 4])
+            self.assertEqual([(k["t"] - JANUARY_MS) // MINUTE_MS for k in finals], [0, 1, 2, 1, 3, 4])
             first, second = finals[1], finals[3]
             after = rest_minutes(exchange)
             self.assertEqual((before[1], after[1]), (first["c"], second["c"]))
@@ -404,7 +403,7 @@ class StreamFaults(unittest.TestCase):
             self.assertEqual(minutes(reader.expect_finals(7)), [0, 2, 3])
             self.assertEqual(list(rest_minutes(exchange)), [0, 2, 3])
             truth = exchange.truth("BTC/USDT").open_time_ms
-            self.assertEqual(truth.tolist(), [START, START + 2 * MINUTE, START + 3 * MINUTE])
+            self.assertEqual(truth.tolist(), [JANUARY_MS, at(2), at(3)])
 
     def test_a_candle_published_late_is_denied_by_rest_at_first(self) -> None:
         fault = PublishLate(final=2, symbols=("BTC/USDT",), by="90s")
@@ -461,7 +460,9 @@ class StreamFaults(unittest.TestCase):
             exchange.advance(2)
             reader.expect_finals(3)
             told = [
-                ((one.candle.open_time_ms - START) // MINUTE, one.fault) for one in exchange.sent if one.connection == 1
+                ((one.candle.open_time_ms - JANUARY_MS) // MINUTE_MS, one.fault)
+                for one in exchange.sent
+                if one.connection == 1
             ]
             self.assertEqual(told, [(0, "duplicate"), (0, "duplicate"), (1, None)])
             self.assertEqual({one.symbol for one in exchange.sent if one.connection == 2}, {"ETH/USDT"})
@@ -471,13 +472,10 @@ class Mixtures(unittest.TestCase):
     def test_whatever_a_mixture_breaks_rest_ends_with_the_truth_and_the_log_with_what_was_sent(self) -> None:
         for seed in range(scaled(10, 200)):
             with self.subTest(seed=seed):
-                script = random_faults(seed, duration_ms=25 * MINUTE, symbols=SYMBOLS, count=10)
+                script = random_faults(seed, duration_ms=25 * MINUTE_MS, symbols=SYMBOLS, count=10)
                 exchange = PracticeExchange(
                     practice_source(1, SYMBOLS),
-                    pace="read",
-                    script=script,
-                    end_ms=START + 30 * MINUTE,
-                    patience_s=0.02,
+                    ExchangeOptions(pace="read", script=script, end_ms=at(30), patience_s=0.02),
                 )
                 with exchange:
                     received = 0
@@ -493,9 +491,9 @@ class Mixtures(unittest.TestCase):
         whole = [one for one in exchange.sent if not one.half]
         self.assertLessEqual(received, len(whole))
         for symbol in SYMBOLS:
-            truth, plain = exchange.truth(symbol), practice_source(1).candles(symbol, "1m", START, exchange.now_ms)
+            truth, plain = exchange.truth(symbol), practice_source(1).candles(symbol, "1m", JANUARY_MS, exchange.now_ms)
             rows = rest_minutes(exchange, symbol.replace("/", ""))
-            self.assertEqual({(time - START) // MINUTE for time in truth.open_time_ms.tolist()}, set(rows))
+            self.assertEqual({(time - JANUARY_MS) // MINUTE_MS for time in truth.open_time_ms.tolist()}, set(rows))
             closes = dict(zip(plain.open_time_ms.tolist(), plain.close.tolist(), strict=True))
             for one in whole:
                 if one.symbol == symbol and one.fault != "revise":

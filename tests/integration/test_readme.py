@@ -9,12 +9,12 @@ import unittest
 from pathlib import Path
 
 from core.candle import Candle
-from strategies.frame_stream import open_stream
+from strategies.open_stream import open_stream
 from strategies.strategy_registry import build_strategy
-from tests.support.backtest_runs import ROOT
+from tests.support.shared import REPOSITORY
 from validation.loading import load_settings
 
-PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```[a-z]*\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -30,13 +30,13 @@ class ReadMe(unittest.TestCase):
             Path(store, "binance-perp").mkdir()
             for name in named - {"config/trading_mode.yaml"}:
                 with self.subTest(name):
-                    load_settings(ROOT / name, data_dir=store)
+                    load_settings(REPOSITORY / name, data_dir=store)
         for configuration in re.findall(r"--config (\S+)", PAGE):
             self.assertIn(configuration, named)
 
     def test_links_lead_somewhere(self) -> None:
         for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
-            self.assertTrue((ROOT / target).is_file(), target)
+            self.assertTrue((REPOSITORY / target).is_file(), target)
 
     def test_the_strategy_it_shows_trades(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +66,9 @@ class Rehearsal(unittest.TestCase):
             Path(folder, "faults.yaml").write_text(script)
             # Faster than the page has it: what a session does is a matter of the exchange's time alone.
             arguments = f"{asked[1]} --speed 3000 {asked[2]} --out sessions".split()
-            arguments = [str(ROOT / part) if part.endswith(("run_live.py", "1m.yaml")) else part for part in arguments]
+            arguments = [
+                str(REPOSITORY / part) if part.endswith(("run_live.py", "1m.yaml")) else part for part in arguments
+            ]
             self.run_in(folder, *arguments, "--plain")
             session = Path(folder, "sessions", "practice_1m_20240101T000000")
             printed = self.run_in(folder, "-m", "backtests.parity", str(session), expected=4)
@@ -80,7 +82,7 @@ class Rehearsal(unittest.TestCase):
     def run_in(self, folder: str, *arguments: str, expected: int = 0) -> str:
         done = subprocess.run(
             [sys.executable, "-W", "error", *arguments],
-            cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=False,
+            cwd=folder, env={"PYTHONPATH": str(REPOSITORY), "PATH": ""}, capture_output=True, text=True, check=False,
             timeout=120,
         )  # fmt: skip
         self.assertEqual(expected, done.returncode, done.stderr)

@@ -15,16 +15,9 @@ from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
 from live.life import session_start
 from live.life.session_folder import SessionFolder
-from tests.support.live_processes import (
-    MINUTE,
-    START,
-    journal_records,
-    last_step_ms,
-    outputs_of,
-    run_live,
-    session_config,
-)
-from tests.support.loopback import closed_port
+from tests.support.exchanges.loopback import closed_port
+from tests.support.sessions.live_processes import journal_records, last_step_ms, outputs_of, run_live, session_config
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 
 REHEARSAL = ("--practice-start", "2024-01-01", "--speed", "20000", "--plain")
@@ -133,14 +126,14 @@ class RehearsedContractsTest(unittest.TestCase):
             (folder,) = (Path(base) / "logs" / "live").iterdir()
             steps = [record for record in journal_records(folder) if record["record"] == "step"]
             self.assertEqual(70, len(steps))
-            self.assertEqual([START + 8 * 60 * MINUTE], [one["time_ms"] for one in steps if "funding" in one])
+            self.assertEqual([JANUARY_MS + 8 * 60 * MINUTE_MS], [one["time_ms"] for one in steps if "funding" in one])
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             self.assertEqual("1m", manifest["detail_interval"])
             self.assertEqual({"interval": "1m", "source": "rest"}, manifest["perpetual"]["mark_candles"])
             self.assertEqual(5, manifest["perpetual"]["leverage"]["ETH/USDT"])
             self.assertIn("Steps: 70", output)
             self.assertGreater(outputs_of(folder)["ledger.csv"].count(b"margin:"), 2)
-            report = check_parity(folder, offline=True, now_ms=START + 9 * 60 * MINUTE)
+            report = check_parity(folder, offline=True, now_ms=JANUARY_MS + 9 * 60 * MINUTE_MS)
             self.assertTrue(report.journal is not None and report.journal.equal)
             self.assertEqual((0, 210), (report.history.differences, report.history.compared["marks"]))
 
@@ -178,10 +171,10 @@ class RunForTest(SessionOfAnHour):
         self.assertEqual((0, []), (self.code, self.errors))
         records = journal_records(self.folder)
         steps = [record["time_ms"] for record in records if record["record"] == "step"]
-        self.assertEqual([START + (number + 1) * MINUTE for number in range(60)], steps)
+        self.assertEqual([at(number + 1) for number in range(60)], steps)
         self.assertEqual({"record": "end", "mode": "keep"}, records[-1])
         manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        self.assertEqual({"start_ms": START, "end_ms": START + 60 * MINUTE}, manifest["window"])
+        self.assertEqual({"start_ms": JANUARY_MS, "end_ms": at(60)}, manifest["window"])
         result = json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
         self.assertEqual(180, result["statistics"]["candles_processed"])
         self.assertIn("Steps: 60", self.output)
@@ -215,10 +208,10 @@ class ResumeTest(SessionOfAnHour):
         again = ("--config", self.config, "--plain", "--speed", "600", "--resume", self.folder, "--for", "3m")
         code, _, errors = run_live(*again)
         self.assertEqual((0, []), (code, errors))
-        self.assertEqual(START + 63 * MINUTE, last_step_ms(self.folder))
+        self.assertEqual(at(63), last_step_ms(self.folder))
         code, _, errors = run_live(*again, "--practice-start", "2024-01-01T01:10")
         self.assertEqual((0, []), (code, errors))
-        self.assertEqual(START + 73 * MINUTE, last_step_ms(self.folder))
+        self.assertEqual(at(73), last_step_ms(self.folder))
 
     def test_a_damaged_journal_is_named_by_line_and_byte_and_goes_on_from_the_last_good_point(self) -> None:
         whole = outputs_of(self.folder)
@@ -239,7 +232,7 @@ class ResumeTest(SessionOfAnHour):
             *("--resume", self.folder, "--for", "1m"),
         )  # fmt: skip
         self.assertEqual((0, []), (code, errors))
-        self.assertEqual(START + 61 * MINUTE, last_step_ms(self.folder))
+        self.assertEqual(at(61), last_step_ms(self.folder))
         resumed = outputs_of(self.folder)
         # The end that kept the positions wrote a row of its last step, which the whole session does not have.
         whole["equity.csv"] = whole["equity.csv"][: whole["equity.csv"].rindex(b"\n", 0, -1) + 1]
@@ -323,7 +316,7 @@ class ResumeTest(SessionOfAnHour):
             contextlib.closing(SessionFolder(self.folder)) as folder,
             self.assertRaisesRegex(ConfigurationError, "there is a session already"),
         ):
-            asyncio.run(session_start.start_fresh(folder, None, None, settings, START, kill_switch=False))
+            asyncio.run(session_start.start_fresh(folder, None, None, settings, JANUARY_MS, kill_switch=False))
         self.assertEqual(before, self.journal.read_bytes())
 
     def test_reading_a_journal_that_is_gone_is_a_store_error(self) -> None:

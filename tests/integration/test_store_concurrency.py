@@ -13,28 +13,30 @@ from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import load_coverage
 from market_data.store.verification import verify
-from tests.support.candle_tables import APRIL, MINUTE, row_at, rows_of
+from tests.support.candle_tables import APRIL, row_at, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 SERIES = ("binance", "BTC/USDT", "1m")
 WRITERS = 3
 TURNS = scaled(8, 60)
 ROWS = 5
 # Pages of the writers interleave, overlap by a row, and lie around a month border.
-START = APRIL - 20 * MINUTE
+START = APRIL - 20 * MINUTE_MS
 
 WRITER = """
     import sys
     from market_data.candle_columns import CandleColumns
     from market_data.store.candle_store import CandleStore
-    from tests.support.candle_tables import MINUTE, row_at
+    from tests.support.candle_tables import row_at
+    from tests.support.times import MINUTE_MS
     root, number, writers, turns, rows, start = sys.argv[1], *map(int, sys.argv[2:])
     store = CandleStore(root)
     for turn in range(turns):
-        first = start + (turn * writers + number) * rows * MINUTE
-        page = [row_at(first + at * MINUTE) for at in range(rows + 1)]
+        first = start + (turn * writers + number) * rows * MINUTE_MS
+        page = [row_at(first + at * MINUTE_MS) for at in range(rows + 1)]
         store.write("binance", "BTC/USDT", "1m", CandleColumns.from_rows(page), source=f"writer {number}")
-        store.add_coverage("binance", "BTC/USDT", "1m", first, first + rows * MINUTE)
+        store.add_coverage("binance", "BTC/USDT", "1m", first, first + rows * MINUTE_MS)
 """
 
 READER = """
@@ -82,9 +84,9 @@ class ConcurrentProcesses(unittest.TestCase):
             self._finish(writer)
         self._finish(reader)
         store = CandleStore(self.root)
-        expected = [row_at(START + at * MINUTE) for at in range(total)]
+        expected = [row_at(START + at * MINUTE_MS) for at in range(total)]
         self.assertEqual(rows_of(store.read(*SERIES, 0, 2**60)), expected)
-        end = START + (total - 1) * MINUTE
+        end = START + (total - 1) * MINUTE_MS
         self.assertEqual(store.missing_ranges(*SERIES, START - 5, end + 5), [(START - 5, START), (end, end + 5)])
         record = load_coverage(self.root / "binance" / "BTC-USDT" / "1m" / "coverage.json")
         self.assertEqual(sum(record.months.values()), total)
@@ -115,7 +117,7 @@ class ConcurrentThreads(unittest.TestCase):
             def work(number):
                 try:
                     for turn in range(scaled(10, 60)):
-                        rows = [row_at(APRIL + (turn * 4 + number) * MINUTE)]
+                        rows = [row_at(APRIL + (turn * 4 + number) * MINUTE_MS)]
                         store.write(*SERIES, CandleColumns.from_rows(rows), source="test")
                         symbol = f"S{number}/B"
                         store.write("binance", symbol, "1m", CandleColumns.from_rows(rows), source="test")
@@ -131,7 +133,7 @@ class ConcurrentThreads(unittest.TestCase):
                 thread.join()
             self.assertEqual(failures, [])
             self.assertEqual(
-                store.open_times(*SERIES).tolist(), [APRIL + n * MINUTE for n in range(4 * scaled(10, 60))]
+                store.open_times(*SERIES).tolist(), [APRIL + n * MINUTE_MS for n in range(4 * scaled(10, 60))]
             )
 
 

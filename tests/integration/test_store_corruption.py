@@ -19,8 +19,9 @@ from core.errors import StoreError
 from market_data.store.atomic_files import folder_lock, write_atomically
 from market_data.store.candle_store import CandleStore
 from market_data.store.verification import verify, verify_folders
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of, table_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 SERIES = ("binance", "BTC/USDT", "1m")
 COUNT = 300
@@ -32,8 +33,8 @@ class DamagedStore(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name) / "store"
         self.store = CandleStore(self.root)
-        self.store.write(*SERIES, candles_at(minutes(APRIL - 2 * MINUTE, COUNT)), source="test")
-        self.store.add_coverage(*SERIES, APRIL - 2 * MINUTE, APRIL + COUNT * MINUTE)
+        self.store.write(*SERIES, candles_at(minutes(APRIL - 2 * MINUTE_MS, COUNT)), source="test")
+        self.store.add_coverage(*SERIES, APRIL - 2 * MINUTE_MS, APRIL + COUNT * MINUTE_MS)
         self.folder = self.root / "binance" / "BTC-USDT" / "1m"
         self.april = self.folder / "2024-04.parquet"
         self.content = self.april.read_bytes()
@@ -65,7 +66,7 @@ class DamagedMonthFiles(DamagedStore):
                 self.assertIn("delete that file", self.assert_named(self.read_all, self.april))
                 self.assert_named(lambda: self.store.read_last(*SERIES, COUNT, 2**50), self.april)
                 self.assert_named(lambda: self.store.open_times(*SERIES), self.april)
-                write = lambda: self.store.write(*SERIES, candles_at([APRIL + 10**9 - 10**9 % MINUTE]), source="t")  # noqa: E731
+                write = lambda: self.store.write(*SERIES, candles_at([APRIL + 10**9 - 10**9 % MINUTE_MS]), source="t")  # noqa: E731
                 self.assert_named(write, self.april)
                 self.assertEqual(self.april.read_bytes(), self.content[:length])
                 self.assert_damage_found(self.april)
@@ -74,10 +75,10 @@ class DamagedMonthFiles(DamagedStore):
         before = rows_of(self.read_all())
         self.april.write_bytes(b"garbage")
         self.april.unlink()
-        missing = self.store.missing_ranges(*SERIES, APRIL - 2 * MINUTE, APRIL + (COUNT - 2) * MINUTE)
-        self.assertEqual(missing, [(APRIL, APRIL + (COUNT - 2) * MINUTE)])
+        missing = self.store.missing_ranges(*SERIES, APRIL - 2 * MINUTE_MS, APRIL + (COUNT - 2) * MINUTE_MS)
+        self.assertEqual(missing, [(APRIL, APRIL + (COUNT - 2) * MINUTE_MS)])
         self.assertEqual([finding.damage for finding in self.findings()], [False])
-        self.store.write(*SERIES, candles_at(minutes(APRIL - 2 * MINUTE, COUNT)), source="test")
+        self.store.write(*SERIES, candles_at(minutes(APRIL - 2 * MINUTE_MS, COUNT)), source="test")
         self.store.add_coverage(*SERIES, *missing[0])
         self.assertEqual(rows_of(self.read_all()), before)
         self.assertEqual(self.findings(), [])
@@ -95,7 +96,7 @@ class DamagedMonthFiles(DamagedStore):
             except StoreError as error:
                 self.assertIn(str(self.april), str(error))
                 return
-            before = table_of(candles_at(minutes(APRIL - 2 * MINUTE, COUNT)))
+            before = table_of(candles_at(minutes(APRIL - 2 * MINUTE_MS, COUNT)))
             if table_of(read) != before:
                 self.assertTrue(any(finding.damage for finding in self.findings()), f"byte {position}")
         finally:
@@ -222,10 +223,10 @@ class FullDisk(DamagedStore):
             import sys
             from core.errors import StoreError
             from market_data.store.candle_store import CandleStore
-            from tests.support.candle_tables import APRIL, MINUTE, candles_at
+            from tests.support.candle_tables import APRIL, candles_at, minutes
             try:
                 CandleStore(sys.argv[1]).write(
-                    "binance", "BTC/USDT", "1m", candles_at(range(APRIL, APRIL + 9_000 * MINUTE, MINUTE)), source="test"
+                    "binance", "BTC/USDT", "1m", candles_at(minutes(APRIL, 9_000)), source="test"
                 )
             except StoreError as error:
                 print(error)
@@ -279,7 +280,7 @@ class KilledWriters(DamagedStore):
             from pathlib import Path
             import market_data.store.atomic_files as atomic_files
             from market_data.store.candle_store import CandleStore
-            from tests.support.candle_tables import APRIL, MINUTE, candles_at
+            from tests.support.candle_tables import APRIL, candles_at, minutes
 
             def stuck(path):
                 print("written, not renamed", flush=True)
@@ -287,7 +288,7 @@ class KilledWriters(DamagedStore):
 
             atomic_files._flush = stuck
             CandleStore(sys.argv[1]).write(
-                "binance", "BTC/USDT", "1m", candles_at(range(APRIL, APRIL + 900 * MINUTE, MINUTE)), source="test"
+                "binance", "BTC/USDT", "1m", candles_at(minutes(APRIL, 900)), source="test"
             )
         """
         with subprocess.Popen(
@@ -298,7 +299,7 @@ class KilledWriters(DamagedStore):
             self.assertEqual(self.read_all().rows, COUNT)
             writer.send_signal(signal.SIGKILL)
         self.assertEqual(self.april.read_bytes(), self.content)
-        self.assertEqual(self.store.write(*SERIES, candles_at([APRIL + COUNT * MINUTE]), source="test").added, 1)
+        self.assertEqual(self.store.write(*SERIES, candles_at([APRIL + COUNT * MINUTE_MS]), source="test").added, 1)
         self.assertEqual(list(self.folder.glob(".*.tmp")), [])
         self.assertEqual([finding for finding in self.findings() if finding.damage], [])
 
@@ -307,13 +308,14 @@ class KilledWriters(DamagedStore):
             import sys
             from market_data.store.candle_store import CandleStore
             from market_data.candle_columns import CandleColumns
-            from tests.support.candle_tables import APRIL, MINUTE, row_at
+            from tests.support.candle_tables import APRIL, row_at
+            from tests.support.times import MINUTE_MS
             store = CandleStore(sys.argv[1])
             print("ready", flush=True)
             for number in range(100_000):
-                time_ms = APRIL + number * MINUTE * 7
+                time_ms = APRIL + number * MINUTE_MS * 7
                 store.write("binance", "ETH/USDT", "1m", CandleColumns.from_rows([row_at(time_ms)]), source="test")
-                store.add_coverage("binance", "ETH/USDT", "1m", time_ms, time_ms + MINUTE)
+                store.add_coverage("binance", "ETH/USDT", "1m", time_ms, time_ms + MINUTE_MS)
         """
         series = ("binance", "ETH/USDT", "1m")
         rows = 0
@@ -327,7 +329,7 @@ class KilledWriters(DamagedStore):
             read = CandleStore(self.root).read(*series, 0, 2**60)
             self.assertGreaterEqual(read.rows, rows)
             rows = read.rows
-            self.assertEqual(rows_of(read), [row_at(APRIL + number * MINUTE * 7) for number in range(rows)])
+            self.assertEqual(rows_of(read), [row_at(APRIL + number * MINUTE_MS * 7) for number in range(rows)])
             covered = 10**9 - len(self.store.missing_ranges(*series, APRIL, APRIL + 10**10))
             self.assertGreater(covered, 0)
             self.assertEqual([finding for finding in self.findings() if finding.damage], [])

@@ -9,14 +9,15 @@ import msgspec
 from backtests.proof.history_parity import HistoryParity
 from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import CandleRecord, EndRecord, MissingRecord, ResumeRecord, fields_of
-from tests.support.contract_recordings import (
+from tests.support.sessions.contract_recordings import (
     ContractRecording,
     contract_recording,
     contract_settings,
     record_contracts,
 )
-from tests.support.parity_cases import ParityCase, told
-from tests.support.session_folders import BTC, ETH, journal_lines, minute, write_journal
+from tests.support.sessions.parity_cases import ParityCase, told
+from tests.support.sessions.session_folders import BTC, ETH, journal_lines, write_journal
+from tests.support.times import at
 
 SIGNALS = {BTC: {430: "LONG", 500: "LONG"}, ETH: {440: "SHORT", 475: "LONG"}}
 """Decisions at the closes of five-minute candles; the first long of BTC is open when funding is paid at 08:00."""
@@ -49,7 +50,7 @@ class EqualSessions(ContractCase):
         )
         self.assertEqual([one.name for one in journal.outputs], list(DERIVED))
         self.assertEqual(history.compared, {"candles": 48, "detail": 240, "marks": 240, "funding": 2})
-        self.assertEqual((history.start_ms, history.end_ms), (minute(420), minute(540)))
+        self.assertEqual((history.start_ms, history.end_ms), (at(420), at(540)))
         self.assertEqual((history.trades_matched, history.outputs, history.warnings), (4, [], []))
 
     def test_the_session_has_what_these_tests_are_about(self) -> None:
@@ -62,7 +63,7 @@ class EqualSessions(ContractCase):
 
     def test_kept_positions_a_resumption_and_a_kill_compare_as_without_contracts(self) -> None:
         resumed = self.contracts()
-        resumed.after[minute(455)] = [EndRecord("keep"), ResumeRecord(minute(455), "trade")]
+        resumed.after[at(455)] = [EndRecord("keep"), ResumeRecord(at(455), "trade")]
         killed = self.contracts()
         killed.end = None
         kept = self.contracts()
@@ -92,8 +93,8 @@ class EqualSessions(ContractCase):
             with self.subTest(part):
                 folder = self.recorded(self.contracts(), f"session of {part}")
                 records = journal_lines(folder)
-                at = minute(480 if part == "funding" else 464)
-                change(next(one for one in records if one.get("time_ms") == at))
+                changed_ms = at(480 if part == "funding" else 464)
+                change(next(one for one in records if one.get("time_ms") == changed_ms))
                 write_journal(folder, records)
                 self.assertIn("the outputs before it have the digest", self.check(folder, "journal").journal.broken)
 
@@ -139,7 +140,7 @@ class OtherInput(ContractCase):
         recording = self.contracts()
         dropped = recording.steps[99].detail[1]
         recording.drop(520, "detail", 1)
-        recording.after[minute(523)] = [CandleRecord("late", ETH, fields_of(dropped), "websocket", "", "detail")]
+        recording.after[at(523)] = [CandleRecord("late", ETH, fields_of(dropped), "websocket", "", "detail")]
         recording.drop(523, "detail", 0)
         found = self.compared(recording)
         self.assertEqual(
@@ -151,7 +152,7 @@ class OtherInput(ContractCase):
         recording = self.contracts()
         whole = recording.steps[4].candles[1]
         recording.drop(425, "candles", 1)
-        recording.after[minute(426)] = [CandleRecord("late", ETH, fields_of(whole), "websocket", "", "detail")]
+        recording.after[at(426)] = [CandleRecord("late", ETH, fields_of(whole), "websocket", "", "detail")]
         (one,) = self.compared(recording).candles
         self.assertEqual((one.series, one.open_time[11:16], one.why), ("strategy", "07:00", "not_received"))
 
@@ -174,14 +175,14 @@ class OtherInput(ContractCase):
     def test_a_mark_candle_the_exchange_denied_is_missing_in_the_session(self) -> None:
         recording = self.contracts()
         recording.drop(500, "marks", 1)
-        recording.after[minute(499)] = [MissingRecord("mark", ETH, minute(500), "REST does not have it")]
+        recording.after[at(499)] = [MissingRecord("mark", ETH, at(500), "REST does not have it")]
         (one,) = self.compared(recording).candles
         self.assertEqual((one.series, one.symbol, one.why, one.session), ("mark", ETH, "mark_missing", None))
 
     def test_a_payment_that_was_never_told_is_missing_and_what_the_journal_notes_is_shown(self) -> None:
         recording = self.contracts()
         recording.pay(480, lambda rate: None)
-        recording.after[minute(480)] = [MissingRecord("funding", BTC, minute(480), "not published in time")]
+        recording.after[at(480)] = [MissingRecord("funding", BTC, at(480), "not published in time")]
         found = self.compared(recording)
         (one,) = found.funding
         self.assertEqual((one.symbol, one.due[11:16], one.why, one.session), (BTC, "08:00", "funding_missing", None))
@@ -193,7 +194,7 @@ class OtherInput(ContractCase):
         recording = self.contracts()
         recording.pay(480, lambda rate: rate, later=3)
         (one,) = self.compared(recording).funding
-        self.assertEqual((one.why, one.step_ms, one.told_ms), ("funding_late", minute(480), minute(483)))
+        self.assertEqual((one.why, one.step_ms, one.told_ms), ("funding_late", at(480), at(483)))
         self.assertEqual(one.session, one.history)
 
     def test_another_rate_and_another_mark_price_of_a_payment_are_told_apart(self) -> None:

@@ -9,9 +9,11 @@ from core.errors import InvariantError
 from core.instants import parse_instant
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
-from tests.support.kernel_runs import KernelRun, steps_of
-from tests.support.market_data_sets import JANUARY_MS, candles_of, frame_of, practice_candles, practice_columns
-from tests.support.strategy_runs import stepped_run, whole_run
+from tests.support.candles import candles_of
+from tests.support.market_data_sets import frame_of, practice_candles, practice_columns
+from tests.support.runs.kernel_runs import KernelRun, steps_of
+from tests.support.runs.strategy_runs import stepped_run, whole_run
+from tests.support.times import JANUARY_MS
 
 SYMBOLS = ("BTC/USDT", "SOL/USDT")
 QUARTER_MS = 900_000

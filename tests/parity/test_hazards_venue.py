@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from core.candle import Candle, FundingRate
-from core.instants import parse_instant
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from core.trading_signal import Signal
@@ -15,11 +14,10 @@ from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from execution.scripting.paper_trader import PaperTrader
-from tests.support.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
+from tests.support.runs.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
 from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
-START_MS = parse_instant("2024-01-01T00:00:00Z")
-MINUTE_MS = 60_000
 CENT = Instrument("AAA", Decimal("0.01"), Decimal("0.001"))
 FLAT = (100.0, 100.0, 100.0, 100.0)
 Prices = Mapping[int, Sequence[float]]
@@ -27,12 +25,12 @@ Prices = Mapping[int, Sequence[float]]
 
 def candles_of(prices: Prices) -> dict[str, list[Candle]]:
     """Return candles of AAA by the minute of their open; the volume is 1 where none is given."""
-    opens = {START_MS + at * MINUTE_MS: told for at, told in prices.items()}
+    opens = {JANUARY_MS + at * MINUTE_MS: told for at, told in prices.items()}
     return {"AAA": [Candle(open_ms, *told, *(1.0,) * (5 - len(told))) for open_ms, told in opens.items()]}
 
 
 def signals_of(told: Mapping[int, Signal]) -> dict[str, dict[int, Signal]]:
-    return {"AAA": {START_MS + at * MINUTE_MS: signal for at, signal in told.items()}}
+    return {"AAA": {JANUARY_MS + at * MINUTE_MS: signal for at, signal in told.items()}}
 
 
 LONG = Signal("LONG", sl_distance=3.0, tp_distance=10.0)
@@ -198,11 +196,11 @@ class WhenAndHowOrdersFill(unittest.TestCase):
         trader = PaperTrader(10_000.0, 0.001, 0.0005, instruments={"AAA": CENT})
         for candle in candles_of(prices)["AAA"]:
             trader.process_candle("AAA", candle, MINUTE_MS)
-            if candle.open_time_ms == START_MS:
+            if candle.open_time_ms == JANUARY_MS:
                 request = OrderRequest(
                     "AAA", OrderSide.BUY, OrderType.LIMIT, 5.0, 99.0, stop_distance=3.0, target_distance=10.0
                 )
-                trader.book.submit(request, START_MS + MINUTE_MS, last_price=candle.close)
+                trader.book.submit(request, JANUARY_MS + MINUTE_MS, last_price=candle.close)
         told = (
             "order_id",
             "action",
@@ -249,7 +247,7 @@ class CommissionsAddUp(unittest.TestCase):
 
 
 def rate_at(minute: float, rate: float = 0.001, mark: float | None = 100.0) -> FundingRate:
-    return FundingRate(START_MS + round(minute * MINUTE_MS), rate, mark)
+    return FundingRate(JANUARY_MS + round(minute * MINUTE_MS), rate, mark)
 
 
 class FundingSentinels(unittest.TestCase):
@@ -343,7 +341,9 @@ class RulesAndCapital(unittest.TestCase):
     """Rows 51 and 52: the trading rules of the time, and the capital of the settings."""
 
     def test_an_order_meets_the_rules_that_are_in_force_when_it_fills(self) -> None:
-        coarse = Instrument("AAA", Decimal("0.5"), Decimal(1), as_of_ms=START_MS + 3 * MINUTE_MS, source="market list")
+        coarse = Instrument(
+            "AAA", Decimal("0.5"), Decimal(1), as_of_ms=JANUARY_MS + 3 * MINUTE_MS, source="market list"
+        )
         prices = dict.fromkeys(range(7), (100.2, 100.2, 100.2, 100.2))
         said = {at: Signal("LONG", sl_distance=3.0, tp_distance=9.0) for at in (0, 3)} | {1: SHORT}
         settings = settings_from({"on_opposite_signal": "close", "slippage": 0.001}, ["AAA"])

@@ -12,15 +12,16 @@ from engine.journal_records import CandleRecord, ConnectionRecord, EndRecord, Re
 from market_data.practice.practice_market import PracticeMarket
 from market_data.store.candle_store import CandleStore
 from tests.support.market_data_sets import practice_columns
-from tests.support.parity_cases import NOW_MS, ParityCase, told
-from tests.support.session_folders import BTC, ETH, minute, record_session
+from tests.support.sessions.parity_cases import NOW_MS, ParityCase, told
+from tests.support.sessions.session_folders import BTC, ETH, record_session
+from tests.support.times import at
 
 
 class SameCandles(ParityCase):
     def test_a_session_that_got_every_candle_has_no_difference(self) -> None:
         found = self.history(self.recording())
         self.assertEqual((found.differences, found.trades_matched, found.candles_compared), (0, 6, 240))
-        self.assertEqual((found.start_ms, found.end_ms), (minute(0), minute(120)))
+        self.assertEqual((found.start_ms, found.end_ms), (at(0), at(120)))
         self.assertEqual((found.candles, found.trades, found.outputs, found.warnings), ([], [], [], []))
 
     def test_the_backtest_has_the_warm_up_of_the_journal(self) -> None:
@@ -58,7 +59,7 @@ class SameCandles(ParityCase):
             replay = replay_journal(head, settings, out)
         (head.folder / "journal.jsonl").write_bytes(whole)
         found = check_history(head, settings, source, replay, self.base / "replayed", out.index, self.base / "history")
-        self.assertEqual((found.differences, found.candles_compared, found.end_ms), (0, 120, minute(60)))
+        self.assertEqual((found.differences, found.candles_compared, found.end_ms), (0, 120, at(60)))
 
     def test_a_session_that_kept_its_positions_is_compared_without_flattening(self) -> None:
         recording = self.recording({BTC: {118: "LONG"}})
@@ -68,7 +69,7 @@ class SameCandles(ParityCase):
 
     def test_a_session_that_ended_and_was_resumed_is_compared_as_one(self) -> None:
         recording = self.recording()
-        recording.after[minute(30)] = [EndRecord("keep"), ResumeRecord(minute(30), "trade")]
+        recording.after[at(30)] = [EndRecord("keep"), ResumeRecord(at(30), "trade")]
         self.assertEqual(self.history(recording).differences, 0)
 
     def test_a_kill_switch_engaged_from_the_start_is_that_of_the_backtest(self) -> None:
@@ -88,7 +89,7 @@ class OtherCandles(ParityCase):
     def test_a_revised_candle_is_named_alone_even_if_no_trade_changes(self) -> None:
         recording = self.recording()
         own = recording.changed(ETH, 30, volume=1.5)
-        recording.after[minute(33)] = [CandleRecord("revised", ETH, fields_of(own), "websocket", "after the fact")]
+        recording.after[at(33)] = [CandleRecord("revised", ETH, fields_of(own), "websocket", "after the fact")]
         found = self.history(recording)
         self.assertEqual((found.differences, found.trades, found.trades_matched), (1, [], 6))
         one = found.candles[0]
@@ -100,7 +101,7 @@ class OtherCandles(ParityCase):
         recording = self.recording()
         own = recording.candles[BTC][12]
         given = msgspec.structs.replace(own, high=44_500.0)
-        recording.after[minute(14)] = [CandleRecord("revised", BTC, fields_of(given), "websocket", "after the fact")]
+        recording.after[at(14)] = [CandleRecord("revised", BTC, fields_of(given), "websocket", "after the fact")]
         found = self.history(recording)
         self.assertEqual(
             [(one.symbol, one.open_time[11:16], one.why) for one in found.candles], [(BTC, "00:12", "revised")]
@@ -114,7 +115,7 @@ class OtherCandles(ParityCase):
     def test_a_repetition_noted_with_the_same_values_is_no_difference(self) -> None:
         recording = self.recording()
         own = recording.candles[BTC][12]
-        recording.after[minute(14)] = [CandleRecord("revised", BTC, fields_of(own), "websocket", "back again")]
+        recording.after[at(14)] = [CandleRecord("revised", BTC, fields_of(own), "websocket", "back again")]
         self.assertEqual(self.history(recording).differences, 0)
 
     def test_a_revision_that_a_real_exchange_took_back_is_no_difference(self) -> None:
@@ -122,9 +123,9 @@ class OtherCandles(ParityCase):
         store = CandleStore(self.base / "data")
         for symbol in (BTC, ETH):
             store.write("binanceus", symbol, "1m", practice_columns(symbol, "1m", 120), source="test")
-            store.add_coverage("binanceus", symbol, "1m", minute(0), minute(120))
+            store.add_coverage("binanceus", symbol, "1m", at(0), at(120))
         given = msgspec.structs.replace(recording.candles[BTC][12], high=44_500.0)
-        recording.after[minute(14)] = [CandleRecord("revised", BTC, fields_of(given), "websocket", "after the fact")]
+        recording.after[at(14)] = [CandleRecord("revised", BTC, fields_of(given), "websocket", "after the fact")]
         report = self.check(self.record(recording), offline=True)
         self.assertEqual(report.history.differences, 0)
         self.assertIn("BTC/USDT 2024-01-01T00:12:00.000Z: the journal notes a revision", report.history.warnings[0])
@@ -132,7 +133,7 @@ class OtherCandles(ParityCase):
     def test_a_trade_is_traced_to_the_revised_candle_it_was_filled_in(self) -> None:
         recording = self.recording()
         own = recording.changed(BTC, 41, open=44_000.0, low=43_999.0)
-        recording.after[minute(42)] = [CandleRecord("revised", BTC, fields_of(own), "websocket", "")]
+        recording.after[at(42)] = [CandleRecord("revised", BTC, fields_of(own), "websocket", "")]
         recording.changed(ETH, 3, volume=2.0)
         recording.changed(BTC, 44, volume=2.0)
         found = self.history(recording)
@@ -178,7 +179,7 @@ class OtherCandles(ParityCase):
     def test_a_late_candle_is_said_to_be_late(self) -> None:
         recording = self.recording()
         late = recording.candles[ETH][60]
-        recording.without(ETH, 60).after[minute(63)] = [
+        recording.without(ETH, 60).after[at(63)] = [
             ConnectionRecord("disconnected", "reset", None),
             CandleRecord("late", ETH, fields_of(late), "websocket", "after its step"),
         ]
@@ -191,9 +192,9 @@ class OtherCandles(ParityCase):
         store = CandleStore(self.base / "store")
         for symbol in (BTC, ETH):
             columns = practice_columns(symbol, "1m", 120)
-            kept = columns.between(minute(0), minute(50 if symbol == ETH else 120))
+            kept = columns.between(at(0), at(50 if symbol == ETH else 120))
             store.write("practice", symbol, "1m", kept, source="test")
-            store.add_coverage("practice", symbol, "1m", minute(0), minute(120))
+            store.add_coverage("practice", symbol, "1m", at(0), at(120))
         report = self.check(self.record(recording), data_dir=self.base / "store")
         found = report.history.candles
         self.assertEqual(len(found), 70)
@@ -251,6 +252,15 @@ class Operator(ParityCase):
         )
         self.assertEqual(found.differences, 0)
 
+    def test_what_follows_from_other_commands_is_the_operators(self) -> None:
+        for number, command, symbol in ((10, "close", BTC), (50, "cancel", ETH), (45, "pause", None)):
+            with self.subTest(command):
+                recording = self.recording()
+                recording.command(number, command, symbol)
+                found = self.history(recording)
+                self.assertEqual({one.root for one in found.trades}, {"operator"})
+                self.assertEqual((found.differences, found.by_operator), (0, len(found.trades)))
+
     def test_a_switch_without_a_trade_is_no_difference_but_told(self) -> None:
         recording = self.recording()
         recording.switch(22, True)
@@ -276,7 +286,7 @@ class Operator(ParityCase):
 class MissedSteps(ParityCase):
     def test_an_entry_refused_as_missed_is_the_first_cause(self) -> None:
         recording = self.recording()
-        recording.missed = {minute(number) for number in range(38, 60)}
+        recording.missed = {at(number) for number in range(38, 60)}
         found = self.history(recording)
         firsts = [one for one in told(found.trades) if one[3] != "propagated"]
         self.assertEqual(firsts, [("missing", BTC, "00:41", "missed_step"), ("missing", ETH, "00:51", "missed_step")])
@@ -285,12 +295,12 @@ class MissedSteps(ParityCase):
 
     def test_missed_steps_without_a_signal_change_nothing(self) -> None:
         recording = self.recording()
-        recording.missed = {minute(number) for number in range(20, 35)}
+        recording.missed = {at(number) for number in range(20, 35)}
         self.assertEqual(self.history(recording).differences, 0)
 
     def test_a_refusal_that_history_had_for_another_reason_is_still_a_difference(self) -> None:
         recording = self.recording(mode={"max_open_trades": 1})
-        recording.missed = {minute(8)}
+        recording.missed = {at(8)}
         found = self.history(recording)
         self.assertEqual((found.trades, found.differences), ([], 1))
         self.assertEqual([(one.output.name, one.cause) for one in found.outputs], [("decisions.jsonl", "missed_step")])
@@ -317,7 +327,7 @@ class HistoryOutOfReach(ParityCase):
         store = CandleStore(self.base / "data")
         for symbol in (BTC, ETH):
             store.write("binanceus", symbol, "1m", practice_columns(symbol, "1m", 100), source="test")
-            store.add_coverage("binanceus", symbol, "1m", minute(0), minute(100))
+            store.add_coverage("binanceus", symbol, "1m", at(0), at(100))
         report = self.check(self.record(recording), offline=True)
         self.assertEqual({one.why for one in report.history.candles}, {"not_stored"})
         self.assertEqual(len(report.history.candles), 40)
@@ -329,7 +339,7 @@ class HistoryOutOfReach(ParityCase):
         store = CandleStore(self.base / "data")
         for symbol in (BTC, ETH):
             store.write("binanceus", symbol, "1m", practice_columns(symbol, "1m", 121), source="test")
-            store.add_coverage("binanceus", symbol, "1m", minute(0), minute(121))
+            store.add_coverage("binanceus", symbol, "1m", at(0), at(121))
         report = self.check(self.record(recording), offline=True)
         self.assertEqual((report.history.differences, report.exit_code), (0, 0))
 
@@ -337,7 +347,7 @@ class HistoryOutOfReach(ParityCase):
         self.assertEqual(self.check(self.record(self.recording()), offline=True).exit_code, 0)
 
     def test_an_exchange_clock_ahead_of_this_machine_does_not_hide_the_last_candles(self) -> None:
-        report = self.check(self.record(self.recording()), now_ms=minute(3))
+        report = self.check(self.record(self.recording()), now_ms=at(3))
         self.assertEqual(report.history.differences, 0)
 
 

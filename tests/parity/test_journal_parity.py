@@ -10,9 +10,11 @@ from pathlib import Path
 from backtests.journal_replay import _unfinished_bytes
 from backtests.proof.recorded_session import DERIVED
 from core.errors import ConfigurationError, StoreError
-from tests.support.backtest_runs import ROOT, command_environment, run_command
-from tests.support.parity_cases import ParityCase
-from tests.support.session_folders import BTC, ETH, journal_lines, minute, write_journal
+from tests.support.runs.backtest_runs import command_environment, run_command
+from tests.support.sessions.parity_cases import ParityCase
+from tests.support.sessions.session_folders import BTC, ETH, journal_lines, write_journal
+from tests.support.shared import REPOSITORY
+from tests.support.times import at
 
 WATCHED = """
 import sys
@@ -42,7 +44,7 @@ class EqualSession(ParityCase):
         recording = self.recording(warmup_candles=30)
         recording.switch(35, True)
         recording.switch(60, False)
-        recording.missed = {minute(number) for number in range(70, 80)}
+        recording.missed = {at(number) for number in range(70, 80)}
         folder = self.record(recording)
         self.assertIn("missed_step", (folder / "decisions.jsonl").read_text())
         self.assertIn('"event":"kill_switch"', (folder / "decisions.jsonl").read_text())
@@ -68,7 +70,7 @@ class EqualSession(ParityCase):
         out = self.base / "out"
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", WATCHED, str(folder), str(out)],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,
@@ -146,7 +148,7 @@ class ChangedJournal(ParityCase):
         folder = self.record(self.recording())
         records = journal_lines(folder)
         # The candle at whose open the first entry fills; the fill is in the outputs before the next step.
-        self.assertEqual(records[7]["candles"][0][0], minute(6))
+        self.assertEqual(records[7]["candles"][0][0], at(6))
         records[7]["candles"][0][1] += 5
         write_journal(folder, records)
         for only in (None, "journal", "history"):

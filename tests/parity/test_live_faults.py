@@ -36,10 +36,12 @@ from practice.faults import (
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
 from practice.wide_market import practice_source
-from tests.support.backtest_runs import ROOT, command_environment
-from tests.support.live_sessions import MINUTE, START, SYMBOLS, LiveRun, run_live
+from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import SEED, scaled
-from tests.support.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
+from tests.support.shared import REPOSITORY
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 BTC, ETH, SOL = SYMBOLS
 Named = tuple[str, int]
@@ -82,7 +84,7 @@ class LiveParity(unittest.TestCase):
             self.assertTrue(any(step.candles))
             for candle in step.candles:
                 if candle is not None:
-                    self.assertEqual(candle.open_time_ms, step.time_ms - MINUTE)
+                    self.assertEqual(candle.open_time_ms, step.time_ms - MINUTE_MS)
 
     def expect_unharmed(self, *faults: ScriptedFault, **options: Any) -> LiveRun:
         """Run under faults that lose nothing: the truth, and nothing noted, with both paces."""
@@ -105,7 +107,7 @@ def differing(run: LiveRun) -> set[Named]:
 
 def by_name(run: LiveRun, steps: list[Any]) -> dict[Named, Candle]:
     return {
-        (symbol, (candle.open_time_ms - START) // MINUTE): candle
+        (symbol, (candle.open_time_ms - JANUARY_MS) // MINUTE_MS): candle
         for step in steps
         for symbol, candle in zip(run.settings.live.symbols, step.candles, strict=True)
         if candle is not None
@@ -119,9 +121,9 @@ class Undisturbed(LiveParity):
 
     def test_a_start_before_the_last_warm_up_candle_is_published_begins_one_candle_earlier(self) -> None:
         run = self.live(SkipCandle(at="1m", symbols=(ETH,), where="everywhere"))
-        self.assertEqual(run.head.start_ms, START - MINUTE)
-        self.assertEqual({fields[-1][0] for fields in run.head.warmup.values()}, {START - 2 * MINUTE})
-        self.assertEqual(run.steps[0].time_ms, START)
+        self.assertEqual(run.head.start_ms, JANUARY_MS - MINUTE_MS)
+        self.assertEqual({fields[-1][0] for fields in run.head.warmup.values()}, {JANUARY_MS - 2 * MINUTE_MS})
+        self.assertEqual(run.steps[0].time_ms, JANUARY_MS)
         self.assertNotIn(None, run.steps[0].candles)
         self.expect_ordered(run)
         self.assertEqual(run.outputs, received_outputs(run))
@@ -129,19 +131,19 @@ class Undisturbed(LiveParity):
 
     def test_a_session_for_a_while_ends_there_whatever_has_come_in_since(self) -> None:
         run = self.live(candles=90, stop_after=60, pace="read")
-        self.assertEqual(run.steps[-1].time_ms, START + 60 * MINUTE)
+        self.assertEqual(run.steps[-1].time_ms, at(60))
         self.expect_clean(run)
 
     def test_a_session_ends_before_a_step_beyond_its_time(self) -> None:
         run = self.live(SkipCandle(at="60m", where="everywhere"), candles=90, stop_after=60, pace="read")
-        self.assertEqual(run.steps[-1].time_ms, START + 59 * MINUTE)
+        self.assertEqual(run.steps[-1].time_ms, at(59))
         self.expect_clean(run)
 
     def test_the_parity_command_replays_the_journal_in_a_process_of_its_own(self) -> None:
         run = self.live(SkipCandle(at="20m", symbols=(ETH,), where="everywhere"))
         subprocess.run(
             [sys.executable, "-m", "backtests.journal_replay", str(run.path), "--out", str(self.base / "replayed")],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment({"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"}),
             check=True,
             capture_output=True,
@@ -268,7 +270,7 @@ class Rest(LiveParity):
             SkipCandle(at="30m", symbols=(ETH, SOL), where="everywhere"),
         )
         holes = [step.time_ms for step in run.steps if not all(step.candles)]
-        self.assertEqual(holes, [START + number * MINUTE for number in (12, 13, 30)])
+        self.assertEqual(holes, [at(number) for number in (12, 13, 30)])
 
     def test_a_step_that_no_symbol_has_a_candle_for_does_not_exist(self) -> None:
         run = self.expect_unharmed(SkipCandle(at="25m", where="everywhere", count=2))
@@ -331,8 +333,7 @@ class Finals(LiveParity):
     def test_a_candle_that_makes_no_sense_is_refused_and_missing(self) -> None:
         market = practice_source(1, SYMBOLS)
         columns = {
-            (symbol, "1m"): market.candles(symbol, "1m", START - 600 * MINUTE, START + 200 * MINUTE)
-            for symbol in SYMBOLS
+            (symbol, "1m"): market.candles(symbol, "1m", JANUARY_MS - 600 * MINUTE_MS, at(200)) for symbol in SYMBOLS
         }
         spoilt = columns[(ETH, "1m")]
         columns[(ETH, "1m")] = spoilt._replace(
@@ -385,15 +386,15 @@ class Mixtures(LiveParity):
 
     def each_mixture(self, count: int, kinds: tuple[str, ...], expect: Callable[[LiveRun], None]) -> None:
         for seed in range(SEED, SEED + count):
-            drawn = random_faults(seed, duration_ms=50 * MINUTE, symbols=SYMBOLS, count=6, kinds=kinds)
+            drawn = random_faults(seed, duration_ms=50 * MINUTE_MS, symbols=SYMBOLS, count=6, kinds=kinds)
             # The first candle is left alone: while it is missing, REST does not call the last of the warm-up final.
-            script = FaultScript(tuple(msgspec.structs.replace(one, at=one.at + MINUTE) for one in drawn.faults))
+            script = FaultScript(tuple(msgspec.structs.replace(one, at=one.at + MINUTE_MS) for one in drawn.faults))
             with self.subTest(seed=seed, script=script.to_dict()):
                 run = self.live(*script.faults, candles=60, pace="read" if seed % 3 == 0 else "driven")
                 expect(run)
 
     def expect_only_the_scripted(self, run: LiveRun) -> None:
-        treatments = CompiledScript(run.script, START, SYMBOLS, "1m").treatments
+        treatments = CompiledScript(run.script, JANUARY_MS, SYMBOLS, "1m").treatments
         revised = {named(key) for key, treatment in treatments.items() if treatment.revised_ms is not None}
         late = {named(key) for key, treatment in treatments.items() if treatment.published_ms}
         for kind, symbol, number in run.noted:
@@ -404,12 +405,12 @@ class Mixtures(LiveParity):
 
 
 def named(key: tuple[str, int]) -> Named:
-    return key[0], (key[1] - START) // MINUTE
+    return key[0], (key[1] - JANUARY_MS) // MINUTE_MS
 
 
 def changed(columns: CandleColumns, values: Any, number: int, factor: float) -> Any:
     """Return a column with one candle's value multiplied."""
-    place = columns.open_time_ms.tolist().index(START + number * MINUTE)
+    place = columns.open_time_ms.tolist().index(at(number))
     values = values.copy()
     values[place] *= factor
     return values

@@ -19,27 +19,27 @@ from engine.journal import read_journal
 from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
+from practice.exchange_options import ExchangeOptions
 from practice.faults import FaultScript, LateFunding
-from tests.support.live_processes import (
-    MINUTE,
+from tests.support.scale import SEED, scaled
+from tests.support.sessions.live_processes import (
     OUTPUTS,
-    START,
     LiveProcess,
     journal_records,
     last_step_ms,
     outputs_of,
     session_config,
 )
-from tests.support.scale import SEED, scaled
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 
 STEPS = 240
 KILLS_A_SESSION = 5
-END = START + STEPS * MINUTE
+END = at(STEPS)
 SPEED = 1_500.0
 LONGEST_TEAR = 900
 
-VENUE_START = START + 7 * 60 * MINUTE
+VENUE_START = JANUARY_MS + 7 * 60 * MINUTE_MS
 VENUE_STEPS = 115
 """The end is no whole hour: a payment that may fall on one is waited for, and the exchange's clock stands then."""
 
@@ -59,7 +59,7 @@ VENUE: dict[str, object] = {
 def exchange(
     steps: int = STEPS,
     speed: float = SPEED,
-    start_ms: int = START,
+    start_ms: int = JANUARY_MS,
     streams: int = 3,
     script: FaultScript | None = None,
     past_ms: int = 0,
@@ -70,11 +70,13 @@ def exchange(
     """
     return PracticeExchange(
         PracticeMarket(),
-        start_ms=start_ms,
-        end_ms=start_ms + steps * MINUTE + past_ms,
-        speed=speed,
-        streams_before_start=streams,
-        script=script,
+        ExchangeOptions(
+            start_ms=start_ms,
+            end_ms=start_ms + steps * MINUTE_MS + past_ms,
+            speed=speed,
+            streams_before_start=streams,
+            script=script,
+        ),
     )
 
 
@@ -98,12 +100,12 @@ class Killed:
         chance = random.Random(seed)
         running = running or exchange()
         self._start_ms, self._kills = running.start_ms, kills
-        self._steps = ((running.end_ms or 0) - running.start_ms) // MINUTE
+        self._steps = ((running.end_ms or 0) - running.start_ms) // MINUTE_MS
         with running:
             process = LiveProcess(config, running)
             try:
                 self.folder = process.folder
-                process.wait_for_step(self._start_ms + MINUTE)
+                process.wait_for_step(self._start_ms + MINUTE_MS)
                 for kill in range(kills):
                     self._wait(process, kill, chance)
                     process.close()
@@ -112,7 +114,7 @@ class Killed:
                     time.sleep(chance.uniform(0.0, 0.3))
                     self.resumed_at.append((running.now_ms, last_step_ms(self.folder) or self._start_ms))
                     process = LiveProcess(config, running, ["--resume", self.folder])
-                process.wait_for_step(self._start_ms + self._steps * MINUTE)
+                process.wait_for_step(self._start_ms + self._steps * MINUTE_MS)
                 process.send(signal.SIGTERM)
                 self.exit_code = process.ended()
                 self.errors = process.errors
@@ -125,7 +127,7 @@ class Killed:
             time.sleep(chance.uniform(0.2, 1.2))
             return
         minutes = self._steps * (kill + 1) // (self._kills + 1) - chance.randrange(self._steps // 12)
-        process.wait_for_step(self._start_ms + minutes * MINUTE)
+        process.wait_for_step(self._start_ms + minutes * MINUTE_MS)
         time.sleep(chance.uniform(0.0, 0.05))
 
 
@@ -168,11 +170,11 @@ class KilledSessionTest(unittest.TestCase):
 
     def check_missed(self, config: Path, killed: Killed, whole: dict[str, bytes]) -> None:
         steps = [record for record in journal_records(killed.folder) if record["record"] == "step"]
-        self.assertEqual([START + (number + 1) * MINUTE for number in range(STEPS)], [one["time_ms"] for one in steps])
+        self.assertEqual([at(number + 1) for number in range(STEPS)], [one["time_ms"] for one in steps])
         missed = {one["time_ms"] for one in steps if one.get("missed")}
         for now_ms, known_ms in killed.resumed_at:
-            self.assertIn(known_ms, range(START, END + 1))
-            self.assertLessEqual(set(range(known_ms + MINUTE, min(now_ms, END) + 1, MINUTE)), missed)
+            self.assertIn(known_ms, range(JANUARY_MS, END + 1))
+            self.assertLessEqual(set(range(known_ms + MINUTE_MS, min(now_ms, END) + 1, MINUTE_MS)), missed)
         self.assertLess(len(missed), STEPS)
         resumed = outputs_of(killed.folder)
         self.assertEqual(whole, self.traded(config, killed.folder), "the candles are not those of the whole session")
@@ -209,7 +211,7 @@ class KilledVenueTest(unittest.TestCase):
         self.base = Path(folder.name)
 
     def exchange(self, speed: float, script: FaultScript | None = None) -> PracticeExchange:
-        return exchange(VENUE_STEPS, speed, VENUE_START, streams=6, script=script, past_ms=MINUTE // 2)
+        return exchange(VENUE_STEPS, speed, VENUE_START, streams=6, script=script, past_ms=MINUTE_MS // 2)
 
     def expect_whole(self, folder: Path) -> None:
         """Hold a session that was killed against the one that nobody kills."""
@@ -239,7 +241,7 @@ class KilledVenueTest(unittest.TestCase):
     def test_a_rate_that_was_gone_without_is_asked_for_after_a_resume_and_delivered_once(self) -> None:
         late = FaultScript((LateFunding(at="30m", duration="2h", by="25m"),))
         config = session_config(self.base / "late", live=VENUE)
-        payment = VENUE_START + 60 * MINUTE
+        payment = VENUE_START + 60 * MINUTE_MS
         with self.exchange(1_500.0, late) as running:
             process = LiveProcess(config, running)
             self.addCleanup(process.close)
@@ -248,17 +250,17 @@ class KilledVenueTest(unittest.TestCase):
             process.close()
             process = LiveProcess(config, running, ["--resume", process.folder])
             self.addCleanup(process.close)
-            process.wait_for_step(payment + 26 * MINUTE)
+            process.wait_for_step(payment + 26 * MINUTE_MS)
             process.close()
             process = LiveProcess(config, running, ["--resume", process.folder])
             self.addCleanup(process.close)
-            process.wait_for_step(payment + 40 * MINUTE)
+            process.wait_for_step(payment + 40 * MINUTE_MS)
             process.send(signal.SIGTERM)
             self.assertEqual(0, process.ended(), process.errors)
         given = [(one["time_ms"], place) for one in steps_of(process.folder) for place in rates_of(one)]
         self.assertEqual([0, 1, 2], sorted(place for _, place in given), "each rate once")
         for time_ms, _ in given:
-            self.assertIn(time_ms, range(payment + MINUTE, payment + 27 * MINUTE))
+            self.assertIn(time_ms, range(payment + MINUTE_MS, payment + 27 * MINUTE_MS))
 
 
 def steps_of(folder: Path) -> list[dict[str, object]]:
@@ -279,7 +281,7 @@ class KeptSessionTest(unittest.TestCase):
                 expected = outputs_of(process.folder)
             config = session_config(Path(base) / "kept", on_shutdown="keep")
             with LiveProcess(config, running) as process:
-                process.wait_for_step(START + 20 * MINUTE)
+                process.wait_for_step(at(20))
                 process.send(signal.SIGTERM)
                 self.assertEqual(0, process.ended(), process.errors)
                 folder = process.folder
@@ -287,7 +289,7 @@ class KeptSessionTest(unittest.TestCase):
             self.assertNotIn(b",end,", outputs_of(folder)["trades.csv"])
             config = session_config(Path(base) / "kept", on_shutdown="flatten")
             with LiveProcess(config, running, ["--resume", folder]) as process:
-                process.wait_for_step(START + 60 * MINUTE)
+                process.wait_for_step(at(60))
                 process.send(signal.SIGINT)
                 self.assertEqual(0, process.ended(), process.errors)
             outputs = outputs_of(folder)
@@ -301,7 +303,7 @@ class KeptSessionTest(unittest.TestCase):
                 self.assertEqual(1, len(process.errors), process.errors)
                 self.assertIn("the session has ended and its positions are closed", process.errors[0])
             self.assertEqual(outputs, outputs_of(folder))
-            self.assertEqual(START + 60 * MINUTE, last_step_ms(folder))
+            self.assertEqual(at(60), last_step_ms(folder))
             self.assertTrue((folder / "result.json").exists())
 
 

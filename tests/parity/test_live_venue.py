@@ -1,6 +1,7 @@
 """Live sessions with detail candles and of perpetual contracts write what the exchange's truth gives the kernel.
 
-The truth is read from the exchange after its end and put together candle by candle by ``tests.support.live_truth``.
+The truth is read from the exchange after its end and put together candle by candle by
+``tests.support.sessions.live_truth``.
 """
 
 import csv
@@ -30,14 +31,14 @@ from practice.faults import (
 )
 from practice.random_faults import BOUNDARIES, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
-from tests.support.live_sessions import BUSY_PARAMS, MINUTE, START, LiveRun, run_live
-from tests.support.live_truth import kernel_outputs, true_steps
 from tests.support.scale import SEED, scaled
-from tests.support.session_outputs import journal_outputs, received_outputs
+from tests.support.sessions.live_sessions import BUSY_PARAMS, LiveRun, run_live
+from tests.support.sessions.live_truth import kernel_outputs, true_steps
+from tests.support.sessions.session_outputs import journal_outputs, received_outputs
+from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 BTC, ETH = SYMBOLS
-HOUR = 60 * MINUTE
 
 EXITS = {
     "ladder": [{"fraction": 0.4, "distance": 0.5}, {"fraction": 0.6, "distance": 1.5}],
@@ -107,7 +108,7 @@ class DetailSession(LiveVenue):
         self.expect_truth(run)
         self.assertEqual(run.end_ms, run.steps[-1].time_ms)
         self.assertEqual(scaled(480, 2_880), len(run.steps))
-        self.assertTrue(all(any(step.candles) == (step.time_ms % (5 * MINUTE) == 0) for step in run.steps))
+        self.assertTrue(all(any(step.candles) == (step.time_ms % (5 * MINUTE_MS) == 0) for step in run.steps))
         opens = run.view.forming[BTC]
         self.assertEqual(sorted(opens), opens, "only the finest candles are shown as they form")
         exits = {row["timestamp"][14:16] for row in rows_of(run, "trades.csv") if row["reason"] == "stop"}
@@ -148,21 +149,21 @@ class DetailSession(LiveVenue):
             candles=90,
         )
         self.expect_truth(run)
-        steps = {(step.time_ms - START) // MINUTE: step for step in run.steps}
+        steps = {(step.time_ms - JANUARY_MS) // MINUTE_MS: step for step in run.steps}
         self.assertEqual([True, False], [one is not None for one in steps[33].detail])
         self.assertEqual([False, True], [one is not None for one in steps[50].candles])
         self.assertNotIn(None, steps[50].detail)
 
     def test_a_start_between_two_strategy_candles_begins_on_the_strategys_grid(self) -> None:
-        run = self.live({**DETAIL, "timeframe": "15m"}, start_ms=START + 37 * MINUTE, candles=60)
-        self.assertEqual(START + 30 * MINUTE, run.head.start_ms)
-        self.assertEqual(START + 31 * MINUTE, run.steps[0].time_ms)
+        run = self.live({**DETAIL, "timeframe": "15m"}, start_ms=at(37), candles=60)
+        self.assertEqual(at(30), run.head.start_ms)
+        self.assertEqual(at(31), run.steps[0].time_ms)
         self.expect_truth(run, trades=2)
 
     def test_a_revised_detail_candle_is_noted_with_its_series(self) -> None:
         run = self.live(DETAIL, ReviseCandle(at="33m", timeframe="1m", symbols=(ETH,)), candles=90)
         noted = [one for one in run.records if getattr(one, "kind", "") == "revised"]
-        self.assertEqual({("detail", START + 32 * MINUTE)}, {(one.series, one.candle[0]) for one in noted})
+        self.assertEqual({("detail", at(32))}, {(one.series, one.candle[0]) for one in noted})
         self.expect_folds(run)
 
 
@@ -249,21 +250,21 @@ class PerpetualSession(LiveVenue):
     def test_a_day_of_perpetual_contracts_gives_the_truth(self) -> None:
         run = self.live(PERPETUAL, candles=scaled(1_000, 4_320), pace="read")
         self.expect_truth(run)
-        paid = [step.time_ms - START for step in run.steps if step.funding]
-        self.assertEqual([8 * HOUR, 16 * HOUR], paid[:2])
+        paid = [step.time_ms - JANUARY_MS for step in run.steps if step.funding]
+        self.assertEqual([8 * HOUR_MS, 16 * HOUR_MS], paid[:2])
         self.assertTrue(all(None not in step.marks and len(step.marks) == 2 for step in run.steps))
         self.assertIn(b'"event":"funding"', run.outputs["decisions.jsonl"])
         self.assertIn(b"margin:", run.outputs["ledger.csv"])
         self.assertIn(b'"rung":1', run.outputs["trades.csv"].replace(b'""', b'"'))
 
     def test_both_together_give_the_truth(self) -> None:
-        run = self.live(BOTH, start_ms=START + 7 * HOUR, candles=scaled(90, 1_440))
+        run = self.live(BOTH, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=scaled(90, 1_440))
         self.expect_truth(run, trades=4)
-        self.assertEqual([START + 8 * HOUR], [step.time_ms for step in run.steps if step.funding][:1])
+        self.assertEqual([JANUARY_MS + 8 * HOUR_MS], [step.time_ms for step in run.steps if step.funding][:1])
 
     def test_without_funding_and_marks_nothing_of_the_kind_is_asked(self) -> None:
         execution = {**COSTS, "perpetual": {"leverage": 5, "funding": False, "mark_price": False}}
-        run = self.live({"timeframe": "5m", "execution": execution}, start_ms=START + 7 * HOUR, candles=150)
+        run = self.live({"timeframe": "5m", "execution": execution}, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=150)
         self.expect_truth(run, trades=4)
         self.assertEqual(run.steps, without(run.steps, marks=(), funding=()))
         asked = {request.path.rpartition("/")[2] for request in run.exchange.requests}
@@ -271,10 +272,12 @@ class PerpetualSession(LiveVenue):
 
     def test_a_rate_published_late_is_noted_and_settled_with_a_later_step(self) -> None:
         late = LateFunding(at="30m", duration="2h", by="17m", symbols=(ETH,))
-        run = self.live(PERPETUAL, late, start_ms=START + 7 * HOUR, candles=90)
-        delivered = [(step.time_ms - START - 8 * HOUR, [len(one) for one in step.funding]) for step in run.steps]
-        self.assertEqual([(0, [1, 0]), (20 * MINUTE, [0, 1])], [one for one in delivered if one[1]])
-        self.assertEqual([("funding", ETH, START + 8 * HOUR)], missing_of(run))
+        run = self.live(PERPETUAL, late, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=90)
+        delivered = [
+            (step.time_ms - JANUARY_MS - 8 * HOUR_MS, [len(one) for one in step.funding]) for step in run.steps
+        ]
+        self.assertEqual([(0, [1, 0]), (20 * MINUTE_MS, [0, 1])], [one for one in delivered if one[1]])
+        self.assertEqual([("funding", ETH, JANUARY_MS + 8 * HOUR_MS)], missing_of(run))
         self.assertEqual(without(true_steps(run), funding=()), without(run.steps, funding=()))
         # A backtest of these rates gives each with the step at its due time, so that it is another run.
         self.expect_folds(run, trades=4, backtest=False)
@@ -289,16 +292,18 @@ class PerpetualSession(LiveVenue):
         )
         for fault in faults[: scaled(3, 5)]:
             with self.subTest(fault=fault):
-                run = self.live(PERPETUAL, fault, start_ms=START + 7 * HOUR, candles=80)
+                run = self.live(PERPETUAL, fault, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=80)
                 self.expect_truth(run, trades=4)
 
     def test_a_mark_that_rest_denies_is_left_out_and_noted(self) -> None:
         # An answer without rows for a while: the exchange's truth has the marks, the session went on without.
         fault = FailRest(at="40m", duration="10m", form=FaultKind.EMPTY, path="markPriceKlines", symbols=(ETH,))
-        run = self.live(PERPETUAL, fault, start_ms=START + 7 * HOUR, candles=90, patience_s=2.0)
-        lacking = [(step.time_ms - START - 7 * HOUR) // MINUTE for step in run.steps if step.marks[1] is None]
+        run = self.live(PERPETUAL, fault, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=90, patience_s=2.0)
+        lacking = [
+            (step.time_ms - JANUARY_MS - 7 * HOUR_MS) // MINUTE_MS for step in run.steps if step.marks[1] is None
+        ]
         self.assertEqual([40, 45], lacking)
-        self.assertEqual([("mark", ETH, START + 7 * HOUR + 40 * MINUTE)], missing_of(run))
+        self.assertEqual([("mark", ETH, JANUARY_MS + 7 * HOUR_MS + 40 * MINUTE_MS)], missing_of(run))
         truth = true_steps(run)
         self.assertEqual([step.marks[0] for step in truth], [step.marks[0] for step in run.steps])
         self.assertEqual(without(truth, marks=()), without(run.steps, marks=()))
@@ -308,12 +313,12 @@ class PerpetualSession(LiveVenue):
         kinds = (*LOSSLESS, *(kind for kind in BOUNDARIES if kind != "late_funding"))
         for seed in range(SEED, SEED + scaled(2, 60)):
             drawn = random_faults(
-                seed, duration_ms=70 * MINUTE, symbols=SYMBOLS, count=6, kinds=kinds, timeframes=("1m", "5m")
+                seed, duration_ms=70 * MINUTE_MS, symbols=SYMBOLS, count=6, kinds=kinds, timeframes=("1m", "5m")
             )
             # The first candles are left alone: while they are missing, REST does not call the last warm-up one final.
-            faults = [msgspec.structs.replace(one, at=one.at + 5 * MINUTE) for one in drawn.faults]
+            faults = [msgspec.structs.replace(one, at=one.at + 5 * MINUTE_MS) for one in drawn.faults]
             with self.subTest(seed=seed, script=[repr(one) for one in faults]):
-                run = self.live(BOTH, *faults, start_ms=START + 7 * HOUR, candles=90)
+                run = self.live(BOTH, *faults, start_ms=JANUARY_MS + 7 * HOUR_MS, candles=90)
                 self.expect_truth(run, trades=4)
 
 
@@ -325,7 +330,7 @@ class JournalOfPlainSessions(LiveVenue):
             self.assertEqual({"record", "time_ms", "candles", "digest", "sources"}, set(line))
 
     def test_a_record_read_back_is_the_step_that_was_written(self) -> None:
-        run = self.live(BOTH, start_ms=START + 7 * HOUR + 50 * MINUTE, candles=15)
+        run = self.live(BOTH, start_ms=JANUARY_MS + 7 * HOUR_MS + 50 * MINUTE_MS, candles=15)
         self.assertIsInstance(run.records[0], SessionRecord)
         self.assertEqual(true_steps(run), [step_of(record) for record in run.step_records])
         self.assertTrue(any(step.funding for step in run.steps))

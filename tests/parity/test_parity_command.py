@@ -3,9 +3,9 @@
 import json
 import unittest
 
-from tests.support.backtest_runs import run_command
-from tests.support.parity_cases import ParityCase
-from tests.support.session_folders import BTC, ETH
+from tests.support.runs.backtest_runs import run_command
+from tests.support.sessions.parity_cases import ParityCase
+from tests.support.sessions.session_folders import BTC, ETH
 
 
 class Command(ParityCase):

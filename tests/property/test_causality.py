@@ -15,22 +15,16 @@ from core.candle import Step
 from core.instants import format_ms
 from core.trading_signal import Signal
 from strategies import ScalpingEMARSI
+from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
-from tests.support.kernel_runs import steps_of
-from tests.support.market_data_sets import (
-    JANUARY_MS,
-    candles_of,
-    frame_of,
-    practice_candles,
-    practice_columns,
-    recorded_columns,
-)
+from tests.support.market_data_sets import frame_of, practice_candles, practice_columns, recorded_columns
+from tests.support.runs.kernel_runs import steps_of
+from tests.support.runs.strategy_runs import AnyStrategy, alter_after, stepped_run
 from tests.support.scale import scaled
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.shared import needs_shared
-from tests.support.strategy_runs import AnyStrategy, alter_after, stepped_run
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
 START_2018_MS = 1_514_851_200_000
 """2018-01-02T00:00Z; the outage of 2018-01-04 lies in the range."""
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
 from tests.support.scale import scaled
+from tests.support.shared import REPOSITORY
 from validation import load_settings, validate_all_configs
 from validation.resolved_settings import settings_from_resolved
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PLAIN = {key: dict(value) for key, value in validate_all_configs(REPOSITORY).items() if isinstance(value, dict)}
 """The shipped files with every default written out: each key is there to be spoilt."""
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.kernel_runs import KernelRun, run_kernel
+from tests.support.runs.kernel_runs import KernelRun, run_kernel
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 PARTS = 5
 SYMBOLS = ("A", "B")
 RULES = {symbol: Instrument(symbol, Decimal("0.01"), Decimal("0.001")) for symbol in SYMBOLS}
@@ -47,7 +47,7 @@ def minutes(draw: st.DrawFn) -> list[Candle]:
         opened = max(20, last + draw(st.sampled_from((0, 0, 0, 1, -1, 4, -4))))
         close = max(20, opened + draw(st.integers(-3, 3)))
         high, low = max(opened, close) + draw(st.integers(0, 3)), min(opened, close) - draw(st.integers(0, 3))
-        found.append(Candle(number * MINUTE, float(opened), float(high), float(low), float(close), 50.0))
+        found.append(Candle(number * MINUTE_MS, float(opened), float(high), float(low), float(close), 50.0))
         last = close
     return found
 
@@ -117,7 +117,7 @@ class DetailIsTheMinutes(unittest.TestCase):
             wanted,
             PARTS,
             timeframe="5m",
-            timeframe_ms=PARTS * MINUTE,
+            timeframe_ms=PARTS * MINUTE_MS,
             detail=fine,
         )
         plain = self.run_on(flat, fine, wanted, 1)
@@ -137,7 +137,7 @@ class DetailIsTheMinutes(unittest.TestCase):
         """Play candles of so many minutes; decisions come with the last candle of a strategy's."""
         last = PARTS - parts
         script: Signals = {
-            symbol: {(number * PARTS + last) * MINUTE: signal for number, signal in own.items()}
+            symbol: {(number * PARTS + last) * MINUTE_MS: signal for number, signal in own.items()}
             for symbol, own in wanted.items()
         }
         return run_kernel(flat, SYMBOLS, candles, script, RULES, **more)

@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 
 from tests.support.scale import scaled
+from tests.support.shared import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 START, END = "2024-03-08", scaled("2024-03-13", "2024-04-08")
 """New York's clocks go forward within the range."""
 

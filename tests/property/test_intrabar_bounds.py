@@ -24,8 +24,9 @@ from core.candle import Candle
 from core.events import TradeRow
 from core.orders import OrderRequest
 from execution.scripting.paper_trader import PaperTrader
+from tests.support.oracles.venue_model_streams import LADDERS, START_MS, SYMBOLS, Setup, Shape, paper_trader, shapes
 from tests.support.scale import scaled
-from tests.support.venue_model_streams import LADDERS, MINUTE_MS, START_MS, SYMBOLS, Setup, Shape, paper_trader, shapes
+from tests.support.times import MINUTE_MS
 
 SYMBOL = SYMBOLS[0]
 PLAIN = Setup(

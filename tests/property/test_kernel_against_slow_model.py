@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, note, settings
 
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from tests.support.kernel_runs import FundingRates, KernelRun, run_kernel
-from tests.support.market_cases import cases
+from tests.support.oracles.market_cases import cases
+from tests.support.oracles.slow_model import Case, run_model, trades_csv
+from tests.support.runs.kernel_runs import FundingRates, KernelRun, run_kernel
 from tests.support.scale import scaled
-from tests.support.slow_model import Case, run_model, trades_csv
 
 TIMEFRAMES = {timeframe_ms(text): text for text in ("1m", "1h", "4h", "1d", "1w")}
 

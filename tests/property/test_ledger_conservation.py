@@ -23,10 +23,10 @@ from execution.money.account import Account
 from execution.money.margin import MarginTable
 from execution.orders.order import Order
 from tests.property.test_kernel_against_slow_model import run_kernel_on
-from tests.support.kernel_runs import KernelRun
-from tests.support.market_cases import cases
+from tests.support.oracles.market_cases import cases
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.kernel_runs import KernelRun
 from tests.support.scale import scaled
-from tests.support.slow_model import Case
 
 ZERO = Decimal(0)
 SYMBOLS = ("A", "B")

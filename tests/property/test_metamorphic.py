@@ -19,15 +19,14 @@ from market_data.files.candle_import import import_files
 from market_data.store.candle_store import CandleStore
 from strategies import ScalpingEMARSI
 from tests.support.config_tree import write_config
-from tests.support.kernel_runs import KernelRun
-from tests.support.market_data_sets import JANUARY_MS, practice_candles, practice_columns
+from tests.support.market_data_sets import practice_candles, practice_columns
+from tests.support.runs.kernel_runs import KernelRun
+from tests.support.runs.strategy_runs import whole_run
 from tests.support.scale import scaled
 from tests.support.scripted_strategy import Script, ScriptedStrategy
-from tests.support.strategy_runs import whole_run
+from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS
 
 Candles = dict[str, list[Candle]]
-MINUTE_MS = 60_000
-HOUR_MS = 3_600_000
 BUSY = ("BTC/USDT", "SOL/USDT", "XRP/USDT")
 COSTLY: Mapping[str, object] = {"slippage": 0.0005, "commission_rate": 0.0005}
 EVENTFUL: Mapping[str, object] = {

@@ -14,12 +14,10 @@ from core.candle import Candle
 from core.events import TradeRow
 from core.orders import OrderRequest
 from execution.orders.order import Order
-from tests.support.scale import scaled
-from tests.support.venue_model import ModelFill, ModelOrder, amend, cancel, equity, play_candle, submit
-from tests.support.venue_model_orders import faults
-from tests.support.venue_model_streams import (
+from tests.support.oracles.venue_model import ModelFill, ModelOrder, amend, cancel, equity, play_candle, submit
+from tests.support.oracles.venue_model_orders import faults
+from tests.support.oracles.venue_model_streams import (
     FIRST_PRICE,
-    MINUTE_MS,
     OFFSETS,
     START_MS,
     SYMBOLS,
@@ -32,6 +30,8 @@ from tests.support.venue_model_streams import (
     setups,
     shapes,
 )
+from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 GAPS = st.sampled_from((0, 0, 0, 1, 3))
 ENDED_UNFILLED = ("REJECTED", "CANCELED", "EXPIRED")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from market_data.candle_columns import CandleColumns
+from tests.support.times import MINUTE_MS
 
 Row = tuple[int, float, float, float, float, float]
-MINUTE = 60_000
 APRIL = 1_711_929_600_000
 """2024-04-01T00:00Z."""
 
@@ -22,7 +22,7 @@ def candles_at(times: Iterable[int], price: float = 100.0) -> CandleColumns:
 
 def minutes(start_ms: int, count: int) -> list[int]:
     """Return the opens of ``count`` minutes in a row."""
-    return [start_ms + number * MINUTE for number in range(count)]
+    return [start_ms + number * MINUTE_MS for number in range(count)]
 
 
 def rows_of(candles: CandleColumns) -> list[Row]:

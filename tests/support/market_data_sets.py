@@ -9,13 +9,12 @@ from core.timeframe import timeframe_ms
 from market_data.candle_columns import CandleColumns
 from market_data.files.candle_files import read_candle_file
 from market_data.practice.practice_market import PracticeMarket
+from tests.support.candles import candles_of
 from tests.support.shared import CANDLES
+from tests.support.times import JANUARY_MS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-JANUARY_MS = 1_704_067_200_000
-"""2024-01-01T00:00Z, a Monday."""
 
 
 @functools.cache
@@ -29,11 +28,6 @@ def recorded_columns(path: str, count: int, skip: int = 0) -> CandleColumns:
     """Return rows ``skip`` to ``skip + count`` of a recorded file, ``path`` below the recorded candles."""
     timeframe = path.rsplit("/", 1)[-1].split(".")[0]
     return read_candle_file(CANDLES / path, timeframe_ms(timeframe)).candles.slice(skip, skip + count)
-
-
-def candles_of(columns: CandleColumns) -> list[Candle]:
-    """Return the rows as candles."""
-    return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def practice_candles(symbols: Sequence[str], timeframe: str, count: int) -> dict[str, list[Candle]]:

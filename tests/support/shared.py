@@ -1,4 +1,4 @@
-"""Where the recorded candles and messages lie, beside the checkout."""
+"""Where the program lies, and the recorded candles and messages beside it."""
 
 import os
 import unittest
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-SHARED = Path(os.environ.get("HARNESS_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("HARNESS_SHARED", REPOSITORY.parent / "shared"))
 CANDLES = SHARED / "candles"
 RECORDINGS = SHARED / "recordings"
 

@@ -5,9 +5,9 @@ import unittest
 from backtests.proof.candle_matching import CandleDifference, SessionCandles, compare_candles, notes_by_candle
 from engine.journal_records import CandleFields, CandleRecord
 from market_data.candle_columns import CandleColumns
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
-ROWS: list[CandleFields] = [(MINUTE * n, 10.0 + n, 11.0 + n, 9.0 + n, 10.5 + n, 1.0) for n in range(5)]
+ROWS: list[CandleFields] = [(MINUTE_MS * n, 10.0 + n, 11.0 + n, 9.0 + n, 10.5 + n, 1.0) for n in range(5)]
 
 
 def revised(row: CandleFields, close: float) -> CandleFields:
@@ -26,8 +26,8 @@ class Comparing(unittest.TestCase):
         seen = SessionCandles()
         for row in session:
             seen.add(row, source)
-        found = notes_by_candle(notes or [], {"BTC/USDT": "BTCUSDT"}, MINUTE)
-        return compare_candles("BTCUSDT", MINUTE, seen, CandleColumns.from_rows(history), found, not_stored or [])
+        found = notes_by_candle(notes or [], {"BTC/USDT": "BTCUSDT"}, MINUTE_MS)
+        return compare_candles("BTCUSDT", MINUTE_MS, seen, CandleColumns.from_rows(history), found, not_stored or [])
 
     def one(self, *arguments: object, **options: object) -> CandleDifference:
         found = self.compare(*arguments, **options)
@@ -72,8 +72,8 @@ class Comparing(unittest.TestCase):
         self.assertEqual(found.source, "websocket")
 
     def test_a_candle_that_an_offline_store_was_never_given_is_said_so(self) -> None:
-        outside = self.one(list(ROWS), ROWS[:4], not_stored=[(4 * MINUTE, 5 * MINUTE)])
-        inside = self.one(list(ROWS), ROWS[:4], not_stored=[(5 * MINUTE, 6 * MINUTE)])
+        outside = self.one(list(ROWS), ROWS[:4], not_stored=[(4 * MINUTE_MS, 5 * MINUTE_MS)])
+        inside = self.one(list(ROWS), ROWS[:4], not_stored=[(5 * MINUTE_MS, 6 * MINUTE_MS)])
         self.assertEqual((outside.why, inside.why), ("not_stored", "not_in_history"))
 
     def test_a_journalled_revision_is_the_cause_of_other_values(self) -> None:

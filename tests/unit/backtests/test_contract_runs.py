@@ -15,7 +15,6 @@ from backtests.config_backtest import ConfigBacktestRunner
 from backtests.market_input import MarketInput, data_sha256
 from core.candle import FundingRate
 from core.errors import DataUnavailableError
-from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import LoadedCandles
@@ -23,10 +22,9 @@ from market_data.instruments.instrument_store import InstrumentStore
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.candle_store import CandleStore
 from reports import render
-from tests.support.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
+from tests.support.runs.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
-MINUTE = 60_000
-START_MS = parse_instant(START)
 BTC = "BTC/USDT"
 LADDER = [{"fraction": 0.5, "distance": 1.0}, {"fraction": 0.5, "distance": 2.0}]
 PATH = (
@@ -45,12 +43,12 @@ def marks_of(highs: dict[int, float] | None = None) -> CandleColumns:
     """Return ten minutes of mark candles at 100, some with a higher high."""
     wanted = highs or {}
     return CandleColumns.from_rows(
-        (START_MS + n * MINUTE, 100.0, wanted.get(n, 100.0), 100.0, 100.0, 0.0) for n in range(10)
+        (JANUARY_MS + n * MINUTE_MS, 100.0, wanted.get(n, 100.0), 100.0, 100.0, 0.0) for n in range(10)
     )
 
 
 def contract(**changes: object) -> PerpetualData:
-    paid = (FundingRate(START_MS + 4 * MINUTE + 7, 0.001, 102.0),)
+    paid = (FundingRate(JANUARY_MS + 4 * MINUTE_MS + 7, 0.001, 102.0),)
     return PerpetualData(BTC, marks_of({8: 130.0}), paid, FACTS, ())._replace(**changes)
 
 
@@ -140,7 +138,7 @@ class ContractRun(unittest.TestCase):
         runner = self.runner(perpetual={"missing_funding": "warning"})
         result = runner.run()
         wanted = {"missing_funding": "warning", "use_mark": True, "use_funding": True}
-        self.assertEqual(runner.data_provider.asked, [((BTC,), "1m", START_MS, START_MS + 10 * MINUTE, wanted)])
+        self.assertEqual(runner.data_provider.asked, [((BTC,), "1m", JANUARY_MS, JANUARY_MS + 10 * MINUTE_MS, wanted)])
         self.assertEqual(
             result["symbols"][BTC]["perpetual"],
             {
@@ -292,7 +290,7 @@ class DatedRules(unittest.TestCase):
         CandleStore(base / "data").write("own", BTC, "1m", marks_of(), source="test")
         for minute, lot in dated:
             rules = Instrument(BTC, Decimal("0.01"), Decimal(lot), source="market list")
-            InstrumentStore(base / "data").save("own", {BTC: rules}, START_MS + minute * MINUTE)
+            InstrumentStore(base / "data").save("own", {BTC: rules}, JANUARY_MS + minute * MINUTE_MS)
         signals, execution = {"1": "LONG", "6": "LONG"}, {"slippage": 0.0, "exits": {"max_holding": 2}}
         config = scheduled_config(base, signals, exchange="own", execution=execution)
         return ConfigBacktestRunner(config, START, END, offline=True).run()
@@ -336,7 +334,7 @@ class Hashes(unittest.TestCase):
         }
 
     def test_every_input_changes_the_hash_and_each_of_its_values_does(self) -> None:
-        rules = msgspec.structs.replace(self.RULES, as_of_ms=START_MS + MINUTE)
+        rules = msgspec.structs.replace(self.RULES, as_of_ms=JANUARY_MS + MINUTE_MS)
         one = self.market().candles[BTC]
         tiers = (MarginTier(Decimal(1000), Decimal("0.01"), Decimal(0), Decimal(20)),)
         tiered = one._replace(instrument=msgspec.structs.replace(self.RULES, margin_tiers=tiers))
@@ -349,7 +347,7 @@ class Hashes(unittest.TestCase):
             self.market(**self.detail(marks_of(), "30s")),
             self.market(candles={BTC: one._replace(rule_changes=(rules,))}),
             self.market(
-                candles={BTC: one._replace(rule_changes=(msgspec.structs.replace(rules, as_of_ms=START_MS + 2),))}
+                candles={BTC: one._replace(rule_changes=(msgspec.structs.replace(rules, as_of_ms=JANUARY_MS + 2),))}
             ),
             self.market(
                 candles={BTC: one._replace(rule_changes=(msgspec.structs.replace(rules, tick_size=Decimal(1)),))}

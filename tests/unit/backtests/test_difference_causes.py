@@ -13,18 +13,18 @@ from backtests.proof.difference_causes import DifferenceJudge, TradeDifference
 from backtests.proof.funding_matching import FundingDifference
 from backtests.proof.trade_matching import RoundTrip, TradePart, match_trades
 from core.instants import format_ms
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 
 
 def trip(symbol: str, minute: int, price: str) -> RoundTrip:
     """Return a long of one minute whose rows were written in the steps after its fills."""
-    step_ms = (minute + 1) * MINUTE
+    step_ms = (minute + 1) * MINUTE_MS
     return RoundTrip(
         symbol,
         "LONG",
-        format_ms(minute * MINUTE),
+        format_ms(minute * MINUTE_MS),
         "100",
         "1",
         "1",
@@ -33,17 +33,17 @@ def trip(symbol: str, minute: int, price: str) -> RoundTrip:
         price,
         "target",
         "0",
-        step_ms + MINUTE,
+        step_ms + MINUTE_MS,
     )
 
 
 def candle(symbol: str, minute: int, series: str = "strategy") -> CandleDifference:
-    open_ms = minute * MINUTE
+    open_ms = minute * MINUTE_MS
     return CandleDifference(
         symbol,
         open_ms,
         format_ms(open_ms),
-        open_ms + MINUTE,
+        open_ms + MINUTE_MS,
         "missing_in_session",
         "not_received",
         None,
@@ -53,12 +53,12 @@ def candle(symbol: str, minute: int, series: str = "strategy") -> CandleDifferen
 
 
 def payment(symbol: str, minute: int) -> FundingDifference:
-    due_ms = minute * MINUTE
+    due_ms = minute * MINUTE_MS
     return FundingDifference(symbol, due_ms, format_ms(due_ms), due_ms, "funding_missing", None, (1e-4, 100.0))
 
 
 def part(minute: int, price: str) -> TradePart:
-    return TradePart(format_ms(minute * MINUTE), price, "0.5", "target", "2", minute * MINUTE)
+    return TradePart(format_ms(minute * MINUTE_MS), price, "0.5", "target", "2", minute * MINUTE_MS)
 
 
 class Causes(unittest.TestCase):
@@ -74,7 +74,9 @@ class Causes(unittest.TestCase):
 
     def test_a_difference_without_any_other_is_unexplained(self) -> None:
         found = self.judge([("BTC/USDT", 5)], [])
-        self.assertEqual((found[0].cause, found[0].root, found[0].step_ms), ("unexplained", "unexplained", 7 * MINUTE))
+        self.assertEqual(
+            (found[0].cause, found[0].root, found[0].step_ms), ("unexplained", "unexplained", 7 * MINUTE_MS)
+        )
 
     def test_a_candle_that_closes_in_the_step_counts_and_a_later_one_does_not(self) -> None:
         self.assertEqual(self.judge([("BTC/USDT", 5)], [candle("BTC/USDT", 6)])[0].cause, "candles")
@@ -123,15 +125,15 @@ class Parts(unittest.TestCase):
         found = self.judge(
             {"earlier_exits": (part(6, "105"), part(6, "106"))}, {"earlier_exits": (part(6, "105"), part(7, "106"))}
         )
-        self.assertEqual((found.fields, found.step_ms), (("earlier_exits",), 6 * MINUTE))
+        self.assertEqual((found.fields, found.step_ms), (("earlier_exits",), 6 * MINUTE_MS))
 
     def test_an_exit_that_one_run_alone_has_parts_them_in_its_step_or_in_that_of_the_others_next(self) -> None:
         found = self.judge({"earlier_exits": (part(6, "105"),)}, {})
-        self.assertEqual(found.step_ms, 6 * MINUTE)
+        self.assertEqual(found.step_ms, 6 * MINUTE_MS)
 
     def test_an_addition_that_one_run_alone_has_parts_them_before_the_exits_that_follow(self) -> None:
         found = self.judge({"added": (part(6, "101"),)}, {"exit_price": "111"})
-        self.assertEqual((found.fields, found.step_ms), (("added", "exit_price"), 6 * MINUTE))
+        self.assertEqual((found.fields, found.step_ms), (("added", "exit_price"), 6 * MINUTE_MS))
 
     def test_a_part_closed_by_the_kill_switch_is_the_operators(self) -> None:
         closed = msgspec.structs.replace(part(6, "105"), reason="kill_switch")
@@ -146,7 +148,7 @@ class OwnRecords(unittest.TestCase):
         lines = [
             {
                 "event": "decision",
-                "time": format_ms(minute * MINUTE),
+                "time": format_ms(minute * MINUTE_MS),
                 "symbol": symbol,
                 "reason": reason,
                 "entry_order_id": order_id,

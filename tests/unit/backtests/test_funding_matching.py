@@ -7,21 +7,21 @@ import numpy as np
 from backtests.proof.funding_matching import MEANING, FundingDifference, ToldRate, compare_funding, of_symbol
 from core.candle import FundingRate
 from engine.journal_records import MissingRecord
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
-STEPS = np.arange(1, 11, dtype=np.int64) * 5 * MINUTE
+STEPS = np.arange(1, 11, dtype=np.int64) * 5 * MINUTE_MS
 """Ten steps, five minutes apart."""
 
 
 def rate(minute: int, value: float = 1e-4, mark: float | None = 100.0, late_ms: int = 0) -> FundingRate:
-    return FundingRate(minute * MINUTE + late_ms, value, mark)
+    return FundingRate(minute * MINUTE_MS + late_ms, value, mark)
 
 
 class Comparing(unittest.TestCase):
     def compare(
         self, told: list[tuple[FundingRate, int]], known: list[FundingRate], missing: list[MissingRecord] | None = None
     ) -> list[FundingDifference]:
-        session = [ToldRate(one, minute * MINUTE) for one, minute in told]
+        session = [ToldRate(one, minute * MINUTE_MS) for one, minute in told]
         return compare_funding("BTC/USDT", session, known, STEPS, missing or [])
 
     def test_equal_payments_have_no_difference_however_late_their_stamps(self) -> None:
@@ -30,7 +30,7 @@ class Comparing(unittest.TestCase):
     def test_a_payment_between_two_steps_is_settled_by_the_later_one(self) -> None:
         self.assertEqual(self.compare([(rate(12), 15)], [rate(12)]), [])
         (late,) = self.compare([(rate(12), 20)], [rate(12)])
-        self.assertEqual((late.why, late.step_ms, late.told_ms), ("funding_late", 15 * MINUTE, 20 * MINUTE))
+        self.assertEqual((late.why, late.step_ms, late.told_ms), ("funding_late", 15 * MINUTE_MS, 20 * MINUTE_MS))
 
     def test_each_kind_of_difference_has_its_name(self) -> None:
         for why, told, known in (
@@ -43,7 +43,9 @@ class Comparing(unittest.TestCase):
         ):
             with self.subTest(why):
                 (found,) = self.compare(told, known)
-                self.assertEqual((found.why, found.due, found.step_ms), (why, "1970-01-01T00:10:00.000Z", 10 * MINUTE))
+                self.assertEqual(
+                    (found.why, found.due, found.step_ms), (why, "1970-01-01T00:10:00.000Z", 10 * MINUTE_MS)
+                )
                 self.assertIn(why, MEANING)
                 self.assertEqual(found.history, (1e-4, 100.0) if known else None)
 
@@ -52,8 +54,8 @@ class Comparing(unittest.TestCase):
 
     def test_the_journals_note_of_that_payment_is_told(self) -> None:
         notes = [
-            MissingRecord("mark", "BTC/USDT", 10 * MINUTE, "a mark"),
-            MissingRecord("funding", "BTC/USDT", 10 * MINUTE, "why"),
+            MissingRecord("mark", "BTC/USDT", 10 * MINUTE_MS, "a mark"),
+            MissingRecord("funding", "BTC/USDT", 10 * MINUTE_MS, "why"),
         ]
         (found,) = self.compare([], [rate(10)], notes)
         self.assertEqual(found.note, "why")

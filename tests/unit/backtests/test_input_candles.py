@@ -13,14 +13,15 @@ from core.instants import parse_instant
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of
+from tests.support.times import MINUTE_MS
 
 BTC = "BTC/USDT"
 RULES = Instrument(BTC, Decimal("0.01"), Decimal("0.001"), Decimal(5), Decimal("0.002"), as_of_ms=7, source="test")
 
 
 def loaded(window=None, warmup=None, rules=RULES):
-    stored = candles_at(minutes(APRIL - 3 * MINUTE, 3)) if warmup is None else warmup
+    stored = candles_at(minutes(APRIL - 3 * MINUTE_MS, 3)) if warmup is None else warmup
     return LoadedCandles(BTC, stored, candles_at(minutes(APRIL, 5)) if window is None else window, rules, {})
 
 
@@ -111,8 +112,8 @@ class BothWays(unittest.TestCase):
                         self.assertEqual(rows_of(framed[symbol].window), rows_of(one.window))
                         self.assertEqual(one.warmup.rows, 10)
                         self.assertGreaterEqual(one.window.open_time_ms[0], window[0])
-                        self.assertLessEqual(one.window.open_time_ms[-1] + 15 * MINUTE, window[1])
-                        self.assertLessEqual(one.warmup.open_time_ms[-1] + 15 * MINUTE, window[0])
+                        self.assertLessEqual(one.window.open_time_ms[-1] + 15 * MINUTE_MS, window[1])
+                        self.assertLessEqual(one.warmup.open_time_ms[-1] + 15 * MINUTE_MS, window[0])
 
 
 if __name__ == "__main__":

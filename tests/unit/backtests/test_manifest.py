@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from backtests.config_backtest import run_config_backtest
-from tests.support.backtest_runs import END, START, frame_of, scheduled_config
+from tests.support.runs.backtest_runs import END, START, frame_of, scheduled_config
 
 PATCHED = "backtests.config_backtest.HistoricalDataProvider"
 

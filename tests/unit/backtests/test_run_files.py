@@ -16,7 +16,8 @@ from backtests.run_files import RunFiles, run_stem
 from core.errors import StoreError
 from core.events import EquityPoint
 from core.instants import parse_instant
-from tests.support.backtest_runs import ROOT, command_environment
+from tests.support.runs.backtest_runs import command_environment
+from tests.support.shared import REPOSITORY
 
 STEM = "config_backtest_20240101_20240102"
 
@@ -156,7 +157,7 @@ class Writing(unittest.TestCase):
         )
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env=command_environment(),
             capture_output=True,
             text=True,

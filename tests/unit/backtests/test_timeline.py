@@ -11,22 +11,23 @@ from backtests import timeline
 from backtests.timeline import MarketWindow, candles_of, merged_steps, step_times, steps_of
 from core.candle import Candle, FundingRate, Step
 from market_data.candle_columns import CandleColumns
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 CHUNKS = st.integers(min_value=1, max_value=7)
 PRESENT = st.lists(st.sets(st.integers(min_value=0, max_value=24)), min_size=1, max_size=4)
 
 
 def columns_of(numbers, price=100.0):
-    return candles_at([APRIL + number * MINUTE for number in sorted(numbers)], price)
+    return candles_at([APRIL + number * MINUTE_MS for number in sorted(numbers)], price)
 
 
 def plain_merge(columns):
     """Return the steps the plain way: look every time up in a dictionary of each symbol."""
     tables = [{row[0]: Candle(*row) for row in rows_of(one)} for one in columns]
     opens = sorted(set().union(*tables))
-    return [Step(open_ms + MINUTE, tuple(table.get(open_ms) for table in tables)) for open_ms in opens]
+    return [Step(open_ms + MINUTE_MS, tuple(table.get(open_ms) for table in tables)) for open_ms in opens]
 
 
 class MergedSteps(unittest.TestCase):
@@ -35,7 +36,7 @@ class MergedSteps(unittest.TestCase):
     def test_steps_equal_a_plain_merge_for_any_holes_and_any_number_at_once(self, present, at_once):
         columns = [columns_of(numbers, 100.0 + 50 * index) for index, numbers in enumerate(present)]
         with mock.patch.object(timeline, "STEPS_AT_ONCE", at_once):
-            self.assertEqual(list(merged_steps(columns, MINUTE)), plain_merge(columns))
+            self.assertEqual(list(merged_steps(columns, MINUTE_MS)), plain_merge(columns))
 
     def test_nothing_is_lost_or_doubled_where_one_portion_of_steps_ends_and_the_next_begins(self):
         size = timeline.STEPS_AT_ONCE
@@ -44,27 +45,27 @@ class MergedSteps(unittest.TestCase):
         holes = candles_at([time for number, time in enumerate(everything) if number not in border], 300.0)
         only_border = candles_at([everything[number] for number in sorted(border)], 500.0)
         columns = [candles_at(everything), holes, only_border]
-        steps = list(merged_steps(columns, MINUTE))
+        steps = list(merged_steps(columns, MINUTE_MS))
         self.assertEqual(steps, plain_merge(columns))
-        self.assertEqual([step.time_ms for step in steps], [time + MINUTE for time in everything])
+        self.assertEqual([step.time_ms for step in steps], [time + MINUTE_MS for time in everything])
 
     def test_exactly_one_portion_is_one_portion(self):
         for count in (timeline.STEPS_AT_ONCE - 1, timeline.STEPS_AT_ONCE, timeline.STEPS_AT_ONCE + 1):
             with self.subTest(count=count):
-                self.assertEqual(sum(1 for _ in merged_steps([candles_at(minutes(APRIL, count))], MINUTE)), count)
+                self.assertEqual(sum(1 for _ in merged_steps([candles_at(minutes(APRIL, count))], MINUTE_MS)), count)
 
     def test_a_step_is_stamped_with_the_close_of_its_candles_and_keeps_the_configured_order(self):
         first, second = columns_of({0, 1}), columns_of({1, 2}, 300.0)
-        steps = list(merged_steps([second, first], MINUTE))
-        self.assertEqual([step.time_ms - APRIL for step in steps], [MINUTE, 2 * MINUTE, 3 * MINUTE])
+        steps = list(merged_steps([second, first], MINUTE_MS))
+        self.assertEqual([step.time_ms - APRIL for step in steps], [MINUTE_MS, 2 * MINUTE_MS, 3 * MINUTE_MS])
         self.assertEqual([[one is not None for one in step.candles] for step in steps], [[0, 1], [1, 1], [1, 0]])
 
     def test_a_symbol_without_a_candle_is_none_in_every_step(self):
-        steps = list(merged_steps([CandleColumns.empty(), columns_of({0, 2})], MINUTE))
+        steps = list(merged_steps([CandleColumns.empty(), columns_of({0, 2})], MINUTE_MS))
         self.assertEqual([step.candles[0] for step in steps], [None, None])
 
     def test_no_candle_at_all_makes_no_step(self):
-        self.assertEqual(list(merged_steps([CandleColumns.empty()] * 2, MINUTE)), [])
+        self.assertEqual(list(merged_steps([CandleColumns.empty()] * 2, MINUTE_MS)), [])
 
     def test_values_are_plain_python_numbers(self):
         (candle,) = candles_of(columns_of({0}))
@@ -78,18 +79,18 @@ DETAIL = 5
 
 HOLES = st.sets(st.integers(min_value=0, max_value=24))
 COARSE = st.sets(st.integers(min_value=0, max_value=4))
-STAMPS = st.sets(st.integers(min_value=1, max_value=30 * MINUTE))
+STAMPS = st.sets(st.integers(min_value=1, max_value=30 * MINUTE_MS))
 
 
 def coarse_of(numbers, price):
-    return candles_at([APRIL + number * DETAIL * MINUTE for number in sorted(numbers)], price)
+    return candles_at([APRIL + number * DETAIL * MINUTE_MS for number in sorted(numbers)], price)
 
 
 def rates_of(stamps):
     """Return payments a minute or more apart, as the store keeps them."""
     kept = {}
     for stamp in sorted(stamps):
-        kept.setdefault((APRIL + stamp) // MINUTE, FundingRate(APRIL + stamp, stamp / 1e9))
+        kept.setdefault((APRIL + stamp) // MINUTE_MS, FundingRate(APRIL + stamp, stamp / 1e9))
     return tuple(kept.values())
 
 
@@ -101,7 +102,7 @@ def brute_force(window):
         for columns, length in zip((window.candles, window.detail, window.marks), lengths, strict=True)
     ]
     waiting, steps = [list(rates) for rates in window.funding], []
-    for time_ms in range(APRIL + MINUTE, APRIL + 40 * MINUTE, MINUTE):
+    for time_ms in range(APRIL + MINUTE_MS, APRIL + 40 * MINUTE_MS, MINUTE_MS):
         candles, detail, marks = [tuple(table.get(time_ms) for table in of_kind) for of_kind in tables]
         if not any(candles) and not any(detail):
             continue
@@ -125,9 +126,9 @@ class TwoTimeframes(unittest.TestCase):
         numbers = HOLES if with_detail else COARSE
         window = MarketWindow(
             [coarse_of(one, 100.0 + 50 * index) for index, one in enumerate(each(COARSE))],
-            DETAIL * MINUTE,
+            DETAIL * MINUTE_MS,
             [columns_of(one, 300.0 + 50 * index) for index, one in enumerate(each(HOLES))] if with_detail else (),
-            MINUTE if with_detail else None,
+            MINUTE_MS if with_detail else None,
             [finest(one, 600.0 + 50 * index) for index, one in enumerate(each(numbers))],
             [rates_of(one) for one in each(STAMPS)],
         )
@@ -138,45 +139,45 @@ class TwoTimeframes(unittest.TestCase):
 
     def test_without_detail_marks_and_payments_the_steps_are_those_of_the_plain_merge(self):
         columns = [columns_of({0, 1, 4}), columns_of({1, 2}, 300.0)]
-        self.assertEqual(list(steps_of(MarketWindow(columns, MINUTE))), plain_merge(columns))
+        self.assertEqual(list(steps_of(MarketWindow(columns, MINUTE_MS))), plain_merge(columns))
         self.assertEqual(
-            step_times(MarketWindow(columns, MINUTE)).tolist(), [one.time_ms for one in plain_merge(columns)]
+            step_times(MarketWindow(columns, MINUTE_MS)).tolist(), [one.time_ms for one in plain_merge(columns)]
         )
 
     def test_a_step_between_strategy_closes_has_detail_candles_alone(self):
-        window = MarketWindow([coarse_of({0}, 100.0)], 5 * MINUTE, [columns_of(range(5))], MINUTE)
+        window = MarketWindow([coarse_of({0}, 100.0)], 5 * MINUTE_MS, [columns_of(range(5))], MINUTE_MS)
         steps = list(steps_of(window))
-        self.assertEqual([step.time_ms - APRIL for step in steps], [MINUTE * n for n in range(1, 6)])
+        self.assertEqual([step.time_ms - APRIL for step in steps], [MINUTE_MS * n for n in range(1, 6)])
         self.assertEqual([step.candles[0] is not None for step in steps], [False, False, False, False, True])
         self.assertTrue(all(step.detail[0] is not None for step in steps))
         self.assertEqual({(step.marks, step.funding) for step in steps}, {((), ())})
 
     def test_a_strategy_candle_without_any_detail_candle_has_its_step(self):
-        window = MarketWindow([coarse_of({0, 1}, 100.0)], 5 * MINUTE, [columns_of({5})], MINUTE)
+        window = MarketWindow([coarse_of({0, 1}, 100.0)], 5 * MINUTE_MS, [columns_of({5})], MINUTE_MS)
         steps = list(steps_of(window))
-        self.assertEqual([step.time_ms - APRIL for step in steps], [5 * MINUTE, 6 * MINUTE, 10 * MINUTE])
+        self.assertEqual([step.time_ms - APRIL for step in steps], [5 * MINUTE_MS, 6 * MINUTE_MS, 10 * MINUTE_MS])
         self.assertEqual([bool(step.detail) for step in steps], [False, True, False])
 
     def test_a_payment_comes_with_the_first_step_at_or_after_its_minute_however_late_its_stamp(self):
         def delivered(stamp):
             rates = (FundingRate(APRIL + stamp, 1e-4),)
-            steps = steps_of(MarketWindow([columns_of({0, 1, 4})], MINUTE, funding=[rates]))
-            return [(step.time_ms - APRIL) // MINUTE for step in steps if step.funding]
+            steps = steps_of(MarketWindow([columns_of({0, 1, 4})], MINUTE_MS, funding=[rates]))
+            return [(step.time_ms - APRIL) // MINUTE_MS for step in steps if step.funding]
 
-        self.assertEqual(delivered(2 * MINUTE), [2])
-        self.assertEqual(delivered(2 * MINUTE + 59_999), [2])
-        self.assertEqual(delivered(2 * MINUTE - 1), [1])
+        self.assertEqual(delivered(2 * MINUTE_MS), [2])
+        self.assertEqual(delivered(2 * MINUTE_MS + 59_999), [2])
+        self.assertEqual(delivered(2 * MINUTE_MS - 1), [1])
         # No candle closes at 3 or 4: the payment waits, and after the last step it is never told.
-        self.assertEqual(delivered(3 * MINUTE), [5])
-        self.assertEqual(delivered(6 * MINUTE), [])
+        self.assertEqual(delivered(3 * MINUTE_MS), [5])
+        self.assertEqual(delivered(6 * MINUTE_MS), [])
 
     def test_payments_of_one_step_are_told_oldest_first_and_beside_their_symbol(self):
-        rates = (FundingRate(APRIL + 2 * MINUTE, 1e-4), FundingRate(APRIL + 3 * MINUTE, 2e-4))
-        window = MarketWindow([columns_of({0, 3}), CandleColumns.empty()], MINUTE, funding=[(), rates])
+        rates = (FundingRate(APRIL + 2 * MINUTE_MS, 1e-4), FundingRate(APRIL + 3 * MINUTE_MS, 2e-4))
+        window = MarketWindow([columns_of({0, 3}), CandleColumns.empty()], MINUTE_MS, funding=[(), rates])
         self.assertEqual([step.funding for step in steps_of(window)], [(), ((), rates)])
 
     def test_a_mark_candle_where_no_candle_closes_is_told_to_nobody(self):
-        window = MarketWindow([columns_of({0, 2})], MINUTE, marks=[columns_of({0, 1}, 600.0)])
+        window = MarketWindow([columns_of({0, 2})], MINUTE_MS, marks=[columns_of({0, 1}, 600.0)])
         self.assertEqual([len(step.marks) for step in steps_of(window)], [1, 0])
 
 

@@ -78,14 +78,10 @@ class OrderRequests(unittest.TestCase):
             self.assertEqual(dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC), order.timestamp)
             self.assertEqual(dt.timedelta(0), order.timestamp.utcoffset())
 
-    def test_a_request_does_not_change_and_copies_are_checked_too(self) -> None:
+    def test_a_request_does_not_change(self) -> None:
         order = OrderRequest("BTC/USDT", OrderSide.LONG, OrderType.MARKET, 1.0, metadata={"a": 1})
         with self.assertRaises(AttributeError):
             order.quantity = 2.0  # type: ignore[misc]
-        self.assertEqual((2.0, 1.0), (order.with_quantity(2.0).quantity, order.quantity))
-        self.assertEqual(("7", None), (order.with_order_id("7").order_id, order.order_id))
-        with self.assertRaises(ValueError):
-            order.with_quantity(0.0)
 
     def test_requests_do_not_share_their_metadata(self) -> None:
         first, second = (OrderRequest("BTC/USDT", OrderSide.LONG, OrderType.MARKET, 1.0) for _ in range(2))

@@ -10,7 +10,7 @@ from core.trading_signal import Signal
 from engine.entry_orders import entry_order
 from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
-from risk_management.risk_engine import SizedEntry
+from risk_management.entry_sizing import SizedEntry
 
 BASE = {
     "timeframe_ms": 60_000,

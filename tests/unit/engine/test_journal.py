@@ -10,13 +10,13 @@ from pathlib import Path
 
 from core.errors import ParityError, StoreError
 from core.instants import parse_instant
-from core.timeframe import MINUTE_MS
 from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
-from engine.journal_records import EndRecord, KillSwitchRecord, SessionRecord, StepRecord, candle_of, fields_of
+from engine.journal_records import CommandRecord, EndRecord, SessionRecord, StepRecord, candle_of, fields_of
 from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
+from tests.support.times import MINUTE_MS
 from validation.composed_settings import Settings
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
@@ -51,11 +51,11 @@ def journalled_session(path: Path, steps: int = 600) -> tuple[Settings, bytes]:
             journal.append(step)
             fold.apply(step)
             if index == 500:
-                switch = KillSwitchRecord(True, "test")
+                switch = CommandRecord("kill", "test")
                 journal.append(switch)
                 fold.apply(switch)
             if index == 520:
-                switch = KillSwitchRecord(False, "test")
+                switch = CommandRecord("release", "test")
                 journal.append(switch)
                 fold.apply(switch)
         end = EndRecord("flatten")
@@ -94,8 +94,8 @@ class JournalTest(unittest.TestCase):
 
     def test_a_torn_last_line_is_dropped_wherever_it_is_torn(self) -> None:
         with JournalWriter(self.path) as journal:
-            journal.append(KillSwitchRecord(True, "one"))
-            journal.append(KillSwitchRecord(False, "two"))
+            journal.append(CommandRecord("kill", "one"))
+            journal.append(CommandRecord("release", "two"))
         whole = self.path.read_bytes()
         first = whole.index(b"\n") + 1
         for length in range(first, len(whole)):
@@ -104,13 +104,13 @@ class JournalTest(unittest.TestCase):
             self.assertEqual(["one"], [line.record.by for line in lines])
             self.assertEqual(first, lines[-1].end_byte)
             with JournalWriter(self.path, keep_bytes=lines[-1].end_byte) as journal:
-                journal.append(KillSwitchRecord(False, "two"))
+                journal.append(CommandRecord("release", "two"))
             self.assertEqual(whole, self.path.read_bytes())
 
     def test_damage_before_the_last_line_names_line_byte_and_last_good_point(self) -> None:
         with JournalWriter(self.path) as journal:
             for number in range(3):
-                journal.append(KillSwitchRecord(True, str(number)))
+                journal.append(CommandRecord("kill", str(number)))
         data = bytearray(self.path.read_bytes())
         start = data.index(b"\n") + 1
         data[start + 3] = 0xFF
@@ -139,13 +139,13 @@ class JournalTest(unittest.TestCase):
             "import resource, sys\n"
             "from core.errors import StoreError\n"
             "from engine.journal import JournalWriter\n"
-            "from engine.journal_records import KillSwitchRecord\n"
+            "from engine.journal_records import CommandRecord\n"
             "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
             "journal, written = JournalWriter(sys.argv[1]), 0\n"
             "try:\n"
             "    while True:\n"
-            "        journal.append(KillSwitchRecord(True, 'x' * 40)); written += 1\n"
+            "        journal.append(CommandRecord('kill', 'x' * 40)); written += 1\n"
             "except StoreError as error:\n"
             "    print(written, error)\n"
         )

@@ -3,16 +3,11 @@
 import unittest
 from decimal import Decimal
 
-from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.stepped_session import SteppedSession
-
-MINUTE = 60_000
-
-
-def candle(minute: int, price: float, low: float | None = None) -> Candle:
-    return Candle(minute * MINUTE, price, price, price if low is None else low, price, 1_000.0)
+from tests.support.candles import candle
+from tests.support.runs.stepped_session import SteppedSession
+from tests.support.times import MINUTE_MS
 
 
 class OrderEventsTold(unittest.TestCase):
@@ -22,25 +17,25 @@ class OrderEventsTold(unittest.TestCase):
 
     def test_an_entry_that_would_take_is_told_with_the_price_it_would_have_taken(self) -> None:
         session = self.session(5.0, entry_order="limit", entry_offset=0.01, post_only=True)
-        session.step(MINUTE, candle(0, 100.0))
-        session.step(2 * MINUTE, candle(1, 98.5))
-        (told,) = [one for one in session.run.events if one["event"] == "order_rejected"]
+        session.step(MINUTE_MS, candle(0))
+        session.step(2 * MINUTE_MS, candle(1, 98.5))
+        (told,) = session.run.told("order_rejected")
         self.assertEqual(("would_take", 98.5, 5.0), (told["reason"], told["price"], told["quantity"]))
 
     def test_a_gap_that_ruins_the_margin_cancels_no_order_that_never_was(self) -> None:
         session = self.session(20.0, max_gap=3, perpetual={"leverage": 10.0, "maintenance_rate": 0.01})
-        session.step(MINUTE, candle(0, 100.0))
-        session.step(2 * MINUTE, candle(1, 100.0))
-        session.step(10 * MINUTE, candle(9, 80.0))
+        session.step(MINUTE_MS, candle(0))
+        session.step(2 * MINUTE_MS, candle(1))
+        session.step(10 * MINUTE_MS, candle(9, 80.0))
         self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
         self.assertEqual({}, session.session.statistics.cancelled)
-        self.assertEqual([], [one for one in session.run.events if one["event"] == "order_cancelled"])
+        self.assertEqual([], session.run.told("order_cancelled"))
         self.assertNotIn("1-gap", [row["client_order_id"] for row in session.run.order_rows])
 
     def test_a_partly_filled_entry_that_ends_counts_as_filled_once(self) -> None:
         session = self.session(20.0, volume_cap=0.002, max_order_wait=1)
         for minute in range(4):
-            session.step((minute + 1) * MINUTE, candle(minute, 100.0))
+            session.step((minute + 1) * MINUTE_MS, candle(minute, volume=1_000.0))
         statistics = session.session.statistics
         self.assertEqual((1, {"max_order_wait": 1}), (statistics.entries_filled, statistics.expired))
 
@@ -49,9 +44,9 @@ class OrderEventsTold(unittest.TestCase):
         rules = Instrument("A", Decimal("0.01"), Decimal("0.001"))
         long = Signal("LONG", sl_distance=5.0)
         flat = {"entry_order": "limit", "entry_offset": 0.01, "entry_expiry": 1, "post_only": True}
-        session = SteppedSession(flat, {"A": rules}, {"A": {0: long, MINUTE: long, 3 * MINUTE: long}})
+        session = SteppedSession(flat, {"A": rules}, {"A": {0: long, MINUTE_MS: long, 3 * MINUTE_MS: long}})
         for minute, price in enumerate((100.0, 98.5, 100.0, 100.0)):
-            session.step((minute + 1) * MINUTE, candle(minute, price))
+            session.step((minute + 1) * MINUTE_MS, candle(minute, price))
         session.session.finish()
         counts = session.session.statistics.to_dict()
         self.assertEqual(

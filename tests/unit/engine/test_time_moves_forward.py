@@ -3,33 +3,31 @@
 import unittest
 from decimal import Decimal
 
-from core.candle import Candle, Step
+from core.candle import Step
 from core.errors import InvariantError
 from core.instrument import Instrument
-from tests.support.kernel_runs import run_kernel
-
-MINUTE = 60_000
-
-
-def flat(minute: int) -> Candle:
-    return Candle(minute * MINUTE, 100.0, 100.0, 100.0, 100.0, 1.0)
+from tests.support.candles import candle
+from tests.support.runs.kernel_runs import run_kernel
+from tests.support.times import MINUTE_MS
 
 
 class TimeMovesForward(unittest.TestCase):
     def test_a_candle_that_is_not_after_the_last_warm_up_candle_stops_the_run(self) -> None:
         instruments = {"A": Instrument("A", Decimal(1), Decimal(1))}
-        candles = {"A": [flat(5), flat(6), flat(7)]}
-        run = run_kernel({}, ["A"], candles, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE)
+        candles = {"A": [candle(5), candle(6), candle(7)]}
+        run = run_kernel({}, ["A"], candles, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE_MS)
         self.assertEqual(1, run.session.statistics.steps)
-        late = run_kernel({}, ["A"], {"A": [flat(5), flat(6)]}, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE)
+        late = run_kernel(
+            {}, ["A"], {"A": [candle(5), candle(6)]}, {}, instruments, warmup_candles=2, start_ms=7 * MINUTE_MS
+        )
         for minute in (5, 6):
             with self.subTest(minute=minute), self.assertRaises(InvariantError):
-                late.session.process(Step(20 * MINUTE + minute, (flat(minute),)))
+                late.session.process(Step(20 * MINUTE_MS + minute, (candle(minute),)))
 
     def test_a_warm_up_that_goes_back_stops_the_run(self) -> None:
         run = run_kernel({}, ["A"], {"A": []}, {}, {"A": Instrument("A", Decimal(1), Decimal(1))})
         with self.assertRaises(InvariantError):
-            run.session.warm_up(0, [flat(3), flat(2)])
+            run.session.warm_up(0, [candle(3), candle(2)])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from core.orders import OrderType
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.margin import MarginTable
 from execution.orders.order import Order
-from tests.support.paper_venue import SYMBOL, PaperVenue, rungs
+from tests.support.runs.paper_venue import SYMBOL, PaperVenue, rungs
 
 PERPETUAL = PerpetualRules({SYMBOL: Decimal(3)}, {SYMBOL: MarginTable.flat(Decimal("0.01"))}, Decimal("0.01"))
 

@@ -6,7 +6,8 @@ A path is told by the order in which two sides are met; every case is a drawing 
 import unittest
 from decimal import Decimal
 
-from tests.support.paper_venue import MINUTE_MS, PaperVenue, rungs
+from tests.support.runs.paper_venue import PaperVenue, rungs
+from tests.support.times import MINUTE_MS
 
 PATHS = ("pessimistic", "optimistic", "ohlc", "olhc")
 

@@ -16,8 +16,8 @@ from execution.costs.commission import (
 )
 from execution.venue_settings import CommissionSettings
 from tests.support.scale import scaled
+from tests.support.times import DAY_MS
 
-DAY = 86_400_000
 RATE = Decimal("0.0005")
 TIERS = (
     CommissionTier(Decimal(1000), Decimal("0.0001"), Decimal("0.0004")),
@@ -52,7 +52,7 @@ class FixedFraction(unittest.TestCase):
     def test_volume_does_not_change_it(self) -> None:
         model = FractionCommission(RATE)
         model.note_fill(0, Decimal(10**12))
-        self.assertEqual(5, taken(model, DAY))
+        self.assertEqual(5, taken(model, DAY_MS))
 
     @settings(max_examples=scaled(100, 5_000), deadline=None)
     @given(st.decimals(0, 10**6, places=8), st.decimals(0, 10**6, places=8), st.decimals(0, Decimal("0.1"), places=6))
@@ -72,45 +72,45 @@ class Tiers(unittest.TestCase):
         for volume, taker, maker in (("999.99999999", 5, 2), ("1000", 4, 1), ("4999.99", 4, 1), ("5000", 3, -1)):
             model = tiered()
             model.note_fill(0, Decimal(volume))
-            self.assertEqual((taker, maker), (taken(model, DAY), taken(model, DAY, maker=True)), volume)
+            self.assertEqual((taker, maker), (taken(model, DAY_MS), taken(model, DAY_MS, maker=True)), volume)
 
     def test_a_day_does_not_count_for_itself(self) -> None:
         model = tiered()
         model.note_fill(0, Decimal(1000))
-        self.assertEqual(5, taken(model, DAY - 1))
-        self.assertEqual(4, taken(model, DAY))
+        self.assertEqual(5, taken(model, DAY_MS - 1))
+        self.assertEqual(4, taken(model, DAY_MS))
 
     def test_a_day_counts_for_the_thirty_days_after_it(self) -> None:
         # Filled in the last millisecond of day 0: days 1 to 30 have it among the thirty before them, day 31 has not.
         model = tiered()
-        model.note_fill(DAY - 1, Decimal(1000))
-        self.assertEqual([4] * 30, [taken(model, day * DAY) for day in range(1, 31)])
-        self.assertEqual(4, taken(model, 31 * DAY - 1))
-        self.assertEqual(5, taken(model, 31 * DAY))
+        model.note_fill(DAY_MS - 1, Decimal(1000))
+        self.assertEqual([4] * 30, [taken(model, day * DAY_MS) for day in range(1, 31)])
+        self.assertEqual(4, taken(model, 31 * DAY_MS - 1))
+        self.assertEqual(5, taken(model, 31 * DAY_MS))
 
     def test_the_first_instant_of_a_day_is_that_day(self) -> None:
         model = tiered()
-        model.note_fill(DAY, Decimal(1000))
-        self.assertEqual((5, 4), (taken(model, 2 * DAY - 1), taken(model, 2 * DAY)))
-        self.assertEqual((4, 5), (taken(model, 32 * DAY - 1), taken(model, 32 * DAY)))
+        model.note_fill(DAY_MS, Decimal(1000))
+        self.assertEqual((5, 4), (taken(model, 2 * DAY_MS - 1), taken(model, 2 * DAY_MS)))
+        self.assertEqual((4, 5), (taken(model, 32 * DAY_MS - 1), taken(model, 32 * DAY_MS)))
 
     def test_volume_adds_up_over_days_and_falls_out_day_by_day(self) -> None:
         model = tiered()
         for day in (0, 1):
-            model.note_fill(day * DAY, Decimal(2500))
-        self.assertEqual([4, 3, 3], [taken(model, day * DAY) for day in (1, 2, 30)])
-        self.assertEqual([4, 5], [taken(model, day * DAY) for day in (31, 32)])
+            model.note_fill(day * DAY_MS, Decimal(2500))
+        self.assertEqual([4, 3, 3], [taken(model, day * DAY_MS) for day in (1, 2, 30)])
+        self.assertEqual([4, 5], [taken(model, day * DAY_MS) for day in (31, 32)])
 
     def test_a_fill_that_is_told_late_counts_from_then_on(self) -> None:
         model = tiered()
-        self.assertEqual(5, taken(model, 3 * DAY))
-        model.note_fill(2 * DAY, Decimal(1000))
-        self.assertEqual(4, taken(model, 3 * DAY))
+        self.assertEqual(5, taken(model, 3 * DAY_MS))
+        model.note_fill(2 * DAY_MS, Decimal(1000))
+        self.assertEqual(4, taken(model, 3 * DAY_MS))
 
     def test_days_before_the_epoch_are_days(self) -> None:
         model = tiered()
         model.note_fill(-1, Decimal(1000))
-        self.assertEqual((5, 4), (taken(model, -DAY), taken(model, 0)))
+        self.assertEqual((5, 4), (taken(model, -DAY_MS), taken(model, 0)))
 
 
 class Building(unittest.TestCase):
@@ -128,7 +128,7 @@ class Building(unittest.TestCase):
         model = build_commission(RATE, CommissionSettings.model_validate({"tiers": tiers}))
         model.note_fill(0, Decimal(1000))
         self.assertEqual((5, 5), (taken(model, 0), taken(model, 0, maker=True)))
-        self.assertEqual((2, 0), (taken(model, DAY), taken(model, DAY, maker=True)))
+        self.assertEqual((2, 0), (taken(model, DAY_MS), taken(model, DAY_MS, maker=True)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from decimal import Decimal
 from core.instrument import MarginTier
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.margin import MarginTable
-from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
+from tests.support.runs.paper_venue import SYMBOL, PaperVenue
+from tests.support.times import MINUTE_MS
 
 
 def perpetual(

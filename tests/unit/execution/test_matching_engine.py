@@ -5,12 +5,14 @@ import unittest
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
-from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
+from tests.support.runs.paper_venue import SYMBOL, PaperVenue
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 EXIT = {"BUY": "SELL", "SELL": "BUY"}
 
@@ -435,7 +437,11 @@ class VolumeCap(unittest.TestCase):
         request = venue.submit("BUY", "MARKET", 1.0).request
         venue.flat()
         order = venue.trader.book.submit(
-            request.with_quantity(9.0), venue.now_ms, last_price=100.0, role="entry", last_open_ms=2 * MINUTE_MS
+            msgspec.structs.replace(request, quantity=9.0),
+            venue.now_ms,
+            last_price=100.0,
+            role="entry",
+            last_open_ms=2 * MINUTE_MS,
         )
         venue.flat(volume=20)
         venue.flat(volume=20)

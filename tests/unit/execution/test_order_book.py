@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.orders.order_status import OrderStatus
-from tests.support.paper_venue import MINUTE_MS, SYMBOL, PaperVenue
+from tests.support.runs.paper_venue import SYMBOL, PaperVenue
+from tests.support.times import MINUTE_MS
 
 LEVELS = {
     "LIMIT": {"price": 99.0},

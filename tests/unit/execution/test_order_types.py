@@ -4,7 +4,8 @@ import unittest
 from decimal import Decimal
 
 from execution.orders.order import Order
-from tests.support.paper_venue import MINUTE_MS, PaperVenue
+from tests.support.runs.paper_venue import PaperVenue
+from tests.support.times import MINUTE_MS
 
 # Costs that tell maker from taker: of 100 units 1 per mille and 1 per cent.
 COSTS = {"maker": "0.001", "taker": "0.01"}

@@ -4,7 +4,7 @@ import json
 import unittest
 from decimal import Decimal
 
-from tests.support.paper_venue import SYMBOL, PaperVenue, rungs
+from tests.support.runs.paper_venue import SYMBOL, PaperVenue, rungs
 
 THIRDS = rungs(("0.333", "1"), ("0.333", "2"), ("0.334", "3"))
 HALVES = rungs(("0.5", "1"), ("0.5", "2"))

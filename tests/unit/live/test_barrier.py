@@ -5,32 +5,29 @@ import unittest
 from core.candle import Candle
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import Question, ReceivedCandle, Series
+from tests.support.candles import candle
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 GRACE = 5.0
 
 
-def candle(minute: int, close: float = 100.0) -> Candle:
-    return Candle(minute * MINUTE, 100.0, 101.0, 99.0, close, 1.0)
-
-
 def received(minute: int, close: float = 100.0) -> ReceivedCandle:
-    return ReceivedCandle(candle(minute, close), "websocket")
+    return ReceivedCandle(candle(minute, close=close), "websocket")
 
 
 def asked(symbol: str, until: int, since: int = 0, series: Series = "strategy") -> Question:
     """Return the question about candles that open from one minute to another."""
-    return Question(series, symbol, since * MINUTE, until * MINUTE)
+    return Question(series, symbol, since * MINUTE_MS, until * MINUTE_MS)
 
 
 class BarrierTest(unittest.TestCase):
     def setUp(self) -> None:
-        self.barrier = Barrier(("A", "B"), MINUTE, last_closed_ms=0, grace_seconds=GRACE)
+        self.barrier = Barrier(("A", "B"), MINUTE_MS, last_closed_ms=0, grace_seconds=GRACE)
 
     def closed(self) -> list[tuple[int, tuple[float | None, ...]]]:
         """Return (minute of the step, closes by symbol) of every step that can be closed now."""
         return [
-            (one.step.time_ms // MINUTE, tuple(None if c is None else c.close for c in one.step.candles))
+            (one.step.time_ms // MINUTE_MS, tuple(None if c is None else c.close for c in one.step.candles))
             for one in self.barrier.close_ready()
         ]
 
@@ -54,12 +51,12 @@ class BarrierTest(unittest.TestCase):
         self.assertEqual([], self.barrier.to_ask(10.0 + GRACE - 0.01))
         self.assertEqual([asked("B", 1)], self.barrier.to_ask(10.0 + GRACE))
         self.assertEqual([], self.closed())
-        self.assertEqual([], self.barrier.answer(asked("B", 1), MINUTE, [], 16.0))
+        self.assertEqual([], self.barrier.answer(asked("B", 1), MINUTE_MS, [], 16.0))
         self.assertEqual([(1, (100.0, None))], self.closed())
 
     def test_a_candle_that_rest_has_joins_its_step_and_says_where_it_came_from(self) -> None:
         self.barrier.take("A", received(0), 0.0)
-        self.barrier.answer(asked("B", 1), MINUTE, [candle(0, 100.5)], 6.0)
+        self.barrier.answer(asked("B", 1), MINUTE_MS, [candle(0, close=100.5)], 6.0)
         (closed,) = self.barrier.close_ready()
         self.assertEqual(("websocket", "rest"), closed.sources)
 
@@ -68,13 +65,13 @@ class BarrierTest(unittest.TestCase):
             self.barrier.take(symbol, received(3), 0.0)
         self.assertEqual([], self.closed())
         self.assertEqual([asked("A", 3), asked("B", 3)], self.barrier.to_ask(GRACE))
-        self.barrier.answer(asked("A", 3), 3 * MINUTE, [], 6.0)
-        self.barrier.answer(asked("B", 3), 3 * MINUTE, [candle(1)], 6.0)
+        self.barrier.answer(asked("A", 3), 3 * MINUTE_MS, [], 6.0)
+        self.barrier.answer(asked("B", 3), 3 * MINUTE_MS, [candle(1)], 6.0)
         self.assertEqual([(2, (None, 100.0)), (4, (100.0, 100.0))], self.closed())
 
     def test_a_candle_published_after_rest_denied_it_is_late_and_changes_nothing(self) -> None:
         self.barrier.take("A", received(0), 0.0)
-        self.barrier.answer(asked("B", 1), MINUTE, [], 6.0)
+        self.barrier.answer(asked("B", 1), MINUTE_MS, [], 6.0)
         self.assertEqual([(1, (100.0, None))], self.closed())
         note = self.barrier.take("B", received(0), 7.0)
         self.assertEqual(("late", "B"), (note.kind, note.symbol))
@@ -112,24 +109,24 @@ class BarrierTest(unittest.TestCase):
         self.barrier.take("B", received(0), 0.0)
         (step,) = self.barrier.close_ready()
         self.assertEqual(0, step.step.candles[0].open_time_ms)
-        refusing = Barrier(("A",), MINUTE, 0, GRACE, off_grid="refuse")
+        refusing = Barrier(("A",), MINUTE_MS, 0, GRACE, off_grid="refuse")
         self.assertEqual("refused", refusing.take("A", shifted, 0.0).kind)
 
     def test_an_answer_repeats_nothing_that_is_there_already(self) -> None:
         self.barrier.take("A", received(0, 100.0), 0.0)
-        self.assertEqual([], self.barrier.answer(asked("A", 1), MINUTE, [candle(0, 100.5)], 6.0))
+        self.assertEqual([], self.barrier.answer(asked("A", 1), MINUTE_MS, [candle(0, close=100.5)], 6.0))
         self.barrier.take("B", received(0), 6.0)
         self.assertEqual([(1, (100.0, 100.0))], self.closed())
 
 
-FIVE = 5 * MINUTE
+FIVE = 5 * MINUTE_MS
 
 
 class DetailTest(unittest.TestCase):
     """Five-minute strategy candles with one-minute detail candles of two symbols."""
 
     def setUp(self) -> None:
-        self.barrier = Barrier(("A", "B"), FIVE, last_closed_ms=0, grace_seconds=GRACE, detail_ms=MINUTE)
+        self.barrier = Barrier(("A", "B"), FIVE, last_closed_ms=0, grace_seconds=GRACE, detail_ms=MINUTE_MS)
 
     def detail(self, symbol: str, minute: int, now: float = 0.0) -> None:
         self.assertIsNone(self.barrier.take(symbol, received(minute), now, "detail"))
@@ -141,7 +138,7 @@ class DetailTest(unittest.TestCase):
         """Return (minute of the step, symbols with a strategy candle, symbols with a detail candle)."""
         return [
             (
-                one.step.time_ms // MINUTE,
+                one.step.time_ms // MINUTE_MS,
                 "".join(s for s, candle in zip("AB", one.step.candles, strict=True) if candle is not None),
                 "".join(s for s, candle in zip("AB", one.step.detail, strict=False) if candle is not None),
             )
@@ -205,7 +202,7 @@ class DetailTest(unittest.TestCase):
         self.assertIsNone(self.barrier.take("A", received(0, 100.5), 1.0))
 
     def test_a_session_that_goes_on_between_two_strategy_candles_knows_which_one_is_next(self) -> None:
-        barrier = Barrier(("A",), FIVE, 7 * MINUTE, GRACE, detail_ms=MINUTE)
+        barrier = Barrier(("A",), FIVE, 7 * MINUTE_MS, GRACE, detail_ms=MINUTE_MS)
         barrier.remember("A", [candle(6)], "detail")
         self.assertEqual("duplicate", barrier.take("A", received(6), 0.0, "detail").kind)
         self.assertEqual("late", barrier.take("A", received(0), 0.0).kind)

@@ -9,8 +9,9 @@ import msgspec
 
 from core.errors import ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
 from engine.journal_records import ConnectionRecord, EndRecord
+from tests.support.shared import REPOSITORY
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+DEPLOY = REPOSITORY / "deploy"
 FLATTENED, KEPT = EndRecord("flatten"), EndRecord("keep")
 LIVING = ConnectionRecord("connected", '"record":"end" in a text, "mode":"flatten" too', None)
 

@@ -1,10 +1,11 @@
 import asyncio
 import unittest
 
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
 from live.views.view_guard import GuardedViews
-from tests.support.watched_session import MINUTE, candle
+from tests.support.candles import candle
+from tests.support.times import MINUTE_MS
 
 CALLS = (
     "candle_forming",
@@ -12,7 +13,7 @@ CALLS = (
     "step_done",
     "noted",
     "gone_without",
-    "kill_switch_changed",
+    "commanded",
     "refresh",
     "close",
 )
@@ -44,8 +45,8 @@ def tell_everything(views: GuardedViews) -> None:
     views.connection_changed("connected", "")
     views.step_done(None, 0.001)
     views.noted(Note("late", "BTC/USDT", ReceivedCandle(candle(0, 1.0), "rest"), ""))
-    views.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE))
-    views.kill_switch_changed(True, "file")
+    views.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE_MS))
+    views.commanded(CommandRecord("kill", "file"))
     views.refresh()
 
 

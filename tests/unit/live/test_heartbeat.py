@@ -10,10 +10,11 @@ import time
 import unittest
 from pathlib import Path
 
+from engine.journal_records import CommandRecord
 from live.heartbeat import Heartbeat, check, main
-from tests.support.watched_session import WatchedSession, candle
-
-ROOT = Path(__file__).parents[3]
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import WatchedSession
+from tests.support.shared import REPOSITORY
 
 
 class HeartbeatTest(unittest.TestCase):
@@ -58,7 +59,7 @@ class HeartbeatTest(unittest.TestCase):
         self.heartbeat.refresh()
         for change in (
             lambda: self.heartbeat.connection_changed("disconnected", ""),
-            lambda: self.heartbeat.kill_switch_changed(True, "file"),
+            lambda: self.heartbeat.commanded(CommandRecord("kill", "file")),
         ):
             self.watched.clock.now += 0.25
             change()
@@ -105,7 +106,7 @@ class HeartbeatTest(unittest.TestCase):
             self.file.write_text(json.dumps({"state": "running", "monotonic_seconds": now - age}))
             done = subprocess.run(
                 [sys.executable, "-X", "importtime", "-m", "live.heartbeat", str(self.folder), "--max-age", "60"],
-                cwd=ROOT,
+                cwd=REPOSITORY,
                 capture_output=True,
                 text=True,
                 check=False,

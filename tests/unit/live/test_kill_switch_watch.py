@@ -7,12 +7,12 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from engine.journal_records import ConnectionRecord, KillSwitchRecord
+from engine.journal_records import CommandRecord, ConnectionRecord
 from execution.execution_settings import TradingModeSettings
-from live.life.kill_switch_watch import KillSwitchWatch, engaged_by_signal
+from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
+from tests.support.shared import REPOSITORY
 
 VARIABLE = "KILL_SWITCH_OF_A_TEST"
-ROOT = Path(__file__).parents[3]
 
 
 class KillSwitchWatchTest(unittest.TestCase):
@@ -75,16 +75,16 @@ class KillSwitchWatchTest(unittest.TestCase):
     def test_a_restart_does_not_undo_a_signal(self) -> None:
         records = [
             ConnectionRecord("connected", "", None),
-            KillSwitchRecord(True, "signal SIGUSR1"),
+            CommandRecord("kill", "signal SIGUSR1"),
             ConnectionRecord("disconnected", "", None),
         ]
-        self.assertTrue(engaged_by_signal(records))
-        self.assertTrue(KillSwitchWatch(self.mode, engaged_by_signal=True)()[0])
-        self.assertFalse(engaged_by_signal([*records, KillSwitchRecord(False, "signal SIGUSR2")]))
+        self.assertEqual(operator_hold(records), "signal SIGUSR1")
+        self.assertTrue(KillSwitchWatch(self.mode, held_by="signal SIGUSR1")()[0])
+        self.assertIsNone(operator_hold([*records, CommandRecord("release", "signal SIGUSR2")]))
 
     def test_after_a_restart_file_and_environment_are_asked_again(self) -> None:
-        self.assertFalse(engaged_by_signal([KillSwitchRecord(True, f"file {self.file}")]))
-        self.assertFalse(engaged_by_signal([]))
+        self.assertIsNone(operator_hold([CommandRecord("kill", f"file {self.file}")]))
+        self.assertIsNone(operator_hold([]))
 
     def test_a_process_that_waits_in_an_event_loop_sees_a_signal_from_outside(self) -> None:
         program = (
@@ -99,7 +99,9 @@ class KillSwitchWatchTest(unittest.TestCase):
             "with KillSwitchWatch(TradingModeSettings()) as watch:\n"
             "    asyncio.run(asyncio.wait_for(wait(watch), 20))\n"
         )
-        with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        ) as process:
             self.assertEqual(process.stdout.readline(), "ready\n")
             process.send_signal(signal.SIGUSR1)
             self.assertEqual(process.stdout.readline(), "signal SIGUSR1\n")

@@ -10,15 +10,14 @@ from pathlib import Path
 
 from core.candle import Step
 from core.errors import StoreError
-from core.trading_signal import Signal
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle
 from live.views import log_view
 from live.views.log_view import LogView, SessionLog, key_values
-from tests.support.watched_session import MINUTE, WatchedSession, candle
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
+from tests.support.times import MINUTE_MS
 
 
 class LogCase(unittest.TestCase):
@@ -90,7 +89,7 @@ class LogViewTest(LogCase):
             self.view.noted(note._replace(kind="duplicate"))
 
     def test_what_a_step_goes_on_without_is_a_warning(self) -> None:
-        missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE, "not published in time")
+        missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE_MS, "not published in time")
         (line,) = self.lines(lambda: self.view.gone_without(missing), "WARNING")
         self.assertEqual(
             line,
@@ -98,7 +97,7 @@ class LogViewTest(LogCase):
         )
 
     def test_a_step_between_two_strategy_candles_counts_its_detail_candles(self) -> None:
-        step = Step(MINUTE, (None, None), (candle(0, 100.0), None))
+        step = Step(MINUTE_MS, (None, None), (candle(0, 100.0), None))
         (line,) = self.lines(lambda: self.view.step_done(ClosedStep(step, (), ("websocket", None)), 0.001))
         self.assertIn("candles=1/2", line)
 
@@ -108,7 +107,7 @@ class LogViewTest(LogCase):
             ['event=connection state=disconnected detail="code 1006: \\"gone\\""'],
         )
         self.assertEqual(
-            self.lines(lambda: self.view.kill_switch_changed(True, "signal SIGUSR1")),
+            self.lines(lambda: self.view.commanded(CommandRecord("kill", "signal SIGUSR1"))),
             ['event=kill_switch state=engaged by="signal SIGUSR1"'],
         )
 

@@ -12,9 +12,9 @@ from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import CandleLane
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.perpetual_inputs import MarkSeries, PerpetualInputs
+from tests.support.candles import candle
+from tests.support.times import HOUR_MS, MINUTE_MS
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
 SYMBOLS = ("A", "B")
 GRACE = 5.0
 
@@ -22,7 +22,7 @@ Said = TypeVar("Said")
 
 
 def mark(minute: int) -> Candle:
-    return Candle(minute * MINUTE, 100.0, 101.0, 99.0, 100.5, 0.0)
+    return candle(minute, 100.0, 101.0, 99.0, 100.5, 0.0)
 
 
 class ScriptedSource:
@@ -33,7 +33,7 @@ class ScriptedSource:
         self.away = False
         self.marks: dict[str, dict[int, Candle]] = {symbol: {} for symbol in SYMBOLS}
         self.rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in SYMBOLS}
-        self.next_ms: int | None = 8 * HOUR
+        self.next_ms: int | None = 8 * HOUR_MS
         self.asked: list[tuple[str, str, int, int]] = []
         self.at_once = self.most_at_once = 0
 
@@ -76,7 +76,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.now = 1_000.0
 
     def inputs(self, *, marks: bool = True, funding: bool = True, since_ms: int = 0) -> PerpetualInputs:
-        lane = CandleLane("mark", SYMBOLS, MINUTE, since_ms)
+        lane = CandleLane("mark", SYMBOLS, MINUTE_MS, since_ms)
         self.calendars = {symbol: FundingCalendar(since_ms) for symbol in SYMBOLS}
         inputs = PerpetualInputs(
             self.source,
@@ -95,8 +95,8 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
     def closes(self, inputs: PerpetualInputs, *minutes: int, late_ms: int = 3_000) -> None:
         """Let steps close; the exchange's clock then shows some time after the last."""
         for minute in minutes:
-            inputs.add(ClosedStep(Step(minute * MINUTE, (None, None)), ()))
-            self.source.now_ms = minute * MINUTE + late_ms
+            inputs.add(ClosedStep(Step(minute * MINUTE_MS, (None, None)), ()))
+            self.source.now_ms = minute * MINUTE_MS + late_ms
 
     async def completed(self, inputs: PerpetualInputs, rounds: int = 3) -> list[tuple[Step, list[MissingRecord]]]:
         """Return what can be completed within some rounds of questions."""
@@ -123,14 +123,14 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.source.publish(0)
         self.closes(inputs, 1)
         self.assertIsNone(inputs.next_complete())
-        self.assertEqual([(Step(MINUTE, (None, None), (), (mark(0), mark(0))), [])], await self.completed(inputs))
+        self.assertEqual([(Step(MINUTE_MS, (None, None), (), (mark(0), mark(0))), [])], await self.completed(inputs))
 
     async def test_queued_steps_are_asked_for_together_and_leave_in_order(self) -> None:
         inputs = self.inputs(funding=False)
         self.source.publish(*range(40))
         self.closes(inputs, *range(1, 41))
-        self.assertEqual(list(range(1, 41)), [one.time_ms // MINUTE for one, _ in await self.completed(inputs, 1)])
-        self.assertEqual([("mark", symbol, 0, 40 * MINUTE) for symbol in SYMBOLS], self.source.asked)
+        self.assertEqual(list(range(1, 41)), [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs, 1)])
+        self.assertEqual([("mark", symbol, 0, 40 * MINUTE_MS) for symbol in SYMBOLS], self.source.asked)
 
     async def test_a_mark_that_is_not_there_yet_holds_up_this_and_later_steps(self) -> None:
         inputs = self.inputs(funding=False)
@@ -139,18 +139,18 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.closes(inputs, 1, 2)
         self.assertEqual([], await self.completed(inputs))
         self.source.publish(0)
-        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+        self.assertEqual([1, 2], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
 
     async def test_a_mark_that_rest_denies_after_the_grace_is_left_out_and_the_first_of_a_row_noted(self) -> None:
         inputs = self.inputs(funding=False)
         self.source.publish(0, 1, 3, symbols="A")
         self.source.publish(0, 1, 2, 3, symbols="B")
         self.closes(inputs, 1, 2, 3)
-        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+        self.assertEqual([1, 2], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
         self.now += GRACE
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual((None, mark(2)), step.marks)
-        self.assertEqual([("mark", "A", 3 * MINUTE)], [(one.kind, one.symbol, one.time_ms) for one in missing])
+        self.assertEqual([("mark", "A", 3 * MINUTE_MS)], [(one.kind, one.symbol, one.time_ms) for one in missing])
         self.closes(inputs, 4)
         self.assertEqual([], (await self.completed(inputs))[0][1])
 
@@ -171,7 +171,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual([], await self.completed(inputs, 10))
         self.source.away = False
         self.source.publish(0, 1)
-        self.assertEqual([1, 2], [one.time_ms // MINUTE for one, _ in await self.completed(inputs)])
+        self.assertEqual([1, 2], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
 
     async def test_a_mark_that_makes_no_sense_is_noted_and_counts_as_missing(self) -> None:
         inputs = self.inputs(funding=False)
@@ -185,31 +185,31 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(("refused", "A", "mark"), (note.kind, note.symbol, note.series))
 
     async def test_a_payment_that_is_due_is_waited_for_and_delivered_with_its_step(self) -> None:
-        inputs = self.inputs(marks=False, since_ms=7 * HOUR + 58 * MINUTE)
+        inputs = self.inputs(marks=False, since_ms=7 * HOUR_MS + 58 * MINUTE_MS)
         self.closes(inputs, 479)
         self.assertEqual([()], [one.funding for one, _ in await self.completed(inputs)])
         self.closes(inputs, 480)
-        self.source.rates["B"] = [FundingRate(8 * HOUR + 9, 0.0001, 100.0)]
+        self.source.rates["B"] = [FundingRate(8 * HOUR_MS + 9, 0.0001, 100.0)]
         self.assertEqual([], await self.completed(inputs))
-        self.source.rates["A"] = [FundingRate(8 * HOUR, -0.0002, 100.0)]
+        self.source.rates["A"] = [FundingRate(8 * HOUR_MS, -0.0002, 100.0)]
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual((tuple(self.source.rates["A"]), tuple(self.source.rates["B"])), step.funding)
         self.assertEqual([], missing)
 
     async def test_a_rate_that_is_late_is_noted_and_comes_with_a_later_step(self) -> None:
-        inputs = self.inputs(marks=False, since_ms=7 * HOUR + 58 * MINUTE)
+        inputs = self.inputs(marks=False, since_ms=7 * HOUR_MS + 58 * MINUTE_MS)
         self.closes(inputs, 479)
         await self.completed(inputs)
-        self.source.rates["B"] = [FundingRate(8 * HOUR, 0.0001)]
+        self.source.rates["B"] = [FundingRate(8 * HOUR_MS, 0.0001)]
         self.closes(inputs, 480)
-        self.source.now_ms = 8 * HOUR + PATIENCE_MS
+        self.source.now_ms = 8 * HOUR_MS + PATIENCE_MS
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual(((), tuple(self.source.rates["B"])), step.funding)
-        self.assertEqual([("funding", "A", 8 * HOUR)], [(one.kind, one.symbol, one.time_ms) for one in missing])
-        self.source.next_ms = 16 * HOUR
+        self.assertEqual([("funding", "A", 8 * HOUR_MS)], [(one.kind, one.symbol, one.time_ms) for one in missing])
+        self.source.next_ms = 16 * HOUR_MS
         self.closes(inputs, 482)
         self.assertEqual([()], [one.funding for one, _ in await self.completed(inputs)])
-        self.source.rates["A"] = [FundingRate(8 * HOUR, 0.0003)]
+        self.source.rates["A"] = [FundingRate(8 * HOUR_MS, 0.0003)]
         self.closes(inputs, 483)
         await self.completed(inputs)
         await asyncio.sleep(0.01)

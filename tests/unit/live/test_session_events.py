@@ -3,11 +3,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.trading_signal import Signal
 from live.views.session_events import RECENT_BYTES, SessionEvents, decision_event
-from tests.support.watched_session import WatchedSession, candle
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
 
 
 class SessionEventsTest(unittest.TestCase):

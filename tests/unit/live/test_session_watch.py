@@ -2,12 +2,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from core.trading_signal import Signal
-from engine.journal_records import MissingRecord
+from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
-from tests.support.watched_session import MINUTE, WatchedSession, candle
-
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
+from tests.support.times import MINUTE_MS
 
 
 class SessionWatchTest(unittest.TestCase):
@@ -129,7 +128,7 @@ class SessionWatchTest(unittest.TestCase):
             watch.step_done(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001)
         (line,) = watch.picture().waiting
         self.assertEqual((line.symbol, line.what, line.open), ("BTCUSDT", "enter LONG", None))
-        self.assertEqual(line.deadline_ms, 2 * MINUTE + 3 * MINUTE)
+        self.assertEqual(line.deadline_ms, 2 * MINUTE_MS + 3 * MINUTE_MS)
         watch.candle_forming("BTC/USDT", candle(2, 99.0))
         self.assertEqual(watch.picture().waiting[0].open, 99.0)
 
@@ -160,7 +159,7 @@ class SessionWatchTest(unittest.TestCase):
         watch.candle_forming("BTC/USDT", candle(2, 99.0))
         (line,) = watch.picture().waiting
         self.assertEqual(("LIMIT", 98.0, None, None), (line.order_type, line.price, line.stop_price, line.open))
-        self.assertEqual(2 * MINUTE + 7 * MINUTE, line.deadline_ms)
+        self.assertEqual(2 * MINUTE_MS + 7 * MINUTE_MS, line.deadline_ms)
         (order,) = watch.vital_signs()["orders"]
         self.assertEqual(("LIMIT", 98.0, line.quantity), (order["type"], order["price"], order["quantity"]))
 
@@ -176,7 +175,7 @@ class SessionWatchTest(unittest.TestCase):
 
     def test_what_a_step_goes_on_without_is_counted_and_named(self) -> None:
         watch = self.session().watch()
-        watch.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE))
+        watch.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE_MS))
         feed = watch.picture().feed
         self.assertEqual((1, "no mark of BTC/USDT at 1970-01-01T00:01:00.000Z"), (feed.missing, feed.trouble))
 
@@ -204,7 +203,7 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.with_position()
         watch = watched.watch()
         watched.kill(True)
-        watch.kill_switch_changed(True, "signal SIGUSR1")
+        watch.commanded(CommandRecord("kill", "signal SIGUSR1"))
         picture = watch.picture()
         self.assertEqual((picture.kill_switch, picture.kill_switch_by), (True, "signal SIGUSR1"))
         self.assertEqual(picture.events[-1].name, "kill_switch")
@@ -220,16 +219,16 @@ class SessionWatchTest(unittest.TestCase):
 
     def test_the_exchanges_time_is_never_before_the_last_step(self) -> None:
         watched = self.with_position()
-        watched.exchange_ms = MINUTE
-        self.assertEqual(watched.watch().picture().exchange_ms, 3 * MINUTE)
-        watched.exchange_ms = 5 * MINUTE
-        self.assertEqual(watched.watch().picture().exchange_ms, 5 * MINUTE)
+        watched.exchange_ms = MINUTE_MS
+        self.assertEqual(watched.watch().picture().exchange_ms, 3 * MINUTE_MS)
+        watched.exchange_ms = 5 * MINUTE_MS
+        self.assertEqual(watched.watch().picture().exchange_ms, 5 * MINUTE_MS)
 
     def test_vital_signs_are_plain_values(self) -> None:
         import json
 
         watched = self.with_position()
-        watched.exchange_ms = 3 * MINUTE + 1
+        watched.exchange_ms = 3 * MINUTE_MS + 1
         signs = json.loads(json.dumps(watched.watch().vital_signs()))
         self.assertEqual(signs["last_step"], "1970-01-01T00:03:00.000Z")
         self.assertEqual(signs["exchange_time"], "1970-01-01T00:03:00.001Z")

@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from live.views.terminal_view import CLOSE_SECONDS, TerminalView, can_draw
-from tests.support.watched_session import WatchedSession
+from tests.support.sessions.watched_session import WatchedSession
 
 ALTERNATE_SCREEN, MAIN_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 

@@ -13,8 +13,9 @@ from core.errors import ConfigurationError
 from market_data.candle_columns import CandleColumns
 from market_data.files.candle_export import export_candles
 from market_data.files.candle_files import read_candle_file
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 _float = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -28,10 +29,10 @@ class Export(unittest.TestCase):
     @settings(max_examples=scaled(40, 500), deadline=None)
     @given(st.lists(st.tuples(_float, _float, _float, _float, _float), min_size=1, max_size=5))
     def test_every_format_reads_back_to_the_same_bits(self, values):
-        candles = CandleColumns.from_rows((APRIL + n * MINUTE, *row) for n, row in enumerate(values))
+        candles = CandleColumns.from_rows((APRIL + n * MINUTE_MS, *row) for n, row in enumerate(values))
         for name in ("a.csv", "a.csv.gz", "a.parquet"):
             export_candles(candles, self.folder / name, force=True)
-            read = read_candle_file(self.folder / name, MINUTE).candles
+            read = read_candle_file(self.folder / name, MINUTE_MS).candles
             for came, went in zip(read, candles, strict=True):
                 self.assertEqual(came.tobytes(), went.tobytes())
 
@@ -71,7 +72,7 @@ class Export(unittest.TestCase):
             export_candles(candles_at([APRIL]), path)
         self.assertEqual(path.read_text(), "precious")
         export_candles(candles_at([APRIL]), path, force=True)
-        self.assertEqual(rows_of(read_candle_file(path, MINUTE).candles), [row_at(APRIL)])
+        self.assertEqual(rows_of(read_candle_file(path, MINUTE_MS).candles), [row_at(APRIL)])
 
     def test_impossible_targets_are_named(self):
         (self.folder / "dir.csv").mkdir()

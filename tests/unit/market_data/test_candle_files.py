@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
 from market_data.files.candle_files import read_candle_file
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 HEADER = "timestamp,open,high,low,close,volume"
 ROWS = rows_of(candles_at(minutes(APRIL, 5)))
@@ -35,7 +36,7 @@ class FileCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def read(self, content, name="1m.csv", length_ms=MINUTE):
+    def read(self, content, name="1m.csv", length_ms=MINUTE_MS):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return read_candle_file(path, length_ms)
@@ -71,7 +72,7 @@ class TimesAndColumns(FileCase):
                 self.assertEqual(file.candles.open_time_ms.tolist(), [APRIL])
 
     def test_seconds_with_a_fraction_keep_their_milliseconds(self):
-        rows = [row_at(APRIL + 20_799 + n * MINUTE) for n in range(3)]
+        rows = [row_at(APRIL + 20_799 + n * MINUTE_MS) for n in range(3)]
         file = self.read(text_of(rows, time_text=lambda time_ms: f"{time_ms / 1000:.3f}"))
         self.assertEqual(rows_of(file.candles), rows)
 
@@ -83,7 +84,7 @@ class TimesAndColumns(FileCase):
         self.assertEqual((rows_of(file.candles), file.cut_times), (ROWS, 5))
 
     def test_the_step_decides_the_unit_of_times_near_the_epoch(self):
-        rows = [row_at(n * MINUTE) for n in range(5)]
+        rows = [row_at(n * MINUTE_MS) for n in range(5)]
         self.assertEqual(rows_of(self.read(text_of(rows)).candles), rows)
 
     def test_other_headers_orders_and_more_columns_are_understood(self):
@@ -189,12 +190,12 @@ class MalformedFiles(FileCase):
         (self.folder / "x.csv").mkdir()
         for name, said in (("none.csv", "cannot be read"), ("x.csv", "cannot be read"), ("a.txt", "is no candle file")):
             with self.subTest(name), self.assertRaisesRegex(ConfigurationError, said):
-                read_candle_file(self.folder / name, MINUTE)
+                read_candle_file(self.folder / name, MINUTE_MS)
 
     @settings(max_examples=scaled(60, 1_000), deadline=None)
     @given(st.integers(0, 199), st.integers(0, 5), st.sampled_from(["x", "", "1,5", "--1", "0x1", "1e", "∞"]))
     def test_the_line_of_any_single_bad_cell_is_found(self, row, column, cell):
-        rows = [[str(value) for value in row_at(APRIL + n * MINUTE)] for n in range(200)]
+        rows = [[str(value) for value in row_at(APRIL + n * MINUTE_MS)] for n in range(200)]
         rows[row][column] = cell
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows([HEADER.split(","), *rows])

@@ -16,8 +16,9 @@ from market_data.files.candle_import import decimals, describe, import_files, in
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import Series
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 HEADER = "timestamp,open,high,low,close,volume"
 
@@ -41,13 +42,13 @@ class ImportCase(unittest.TestCase):
 
 class WhatIsTaken(ImportCase):
     def test_bad_rows_are_refused_and_the_rest_is_stored_and_answered(self):
-        rows = [row_at(APRIL), (APRIL + MINUTE, -1.0, 2.0, 1.0, 1.0, 1.0), row_at(APRIL + 3 * MINUTE + 7)]
+        rows = [row_at(APRIL), (APRIL + MINUTE_MS, -1.0, 2.0, 1.0, 1.0, 1.0), row_at(APRIL + 3 * MINUTE_MS + 7)]
         (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
         self.assertEqual(imported.series, Series("binance", "BTC/USDT", "1m"))
         self.assertEqual((imported.report.refused, imported.report.snapped), ({"bad_price": 1}, 1))
         self.assertEqual([hole.missing for hole in imported.holes], [2])
-        end = APRIL + 4 * MINUTE
-        self.assertEqual(self.store.open_times(*imported.series).tolist(), [APRIL, APRIL + 3 * MINUTE])
+        end = APRIL + 4 * MINUTE_MS
+        self.assertEqual(self.store.open_times(*imported.series).tolist(), [APRIL, APRIL + 3 * MINUTE_MS])
         self.assertEqual(
             self.store.missing_ranges(*imported.series, APRIL - 5, end + 5), [(APRIL - 5, APRIL), (end, end + 5)]
         )
@@ -68,7 +69,7 @@ class WhatIsTaken(ImportCase):
         self.assertEqual(rows_of(self.store.read(*second.series, 0, 2**60)), [row_at(APRIL, 100.0)])
 
     def test_files_split_in_any_way_and_order_give_the_same_store(self):
-        rows = [row_at(APRIL - 30 * MINUTE + n * MINUTE, 100.0 + n / 8) for n in range(60)]
+        rows = [row_at(APRIL - 30 * MINUTE_MS + n * MINUTE_MS, 100.0 + n / 8) for n in range(60)]
         whole = CandleStore(self.folder / "whole")
         import_files(whole, [self.file(rows)], exchange="binance")
         parts = [self.file(rows[35:], "b/BTC-USDT/1m.csv"), self.file(rows[:40], "a/BTC-USDT/1m.csv")]
@@ -80,12 +81,12 @@ class WhatIsTaken(ImportCase):
         self.assertEqual(*rules)
 
     def test_candles_that_are_not_closed_are_refused(self):
-        path = self.file([row_at(APRIL), row_at(APRIL + MINUTE)])
-        (imported,) = import_files(self.store, [path], exchange="binance", now_ms=APRIL + MINUTE + 1)
+        path = self.file([row_at(APRIL), row_at(APRIL + MINUTE_MS)])
+        (imported,) = import_files(self.store, [path], exchange="binance", now_ms=APRIL + MINUTE_MS + 1)
         self.assertEqual((imported.result.added, imported.report.refused), (1, {"unclosed": 1}))
         self.assertEqual(
-            self.store.missing_ranges(*imported.series, APRIL, APRIL + 2 * MINUTE),
-            [(APRIL + MINUTE, APRIL + 2 * MINUTE)],
+            self.store.missing_ranges(*imported.series, APRIL, APRIL + 2 * MINUTE_MS),
+            [(APRIL + MINUTE_MS, APRIL + 2 * MINUTE_MS)],
         )
 
 
@@ -159,10 +160,10 @@ class Paths(unittest.TestCase):
 
 class InferredRules(ImportCase):
     def test_tick_and_lot_are_the_decimals_that_are_used(self):
-        rows = [(APRIL, 1.5, 2.25, 1.0, 1.25, 10.0), (APRIL + MINUTE, 1.5, 2.0, 1.0, 1.0001, 0.125)]
-        instrument = infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE)
+        rows = [(APRIL, 1.5, 2.25, 1.0, 1.25, 10.0), (APRIL + MINUTE_MS, 1.5, 2.0, 1.0, 1.0001, 0.125)]
+        instrument = infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE_MS)
         self.assertEqual((instrument.tick_size, instrument.lot_size), (Decimal("0.0001"), Decimal("0.001")))
-        self.assertEqual((instrument.min_notional, instrument.as_of_ms), (0, APRIL + 2 * MINUTE))
+        self.assertEqual((instrument.min_notional, instrument.as_of_ms), (0, APRIL + 2 * MINUTE_MS))
         self.assertEqual(instrument.source, "inferred from imported prices")
 
     def test_the_tick_is_never_above_a_ten_thousandth_of_the_smallest_price(self):
@@ -177,12 +178,12 @@ class InferredRules(ImportCase):
             rows = [(APRIL, price, price, price, price, 0.0)]
             with self.subTest(price):
                 self.assertEqual(
-                    infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE).tick_size, Decimal(tick)
+                    infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE_MS).tick_size, Decimal(tick)
                 )
 
     def test_volumes_of_nothing_say_nothing_about_the_lot(self):
         rows = [(APRIL, 1.0, 1.0, 1.0, 1.0, 0.0)]
-        self.assertEqual(infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE).lot_size, Decimal("1E-8"))
+        self.assertEqual(infer_instrument("A/B", CandleColumns.from_rows(rows), MINUTE_MS).lot_size, Decimal("1E-8"))
 
     @settings(max_examples=scaled(200, 5_000), deadline=None)
     @given(st.lists(st.decimals(0, 10**6, places=6, allow_nan=False), min_size=1, max_size=5))
@@ -199,12 +200,12 @@ class InferredRules(ImportCase):
 
     def test_an_import_stores_the_rules_with_the_last_close_as_their_date(self):
         import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")
-        self.assertEqual(InstrumentStore(self.store.root).latest("binance")["BTC/USDT"].as_of_ms, APRIL + MINUTE)
+        self.assertEqual(InstrumentStore(self.store.root).latest("binance")["BTC/USDT"].as_of_ms, APRIL + MINUTE_MS)
 
 
 class Described(ImportCase):
     def test_what_is_printed_names_rows_refusals_holes_and_the_time_format(self):
-        rows = [row_at(APRIL), row_at(APRIL + 1), row_at(APRIL + 4 * MINUTE + 3)]
+        rows = [row_at(APRIL), row_at(APRIL + 1), row_at(APRIL + 4 * MINUTE_MS + 3)]
         (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
         text = "\n".join(describe(imported))
         for part in (

@@ -16,13 +16,12 @@ from market_data.store.candle_store import CandleStore, StoreEntry
 from market_data.store.coverage import load_coverage
 from market_data.store.parquet_files import ParquetFiles
 from market_data.store.store_layout import month_bounds, month_of
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of, table_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
+from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 
-HOUR = 3_600_000
-DAY = 24 * HOUR
 SERIES = ("binance", "BTC/USDT", "1h")
-MARCH_31 = APRIL - DAY
+MARCH_31 = APRIL - DAY_MS
 
 
 class StoreCase(unittest.TestCase):
@@ -51,18 +50,18 @@ class AgainstADictionary(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             store = CandleStore(folder)
             for hours, price in batches:
-                rows = [row_at(APRIL + hour * HOUR, price) for hour in sorted(hours)]
+                rows = [row_at(APRIL + hour * HOUR_MS, price) for hour in sorted(hours)]
                 result = store.write(*SERIES, CandleColumns.from_rows(rows), source="test")
                 self.assertEqual(result.added, sum(row[0] not in model for row in rows))
                 self.assertEqual(result.revised, sum(model.get(row[0], row[1:]) != row[1:] for row in rows))
                 self.assertEqual(result.known, len(rows) - result.added - result.revised)
                 for row in rows:
                     model.setdefault(row[0], row[1:])
-            start_ms, end_ms = APRIL + start * HOUR, APRIL + (start + length) * HOUR
+            start_ms, end_ms = APRIL + start * HOUR_MS, APRIL + (start + length) * HOUR_MS
             read = store.read(*SERIES, start_ms, end_ms)
             self.assertEqual(table_of(read), {key: model[key] for key in model if start_ms <= key < end_ms})
             self.assertEqual(read.open_time_ms.tolist(), sorted(key for key in model if start_ms <= key < end_ms))
-            closed = sorted(key for key in model if key + HOUR <= end_ms)[-count:] if count else []
+            closed = sorted(key for key in model if key + HOUR_MS <= end_ms)[-count:] if count else []
             self.assertEqual(store.read_last(*SERIES, count, end_ms).open_time_ms.tolist(), closed)
             self.assertEqual(store.open_times(*SERIES).tolist(), sorted(model))
             self.assertEqual({path.stem for path in Path(folder).rglob("*.parquet")}, {month_of(key) for key in model})
@@ -86,7 +85,7 @@ class AgainstADictionary(unittest.TestCase):
 class Floats(StoreCase):
     def test_every_bit_of_a_float_comes_back(self):
         rng = np.random.Generator(np.random.PCG64(7))
-        times = np.arange(5_000, dtype=np.int64) * HOUR
+        times = np.arange(5_000, dtype=np.int64) * HOUR_MS
         close = rng.uniform(1e-9, 1e9, 5_000) * 10.0 ** rng.integers(-200, 200, 5_000)
         volume = np.where(rng.random(5_000) < 0.1, 5e-324, rng.random(5_000))
         candles = CandleColumns(times, close, close * 2, close / 2, close, volume)
@@ -98,7 +97,7 @@ class Floats(StoreCase):
 
     def test_columns_that_are_views_with_steps_are_stored_by_value(self):
         table = np.arange(1.0, 61.0).reshape(10, 6)
-        times = (np.arange(20, dtype=np.int64) * HOUR)[::2]
+        times = (np.arange(20, dtype=np.int64) * HOUR_MS)[::2]
         candles = CandleColumns(times, table[:, 1], table[:, 3], table[:, 0], table[:, 2], table[:, 5])
         self.store.write(*SERIES, candles, source="test")
         self.assertEqual(rows_of(self.store.read(*SERIES, 0, 2**62)), rows_of(candles))
@@ -106,23 +105,23 @@ class Floats(StoreCase):
 
 class MonthFiles(StoreCase):
     def test_a_candle_lies_in_the_file_of_the_month_in_which_it_opens(self):
-        self.store.write(*SERIES, candles_at([APRIL - HOUR, APRIL]), source="test")
+        self.store.write(*SERIES, candles_at([APRIL - HOUR_MS, APRIL]), source="test")
         names = sorted(path.name for path in self.folder().iterdir() if not path.name.startswith("."))
         self.assertEqual(names, ["2024-03.parquet", "2024-04.parquet", "coverage.json"])
-        self.assertEqual(self.store.read(*SERIES, APRIL - HOUR, APRIL).rows, 1)
+        self.assertEqual(self.store.read(*SERIES, APRIL - HOUR_MS, APRIL).rows, 1)
         self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + 1).rows, 1)
 
     def test_a_weekly_candle_that_reaches_into_the_next_month_is_found_by_its_open(self):
-        monday = 1_711_324_800_000 + 0 * DAY
+        monday = 1_711_324_800_000 + 0 * DAY_MS
         series = ("binance", "BTC/USDT", "1w")
-        self.store.write(*series, candles_at([monday, monday + 7 * DAY]), source="test")
+        self.store.write(*series, candles_at([monday, monday + 7 * DAY_MS]), source="test")
         self.assertEqual(self.store.read(*series, monday, monday + 1).rows, 1)
-        self.assertEqual(self.store.read_last(*series, 1, monday + 7 * DAY).open_time_ms.tolist(), [monday])
+        self.assertEqual(self.store.read_last(*series, 1, monday + 7 * DAY_MS).open_time_ms.tolist(), [monday])
 
     def test_a_write_that_brings_nothing_leaves_the_files_alone(self):
-        candles = candles_at(range(MARCH_31, APRIL + DAY, HOUR))
+        candles = candles_at(range(MARCH_31, APRIL + DAY_MS, HOUR_MS))
         self.store.write(*SERIES, candles, source="test")
-        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY)
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY_MS)
         before = {path: (path.stat().st_ino, path.read_bytes()) for path in self.folder().iterdir()}
         self.assertEqual(self.store.write(*SERIES, candles, source="again").added, 0)
         self.store.add_coverage(*SERIES, MARCH_31, APRIL)
@@ -130,13 +129,15 @@ class MonthFiles(StoreCase):
         self.assertEqual(after, before)
 
     def test_a_removed_month_is_missing_again_and_only_that(self):
-        self.store.write(*SERIES, candles_at(range(MARCH_31, APRIL + DAY, HOUR)), source="test")
-        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY)
+        self.store.write(*SERIES, candles_at(range(MARCH_31, APRIL + DAY_MS, HOUR_MS)), source="test")
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL + DAY_MS)
         (self.folder() / "2024-04.parquet").unlink()
-        self.assertEqual(self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY), [(APRIL, APRIL + DAY)])
+        self.assertEqual(self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY_MS), [(APRIL, APRIL + DAY_MS)])
         self.store.write(*SERIES, candles_at([APRIL]), source="test")
-        self.store.add_coverage(*SERIES, APRIL, APRIL + HOUR)
-        self.assertEqual(self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY), [(APRIL + HOUR, APRIL + DAY)])
+        self.store.add_coverage(*SERIES, APRIL, APRIL + HOUR_MS)
+        self.assertEqual(
+            self.store.missing_ranges(*SERIES, MARCH_31, APRIL + DAY_MS), [(APRIL + HOUR_MS, APRIL + DAY_MS)]
+        )
 
     def test_an_answered_month_without_candles_stays_answered(self):
         first, after = month_bounds("2024-05")
@@ -146,14 +147,14 @@ class MonthFiles(StoreCase):
     def test_reading_a_range_opens_only_its_months(self):
         self.store.write(*SERIES, candles_at([MARCH_31, APRIL]), source="test")
         (self.folder() / "2024-03.parquet").write_bytes(b"garbage")
-        self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + DAY).rows, 1)
-        self.assertEqual(self.store.read_last(*SERIES, 1, APRIL + HOUR).rows, 1)
+        self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + DAY_MS).rows, 1)
+        self.assertEqual(self.store.read_last(*SERIES, 1, APRIL + HOUR_MS).rows, 1)
         with self.assertRaises(StoreError):
-            self.store.read(*SERIES, APRIL - 1, APRIL + DAY)
+            self.store.read(*SERIES, APRIL - 1, APRIL + DAY_MS)
 
     def test_where_candles_came_from_is_recorded(self):
-        self.store.write(*SERIES, candles_at([APRIL, APRIL + HOUR]), source="one")
-        self.store.write(*SERIES, candles_at([APRIL + HOUR, APRIL + 2 * HOUR]), source="two")
+        self.store.write(*SERIES, candles_at([APRIL, APRIL + HOUR_MS]), source="one")
+        self.store.write(*SERIES, candles_at([APRIL + HOUR_MS, APRIL + 2 * HOUR_MS]), source="two")
         sources = load_coverage(self.folder() / "coverage.json").sources
         self.assertEqual({name: rows.rows for name, rows in sources.items()}, {"one": 2, "two": 1})
 
@@ -176,7 +177,7 @@ class WhatIsStored(StoreCase):
             [
                 StoreEntry("binance", "ETH/USDT", "5m", APRIL, APRIL, 1),
                 StoreEntry("binance", "ETH/USDT", "1h", APRIL, APRIL, 1),
-                StoreEntry(*perpetual, APRIL, APRIL + 2 * MINUTE, 3),
+                StoreEntry(*perpetual, APRIL, APRIL + 2 * MINUTE_MS, 3),
             ],
         )
         self.assertEqual(self.store.symbols("binance-perp@2024"), ["BTC/USDT:USDT"])
@@ -184,8 +185,8 @@ class WhatIsStored(StoreCase):
 
     def test_a_root_whose_name_looks_like_a_pattern_is_taken_as_it_is(self):
         store = CandleStore(self.root / "a[1]*?" / "year=2024'x")
-        store.write(*SERIES, candles_at([APRIL, APRIL + HOUR]), source="test")
-        self.assertEqual(rows_of(store.read(*SERIES, 0, 2**60)), rows_of(candles_at([APRIL, APRIL + HOUR])))
+        store.write(*SERIES, candles_at([APRIL, APRIL + HOUR_MS]), source="test")
+        self.assertEqual(rows_of(store.read(*SERIES, 0, 2**60)), rows_of(candles_at([APRIL, APRIL + HOUR_MS])))
 
 
 class UncheckedInput(StoreCase):
@@ -193,11 +194,11 @@ class UncheckedInput(StoreCase):
         bad = {
             "off grid": [row_at(APRIL + 1)],
             "twice": [row_at(APRIL), row_at(APRIL)],
-            "backwards": [row_at(APRIL + HOUR), row_at(APRIL)],
+            "backwards": [row_at(APRIL + HOUR_MS), row_at(APRIL)],
             "not a number": [(APRIL, float("nan"), 2.0, 1.0, 1.0, 1.0)],
             "negative volume": [row_at(APRIL, volume=-1.0)],
-            "before the epoch": [row_at(-HOUR)],
-            "beyond the calendar": [row_at(2**62 - 2**62 % HOUR)],
+            "before the epoch": [row_at(-HOUR_MS)],
+            "beyond the calendar": [row_at(2**62 - 2**62 % HOUR_MS)],
         }
         for name, rows in bad.items():
             with self.subTest(name), self.assertRaises(CandleError):

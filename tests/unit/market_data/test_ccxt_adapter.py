@@ -11,11 +11,12 @@ import ccxt
 from core.errors import ConfigurationError, FeedError
 from core.instrument import DEFAULT_STEP
 from market_data.adapters.adapter_registry import open_adapter
-from market_data.adapters.ccxt_adapter import CcxtAdapter, instrument_of
-from market_data.adapters.ccxt_client import CcxtClient, date_ms
-from market_data.adapters.exchanges import known_exchanges
-from market_data.adapters.failures import TransientError
+from market_data.adapters.ccxt_adapter import CcxtAdapter
+from market_data.adapters.ccxt_client import CcxtClient
 from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
+from market_data.exchanges.ccxt_instruments import instrument_of
+from market_data.exchanges.exchange_names import known_exchanges
+from market_data.exchanges.request_failures import TransientError, date_ms
 
 
 def market(price: float | None, amount: float | None, cost: object = None, least: object = None) -> dict[str, object]:

@@ -11,7 +11,8 @@ import ccxt
 
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
-from market_data.adapters import exchanges
+from market_data.exchanges import exchange_facts
+from market_data.exchanges import exchange_names as exchanges
 from market_data.practice.practice_market import PracticeMarket
 
 
@@ -89,12 +90,12 @@ class Facts(unittest.TestCase):
     def test_writing_the_facts_again_gives_the_same_bytes(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "facts.json"
-            self.assertEqual(exchanges.write_facts(path), len(exchanges.known_exchanges()) - 1)
+            self.assertEqual(exchange_facts.write_facts(path), len(exchanges.known_exchanges()) - 1)
             self.assertEqual(path.read_bytes(), exchanges.FACTS_FILE.read_bytes())
 
     def test_asking_for_names_loads_no_ccxt(self) -> None:
         code = (
-            "import sys, market_data.adapters.exchanges as e; e.timeframes_of('binance_us'); "
+            "import sys, market_data.exchanges.exchange_names as e; e.timeframes_of('binance_us'); "
             "print([n for n in ('ccxt', 'numpy', 'pandas', 'duckdb', 'pyarrow', 'pydantic') if n in sys.modules])"
         )
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,8 +14,8 @@ from market_data.instruments.instrument_store import IMPORTED_TABLE, INFERRED
 from market_data.instruments.margin_tables import import_tiers, read_tiers
 from market_data.instruments.market_list import MarketList
 from tests.support.candle_tables import APRIL, candles_at
-from tests.support.loopback import practice_columns
-from tests.support.memory_exchange import MemoryExchange
+from tests.support.exchanges.loopback import practice_columns
+from tests.support.exchanges.memory_exchange import MemoryExchange
 
 
 def tier(cap: str, rate: str, amount: str, leverage: str) -> MarginTier:

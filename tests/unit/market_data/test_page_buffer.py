@@ -6,14 +6,10 @@ import unittest
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
 from market_data.history.page_buffer import PageBuffer, joined_columns
-from tests.support.loopback import MINUTE, START, practice_columns, same_columns
+from tests.support.exchanges.loopback import practice_columns, same_columns
+from tests.support.times import at
 
 BTC = practice_columns("BTC/USDT", 100)
-
-
-def at(minute: int) -> int:
-    """Return the instant of a minute of the test's candles."""
-    return START + minute * MINUTE
 
 
 class Buffering(unittest.TestCase):

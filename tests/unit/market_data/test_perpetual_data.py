@@ -16,12 +16,11 @@ from market_data import CandleColumns, CandleStore, HistoricalDataProvider
 from market_data.files.candle_import import import_files
 from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.perpetual.perpetual_data import joined_marks
-from tests.support.candle_tables import APRIL, MINUTE, candles_at
-from tests.support.loopback import practice_columns, same_columns
-from tests.support.memory_exchange import MemoryExchange
+from tests.support.candle_tables import APRIL, candles_at
+from tests.support.exchanges.loopback import practice_columns, same_columns
+from tests.support.exchanges.memory_exchange import MemoryExchange
 from tests.support.shared import CANDLES, needs_shared
-
-HOUR = 60 * MINUTE
+from tests.support.times import HOUR_MS, MINUTE_MS
 
 
 def table(path):
@@ -55,7 +54,7 @@ class Recorded(DataCase):
         rows = [
             row
             for row in table("binance-perp/LAYER-USDT/funding.csv.gz")
-            if start + MINUTE <= row["timestamp"] < end + MINUTE
+            if start + MINUTE_MS <= row["timestamp"] < end + MINUTE_MS
         ]
         self.assertEqual(
             [(rate.time_ms, rate.rate) for rate in data.funding], [(row["timestamp"], row["rate"]) for row in rows]
@@ -92,7 +91,7 @@ class Recorded(DataCase):
             "perp",
             "BTC/USDT",
             "funding",
-            FundingColumns.from_rows([(int(marks[-1]["timestamp"]) + 8 * HOUR, 0.1, None)]),
+            FundingColumns.from_rows([(int(marks[-1]["timestamp"]) + 8 * HOUR_MS, 0.1, None)]),
             source="test",
         )
         data = self.load("perp", "BTCUSDT", "1m", "2025-05-04T16:00", "2025-06-03T08:00")
@@ -168,32 +167,35 @@ class Made(DataCase):
         self.store.write("perp", symbol, "funding", FundingColumns.from_rows(rows), source="test")
 
     def test_a_payment_at_the_start_is_not_of_the_window_and_one_at_the_end_is(self):
-        self.put(*((APRIL + number * 8 * HOUR + 9, 0.01 * number, None) for number in range(6)))
-        data = self.load("perp", "BTCUSDT", "1h", APRIL + 8 * HOUR, APRIL + 24 * HOUR)
+        self.put(*((APRIL + number * 8 * HOUR_MS + 9, 0.01 * number, None) for number in range(6)))
+        data = self.load("perp", "BTCUSDT", "1h", APRIL + 8 * HOUR_MS, APRIL + 24 * HOUR_MS)
         self.assertEqual([rate.rate for rate in data.funding], [0.02, 0.03])
 
     def test_the_mark_is_the_rates_own_then_the_finest_open_then_the_finest_close(self):
         self.put(
-            *((APRIL + number * 8 * HOUR + 9, 0.01, mark) for number, mark in enumerate((None, 7.5, None, None, None)))
+            *(
+                (APRIL + number * 8 * HOUR_MS + 9, 0.01, mark)
+                for number, mark in enumerate((None, 7.5, None, None, None))
+            )
         )
         for series, times, price in (
-            ("mark-8h", [APRIL + 8 * HOUR, APRIL + 16 * HOUR], 100.0),
-            ("mark-1h", [APRIL + 8 * HOUR, APRIL + 16 * HOUR, APRIL + 23 * HOUR], 200.0),
+            ("mark-8h", [APRIL + 8 * HOUR_MS, APRIL + 16 * HOUR_MS], 100.0),
+            ("mark-1h", [APRIL + 8 * HOUR_MS, APRIL + 16 * HOUR_MS, APRIL + 23 * HOUR_MS], 200.0),
         ):
             self.store.write("perp", "BTC/USDT", series, candles_at(times, price), source="test")
-        data = self.load("perp", "BTCUSDT", "1m", APRIL, APRIL + 32 * HOUR)
+        data = self.load("perp", "BTCUSDT", "1m", APRIL, APRIL + 32 * HOUR_MS)
         closes = self.store.read("perp", "BTC/USDT", "mark-1h", 0, APRIL * 2).close
         self.assertEqual([rate.mark_price for rate in data.funding], [7.5, 201.0, closes[-1], None])
         self.assertEqual(data.facts["mark"], "last price")
         self.assertEqual(data.facts["funding_mark"], "marks given with the rates, else mark-1h, else last price")
 
     def test_no_rate_is_missing_before_the_first_candle_of_the_window(self):
-        self.put(*((APRIL + number * 8 * HOUR, 0.01, None) for number in range(10, 20)))
-        options = {"start": APRIL, "end": APRIL + 150 * HOUR}
+        self.put(*((APRIL + number * 8 * HOUR_MS, 0.01, None) for number in range(10, 20)))
+        options = {"start": APRIL, "end": APRIL + 150 * HOUR_MS}
         with self.assertRaises(DataUnavailableError):
             self.load("perp", "BTCUSDT", "1h", **options)
         self.store.write(
-            "perp", "BTC/USDT", "1h", candles_at([APRIL + number * HOUR for number in range(75, 150)]), source="test"
+            "perp", "BTC/USDT", "1h", candles_at([APRIL + number * HOUR_MS for number in range(75, 150)]), source="test"
         )
         self.assertEqual(self.load("perp", "BTCUSDT", "1h", **options).facts["funding_missing"], [])
 
@@ -202,26 +204,26 @@ class Made(DataCase):
         with self.assertRaisesRegex(
             DataUnavailableError, "BTC/USDT: funding rates of perp are missing for 2024-04-01T00:00"
         ):
-            self.load("perp", "BTCUSDT", "1h", APRIL, APRIL + HOUR)
+            self.load("perp", "BTCUSDT", "1h", APRIL, APRIL + HOUR_MS)
 
     def test_joined_marks_need_all_their_parts(self):
         minutes = practice_columns("BTC/USDT", 60)
         whole = practice_columns("BTC/USDT", 60, timeframe="5m")
-        joined = joined_marks(minutes, 5 * MINUTE, 5)
+        joined = joined_marks(minutes, 5 * MINUTE_MS, 5)
         for name in ("open_time_ms", "open", "high", "low", "close"):
             self.assertTrue(np.array_equal(getattr(joined, name), getattr(whole, name)), name)
         for gone in range(60):
             left = CandleColumns(*(np.delete(column, gone) for column in minutes))
             expected = CandleColumns(*(np.delete(column, gone // 5) for column in joined))
-            self.assertTrue(same_columns(joined_marks(left, 5 * MINUTE, 5), expected), gone)
-        self.assertEqual(joined_marks(CandleColumns.empty(), 5 * MINUTE, 5).rows, 0)
+            self.assertTrue(same_columns(joined_marks(left, 5 * MINUTE_MS, 5), expected), gone)
+        self.assertEqual(joined_marks(CandleColumns.empty(), 5 * MINUTE_MS, 5).rows, 0)
 
     def test_an_exchange_that_serves_none_of_it_is_a_warning_and_what_is_missing_is_judged(self):
-        exchange = MemoryExchange({"BTC/USDT": practice_columns("BTC/USDT", 600)}, APRIL + HOUR)
+        exchange = MemoryExchange({"BTC/USDT": practice_columns("BTC/USDT", 600)}, APRIL + HOUR_MS)
         provider = HistoricalDataProvider(cache_dir=self.cache, adapter=exchange, progress=False)
         with self.assertRaisesRegex(DataUnavailableError, "funding rates of binanceus are missing"):
-            provider.load_perpetual(["BTCUSDT"], "1m", APRIL - HOUR, APRIL)
-        data = provider.load_perpetual(["BTCUSDT"], "1m", APRIL - HOUR, APRIL, missing_funding="zero")["BTCUSDT"]
+            provider.load_perpetual(["BTCUSDT"], "1m", APRIL - HOUR_MS, APRIL)
+        data = provider.load_perpetual(["BTCUSDT"], "1m", APRIL - HOUR_MS, APRIL, missing_funding="zero")["BTCUSDT"]
         self.assertEqual(
             data.warnings,
             tuple(
@@ -231,7 +233,7 @@ class Made(DataCase):
         )
 
     def test_a_frame_of_rates_holds_the_stamps_and_what_is_known(self):
-        self.put((APRIL + 17, 0.01, None), (APRIL + 8 * HOUR, -0.02, 5.5), (APRIL + 16 * HOUR, 0.03, None))
+        self.put((APRIL + 17, 0.01, None), (APRIL + 8 * HOUR_MS, -0.02, 5.5), (APRIL + 16 * HOUR_MS, 0.03, None))
         provider = HistoricalDataProvider("perp", self.cache)
         frame = provider.fetch_funding_rates("BTCUSDT", "2024-04-01", "2024-04-01T16:00")
         self.assertEqual(list(frame.columns), ["timestamp", "rate", "mark_price"])
@@ -244,7 +246,7 @@ class Made(DataCase):
 
     def test_a_window_or_an_interval_that_is_none_is_refused(self):
         self.put((APRIL, 0.01, None))
-        for interval, start, end in (("1m", APRIL, APRIL), ("3d", APRIL, APRIL + HOUR)):
+        for interval, start, end in (("1m", APRIL, APRIL), ("3d", APRIL, APRIL + HOUR_MS)):
             with self.subTest(interval), self.assertRaises(ConfigurationError):
                 self.load("perp", "BTCUSDT", interval, start, end)
 
@@ -252,17 +254,19 @@ class Made(DataCase):
 class DatedRules(DataCase):
     def setUp(self):
         super().setUp()
-        self.store.write("perp", "BTC/USDT", "1m", candles_at([APRIL + n * MINUTE for n in range(10)]), source="test")
+        self.store.write(
+            "perp", "BTC/USDT", "1m", candles_at([APRIL + n * MINUTE_MS for n in range(10)]), source="test"
+        )
 
     def save(self, minute, tick, source="market list", **more):
         rules = Instrument("BTC/USDT", tick_size=Decimal(tick), source=source, **more)
-        at_ms = APRIL + minute * MINUTE
+        at_ms = APRIL + minute * MINUTE_MS
         HistoricalDataProvider("perp", self.cache).instruments.save("perp", {"BTC/USDT": rules}, at_ms)
 
     def rules(self, start, end):
         provider = HistoricalDataProvider("perp", self.cache, offline=True)
-        loaded = provider.load(["BTCUSDT"], "1m", APRIL + start * MINUTE, APRIL + end * MINUTE)["BTCUSDT"]
-        changes = [((one.as_of_ms - APRIL) // MINUTE, str(one.tick_size)) for one in loaded.rule_changes]
+        loaded = provider.load(["BTCUSDT"], "1m", APRIL + start * MINUTE_MS, APRIL + end * MINUTE_MS)["BTCUSDT"]
+        changes = [((one.as_of_ms - APRIL) // MINUTE_MS, str(one.tick_size)) for one in loaded.rule_changes]
         return str(loaded.instrument.tick_size), changes
 
     def test_rules_that_come_into_force_inside_the_window_are_handed_over_in_order(self):

@@ -16,12 +16,12 @@ from market_data.quality.perpetual_quality import check_marks, check_rows
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import FUNDING, Series, is_series, kind_and_period
 from market_data.store.verification import verify
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes
+from tests.support.candle_tables import APRIL, candles_at, minutes
 from tests.support.scale import scaled
+from tests.support.shared import REPOSITORY
+from tests.support.times import HOUR_MS, MINUTE_MS
 
-HOUR = 60 * MINUTE
 RATES = ("binanceusdm", "BTC/USDT:USDT", FUNDING)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def rates(*rows):
@@ -83,7 +83,7 @@ class Names(unittest.TestCase):
 
 class Checks(unittest.TestCase):
     def test_rates_are_judged_in_the_order_in_which_they_came(self):
-        day = 24 * HOUR
+        day = 24 * HOUR_MS
         came = rates(
             (APRIL + 3, 0.01, None),
             (APRIL + 59_999, 0.02, None),
@@ -93,42 +93,44 @@ class Checks(unittest.TestCase):
             (APRIL + day, 0.01, None),
             (APRIL + 9 * day, 0.01, None),
         )
-        accepted, report = check_rows(came, MINUTE, now_ms=APRIL + 4 * day)
+        accepted, report = check_rows(came, MINUTE_MS, now_ms=APRIL + 4 * day)
         self.assertEqual(rows_of(accepted), [(APRIL + 3, 0.01, None), (APRIL + 3 * day, -0.5, None)])
         self.assertEqual(report.refused, {"bad_rate": 2, "duplicate": 1, "out_of_order": 1, "future": 1})
         self.assertEqual((report.rows, report.accepted, report.refused_rows), (7, 2, 5))
 
     def test_open_interest_of_nothing_is_an_amount_and_a_negative_one_is_not(self):
         came = OpenInterestColumns.from_rows(
-            [(APRIL, 0.0, 1.0), (APRIL + HOUR, -1.0, 1.0), (APRIL + 2 * HOUR, 1.0, float("inf"))]
+            [(APRIL, 0.0, 1.0), (APRIL + HOUR_MS, -1.0, 1.0), (APRIL + 2 * HOUR_MS, 1.0, float("inf"))]
         )
-        accepted, report = check_rows(came, HOUR)
-        self.assertEqual(rows_of(accepted), [(APRIL, 0.0, 1.0), (APRIL + 2 * HOUR, 1.0, None)])
+        accepted, report = check_rows(came, HOUR_MS)
+        self.assertEqual(rows_of(accepted), [(APRIL, 0.0, 1.0), (APRIL + 2 * HOUR_MS, 1.0, None)])
         self.assertEqual(report.refused, {"bad_amount": 1})
 
     def test_mark_candles_have_no_volume_whatever_the_source_prints(self):
         candles = candles_at(minutes(APRIL, 3))
         for volume in (np.nan, 0.0, 5.0, -1.0):
-            accepted, _ = check_marks(candles._replace(volume=np.full(3, volume)), MINUTE)
+            accepted, _ = check_marks(candles._replace(volume=np.full(3, volume)), MINUTE_MS)
             self.assertEqual(accepted.volume.tolist(), [0.0, 0.0, 0.0])
 
 
 class Stored(StoreCase):
     def test_stamps_and_rates_come_back_as_they_were_with_the_mark_where_it_is_known(self):
-        rows = [(APRIL + 17, -0.02, None), (APRIL + HOUR, 1e-8, 70_000.125), (APRIL + 800 * HOUR + 1, 0.0, None)]
+        rows = [(APRIL + 17, -0.02, None), (APRIL + HOUR_MS, 1e-8, 70_000.125), (APRIL + 800 * HOUR_MS + 1, 0.0, None)]
         self.assertEqual(self.write(*rows).added, 3)
         self.assertEqual(self.stored(), rows)
-        self.assertEqual(self.stored(APRIL + 18, APRIL + 2 * HOUR), rows[1:2])
+        self.assertEqual(self.stored(APRIL + 18, APRIL + 2 * HOUR_MS), rows[1:2])
         self.assertEqual(self.store.open_times(*RATES).tolist(), [row[0] for row in rows])
 
     def test_rates_of_one_minute_are_one_payment_and_the_first_stands(self):
-        self.write((APRIL + 17, 0.01, None), (APRIL + 8 * HOUR, 0.02, None))
-        result = self.write((APRIL, 0.01, 5.0), (APRIL + 8 * HOUR + 3, 0.03, None), (APRIL + 16 * HOUR, 0.04, None))
+        self.write((APRIL + 17, 0.01, None), (APRIL + 8 * HOUR_MS, 0.02, None))
+        result = self.write(
+            (APRIL, 0.01, 5.0), (APRIL + 8 * HOUR_MS + 3, 0.03, None), (APRIL + 16 * HOUR_MS, 0.04, None)
+        )
         self.assertEqual(result[:3], (1, 1, 1))
-        self.assertEqual(result.revised_ms, (APRIL + 8 * HOUR + 3,))
+        self.assertEqual(result.revised_ms, (APRIL + 8 * HOUR_MS + 3,))
         self.assertEqual(
             [row[:2] for row in self.stored()],
-            [(APRIL + 17, 0.01), (APRIL + 8 * HOUR, 0.02), (APRIL + 16 * HOUR, 0.04)],
+            [(APRIL + 17, 0.01), (APRIL + 8 * HOUR_MS, 0.02), (APRIL + 16 * HOUR_MS, 0.04)],
         )
 
     def test_rows_that_were_not_checked_are_refused_as_a_whole(self):
@@ -136,7 +138,7 @@ class Stored(StoreCase):
             [(APRIL, float("nan"), None)],
             [(APRIL, 1.5, None)],
             [(APRIL + 8, 0.1, None), (APRIL + 9, 0.1, None)],
-            [(APRIL + HOUR, 0.1, None), (APRIL, 0.1, None)],
+            [(APRIL + HOUR_MS, 0.1, None), (APRIL, 0.1, None)],
             [(-1, 0.1, None)],
         ):
             with self.subTest(rows), self.assertRaisesRegex(CandleError, "the row at .* was not checked"):
@@ -153,11 +155,13 @@ class Stored(StoreCase):
             self.store.read(*RATES, 0, APRIL * 2)
 
     def test_the_record_misses_a_month_that_was_removed(self):
-        self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR, 0.1, None))
-        self.store.add_coverage(*RATES, APRIL, APRIL + 900 * HOUR)
-        self.assertEqual(self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR), [])
+        self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR_MS, 0.1, None))
+        self.store.add_coverage(*RATES, APRIL, APRIL + 900 * HOUR_MS)
+        self.assertEqual(self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR_MS), [])
         (Series(*RATES).folder(self.store.root) / "2024-04.parquet").unlink()
-        self.assertEqual(self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR), [(APRIL, APRIL + 720 * HOUR)])
+        self.assertEqual(
+            self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR_MS), [(APRIL, APRIL + 720 * HOUR_MS)]
+        )
 
     def test_series_are_listed_after_the_candles_and_candles_alone_are_entries(self):
         for name in ("mark-1m", "1h", "1m", "mark-8h"):
@@ -175,12 +179,12 @@ class Stored(StoreCase):
         self.assertEqual(damage(self.store), [])
 
     def test_a_damaged_month_is_named_and_another_months_rows_can_still_be_read(self):
-        self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR, 0.2, None))
+        self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR_MS, 0.2, None))
         file = Series(*RATES).folder(self.store.root) / "2024-04.parquet"
         file.write_bytes(b"PAR1 and nothing else")
         with self.assertRaisesRegex(StoreError, f"{file}: cannot be read as funding rates"):
             self.stored()
-        self.assertEqual([row[1] for row in self.stored(APRIL + 720 * HOUR)], [0.2])
+        self.assertEqual([row[1] for row in self.stored(APRIL + 720 * HOUR_MS)], [0.2])
         self.assertEqual([finding.path for finding in damage(self.store)], [file])
 
     def test_candles_in_the_place_of_rates_are_damage(self):
@@ -235,7 +239,7 @@ class Stored(StoreCase):
             for batch in batches:
                 unique = {}
                 for place, late, rate in sorted(batch):
-                    unique.setdefault(place, (APRIL + place * 4 * HOUR + late, rate, None))
+                    unique.setdefault(place, (APRIL + place * 4 * HOUR_MS + late, rate, None))
                 store.write(*RATES, rates(*(unique[place] for place in sorted(unique))), source="test")
                 for place, row in unique.items():
                     model.setdefault(place, row)
@@ -264,16 +268,18 @@ for turn in range(15):
 class Processes(StoreCase):
     def test_writers_of_the_same_payments_with_other_stamps_store_each_once(self):
         started = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(self.store.root), str(late), str(APRIL)], cwd=ROOT)
+            subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(self.store.root), str(late), str(APRIL)], cwd=REPOSITORY
+            )
             for late in (1, 2, 3)
         ]
         self.assertEqual([process.wait(timeout=120) for process in started], [0, 0, 0])
         stored = rows_of(self.store.read_funding("e", "A/B", 0, APRIL * 2))
-        due = [APRIL + number * 8 * HOUR for number in range(76)]
-        self.assertEqual([row[0] - row[0] % MINUTE for row in stored], due)
+        due = [APRIL + number * 8 * HOUR_MS for number in range(76)]
+        self.assertEqual([row[0] - row[0] % MINUTE_MS for row in stored], due)
         # Stamp and rate of a payment come from one and the same writer.
-        self.assertTrue(all(row[1] == 0.0001 * (row[0] % MINUTE) for row in stored))
-        self.assertEqual(self.store.missing_ranges("e", "A/B", FUNDING, APRIL, due[-1] + 8 * HOUR), [])
+        self.assertTrue(all(row[1] == 0.0001 * (row[0] % MINUTE_MS) for row in stored))
+        self.assertEqual(self.store.missing_ranges("e", "A/B", FUNDING, APRIL, due[-1] + 8 * HOUR_MS), [])
         self.assertEqual(damage(self.store), [])
 
 

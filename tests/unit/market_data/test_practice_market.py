@@ -4,19 +4,18 @@ import threading
 import unittest
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 
 from core.errors import ConfigurationError
 from core.instants import parse_instant
-from core.timeframe import DAY_MS, MINUTE_MS, WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.protocol import ExchangeAdapter
+from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
+from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket
-
-START_MS = parse_instant("2024-01-01")
+from tests.support.shared import REPOSITORY
+from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
 
 def joined(minutes: CandleColumns, length_ms: int) -> list[tuple[int, float, float, float, float, float]]:
@@ -62,31 +61,35 @@ class ServingTest(CandleTestCase):
         self.assertEqual((btc.min_notional, btc.min_quantity), (Decimal(5), Decimal("0.00001")))
         for symbol, instrument in markets.items():
             self.assertEqual((instrument.symbol, instrument.source), (symbol, "practice market"))
-            self.assertEqual(instrument.as_of_ms, START_MS)
+            self.assertEqual(instrument.as_of_ms, JANUARY_MS)
 
     def test_a_page_holds_the_first_thousand_candles_from_since_on(self) -> None:
         market = PracticeMarket()
-        page = market.fetch_page("ETH/USDT", "5m", START_MS + 1, START_MS + 30 * DAY_MS)
+        page = market.fetch_page("ETH/USDT", "5m", JANUARY_MS + 1, JANUARY_MS + 30 * DAY_MS)
         self.assertEqual(len(page), 1_000)
-        self.assertEqual([row[0] for row in page], [START_MS + (i + 1) * 300_000 for i in range(1_000)])
-        bulk = market.candles("ETH/USDT", "5m", START_MS + 300_000, START_MS + 300_000 * 1_001)
+        self.assertEqual([row[0] for row in page], [JANUARY_MS + (i + 1) * 300_000 for i in range(1_000)])
+        bulk = market.candles("ETH/USDT", "5m", JANUARY_MS + 300_000, JANUARY_MS + 300_000 * 1_001)
         np.testing.assert_array_equal(CandleColumns.from_rows(page).close, bulk.close)
         self.assertEqual([type(value) for value in page[0]], [int, float, float, float, float, float])
 
     def test_until_is_exclusive_and_an_empty_range_gives_an_empty_page(self) -> None:
         market = PracticeMarket()
-        self.assertEqual(len(market.fetch_page("ETH/USDT", "1h", START_MS, START_MS + 3_600_000)), 1)
-        self.assertEqual(len(market.fetch_page("ETH/USDT", "1h", START_MS, START_MS + 3_600_001)), 2)
-        for since, until in ((START_MS, START_MS), (START_MS, START_MS - DAY_MS), (START_MS + 1, START_MS + 2)):
+        self.assertEqual(len(market.fetch_page("ETH/USDT", "1h", JANUARY_MS, JANUARY_MS + 3_600_000)), 1)
+        self.assertEqual(len(market.fetch_page("ETH/USDT", "1h", JANUARY_MS, JANUARY_MS + 3_600_001)), 2)
+        for since, until in (
+            (JANUARY_MS, JANUARY_MS),
+            (JANUARY_MS, JANUARY_MS - DAY_MS),
+            (JANUARY_MS + 1, JANUARY_MS + 2),
+        ):
             self.assertEqual(market.fetch_page("ETH/USDT", "1h", since, until), [])
-        self.assertEqual(market.candles("ETH/USDT", "1h", START_MS, START_MS).rows, 0)
+        self.assertEqual(market.candles("ETH/USDT", "1h", JANUARY_MS, JANUARY_MS).rows, 0)
 
     def test_pages_put_together_are_the_bulk_answer(self) -> None:
-        market, rows, since = PracticeMarket(9), [], START_MS
-        while page := market.fetch_page("LTC/USDT", "1m", since, START_MS + 3 * DAY_MS + 7 * MINUTE_MS):
+        market, rows, since = PracticeMarket(9), [], JANUARY_MS
+        while page := market.fetch_page("LTC/USDT", "1m", since, JANUARY_MS + 3 * DAY_MS + 7 * MINUTE_MS):
             rows += page
             since = page[-1][0] + 1
-        bulk = market.candles("LTC/USDT", "1m", START_MS, START_MS + 3 * DAY_MS + 7 * MINUTE_MS)
+        bulk = market.candles("LTC/USDT", "1m", JANUARY_MS, JANUARY_MS + 3 * DAY_MS + 7 * MINUTE_MS)
         for ours, theirs in zip(CandleColumns.from_rows(rows), bulk, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
@@ -98,14 +101,14 @@ class ServingTest(CandleTestCase):
         self.assertEqual(market.fetch_page("BTC/USDT", "1w", 0, until)[0][0], parse_instant("2010-01-04"))
 
     def test_weeks_begin_on_monday(self) -> None:
-        weeks = PracticeMarket().candles("BTC/USDT", "1w", START_MS, START_MS + 5 * WEEK_MS)
+        weeks = PracticeMarket().candles("BTC/USDT", "1w", JANUARY_MS, JANUARY_MS + 5 * WEEK_MS)
         self.assertEqual(((weeks.open_time_ms - 4 * DAY_MS) % WEEK_MS).tolist(), [0] * 5)
 
     def test_one_market_serves_several_threads(self) -> None:
         market, answers = PracticeMarket(), {}
 
         def ask(symbol: str) -> None:
-            answers[symbol] = market.fetch_page(symbol, "1m", START_MS, START_MS + DAY_MS)
+            answers[symbol] = market.fetch_page(symbol, "1m", JANUARY_MS, JANUARY_MS + DAY_MS)
 
         threads = [threading.Thread(target=ask, args=(symbol,)) for symbol in LISTINGS]
         for thread in threads:
@@ -113,24 +116,24 @@ class ServingTest(CandleTestCase):
         for thread in threads:
             thread.join()
         for symbol in LISTINGS:
-            alone = PracticeMarket().fetch_page(symbol, "1m", START_MS, START_MS + DAY_MS)
+            alone = PracticeMarket().fetch_page(symbol, "1m", JANUARY_MS, JANUARY_MS + DAY_MS)
             self.assert_same_candles(answers[symbol], alone, symbol)
 
 
 class ClockTest(CandleTestCase):
     def test_a_candle_is_served_once_it_is_closed_by_the_clock(self) -> None:
-        now = [START_MS + 15 * MINUTE_MS - 1]
+        now = [at(15) - 1]
         market = PracticeMarket(clock=lambda: now[0])
         self.assertEqual(market.server_time_ms(), now[0])
-        self.assertEqual(len(market.fetch_page("BTC/USDT", "5m", START_MS, FAR_END_MS)), 2)
+        self.assertEqual(len(market.fetch_page("BTC/USDT", "5m", JANUARY_MS, FAR_END_MS)), 2)
         now[0] += 1
-        self.assertEqual(len(market.fetch_page("BTC/USDT", "5m", START_MS, FAR_END_MS)), 3)
-        self.assertEqual(market.candles("BTC/USDT", "1m", START_MS, FAR_END_MS).rows, 15)
+        self.assertEqual(len(market.fetch_page("BTC/USDT", "5m", JANUARY_MS, FAR_END_MS)), 3)
+        self.assertEqual(market.candles("BTC/USDT", "1m", JANUARY_MS, FAR_END_MS).rows, 15)
 
     def test_the_clock_changes_which_candles_are_served_but_none_of_them(self) -> None:
-        present = START_MS + 90 * MINUTE_MS
-        page = PracticeMarket(clock=lambda: present).fetch_page("BTC/USDT", "1m", START_MS, START_MS + DAY_MS)
-        self.assert_same_candles(page, PracticeMarket().fetch_page("BTC/USDT", "1m", START_MS, present))
+        present = at(90)
+        page = PracticeMarket(clock=lambda: present).fetch_page("BTC/USDT", "1m", JANUARY_MS, JANUARY_MS + DAY_MS)
+        self.assert_same_candles(page, PracticeMarket().fetch_page("BTC/USDT", "1m", JANUARY_MS, present))
 
     def test_without_a_clock_any_range_up_to_2100_is_history(self) -> None:
         for year in (2010, 2015, 2035, 2099):
@@ -144,7 +147,7 @@ class GridTest(CandleTestCase):
         market = PracticeMarket(4)
         for symbol, instrument in market.markets().items():
             for timeframe in ("1m", "4h"):
-                candles = market.candles(symbol, timeframe, START_MS, START_MS + DAY_MS)
+                candles = market.candles(symbol, timeframe, JANUARY_MS, JANUARY_MS + DAY_MS)
                 for column, step in zip(candles[1:], [instrument.tick_size] * 4 + [instrument.lot_size], strict=True):
                     for value in column.tolist():
                         self.assertEqual(Decimal(repr(value)) % step, 0, (symbol, timeframe, value))
@@ -161,23 +164,23 @@ class GridTest(CandleTestCase):
 
     def test_weeks_are_joined_alike_across_the_batches_they_are_made_in(self) -> None:
         market = PracticeMarket(2)
-        many = market.candles("XRP/USDT", "1w", START_MS, START_MS + 9 * WEEK_MS)
+        many = market.candles("XRP/USDT", "1w", JANUARY_MS, JANUARY_MS + 9 * WEEK_MS)
         single = [
-            market.candles("XRP/USDT", "1w", START_MS + i * WEEK_MS, START_MS + (i + 1) * WEEK_MS) for i in range(9)
+            market.candles("XRP/USDT", "1w", JANUARY_MS + i * WEEK_MS, JANUARY_MS + (i + 1) * WEEK_MS) for i in range(9)
         ]
         self.assertEqual(many.volume.tolist(), [float(week.volume[0]) for week in single])
         self.assertEqual(many.high.tolist(), [float(week.high[0]) for week in single])
 
     def test_seeds_and_symbols_give_different_histories(self) -> None:
         ranges = [
-            PracticeMarket(seed).candles(symbol, "1m", START_MS, START_MS + DAY_MS).volume.tobytes()
+            PracticeMarket(seed).candles(symbol, "1m", JANUARY_MS, JANUARY_MS + DAY_MS).volume.tobytes()
             for seed in (0, 1, 2, 2**63)
             for symbol in LISTINGS
         ]
         self.assertEqual(len(set(ranges)), len(ranges))
 
     def test_columns_have_the_promised_types(self) -> None:
-        candles = PracticeMarket().candles("ADA/USDT", "1h", START_MS, START_MS + DAY_MS)
+        candles = PracticeMarket().candles("ADA/USDT", "1h", JANUARY_MS, JANUARY_MS + DAY_MS)
         self.assertEqual([column.dtype for column in candles], [np.dtype(np.int64)] + [np.dtype(np.float64)] * 5)
 
 
@@ -185,16 +188,16 @@ class RefusalTest(unittest.TestCase):
     def test_an_unknown_symbol_is_refused_with_what_is_listed(self) -> None:
         for symbol in ("BTCUSDT", "FOO/USDT", ""):
             with self.assertRaisesRegex(ConfigurationError, "not listed; allowed: BTC/USDT, ETH/USDT"):
-                PracticeMarket().fetch_page(symbol, "1m", START_MS, START_MS + DAY_MS)
+                PracticeMarket().fetch_page(symbol, "1m", JANUARY_MS, JANUARY_MS + DAY_MS)
 
     def test_an_unknown_timeframe_is_refused_with_what_is_served(self) -> None:
         for timeframe in ("1s", "30s", "7m", "60m", "1M", "2w", "", "1"):
             with self.assertRaisesRegex(ConfigurationError, "not served; allowed: 1m, 2m.*, 1w"):
-                PracticeMarket().candles("BTC/USDT", timeframe, START_MS, START_MS + DAY_MS)
+                PracticeMarket().candles("BTC/USDT", timeframe, JANUARY_MS, JANUARY_MS + DAY_MS)
 
     def test_a_refusal_does_not_depend_on_the_range(self) -> None:
         with self.assertRaises(ConfigurationError):
-            PracticeMarket().fetch_page("FOO/USDT", "1m", START_MS, START_MS)
+            PracticeMarket().fetch_page("FOO/USDT", "1m", JANUARY_MS, JANUARY_MS)
 
     def test_a_seed_outside_of_64_bits_is_refused(self) -> None:
         for seed in (-1, 2**64, 1.5, True, "1"):
@@ -210,7 +213,7 @@ class ImportTest(unittest.TestCase):
         )
         answer = subprocess.run(
             [sys.executable, "-c", program],
-            cwd=Path(__file__).resolve().parents[3],
+            cwd=REPOSITORY,
             capture_output=True,
             text=True,
             check=True,

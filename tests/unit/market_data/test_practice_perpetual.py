@@ -7,15 +7,12 @@ import numpy as np
 
 from core.errors import ConfigurationError
 from core.instants import parse_instant
-from core.timeframe import DAY_MS
 from market_data.practice.practice_listings import LISTINGS, margin_tiers
 from market_data.practice.practice_market import OPENING_MS, PracticeMarket
 from tests.support.scale import scaled
+from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 from tests.unit.market_data.slow_practice_perpetual import slow_mark, slow_rate
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-START = parse_instant("2024-01-01")
 DAYS = scaled(40, 400)
 
 
@@ -28,16 +25,16 @@ class Marks(unittest.TestCase):
         )
         for seed, symbol, first in sample:
             start = parse_instant(first)
-            marks = PracticeMarket(seed).mark_candles(symbol, "1m", start, start + 20 * MINUTE)
+            marks = PracticeMarket(seed).mark_candles(symbol, "1m", start, start + 20 * MINUTE_MS)
             for row in range(0, 20, scaled(5, 1)):
                 fast = tuple(float(column[row]) for column in marks[1:5])
-                self.assertEqual(fast, slow_mark(seed, symbol, start // MINUTE + row), (symbol, row))
+                self.assertEqual(fast, slow_mark(seed, symbol, start // MINUTE_MS + row), (symbol, row))
 
     def test_marks_stay_close_to_the_last_price_and_swing_no_more_than_it_does(self) -> None:
         market = PracticeMarket(3)
         for symbol in LISTINGS:
-            last = market.candles(symbol, "1m", START, START + DAYS * DAY_MS)
-            mark = market.mark_candles(symbol, "1m", START, START + DAYS * DAY_MS)
+            last = market.candles(symbol, "1m", JANUARY_MS, JANUARY_MS + DAYS * DAY_MS)
+            mark = market.mark_candles(symbol, "1m", JANUARY_MS, JANUARY_MS + DAYS * DAY_MS)
             self.assertTrue(np.array_equal(mark.open_time_ms, last.open_time_ms))
             premium = mark.close / last.close - 1.0
             self.assertLess(float(np.abs(premium).max()), 0.004)
@@ -55,28 +52,30 @@ class Marks(unittest.TestCase):
     def test_longer_candles_are_joins_of_minutes(self) -> None:
         market = PracticeMarket(1)
         for timeframe, length in (("15m", 15), ("4h", 240), ("1d", 1440)):
-            end = START + 2 * DAY_MS
-            ones = market.mark_candles("SOL/USDT", "1m", START, end)
-            joined = market.mark_candles("SOL/USDT", timeframe, START, end)
+            end = JANUARY_MS + 2 * DAY_MS
+            ones = market.mark_candles("SOL/USDT", "1m", JANUARY_MS, end)
+            joined = market.mark_candles("SOL/USDT", timeframe, JANUARY_MS, end)
             self.assertEqual(joined.rows * length, ones.rows)
             self.assertEqual(joined.high.tolist(), ones.high.reshape(-1, length).max(axis=1).tolist())
             self.assertEqual(joined.close.tolist(), ones.close[length - 1 :: length].tolist())
 
     def test_pages_and_the_clock_are_those_of_candles(self) -> None:
-        market = PracticeMarket(1, clock=lambda: START + 90_000)
-        page = market.fetch_mark_page("BTC/USDT", "1m", START - 5 * MINUTE, START + DAY_MS)
-        self.assertEqual([row[0] for row in page], [START + minute * MINUTE for minute in range(-5, 1)])
-        self.assertEqual(len(PracticeMarket().fetch_mark_page("BTC/USDT", "1m", START, START + 9 * DAY_MS)), 1000)
+        market = PracticeMarket(1, clock=lambda: JANUARY_MS + 90_000)
+        page = market.fetch_mark_page("BTC/USDT", "1m", JANUARY_MS - 5 * MINUTE_MS, JANUARY_MS + DAY_MS)
+        self.assertEqual([row[0] for row in page], [at(minute) for minute in range(-5, 1)])
+        self.assertEqual(
+            len(PracticeMarket().fetch_mark_page("BTC/USDT", "1m", JANUARY_MS, JANUARY_MS + 9 * DAY_MS)), 1000
+        )
         self.assertEqual(PracticeMarket().fetch_mark_page("BTC/USDT", "1d", 0, OPENING_MS), [])
 
     def test_unknown_symbols_and_timeframes_are_refused(self) -> None:
         market = PracticeMarket()
         for ask in (
-            lambda: market.mark_candles("NIX/USDT", "1m", START, START + HOUR),
-            lambda: market.mark_candles("BTC/USDT", "7m", START, START + HOUR),
-            lambda: market.funding_rates("NIX/USDT", START, START + HOUR),
-            lambda: market.next_funding_ms("NIX/USDT", START),
-            lambda: market.fetch_open_interest_page("BTC/USDT", "5m", START, START + HOUR),
+            lambda: market.mark_candles("NIX/USDT", "1m", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.mark_candles("BTC/USDT", "7m", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.funding_rates("NIX/USDT", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.next_funding_ms("NIX/USDT", JANUARY_MS),
+            lambda: market.fetch_open_interest_page("BTC/USDT", "5m", JANUARY_MS, JANUARY_MS + HOUR_MS),
         ):
             with self.assertRaises(ConfigurationError):
                 ask()
@@ -84,17 +83,20 @@ class Marks(unittest.TestCase):
 
 class Funding(unittest.TestCase):
     def test_payments_come_every_eight_hours_and_are_stamped_some_milliseconds_late(self) -> None:
-        payments = PracticeMarket().funding_rates("BTC/USDT", START, START + 366 * DAY_MS)
-        self.assertEqual([one.due_ms for one in payments], list(range(START, START + 366 * DAY_MS, 8 * HOUR)))
+        payments = PracticeMarket().funding_rates("BTC/USDT", JANUARY_MS, JANUARY_MS + 366 * DAY_MS)
+        self.assertEqual(
+            [one.due_ms for one in payments], list(range(JANUARY_MS, JANUARY_MS + 366 * DAY_MS, 8 * HOUR_MS))
+        )
         late = [one.time_ms - one.due_ms for one in payments]
         self.assertEqual(set(late), set(range(17)))
         self.assertTrue(300 < sum(one > 0 for one in late) < 440)
 
     def test_rates_equal_the_slow_recipe_and_have_both_signs(self) -> None:
         for seed, symbol in ((1, "ETH/USDT"), (9, "DOGE/USDT")):
-            payments = PracticeMarket(seed).funding_rates(symbol, START, START + 100 * DAY_MS)
+            payments = PracticeMarket(seed).funding_rates(symbol, JANUARY_MS, JANUARY_MS + 100 * DAY_MS)
             self.assertEqual(
-                [one.rate for one in payments], [slow_rate(seed, symbol, one.due_ms // MINUTE, 8) for one in payments]
+                [one.rate for one in payments],
+                [slow_rate(seed, symbol, one.due_ms // MINUTE_MS, 8) for one in payments],
             )
             rates = [one.rate for one in payments]
             self.assertTrue(any(rate < 0.0 for rate in rates) and any(rate > 0.0001 for rate in rates))
@@ -104,36 +106,38 @@ class Funding(unittest.TestCase):
     def test_one_symbols_interval_changes_there_and_back(self) -> None:
         start, end = parse_instant("2024-01-05"), parse_instant("2024-01-15")
         payments = PracticeMarket().funding_rates("SOL/USDT", start, end)
-        four = [*range(start, start + DAY_MS, 4 * HOUR)]
-        eight = [*range(start + DAY_MS, start + 9 * DAY_MS, 8 * HOUR)]
-        again = [*range(start + 9 * DAY_MS, end, 4 * HOUR)]
+        four = [*range(start, start + DAY_MS, 4 * HOUR_MS)]
+        eight = [*range(start + DAY_MS, start + 9 * DAY_MS, 8 * HOUR_MS)]
+        again = [*range(start + 9 * DAY_MS, end, 4 * HOUR_MS)]
         self.assertEqual([one.due_ms for one in payments], four + eight + again)
         # The payment at the change still ends an interval of the old length.
         for one in payments:
             hours = 4 if one.due_ms <= start + DAY_MS or one.due_ms > start + 9 * DAY_MS else 8
-            self.assertEqual(one.rate, slow_rate(1, "SOL/USDT", one.due_ms // MINUTE, hours), one)
+            self.assertEqual(one.rate, slow_rate(1, "SOL/USDT", one.due_ms // MINUTE_MS, hours), one)
 
     def test_the_mark_price_of_a_payment_is_that_of_the_marks_at_its_time(self) -> None:
         market = PracticeMarket()
-        for one in market.funding_rates("BTC/USDT", START, START + 5 * DAY_MS):
+        for one in market.funding_rates("BTC/USDT", JANUARY_MS, JANUARY_MS + 5 * DAY_MS):
             after = market.mark_candles("BTC/USDT", "1m", one.due_ms, one.due_ms + 1)
             self.assertEqual(one.mark_price, float(after.open[0]))
 
     def test_a_range_is_of_stamps_and_ends_with_the_clock(self) -> None:
         market = PracticeMarket()
         late = next(
-            one for one in market.funding_rates("BTC/USDT", START, START + 9 * DAY_MS) if one.time_ms > one.due_ms
+            one
+            for one in market.funding_rates("BTC/USDT", JANUARY_MS, JANUARY_MS + 9 * DAY_MS)
+            if one.time_ms > one.due_ms
         )
         self.assertEqual(market.funding_rates("BTC/USDT", late.due_ms, late.time_ms), [])
         self.assertEqual(market.funding_rates("BTC/USDT", late.time_ms, late.time_ms + 1), [late])
         for now_ms, count in ((late.time_ms - 1, 0), (late.time_ms, 1)):
             clocked = PracticeMarket(clock=lambda now_ms=now_ms: now_ms)  # type: ignore[misc]
-            self.assertEqual(len(clocked.fetch_funding_page("BTC/USDT", late.due_ms, late.due_ms + HOUR)), count)
+            self.assertEqual(len(clocked.fetch_funding_page("BTC/USDT", late.due_ms, late.due_ms + HOUR_MS)), count)
 
     def test_the_next_payment_is_the_first_after_an_instant(self) -> None:
         market = PracticeMarket()
         for symbol in ("BTC/USDT", "SOL/USDT"):
-            due = [one.due_ms for one in market.funding_rates(symbol, START, START + 30 * DAY_MS)]
+            due = [one.due_ms for one in market.funding_rates(symbol, JANUARY_MS, JANUARY_MS + 30 * DAY_MS)]
             for before, after in itertools.pairwise(due):
                 self.assertEqual(market.next_funding_ms(symbol, before), after)
                 self.assertEqual(market.next_funding_ms(symbol, after - 1), after)

@@ -4,17 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.timeframe import DAY_MS, MINUTE_MS
 from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import PracticeMarket
 from market_data.practice.practice_tape import ERA_DAYS, REGIMES, growth, regimes
 from tests.support.scale import scaled
 from tests.support.shared import CANDLES, needs_shared
+from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS
 from tests.unit.market_data.slow_practice_tape import slow_candle
-
-START_MS = 1_704_067_200_000
-"""2024-01-01T00:00Z."""
 
 ERA_BOUNDARY_DAY = 38 * ERA_DAYS
 """2023-04-10, where one era ends and the next begins."""
@@ -92,7 +89,7 @@ class RealismTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         days = scaled(45, 120)
         cls.minutes = {
-            (seed, symbol): PracticeMarket(seed).candles(symbol, "1m", START_MS, START_MS + days * DAY_MS)
+            (seed, symbol): PracticeMarket(seed).candles(symbol, "1m", JANUARY_MS, JANUARY_MS + days * DAY_MS)
             for seed in (1, 2)
             for symbol in ("BTC/USDT", "ETH/USDT", "ADA/USDT", "DOGE/USDT")
         }
@@ -163,7 +160,7 @@ class RealismTest(unittest.TestCase):
                 self.assertLess(float(candle.high[0]), price * 15, (symbol, day))
 
     def test_all_regimes_occur_and_a_storm_is_wilder_than_a_calm(self) -> None:
-        first_day = START_MS // DAY_MS - 3_000
+        first_day = JANUARY_MS // DAY_MS - 3_000
         kinds = np.array(REGIMES)[regimes(1, first_day, 3_000)]
         self.assertEqual(set(kinds.tolist()), {"calm", "up", "down", "storm"})
         storm = int(np.flatnonzero((kinds[1:-1] == "storm") & (kinds[:-2] == "storm") & (kinds[2:] == "storm"))[0]) + 1

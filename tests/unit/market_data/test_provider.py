@@ -20,24 +20,20 @@ from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
-from market_data.adapters.protocol import CandleRow
+from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
 from market_data.commands.fetch_command import fetch_command
 from market_data.history.fetching import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
-from tests.support.loopback import MINUTE, START, practice_columns, same_columns, without
-from tests.support.memory_exchange import MemoryExchange
+from tests.support.exchanges.loopback import practice_columns, same_columns, without
+from tests.support.exchanges.memory_exchange import MemoryExchange
 from tests.support.scale import scaled
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 BTC = practice_columns("BTC/USDT", 1000)
 ETH = practice_columns("ETH/USDT", 1000)
-LATE = START + 2000 * MINUTE
-
-
-def at(minute: int) -> int:
-    """Return the instant of a minute of the test's candles."""
-    return START + minute * MINUTE
+LATE = at(2000)
 
 
 class ProviderCase(TestCase):
@@ -53,7 +49,7 @@ class ProviderCase(TestCase):
     def asked(self, symbol: str = "BTC/USDT") -> Sequence[tuple[int, int]]:
         """Return the ranges asked since the last call, in minutes, and forget them."""
         pages = [
-            ((since - START) // MINUTE, (until - START) // MINUTE)
+            ((since - JANUARY_MS) // MINUTE_MS, (until - JANUARY_MS) // MINUTE_MS)
             for name, since, until in self.exchange.pages
             if name == symbol
         ]
@@ -109,8 +105,8 @@ class Windows(ProviderCase):
         self.assertEqual(str(frame["close"].dtype), "float64")
 
     def test_weeks_start_on_mondays(self) -> None:
-        weeks = practice_columns("BTC/USDT", 20 * WEEK_MS // MINUTE, timeframe="1w")
-        self.exchange = MemoryExchange({"BTC/USDT": weeks}, START + 40 * WEEK_MS)
+        weeks = practice_columns("BTC/USDT", 20 * WEEK_MS // MINUTE_MS, timeframe="1w")
+        self.exchange = MemoryExchange({"BTC/USDT": weeks}, JANUARY_MS + 40 * WEEK_MS)
         frame = self.provider().fetch_ohlcv("BTC/USDT", "1w", "2024-01-03", "2024-02-01")
         self.assertEqual([day.weekday() for day in frame["timestamp"]], [0, 0, 0])
         self.assertEqual(frame["timestamp"].iloc[0], pd.Timestamp("2024-01-08T00:00Z"))
@@ -515,6 +511,6 @@ class AnyOrderOfRequests(unittest.TestCase):
                 loaded = provider.load(["BTCUSDT"], "1m", at(first), at(first + count))["BTCUSDT"]
                 self.assertTrue(same_columns(loaded.window, listed.between(at(first), at(first + count))))
                 for _, since, until in exchange.pages:
-                    asked = set(range((since - START) // MINUTE, (until - START) // MINUTE))
+                    asked = set(range((since - JANUARY_MS) // MINUTE_MS, (until - JANUARY_MS) // MINUTE_MS))
                     self.assertFalse(asked & answered)
                 answered |= set(range(first, first + count))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns
 from market_data.quality.candle_quality import REASONS, Hole, QualityReport, check_candles, find_holes
-from tests.support.candle_tables import APRIL, MINUTE, candles_at, minutes, row_at, rows_of
+from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
+from tests.support.times import MINUTE_MS
 
 WEEK = 7 * 86_400_000
 
@@ -62,8 +63,8 @@ class Judgement(unittest.TestCase):
         st.none() | st.integers(0, 20).map(lambda n: n * 30_000),
     )
     def test_rows_are_judged_as_one_at_a_time(self, rows, off_grid, now_ms):
-        accepted, report = check_candles(CandleColumns.from_rows(rows), MINUTE, off_grid=off_grid, now_ms=now_ms)
-        expected, refused, snapped = judged_one_by_one(rows, MINUTE, off_grid, now_ms)
+        accepted, report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS, off_grid=off_grid, now_ms=now_ms)
+        expected, refused, snapped = judged_one_by_one(rows, MINUTE_MS, off_grid, now_ms)
         self.assertEqual(rows_of(accepted), expected)
         self.assertEqual(dict(report.refused), refused)
         self.assertEqual(report.snapped, snapped)
@@ -81,40 +82,40 @@ class Judgement(unittest.TestCase):
 
     def test_a_row_that_breaks_several_rules_counts_under_the_first(self):
         rows = [(APRIL + 1, math.nan, 1.0, 2.0, 1.0, -1.0), (APRIL + 1, 2.0, 1.0, 3.0, 2.0, -1.0)]
-        report = check_candles(CandleColumns.from_rows(rows), MINUTE, off_grid="refuse")[1]
+        report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS, off_grid="refuse")[1]
         self.assertEqual(report.refused, {"bad_price": 1, "bad_volume": 1})
 
     def test_a_candle_of_the_far_future_does_not_put_the_following_ones_out_of_order(self):
-        rows = [row_at(APRIL), row_at(APRIL + 10**9), row_at(APRIL + MINUTE)]
-        accepted, report = check_candles(CandleColumns.from_rows(rows), MINUTE, now_ms=APRIL + 10 * MINUTE)
-        self.assertEqual(accepted.open_time_ms.tolist(), [APRIL, APRIL + MINUTE])
+        rows = [row_at(APRIL), row_at(APRIL + 10**9), row_at(APRIL + MINUTE_MS)]
+        accepted, report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS, now_ms=APRIL + 10 * MINUTE_MS)
+        self.assertEqual(accepted.open_time_ms.tolist(), [APRIL, APRIL + MINUTE_MS])
         self.assertEqual(report.refused, {"unclosed": 1})
 
     def test_a_shifted_candle_is_closed_only_when_its_own_end_has_passed(self):
         rows = [row_at(APRIL + 20_000)]
-        before = check_candles(CandleColumns.from_rows(rows), MINUTE, now_ms=APRIL + 79_999)[0]
-        after = check_candles(CandleColumns.from_rows(rows), MINUTE, now_ms=APRIL + 80_000)[0]
+        before = check_candles(CandleColumns.from_rows(rows), MINUTE_MS, now_ms=APRIL + 79_999)[0]
+        after = check_candles(CandleColumns.from_rows(rows), MINUTE_MS, now_ms=APRIL + 80_000)[0]
         self.assertEqual((before.rows, after.rows), (0, 1))
 
     def test_the_first_examples_of_each_finding_are_kept_as_they_came(self):
-        rows = [row_at(APRIL), *((APRIL + n * MINUTE, -1.0 * n, 2.0, 0.5, 1.0, 3.0) for n in range(1, 6))]
-        examples = check_candles(CandleColumns.from_rows(rows), MINUTE)[1].examples["bad_price"]
+        rows = [row_at(APRIL), *((APRIL + n * MINUTE_MS, -1.0 * n, 2.0, 0.5, 1.0, 3.0) for n in range(1, 6))]
+        examples = check_candles(CandleColumns.from_rows(rows), MINUTE_MS)[1].examples["bad_price"]
         self.assertEqual([example.row for example in examples], [1, 2, 3])
         self.assertEqual(tuple(examples[1][1:]), rows[2])
 
     def test_nothing_comes_of_nothing(self):
-        accepted, report = check_candles(CandleColumns.empty(), MINUTE, now_ms=0)
+        accepted, report = check_candles(CandleColumns.empty(), MINUTE_MS, now_ms=0)
         self.assertEqual((accepted.rows, report), (0, QualityReport()))
 
     def test_the_given_columns_are_not_changed(self):
-        candles = CandleColumns.from_rows([row_at(APRIL + 5), row_at(APRIL + MINUTE + 5)])
+        candles = CandleColumns.from_rows([row_at(APRIL + 5), row_at(APRIL + MINUTE_MS + 5)])
         before = rows_of(candles)
-        check_candles(candles, MINUTE)
+        check_candles(candles, MINUTE_MS)
         self.assertEqual(rows_of(candles), before)
 
     def test_prices_at_the_edge_of_floats_give_no_warning(self):
-        rows = [(APRIL, 5e-324, 1e308, 5e-324, 1e308, 0.0), row_at(APRIL + MINUTE)]
-        self.assertEqual(check_candles(CandleColumns.from_rows(rows), MINUTE)[0].rows, 2)
+        rows = [(APRIL, 5e-324, 1e308, 5e-324, 1e308, 0.0), row_at(APRIL + MINUTE_MS)]
+        self.assertEqual(check_candles(CandleColumns.from_rows(rows), MINUTE_MS)[0].rows, 2)
 
 
 class Outliers(unittest.TestCase):
@@ -128,12 +129,12 @@ class Outliers(unittest.TestCase):
         return CandleColumns.from_rows(tuple(row) for row in rows)
 
     def test_a_wide_candle_is_flagged_and_kept(self):
-        accepted, report = check_candles(self._with_spike(110.0), MINUTE)
+        accepted, report = check_candles(self._with_spike(110.0), MINUTE_MS)
         self.assertEqual((accepted.rows, report.outliers), (400, 1))
         self.assertEqual(report.examples["outlier"][0].high, 110.0)
 
     def test_a_candle_within_twenty_five_usual_ranges_is_not_flagged(self):
-        self.assertEqual(check_candles(self._with_spike(102.0), MINUTE)[1].outliers, 0)
+        self.assertEqual(check_candles(self._with_spike(102.0), MINUTE_MS)[1].outliers, 0)
 
     def test_a_jump_between_closes_is_flagged_unless_candles_are_missing_between(self):
         for joined, flagged in ((True, 1), (False, 0)):
@@ -143,13 +144,13 @@ class Outliers(unittest.TestCase):
             if not joined:
                 del rows[199]
             candles = CandleColumns.from_rows(tuple(row) for row in rows)
-            self.assertEqual(check_candles(candles, MINUTE)[1].outliers, flagged)
+            self.assertEqual(check_candles(candles, MINUTE_MS)[1].outliers, flagged)
 
     def test_still_markets_flag_only_what_moves_by_two_per_cent(self):
         rows = [(time_ms, 100.0, 100.0, 100.0, 100.0, 0.0) for time_ms in minutes(APRIL, 100)]
         rows[50] = (rows[50][0], 100.0, 101.9, 100.0, 100.0, 1.0)
         rows[70] = (rows[70][0], 100.0, 102.1, 100.0, 100.0, 1.0)
-        report = check_candles(CandleColumns.from_rows(rows), MINUTE)[1]
+        report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS)[1]
         self.assertEqual([example.row for example in report.examples["outlier"]], [70])
 
 
@@ -158,9 +159,9 @@ class Holes(unittest.TestCase):
     @given(st.sets(st.integers(0, 60), max_size=40))
     def test_holes_name_their_neighbours_and_count_what_is_missing(self, present):
         order = sorted(present)
-        holes = find_holes(np.array(order, np.int64) * MINUTE, MINUTE)
+        holes = find_holes(np.array(order, np.int64) * MINUTE_MS, MINUTE_MS)
         expected = [
-            Hole(left * MINUTE, right * MINUTE, right - left - 1)
+            Hole(left * MINUTE_MS, right * MINUTE_MS, right - left - 1)
             for left, right in itertools.pairwise(order)
             if right - left > 1
         ]
@@ -169,9 +170,9 @@ class Holes(unittest.TestCase):
 
 class Merging(unittest.TestCase):
     def test_reports_of_two_batches_add_up_and_keep_the_first_examples(self):
-        rows = [(APRIL + n * MINUTE, -1.0, 2.0, 0.5, 1.0, 3.0) for n in range(2)]
-        first = check_candles(CandleColumns.from_rows([row_at(APRIL - MINUTE), *rows]), MINUTE)[1]
-        second = check_candles(CandleColumns.from_rows([*rows, row_at(APRIL + 1), row_at(APRIL)]), MINUTE)[1]
+        rows = [(APRIL + n * MINUTE_MS, -1.0, 2.0, 0.5, 1.0, 3.0) for n in range(2)]
+        first = check_candles(CandleColumns.from_rows([row_at(APRIL - MINUTE_MS), *rows]), MINUTE_MS)[1]
+        second = check_candles(CandleColumns.from_rows([*rows, row_at(APRIL + 1), row_at(APRIL)]), MINUTE_MS)[1]
         both = first.merged(second)
         self.assertEqual((both.rows, both.accepted, both.snapped, both.off_grid), (7, 2, 1, 1))
         self.assertEqual(both.refused, {"bad_price": 4, "duplicate": 1})

@@ -15,15 +15,16 @@ from market_data.quality.series_steps import (
     missing_payments,
 )
 from market_data.store.store_layout import Series
-from tests.support.candle_tables import APRIL, MINUTE
+from tests.support.candle_tables import APRIL
 from tests.support.shared import CANDLES, needs_shared
-
-HOUR = 60 * MINUTE
+from tests.support.times import HOUR_MS, MINUTE_MS
 
 
 def stamps(*hours: float, late_ms: int = 0) -> np.ndarray:
     """Return payments at hours after the first of April, each some milliseconds late."""
-    return np.array([APRIL + round(hour * HOUR) + (late_ms * place) % 20 for place, hour in enumerate(hours)], np.int64)
+    return np.array(
+        [APRIL + round(hour * HOUR_MS) + (late_ms * place) % 20 for place, hour in enumerate(hours)], np.int64
+    )
 
 
 def recorded(path: str) -> np.ndarray:
@@ -48,7 +49,7 @@ class Holes(unittest.TestCase):
             with self.subTest(hours):
                 (hole,) = funding_holes(stamps(*hours, late_ms=7))
                 self.assertEqual(
-                    (hole.last_before_ms, hole.first_after_ms), (APRIL + before * HOUR, APRIL + after * HOUR)
+                    (hole.last_before_ms, hole.first_after_ms), (APRIL + before * HOUR_MS, APRIL + after * HOUR_MS)
                 )
                 self.assertEqual(hole.missing, missing)
 
@@ -91,8 +92,8 @@ class Missing(unittest.TestCase):
             (-15, -9, []),
         ):
             with self.subTest((start, end)):
-                found = missing_payments(times, APRIL + start * HOUR, APRIL + end * HOUR)
-                self.assertEqual([((a - APRIL) / HOUR, (b - APRIL) / HOUR) for a, b in found], expected)
+                found = missing_payments(times, APRIL + start * HOUR_MS, APRIL + end * HOUR_MS)
+                self.assertEqual([((a - APRIL) / HOUR_MS, (b - APRIL) / HOUR_MS) for a, b in found], expected)
 
     def test_a_hole_counts_where_a_payment_of_it_falls_into_the_window(self):
         times = stamps(0, 8, 16, 40, 48, 56)
@@ -106,14 +107,16 @@ class Missing(unittest.TestCase):
             (0, 56, [(24, 32)]),
         ):
             with self.subTest((start, end)):
-                found = missing_payments(times, APRIL + start * HOUR, APRIL + end * HOUR)
-                self.assertEqual([((a - APRIL) / HOUR, (b - APRIL) / HOUR) for a, b in found], expected)
+                found = missing_payments(times, APRIL + start * HOUR_MS, APRIL + end * HOUR_MS)
+                self.assertEqual([((a - APRIL) / HOUR_MS, (b - APRIL) / HOUR_MS) for a, b in found], expected)
 
     def test_without_a_payment_the_whole_window_is_missing_and_one_alone_is_taken_to_be_of_eight_hours(self):
         self.assertEqual(missing_payments(stamps(), 5, 9), [(5, 9)])
         alone = stamps(8)
-        self.assertEqual(missing_payments(alone, APRIL, APRIL + 15 * HOUR), [])
-        self.assertEqual(missing_payments(alone, APRIL, APRIL + 16 * HOUR), [(APRIL + 16 * HOUR, APRIL + 16 * HOUR)])
+        self.assertEqual(missing_payments(alone, APRIL, APRIL + 15 * HOUR_MS), [])
+        self.assertEqual(
+            missing_payments(alone, APRIL, APRIL + 16 * HOUR_MS), [(APRIL + 16 * HOUR_MS, APRIL + 16 * HOUR_MS)]
+        )
 
     def test_every_payment_taken_out_of_a_steady_series_is_found(self):
         hours = list(range(0, 100, 4))
@@ -121,19 +124,19 @@ class Missing(unittest.TestCase):
         for gone in range(2, len(hours) - 2):
             with self.subTest(gone):
                 times = stamps(*hours[:gone], *hours[gone + 1 :], late_ms=11)
-                due = APRIL + hours[gone] * HOUR
-                self.assertEqual(missing_payments(times, APRIL, APRIL + 99 * HOUR), [(due, due)])
+                due = APRIL + hours[gone] * HOUR_MS
+                self.assertEqual(missing_payments(times, APRIL, APRIL + 99 * HOUR_MS), [(due, due)])
 
 
 @needs_shared
 class Recorded(unittest.TestCase):
     def test_layers_interval_changes_once_and_nothing_is_missing(self):
         times = recorded("binance-perp/LAYER-USDT/funding.csv.gz")
-        self.assertEqual((funding_intervals(times), funding_holes(times)), ([4 * HOUR, HOUR], []))
+        self.assertEqual((funding_intervals(times), funding_holes(times)), ([4 * HOUR_MS, HOUR_MS], []))
         change = 1_746_518_400_000  # 2025-05-06T08:00Z
-        due = (times - times % MINUTE).tolist()
-        longer = [before for before, after in itertools.pairwise(due) if after - before == 4 * HOUR]
-        self.assertEqual(max(longer) + 4 * HOUR, change)
+        due = (times - times % MINUTE_MS).tolist()
+        longer = [before for before, after in itertools.pairwise(due) if after - before == 4 * HOUR_MS]
+        self.assertEqual(max(longer) + 4 * HOUR_MS, change)
         self.assertEqual(missing_payments(times, due[0], due[-1]), [])
 
     def test_a_payment_taken_out_on_either_side_of_layers_change_is_found(self):
@@ -142,7 +145,7 @@ class Recorded(unittest.TestCase):
         for gone in (change - 3, change - 1, change, change + 5):
             with self.subTest(gone - change):
                 left = np.delete(times, gone)
-                due = int(times[gone] - times[gone] % MINUTE)
+                due = int(times[gone] - times[gone] % MINUTE_MS)
                 ((first, last),) = missing_payments(left, int(times[0]), int(times[-1]))
                 self.assertTrue(first <= due <= last)
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from metrics import calmar_ratio, daily_equity, daily_returns, sharpe_ratio, sortino_ratio
 from tests.support.scale import scaled
+from tests.support.times import DAY_MS, HOUR_MS
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 RETURNS = st.lists(st.integers(-300, 300).map(lambda x: x / 1_000), min_size=2, max_size=60)
 
 

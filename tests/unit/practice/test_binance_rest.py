@@ -18,8 +18,9 @@ from core.timeframe import timeframe_ms
 from market_data import CandleColumns, CandleStore
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind, FaultPlan, StoreSource
 from practice.binance_messages import decimal_text
-from tests.support.loopback import MINUTE, START, HandClock, practice_columns, without
+from tests.support.exchanges.loopback import HandClock, practice_columns, without
 from tests.support.shared import RECORDINGS, needs_shared
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 BTC = without(practice_columns("BTC/USDT", 3000), 100, 2000)
 RULES = Instrument(
@@ -29,11 +30,6 @@ RULES = Instrument(
     min_notional=Decimal(5),
     min_quantity=Decimal("0.0001"),
 )
-
-
-def at(minute: int) -> int:
-    """Return the instant of a minute of the test's candles."""
-    return START + minute * MINUTE
 
 
 class ServerCase(unittest.TestCase):
@@ -56,7 +52,7 @@ class ServerCase(unittest.TestCase):
         """Return the open times, in minutes, of the klines of a query."""
         status, _, rows = self.get(f"klines?symbol=BTCUSDT&interval=1m{query}")
         self.assertEqual(status, 200)
-        return [(row[0] - START) // MINUTE for row in rows]  # type: ignore[attr-defined]
+        return [(row[0] - JANUARY_MS) // MINUTE_MS for row in rows]  # type: ignore[attr-defined]
 
 
 class Klines(ServerCase):
@@ -147,7 +143,7 @@ class OtherAnswers(ServerCase):
     def test_the_used_weight_adds_up_within_a_minute_of_the_servers_clock(self) -> None:
         weights = [self.get(path)[1]["x-mbx-used-weight-1m"] for path in ("ping", "exchangeInfo", "time")]
         self.assertEqual(weights, ["1", "21", "22"])
-        self.clock.now_ms += MINUTE
+        self.clock.now_ms += MINUTE_MS
         self.assertEqual(self.get("klines?symbol=BTCUSDT&interval=1m")[1]["x-mbx-used-weight-1m"], "2")
 
     def test_requests_are_logged_as_they_came(self) -> None:

@@ -16,17 +16,17 @@ from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.practice.practice_market import PracticeMarket
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind, StoreSource
 from practice.candle_sources import AdapterSource, CandleSource, SelectedSource, contract_source
-from tests.support.loopback import MINUTE, START, HandClock, practice_columns
+from tests.support.exchanges.loopback import HandClock, practice_columns
 from tests.support.shared import RECORDINGS, needs_shared
+from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 
-HOUR = 60 * MINUTE
 BTC = practice_columns("BTC/USDT", 600)
-MARKS = PracticeMarket().mark_candles("BTC/USDT", "1m", START, START + 600 * MINUTE)
+MARKS = PracticeMarket().mark_candles("BTC/USDT", "1m", JANUARY_MS, at(600))
 FUNDING = (
-    FundingRate(START + 1, 0.0001, 42_000.5),
-    FundingRate(START + 4 * HOUR, -0.00025),
-    FundingRate(START + 8 * HOUR + 12, 0.0003, 41_000.125),
-    FundingRate(START + 12 * HOUR, 0.0001),
+    FundingRate(JANUARY_MS + 1, 0.0001, 42_000.5),
+    FundingRate(JANUARY_MS + 4 * HOUR_MS, -0.00025),
+    FundingRate(JANUARY_MS + 8 * HOUR_MS + 12, 0.0003, 41_000.125),
+    FundingRate(JANUARY_MS + 12 * HOUR_MS, 0.0001),
 )
 
 
@@ -41,7 +41,7 @@ def source() -> ColumnsSource:
 
 class ContractCase(unittest.TestCase):
     def setUp(self) -> None:
-        self.clock = HandClock(START + 9 * HOUR + 30_000)
+        self.clock = HandClock(JANUARY_MS + 9 * HOUR_MS + 30_000)
         self.server = self.serving(source())
 
     def serving(self, candles: CandleSource) -> BinanceRestServer:
@@ -61,25 +61,31 @@ class ContractCase(unittest.TestCase):
 
     def stamps(self, query: str) -> list[int]:
         """Return the stamps of the rates of a query, in milliseconds since the start."""
-        return [row["fundingTime"] - START for row in self.get(f"fundingRate?symbol=BTCUSDT{query}")]
+        return [row["fundingTime"] - JANUARY_MS for row in self.get(f"fundingRate?symbol=BTCUSDT{query}")]
 
 
 class FundingRates(ContractCase):
     def test_both_ends_of_a_range_are_included_and_the_oldest_comes_first(self) -> None:
         self.assertEqual(
-            self.stamps(f"&startTime={START + 1}&endTime={START + 8 * HOUR + 12}"), [1, 4 * HOUR, 8 * HOUR + 12]
+            self.stamps(f"&startTime={JANUARY_MS + 1}&endTime={JANUARY_MS + 8 * HOUR_MS + 12}"),
+            [1, 4 * HOUR_MS, 8 * HOUR_MS + 12],
         )
-        self.assertEqual(self.stamps(f"&startTime={START + 2}&endTime={START + 8 * HOUR + 11}"), [4 * HOUR])
+        self.assertEqual(
+            self.stamps(f"&startTime={JANUARY_MS + 2}&endTime={JANUARY_MS + 8 * HOUR_MS + 11}"), [4 * HOUR_MS]
+        )
 
     def test_a_start_with_a_limit_gives_the_first_and_no_start_the_last(self) -> None:
-        self.assertEqual(self.stamps(f"&startTime={START}&limit=1"), [1])
-        self.assertEqual(self.stamps("&limit=1"), [8 * HOUR + 12])
-        self.assertEqual(self.stamps(f"&endTime={START + 5 * HOUR}&limit=2"), [1, 4 * HOUR])
+        self.assertEqual(self.stamps(f"&startTime={JANUARY_MS}&limit=1"), [1])
+        self.assertEqual(self.stamps("&limit=1"), [8 * HOUR_MS + 12])
+        self.assertEqual(self.stamps(f"&endTime={JANUARY_MS + 5 * HOUR_MS}&limit=2"), [1, 4 * HOUR_MS])
 
     def test_payments_of_the_future_are_not_there(self) -> None:
-        self.assertEqual(self.stamps(f"&startTime={START + 8 * HOUR}&endTime={START + 99 * HOUR}"), [8 * HOUR + 12])
-        self.clock.now_ms = START + 12 * HOUR
-        self.assertEqual(self.stamps(f"&startTime={START + 9 * HOUR}"), [12 * HOUR])
+        self.assertEqual(
+            self.stamps(f"&startTime={JANUARY_MS + 8 * HOUR_MS}&endTime={JANUARY_MS + 99 * HOUR_MS}"),
+            [8 * HOUR_MS + 12],
+        )
+        self.clock.now_ms = JANUARY_MS + 12 * HOUR_MS
+        self.assertEqual(self.stamps(f"&startTime={JANUARY_MS + 9 * HOUR_MS}"), [12 * HOUR_MS])
 
     def test_rates_and_marks_are_text_that_reads_back_and_an_unknown_mark_is_empty(self) -> None:
         rows = self.get("fundingRate?symbol=BTCUSDT")
@@ -89,9 +95,9 @@ class FundingRates(ContractCase):
         )
 
     def test_many_payments_come_a_thousand_at_a_time(self) -> None:
-        every_hour = [FundingRate(START - hour * HOUR, 0.0001) for hour in range(3_000, 0, -1)]
+        every_hour = [FundingRate(JANUARY_MS - hour * HOUR_MS, 0.0001) for hour in range(3_000, 0, -1)]
         self.server = self.serving(ColumnsSource({("BTC/USDT", "1m"): BTC}, funding={"BTC/USDT": every_hour}))
-        first = self.get(f"fundingRate?symbol=BTCUSDT&startTime={START - 3_000 * HOUR}&limit=5000")
+        first = self.get(f"fundingRate?symbol=BTCUSDT&startTime={JANUARY_MS - 3_000 * HOUR_MS}&limit=5000")
         self.assertEqual([row["fundingTime"] for row in first], [one.time_ms for one in every_hour[:1000]])
         last = self.get("fundingRate?symbol=BTCUSDT&limit=1000")
         self.assertEqual([row["fundingTime"] for row in last], [one.time_ms for one in every_hour[-1000:]])
@@ -101,11 +107,11 @@ class FundingRates(ContractCase):
 class MarksAndPremium(ContractCase):
     def test_marks_are_paged_like_klines_and_the_open_one_is_the_last(self) -> None:
         now = self.clock.now_ms
-        rows = self.get(f"markPriceKlines?symbol=BTCUSDT&interval=1m&startTime={START}&limit=1500")
-        self.assertEqual([row[0] for row in rows], list(range(START, now, MINUTE)))
+        rows = self.get(f"markPriceKlines?symbol=BTCUSDT&interval=1m&startTime={JANUARY_MS}&limit=1500")
+        self.assertEqual([row[0] for row in rows], list(range(JANUARY_MS, now, MINUTE_MS)))
         for row, place in ((rows[0], 0), (rows[-2], 539)):
             self.assertEqual([float(text) for text in row[1:5]], [float(column[place]) for column in MARKS[1:5]])
-            self.assertEqual(row[5:], ["0", row[0] + MINUTE - 1, "0", 60, "0", "0", "0"])
+            self.assertEqual(row[5:], ["0", row[0] + MINUTE_MS - 1, "0", 60, "0", "0", "0"])
         opened, high, low, close = (float(text) for text in rows[-1][1:5])
         self.assertTrue(low <= min(opened, close) and max(opened, close) <= high <= float(MARKS.high[540]))
         self.assertEqual(len(self.get("markPriceKlines?symbol=BTCUSDT&interval=1m")), 500)
@@ -114,7 +120,7 @@ class MarksAndPremium(ContractCase):
         told = self.get("premiumIndex?symbol=BTCUSDT")
         self.assertTrue(float(MARKS.low[540]) <= float(told["markPrice"]) <= float(MARKS.high[540]))
         self.assertEqual(float(told["lastFundingRate"]), 0.0003)
-        self.assertEqual((told["nextFundingTime"], told["time"]), (START + 12 * HOUR, self.clock.now_ms))
+        self.assertEqual((told["nextFundingTime"], told["time"]), (JANUARY_MS + 12 * HOUR_MS, self.clock.now_ms))
         self.assertEqual([one["symbol"] for one in self.get("premiumIndex")], ["BTCUSDT"])
 
     def test_what_a_source_does_not_have_is_empty(self) -> None:
@@ -140,11 +146,13 @@ class MarksAndPremium(ContractCase):
         for fault, expected in (
             (Fault(FaultKind.EMPTY, path="fundingRate"), []),
             (Fault(FaultKind.SHORT_PAGE, path="fundingRate", rows=1), [1]),
-            (Fault(FaultKind.SHUFFLED_ROWS, path="fundingRate"), [4 * HOUR, 1, 8 * HOUR + 12]),
-            (Fault(FaultKind.OTHER_TIME, path="fundingRate"), [1, 4 * HOUR, 8 * HOUR + 12]),
+            (Fault(FaultKind.SHUFFLED_ROWS, path="fundingRate"), [4 * HOUR_MS, 1, 8 * HOUR_MS + 12]),
+            (Fault(FaultKind.OTHER_TIME, path="fundingRate"), [1, 4 * HOUR_MS, 8 * HOUR_MS + 12]),
         ):
             self.server.faults.add(fault)
-            self.assertEqual(self.stamps(f"&startTime={START}&endTime={START + 9 * HOUR}"), expected, fault.kind)
+            self.assertEqual(
+                self.stamps(f"&startTime={JANUARY_MS}&endTime={JANUARY_MS + 9 * HOUR_MS}"), expected, fault.kind
+            )
         for path in ("markPriceKlines?symbol=BTCUSDT&interval=1m", "premiumIndex", "fundingRate?symbol=BTCUSDT"):
             self.server.faults.add(Fault(FaultKind.STATUS, status=503, path=path.partition("?")[0]))
             self.assertEqual(self.get(path)[0], 503)
@@ -175,7 +183,7 @@ class Markets(ContractCase):
     def test_contracts_settled_in_their_quote_currency_are_served(self) -> None:
         contract = "BTC/USDT:USDT"
         self.server = self.serving(ColumnsSource({(contract, "1m"): BTC}, funding={contract: FUNDING}))
-        self.assertEqual(self.stamps("&limit=1"), [8 * HOUR + 12])
+        self.assertEqual(self.stamps("&limit=1"), [8 * HOUR_MS + 12])
         self.assertEqual(len(self.get("klines?symbol=BTCUSDT&interval=1m&limit=3")), 3)
 
     def test_other_contracts_and_two_markets_of_one_name_are_refused(self) -> None:
@@ -197,10 +205,12 @@ class Markets(ContractCase):
             rates = FundingColumns.from_rows((one.time_ms, one.rate, one.mark_price) for one in FUNDING)
             store.write("binanceusdm", contract, "funding", rates, source="a test")
             self.server = self.serving(SelectedSource(StoreSource(store, "binanceusdm"), [contract]))
-            self.assertEqual(self.stamps(f"&startTime={START}"), [1, 4 * HOUR, 8 * HOUR + 12])
+            self.assertEqual(self.stamps(f"&startTime={JANUARY_MS}"), [1, 4 * HOUR_MS, 8 * HOUR_MS + 12])
             self.assertEqual(len(self.get("markPriceKlines?symbol=BTCUSDT&interval=1m&limit=7")), 7)
-            self.assertEqual(self.get("premiumIndex?symbol=BTCUSDT")["nextFundingTime"], START + 12 * HOUR)
-            found = contract_source(StoreSource(store, "binanceusdm")).funding_rates(contract, START, START + 99 * HOUR)
+            self.assertEqual(self.get("premiumIndex?symbol=BTCUSDT")["nextFundingTime"], JANUARY_MS + 12 * HOUR_MS)
+            found = contract_source(StoreSource(store, "binanceusdm")).funding_rates(
+                contract, JANUARY_MS, JANUARY_MS + 99 * HOUR_MS
+            )
             self.assertEqual(found, list(FUNDING))
 
     def test_a_source_of_candles_alone_has_no_contracts(self) -> None:
@@ -212,8 +222,8 @@ class Markets(ContractCase):
                 return BTC
 
         nothing = contract_source(Candles())
-        self.assertEqual(nothing.mark_candles("BTC/USDT", "1m", 0, START).rows, 0)
-        self.assertIsNone(nothing.next_funding_ms("BTC/USDT", START))
+        self.assertEqual(nothing.mark_candles("BTC/USDT", "1m", 0, JANUARY_MS).rows, 0)
+        self.assertIsNone(nothing.next_funding_ms("BTC/USDT", JANUARY_MS))
         practice = PracticeMarket()
         self.assertIs(contract_source(practice), practice)
 

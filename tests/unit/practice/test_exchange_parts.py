@@ -7,42 +7,43 @@ from typing import Any
 
 from core.errors import ConfigurationError, InvariantError
 from market_data.practice.practice_market import PracticeMarket
-from practice import ColumnsSource, FaultScript, PracticeExchange, practice_source
+from practice import ColumnsSource, FaultScript, practice_source
 from practice.compiled_script import CompiledScript
 from practice.exchange_clock import DrivenClock, RunningClock
+from practice.exchange_options import ExchangeOptions
 from practice.faults import PublishLate, ReviseCandle, SkipCandle
 from practice.published_candles import BlockCache, PublishedCandles
+from practice.published_market import PublishedMarket
 from practice.publisher import Publisher
 from practice.stream_connection import SentFinal
 from practice.stream_messages import KlineEvent, Stream
-from tests.support.loopback import START, HandClock, practice_columns, same_columns, without
-
-MINUTE = 60_000
+from tests.support.exchanges.loopback import HandClock, practice_columns, same_columns, without
+from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
 
 class Clocks(unittest.TestCase):
     def test_a_running_clock_stands_until_released_and_stops_at_its_end(self) -> None:
-        clock = RunningClock(START, 1000.0, START + 60_000)
-        self.assertIsNone(clock.seconds_until(START))
+        clock = RunningClock(JANUARY_MS, 1000.0, JANUARY_MS + 60_000)
+        self.assertIsNone(clock.seconds_until(JANUARY_MS))
         time.sleep(0.01)
-        self.assertEqual(clock.now_ms(), START)
+        self.assertEqual(clock.now_ms(), JANUARY_MS)
         before = time.monotonic()
         clock.release()
         time.sleep(0.02)
         now_ms = clock.now_ms()
-        self.assertTrue(START + 20_000 <= now_ms <= START + (time.monotonic() - before) * 1_000_000)
+        self.assertTrue(JANUARY_MS + 20_000 <= now_ms <= JANUARY_MS + (time.monotonic() - before) * 1_000_000)
         time.sleep(0.05)
         clock.release()
-        self.assertEqual(clock.now_ms(), START + 60_000)
-        self.assertEqual(clock.seconds_until(START), 0.0)
+        self.assertEqual(clock.now_ms(), JANUARY_MS + 60_000)
+        self.assertEqual(clock.seconds_until(JANUARY_MS), 0.0)
 
     def test_a_driven_clock_never_goes_back(self) -> None:
-        clock = DrivenClock(START)
-        clock.set(START + 5)
-        clock.set(START + 5)
-        self.assertEqual(clock.now_ms(), START + 5)
+        clock = DrivenClock(JANUARY_MS)
+        clock.set(JANUARY_MS + 5)
+        clock.set(JANUARY_MS + 5)
+        self.assertEqual(clock.now_ms(), JANUARY_MS + 5)
         with self.assertRaises(InvariantError):
-            clock.set(START)
+            clock.set(JANUARY_MS)
 
 
 class Published(unittest.TestCase):
@@ -52,8 +53,8 @@ class Published(unittest.TestCase):
             PublishLate(final=2, by="150s"),
             ReviseCandle(final=3, after="90s"),
         )
-        script = CompiledScript(FaultScript(faults=faults), START, ["BTC/USDT"], "1m")
-        clock = HandClock(START)
+        script = CompiledScript(FaultScript(faults=faults), JANUARY_MS, ["BTC/USDT"], "1m")
+        clock = HandClock(JANUARY_MS)
         source = ColumnsSource({("BTC/USDT", "1m"): practice_columns("BTC/USDT", 10)})
         published = PublishedCandles(source, script, clock)
         plain = practice_columns("BTC/USDT", 6)
@@ -62,19 +63,19 @@ class Published(unittest.TestCase):
             (4, [2, 3, 4, 5], False),
             (5, [1, 2, 3, 4, 5], True),
         ):
-            clock.now_ms = START + minutes * MINUTE
-            columns = published.candles("BTC/USDT", "1m", START, START + 6 * MINUTE)
-            self.assertEqual([(time - START) // MINUTE for time in columns.open_time_ms.tolist()], opens)
+            clock.now_ms = at(minutes)
+            columns = published.candles("BTC/USDT", "1m", JANUARY_MS, at(6))
+            self.assertEqual([(time - JANUARY_MS) // MINUTE_MS for time in columns.open_time_ms.tolist()], opens)
             self.assertEqual(columns.close[opens.index(2)] != plain.close[2], is_revised)
             self.assertEqual(columns.close[-1], plain.close[5])
-        truth = published.truth("BTC/USDT", "1m", START, START + 10 * MINUTE, START + 3 * MINUTE + 1)
-        self.assertEqual(truth.open_time_ms.tolist(), [START + 2 * MINUTE])
+        truth = published.truth("BTC/USDT", "1m", JANUARY_MS, at(10), at(3) + 1)
+        self.assertEqual(truth.open_time_ms.tolist(), [at(2)])
 
     def test_candles_read_in_blocks_are_those_of_the_source(self) -> None:
         columns = without(practice_columns("BTC/USDT", 4000), 1400, 1500)
         cache = BlockCache(ColumnsSource({("BTC/USDT", "1m"): columns}))
         for start, end in ((0, 4000), (1439, 1441), (1, 2), (1400, 1500), (-5, 3), (3990, 5000), (7, 7), (9, 8)):
-            bounds = START + start * MINUTE, START + end * MINUTE
+            bounds = at(start), at(end)
             self.assertTrue(
                 same_columns(cache.candles("BTC/USDT", "1m", *bounds), columns.between(*bounds)), (start, end)
             )
@@ -97,35 +98,25 @@ class RecordingHub:
 class Updates(unittest.TestCase):
     def test_an_open_candle_is_not_shown_before_the_final_of_the_one_before_it(self) -> None:
         source = ColumnsSource({("BTC/USDT", "1m"): practice_columns("BTC/USDT", 10)})
-        script = CompiledScript(FaultScript(), START, ["BTC/USDT"], "1m")
+        options = ExchangeOptions(start_ms=JANUARY_MS)
         hub = RecordingHub(Stream("BTC/USDT", "1m"))
-        publisher = Publisher(
-            PublishedCandles(source, script, HandClock(START)),
-            script,
-            hub,  # type: ignore[arg-type]
-            actions=None,  # type: ignore[arg-type]
-            symbols=["BTC/USDT"],
-            timeframe="1m",
-            start_ms=START,
-            end_ms=None,
-            updates_per_candle=0,
-        )
-        publisher.send_updates(START + 59_000)
-        publisher.send_updates(START + MINUTE + 1_000)
-        publisher.position_ms = START + MINUTE
-        publisher.send_updates(START + MINUTE + 2_000)
-        self.assertEqual([event["E"] - START for event in hub.events], [59_000, 62_000])
+        publisher = Publisher(PublishedMarket(source, options), hub, None, options)  # type: ignore[arg-type]
+        publisher.send_updates(JANUARY_MS + 59_000)
+        publisher.send_updates(at(1) + 1_000)
+        publisher.position_ms = at(1)
+        publisher.send_updates(at(1) + 2_000)
+        self.assertEqual([event["E"] - JANUARY_MS for event in hub.events], [59_000, 62_000])
         self.assertEqual([event["k"]["x"] for event in hub.events], [False, False])
 
 
 class WideMarket(unittest.TestCase):
     def test_listed_symbols_keep_their_candles_and_others_have_their_own(self) -> None:
         market = practice_source(3, ["abc/usdt", "BTC/USDT"])
-        end = START + 60 * MINUTE
+        end = at(60)
         self.assertEqual(list(market.markets()), ["ABC/USDT", "BTC/USDT"])
-        plain = PracticeMarket(3).candles("BTC/USDT", "1m", START, end)
-        self.assertTrue(same_columns(market.candles("BTC/USDT", "1m", START, end), plain))
-        self.assertFalse(same_columns(market.candles("ABC/USDT", "1m", START, end), plain))
+        plain = PracticeMarket(3).candles("BTC/USDT", "1m", JANUARY_MS, end)
+        self.assertTrue(same_columns(market.candles("BTC/USDT", "1m", JANUARY_MS, end), plain))
+        self.assertFalse(same_columns(market.candles("ABC/USDT", "1m", JANUARY_MS, end), plain))
 
     def test_symbols_that_are_no_spot_pairs_are_refused(self) -> None:
         for symbol in ("BTCUSDT", "BTC/USDT:USDT", "B C/USDT", "/USDT"):
@@ -137,4 +128,4 @@ class Arguments(unittest.TestCase):
     def test_arguments_out_of_range_are_refused(self) -> None:
         for options in ({"speed": 0.0}, {"speed": 1e9}, {"timeframe": "7m"}, {"end_ms": 0}):
             with self.assertRaises(ConfigurationError):
-                PracticeExchange(practice_source(1), **options)  # type: ignore[arg-type]
+                ExchangeOptions(**options)  # type: ignore[arg-type]

@@ -29,9 +29,8 @@ from practice.faults import (
 )
 from practice.random_faults import ALTERING, BOUNDARIES, LOSSLESS, random_faults
 from practice.spans import span_ms
+from tests.support.times import JANUARY_MS, MINUTE_MS
 
-MINUTE = 60_000
-START = 1_704_067_200_000
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 SCRIPTS_SHA256 = "4646bf0a8baf08bde75a021c30b085f88b6957e860abf91cf3de082129bab64b"
 
@@ -58,7 +57,7 @@ faults:
 """
 
 
-def compiled(*faults: ScriptedFault, start_ms: int = START) -> CompiledScript:
+def compiled(*faults: ScriptedFault, start_ms: int = JANUARY_MS) -> CompiledScript:
     """Return a script of these faults, set against two symbols on 1m."""
     return CompiledScript(FaultScript(faults=tuple(faults)), start_ms, SYMBOLS, "1m")
 
@@ -73,7 +72,7 @@ class Reading(unittest.TestCase):
         self.assertEqual(script.faults[0], DropConnections(at="10m"))
         self.assertEqual(script.faults[3], DelayFinals(final=3, symbols=("BTCUSDT",), count=2, by="15s"))
         self.assertEqual(FaultScript.from_dict(script.to_dict()), script)
-        CompiledScript(script, START, SYMBOLS, "1m")
+        CompiledScript(script, JANUARY_MS, SYMBOLS, "1m")
 
     def test_what_is_wrong_is_named_with_its_place(self) -> None:
         for fault, words in (
@@ -107,9 +106,9 @@ class Reading(unittest.TestCase):
 class Compiling(unittest.TestCase):
     def test_the_nth_final_closes_n_intervals_after_the_start(self) -> None:
         for start_ms, opens in (
-            (START, START + 2 * MINUTE),
-            (START - 1, START + MINUTE),
-            (START + 1, START + 2 * MINUTE),
+            (JANUARY_MS, JANUARY_MS + 2 * MINUTE_MS),
+            (JANUARY_MS - 1, JANUARY_MS + MINUTE_MS),
+            (JANUARY_MS + 1, JANUARY_MS + 2 * MINUTE_MS),
         ):
             script = compiled(ReorderFinals(final=3), start_ms=start_ms)
             self.assertEqual(sorted(script.treatments), [("BTC/USDT", opens), ("ETH/USDT", opens)])
@@ -124,12 +123,12 @@ class Compiling(unittest.TestCase):
             ("2024-01-01T00:02:01", 2),
         ):
             script = compiled(SkipCandle(at=at, symbols=("eth-usdt",)))
-            self.assertEqual(list(script.treatments), [("ETH/USDT", START + minute * MINUTE)], at)
+            self.assertEqual(list(script.treatments), [("ETH/USDT", JANUARY_MS + minute * MINUTE_MS)], at)
 
     def test_other_timeframes_are_left_alone(self) -> None:
         script = compiled(SkipCandle(final=1))
-        self.assertEqual(script.treatment("BTC/USDT", "1m", START).sendings, ())
-        self.assertIs(script.treatment("BTC/USDT", "5m", START), ORDINARY)
+        self.assertEqual(script.treatment("BTC/USDT", "1m", JANUARY_MS).sendings, ())
+        self.assertIs(script.treatment("BTC/USDT", "5m", JANUARY_MS), ORDINARY)
 
     def test_a_fault_may_name_a_timeframe_of_its_own(self) -> None:
         script = compiled(
@@ -138,16 +137,16 @@ class Compiling(unittest.TestCase):
             DuplicateFinals(final=2),
         )
         self.assertEqual(sorted(script.by_timeframe), ["15m", "1m", "5m"])
-        self.assertEqual(list(script.by_timeframe["15m"]), [("BTC/USDT", START), ("ETH/USDT", START)])
-        fives = [("BTC/USDT", START + 15 * MINUTE), ("BTC/USDT", START + 20 * MINUTE)]
+        self.assertEqual(list(script.by_timeframe["15m"]), [("BTC/USDT", JANUARY_MS), ("ETH/USDT", JANUARY_MS)])
+        fives = [("BTC/USDT", JANUARY_MS + 15 * MINUTE_MS), ("BTC/USDT", JANUARY_MS + 20 * MINUTE_MS)]
         self.assertEqual(list(script.by_timeframe["5m"]), fives)
         self.assertEqual(script.treatments, script.by_timeframe["1m"])
-        self.assertEqual(script.treatment("BTC/USDT", "15m", START).sendings, ())
-        self.assertIs(script.treatment("BTC/USDT", "1m", START), ORDINARY)
+        self.assertEqual(script.treatment("BTC/USDT", "15m", JANUARY_MS).sendings, ())
+        self.assertIs(script.treatment("BTC/USDT", "1m", JANUARY_MS), ORDINARY)
 
     def test_the_last_order_of_closes_that_is_in_force_counts(self) -> None:
         script = compiled(OrderCloses(at="1m", by="timeframe"), OrderCloses(at="2m", duration="1m", coarse_first=True))
-        orders = [script.order_of_closes(START + minute * MINUTE) for minute in range(4)]
+        orders = [script.order_of_closes(JANUARY_MS + minute * MINUTE_MS) for minute in range(4)]
         self.assertEqual([order.by for order in orders], ["symbol", "timeframe", "symbol", "timeframe"])
         self.assertEqual([order.coarse_first for order in orders], [False, False, True, False])
 
@@ -156,7 +155,7 @@ class Compiling(unittest.TestCase):
             LateFunding(at="1h", duration="1h", by="10m", symbols=("ethusdt",)), LateFunding(at="90m", by="1m")
         )
         delays = {
-            (symbol, minute): script.funding_delay_ms(symbol, START + minute * MINUTE, 3000)
+            (symbol, minute): script.funding_delay_ms(symbol, JANUARY_MS + minute * MINUTE_MS, 3000)
             for symbol in SYMBOLS
             for minute in (59, 60, 90, 119, 120)
         }
@@ -168,19 +167,21 @@ class Compiling(unittest.TestCase):
     def test_outages_have_a_beginning_and_an_end_unless_they_are_for_good(self) -> None:
         actions = compiled(Restart(at="1m", duration="1m"), Stall(at="2m")).actions
         self.assertEqual(
-            [(one.at_ms - START, one.ends) for one in actions],
-            [(MINUTE, False), (2 * MINUTE, True), (2 * MINUTE, False)],
+            [(one.at_ms - JANUARY_MS, one.ends) for one in actions],
+            [(MINUTE_MS, False), (2 * MINUTE_MS, True), (2 * MINUTE_MS, False)],
         )
 
     def test_offsets_of_the_clock_add_up_while_they_last(self) -> None:
         script = compiled(WrongClock(at="1m", by="1h", duration="2m"), WrongClock(at="2m", by="-10s"))
-        told = [script.told_offset_ms(START + minute * MINUTE) for minute in range(4)]
+        told = [script.told_offset_ms(JANUARY_MS + minute * MINUTE_MS) for minute in range(4)]
         self.assertEqual(told, [0, 3_600_000, 3_590_000, -10_000])
 
     def test_rest_faults_are_counted_and_timed(self) -> None:
         script = compiled(FailRest(at="1m", duration="1m", times=2, path="klines", symbols=("BTC/USDT",)))
         asked = [(0, "BTCUSDT"), (1, "ETHUSDT"), (1, "BTCUSDT"), (1, "BTCUSDT"), (1, "BTCUSDT"), (2, "BTCUSDT")]
-        taken = [script.take_rest_fault(START + minute * MINUTE, "/api/v3/klines", name) for minute, name in asked]
+        taken = [
+            script.take_rest_fault(JANUARY_MS + minute * MINUTE_MS, "/api/v3/klines", name) for minute, name in asked
+        ]
         self.assertEqual([fault is not None for fault in taken], [False, False, True, True, False, False])
 
     def test_scripts_that_do_not_fit_are_refused_with_the_number_of_the_fault(self) -> None:
@@ -242,7 +243,7 @@ class RandomScripts(unittest.TestCase):
         seen = set()
         for seed in range(60):
             script = random_faults(seed, duration_ms=3_600_000, symbols=SYMBOLS)
-            CompiledScript(script, START, SYMBOLS, "1m")
+            CompiledScript(script, JANUARY_MS, SYMBOLS, "1m")
             seen |= {(str(fault["kind"]), fault.get("where")) for fault in script.to_dict()["faults"]}  # type: ignore[attr-defined]
         self.assertEqual(len({kind for kind, _ in seen}), len(LOSSLESS + ALTERING) - 2)
         self.assertLessEqual({("skip", "stream"), ("skip", "everywhere")}, seen)
@@ -259,7 +260,7 @@ class RandomScripts(unittest.TestCase):
                 kinds=("skip", "drop"),
             )
             named |= {fault.timeframe for fault in script.faults if isinstance(fault, SkipCandle)}
-            CompiledScript(script, START, SYMBOLS, "15m")
+            CompiledScript(script, JANUARY_MS, SYMBOLS, "15m")
         self.assertEqual(named, {"15m", "1m"})
 
     def test_boundaries_are_drawn_when_they_are_named(self) -> None:
@@ -267,7 +268,7 @@ class RandomScripts(unittest.TestCase):
         kinds = {type(fault) for script in drawn for fault in script.faults}
         self.assertEqual(kinds, {OrderCloses, LateFunding})
         for script in drawn:
-            CompiledScript(script, START, SYMBOLS, "1m")
+            CompiledScript(script, JANUARY_MS, SYMBOLS, "1m")
 
     def test_scripts_of_a_seed_are_those_of_every_release(self) -> None:
         digest = hashlib.sha256()

@@ -1,23 +1,22 @@
 import unittest
 
-from core.instants import parse_instant
 from reports.figures.missing_candles import detail_warning, end_facts, ends_warning, slots_of
-
-HOUR = 3_600_000
-DAY = parse_instant("2024-01-01")
+from tests.support.times import HOUR_MS, JANUARY_MS
 
 
 class EndsTest(unittest.TestCase):
     def test_a_whole_window_lacks_nothing_and_gives_no_warning(self) -> None:
-        facts = end_facts((DAY, DAY + 23 * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+        facts = end_facts((JANUARY_MS, JANUARY_MS + 23 * HOUR_MS), JANUARY_MS, JANUARY_MS + 24 * HOUR_MS, HOUR_MS)
         self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
         self.assertIsNone(ends_warning(facts))
 
     def test_bounds_inside_a_candle_ask_for_whole_candles_alone(self) -> None:
-        facts = end_facts((DAY + HOUR, DAY + 22 * HOUR), DAY + 1, DAY + 24 * HOUR - 1, HOUR)
+        facts = end_facts(
+            (JANUARY_MS + HOUR_MS, JANUARY_MS + 22 * HOUR_MS), JANUARY_MS + 1, JANUARY_MS + 24 * HOUR_MS - 1, HOUR_MS
+        )
         self.assertEqual((facts["missing_before"], facts["missing_after"]), (0, 0))
-        self.assertEqual(slots_of(DAY + 1, DAY + HOUR + 5, HOUR), 0)
-        self.assertEqual(slots_of(DAY + 1, DAY + 2, HOUR), 0)
+        self.assertEqual(slots_of(JANUARY_MS + 1, JANUARY_MS + HOUR_MS + 5, HOUR_MS), 0)
+        self.assertEqual(slots_of(JANUARY_MS + 1, JANUARY_MS + 2, HOUR_MS), 0)
 
     def test_every_candle_lacking_at_either_end_is_counted_and_the_warning_says_where(self) -> None:
         for hours, counts, told in (
@@ -30,12 +29,17 @@ class EndsTest(unittest.TestCase):
             ),
         ):
             with self.subTest(hours):
-                facts = end_facts((DAY + hours[0] * HOUR, DAY + hours[1] * HOUR), DAY, DAY + 24 * HOUR, HOUR)
+                facts = end_facts(
+                    (JANUARY_MS + hours[0] * HOUR_MS, JANUARY_MS + hours[1] * HOUR_MS),
+                    JANUARY_MS,
+                    JANUARY_MS + 24 * HOUR_MS,
+                    HOUR_MS,
+                )
                 self.assertEqual((facts["missing_before"], facts["missing_after"]), counts)
                 self.assertTrue((ends_warning(facts) or "").startswith(told), ends_warning(facts))
 
     def test_without_a_candle_all_are_missing_and_another_warning_says_so(self) -> None:
-        facts = end_facts(None, DAY, DAY + 24 * HOUR, HOUR)
+        facts = end_facts(None, JANUARY_MS, JANUARY_MS + 24 * HOUR_MS, HOUR_MS)
         self.assertEqual((facts["candles_from"], facts["missing_before"], facts["missing_after"]), (None, 24, 0))
         self.assertIsNone(ends_warning(facts))
 

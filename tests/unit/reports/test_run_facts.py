@@ -1,7 +1,7 @@
 import unittest
 
 from reports.console.run_facts import changed_settings, config_facts
-from tests.support.kernel_runs import settings_from
+from tests.support.runs.kernel_runs import settings_from
 
 
 class ConfigFactsTest(unittest.TestCase):

@@ -8,7 +8,6 @@ import msgspec
 
 from core.candle import FundingRate, Step
 from core.instrument import Instrument
-from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.journal_records import (
     CandleRecord,
@@ -24,12 +23,13 @@ from engine.renderer import SessionOutputs
 from reports import render, to_json
 from reports.figures.session_figures import session_result
 from reports.figures.session_window import SessionWindow
-from tests.support.kernel_runs import settings_from
+from tests.support.candles import candle
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
-from tests.support.watched_session import MINUTE, candle
+from tests.support.sessions.watched_session import LONG
+from tests.support.times import MINUTE_MS
 
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
-LONG = Signal("LONG", sl_distance=5.0, tp_distance=10.0)
 FIRST = SessionRecord("s", "h", "v", {}, {}, {"BTCUSDT": [fields_of(candle(8, 1.0))] * 2, "ETHUSDT": []}, False)
 
 
@@ -39,26 +39,26 @@ def record(step: Step, *, missed: bool = False) -> StepRecord:
 
 class SessionWindowTest(unittest.TestCase):
     def test_before_a_step_nothing_is_known(self) -> None:
-        window = SessionWindow(CANONICAL, MINUTE)
+        window = SessionWindow(CANONICAL, MINUTE_MS)
         self.assertIsNone(window.start_ms)
         self.assertIsNone(window.end_ms)
         self.assertIsNone(window.held_return("BTCUSDT"))
         self.assertEqual(window.candle_facts("BTCUSDT", 0)["missing_candles"], 0)
 
     def test_it_covers_the_first_candles_open_to_the_last_step(self) -> None:
-        window = SessionWindow(CANONICAL, MINUTE).take_all(
+        window = SessionWindow(CANONICAL, MINUTE_MS).take_all(
             [
                 FIRST,
-                record(Step(11 * MINUTE, (candle(10, 100.0), candle(10, 50.0)))),
-                record(Step(12 * MINUTE, (candle(11, 100.0), None))),
-                record(Step(15 * MINUTE, (candle(14, 100.0, close=120.0), None)), missed=True),
+                record(Step(11 * MINUTE_MS, (candle(10, 100.0), candle(10, 50.0)))),
+                record(Step(12 * MINUTE_MS, (candle(11, 100.0), None))),
+                record(Step(15 * MINUTE_MS, (candle(14, 100.0, close=120.0), None)), missed=True),
                 CandleRecord("late", "ETH/USDT", fields_of(candle(11, 50.0)), "websocket"),
                 CandleRecord("revised", "BTC/USDT", fields_of(candle(11, 101.0)), "rest"),
-                ResumeRecord(12 * MINUTE, "exits_only"),
+                ResumeRecord(12 * MINUTE_MS, "exits_only"),
             ]
         )
-        self.assertEqual((window.start_ms, window.end_ms), (10 * MINUTE, 15 * MINUTE))
-        self.assertEqual(list(window.step_times_ms), [11 * MINUTE, 12 * MINUTE, 15 * MINUTE])
+        self.assertEqual((window.start_ms, window.end_ms), (10 * MINUTE_MS, 15 * MINUTE_MS))
+        self.assertEqual(list(window.step_times_ms), [11 * MINUTE_MS, 12 * MINUTE_MS, 15 * MINUTE_MS])
         self.assertEqual((window.missed_steps, window.resumes), (1, 1))
         self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
         self.assertEqual(
@@ -87,24 +87,24 @@ class WindowOfFinerCandles(unittest.TestCase):
 
     def setUp(self) -> None:
         first = msgspec.structs.replace(FIRST, settings={"live": {"detail_interval": "1m"}})
-        self.window = SessionWindow(CANONICAL, 5 * MINUTE)
+        self.window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
         self.window.take(first)
         whole = candle(10, 100.0, close=110.0)
         for number in range(10, 20):
             fine = (candle(number, 100.0), None if number == 13 else candle(number, 50.0))
             step = Step(
-                (number + 1) * MINUTE,
+                (number + 1) * MINUTE_MS,
                 (whole, None) if number == 14 else (None, None),
                 fine,
                 (candle(number, 100.0), None),
-                ((FundingRate(14 * MINUTE, 1e-4),), ()) if number == 15 else (),
+                ((FundingRate(14 * MINUTE_MS, 1e-4),), ()) if number == 15 else (),
             )
             self.window.take(step_record(step, ""))
-        self.window.take(MissingRecord("funding", "BTC/USDT", 14 * MINUTE))
-        self.window.take(MissingRecord("mark", "ETH/USDT", 14 * MINUTE))
+        self.window.take(MissingRecord("funding", "BTC/USDT", 14 * MINUTE_MS))
+        self.window.take(MissingRecord("mark", "ETH/USDT", 14 * MINUTE_MS))
 
     def test_the_window_begins_with_the_first_candle_by_which_orders_are_matched(self) -> None:
-        self.assertEqual((self.window.start_ms, self.window.end_ms), (10 * MINUTE, 20 * MINUTE))
+        self.assertEqual((self.window.start_ms, self.window.end_ms), (10 * MINUTE_MS, 20 * MINUTE_MS))
         self.assertEqual(len(self.window.step_times_ms), 10)
 
     def test_candles_of_both_lengths_are_counted_apart(self) -> None:
@@ -140,7 +140,7 @@ class SessionResultTest(unittest.TestCase):
 
     def setUp(self) -> None:
         settings, switch = settings_from({"commission_rate": 0.001}, tuple(CANONICAL)), KillSwitch()
-        script = {"BTCUSDT": {10 * MINUTE: LONG}}
+        script = {"BTCUSDT": {10 * MINUTE_MS: LONG}}
         self.session = build_session(
             settings,
             ScriptedStrategy(script),
@@ -150,11 +150,11 @@ class SessionResultTest(unittest.TestCase):
             build_safety_monitor(settings, switch),
         )
         self.settings = settings
-        self.window = SessionWindow(CANONICAL, MINUTE)
+        self.window = SessionWindow(CANONICAL, MINUTE_MS)
         self.window.take(FIRST)
         lows = {12: 94.0}
         for number in range(10, 14):
-            step = Step((number + 1) * MINUTE, (candle(number, 100.0, low=lows.get(number)), candle(number, 50.0)))
+            step = Step((number + 1) * MINUTE_MS, (candle(number, 100.0, low=lows.get(number)), candle(number, 50.0)))
             self.window.take(record(step))
             self.session.process(step)
 
@@ -185,7 +185,7 @@ class SessionResultTest(unittest.TestCase):
 
     def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
         self.assertEqual(self.result()["performance"]["total_trades"], 1)
-        self.session.process(Step(15 * MINUTE, (candle(14, 100.0), candle(14, 50.0))))
+        self.session.process(Step(15 * MINUTE_MS, (candle(14, 100.0), candle(14, 50.0))))
 
     def test_stops_on_marks_that_did_not_come_are_warned_of(self) -> None:
         contract = {"perpetual": {"stop_trigger": "mark"}}
@@ -203,7 +203,7 @@ class SessionResultTest(unittest.TestCase):
         self.assertEqual(json.loads(to_json(result))["config"]["symbols"], list(CANONICAL))
 
     def test_a_session_without_a_step_has_a_result(self) -> None:
-        self.window = SessionWindow(CANONICAL, MINUTE)
+        self.window = SessionWindow(CANONICAL, MINUTE_MS)
         result = self.result(partial=True)
         self.assertIsNone(result["config"]["start_date"])
         self.assertIsNone(result["performance"]["sharpe_ratio"])

@@ -3,12 +3,9 @@
 import json
 import math
 import unittest
-from decimal import Decimal
 
-from core.instrument import Instrument
-from core.trading_signal import Signal
 from risk_management.risk_config import RiskConfig
-from risk_management.risk_engine import Refusal, RiskEngine, SizedEntry
+from risk_management.risk_engine import RiskEngine
 
 IMPOSSIBLE = (0.0, -1.0, math.nan, math.inf)
 
@@ -167,56 +164,6 @@ class TradesValidated(RiskEngineTest):
                 given[place] = wrong
                 with self.subTest(place=place, wrong=wrong), self.assertRaises(ValueError):
                     self.engine.validate_trade(*given)
-
-
-class SizedEntries(RiskEngineTest):
-    """The typed form that sessions use."""
-
-    rules = Instrument("BTC/USDT", lot_size=Decimal("0.1"), min_notional=Decimal(50), min_quantity=Decimal("0.3"))
-
-    def size(
-        self, signal: Signal, equity: float = 10_000.0, price: float = 100.0, room: float = 1e9
-    ) -> SizedEntry | Refusal:
-        return self.engine.size_entry(signal, equity, price, room, self.rules)
-
-    def test_the_size_is_rounded_down_to_the_lot(self) -> None:
-        # 100 / 3 = 33.333...
-        sized = self.size(Signal("LONG", sl_distance=3.0, tp_distance=6.0))
-        self.assertEqual(SizedEntry(Decimal("33.3"), 3.0, 6.0), sized)
-        # room 1,234.5 / 100
-        self.assertEqual(Decimal("12.3"), self.size(Signal("LONG", sl_distance=3.0), room=1_234.5).quantity)
-
-    def test_distances_fall_back_to_the_atr_and_a_target_to_none(self) -> None:
-        self.assertEqual((3.0, 6.0), self.engine.distances(Signal("LONG", atr=2.0)))
-        self.assertEqual((1.0, 6.0), self.engine.distances(Signal("LONG", sl_distance=1.0, atr=2.0)))
-        self.assertEqual((1.0, None), self.engine.distances(Signal("LONG", sl_distance=1.0)))
-        self.assertEqual((None, None), self.engine.distances(Signal("LONG")))
-        self.assertEqual((3.0, 9.0), self.engine.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
-
-    def test_what_cannot_be_sized_is_refused_with_its_reason(self) -> None:
-        for signal in (
-            Signal("LONG"),
-            Signal("LONG", sl_distance=0.0),
-            Signal("LONG", sl_distance=-1.0),
-            Signal("LONG", atr=0.0),
-        ):
-            self.assertEqual(Refusal("stop_distance"), self.size(signal))
-        for target in (0.0, -1.0):
-            self.assertEqual(Refusal("target_distance"), self.size(Signal("LONG", sl_distance=1.0, tp_distance=target)))
-        for room in (0.0, -5.0):
-            self.assertEqual(Refusal("no_exposure_room"), self.size(Signal("LONG", sl_distance=1.0), room=room))
-        self.assertEqual(Refusal("below_lot_size"), self.size(Signal("LONG", sl_distance=1.0), room=9.9))
-        self.assertEqual(Refusal("below_min_quantity"), self.size(Signal("LONG", sl_distance=1.0), room=29.0))
-        self.assertEqual(Refusal("below_min_notional"), self.size(Signal("LONG", sl_distance=1.0), room=49.0))
-        self.assertEqual(Decimal("0.5"), self.size(Signal("LONG", sl_distance=1.0), room=50.0).quantity)
-        self.assertEqual(
-            Refusal("below_min_position_size"),
-            self.size(Signal("LONG", sl_distance=1.0), price=20.0, room=9.0),  # 0.4 x 20 = 8 of 10
-        )
-
-    def test_an_equity_at_or_below_zero_is_refused(self) -> None:
-        for equity in (0.0, -1_000.0):
-            self.assertIsInstance(self.size(Signal("LONG", sl_distance=1.0), equity=equity), Refusal)
 
 
 if __name__ == "__main__":

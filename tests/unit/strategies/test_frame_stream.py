@@ -15,11 +15,13 @@ from core.candle import Candle
 from core.errors import StrategyError
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
-from strategies.frame_stream import FrameStream, open_stream, plain_metadata, signal_from_mapping
+from strategies.frame_stream import FrameStream, signal_from_mapping
+from strategies.open_stream import open_stream
+from strategies.plain_metadata import plain_metadata
 from strategies.scalping_ema_rsi import ScalpingStream
-from tests.support.market_data_sets import JANUARY_MS, candles_of, frame_of, practice_columns
-
-MINUTE_MS = 60_000
+from tests.support.candles import candles_of
+from tests.support.market_data_sets import frame_of, practice_columns
+from tests.support.times import at
 
 
 class Recorder:
@@ -152,7 +154,7 @@ class WindowTest(unittest.TestCase):
 class AnswersTest(unittest.TestCase):
     def answered(self, answer: object) -> Signal:
         stream = FrameStream(Recorder(2, answer))
-        candles = [Candle(JANUARY_MS + row * MINUTE_MS, 1.0, 2.0, 0.5, 1.5, 3.0) for row in range(2)]
+        candles = [Candle(at(row), 1.0, 2.0, 0.5, 1.5, 3.0) for row in range(2)]
         return [stream.update(candle) for candle in candles][-1]
 
     def test_a_good_answer_becomes_a_typed_signal(self) -> None:

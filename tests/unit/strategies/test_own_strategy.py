@@ -10,7 +10,7 @@ from typing import Any
 
 from core.candle import Candle
 from core.errors import ConfigurationError, StrategyError
-from strategies.frame_stream import open_stream
+from strategies.open_stream import open_stream
 from strategies.own_code import failure_in_one_line
 from strategies.strategy_registry import build_strategy, canonical_strategy, strategy_class
 

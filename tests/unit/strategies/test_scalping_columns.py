@@ -11,7 +11,8 @@ from core.trading_signal import Signal
 from market_data.candle_columns import CandleColumns
 from strategies import ScalpingEMARSI, add_indicators
 from strategies.scalping_ema_rsi import WARMUP_RESIDUAL
-from tests.support.market_data_sets import candles_of, frame_of, practice_columns, recorded_columns
+from tests.support.candles import candles_of
+from tests.support.market_data_sets import frame_of, practice_columns, recorded_columns
 from tests.support.scale import scaled
 from tests.support.shared import needs_shared
 

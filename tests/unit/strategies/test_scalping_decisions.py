@@ -5,11 +5,11 @@ import unittest
 from collections.abc import Mapping
 
 from core.trading_signal import Signal
-from strategies.scalping_ema_rsi import decide
+from strategies.scalping_ema_rsi import Reading, decide
 from strategies.scalping_params import ScalpingParams
 
-UP = {"fast_before": 99.0, "slow_before": 100.0, "fast": 101.0, "slow": 100.5}
-DOWN = {"fast_before": 101.0, "slow_before": 100.0, "fast": 99.0, "slow": 99.5}
+UP = {"ema_fast_before": 99.0, "ema_slow_before": 100.0, "ema_fast": 101.0, "ema_slow": 100.5}
+DOWN = {"ema_fast_before": 101.0, "ema_slow_before": 100.0, "ema_fast": 99.0, "ema_slow": 99.5}
 CALM = {"rsi": 55.0, "atr": 2.0, "volume": 13.0, "volume_avg": 10.0}
 CALM_SHORT = {**CALM, "rsi": 45.0}
 NAN = math.nan
@@ -20,7 +20,7 @@ def decided(*values: Mapping[str, float], params: Mapping[str, float] | None = N
     merged: dict[str, float] = {}
     for some in values:
         merged.update(some)
-    return decide(ScalpingParams.from_dict(params or {}), **merged)
+    return decide(ScalpingParams.from_dict(params or {}), Reading(**merged))
 
 
 class CrossingTest(unittest.TestCase):
@@ -33,17 +33,17 @@ class CrossingTest(unittest.TestCase):
         self.check("SHORT", "cross_down", DOWN, CALM_SHORT)
 
     def test_equality_before_is_a_crossing(self) -> None:
-        self.check("LONG", "cross_up", UP, CALM, {"fast_before": 100.0})
-        self.check("SHORT", "cross_down", DOWN, CALM_SHORT, {"fast_before": 100.0})
+        self.check("LONG", "cross_up", UP, CALM, {"ema_fast_before": 100.0})
+        self.check("SHORT", "cross_down", DOWN, CALM_SHORT, {"ema_fast_before": 100.0})
 
     def test_equality_now_is_none(self) -> None:
-        self.check("FLAT", "no_cross", UP, CALM, {"fast": 100.5})
-        self.check("FLAT", "no_cross", DOWN, CALM_SHORT, {"fast": 99.5})
-        self.check("FLAT", "no_cross", UP, CALM, {"fast_before": 100.0, "fast": 100.5})
+        self.check("FLAT", "no_cross", UP, CALM, {"ema_fast": 100.5})
+        self.check("FLAT", "no_cross", DOWN, CALM_SHORT, {"ema_fast": 99.5})
+        self.check("FLAT", "no_cross", UP, CALM, {"ema_fast_before": 100.0, "ema_fast": 100.5})
 
     def test_being_above_or_below_already_is_none(self) -> None:
-        self.check("FLAT", "no_cross", UP, CALM, {"fast_before": math.nextafter(100.0, 101.0)})
-        self.check("FLAT", "no_cross", DOWN, CALM_SHORT, {"fast_before": math.nextafter(100.0, 99.0)})
+        self.check("FLAT", "no_cross", UP, CALM, {"ema_fast_before": math.nextafter(100.0, 101.0)})
+        self.check("FLAT", "no_cross", DOWN, CALM_SHORT, {"ema_fast_before": math.nextafter(100.0, 99.0)})
 
     def test_an_average_that_is_not_defined_crosses_nothing(self) -> None:
         for name in UP:

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from strategies import ScalpingEMARSI
-from tests.support.causal_check import columns_that_look_ahead, signals_that_look_ahead
 from tests.support.market_data_sets import frame_of, practice_columns
+from tests.support.runs.causal_check import columns_that_look_ahead, signals_that_look_ahead
 
 ROWS = 120
 Columns = Callable[[pd.DataFrame], pd.DataFrame]

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.market_cases import cases
+from tests.support.oracles.market_cases import MONDAY_MS, cases
+from tests.support.oracles.slow_model import BASE_SETTINGS, Case, ModelResult, run_model, trades_csv
 from tests.support.scale import scaled
-from tests.support.slow_model import BASE_SETTINGS, Case, ModelResult, run_model, trades_csv
+from tests.support.times import HOUR_MS, MINUTE_MS
 
-MINUTE = 60_000
-NOON = 19_786 * 86_400_000 + 12 * 3_600_000
+NOON = MONDAY_MS + 12 * HOUR_MS
 """2024-03-04T12:00Z: slot 0 of every case that says nothing else."""
 
 Row = tuple[int, float, float, float, float]
@@ -39,7 +39,7 @@ def case_of(
     """Build a case of 1m candles (slot, open, high, low, close), slots counted from the start, negative ones stored."""
     return Case(
         settings={**BASE_SETTINGS, **changed},
-        timeframe_ms=MINUTE,
+        timeframe_ms=MINUTE_MS,
         start_ms=start,
         symbols=tuple(candles),
         instruments={
@@ -47,11 +47,11 @@ def case_of(
             for symbol in candles
         },
         candles={
-            symbol: [Candle(start + slot * MINUTE, *prices, 1.0) for slot, *prices in rows]
+            symbol: [Candle(start + slot * MINUTE_MS, *prices, 1.0) for slot, *prices in rows]
             for symbol, rows in candles.items()
         },
         signals={
-            symbol: {start + slot * MINUTE: signal for slot, signal in opinions.items()}
+            symbol: {start + slot * MINUTE_MS: signal for slot, signal in opinions.items()}
             for symbol, opinions in signals.items()
         },
         warmup_candles=warmup,
@@ -77,7 +77,7 @@ def picked(result: ModelResult, *columns: str) -> list[tuple[str, ...]]:
 
 
 def at(slot: int, start: int = NOON) -> int:
-    return start + slot * MINUTE
+    return start + slot * MINUTE_MS
 
 
 class EntriesAndExits(unittest.TestCase):
@@ -396,7 +396,7 @@ class MoneyAndHalts(unittest.TestCase):
         # Start 23:57. A: 5 units from slot 1 at 100. Slot 2 ends at T = 00:00, the old day still: close 97 is -15 of
         # 10000 = 0.0015 > 0.001: halt, B's waiting entry is cancelled, A's close waits. A's signal of that candle and
         # of no later one is refused; at T = 00:01 the day has rolled and B may order again.
-        start = 19_786 * 86_400_000 - 3 * MINUTE
+        start = MONDAY_MS - 3 * MINUTE_MS
         candles = {
             "A": [*flat_rows([0, 1]), (2, 100.0, 100.0, 97.0, 97.0), (3, 96.0, 96.0, 96.0, 96.0)],
             "B": flat_rows([1, 3, 4]),
@@ -442,7 +442,7 @@ class MoneyAndHalts(unittest.TestCase):
 
     def test_a_drawdown_halt_keeps_exits_working_and_stays_over_midnight(self):
         # 5 units from 100 to 97: 15 / 10000 = 0.0015 > 0.001. Held; target 105 still works at slot 2; entries refused.
-        start = 19_786 * 86_400_000 - 2 * MINUTE
+        start = MONDAY_MS - 2 * MINUTE_MS
         rows = [*flat_rows([0]), (1, 100.0, 100.0, 97.0, 97.0), (2, 97.0, 106.0, 97.0, 106.0), *flat_rows([3], 106.0)]
         signals = {"A": {0: long(20.0, 5.0), 2: long(5.0)}}
         result = run_model(case_of({"A": rows}, signals, start=start, max_drawdown_pct=0.001))
@@ -474,7 +474,7 @@ class MoneyAndHalts(unittest.TestCase):
         )
 
     def test_the_account_has_a_row_at_the_last_step_of_each_day(self):
-        start = 19_786 * 86_400_000 - 3 * MINUTE
+        start = MONDAY_MS - 3 * MINUTE_MS
         result = run_model(case_of({"A": flat_rows(range(6))}, {}, start=start))
         self.assertEqual([time for time, _, _ in result.equity_rows], [at(slot, start) for slot in (1, 3, 6, 6)])
 

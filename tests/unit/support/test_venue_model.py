@@ -7,10 +7,19 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest
-from tests.support.venue_model import ModelOrder, ModelRules, ModelTier, Venue, amend, cancel, play_candle, submit
-from tests.support.venue_model_margin import liquidation_price
+from tests.support.oracles.venue_model import (
+    ModelOrder,
+    ModelRules,
+    ModelTier,
+    Venue,
+    amend,
+    cancel,
+    play_candle,
+    submit,
+)
+from tests.support.oracles.venue_model_margin import liquidation_price
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 A = "A/USDT"
 
 
@@ -22,17 +31,17 @@ def venue_of(tick: str = "1", lot: str = "0.1", **rules: object) -> Venue:
 
 def ask(venue: Venue, side: str, kind: str, quantity: float, slot: int = 0, **more: object) -> ModelOrder:
     """Submit an order at the start of a minute; the last price is 100."""
-    return submit(venue, OrderRequest(A, side, kind, quantity, **more), slot * MINUTE, 100.0)
+    return submit(venue, OrderRequest(A, side, kind, quantity, **more), slot * MINUTE_MS, 100.0)
 
 
 def play(venue: Venue, slot: int, *prices: float, volume: float = 100.0) -> None:
     """Play the candle of a minute: open, high, low, close."""
-    play_candle(venue, A, Candle(slot * MINUTE, *(float(price) for price in prices), volume), MINUTE)
+    play_candle(venue, A, Candle(slot * MINUTE_MS, *(float(price) for price in prices), volume), MINUTE_MS)
 
 
 def fills(venue: Venue) -> list[tuple[float, str, float, float]]:
     """Return the slot of the event time, action, price and quantity of each fill."""
-    return [(fill.time_ms / MINUTE, fill.action, float(fill.price), float(fill.quantity)) for fill in venue.fills]
+    return [(fill.time_ms / MINUTE_MS, fill.action, float(fill.price), float(fill.quantity)) for fill in venue.fills]
 
 
 def state(order: ModelOrder) -> tuple[str, str]:
@@ -135,13 +144,13 @@ class AtTheOpen(unittest.TestCase):
 
     def test_a_gtd_order_acts_before_its_end_only(self):
         venue = venue_of()
-        order = ask(venue, "BUY", "LIMIT", 1.0, price=95.0, time_in_force="GTD", expires_ms=2 * MINUTE)
+        order = ask(venue, "BUY", "LIMIT", 1.0, price=95.0, time_in_force="GTD", expires_ms=2 * MINUTE_MS)
         play(venue, 0, 100, 101, 99, 100)
         play(venue, 1, 100, 101, 99, 100)
         self.assertEqual(state(order), ("NEW", ""))
         play(venue, 2, 100, 101, 90, 100)
         self.assertEqual((state(order), fills(venue)), (("EXPIRED", "gtd"), []))
-        self.assertEqual(venue.events[-1][0], 2 * MINUTE)
+        self.assertEqual(venue.events[-1][0], 2 * MINUTE_MS)
 
     def test_an_entry_that_equity_cannot_carry_is_rejected(self):
         venue = venue_of()
@@ -164,7 +173,7 @@ class AtTheOpen(unittest.TestCase):
         venue = venue_of(maker=Fraction(1, 1000), taker=Fraction(2, 1000))
         order = ask(venue, "BUY", "LIMIT", 1.0, price=90.0)
         play(venue, 0, 100, 100, 99, 100)
-        amend(venue, order, MINUTE, price=99.0)
+        amend(venue, order, MINUTE_MS, price=99.0)
         play(venue, 1, 97, 98, 97, 98)
         self.assertEqual(venue.fills[0].commission, Fraction("0.194"))
 
@@ -179,7 +188,7 @@ class StopLimits(unittest.TestCase):
         play(venue, 0, 100, 106, 100, 106)
         self.assertEqual(fills(venue), [(1, "OPEN", 107, 1), (1, "OPEN", 106, 1)])
         self.assertEqual(state(venue.orders[2]), ("NEW", ""))
-        self.assertEqual(venue.events[-1], (MINUTE, 3, "REPLACED", "triggered"))
+        self.assertEqual(venue.events[-1], (MINUTE_MS, 3, "REPLACED", "triggered"))
         play(venue, 1, 106, 106, 103, 105)
         self.assertEqual(fills(venue)[2:], [(2, "OPEN", 104, 1)])
 

@@ -9,18 +9,19 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from core.settings_place import Place, allowed_words
+from core.settings_allowed import Place, allowed_words
+from core.settings_file import parse_yaml
 from core.settings_problem import shown
-from core.settings_text import parse_yaml
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from execution.venue_settings import PerpetualSettings
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
 from tests.support.config_tree import write_config
+from tests.support.shared import REPOSITORY
 from validation import load_settings
 from validation.live_settings import LiveSettings
 
-PAGE = Path(__file__).resolve().parents[3] / "docs/configuration.md"
+PAGE = REPOSITORY / "docs/configuration.md"
 PLAIN = {
     "starting_balance", "slippage", "commission_rate", "allow_shorting", "entry_fill", "on_opposite_signal",
     "max_order_wait", "max_gap",

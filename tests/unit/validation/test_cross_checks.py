@@ -1,10 +1,12 @@
 """Checks between sections and files: exchange and store, strategy and parameters, risk and limits."""
 
+import sys
 import tempfile
 import textwrap
 import unittest
 from pathlib import Path
 
+from engine.assembly import with_own_strategy
 from tests.support.config_tree import write_config
 from validation import ConfigValidationError, Settings, load_settings
 
@@ -19,7 +21,17 @@ class CrossChecksTest(unittest.TestCase):
     def load(
         self, risk: dict[str, object] | None = None, mode: dict[str, object] | None = None, **live: object
     ) -> Settings:
-        return load_settings(write_config(self.base, {**self.live, **live}, risk, mode), base_path=self.base)
+        """Load settings as the commands do."""
+        path = write_config(self.base, {**self.live, **live}, risk, mode)
+        return with_own_strategy(load_settings(path, base_path=self.base))
+
+    def own(self, module: str, text: str) -> str:
+        """Write a module of a user's own with a class ``Idea`` in it."""
+        (self.base / f"{module}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+        sys.path.insert(0, str(self.base))
+        self.addCleanup(sys.path.remove, str(self.base))
+        self.addCleanup(sys.modules.pop, module, None)
+        return f"{module}:Idea"
 
     def wrong(self, *args: dict[str, object] | None, **live: object) -> list[str]:
         with self.assertRaises(ConfigValidationError) as caught:
@@ -141,18 +153,7 @@ class CrossChecksTest(unittest.TestCase):
         self.assertIn("strategy.params.sl_atr_multiple: 0 — allowed: a number above 0", line)
 
     def test_default_strategy_serves_where_live_yaml_names_none(self) -> None:
-        own = self.base / "own_idea.py"
-        own.write_text(
-            textwrap.dedent("""
-            class Idea:
-                def stream(self): ...
-        """)
-        )
-        import sys
-
-        sys.path.insert(0, str(self.base))
-        self.addCleanup(sys.path.remove, str(self.base))
-        self.addCleanup(sys.modules.pop, "own_idea", None)
+        self.own("own_idea", "class Idea:\n    def stream(self): ...\n")
         mode: dict[str, object] = {"default_strategy": "own_idea:Idea"}
         settings = self.load(None, mode, strategy={"params": {"anything": [1, "two"]}})
         self.assertEqual(
@@ -180,13 +181,35 @@ class CrossChecksTest(unittest.TestCase):
                 self.assertTrue(line.startswith("config/live.yaml: strategy.type: "), line)
                 self.assertIn(words, line)
 
-    def test_unchecked_parameters_must_be_finite(self) -> None:
-        import sys
+    def test_validation_runs_no_code_of_the_users(self) -> None:
+        own = self.own("own_eager", "raise SystemExit('imported')")
+        strategy = {"type": own, "params": {"length": "x"}}
+        path = write_config(self.base, {**self.live, "strategy": strategy}, None, {"default_strategy": own})
+        self.assertEqual(strategy, load_settings(path).live.strategy.model_dump())
 
-        (self.base / "own_other.py").write_text("class Idea:\n    def stream(self): ...\n")
-        sys.path.insert(0, str(self.base))
-        self.addCleanup(sys.path.remove, str(self.base))
-        self.addCleanup(sys.modules.pop, "own_other", None)
+    def test_the_parameters_of_a_class_of_ones_own_are_checked_and_completed_before_it_runs(self) -> None:
+        own = self.own(
+            "own_checked",
+            """
+            from pydantic import BaseModel
+            class Params(BaseModel, extra="forbid"):
+                length: int = 5
+            class Idea:
+                params_model = Params
+                def stream(self): ...
+            """,
+        )
+        self.assertEqual({"length": 5}, self.load(strategy={"type": own}).live.strategy.params)
+        self.assertEqual(
+            [
+                "config/live.yaml: strategy.params.length: 'x' — allowed: a whole number",
+                "config/live.yaml: strategy.params.lenght: unknown key (did you mean length?) — allowed keys: length",
+            ],
+            self.wrong(strategy={"type": own, "params": {"length": "x", "lenght": 7}}),
+        )
+
+    def test_unchecked_parameters_must_be_finite(self) -> None:
+        self.own("own_other", "class Idea:\n    def stream(self): ...\n")
         path = write_config(
             self.base,
             "exchange: practice\nsymbols: [A/B]\nstrategy: {type: 'own_other:Idea', params: {a: [{b: .nan}]}}\n",

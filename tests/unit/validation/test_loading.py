@@ -11,9 +11,9 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from execution.execution_settings import ExecutionSettings
 from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
+from tests.support.shared import REPOSITORY
 from validation import ConfigValidationError, load_settings, validate_all_configs
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 OLD_EXECUTION = {
     "starting_balance": 10000.0, "slippage": 0.0005, "commission_rate": 0.0005, "allow_shorting": True,
     "entry_fill": "next_open", "on_opposite_signal": "ignore", "max_order_wait": 3, "max_gap": 60,

@@ -16,8 +16,7 @@ from strategies.strategy_registry import (
     strategy_class,
     strategy_names,
 )
-
-REPOSITORY = Path(__file__).resolve().parents[3]
+from tests.support.shared import REPOSITORY
 
 
 class RegistryTest(unittest.TestCase):

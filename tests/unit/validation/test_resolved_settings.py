@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from tests.support.config_tree import RICH_LIVE, RICH_MODE, RICH_RISK, write_config
+from tests.support.shared import REPOSITORY
 from validation.loading import load_settings
 from validation.resolved_settings import settings_from_resolved
 
@@ -61,7 +62,7 @@ class SettingsReadBack(unittest.TestCase):
 
     def test_the_shipped_configurations_come_back_with_their_hash(self) -> None:
         for name in ("config/live.yaml", "config/practice.yaml", "examples/detail-1h.yaml"):
-            written = load_settings(Path(__file__).parents[3] / name)
+            written = load_settings(REPOSITORY / name)
             read = settings_from_resolved(json.loads(json.dumps(written.resolved())))
             self.assertEqual(read.settings_sha256, written.settings_sha256)
 

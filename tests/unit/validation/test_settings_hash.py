@@ -9,9 +9,8 @@ import unittest
 from pathlib import Path
 
 from tests.support.config_tree import write_config
+from tests.support.shared import REPOSITORY
 from validation import load_settings
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 CANONICAL = (
     '{"detail_interval":null,"exchange":"practice","execution":{"allow_shorting":true,"commission":{"maker":null,'

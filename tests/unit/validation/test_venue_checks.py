@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.config_tree import write_config
 from validation import ConfigValidationError, Settings, load_settings
-from validation.contracts import PERPETUALS_ONLY, kind_of
+from validation.symbol_rules import PERPETUALS_ONLY, kind_of
 
 Values = dict[str, object]
 
@@ -213,7 +213,7 @@ class Contracts(VenueChecks):
     def test_the_exchanges_with_only_perpetuals_are_those_of_the_pinned_ccxt(self) -> None:
         import ccxt
 
-        from market_data.adapters.exchanges import known_exchanges
+        from market_data.exchanges.exchange_names import known_exchanges
 
         known = set(known_exchanges())
         offers = {name: getattr(ccxt, name)().has for name in ccxt.exchanges if name in known}

@@ -3,7 +3,7 @@
 import statistics
 import unittest
 
-from market_data.feeds.backoff import Backoff, counter_uniform
+from market_data.exchanges.backoff import Backoff, counter_uniform
 
 
 class BackoffTest(unittest.TestCase):

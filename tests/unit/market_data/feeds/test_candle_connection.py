@@ -7,14 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 
 from core.candle import Candle
 from core.errors import FeedError
-from market_data.feeds.backoff import Backoff
-from market_data.feeds.candle_connection import CandleConnection
-from market_data.feeds.catch_up import CatchUp, gathered
-from market_data.feeds.event_queue import EventQueue
-from market_data.feeds.parsers.exchange_candle import Reading
-from tests.support.feed_reader import BRISK
-
-MINUTE = 60_000
+from market_data.exchanges.backoff import Backoff
+from market_data.exchanges.parsers.exchange_candle import Reading
+from market_data.feeds.delivery.candle_connection import CandleConnection
+from market_data.feeds.delivery.catch_up import CatchUp, gathered
+from market_data.feeds.delivery.event_queue import EventQueue
+from tests.support.exchanges.feed_reader import BRISK
 
 
 class LostStream:
@@ -63,9 +61,7 @@ class ClosingTest(unittest.IsolatedAsyncioTestCase):
             "one symbol",
             {"BTCUSDT": "BTC/USDT"},
             "1m",
-            MINUTE,
             catch_up=CatchUp(rest, ["BTC/USDT"], "1m", out, BRISK, lambda: 0.0, {}),  # type: ignore[arg-type]
-            exchange_time=rest.server_time_ms,
             out=out,
             limits=BRISK,
             backoff=Backoff(lambda: 0.0, first_s=0.01, limit_s=0.01),

@@ -7,10 +7,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle, FundingRate
+from market_data.exchanges.parsers.binance_contract import parse_binance_funding, parse_binance_next_funding
+from market_data.exchanges.parsers.binance_kline import parse_binance_klines
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle
 from market_data.feeds.feed_event import Unreadable
-from market_data.feeds.parsers.binance_contract import parse_binance_funding, parse_binance_next_funding
-from market_data.feeds.parsers.binance_kline import parse_binance_klines
-from market_data.feeds.parsers.exchange_candle import ExchangeCandle
 from tests.support.scale import scaled
 from tests.support.shared import RECORDINGS, needs_shared
 

@@ -3,16 +3,16 @@
 import asyncio
 import unittest
 
-from core.candle import Candle
-from market_data.feeds.event_queue import EventQueue
+from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Connected, FeedEvent
+from tests.support.candles import candle
 
 ROOM = 3
 
 
 def update(symbol: str, minute: int, *, final: bool, close: float = 1.0) -> CandleUpdate:
     """Return an update of a candle."""
-    return CandleUpdate(symbol, Candle(minute * 60_000, 1.0, 2.0, 0.5, close, 1.0), final, "websocket", None, "1m")
+    return CandleUpdate(symbol, candle(minute, 1.0, 2.0, 0.5, close), final, "websocket", None, "1m")
 
 
 class EventQueueTest(unittest.IsolatedAsyncioTestCase):

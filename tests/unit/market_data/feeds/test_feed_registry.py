@@ -5,17 +5,17 @@ import sys
 import unittest
 
 from core.errors import ConfigurationError
+from market_data.exchanges.exchange_description import described
 from market_data.feeds import FeedLimits, open_feed, open_perpetual_source
-from market_data.feeds.binance_feed import BinanceFeed
-from market_data.feeds.binance_perpetual import BinancePerpetual
-from market_data.feeds.ccxt_feed import CcxtFeed
-from market_data.feeds.ccxt_perpetual import CcxtPerpetual
-from market_data.feeds.parsers.parser_registry import frame_parser
+from market_data.feeds.binance.binance_feed import BinanceFeed
+from market_data.feeds.binance.binance_perpetual import BinancePerpetual
+from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
+from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 
 HEAVY = ("ccxt", "aiohttp", "websockets", "pandas", "numpy", "requests")
 MODULES = (
-    *("binance_feed", "ccxt_feed", "feed_registry", "feed_event", "candle_feed", "parsers.parser_registry", "catch_up"),
-    *("perpetual_source", "binance_perpetual", "ccxt_perpetual"),
+    *("feed_registry", "feed_event", "feed_limits", "candle_feed", "perpetual_source", "rest_pages"),
+    *("delivery.catch_up", "delivery.candle_connection", "delivery.close_poll"),
 )
 
 
@@ -62,8 +62,8 @@ class RegistryTest(unittest.TestCase):
 
     def test_every_parser_that_is_named_is_there(self) -> None:
         for name in ("binance", "binanceus", "bybit", "dydx", "gate", "gateio", "kraken", "okx"):
-            self.assertTrue(callable(frame_parser(name)), name)
-        self.assertIsNone(frame_parser("coinbase"))
+            self.assertTrue(callable(described(name).parse_frame), name)
+        self.assertIsNone(described("coinbase").parse_frame)
 
     def test_importing_the_feeds_loads_no_heavy_library(self) -> None:
         imports = "; ".join(f"import market_data.feeds.{name}" for name in MODULES)

@@ -3,44 +3,45 @@
 import unittest
 
 from core.candle import Candle
-from market_data.adapters.failures import RangeNotServedError, TransientError
-from market_data.feeds.final_candles import final_candles, final_rows
+from market_data.exchanges.request_failures import RangeNotServedError, TransientError
+from market_data.feeds.rest_pages import final_candles, final_rows
+from tests.support.candles import candle
+from tests.support.times import MINUTE_MS
 
-MINUTE = 60_000
 SETTLE = 2_000
 
 
 def row(minute: int, close: float = 1.5) -> Candle:
     """Return a candle that opens at a minute."""
-    return Candle(minute * MINUTE, 1.0, 2.0, 0.5, close, 1.0)
+    return candle(minute, 1.0, 2.0, 0.5, close)
 
 
 def finals(rows: list[Candle], now_ms: int, believed_ms: int | None = None) -> list[int]:
     """Return the minutes of the final rows."""
-    found = final_rows(rows, MINUTE, now_ms, SETTLE, believed_ms=believed_ms)
-    return [one.open_time_ms // MINUTE for one in found]
+    found = final_rows(rows, MINUTE_MS, now_ms, SETTLE, believed_ms=believed_ms)
+    return [one.open_time_ms // MINUTE_MS for one in found]
 
 
 class FinalRowsTest(unittest.TestCase):
     def test_a_row_with_a_later_one_is_final_wherever_it_stands(self) -> None:
-        self.assertEqual(finals([row(3), row(1), row(2)], now_ms=3 * MINUTE), [1, 2])
+        self.assertEqual(finals([row(3), row(1), row(2)], now_ms=3 * MINUTE_MS), [1, 2])
 
     def test_the_newest_row_is_final_once_the_clock_is_past_its_settled_close(self) -> None:
         rows = [row(1), row(2)]
-        self.assertEqual(finals(rows, now_ms=3 * MINUTE + SETTLE - 1), [1])
-        self.assertEqual(finals(rows, now_ms=3 * MINUTE + SETTLE), [1, 2])
+        self.assertEqual(finals(rows, now_ms=3 * MINUTE_MS + SETTLE - 1), [1])
+        self.assertEqual(finals(rows, now_ms=3 * MINUTE_MS + SETTLE), [1, 2])
 
     def test_a_clock_too_far_ahead_of_the_rows_makes_nothing_final(self) -> None:
         rows = [row(1), row(2)]
-        self.assertEqual(finals(rows, 4 * MINUTE + SETTLE - 1, believed_ms=MINUTE), [1, 2])
-        self.assertEqual(finals(rows, 4 * MINUTE + SETTLE, believed_ms=MINUTE), [1])
-        self.assertEqual(finals(rows, 62 * MINUTE, believed_ms=MINUTE), [1])
+        self.assertEqual(finals(rows, 4 * MINUTE_MS + SETTLE - 1, believed_ms=MINUTE_MS), [1, 2])
+        self.assertEqual(finals(rows, 4 * MINUTE_MS + SETTLE, believed_ms=MINUTE_MS), [1])
+        self.assertEqual(finals(rows, 62 * MINUTE_MS, believed_ms=MINUTE_MS), [1])
 
     def test_nothing_is_final_of_nothing(self) -> None:
-        self.assertEqual(finals([], now_ms=10 * MINUTE), [])
+        self.assertEqual(finals([], now_ms=10 * MINUTE_MS), [])
 
     def test_of_several_rows_for_one_time_the_last_counts(self) -> None:
-        found = final_rows([row(1), row(1, 1.75), row(2)], MINUTE, 0, SETTLE)
+        found = final_rows([row(1), row(1, 1.75), row(2)], MINUTE_MS, 0, SETTLE)
         self.assertEqual(found, [row(1, 1.75)])
 
 
@@ -54,13 +55,13 @@ class PagesTest(unittest.IsolatedAsyncioTestCase):
             return [one for one in rows if since_ms <= one.open_time_ms < until_ms][:most]
 
         found = await final_candles(
-            page, start * MINUTE, end * MINUTE, length_ms=MINUTE, now_ms=100 * MINUTE, settle_ms=SETTLE
+            page, start * MINUTE_MS, end * MINUTE_MS, length_ms=MINUTE_MS, now_ms=100 * MINUTE_MS, settle_ms=SETTLE
         )
-        return [one.open_time_ms // MINUTE for one in found]
+        return [one.open_time_ms // MINUTE_MS for one in found]
 
     async def test_pages_are_joined_over_holes_up_to_the_end(self) -> None:
         rows = [row(minute) for minute in range(30) if minute not in (7, 8, 9, 10, 20)]
-        expected = [one.open_time_ms // MINUTE for one in rows if 2 <= one.open_time_ms // MINUTE < 25]
+        expected = [one.open_time_ms // MINUTE_MS for one in rows if 2 <= one.open_time_ms // MINUTE_MS < 25]
         self.assertEqual(await self.ask(rows, 2, 25), expected)
 
     async def test_a_row_that_was_open_when_its_page_was_read_is_read_again_once_a_later_one_has_come(self) -> None:
@@ -74,7 +75,13 @@ class PagesTest(unittest.IsolatedAsyncioTestCase):
             return [one for one in rows if since_ms <= one.open_time_ms < until_ms]
 
         found = await final_candles(
-            page, MINUTE, 99 * MINUTE, length_ms=MINUTE, now_ms=99 * MINUTE, settle_ms=SETTLE, believed_ms=MINUTE
+            page,
+            MINUTE_MS,
+            99 * MINUTE_MS,
+            length_ms=MINUTE_MS,
+            now_ms=99 * MINUTE_MS,
+            settle_ms=SETTLE,
+            believed_ms=MINUTE_MS,
         )
         self.assertEqual(found, [row(1), row(2, 1.75)])
 
@@ -94,7 +101,7 @@ class PagesTest(unittest.IsolatedAsyncioTestCase):
 
             with self.assertRaises(error):
                 await final_candles(
-                    page, 5 * MINUTE, 9 * MINUTE, length_ms=MINUTE, now_ms=100 * MINUTE, settle_ms=SETTLE
+                    page, 5 * MINUTE_MS, 9 * MINUTE_MS, length_ms=MINUTE_MS, now_ms=100 * MINUTE_MS, settle_ms=SETTLE
                 )
 
 

@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
+from market_data.exchanges.exchange_description import FrameParser, described
+from market_data.exchanges.parsers.binance_kline import parse_binance_kline, parse_binance_klines
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle
 from market_data.feeds.feed_event import Unreadable
-from market_data.feeds.parsers.binance_kline import parse_binance_kline, parse_binance_klines
-from market_data.feeds.parsers.exchange_candle import ExchangeCandle
-from market_data.feeds.parsers.parser_registry import FrameParser, frame_parser
 from tests.support.scale import scaled
 from tests.support.shared import RECORDINGS, needs_shared
 
@@ -55,7 +55,7 @@ def recorded(name: str) -> Iterator[str]:
 
 def parser(exchange: str) -> FrameParser:
     """Return the parser of an exchange, which must be there."""
-    found = frame_parser(exchange)
+    found = described(exchange).parse_frame
     if found is None:
         raise AssertionError(exchange)
     return found

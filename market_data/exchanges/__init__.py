@@ -1,0 +1,1 @@
+"""What is known of exchanges and how their answers are read, for history and live alike; nothing here sends."""

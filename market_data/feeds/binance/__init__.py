@@ -1,0 +1,1 @@
+"""Feeds of Binance and of whoever speaks as it does."""

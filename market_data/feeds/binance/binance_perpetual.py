@@ -1,0 +1,64 @@
+"""Marks and funding of USDT-margined perpetual contracts at Binance, and at whoever speaks as it does."""
+
+from core.candle import Candle, FundingRate
+from market_data.exchanges.exchange_description import FUTURES_PATH, described
+from market_data.exchanges.parsers.binance_contract import parse_binance_funding, parse_binance_next_funding
+from market_data.exchanges.request_failures import TransientError
+from market_data.feeds.binance.binance_rest import BinanceRest, market_id
+from market_data.feeds.feed_event import Unreadable
+from market_data.feeds.feed_limits import FeedLimits
+from market_data.feeds.rest_pages import paged_funding
+
+FUNDING_PAGE_ROWS = described("binanceusdm").contract_pages.funding
+
+
+class BinancePerpetual:
+    """Implements ``PerpetualSource``. A symbol ``BASE/QUOTE`` stands for the contract ``BASE/QUOTE:QUOTE``.
+
+    Parameters
+    ----------
+    rest_url
+        Scheme and host, such as ``https://fapi.binance.com``; the interface lies below ``/fapi/v1``.
+    limits
+        Waits and bounds; None takes the defaults.
+    """
+
+    def __init__(self, rest_url: str, *, limits: FeedLimits | None = None) -> None:
+        self._url = rest_url.rstrip("/")
+        self._rest = BinanceRest(rest_url, limits if limits is not None else FeedLimits(), FUTURES_PATH)
+
+    async def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Candle]:
+        """Return closed mark candles; see the protocol."""
+        return await self._rest.closed_candles(market_id(symbol), timeframe, start_ms, end_ms, kind="markPriceKlines")
+
+    async def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
+        """Return the payments of a range; see the protocol."""
+        name = market_id(symbol)
+
+        async def page(since_ms: int) -> list[FundingRate]:
+            query = {
+                "symbol": name,
+                "startTime": str(since_ms),
+                "endTime": str(end_ms - 1),
+                "limit": str(FUNDING_PAGE_ROWS),
+            }
+            read = parse_binance_funding(await self._rest.get("fundingRate", query), name)
+            if isinstance(read, Unreadable):
+                raise TransientError(f"{self._url} gives funding rates of {name} that cannot be read: {read.reason}")
+            if not all(since_ms <= one.time_ms < end_ms for one in read):
+                raise TransientError(f"{self._url} gives funding rates of {name} of another time than was asked for")
+            return read
+
+        return await paged_funding(page, start_ms, end_ms)
+
+    async def next_funding_ms(self, symbol: str) -> int | None:
+        """Return the time of the next payment; see the protocol."""
+        name = market_id(symbol)
+        read = parse_binance_next_funding(await self._rest.get("premiumIndex", {"symbol": name}), name)
+        if isinstance(read, Unreadable):
+            raise TransientError(f"{self._url} does not tell the next payment of {name}: {read.reason}")
+        return read
+
+    async def close(self) -> None:
+        """Close the connections; requests raise FeedError from now on."""
+        await self._rest.close()

@@ -1,0 +1,1 @@
+"""Feeds of any exchange through ccxt."""

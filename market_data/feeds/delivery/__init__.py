@@ -1,0 +1,1 @@
+"""What makes every final arrive: connections kept up, catching up, polling, queues."""

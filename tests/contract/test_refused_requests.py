@@ -1,0 +1,110 @@
+"""What every way to an exchange's REST makes of a refusal: the same, whoever asks, history or live."""
+
+import asyncio
+import unittest
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from core.errors import FeedError
+from market_data.adapters.ccxt_client import CcxtClient
+from market_data.exchanges.ccxt_core import TIME, WatchedAnswers
+from market_data.exchanges.request_failures import TransientError
+from market_data.feeds.binance.binance_rest import BinanceRest
+from market_data.feeds.ccxt.ccxt_rest import CcxtRest
+from tests.support.exchanges.feed_reader import BRISK
+from tests.support.exchanges.kline_exchange import KlineExchange
+
+DATE, LATER = "Thu, 01 Jan 2026 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:30 GMT"
+FINAL = "final"
+
+CASES: tuple[tuple[int, dict[str, str], float | str | None], ...] = (
+    (403, {}, FINAL),
+    (400, {}, FINAL),
+    (404, {}, FINAL),
+    (451, {}, FINAL),
+    (403, {"Retry-After": "7"}, 7.0),
+    (403, {"Date": DATE, "Retry-After": LATER}, 30.0),
+    (403, {"Retry-After": "some day"}, FINAL),
+    (408, {}, None),
+    (418, {"Retry-After": "120"}, 120.0),
+    (429, {}, None),
+    (429, {"Retry-After": "3"}, 3.0),
+    (429, {"retry-after": "3"}, 3.0),
+    (429, {"Date": DATE, "Retry-After": LATER}, 30.0),
+    (429, {"date": DATE, "retry-after": LATER}, 30.0),
+    (429, {"Date": LATER, "Retry-After": DATE}, 0.0),
+    (429, {"Retry-After": "-3"}, None),
+    (500, {}, None),
+    (502, {}, None),
+    (503, {"Date": DATE, "Retry-After": LATER}, 30.0),
+)
+"""Status and headers of an answer, and the seconds it asks to wait: None where it may pass and says nothing."""
+
+
+class RefusedRequests:
+    """The suite; a subclass asks an exchange for its time, once."""
+
+    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+        raise NotImplementedError
+
+    async def asyncSetUp(self) -> None:
+        self.exchange = await self.enterAsyncContext(KlineExchange(["BTC/USDT"]))
+        self.ask = await self.opened(self.exchange.rest_url)
+
+    async def failure(self, answer: web.Response | float) -> FeedError:
+        self.exchange.refusals.append(answer)
+        with self.assertRaises(FeedError) as caught:
+            await self.ask()
+        return caught.exception
+
+    async def test_the_status_and_the_time_to_wait_say_whether_a_refusal_is_final(self) -> None:
+        for status, headers, expected in CASES:
+            with self.subTest(f"{status} {headers}"):
+                error = await self.failure(
+                    web.Response(status=status, headers=headers, text='{"code": -1, "msg": "no"}')
+                )
+                if expected == FINAL:
+                    self.assertNotIsInstance(error, TransientError)
+                else:
+                    self.assertIsInstance(error, TransientError)
+                    self.assertEqual(error.retry_after_s, expected)
+
+    async def test_what_is_no_answer_to_the_question_may_pass(self) -> None:
+        for text in ("<html>Just a moment</html>", "", "{", "{}", "[]", "null", '{"serverTime": "soon"}'):
+            with self.subTest(text):
+                self.assertIsInstance(await self.failure(web.Response(text=text)), TransientError)
+
+    async def test_silence_may_pass(self) -> None:
+        self.assertIsInstance(await self.failure(60.0), TransientError)
+
+    async def test_after_a_refusal_the_next_answer_counts(self) -> None:
+        await self.failure(web.Response(status=403))
+        self.assertEqual(await self.ask(), self.exchange.now_ms)
+
+
+class CcxtHistoryTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
+    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+        client = CcxtClient("binanceus", rest_url)
+        client.exchange.timeout = 500
+        self.addCleanup(client.close)
+        return lambda: asyncio.to_thread(client.attempt, TIME, WatchedAnswers.time_ms)
+
+
+class CcxtLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
+    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+        rest = CcxtRest("binanceus", rest_url, BRISK)
+        self.addAsyncCleanup(rest.close)
+        await rest.loaded()
+        return rest.server_time_ms
+
+
+class BinanceLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
+    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+        rest = BinanceRest(rest_url, BRISK)
+        self.addAsyncCleanup(rest.close)
+        return rest.server_time_ms
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,165 @@
+"""Fills of the slow model: prices, commissions, positions opened and closed, and the rows of the trade log."""
+
+import json
+from fractions import Fraction
+
+from tests.support.oracles.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
+from tests.support.oracles.slow_model_numbers import (
+    EXACT_TOLERANCE,
+    clock_text,
+    commission_on,
+    exact,
+    plain_text,
+    rounded_down,
+    rounded_up,
+)
+
+COLUMNS = (
+    "timestamp",
+    "order_id",
+    "symbol",
+    "action",
+    "side",
+    "price",
+    "quantity",
+    "commission",
+    "slippage",
+    "balance",
+    "equity",
+    "realized_pnl",
+    "unrealized_pnl",
+    "strategy",
+    "reason",
+    "metadata",
+)
+
+
+def fill_price(book: Book, symbol: str, sign: int, reference: Fraction, slips: bool) -> Fraction:
+    """Return the price of a buy (+1) or sell (-1): slippage against the trader, buys rounded up to tick, sells down."""
+    # READING: a target filled at an open that is off the tick grid is rounded like every fill, against the trader.
+    slippage = exact(number(book.case, "slippage")) if slips else Fraction(0)
+    price = reference * (1 + sign * slippage)
+    tick = Fraction(book.case.instruments[symbol].tick_size)
+    return rounded_up(price, tick) if sign > 0 else rounded_down(price, tick)
+
+
+def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> None:
+    """Open a position unless the account cannot carry it; the order is then rejected, never resized.
+
+    Entry notionals plus this one plus its commission against equity at B plus PnL realised since, from B's marks on.
+    Stop and target distances are kept from the rounded fill: a long's stop rounds down and a short's up, targets away
+    from the entry.
+    """
+    case = book.case
+    price = fill_price(book, order.symbol, order.sign, reference, slips=True)
+    commission = commission_on(price * order.quantity, number(case, "commission_rate"))
+    carried = sum((p.entry_price * p.quantity for p in book.positions.values()), Fraction(0))
+    # READING: "PnL realised since" is counted from the marks of B. A position that has closed weighs by its result
+    # alone; were it counted from the entry, what the position was worth at B would weigh twice.
+    marked = [p for p in book.positions.values() if any(p is one for one in book.positions_at_b)]
+    gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * p.quantity for p in marked)
+    means = balance(book) + sum(gains, Fraction(0))
+    if carried + price * order.quantity + commission > means * (1 + EXACT_TOLERANCE):
+        book.order_events.append((event_ms, order.symbol, "rejected", "insufficient_balance"))
+        return
+    tick = Fraction(case.instruments[order.symbol].tick_size)
+    towards_loss, towards_gain = (rounded_down, rounded_up) if order.sign > 0 else (rounded_up, rounded_down)
+    stop = towards_loss(price - order.sign * order.stop_distance, tick)
+    target = None
+    if order.target_distance is not None:
+        target = towards_gain(price + order.sign * order.target_distance, tick)
+    book.positions[order.symbol] = Position(
+        order.symbol, order.sign, order.quantity, price, event_ms, commission, stop, target
+    )
+    levels = {"stop": plain_text(stop)}
+    if target is not None:
+        levels["target"] = plain_text(target)
+    write_row(
+        book,
+        event_ms=event_ms,
+        order_id=order.order_id,
+        position=book.positions[order.symbol],
+        action="OPEN",
+        price=price,
+        reference=reference,
+        commission=commission,
+        realized=Fraction(0),
+        reason=order.reason,
+        metadata=levels,
+    )
+
+
+def close_position(
+    book: Book,
+    position: Position,
+    reference: Fraction,
+    event_ms: int,
+    reason: str,
+    *,
+    order_id: int | None = None,
+    slips: bool = True,
+    ambiguous: bool = False,
+) -> None:
+    """Close a whole position: gross PnL at the filled prices less both commissions goes to balance, once.
+
+    ``order_id`` is that of the waiting close; a protective exit is counted at its fill.
+    """
+    # READING: closes by the gap rule and at the end of the run are counted at their fill too, also where the gap rule
+    # replaces a waiting close.
+    price = fill_price(book, position.symbol, -position.sign, reference, slips)
+    commission = commission_on(price * position.quantity, number(book.case, "commission_rate"))
+    gross = position.sign * (price - position.entry_price) * position.quantity
+    realized = gross - position.entry_commission - commission
+    del book.positions[position.symbol]
+    book.realized.append(realized)
+    book.ambiguous += ambiguous
+    write_row(
+        book,
+        event_ms=event_ms,
+        order_id=book.next_order_id() if order_id is None else order_id,
+        position=position,
+        action="CLOSE",
+        price=price,
+        reference=reference,
+        commission=commission,
+        realized=realized,
+        reason=reason,
+        metadata={"ambiguous": True} if ambiguous else {},
+    )
+
+
+def write_row(
+    book: Book,
+    *,
+    event_ms: int,
+    order_id: int,
+    position: Position,
+    action: str,
+    price: Fraction,
+    reference: Fraction,
+    commission: Fraction,
+    realized: Fraction,
+    reason: str,
+    metadata: dict[str, str] | dict[str, bool],
+) -> None:
+    """Append a row of the trade log; balance and equity are those after the fill."""
+    cash, equity = balance(book), trade_log_equity(book)
+    values = (
+        clock_text(event_ms),
+        str(order_id),
+        position.symbol,
+        action,
+        "LONG" if position.sign > 0 else "SHORT",
+        plain_text(price),
+        plain_text(position.quantity),
+        plain_text(commission),
+        plain_text(abs(price - reference) * position.quantity),
+        plain_text(cash),
+        plain_text(equity),
+        plain_text(realized),
+        plain_text(equity - cash),
+        "scripted",
+        reason,
+        json.dumps(metadata, sort_keys=True, separators=(",", ":")),
+    )
+    book.rows.append(dict(zip(COLUMNS, values, strict=True)))

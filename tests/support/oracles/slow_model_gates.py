@@ -1,0 +1,152 @@
+"""Phase C of the slow model: what becomes of a signal."""
+
+from fractions import Fraction
+
+from core.candle import Candle
+from core.trading_signal import Signal
+from tests.support.oracles.slow_model_book import (
+    Book,
+    Order,
+    daily_loss_halted,
+    drawdown_halted,
+    exposure_without,
+    may_order,
+    number,
+    open_trades_without,
+    waiting_close,
+    waiting_entry,
+)
+from tests.support.oracles.slow_model_numbers import TOLERANCE, rounded_down, twelve_digits
+
+SIGN = {"LONG": 1, "SHORT": -1}
+
+
+def decide(book: Book, now: int, symbol: str, candle: Candle, signal: Signal) -> Order | str:
+    """Judge a symbol's signal; return the accepted entry, or why it is refused, or "" where there is nothing to refuse.
+
+    Warm-up, then the position of the symbol, then risk, then safety. Closes are never refused.
+    """
+    case = book.case
+    if signal.direction == "FLAT":
+        return ""
+    if not may_order(case, symbol, candle):
+        return "warming_up"
+    if waiting_entry(book, symbol) is not None:
+        raise AssertionError("a waiting entry fills, is rejected or expires before its symbol decides again")
+    sign = SIGN[signal.direction]
+    position = book.positions.get(symbol)
+    if position is not None:
+        if position.sign == sign:
+            return "position_open"
+        policy = case.settings["on_opposite_signal"]
+        if policy == "ignore":
+            return "opposite_ignored"
+        if waiting_close(book, symbol) is not None:
+            # READING: also under `reverse`; the close that waits then comes from a halt, and a halted reverse only
+            # closes.
+            return "close_waiting"
+        queue_close(book, now, symbol, "opposite_signal")
+        if policy == "close":
+            return ""
+    # READING: a `reverse` while halted "closes only": its entry goes through the gates like any other and is refused
+    # by them, so the refusal is on record.
+    return gate_entry(book, now, symbol, candle, signal)
+
+
+def queue_close(book: Book, now: int, symbol: str, reason: str) -> None:
+    """Let a market close of the whole position wait for its symbol's next open; it never expires."""
+    position = book.positions[symbol]
+    book.waiting.append(
+        Order(book.next_order_id(), symbol, False, -position.sign, position.quantity, now, reason=reason)
+    )
+
+
+def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal) -> Order | str:
+    """Size an entry and show it to every gate; return it accepted, or the first refusal.
+
+    A position of the symbol is one that this entry's own signal closes: "the gates see the account without the closing
+    position". All gates use the equity of B, which is not changed by that.
+    """
+    if signal.sl_distance is None:
+        raise ValueError(f"{symbol} at {now}: the model needs a stop distance")
+    stop_distance = twelve_digits(signal.sl_distance)
+    if stop_distance <= 0:
+        return "stop_distance"
+    target_distance = None if signal.tp_distance is None else twelve_digits(signal.tp_distance)
+    if target_distance is not None and target_distance <= 0:
+        return "target_distance"
+    price = candle.close
+    quantity, reason = size_of_entry(book, symbol, price, signal.sl_distance)
+    reason = (
+        reason
+        or safety_refusal(book, now, symbol, price, quantity, signal.sl_distance)
+        or shorting_refusal(book, SIGN[signal.direction])
+    )
+    if reason:
+        return reason
+    return Order(
+        order_id=book.next_order_id(),
+        symbol=symbol,
+        opens=True,
+        sign=SIGN[signal.direction],
+        quantity=quantity,
+        accepted_ms=now,
+        reason="signal",
+        decision_price=price,
+        stop_distance=stop_distance,
+        target_distance=target_distance,
+    )
+
+
+def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -> tuple[Fraction, str]:
+    """Size = the least of equity x risk / stop distance, equity x max_exposure / p, room / p, rounded down to the lot.
+
+    Minimums are judged on the rounded quantity at p, with the tolerance in the trader's favour.
+    """
+    # READING: the float64 sizing divides by the signal's own float distance; twelve digits are for levels.
+    case = book.case
+    instrument = case.instruments[symbol]
+    equity = book.equity_at_b[-1][1]
+    by_risk = equity * number(case, "default_risk_per_trade") / stop_distance
+    by_cap = equity * number(case, "max_exposure") / price
+    room = number(case, "max_exposure_pct") * equity - exposure_without(book, symbol)
+    if room <= 0:
+        return Fraction(0), "no_exposure_room"
+    by_room = room / price
+    size = min(by_risk, by_cap, by_room)
+    quantity = rounded_down(twelve_digits(size), Fraction(instrument.lot_size))
+    value = float(quantity) * price
+    if quantity <= 0:
+        return quantity, "below_lot_size"
+    if float(quantity) * (1 + TOLERANCE) < float(instrument.min_quantity):
+        return quantity, "below_min_quantity"
+    if value * (1 + TOLERANCE) < number(case, "min_position_size_usd"):
+        return quantity, "below_min_position_size"
+    if value * (1 + TOLERANCE) < float(instrument.min_notional):
+        return quantity, "below_min_notional"
+    return quantity, ""
+
+
+def safety_refusal(book: Book, now: int, symbol: str, price: float, quantity: Fraction, stop_distance: float) -> str:
+    """Return the first safety gate that refuses, "" when none does; a value that only reaches a limit is allowed."""
+    case = book.case
+    equity = book.equity_at_b[-1][1]
+    if case.kill_switch:
+        return "kill_switch"
+    if drawdown_halted(book):
+        return "halted_drawdown"
+    if daily_loss_halted(book, now):
+        return "halted_daily_loss"
+    if open_trades_without(book, symbol) + 1 > number(case, "max_open_trades"):
+        return "max_open_trades"
+    if float(quantity) * stop_distance > number(case, "max_risk_per_trade_pct") * equity * (1 + TOLERANCE):
+        return "max_risk_per_trade"
+    after = exposure_without(book, symbol) + float(quantity) * price
+    if after > number(case, "max_exposure_pct") * equity * (1 + TOLERANCE):
+        return "max_exposure"
+    return ""
+
+
+def shorting_refusal(book: Book, sign: int) -> str:
+    """Shorts are refused without ``allow_shorting``; judged last, where the order is handed to the venue."""
+    return "shorting_disabled" if sign < 0 and not book.case.settings["allow_shorting"] else ""

@@ -1,0 +1,115 @@
+"""A live session's outputs made again without its driver: from its journal, its candles, the truth."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from backtests.journal_replay import replay_journal
+from backtests.proof.indexed_outputs import IndexedOutputs
+from backtests.proof.recorded_session import DERIVED, read_head
+from backtests.replay import warm_up
+from backtests.timeline import MarketWindow, steps_of
+from core.candle import Candle, FundingRate
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.kill_switch import KillSwitch
+from engine.renderer import SessionOutputs
+from market_data.candle_columns import CandleColumns
+from practice.wide_market import practice_source
+from tests.support.sessions.live_sessions import LiveRun
+from validation.composed_settings import Settings
+
+
+def journal_outputs(run: LiveRun, directory: Path) -> dict[str, bytes]:
+    """Return the outputs of the fold of the session's journal, by the program's own replay of it."""
+    head = read_head(run.path)
+    with IndexedOutputs(directory) as out:
+        replayed = replay_journal(head, head.settings(), out)
+    if replayed.broken is not None:
+        raise AssertionError(replayed.broken)
+    return {name: (directory / name).read_bytes() for name in DERIVED}
+
+
+def received_outputs(run: LiveRun) -> dict[str, bytes]:
+    """Return the outputs of a plain backtest over what the session received, warm-up included."""
+    steps, symbols = run.steps, run.settings.live.symbols
+
+    def columns(part: str) -> list[CandleColumns]:
+        rows: list[list[Candle | None]] = [[] for _ in symbols]
+        for step in steps:
+            for of_symbol, candle in zip(rows, getattr(step, part), strict=False):
+                of_symbol.append(candle)
+        return [_columns(one) for one in rows]
+
+    rates: list[list[FundingRate]] = [[] for _ in symbols]
+    for step in steps:
+        for of_symbol, told in zip(rates, step.funding, strict=False):
+            of_symbol += told
+    window = _window(run.settings, columns("candles"), columns("detail"), columns("marks"), rates)
+    warmups = [CandleColumns.from_rows(run.head.warmup[symbol]) for symbol in symbols]
+    return backtest_outputs(run.settings, run.head.instruments, warmups, window)
+
+
+def truth_outputs(run: LiveRun, instruments: Mapping[str, Instrument] | None = None) -> dict[str, bytes]:
+    """Return the outputs of a plain backtest over what REST has at the end; nothing of the session is read for it.
+
+    For sessions of one timeframe without perpetual contracts.
+    """
+    symbols = run.settings.live.symbols
+    warmup = build_strategy_of(run.settings).warmup_candles
+    start_ms = run.exchange.start_ms
+    rules = instruments or practice_source(1, symbols).markets()
+    history = [run.truth(symbol, start_ms - warmup * run.length_ms) for symbol in symbols]
+    return backtest_outputs(
+        run.settings,
+        rules,
+        [columns.between(0, start_ms) for columns in history],
+        _window(run.settings, [columns.between(start_ms, run.end_ms) for columns in history]),
+    )
+
+
+def backtest_outputs(
+    settings: Settings,
+    instruments: Mapping[str, Instrument],
+    warmups: Sequence[CandleColumns],
+    window: MarketWindow,
+) -> dict[str, bytes]:
+    """Run a window through a session on a backtest's way and return what it writes, by file name."""
+    written = {name: bytearray() for name in DERIVED}
+    switch = KillSwitch(False)
+    session = build_session(
+        settings,
+        build_strategy_of(settings),
+        instruments,
+        SessionOutputs(*(written[name].extend for name in DERIVED)),
+        switch,
+        build_safety_monitor(settings, switch),
+    )
+    warm_up(session, warmups)
+    for step in steps_of(window):
+        session.process(step)
+    session.finish()
+    return {name: bytes(data) for name, data in written.items()}
+
+
+def _window(
+    settings: Settings,
+    candles: Sequence[CandleColumns],
+    detail: Sequence[CandleColumns] = (),
+    marks: Sequence[CandleColumns] = (),
+    funding: Sequence[Sequence[FundingRate]] = (),
+) -> MarketWindow:
+    finer = settings.live.detail_interval
+    return MarketWindow(
+        candles,
+        timeframe_ms(settings.live.timeframe),
+        detail if finer is not None else (),
+        None if finer is None else timeframe_ms(finer),
+        marks if any(one.rows for one in marks) else (),
+        funding if any(funding) else (),
+    )
+
+
+def _columns(candles: Sequence[Candle | None]) -> CandleColumns:
+    rows = [(one.open_time_ms, one.open, one.high, one.low, one.close, one.volume) for one in candles if one]
+    return CandleColumns.from_rows(rows)
