@@ -4,9 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from runs.documents.run_result import RunResult
 
 DESCRIPTION = "Backtest the live configuration on cached candles, through the same kernel that trades on paper."
 
@@ -59,10 +62,10 @@ def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def report(result: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
+def report(result: "RunResult", *, as_json: bool, quiet: bool) -> None:
     """Print a result: as JSON, or as the console report."""
     if as_json:
-        from reports.json_report import to_json
+        from runs.documents.result_text import to_json
 
         sys.stdout.write(to_json(result))
     elif not quiet:

@@ -16,7 +16,9 @@ from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.history.historical_data_provider import HistoricalDataProvider
 
 if TYPE_CHECKING:
+    from backtests.run_plan import RunPlan
     from execution.safety.safety_monitor import SafetyMonitor
+    from runs.documents.run_result import RunResult
 
 DEFAULT_CONFIG = "config/live.yaml"
 INTERRUPTED = 130
@@ -79,6 +81,7 @@ class ConfigBacktestRunner:
         self.config: dict[str, Any] = live.model_dump(mode="json")
         self.symbols: list[str] = list(live.symbols)
         self.interval: str = live.timeframe
+        self.offline = offline
         self.show_progress = show_progress
         self.output_dir = Path(output_dir) if output_dir is not None else Path(live.logging.directory) / "backtests"
         now_ms = wall_clock_ms()
@@ -106,6 +109,21 @@ class ConfigBacktestRunner:
         """End of the window, aware UTC; exclusive."""
         return to_datetime(self.end_ms)
 
+    @property
+    def plan(self) -> "RunPlan":
+        """What :meth:`run` does, as a plain value."""
+        from backtests.run_plan import RunPlan
+
+        return RunPlan(
+            settings=self.settings,
+            start_ms=self.start_ms,
+            end_ms=self.end_ms,
+            output_dir=self.output_dir,
+            kill_switch_engaged=self.kill_switch.engaged,
+            offline=self.offline,
+            show_progress=self.show_progress,
+        )
+
     def run(self) -> dict[str, Any]:
         """Run the backtest, write its outputs and return the result (docs/CONFIG_BACKTEST.md lists its keys).
 
@@ -120,23 +138,15 @@ class ConfigBacktestRunner:
         StoreError
             If an output cannot be written.
         """
+        return self.run_typed().to_dict()
+
+    def run_typed(self) -> "RunResult":
+        """Run the backtest as :meth:`run` does, and return the result typed, as reports read it."""
         from backtests.run import run_backtest
-        from backtests.run_plan import RunPlan
         from engine.assembly import build_safety_monitor
 
         self.safety_monitor = build_safety_monitor(self.settings, self.kill_switch)
-        return run_backtest(
-            RunPlan(
-                self.settings,
-                self.start_ms,
-                self.end_ms,
-                self.data_provider,
-                self.kill_switch,
-                self.safety_monitor,
-                self.output_dir,
-                self.show_progress,
-            )
-        )
+        return run_backtest(self.plan, self.data_provider, self.safety_monitor)
 
 
 def run_config_backtest(
@@ -181,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output_dir=asked.out,
             show_progress=False if asked.quiet or asked.json else None,
         )
-        result = runner.run()
+        result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet)
     except HarnessError as error:
         return _failed(str(error), error.exit_code)
@@ -193,8 +203,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         drop_output()
         return _failed(f"cannot write the report ({error.strerror or error})", 1)
-    if result["partial"]:
-        return _failed(f"interrupted; what was done is in {result['output_dir']}, marked partial", INTERRUPTED)
+    if result.partial:
+        return _failed(f"interrupted; what was done is in {result.output_dir}, marked partial", INTERRUPTED)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The candles a run is made of: from the data provider, checked, hashed and with their trading rules."""
+"""The candles a run is made of: from the data provider, checked and with their trading rules."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from core.errors import DataUnavailableError
-from core.exact import plain
 from core.instants import format_ms, to_datetime
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -15,13 +14,9 @@ from market_data.history.historical_data_provider import HistoricalDataProvider,
 from market_data.quality.candle_quality import check_candles, find_holes
 
 if TYPE_CHECKING:
-    import hashlib
-
     import pandas as pd
 
 PRICES = ("open", "high", "low", "close", "volume")
-MADE_HERE = "practice market"
-"""Source of the rules of the practice market: its limits never change and stand in no hash."""
 _OWN_FETCH = HistoricalDataProvider.fetch_ohlcv
 
 
@@ -68,23 +63,6 @@ def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]
             request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
         )
     return {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
-
-
-def update_candles(digest: "hashlib._Hash", symbol: str, timeframe: str, one: LoadedCandles) -> None:
-    """Feed a symbol's candles, warm-up and trading rules to a hash."""
-    rules = one.instrument
-    lines = (symbol, timeframe, *rules_text(rules), str(one.warmup.rows), str(one.window.rows))
-    digest.update("\n".join((*lines, "")).encode())
-    if rules.source != MADE_HERE and (rules.max_quantity or rules.band_down or rules.band_up):
-        limits = (plain(value) for value in (rules.max_quantity, rules.band_down, rules.band_up))
-        digest.update("\n".join(("limits", *limits, "")).encode())
-    one.warmup.update_digest(digest)
-    one.window.update_digest(digest)
-
-
-def rules_text(rules: Instrument) -> list[str]:
-    """Return the steps and minimums of trading rules as text."""
-    return [plain(step) for step in (rules.tick_size, rules.lot_size, rules.min_notional, rules.min_quantity)]
 
 
 def _fetches_by_itself(provider: HistoricalDataProvider) -> bool:

@@ -1,15 +1,12 @@
-"""Everything a run is fed, and its hash: candles, detail candles, mark prices, funding rates, dated trading rules."""
+"""Everything a run is fed: candles, detail candles, mark prices, funding rates, dated trading rules."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backtests.input_candles import RunRequest, load_candles, load_input, rules_text, update_candles
+from backtests.input_candles import RunRequest, load_candles, load_input
 from backtests.timeline import MarketWindow
 from core.errors import DataUnavailableError
-from core.exact import plain
-from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from market_data.history.historical_data_provider import LoadedCandles
 
@@ -79,41 +76,3 @@ def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: 
         use_funding=own.funding,
     )
     return {symbol: found[symbol] for symbol in live.symbols}
-
-
-def data_sha256(market: MarketInput) -> str:
-    """Return the hash of everything the kernel sees of the market.
-
-    Candles, warm-up and trading rules always; detail candles, mark prices, funding rates, margin tables and changes of
-    the rules where a run has them, so that what a run does not have leaves its hash as it is.
-    """
-    digest = hashlib.sha256()
-    for symbol, one in market.candles.items():
-        update_candles(digest, symbol, market.timeframe, one)
-    for symbol, one in market.candles.items():
-        for rules in one.rule_changes:
-            _update(digest, "rules", symbol, str(rules.as_of_ms), *rules_text(rules), *_limits(rules))
-    for symbol, one in market.detail.items():
-        _update(digest, "detail", symbol, str(market.detail_interval), str(one.window.rows))
-        one.window.update_digest(digest)
-    for symbol, contract in market.perpetual.items():
-        rates = [f"{rate.time_ms}:{rate.rate!r}:{rate.mark_price!r}" for rate in contract.funding]
-        _update(digest, "perpetual", symbol, *_tiers(market.candles[symbol].instrument), str(contract.marks.rows))
-        contract.marks.update_digest(digest)
-        _update(digest, "funding", symbol, *rates)
-    return digest.hexdigest()
-
-
-def _update(digest: "hashlib._Hash", *texts: str) -> None:
-    digest.update("\n".join((*texts, "")).encode())
-
-
-def _limits(rules: Instrument) -> Sequence[str]:
-    return [plain(value) for value in (rules.max_quantity, rules.band_down, rules.band_up)] + _tiers(rules)
-
-
-def _tiers(rules: Instrument) -> list[str]:
-    return [
-        ":".join(map(plain, (tier.notional_cap, tier.maintenance_rate, tier.maintenance_amount, tier.max_leverage)))
-        for tier in rules.margin_tiers
-    ]

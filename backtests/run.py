@@ -1,6 +1,5 @@
-"""One backtest from a runner's settings to its outputs and its result."""
+"""One backtest from its plan to its outputs and its result."""
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,60 +7,69 @@ from typing import Any
 
 import numpy as np
 
-from backtests.market_input import MarketInput, data_sha256, load_market
+from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay, warm_up
-from backtests.result import FinishedRun, build_result, manifest
-from backtests.run_files import RunFiles, run_stem
 from backtests.run_plan import RunPlan
+from backtests.stored_input import StoredInput
 from core.errors import StrategyError
-from engine.assembly import build_session, build_strategy_of
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.kill_switch import KillSwitch
 from engine.session import Session
+from execution.safety.safety_monitor import SafetyMonitor
 from reports.console.progress import ReplayProgress
-from reports.json_report import to_json
+from runs.documents.manifest import StrategyFacts, Window
+from runs.documents.manifest_builder import backtest_manifest
+from runs.documents.result_text import to_json
+from runs.documents.run_result import RunResult
+from runs.folder.file_names import MANIFEST, RESULT
+from runs.folder.run_files import RunFiles, run_stem
+from runs.identity.run_hashes import run_hashes
+from runs.result_builder import OutputPlaces, build_result
 
 
-def run_backtest(plan: RunPlan) -> dict[str, Any]:
-    """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them."""
-    settings, live = plan.settings, plan.settings.live
+def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> RunResult:
+    """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them.
+
+    Parameters
+    ----------
+    plan
+        What to do.
+    data_provider
+        Answers for candles (see ``backtests.input_candles``).
+    safety_monitor
+        One that was made for the plan's settings and its kill switch; None makes one.
+    """
+    settings = plan.settings
     strategy = build_strategy_of(settings)
-    market = load_market(plan.data_provider, live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
-    loaded = market.candles
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
+    switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
     with held_interrupts() as interrupt, _discarded_on_failure(files):
         session = build_session(
             settings,
             strategy,
-            {symbol: one.instrument for symbol, one in loaded.items()},
+            {symbol: one.instrument for symbol, one in market.candles.items()},
             files.outputs(),
-            plan.kill_switch,
-            plan.safety_monitor,
+            switch,
+            safety_monitor or build_safety_monitor(settings, switch),
         )
-        failure, warmed = None, dict.fromkeys(loaded, 0)
+        failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
-            for index, one in enumerate(loaded.values()):
-                if one.rule_changes:
-                    session.schedule_rules(index, one.rule_changes)
-            warm_up(session, [one.warmup for one in loaded.values()])
+            _warm_up(session, market)
             warmed = _warmed(session, market)
             complete = _run_session(session, market, plan.show_progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        run = FinishedRun(
-            plan,
-            session,
-            market,
-            warmed,
-            data_sha256(market),
-            getattr(strategy, "warmup_residual", None),
-            partial=not complete,
-        )
-        result = _write(run, files)
+        fed = StoredInput(plan, market, warmed, strategy.warmup_candles)
+        result = build_result(session, settings, fed, OutputPlaces(files.log_file, files.folder), partial=not complete)
+        residual = getattr(strategy, "warmup_residual", None)
+        _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
     if failure is not None:
         raise StrategyError(
-            f"{failure}; what was done is in {result['output_dir']}, marked partial",
+            f"{failure}; what was done is in {files.folder}, marked partial",
             strategy=failure.strategy,
             symbol=failure.symbol,
             open_time_ms=failure.open_time_ms,
@@ -76,6 +84,13 @@ def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
     except BaseException:
         files.discard()
         raise
+
+
+def _warm_up(session: Session, market: MarketInput) -> None:
+    for index, one in enumerate(market.candles.values()):
+        if one.rule_changes:
+            session.schedule_rules(index, one.rule_changes)
+    warm_up(session, [one.warmup for one in market.candles.values()])
 
 
 def _run_session(session: Session, market: MarketInput, show_progress: bool | None, interrupt: threading.Event) -> bool:
@@ -93,15 +108,17 @@ def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
     return counts
 
 
-def _write(run: FinishedRun, files: RunFiles) -> dict[str, Any]:
+def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, strategy: StrategyFacts) -> None:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
-    result = build_result(run, files)
-    files.write_curve(np.array(run.session.outputs.curve, np.float64))
-    files.write("manifest.json", _lines(manifest(run)))
-    files.write("result.json", to_json(result).encode())
+    manifest = backtest_manifest(
+        plan.settings,
+        Window(plan.start_ms, plan.end_ms),
+        strategy,
+        result,
+        run_hashes(session.outputs, plan.settings, result.data_sha256),
+        kill_switch_engaged=plan.kill_switch_engaged,
+    )
+    files.write_curve(np.array(session.outputs.curve, np.float64))
+    files.write(MANIFEST, manifest.text().encode() + b"\n")
+    files.write(RESULT, to_json(result).encode())
     files.publish()
-    return result
-
-
-def _lines(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False).encode() + b"\n"

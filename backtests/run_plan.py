@@ -1,25 +1,25 @@
 """What a backtest is asked to do, settled before it begins."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-from engine.kill_switch import KillSwitch
-from execution.safety.safety_monitor import SafetyMonitor
+import msgspec
+
 from validation.composed_settings import Settings
 
 
-class RunPlan(NamedTuple):
-    """One backtest: settings (symbols, timeframe and all else), window in UTC milliseconds, switch, monitor, places.
+class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One backtest as a plain value: it can be pickled, and run in another process.
 
-    ``data_provider`` answers for candles (see ``backtests.input_candles``); ``show_progress`` None lets the terminal
-    decide.
+    ``settings`` hold symbols, timeframe, the candle store's place and all else that the configuration says;
+    ``start_ms`` and ``end_ms`` (exclusive) are the window in UTC milliseconds, ``output_dir`` is where the outputs go.
+    ``kill_switch_engaged`` is the switch as it stands, ``offline`` says never to use the network, ``show_progress``
+    None lets the terminal decide.
     """
 
     settings: Settings
     start_ms: int
     end_ms: int
-    data_provider: object
-    kill_switch: KillSwitch
-    safety_monitor: SafetyMonitor
     output_dir: Path
-    show_progress: bool | None
+    kill_switch_engaged: bool = False
+    offline: bool = False
+    show_progress: bool | None = False

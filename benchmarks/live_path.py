@@ -17,7 +17,6 @@ import msgspec
 
 from backtests.timeline import merged_steps
 from benchmarks.market import configuration
-from core.code_version import code_version
 from core.timeframe import DAY_MS, MINUTE_MS
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
@@ -29,6 +28,7 @@ from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
 from practice.exchange_options import DEFAULT_START_MS as START_MS
 from practice.wide_market import practice_source
+from runs.identity.code_version import code_version
 from validation.loading import load_settings
 
 EXCHANGE = "binance"

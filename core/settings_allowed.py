@@ -134,11 +134,6 @@ def path_of_key(model: type[BaseModel], name: str) -> str | None:
     return None
 
 
-def allowed_words(field: FieldInfo) -> str:
-    """Return in words what a field accepts: its type and bounds, or its ``Allowed`` mark."""
-    return Place.of(field).words()
-
-
 def section_words(model: type[BaseModel]) -> str:
     """Return in words what a section is: its keys."""
     return "a section with the keys " + ", ".join(model.model_fields)

@@ -12,7 +12,6 @@ from core.settings_allowed import (
     KEY_ITSELF,
     Allowed,
     Location,
-    allowed_words,
     path_of_key,
     place_at,
     section_at,
@@ -27,7 +26,6 @@ __all__ = [
     "PlainText",
     "Section",
     "SettingsSection",
-    "allowed_words",
     "section_or_problems",
 ]
 

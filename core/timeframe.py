@@ -11,7 +11,7 @@ WEEK_MS = 7 * DAY_MS
 WEEK_ORIGIN_MS = 4 * DAY_MS
 """Monday 1970-01-05, the origin of weekly candles."""
 
-_UNIT_MS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
+UNIT_MS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
 _PATTERN = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
 _ALLOWED = "a number and s, m, h up to one day, 1d, or 1w (for example 1m, 15m, 4h, 1d)"
 
@@ -32,7 +32,7 @@ def timeframe_ms(timeframe: str) -> int:
     match = _PATTERN.fullmatch(timeframe) if isinstance(timeframe, str) else None
     if match is None:
         raise ConfigurationError(f"timeframe {timeframe!r} is not understood; allowed: {_ALLOWED}")
-    length = int(match[1]) * _UNIT_MS[match[2]]
+    length = int(match[1]) * UNIT_MS[match[2]]
     if length > DAY_MS and timeframe != "1w":
         raise ConfigurationError(f"timeframe {timeframe!r} is longer than a day; allowed: {_ALLOWED}")
     return length

@@ -1,6 +1,7 @@
 """Counts of what a session did."""
 
 from collections import Counter
+from typing import Any
 
 from core.events import Decision, Event, FundingPayment, Gap, Halt, OrderTransition
 
@@ -71,7 +72,7 @@ class SessionStatistics:
             ended = {"REJECTED": self.rejected, "EXPIRED": self.expired, "CANCELED": self.cancelled}
             ended[event][change.reason] += 1
 
-    def to_dict(self) -> dict[str, int | float | dict[str, int]]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values; ``exposure_time_pct`` is the share of steps that ended with a position."""
         steps = self.steps
         return {

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PathText, PlainText, SettingsSection
+from core.timeframe import DAY_MS
 from execution.safety.safety_limits import SafetyLimits
 from execution.venue_settings import (
     CommissionSettings,
@@ -66,7 +67,7 @@ class ExecutionSettings(SettingsSection):
         description="Missing candles above which the position closes at the next open and the strategy starts empty",
     )
     latency_ms: int = Field(
-        0, ge=0, le=86_400_000, description="Milliseconds after a decision before its order may act, at a candle's open"
+        0, ge=0, le=DAY_MS, description="Milliseconds after a decision before its order may act, at a candle's open"
     )
     exits: ExitSettings = Field(default_factory=ExitSettings, description="Ladder, break-even and time stop")
     intrabar: Intrabar = Field(

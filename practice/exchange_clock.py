@@ -1,17 +1,8 @@
 """The practice exchange's clock: it runs N times as fast as the wall's, or moves only when it is told to."""
 
 import time
-from typing import Protocol
 
 from core.errors import InvariantError
-
-
-class ExchangeClock(Protocol):
-    """The exchange's time in UTC milliseconds; it never goes back."""
-
-    def now_ms(self) -> int:
-        """Return the present."""
-        ...
 
 
 class RunningClock:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from core.errors import ConfigurationError
+from core.timeframe import HOUR_MS
 from practice.binance_messages import INTERVALS
 from practice.faults import FaultScript
 from practice.spans import Span, span_ms
@@ -88,7 +89,7 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def connection_ms(self) -> int | None:
         """How long a connection lives, in the exchange's time; None for ever."""
-        return None if self.connection_hours is None else int(self.connection_hours * 3_600_000)
+        return None if self.connection_hours is None else int(self.connection_hours * HOUR_MS)
 
     @property
     def funding_delay_ms(self) -> int:

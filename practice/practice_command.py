@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from core.errors import ConfigurationError
+from core.timeframe import DAY_MS, timeframe_ms
 
 if TYPE_CHECKING:
     from practice.candle_sources import CandleSource
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from practice.faults import FaultScript
 
 HOSTS = ("127.0.0.1", "localhost")
-DAY_MS = 86_400_000
 _LOOK_S = 0.2
 
 EXAMPLES = """\
@@ -156,7 +156,6 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
     """Return the stored candles as a source, and the close of the last of them."""
     from core.errors import DataUnavailableError
     from core.instants import format_ms
-    from core.timeframe import timeframe_ms
     from market_data.instruments.symbols import resolve_symbol
     from market_data.store.candle_store import CandleStore
     from practice.binance_messages import is_served

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from core.candle import Candle, FundingRate
 from core.instrument import Instrument
-from core.timeframe import MINUTE_MS, floor_to_grid, timeframe_ms
+from core.timeframe import DAY_MS, MINUTE_MS, floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
 from practice.binance_messages import forming
 from practice.candle_sources import CandleSource, ContractSource, contract_source
@@ -13,7 +13,7 @@ from practice.published_candles import BlockCache
 MARK_DIGITS = 8
 """Decimals of a mark price as it forms."""
 
-_LOOK_BACK_MS = 3 * 86_400_000
+_LOOK_BACK_MS = 3 * DAY_MS
 """How far back the last payment is looked for; no exchange's interval is longer than a day."""
 
 

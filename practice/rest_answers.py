@@ -15,7 +15,7 @@ from aiohttp import web
 
 from core.errors import ConfigurationError
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
+from core.timeframe import MINUTE_MS, timeframe_ms
 from practice import binance_messages as messages
 from practice.candle_sources import CandleSource
 from practice.contract_answers import ContractAnswers
@@ -28,7 +28,6 @@ from practice.rest_queries import BadRequest, asked_interval, asked_limit, asked
 DEFAULT_LIMIT = 500
 MOST_ROWS = 1000
 _WEIGHTS = {"ping": 1, "time": 1, "exchangeInfo": 20, "klines": 2, "markPriceKlines": 2}
-_MINUTE_MS = 60_000
 _FAULTY_ROWS = (
     *(FaultKind.DUPLICATED_ROWS, FaultKind.SHUFFLED_ROWS, FaultKind.SHORT_PAGE),
     *(FaultKind.OTHER_TIME, FaultKind.EMPTY),
@@ -150,7 +149,7 @@ class RestAnswers:
         raise asyncio.CancelledError
 
     def _used_weight(self, name: str) -> int:
-        minute = self._clock() // _MINUTE_MS
+        minute = self._clock() // MINUTE_MS
         used = self._weight[1] if self._weight[0] == minute else 0
         self._weight = (minute, used + _WEIGHTS.get(name, 1))
         return self._weight[1]

@@ -3,11 +3,12 @@
 import re
 
 from core.errors import ConfigurationError
+from core.timeframe import UNIT_MS
 
 Span = str | int
 """Text with a unit (ms, s, m, h, d), or whole milliseconds."""
 
-_UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_UNIT_MS = {"ms": 1, **UNIT_MS}
 _PATTERN = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reports.console.console_report import print_report, render
     from reports.console.progress import ReplayProgress
-    from reports.json_report import to_json
+    from runs.documents.result_text import to_json
 
 __all__ = ["ReplayProgress", "print_report", "render", "to_json"]
 
@@ -14,7 +14,7 @@ _HOMES = {
     "ReplayProgress": "reports.console.progress",
     "print_report": "reports.console.console_report",
     "render": "reports.console.console_report",
-    "to_json": "reports.json_report",
+    "to_json": "runs.documents.result_text",
 }
 
 

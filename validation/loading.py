@@ -22,7 +22,6 @@ _OVERRIDES = {
     "symbols": ("symbols",),
     "interval": ("timeframe",),
     "data_dir": ("data", "cache_dir"),
-    "out_dir": ("logging", "directory"),
 }
 
 
@@ -33,7 +32,6 @@ def load_settings(
     symbols: Sequence[str] | None = None,
     interval: str | None = None,
     data_dir: str | Path | None = None,
-    out_dir: str | Path | None = None,
 ) -> Settings:
     """Return the settings that a live.yaml and the two files that belong to it describe.
 
@@ -47,8 +45,8 @@ def load_settings(
         The live.yaml.
     base_path
         If given, the only base beside the folder of the live.yaml.
-    symbols, interval, data_dir, out_dir
-        If given, they replace ``symbols``, ``timeframe``, ``data.cache_dir`` and ``logging.directory`` of the file.
+    symbols, interval, data_dir
+        If given, they replace ``symbols``, ``timeframe`` and ``data.cache_dir`` of the file.
         ``symbols`` may also be one text with commas.
 
     Raises
@@ -59,7 +57,7 @@ def load_settings(
     given: dict[str, Plain] = {}
     if symbols is not None:
         given["symbols"] = [name.strip() for name in symbols.split(",")] if isinstance(symbols, str) else [*symbols]
-    for name, value in (("interval", interval), ("data_dir", data_dir), ("out_dir", out_dir)):
+    for name, value in (("interval", interval), ("data_dir", data_dir)):
         if value is not None:
             given[name] = str(value)
     folder = Path(config_path).parent

@@ -35,7 +35,7 @@ from backtests.proof.history_source import History, HistorySource, Ranges, load_
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_input import JournalInput, read_input
 from backtests.proof.output_comparison import OutputComparison, compare_output
-from backtests.proof.recorded_session import DECISIONS, DERIVED, TRADES, SessionHead
+from backtests.proof.recorded_session import SessionHead
 from backtests.proof.trade_matching import match_trades, read_round_trips
 from backtests.timeline import opening_at, steps_of
 from core.errors import StrategyError
@@ -44,6 +44,7 @@ from engine.fold import SessionFold
 from engine.journal_records import SessionRecord
 from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import PRACTICE
+from runs.folder.file_names import DECISIONS, DERIVED, TRADES
 from validation.composed_settings import Settings
 
 if TYPE_CHECKING:

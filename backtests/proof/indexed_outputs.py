@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from backtests.proof.recorded_session import DERIVED
 from core.errors import StoreError
 from engine.renderer import SessionOutputs
+from runs.folder.file_names import DERIVED
 
 
 class StepIndex:

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from backtests.proof.indexed_outputs import StepIndex
-from backtests.proof.recorded_session import DECISIONS, EQUITY
 from core.errors import StoreError
 from core.instants import format_ms, parse_instant
+from runs.folder.file_names import DECISIONS, EQUITY
 
 SHOWN_CHARACTERS = 400
 

@@ -96,7 +96,8 @@ def check_parity(
         If the journal is damaged or a file cannot be read or written.
     """
     from backtests.proof.history_parity import HistorySource
-    from backtests.proof.recorded_session import DERIVED, read_head
+    from backtests.proof.recorded_session import read_head
+    from runs.folder.file_names import DERIVED
 
     head = read_head(folder)
     _refuse_other_outputs(head)
@@ -113,8 +114,8 @@ def check_parity(
 
 def _refuse_other_outputs(head: "SessionHead") -> None:
     """Refuse a session of a version that wrote other outputs: its journal's digests are not of these."""
-    from backtests.proof.recorded_session import LEDGER, ORDERS
-    from core.code_version import code_version
+    from runs.folder.file_names import LEDGER, ORDERS
+    from runs.identity.code_version import code_version
 
     if head.record.code_version == code_version() or any((head.folder / name).exists() for name in (ORDERS, LEDGER)):
         return
@@ -126,7 +127,7 @@ def _refuse_other_outputs(head: "SessionHead") -> None:
 
 
 def _begin_report(head: "SessionHead", only: Part | None) -> ParityReport:
-    from core.code_version import code_version
+    from runs.identity.code_version import code_version
 
     record, code = head.record, code_version()
     live = record.settings.get("live")

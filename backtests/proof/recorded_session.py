@@ -1,31 +1,24 @@
 """A session's folder as a parity check reads it: manifest and journal, and nothing that was derived from them."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import ConfigurationError, ParityError, StoreError
+from runs.folder.file_names import JOURNAL, MANIFEST
 
 if TYPE_CHECKING:
     from engine.journal import JournalLine
     from engine.journal_records import SessionRecord
+    from runs.documents.manifest import Manifest, SymbolAtStart
     from validation.composed_settings import Settings
-
-# live.life.session_folder writes these files; packages of one floor do not import each other, so that the
-# names stand here too.
-JOURNAL = "journal.jsonl"
-MANIFEST = "manifest.json"
-TRADES, EQUITY, DECISIONS = "trades.csv", "equity.csv", "decisions.jsonl"
-ORDERS, LEDGER = "orders.csv", "ledger.csv"
-DERIVED = (TRADES, EQUITY, DECISIONS, ORDERS, LEDGER)
 
 
 class SessionHead(NamedTuple):
     """What a session is made of: its manifest and the first record of its journal."""
 
     folder: Path
-    manifest: Mapping[str, object]
+    manifest: "Manifest[SymbolAtStart]"
     record: "SessionRecord"
 
     @property
@@ -45,11 +38,8 @@ class SessionHead(NamedTuple):
         """
         from validation.resolved_settings import settings_from_resolved
 
-        sections = self.manifest.get("settings")
-        if not isinstance(sections, dict):
-            raise ConfigurationError(f"{self.folder / MANIFEST}: settings are missing; this is no session's manifest")
-        settings = settings_from_resolved(sections, str(self.folder / MANIFEST))
-        written, journalled = self.manifest.get("settings_sha256"), self.record.settings_sha256
+        settings = settings_from_resolved(self.manifest.settings, str(self.folder / MANIFEST))
+        written, journalled = self.manifest.settings_sha256, self.record.settings_sha256
         if written != journalled:
             raise ParityError(
                 f"settings: the manifest names {written}, the journal {journalled}: they are not of one session"
@@ -75,11 +65,8 @@ class SessionHead(NamedTuple):
     def spellings(self) -> dict[str, str]:
         """Return the configured spelling of every name the journal may use for a symbol."""
         spelled = {symbol: symbol for symbol in self.record.instruments}
-        listed = self.manifest.get("symbols")
-        if isinstance(listed, dict):
-            for spelling, facts in listed.items():
-                if isinstance(facts, dict) and isinstance(facts.get("canonical"), str):
-                    spelled.setdefault(facts["canonical"], spelling)
+        for spelling, facts in self.manifest.symbols.items():
+            spelled.setdefault(facts.canonical, spelling)
         for spelling, instrument in self.record.instruments.items():
             spelled.setdefault(instrument.symbol, spelling)
         return spelled
@@ -97,20 +84,13 @@ def read_head(folder: str | Path) -> SessionHead:
     """
     from engine.journal import read_journal
     from engine.journal_records import SessionRecord
+    from runs.documents.manifest import read_manifest
 
     path = Path(folder)
     for name in (JOURNAL, MANIFEST):
         if not (path / name).is_file():
             raise ConfigurationError(f"{path}: there is no {name}; give the folder of a session")
-    manifest_file = path / MANIFEST
-    try:
-        manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StoreError.of("read", manifest_file, error) from error
-    except ValueError as error:
-        raise ConfigurationError(f"{manifest_file}: is no JSON: {error}") from error
-    if not isinstance(manifest, dict):
-        raise ConfigurationError(f"{manifest_file}: is no manifest")
+    manifest = read_manifest(path / MANIFEST)
     first = next(read_journal(path / JOURNAL), None)
     if first is None:
         raise ConfigurationError(f"{path / JOURNAL}: holds no whole record; the session never began")

@@ -15,9 +15,9 @@ from typing import Literal
 import msgspec
 
 from backtests.proof.indexed_outputs import StepIndex
-from backtests.proof.recorded_session import TRADES
 from core.errors import InvariantError
 from core.exact import EXACT, ZERO, plain
+from runs.folder.file_names import TRADES
 
 Verdict = Literal["matched", "missing", "extra", "different"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from core.exact import EXACT, ZERO, received, round_commission
+from core.timeframe import DAY_MS
 
 if TYPE_CHECKING:
     from execution.venue_settings import CommissionSettings
 
-DAY_MS = 86_400_000
 VOLUME_DAYS = 30
 """UTC days before a fill's own day whose volume decides its tier."""
 

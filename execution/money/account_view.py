@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from core.events import TradeRow
 from execution.matching.paper_venue import PaperVenue
@@ -97,6 +98,6 @@ class AccountView:
         return self._book.orders_of(symbol)
 
     @property
-    def performance(self) -> dict[str, float | int]:
+    def performance(self) -> dict[str, Any]:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(self._account)

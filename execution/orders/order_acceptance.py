@@ -5,12 +5,11 @@ from decimal import Decimal
 from core.exact import EXACT, ZERO, ceil_to, floor_to, received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderType, TimeInForce
+from core.tolerance import EXACT_TOLERANCE
 from execution.money.holding import Holding
 
 _LIMITS = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT)
 _STOPS = (OrderType.STOP_MARKET, OrderType.STOP_LIMIT)
-_TOLERANCE = Decimal("1.000000001")
-"""A minimum is missed by a value that stays below it times this."""
 
 
 def rounded_price(price: float | None, request: OrderRequest, tick: Decimal) -> Decimal | None:
@@ -65,12 +64,12 @@ def refusal_of(
         return "shorting_disabled"
     if quantity <= 0:
         return "below_lot_size"
-    if EXACT.multiply(quantity, _TOLERANCE) < rules.min_quantity:
+    if EXACT.multiply(quantity, EXACT_TOLERANCE) < rules.min_quantity:
         return "below_min_quantity"
-    if rules.max_quantity and quantity > EXACT.multiply(rules.max_quantity, _TOLERANCE):
+    if rules.max_quantity and quantity > EXACT.multiply(rules.max_quantity, EXACT_TOLERANCE):
         return "above_max_quantity"
     value = EXACT.multiply(quantity, price or stop_price or last_price)
-    if not only_reduces and EXACT.multiply(value, _TOLERANCE) < rules.min_notional:
+    if not only_reduces and EXACT.multiply(value, EXACT_TOLERANCE) < rules.min_notional:
         return "below_min_notional"
     if price is not None and outside_band(price, last_price, rules):
         return "percent_price"

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
@@ -28,13 +28,14 @@ from live.life.stop_signals import stop_on_signals, unless_stopping
 from live.views.view_set import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
 from reports.console.console_report import print_report
-from reports.figures.session_figures import session_result
-from reports.figures.session_window import SessionWindow
-from reports.json_report import to_json
+from runs.documents.result_text import to_json
+from runs.documents.run_result import RunResult
+from runs.figures.session_input import SessionInput
+from runs.figures.session_window import SessionWindow
+from runs.folder.file_names import RESULT, TRADES
+from runs.result_builder import OutputPlaces, build_result
 from validation.composed_settings import Settings
 from validation.loading import load_settings
-
-RESULT = "result.json"
 
 LAST_STEP_SECONDS = 5.0
 """How much longer than asked for a session may wait for its last step, in wall time."""
@@ -183,18 +184,12 @@ async def _drive(
 
 def _write_result(
     settings: Settings, unified: Mapping[str, str], folder: SessionFolder, fold: SessionFold
-) -> dict[str, Any]:
+) -> RunResult:
     """Leave the session's result in its folder and return it."""
     window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
     window.take_all(line.record for line in folder.lines())
-    result = session_result(
-        fold.session,
-        settings,
-        window,
-        unified,
-        output_dir=str(folder.path),
-        log_file=str(folder.path / "trades.csv"),
-    )
+    places = OutputPlaces(folder.path / TRADES, folder.path)
+    result = build_result(fold.session, settings, SessionInput(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
     folder.write_text(RESULT, to_json(result))
     return result

@@ -1,22 +1,20 @@
 """A session's folder: manifest, journal, derived outputs and the lock that keeps it to one process."""
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import filelock
+import msgspec
 
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError, HarnessError, StoreError
 from engine.journal import JournalLine, JournalWriter, read_journal
 from engine.journal_records import SessionRecord
 from engine.renderer import SessionOutputs
-
-JOURNAL = "journal.jsonl"
-MANIFEST = "manifest.json"
-DERIVED = ("trades.csv", "equity.csv", "decisions.jsonl", "orders.csv", "ledger.csv")
-"""Names of the outputs, in the order in which ``SessionOutputs`` takes their sinks."""
+from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
+from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
+from runs.folder.write_errors import store_errors
 
 
 class SessionFolder:
@@ -77,25 +75,25 @@ class SessionFolder:
             with store_errors(target):
                 file.flush()
 
-    def write_manifest(self, manifest: dict[str, Any]) -> None:
+    def write_manifest(self, manifest: Manifest[Symbol]) -> None:
         """Write the manifest."""
-        self.write_text(MANIFEST, json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False))
+        self.write_text(MANIFEST, manifest.text())
 
     def note_window(self, start_ms: int | None, end_ms: int | None) -> None:
         """Add the session's window, from its first candle's open to its last step, to the manifest."""
         try:
-            manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"cannot read {self.path / MANIFEST}: {error}", path=self.path / MANIFEST) from error
-        self.write_manifest({**manifest, "window": {"start_ms": start_ms, "end_ms": end_ms}})
+            manifest = read_manifest(self.path / MANIFEST)
+        except ConfigurationError as error:
+            raise StoreError(str(error), path=self.path / MANIFEST) from error
+        self.write_manifest(msgspec.structs.replace(manifest, window=Window(start_ms, end_ms)))
 
     def canonical_symbols(self) -> dict[str, str]:
         """Return configured spelling -> unified symbol as the manifest says; empty when it cannot be read."""
         try:
-            symbols = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["symbols"]
-            return {spelling: str(entry["canonical"]) for spelling, entry in symbols.items()}
-        except (OSError, ValueError, KeyError, TypeError):
+            symbols = read_manifest(self.path / MANIFEST).symbols
+        except HarnessError:
             return {}
+        return {spelling: one.canonical for spelling, one in symbols.items()}
 
     def write_text(self, name: str, text: str) -> None:
         """Write a whole file, beside and renamed."""
@@ -133,12 +131,3 @@ class SessionFolder:
                 file.write(data)
 
         return write
-
-
-@contextlib.contextmanager
-def store_errors(path: Path) -> Iterator[None]:
-    """Turn a failure of the operating system into a StoreError that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError.of("write", path, error) from error

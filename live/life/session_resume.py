@@ -11,8 +11,9 @@ from engine.fold import SessionFold
 from engine.journal import JournalLine, damaged_line
 from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
 from live.life.journalled_past import JournalledPast
-from live.life.session_folder import JOURNAL, SessionFolder
+from live.life.session_folder import SessionFolder
 from live.life.session_start import Market, StartedSession, open_barrier
+from runs.folder.file_names import JOURNAL
 from validation.composed_settings import Settings
 
 

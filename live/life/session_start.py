@@ -2,34 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from typing import NamedTuple
 
 from core.candle import Candle
-from core.code_version import code_version
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
-from core.exact import plain
-from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, fields_of
-from execution.venue_settings import PerpetualSettings
 from live.intake.barrier import Barrier
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.ingress_clock import IngressClock
 from live.life.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
+from runs.documents.manifest_builder import session_manifest
+from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
 
 CONNECT_SECONDS = 30.0
 """How long the exchange may stay out of reach at the start, in wall time."""
 
 _RETRY_SECONDS = 1.0
-_LIBRARIES = ("numpy", "msgspec", "pydantic", "ccxt", "websockets", "aiohttp")
 
 
 class Market(NamedTuple):
@@ -134,7 +130,7 @@ async def start_fresh(
         kill_switch=kill_switch,
         start_ms=boundary_ms,
     )
-    folder.write_manifest(_manifest(record, market, settings, strategy.name, strategy.warmup_candles))
+    folder.write_manifest(session_manifest(record, settings, strategy, market.unified, PATIENCE_MS))
     journal = folder.writer()
     try:
         journal.append(record)
@@ -173,55 +169,3 @@ def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Bar
 def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:
     """Return whether every symbol's warm-up ends with the candle opened at a time; an empty one has no end."""
     return all(not candles or candles[-1].open_time_ms == open_ms for candles in stored.values())
-
-
-def _manifest(
-    record: SessionRecord, market: Market, settings: Settings, strategy: str, warmup_candles: int
-) -> dict[str, object]:
-    """Return what the session is made of, as plain values."""
-    facts: dict[str, object] = {
-        "session": record.session,
-        "settings": record.settings,
-        "settings_sha256": record.settings_sha256,
-        "code_version": record.code_version,
-        "timeframe": settings.live.timeframe,
-        "strategy": {"name": strategy, "warmup_candles": warmup_candles},
-        "symbols": {
-            spelling: {
-                "canonical": symbol,
-                "warmup_candles": len(record.warmup[spelling]),
-                "instrument": {
-                    "tick_size": plain(market.instruments[spelling].tick_size),
-                    "lot_size": plain(market.instruments[spelling].lot_size),
-                    "min_notional": plain(market.instruments[spelling].min_notional),
-                    "min_quantity": plain(market.instruments[spelling].min_quantity),
-                    "source": market.instruments[spelling].source,
-                    "as_of": _text(market.instruments[spelling].as_of_ms),
-                },
-            }
-            for spelling, symbol in market.unified.items()
-        },
-        "libraries": {name: version(name) for name in _LIBRARIES},
-    }
-    if settings.live.detail_interval is not None:
-        facts["detail_interval"] = settings.live.detail_interval
-    if settings.live.execution.perpetual is not None:
-        facts["perpetual"] = _perpetual_facts(settings.live.execution.perpetual, market, finest_interval(settings))
-    return facts
-
-
-def _perpetual_facts(perpetual: PerpetualSettings, market: Market, interval: str) -> dict[str, object]:
-    """Return what the session knows of its contracts; ``mark_candles`` and ``funding`` are None where not used."""
-    return {
-        "leverage": {spelling: perpetual.leverage_of(spelling) for spelling in market.unified},
-        "margin_tiers": {
-            spelling: "settings" if perpetual.tiers else "instrument" if rules.margin_tiers else "maintenance_rate"
-            for spelling, rules in market.instruments.items()
-        },
-        "mark_candles": {"interval": interval, "source": "rest"} if perpetual.mark_price else None,
-        "funding": {"source": "rest", "patience_ms": PATIENCE_MS} if perpetual.funding else None,
-    }
-
-
-def _text(time_ms: int | None) -> str | None:
-    return None if time_ms is None else format_ms(time_ms)

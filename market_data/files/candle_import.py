@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.instrument import DEFAULT_SOURCE, Instrument
+from core.tolerance import TOLERANCE
 from market_data.candle_columns import CandleColumns, Float64Array
 from market_data.files.candle_files import SeriesFile, read_series_file
 from market_data.files.file_layouts import CANDLE_FILE, FUNDING_FILE, MARK_FILE, OPEN_INTEREST_FILE, Layout
@@ -169,7 +170,7 @@ def infer_instrument(symbol: str, candles: CandleColumns, length_ms: int) -> Ins
     """
     places = max(decimals(price) for price in candles[1:5])
     smallest = float(candles.low.min())
-    while 10.0**-places * _TICKS_PER_PRICE > smallest * (1 + 1e-9):
+    while 10.0**-places * _TICKS_PER_PRICE > smallest * TOLERANCE:
         places += 1
     traded = candles.volume[candles.volume > 0]
     lot_places = decimals(traded) if len(traded) else MOST_DECIMALS

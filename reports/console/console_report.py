@@ -1,10 +1,11 @@
 """The report of a run on the console: coloured tables on a terminal, ``label: value`` lines everywhere else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from reports.console.facts import Fact, Section
 from reports.console.result_facts import PARTIAL, SYMBOL_COLUMNS, ResultFacts, facts_of
+from runs.documents.run_result import RunResult
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -13,13 +14,13 @@ TITLE = "Results"
 _STYLES = {"": "", "gain": "green", "loss": "red"}
 
 
-def render(result: Mapping[str, object], *, rich_output: bool, width: int | None = None) -> str:
+def render(result: RunResult, *, rich_output: bool, width: int | None = None) -> str:
     """Return the report of a result as text.
 
     Parameters
     ----------
     result
-        Plain values, as a run returns them; keys that are missing leave their lines out.
+        What a run came to; what did not happen leaves its line out.
     rich_output
         True for tables and colours, False for ``label: value`` lines in a fixed order.
     width
@@ -38,7 +39,7 @@ def render(result: Mapping[str, object], *, rich_output: bool, width: int | None
     return _rich_text(facts, io.StringIO(), width)
 
 
-def print_report(result: Mapping[str, object], stream: TextIO) -> None:
+def print_report(result: RunResult, stream: TextIO) -> None:
     """Write the report to a stream: tables and colours if it is a terminal, plain lines otherwise.
 
     Characters that the stream's encoding lacks are written as escapes.

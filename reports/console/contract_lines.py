@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from reports.console.facts import Fact, Result
-from reports.console.number_text import count, mapping_at, one_line
+from msgspec import UNSET
+
+from reports.console.facts import Fact
+from reports.console.number_text import count, one_line
+from runs.documents.symbol_result import ContractTerms, SymbolResult
 
 
-def contracts(symbols: Result) -> list[Fact]:
+def contracts(symbols: Mapping[str, SymbolResult]) -> list[Fact]:
     """Return a line for each symbol that is a contract.
 
     A contract that differs from the first in a few things names these alone; it is written out where it has less than
@@ -14,10 +17,10 @@ def contracts(symbols: Result) -> list[Fact]:
     """
     facts: list[Fact] = []
     first_symbol, first = "", dict[str, str]()
-    for symbol in symbols:
-        words = _words(mapping_at(mapping_at(symbols, symbol), "perpetual"))
-        if not words:
+    for symbol, one in symbols.items():
+        if one.perpetual is UNSET:
             continue
+        words = _words(one.perpetual)
         own = [text for key, text in words.items() if first.get(key) != text]
         if first and first.keys() <= words.keys() and len(own) < len(words):
             text = f"as {first_symbol}" + (f", but {', '.join(own)}" if own else "")
@@ -29,24 +32,21 @@ def contracts(symbols: Result) -> list[Fact]:
     return facts
 
 
-def _words(contract: Mapping[str, object]) -> dict[str, str]:
+def _words(contract: ContractTerms) -> dict[str, str]:
     """Return what there is to say of a contract, by subject."""
-    words = {}
-    leverage = contract.get("leverage")
-    if isinstance(leverage, int | float):
-        words["leverage"] = f"leverage {leverage:.12g}"
-    if contract.get("margin_table"):
-        words["margin"] = f"margin by {one_line(contract['margin_table'])}"
-    if contract.get("mark"):
-        uses = "liquidation and stops" if contract.get("stop_trigger") == "mark" else "liquidation"
-        words["mark"] = f"{one_line(contract['mark'])} for {uses}"
-    if contract.get("funding_mark"):
-        words["funding"] = f"funding on {one_line(contract['funding_mark'])}"
-    rates = contract.get("funding_rates")
-    if rates is not None:
-        words["rates"] = f"{count(rates)} funding rate{'' if rates == 1 else 's'}"
-    for key, text in (("funding_missing", "spans without a rate"), ("funding_late", "rates published late")):
-        found = contract.get(key)
-        if isinstance(found, list | tuple) and found:
-            words[key] = f"{text}: {len(found)}"
+    words = {
+        "leverage": f"leverage {contract.leverage:.12g}",
+        "margin": f"margin by {one_line(contract.margin_table)}",
+    }
+    if contract.mark:
+        uses = "liquidation and stops" if contract.stop_trigger == "mark" else "liquidation"
+        words["mark"] = f"{one_line(contract.mark)} for {uses}"
+    if contract.funding_mark:
+        words["funding"] = f"funding on {one_line(contract.funding_mark)}"
+    if contract.funding_rates is not UNSET:
+        words["rates"] = f"{count(contract.funding_rates)} funding rate{'' if contract.funding_rates == 1 else 's'}"
+    if contract.funding_missing:
+        words["missing"] = f"spans without a rate: {len(contract.funding_missing)}"
+    if contract.funding_late:
+        words["late"] = f"rates published late: {len(contract.funding_late)}"
     return words

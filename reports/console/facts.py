@@ -1,12 +1,11 @@
 """Labelled values, as reports are made of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from reports.console.number_text import is_negative, is_positive
 
 Tone = Literal["", "gain", "loss"]
-Result = Mapping[str, object]
 
 
 class Fact(NamedTuple):
@@ -23,19 +22,6 @@ class Section(NamedTuple):
     title: str
     facts: Sequence[Fact]
     numeric: bool = True
-
-
-def named(
-    values: Result,
-    names: Sequence[tuple[str, str, Callable[[object], str]]],
-    toned: Sequence[str] = (),
-) -> list[Fact]:
-    """Return a fact for every key that the mapping holds."""
-    return [
-        Fact(label, text(values[key]), tone_of(values[key]) if key in toned else "")
-        for label, key, text in names
-        if key in values
-    ]
 
 
 def tone_of(value: object) -> Tone:

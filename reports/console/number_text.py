@@ -1,7 +1,6 @@
 """Values as people read them: rounded, grouped, on one line, and "n/a" for what is not defined."""
 
 import math
-from collections.abc import Mapping
 from decimal import Decimal
 
 UNDEFINED = "n/a"
@@ -59,12 +58,6 @@ def is_negative(value: object) -> bool:
 def is_positive(value: object) -> bool:
     """Return whether a value is a number above 0."""
     return _is_number(value) and value > 0  # type: ignore[operator]
-
-
-def mapping_at(values: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """Return the mapping under a key; an empty one where there is none."""
-    inner = values.get(key)
-    return inner if isinstance(inner, Mapping) else {}
 
 
 def _is_number(value: object) -> bool:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from core.code_version import BESIDE_THE_KERNEL, KERNEL, code_version, hashed_files
+from runs.identity.code_version import BESIDE_THE_KERNEL, KERNEL, code_version, hashed_files
 from tests.architecture.source_tree import closure_of, file_of, files_of, place_of
 from tests.support.shared import REPOSITORY
 
@@ -13,8 +13,8 @@ COVERED_OTHERWISE = {
     "validation": "makes the settings, which settings_sha256 covers",
     "backtests.input_candles": "makes the input, which data_sha256 covers",
     "market_data.history": "makes the input, which data_sha256 covers",
-    "backtests.run_files": "keeps the outputs, whose hashes the session takes before",
-    "backtests.result": "tells of a finished run",
+    "runs": "keeps the outputs, whose hashes the session takes before, and tells of a finished run",
+    "backtests.stored_input": "tells of a finished run",
     "reports": "tells of a finished run",
 }
 

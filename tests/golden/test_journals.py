@@ -6,8 +6,9 @@ from pathlib import Path
 
 from backtests.journal_replay import replay_journal
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import DERIVED, read_head
+from backtests.proof.recorded_session import read_head
 from engine.journal_records import CommandRecord
+from runs.folder.file_names import DERIVED
 
 JOURNALS = Path(__file__).parent / "journals"
 

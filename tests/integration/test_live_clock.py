@@ -7,9 +7,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import ConnectionRecord
 from practice.faults import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
+from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live, write_live_config
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs

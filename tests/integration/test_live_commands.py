@@ -12,8 +12,8 @@ from engine.journal_records import CommandRecord
 from execution.execution_settings import TradingModeSettings
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from live.life.operator_commands import OperatorCommands
-from live.life.session_folder import DERIVED
 from live.life.session_resume import fold_journal, resumed_folder
+from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import run_live
 from tests.support.sessions.session_outputs import journal_outputs
 from tests.support.times import JANUARY_MS, MINUTE_MS

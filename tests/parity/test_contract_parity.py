@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from backtests.proof.history_parity import HistoryParity
-from backtests.proof.recorded_session import DERIVED
 from engine.journal_records import CandleRecord, EndRecord, MissingRecord, ResumeRecord, fields_of
+from runs.folder.file_names import DERIVED
 from tests.support.sessions.contract_recordings import (
     ContractRecording,
     contract_recording,

@@ -8,8 +8,8 @@ import unittest
 from pathlib import Path
 
 from backtests.journal_replay import _unfinished_bytes
-from backtests.proof.recorded_session import DERIVED
 from core.errors import ConfigurationError, StoreError
+from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment, run_command
 from tests.support.sessions.parity_cases import ParityCase
 from tests.support.sessions.session_folders import BTC, ETH, journal_lines, write_journal
@@ -305,13 +305,6 @@ class Folders(ParityCase):
         write_journal(folder, journal_lines(folder)[1:])
         with self.assertRaisesRegex(StoreError, r"line 1 \(byte 0\)"):
             self.check(folder)
-
-    def test_the_names_of_the_files_are_those_of_a_live_session(self) -> None:
-        from backtests.proof import recorded_session
-        from live.life import session_folder
-
-        for name in ("JOURNAL", "MANIFEST", "DERIVED"):
-            self.assertEqual(getattr(recorded_session, name), getattr(session_folder, name))
 
     def test_two_symbols_are_in_the_report_in_configured_order(self) -> None:
         self.assertEqual(self.check(self.record(self.recording()), "journal").symbols, [BTC, ETH])

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from backtests.proof.recorded_session import DERIVED
 from core.candle import Candle
 from market_data.candle_columns import CandleColumns
 from practice.candle_sources import ColumnsSource
@@ -36,6 +35,7 @@ from practice.faults import (
 from practice.random_faults import ALTERING, LOSSLESS, random_faults
 from practice.rest_faults import FaultKind
 from practice.wide_market import practice_source
+from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live

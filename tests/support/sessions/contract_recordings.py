@@ -10,14 +10,14 @@ import msgspec
 from backtests.market_input import load_market
 from backtests.timeline import steps_of
 from core.candle import Candle, FundingRate, Step
-from core.code_version import code_version
 from core.instrument import Instrument
 from engine.fold import SessionFold
 from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step_record
 from live.life.session_folder import SessionFolder
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.practice.practice_market import PracticeMarket
-from tests.support.sessions.session_folders import timed_settings
+from runs.identity.code_version import code_version
+from tests.support.sessions.session_folders import manifest_of, timed_settings
 from tests.support.times import at
 from validation.composed_settings import Settings
 
@@ -108,16 +108,8 @@ def record_contracts(path: Path, recording: ContractRecording) -> Path:
         kill_switch=False,
         start_ms=at(FIRST),
     )
-    manifest = {
-        "session": record.session,
-        "settings": record.settings,
-        "settings_sha256": record.settings_sha256,
-        "code_version": record.code_version,
-        "symbols": {symbol: {"canonical": one.symbol} for symbol, one in listed.items()},
-        "timeframe": settings.live.timeframe,
-    }
     with contextlib.closing(SessionFolder(path)) as folder, folder.writer() as journal:
-        folder.write_manifest(manifest)
+        folder.write_manifest(manifest_of(record, settings))
         journal.append(record)
         fold = SessionFold(record, settings, folder.outputs())
         folder.publish_outputs()

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from live.life.live_command import main
-from live.life.session_folder import DERIVED
 from practice.exchange import PracticeExchange
+from runs.folder.file_names import DERIVED
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
 

@@ -31,7 +31,7 @@ from live.intake.ingress_clock import IngressClock
 from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
 from live.life.exchange_access import Addresses
 from live.life.session_driver import SessionDriver
-from live.life.session_folder import DERIVED, SessionFolder
+from live.life.session_folder import SessionFolder
 from live.life.session_start import Market, connect, finest_interval, start_fresh
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
@@ -41,6 +41,7 @@ from practice.exchange_options import ExchangeOptions, PaceName
 from practice.faults import FaultScript
 from practice.stream_connection import SentFinal
 from practice.wide_market import practice_source
+from runs.folder.file_names import DERIVED
 from tests.support.config_tree import write_config
 from tests.support.times import JANUARY_MS, MINUTE_MS
 from validation.composed_settings import Settings

@@ -12,8 +12,8 @@ from engine.assembly import build_safety_monitor, build_session, build_strategy_
 from engine.journal_records import candle_of
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
-from live.life.session_folder import DERIVED
 from market_data.candle_columns import CandleColumns
+from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun
 
 ByClose = dict[int, Candle]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.candle import Candle
-from core.code_version import code_version
 from core.errors import StrategyError
 from core.instrument import Instrument
 from engine.fold import SessionFold
@@ -21,6 +20,9 @@ from engine.journal_records import (
 )
 from live.life.session_folder import SessionFolder
 from market_data.practice.practice_market import PracticeMarket
+from runs.documents.manifest import Manifest, StrategyFacts, SymbolAtStart
+from runs.documents.manifest_builder import session_manifest
+from runs.identity.code_version import code_version
 from tests.support.config_tree import write_config
 from tests.support.market_data_sets import practice_candles
 from tests.support.runs.kernel_runs import steps_of
@@ -123,7 +125,7 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
         kill_switch=recording.kill_switch,
     )
     with contextlib.closing(SessionFolder(path)) as folder, folder.writer() as journal:
-        folder.write_manifest(_manifest(record, listed))
+        folder.write_manifest(manifest_of(record, settings))
         journal.append(record)
         fold = SessionFold(record, settings, folder.outputs())
         folder.publish_outputs()
@@ -145,15 +147,10 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
     return path
 
 
-def _manifest(record: SessionRecord, instruments: Mapping[str, Instrument]) -> dict[str, object]:
-    return {
-        "session": record.session,
-        "settings": record.settings,
-        "settings_sha256": record.settings_sha256,
-        "code_version": record.code_version,
-        "symbols": {symbol: {"canonical": one.symbol} for symbol, one in instruments.items()},
-        "timeframe": "1m",
-    }
+def manifest_of(record: SessionRecord, settings: Settings) -> Manifest[SymbolAtStart]:
+    """Return the manifest of a session whose strategy needs no warm-up."""
+    unified = {symbol: one.symbol for symbol, one in record.instruments.items()}
+    return session_manifest(record, settings, StrategyFacts(settings.live.strategy.type, 0), unified, 0)
 
 
 def journal_lines(folder: Path) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backtests.journal_replay import replay_journal
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import DERIVED, read_head
+from backtests.proof.recorded_session import read_head
 from backtests.replay import warm_up
 from backtests.timeline import MarketWindow, steps_of
 from core.candle import Candle, FundingRate
@@ -16,6 +16,7 @@ from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from practice.wide_market import practice_source
+from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 

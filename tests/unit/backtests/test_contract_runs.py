@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from backtests.config_backtest import ConfigBacktestRunner
-from backtests.market_input import MarketInput, data_sha256
+from backtests.market_input import MarketInput
 from core.candle import FundingRate
 from core.errors import DataUnavailableError
 from core.instrument import Instrument, MarginTier
@@ -22,6 +22,8 @@ from market_data.instruments.instrument_store import InstrumentStore
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.candle_store import CandleStore
 from reports import render
+from runs.documents.run_result import result_of
+from runs.identity.data_hash import data_sha256
 from tests.support.runs.backtest_runs import END, START, StoredContract, frame_of, scheduled_config, trade_rows
 from tests.support.times import JANUARY_MS, MINUTE_MS
 
@@ -174,14 +176,14 @@ class ContractRun(unittest.TestCase):
         warning = f"{BTC}: funding rates are not known for a while"
         result = self.runner(contract(warnings=(warning,))).run()
         self.assertIn(warning, result["warnings"])
-        self.assertIn(f"Warning: {warning}", render(result, rich_output=False))
+        self.assertIn(f"Warning: {warning}", render(result_of(result), rich_output=False))
 
     def test_warnings_of_a_contract_name_it_as_configured(self) -> None:
         runner = self.runner(contract(warnings=(f"{BTC}: no rates",)), symbols=["BTCUSDT"])
         self.assertIn("BTCUSDT: no rates", runner.run()["warnings"])
 
     def test_the_console_report_has_sections_for_what_happened(self) -> None:
-        text = render(self.runner().run(), rich_output=False)
+        text = render(self.runner().run_typed(), rich_output=False)
         for line in (
             "Exits (liquidation): 1 fill",
             "Liquidations: 1",
@@ -202,7 +204,7 @@ class ContractRun(unittest.TestCase):
         fee, performance = 599.9094 / 1.01 * 0.01, result["performance"]
         self.assertAlmostEqual(performance["liquidation_fees"], fee, places=5)
         self.assertAlmostEqual(performance["commission_paid"], 1.4999245 + fee, places=5)
-        self.assertIn("Liquidation fees: 5.94 USDT", render(result, rich_output=False).splitlines())
+        self.assertIn("Liquidation fees: 5.94 USDT", render(result_of(result), rich_output=False).splitlines())
 
     def test_stops_on_marks_that_are_not_there_are_warned_of_and_the_line_names_the_price(self) -> None:
         facts = {**FACTS, "mark": "last price", "mark_candles": 0}
@@ -216,16 +218,16 @@ class ContractRun(unittest.TestCase):
                 result = self.runner(data, perpetual={"stop_trigger": "mark"}).run()
                 found = [text for text in result["warnings"] if "stop_trigger" in text]
                 self.assertEqual(found, [] if told is None else [f"{BTC}: stop_trigger is mark, and {told}"])
-                self.assertIn("last price for liquidation and stops,", render(result, rich_output=False))
+                self.assertIn("last price for liquidation and stops,", render(result_of(result), rich_output=False))
         result = self.runner(contract(marks=marks_of().slice(0, 0), facts=facts)).run()
         self.assertEqual([text for text in result["warnings"] if "stop_trigger" in text], [])
-        self.assertIn("last price for liquidation,", render(result, rich_output=False))
+        self.assertIn("last price for liquidation,", render(result_of(result), rich_output=False))
 
     def test_a_spot_report_says_nothing_of_contracts(self) -> None:
         config = scheduled_config(self.base)
         runner = ConfigBacktestRunner(config, START, END)
         runner.data_provider = StoredContract({"1m": frame_of()}, contract())
-        text = render(runner.run(), rich_output=False)
+        text = render(runner.run_typed(), rich_output=False)
         for word in ("Funding", "Liquidations", "Rung", "Contract", "Partial", "Detail"):
             self.assertNotIn(word, text)
 
@@ -256,7 +258,7 @@ class TwoTimeframes(unittest.TestCase):
         of_symbol = result["symbols"][BTC]
         self.assertEqual((of_symbol["candles"], of_symbol["detail_candles"]), (3, 15))
         self.assertEqual(of_symbol["missing_detail_candles"], 0)
-        self.assertIn("Detail interval: 1m", render(result, rich_output=False))
+        self.assertIn("Detail interval: 1m", render(result_of(result), rich_output=False))
 
     def test_detail_candles_that_are_missing_anywhere_are_counted_and_warned_of(self) -> None:
         minutes = frame_of([(100.0, 100.0, 100.0, 100.0)] * 15).drop(index=[0, 7, 8, 14])
@@ -268,7 +270,9 @@ class TwoTimeframes(unittest.TestCase):
             runner.data_provider = StoredContract({"1m": minutes, "5m": fives}, contract())
             result = runner.run()
         self.assertEqual(result["symbols"][BTC]["missing_detail_candles"], 4)
-        warnings = [line for line in render(result, rich_output=False).splitlines() if line.startswith("Warning")]
+        warnings = [
+            line for line in render(result_of(result), rich_output=False).splitlines() if line.startswith("Warning")
+        ]
         self.assertEqual(warnings, [f"Warning: {BTC}: detail candles missing in the range: 4"])
 
     def test_a_symbol_without_detail_candles_is_named(self) -> None:
@@ -305,7 +309,7 @@ class DatedRules(unittest.TestCase):
         )
         (change,) = of_symbol["rule_changes"]
         self.assertEqual((change["lot_size"], change["as_of"]), ("3", "2024-01-01T00:05:00.000Z"))
-        report = render(result, rich_output=False)
+        report = render(result_of(result), rich_output=False)
         self.assertIn(
             f"Trading rules {BTC} changed: tick 0.01, lot 3, minimum notional 0, market list, as of 2024-01-01T00:05",
             report,
@@ -317,7 +321,7 @@ class DatedRules(unittest.TestCase):
         result = self.run_with((5_000, "3"))
         self.assertTrue(result["symbols"][BTC]["instrument"]["later_than_start"])
         self.assertEqual(result["symbols"][BTC]["rule_changes"], [])
-        self.assertIn("later than the start of the range", render(result, rich_output=False))
+        self.assertIn("later than the start of the range", render(result_of(result), rich_output=False))
 
 
 class Hashes(unittest.TestCase):

@@ -12,7 +12,7 @@ from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord
 from engine.renderer import SessionOutputs
-from live.life.session_folder import DERIVED
+from runs.folder.file_names import DERIVED
 from tests.support.sessions.session_folders import (
     BTC,
     ETH,

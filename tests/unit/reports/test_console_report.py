@@ -4,11 +4,13 @@ import re
 import subprocess
 import sys
 import unittest
-from typing import Any
+
+from msgspec import UNSET
 
 from reports import print_report, render
 from reports.console.result_facts import SYMBOL_COLUMNS, facts_of
-from tests.unit.reports.result_example import example_result
+from runs.documents.run_result import RunResult
+from tests.unit.reports.result_example import contract, example_result, run_config, symbol_result
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -24,7 +26,7 @@ class Terminal(io.TextIOWrapper):
         return self.buffer.getvalue().decode(self.encoding)  # type: ignore[attr-defined]
 
 
-def plain(result: dict[str, Any]) -> list[str]:
+def plain(result: RunResult) -> list[str]:
     return render(result, rich_output=False).splitlines()
 
 
@@ -60,8 +62,8 @@ class PlainReportTest(unittest.TestCase):
             "Ambiguous trades: 4",
             "Gaps: 2",
             "Halts: 1",
-            "Orders expired: 1",
-            "Orders rejected: 1",
+            "Expired (gtd): 1",
+            "Rejected (insufficient_balance): 1",
             "Symbol BTC/USDT: Candles 2,976, Trades 10, Realized PnL -200.46, Win rate 30.00 %, Buy and hold 3.12 %",
             "Trade log: logs/backtests/config_backtest_20240101_20240201.csv",
             "trades_sha256: " + "a1" * 32,
@@ -90,13 +92,12 @@ class PlainReportTest(unittest.TestCase):
         )
 
     def test_what_became_of_orders_is_told_by_reason_and_nothing_that_did_not_happen(self) -> None:
-        result = example_result()
-        result["statistics"] |= {
+        ends = {
             "rejection_reasons": {"insufficient_balance": 2, "max_leverage": 1148},
             "expiry_reasons": {"gtd": 12, "ioc": 0},
             "cancellation_reasons": {},
         }
-        lines = plain(result)
+        lines = plain(example_result(statistics=ends))
         self.assertEqual(
             [line for line in lines if line.startswith(("Rejected", "Expired", "Cancelled", "Orders"))],
             [
@@ -110,7 +111,7 @@ class PlainReportTest(unittest.TestCase):
     def test_a_market_entry_keeps_its_line_and_a_resting_one_says_where_it_stands_and_how_long(self) -> None:
         resting = {"entry_order": "limit", "entry_fill": "next_open", "entry_offset": 0.0005, "post_only": False}
         for config, line in (
-            ({"entry_fill": "next_open"}, "Entry fill: next_open"),
+            ({"entry_fill": "next_open", "entry_order": "market"}, "Entry fill: next_open"),
             ({"entry_fill": "close", "entry_order": "market"}, "Entry fill: close"),
             (
                 {**resting, "entry_time_in_force": "GTD", "entry_expiry": 3},
@@ -130,7 +131,8 @@ class PlainReportTest(unittest.TestCase):
             ),
         ):
             with self.subTest(line):
-                self.assertEqual([one for one in plain({"config": config}) if one.startswith("Entr")], [line])
+                lines = plain(example_result(config=config))
+                self.assertEqual([one for one in lines if one.startswith(("Entry fill", "Entries: "))], [line])
 
     def test_settings_of_the_venue_are_one_line_in_the_words_of_the_configuration(self) -> None:
         venue = {
@@ -146,38 +148,40 @@ class PlainReportTest(unittest.TestCase):
         self.assertIn(
             "Venue: volume_cap 0.1, allow_shorting false, exits (ladder 0.4 at 1 + 0.6 at 2.5, max_holding 240), "
             "commission (2 tiers), perpetual",
-            plain({"config": {"venue": venue}}),
+            plain(example_result(config={"venue": venue})),
         )
-        self.assertNotIn("Venue", render({"config": {"venue": {}}}, rich_output=False))
+        self.assertNotIn("Venue", render(example_result(), rich_output=False))
 
     def test_a_partial_run_says_how_far_it_came(self) -> None:
-        config = {"start_date": "a", "end_date": "c", "ran_to": "b"}
-        for result, lines in (
-            ({"config": config, "partial": True}, ["Period: a to c", "Ran to: b"]),
-            ({"config": config, "partial": False}, ["Period: a to c"]),
-            ({"config": {**config, "ran_to": "c"}, "partial": True}, ["Period: a to c"]),
-            ({"config": {**config, "ran_to": None}, "partial": True}, ["Period: a to c", "Ran to: no step"]),
+        for ran_to, partial, lines in (
+            ("b", True, ["Period: a to c", "Ran to: b"]),
+            ("b", False, ["Period: a to c"]),
+            ("c", True, ["Period: a to c"]),
+            (None, True, ["Period: a to c", "Ran to: no step"]),
         ):
-            with self.subTest(result):
-                self.assertEqual([line for line in plain(result) if ": " in line and "PARTIAL" not in line], lines)
+            with self.subTest(ran_to=ran_to, partial=partial):
+                config = run_config(start_date="a", end_date="c", ran_to=ran_to)
+                found = plain(example_result(config=config, partial=partial))
+                self.assertEqual([line for line in found if line.startswith(("Period", "Ran to"))], lines)
 
     def test_contracts_say_what_they_share_once(self) -> None:
-        first = {"leverage": 5.0, "margin_table": "1 tier (x)", "mark": "mark-1m", "funding_rates": 1}
-        others = {
-            "B": {"perpetual": first},
-            "C": {"perpetual": {**first, "funding_rates": 2}},
-            "D": {"perpetual": {**first, "funding_missing": ["a", "b"], "leverage": 2.5}},
-            "E": {"perpetual": {"leverage": 5.0}},
-            "F": {},
+        contracts = {
+            "A": contract(),
+            "B": contract(),
+            "C": contract(funding_rates=2),
+            "D": contract(funding_missing=["a", "b"], leverage=2.5),
+            "E": contract(mark=UNSET, funding_rates=UNSET, margin_table="2 tiers"),
         }
+        symbols = {symbol: symbol_result(perpetual=one) for symbol, one in contracts.items()}
+        lines = plain(example_result(symbols={**symbols, "F": symbol_result()}))
         self.assertEqual(
-            [line for line in plain({"symbols": {"A": {"perpetual": first}, **others}}) if line.startswith("Contract")],
+            [line for line in lines if line.startswith("Contract")],
             [
                 "Contract A: leverage 5, margin by 1 tier (x), mark-1m for liquidation, 1 funding rate",
                 "Contract B: as A",
                 "Contract C: as A, but 2 funding rates",
                 "Contract D: as A, but leverage 2.5, spans without a rate: 2",
-                "Contract E: leverage 5",
+                "Contract E: leverage 5, margin by 2 tiers",
             ],
         )
 
@@ -195,30 +199,26 @@ class PlainReportTest(unittest.TestCase):
         )
 
     def test_a_warning_is_given_once(self) -> None:
-        result = example_result()
-        result["warnings"] = ["ETH/USDT: candles missing in the range: 1", "one", "one"]
+        result = example_result(warnings=["ETH/USDT: candles missing in the range: 1", "one", "one"])
         lines = plain(result)
         self.assertEqual(lines.count("Warning: one"), 1)
         self.assertEqual(lines.count("Warning: ETH/USDT: candles missing in the range: 1"), 1)
 
     def test_a_partial_run_says_so_at_the_top(self) -> None:
-        result = example_result()
-        self.assertNotIn("PARTIAL", render(result, rich_output=False))
-        result["partial"] = True
-        self.assertRegex(plain(result)[1], r"^PARTIAL: ")
+        self.assertNotIn("PARTIAL", render(example_result(), rich_output=False))
+        self.assertRegex(plain(example_result(partial=True))[1], r"^PARTIAL: ")
 
     def test_text_from_outside_cannot_break_a_line_or_reach_the_terminal(self) -> None:
-        result = example_result()
-        result["warnings"] = ["red \x1b[31m and\r\nTrades: 99"]
+        result = example_result(warnings=["red \x1b[31m and\r\nTrades: 99"])
         self.assertIn("Warning: red \\x1b[31m and Trades: 99", plain(result))
         self.assertNotIn("\x1b[31m and", render(result, rich_output=True, width=120))
 
-    def test_what_is_missing_is_left_out_and_what_is_undefined_says_so(self) -> None:
-        self.assertEqual(render({}, rich_output=False).split(), ["Results"])
-        lines = plain({"performance": {"profit_factor": None, "expectancy": float("nan"), "win_rate": float("inf")}})
+    def test_what_is_undefined_says_so_and_what_there_is_not_is_left_out(self) -> None:
+        undefined = {"profit_factor": None, "expectancy": float("nan"), "win_rate": float("inf")}
+        lines = plain(example_result(performance=undefined, log_file=UNSET, data_sha256=UNSET))
         for line in ("Profit factor: n/a", "Expectancy: n/a", "Win rate: n/a"):
             self.assertIn(line, lines)
-        self.assertFalse([line for line in lines if line.startswith("Equity")])
+        self.assertFalse([line for line in lines if line.startswith(("Trade log", "data_sha256", "Liquidation"))])
 
     def test_a_symbol_that_ran_without_some_figures_keeps_its_line(self) -> None:
         self.assertIn(
@@ -227,24 +227,18 @@ class PlainReportTest(unittest.TestCase):
         )
 
     def test_an_account_in_bitcoin_keeps_its_digits_and_its_unit(self) -> None:
-        result = {
-            "performance": {"starting_balance": 0.5, "equity": 0.50001234},
-            "symbols": {"ETHBTC": {"canonical": "ETH/BTC:BTC"}},
-        }
+        small = {"starting_balance": 0.5, "equity": 0.50001234}
+        result = example_result(performance=small, symbols={"ETHBTC": symbol_result("ETH/BTC:BTC")})
         self.assertIn("Equity: 0.50001234 BTC", plain(result))
 
     def test_symbols_of_two_quotes_leave_the_unit_out(self) -> None:
-        result = {
-            "performance": {"starting_balance": 100.0},
-            "symbols": {"ETH/BTC": {}, "ETH/USDT": {}},
-        }
-        self.assertIn("Starting balance: 100.00", plain(result))
+        symbols = {name: symbol_result(name) for name in ("ETH/BTC", "ETH/USDT")}
+        self.assertIn("Starting balance: 10,000.00", plain(example_result(symbols=symbols)))
 
 
 class RichReportTest(unittest.TestCase):
     def test_both_forms_state_the_same_facts(self) -> None:
-        result = example_result()
-        result["partial"] = True
+        result = example_result(partial=True)
         facts = facts_of(result)
         rich_text = ESCAPES.sub("", render(result, rich_output=True, width=200))
         plain_text = render(result, rich_output=False)
@@ -271,8 +265,7 @@ class RichReportTest(unittest.TestCase):
         render(example_result(), rich_output=True, width=10)
 
     def test_markup_and_emoji_names_in_text_are_left_alone(self) -> None:
-        result = example_result()
-        result["warnings"] = ["[bold]x[/bold] [/] :warning:"]
+        result = example_result(warnings=["[bold]x[/bold] [/] :warning:"])
         self.assertIn("[bold]x[/bold] [/] :warning:", render(result, rich_output=True, width=120))
 
     def test_gains_are_green_and_losses_red(self) -> None:
@@ -307,8 +300,7 @@ class PrintReportTest(unittest.TestCase):
             self.assertIn("╭", terminal.text())
 
     def test_characters_that_the_stream_lacks_are_written_as_escapes(self) -> None:
-        result = example_result()
-        result["warnings"] = ["币安/USDT"]
+        result = example_result(warnings=["币安/USDT"])
         with Terminal(io.BytesIO(), encoding="ascii") as terminal:
             print_report(result, terminal)
             self.assertIn("\\u5e01\\u5b89/USDT", terminal.text())

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from core.settings_allowed import Place, allowed_words
+from core.settings_allowed import Place
 from core.settings_file import parse_yaml
 from core.settings_problem import shown
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
@@ -54,7 +54,7 @@ def row(prefix: str, section: type[BaseModel], name: str) -> str:
         default = "`[]`"
     else:
         default = f"`{value if isinstance(value, str) else shown(value)}`"
-    return f"| `{prefix}{name}` | {default} | {field.description} | {allowed_words(field)} |"
+    return f"| `{prefix}{name}` | {default} | {field.description} | {Place.of(field).words()} |"
 
 
 class ConfigurationPageTest(unittest.TestCase):

@@ -282,12 +282,9 @@ class LoadingTest(unittest.TestCase):
 
     def test_arguments_replace_keys_and_are_named_when_wrong(self) -> None:
         path = write_config(self.base)
-        settings = load_settings(
-            path, symbols=["SOLUSDT"], interval="1h", data_dir=self.base / "store", out_dir=self.base / "out"
-        )
+        settings = load_settings(path, symbols=["SOLUSDT"], interval="1h", data_dir=self.base / "store")
         self.assertEqual((("SOLUSDT",), "1h"), (settings.live.symbols, settings.live.timeframe))
         self.assertEqual(str(self.base / "store"), settings.live.data.cache_dir)
-        self.assertEqual(str(self.base / "out"), settings.live.logging.directory)
         self.assertEqual(("A/B", "C/D"), load_settings(path, symbols="A/B, C/D").live.symbols)
         lines = self.problems(symbols=["BTCUSDT", "btc/usdt"], interval="7m")
         self.assertEqual(2, len(lines), lines)

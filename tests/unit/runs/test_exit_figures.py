@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from core.events import Fill, TradeRow
 from core.exact import ZERO
-from reports.figures.exit_figures import exit_statistics, exits_by_symbol
+from runs.figures.exit_figures import SymbolExits, exits_by_symbol, exits_of
 
 
 def row(
@@ -43,7 +43,7 @@ ROWS = [
 
 class ExitFigures(unittest.TestCase):
     def setUp(self) -> None:
-        account = SimpleNamespace(
+        self.account = SimpleNamespace(
             rows=ROWS,
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
             rung_fills=Counter({1: 3, 2: 1}),
@@ -51,35 +51,32 @@ class ExitFigures(unittest.TestCase):
             funding_paid=Decimal("0.5"),
             holdings={"ETH": SimpleNamespace(entry=SimpleNamespace(funding=Decimal("-0.125")))},
         )
-        self.session = SimpleNamespace(account=account, instruments=dict.fromkeys(("BTC", "ETH", "SOL")))
 
     def test_rungs_count_fills_and_the_positions_they_were_reached_by(self) -> None:
-        first, second = exit_statistics(self.session)["ladder"]
-        self.assertEqual((first["rung"], first["fills"], first["quantity"], first["realized_pnl"]), (1, 3, 2.0, 9.0))
-        self.assertAlmostEqual(first["reached_pct"], 200 / 3)
-        self.assertEqual(
-            (second["rung"], second["fills"], second["quantity"], second["realized_pnl"]), (2, 1, 1.0, 5.0)
-        )
-        self.assertAlmostEqual(second["reached_pct"], 100 / 3)
+        first, second = exits_of(self.account).ladder
+        self.assertEqual((first.rung, first.fills, first.quantity, first.realized_pnl), (1, 3, 2.0, 9.0))
+        self.assertAlmostEqual(first.reached_pct, 200 / 3)
+        self.assertEqual((second.rung, second.fills, second.quantity, second.realized_pnl), (2, 1, 1.0, 5.0))
+        self.assertAlmostEqual(second.reached_pct, 100 / 3)
 
     def test_reasons_are_counted_and_three_of_them_have_names_of_their_own(self) -> None:
-        found = exit_statistics(self.session)
-        self.assertEqual(found["exits"], {"break_even": 1, "liquidation": 1, "target": 4, "time_stop": 1})
-        self.assertEqual((found["liquidations"], found["break_even_exits"], found["time_stops"]), (1, 1, 1))
+        found = exits_of(self.account)
+        self.assertEqual(found.exits, {"break_even": 1, "liquidation": 1, "target": 4, "time_stop": 1})
+        self.assertEqual((found.liquidations, found.break_even_exits, found.time_stops), (1, 1, 1))
 
     def test_funding_is_what_came_and_what_went(self) -> None:
-        found = exit_statistics(self.session)
+        found = exits_of(self.account)
         # In all 0.125 came, of which 0.5 was paid: 0.625 was received.
-        self.assertEqual((found["funding_received"], found["funding_paid"]), (0.625, 0.5))
+        self.assertEqual((found.funding_received, found.funding_paid), (0.625, 0.5))
 
     def test_each_symbol_has_its_own_and_funding_of_what_is_still_open(self) -> None:
-        found = exits_by_symbol(self.session)
-        self.assertEqual(found["BTC"]["exits"], {"break_even": 1, "target": 2, "time_stop": 1})
-        self.assertEqual((found["BTC"]["funding_net"], found["ETH"]["funding_net"]), (0.25, -0.125))
-        self.assertEqual((found["BTC"]["liquidations"], found["ETH"]["liquidations"]), (0, 1))
-        self.assertEqual([one["reached_pct"] for one in found["BTC"]["ladder"]], [50.0])
-        self.assertEqual([one["reached_pct"] for one in found["ETH"]["ladder"]], [100.0, 100.0])
-        self.assertEqual(found["SOL"], {"exits": {}, "liquidations": 0, "ladder": [], "funding_net": 0.0})
+        found = exits_by_symbol(self.account, ("BTC", "ETH", "SOL"))
+        self.assertEqual(found["BTC"].exits, {"break_even": 1, "target": 2, "time_stop": 1})
+        self.assertEqual((found["BTC"].funding_net, found["ETH"].funding_net), (0.25, -0.125))
+        self.assertEqual((found["BTC"].liquidations, found["ETH"].liquidations), (0, 1))
+        self.assertEqual([one.reached_pct for one in found["BTC"].ladder], [50.0])
+        self.assertEqual([one.reached_pct for one in found["ETH"].ladder], [100.0, 100.0])
+        self.assertEqual(found["SOL"], SymbolExits(exits={}, liquidations=0, ladder=[], funding_net=0.0))
 
 
 if __name__ == "__main__":

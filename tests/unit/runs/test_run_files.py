@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.run_files import RunFiles, run_stem
 from core.errors import StoreError
 from core.events import EquityPoint
 from core.instants import parse_instant
+from runs.folder.run_files import RunFiles, run_stem
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
 
@@ -141,7 +141,7 @@ class Writing(unittest.TestCase):
             from pathlib import Path
             from core.errors import StoreError
             from core.events import Gap
-            from backtests.run_files import RunFiles
+            from runs.folder.run_files import RunFiles
             resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
             files = RunFiles({str(self.out)!r}, {STEM!r})
             outputs = files.outputs()

@@ -23,7 +23,7 @@ BESIDE_THE_KERNEL = (
 )
 """Modules of other packages through which hashed input goes on its way into the kernel."""
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def hashed_files() -> list[Path]:

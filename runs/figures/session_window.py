@@ -3,7 +3,9 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+
+import msgspec
+from msgspec import UNSET
 
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -17,7 +19,8 @@ from engine.journal_records import (
     StepRecord,
 )
 from metrics import buy_and_hold
-from reports.figures.missing_candles import end_facts, ends_warning
+from runs.documents.symbol_result import CandleCounts
+from runs.figures.missing_candles import CandleEnds, candle_ends
 
 
 class SessionWindow:
@@ -34,6 +37,7 @@ class SessionWindow:
 
     def __init__(self, canonical: Mapping[str, str], timeframe_ms: int) -> None:
         self._spelling = {unified: spelling for spelling, unified in canonical.items()}
+        self._canonical = canonical
         self._symbols = tuple(canonical)
         self._length_ms = self._finest_ms = timeframe_ms
         self._detail_interval: str | None = None
@@ -88,34 +92,36 @@ class SessionWindow:
         first, last = self._first_open.get(symbol), self._last_close.get(symbol)
         return None if first is None or last is None else buy_and_hold(first, last)
 
-    def candle_facts(self, symbol: str, warmup_needed: int) -> dict[str, Any]:
+    def candle_counts(self, symbol: str, warmup_needed: int) -> CandleCounts:
         """Return counts of one symbol's candles: processed, warmed up, missing, and those that changed nothing."""
-        warmed, ends = self.warmed.get(symbol, 0), self._ends(symbol)
-        at_ends = ends["missing_before"] + ends["missing_after"]
-        facts: dict[str, Any] = {
-            "candles": self.candles[symbol],
-            "warmup_candles": warmed,
-            "warmup_missing": max(0, warmup_needed - warmed),
-            "missing_candles": self._boundaries(self._length_ms) - self.candles[symbol] - at_ends,
-            **ends,
-            "quality": dict(sorted(self._noted.get(symbol, Counter()).items())),
-        }
-        if self._detail_interval is not None:
-            found = self.detail_candles[symbol]
-            facts["detail_candles"] = found
-            facts["missing_detail_candles"] = self._boundaries(self._finest_ms) - found
-        return facts
+        warmed, ends = self.warmed.get(symbol, 0), self.ends_of(symbol)
+        at_ends = ends.missing_before + ends.missing_after
+        found = self.detail_candles[symbol]
+        finer = self._detail_interval is not None
+        return CandleCounts(
+            canonical=self._canonical.get(symbol, symbol),
+            candles=self.candles[symbol],
+            warmup_candles=warmed,
+            warmup_missing=max(0, warmup_needed - warmed),
+            missing_candles=self._boundaries(self._length_ms) - self.candles[symbol] - at_ends,
+            **msgspec.structs.asdict(ends),
+            quality=dict(sorted(self._noted.get(symbol, Counter()).items())),
+            detail_candles=found if finer else UNSET,
+            missing_detail_candles=self._boundaries(self._finest_ms) - found if finer else UNSET,
+        )
 
-    def warning_of(self, symbol: str) -> str | None:
-        """Return the warning about candles that are missing at the ends; None where none are."""
-        return ends_warning(self._ends(symbol))
+    def ends_of(self, symbol: str) -> CandleEnds:
+        """Return from when to when a symbol's candles came, and how many the window lacks before and after."""
+        # A candle that was forming when the session began closes inside its window.
+        start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
+        return candle_ends(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
 
     def missing_marks(self, symbol: str) -> tuple[int, int]:
         """Return how many candles by which orders are matched came without a mark candle, and how many came."""
         came = (self.candles if self._detail_interval is None else self.detail_candles)[symbol]
         return max(0, came - self.mark_candles[symbol]), came
 
-    def contract_input(self, symbol: str) -> dict[str, Any]:
+    def contract_input(self, symbol: str) -> dict[str, object]:
         """Return what came in of one contract's mark prices and funding; payments not published when due by time."""
         marks = self.mark_candles[symbol]
         return {
@@ -131,11 +137,6 @@ class SessionWindow:
         self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
         if self._detail_interval is not None:
             self._finest_ms = timeframe_ms(self._detail_interval)
-
-    def _ends(self, symbol: str) -> dict[str, Any]:
-        # A candle that was forming when the session began closes inside its window.
-        start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
-        return end_facts(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
 
     def _boundaries(self, length_ms: int) -> int:
         """Return how many candles of a length close inside the window."""

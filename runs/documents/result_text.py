@@ -1,30 +1,25 @@
-"""The result of a run as JSON text: the same result gives the same bytes."""
+"""A result as JSON text: the same result gives the same bytes."""
 
 import json
 import math
 from collections.abc import Mapping
 
-_OF_THE_MACHINE = {"processing_seconds"}
-"""Keys of ``statistics`` that tell of the machine, not of the run; they are left out."""
+from runs.documents.run_result import RunResult
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
-def to_json(result: Mapping[str, object]) -> str:
-    """Return a result as JSON: keys sorted, floats with all their digits, ASCII only, no line end behind it.
+def to_json(result: RunResult | Mapping[str, object]) -> str:
+    """Return a result, typed or plain, as JSON: keys sorted, floats with all their digits, ASCII only, no line end.
 
-    nan and the infinities become null. ``processing_seconds`` is left out of ``statistics``, so that the text follows
-    from the run's input alone.
+    nan and the infinities become null.
 
     Raises
     ------
     TypeError
         If something in the result is no plain value (mapping with text keys, list, tuple, text, number, bool, None).
     """
-    values = dict(result)
-    statistics = values.get("statistics")
-    if isinstance(statistics, Mapping):
-        values["statistics"] = {key: value for key, value in statistics.items() if key not in _OF_THE_MACHINE}
+    values = result.to_dict() if isinstance(result, RunResult) else result
     return json.dumps(_plain(values, "result"), sort_keys=True, indent=2, allow_nan=False)
 
 

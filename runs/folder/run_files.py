@@ -15,12 +15,10 @@ from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
 from engine.renderer import SessionOutputs
+from runs.folder.file_names import CURVE, DERIVED, TRADES
+from runs.folder.write_errors import store_errors
 
-EQUITY = "equity.csv"
-DECISIONS = "decisions.jsonl"
-ORDERS = "orders.csv"
-LEDGER = "ledger.csv"
-CURVE = "equity.npy"
+_ADVICE = "; free space or choose another folder with --out"
 
 
 def run_stem(start_ms: int, end_ms: int) -> str:
@@ -42,23 +40,23 @@ class RunFiles:
         self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
         self._open: dict[str, BinaryIO] = {}
         self._names: list[str] = []
-        with _store_errors(Path(directory)):
+        with store_errors(Path(directory), _ADVICE):
             self._work.mkdir(parents=True, exist_ok=True)
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""
-        names = (self.log_file.name, EQUITY, DECISIONS, ORDERS, LEDGER)
+        names = (self.log_file.name if name == TRADES else name for name in DERIVED)
         return SessionOutputs(*(self._sink(name) for name in names))
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
-        with _store_errors(self._target(name)):
+        with store_errors(self._target(name), _ADVICE):
             (self._work / name).write_bytes(data)
         self._names.append(name)
 
     def write_curve(self, curve: "np.typing.NDArray[np.float64]") -> None:
         """Write the equity curve as ``equity.npy``."""
-        with _store_errors(self._target(CURVE)), (self._work / CURVE).open("wb") as file:
+        with store_errors(self._target(CURVE), _ADVICE), (self._work / CURVE).open("wb") as file:
             np.save(file, curve)
         self._names.append(CURVE)
 
@@ -68,9 +66,9 @@ class RunFiles:
         Of two runs that publish at once the later waits, so that the files of one name are always of one run.
         """
         for name, file in self._open.items():
-            with _store_errors(self._target(name)):
+            with store_errors(self._target(name), _ADVICE):
                 file.close()
-        with _store_errors(self.folder), _held(self.log_file.parent):
+        with store_errors(self.folder, _ADVICE), _held(self.log_file.parent):
             self.folder.mkdir(parents=True, exist_ok=True)
             for name in self._names:
                 (self._work / name).replace(self._target(name))
@@ -88,30 +86,19 @@ class RunFiles:
 
     def _sink(self, name: str) -> Callable[[bytes], object]:
         target = self._target(name)
-        with _store_errors(target):
+        with store_errors(target, _ADVICE):
             file = (self._work / name).open("wb")
         self._open[name] = file
         self._names.append(name)
 
         def write(data: bytes) -> None:
+            # Spelled out: a context manager would cost more than the write.
             try:
                 file.write(data)
             except OSError as error:
-                raise _store_error(target, error) from error
+                raise StoreError.of("write", target, error, _ADVICE) from error
 
         return write
-
-
-def _store_error(path: Path, error: OSError) -> StoreError:
-    return StoreError.of("write", path, error, "; free space or choose another folder with --out")
-
-
-@contextlib.contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _store_error(path, error) from error
 
 
 @contextlib.contextmanager

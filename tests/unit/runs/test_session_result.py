@@ -21,13 +21,17 @@ from engine.journal_records import (
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from reports import render, to_json
-from reports.figures.session_figures import session_result
-from reports.figures.session_window import SessionWindow
+from runs.documents.run_result import RunResult
+from runs.documents.symbol_result import CandleCounts
+from runs.figures.session_input import SessionInput
+from runs.figures.session_window import SessionWindow
+from runs.result_builder import OutputPlaces, build_result
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.sessions.watched_session import LONG
 from tests.support.times import MINUTE_MS
+from validation.composed_settings import Settings
 
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
 FIRST = SessionRecord("s", "h", "v", {}, {}, {"BTCUSDT": [fields_of(candle(8, 1.0))] * 2, "ETHUSDT": []}, False)
@@ -43,7 +47,7 @@ class SessionWindowTest(unittest.TestCase):
         self.assertIsNone(window.start_ms)
         self.assertIsNone(window.end_ms)
         self.assertIsNone(window.held_return("BTCUSDT"))
-        self.assertEqual(window.candle_facts("BTCUSDT", 0)["missing_candles"], 0)
+        self.assertEqual(window.candle_counts("BTCUSDT", 0).missing_candles, 0)
 
     def test_it_covers_the_first_candles_open_to_the_last_step(self) -> None:
         window = SessionWindow(CANONICAL, MINUTE_MS).take_all(
@@ -62,24 +66,25 @@ class SessionWindowTest(unittest.TestCase):
         self.assertEqual((window.missed_steps, window.resumes), (1, 1))
         self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
         self.assertEqual(
-            window.candle_facts("BTCUSDT", 5),
-            {
-                "candles": 3,
-                "warmup_candles": 2,
-                "warmup_missing": 3,
-                "missing_candles": 2,
-                "candles_from": "1970-01-01T00:10:00.000Z",
-                "candles_to": "1970-01-01T00:15:00.000Z",
-                "missing_before": 0,
-                "missing_after": 0,
-                "quality": {"revised": 1},
-            },
+            window.candle_counts("BTCUSDT", 5),
+            CandleCounts(
+                canonical="BTC/USDT",
+                candles=3,
+                warmup_candles=2,
+                warmup_missing=3,
+                missing_candles=2,
+                candles_from="1970-01-01T00:10:00.000Z",
+                candles_to="1970-01-01T00:15:00.000Z",
+                missing_before=0,
+                missing_after=0,
+                quality={"revised": 1},
+            ),
         )
-        self.assertIsNone(window.warning_of("BTCUSDT"))
-        facts = window.candle_facts("ETHUSDT", 0)
-        self.assertEqual((facts["missing_candles"], facts["missing_before"], facts["missing_after"]), (0, 0, 4))
-        self.assertRegex(window.warning_of("ETHUSDT"), "only up to 1970-01-01T00:11:00.000Z: 4 missing after")
-        self.assertEqual(window.candle_facts("ETHUSDT", 0)["quality"], {"late": 1})
+        self.assertIsNone(window.ends_of("BTCUSDT").warning())
+        facts = window.candle_counts("ETHUSDT", 0)
+        self.assertEqual((facts.missing_candles, facts.missing_before, facts.missing_after), (0, 0, 4))
+        self.assertRegex(window.ends_of("ETHUSDT").warning(), "only up to 1970-01-01T00:11:00.000Z: 4 missing after")
+        self.assertEqual(window.candle_counts("ETHUSDT", 0).quality, {"late": 1})
 
 
 class WindowOfFinerCandles(unittest.TestCase):
@@ -108,11 +113,11 @@ class WindowOfFinerCandles(unittest.TestCase):
         self.assertEqual(len(self.window.step_times_ms), 10)
 
     def test_candles_of_both_lengths_are_counted_apart(self) -> None:
-        found = self.window.candle_facts("BTCUSDT", 0)
-        ends = (found["missing_before"], found["missing_after"])
-        self.assertEqual((found["candles"], found["missing_candles"], *ends), (1, 0, 0, 1))
-        self.assertEqual((found["detail_candles"], found["missing_detail_candles"]), (10, 0))
-        self.assertEqual(self.window.candle_facts("ETHUSDT", 0)["missing_detail_candles"], 1)
+        found = self.window.candle_counts("BTCUSDT", 0)
+        ends = (found.missing_before, found.missing_after)
+        self.assertEqual((found.candles, found.missing_candles, *ends), (1, 0, 0, 1))
+        self.assertEqual((found.detail_candles, found.missing_detail_candles), (10, 0))
+        self.assertEqual(self.window.candle_counts("ETHUSDT", 0).missing_detail_candles, 1)
         self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
 
     def test_marks_and_payments_are_counted_and_late_ones_named(self) -> None:
@@ -158,44 +163,45 @@ class SessionResultTest(unittest.TestCase):
             self.window.take(record(step))
             self.session.process(step)
 
-    def result(self, **options) -> dict[str, object]:
-        return session_result(self.session, self.settings, self.window, CANONICAL, **options)
+    def result(self, settings: Settings | None = None, **options) -> RunResult:
+        used = settings or self.settings
+        return build_result(self.session, used, SessionInput(self.window, self.session, used), **options)
 
     def test_the_figures_are_those_worked_by_hand(self) -> None:
         self.session.finish()
         result = self.result()
-        performance = result["performance"]
-        self.assertAlmostEqual(performance["realized_pnl"], -25.975)
-        self.assertAlmostEqual(performance["current_balance"], 9_974.025)
-        self.assertAlmostEqual(performance["commission_paid"], 0.975)
-        self.assertEqual((performance["total_trades"], performance["winning_trades"]), (1, 0))
-        self.assertEqual(performance["profit_factor"], 0.0)
-        self.assertAlmostEqual(performance["average_holding_minutes"], 2.0)
-        self.assertEqual(performance["buy_and_hold_return_pct"], 0.0)
-        self.assertEqual(result["statistics"]["candles_processed"], 8)
-        self.assertEqual(result["symbols"]["BTCUSDT"]["trades"], 1)
-        self.assertEqual(result["symbols"]["ETHUSDT"]["trades"], 0)
-        self.assertEqual(result["symbols"]["BTCUSDT"]["canonical"], "BTC/USDT")
+        performance = result.performance
+        self.assertAlmostEqual(performance.realized_pnl, -25.975)
+        self.assertAlmostEqual(performance.current_balance, 9_974.025)
+        self.assertAlmostEqual(performance.commission_paid, 0.975)
+        self.assertEqual((performance.total_trades, performance.winning_trades), (1, 0))
+        self.assertEqual(performance.profit_factor, 0.0)
+        self.assertAlmostEqual(performance.average_holding_minutes, 2.0)
+        self.assertEqual(performance.buy_and_hold_return_pct, 0.0)
+        self.assertEqual(result.statistics.candles_processed, 8)
+        self.assertEqual(result.symbols["BTCUSDT"].trades, 1)
+        self.assertEqual(result.symbols["ETHUSDT"].trades, 0)
+        self.assertEqual(result.symbols["BTCUSDT"].canonical, "BTC/USDT")
 
     def test_the_window_is_the_period(self) -> None:
-        config = self.result()["config"]
+        config = self.result().config
         for name, minute in (("start_date", 10), ("end_date", 14)):
             moment = dt.datetime.fromtimestamp(60 * minute, dt.UTC)
-            self.assertEqual(dt.datetime.fromisoformat(config[name]), moment)
+            self.assertEqual(dt.datetime.fromisoformat(getattr(config, name)), moment)
 
     def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
-        self.assertEqual(self.result()["performance"]["total_trades"], 1)
+        self.assertEqual(self.result().performance.total_trades, 1)
         self.session.process(Step(15 * MINUTE_MS, (candle(14, 100.0), candle(14, 50.0))))
 
     def test_stops_on_marks_that_did_not_come_are_warned_of(self) -> None:
         contract = {"perpetual": {"stop_trigger": "mark"}}
         settings = settings_from(contract, tuple(CANONICAL))
-        warnings = session_result(self.session, settings, self.window, CANONICAL)["warnings"]
+        warnings = self.result(settings).warnings
         self.assertEqual(len([text for text in warnings if "stop_trigger is mark, and there are no mark" in text]), 2)
 
     def test_reports_can_print_it(self) -> None:
         self.session.finish()
-        result = self.result(output_dir="logs/live/s", log_file="logs/live/s/trades.csv")
+        result = self.result(places=OutputPlaces(Path("logs/live/s/trades.csv"), Path("logs/live/s")))
         text = render(result, rich_output=False)
         for line in ("Trades: 1 (0 won, 1 lost)", "Output folder: logs/live/s", "Trade log: logs/live/s/trades.csv"):
             self.assertIn(line, text)
@@ -205,10 +211,10 @@ class SessionResultTest(unittest.TestCase):
     def test_a_session_without_a_step_has_a_result(self) -> None:
         self.window = SessionWindow(CANONICAL, MINUTE_MS)
         result = self.result(partial=True)
-        self.assertIsNone(result["config"]["start_date"])
-        self.assertIsNone(result["performance"]["sharpe_ratio"])
-        self.assertIn("BTCUSDT: no candle came in; it took no part", result["warnings"])
-        self.assertTrue(any(warning.startswith("PARTIAL") for warning in result["warnings"]))
+        self.assertIsNone(result.config.start_date)
+        self.assertIsNone(result.performance.sharpe_ratio)
+        self.assertIn("BTCUSDT: no candle came in; it took no part", result.warnings)
+        self.assertTrue(any(warning.startswith("PARTIAL") for warning in result.warnings))
 
     def test_it_has_the_keys_that_a_backtest_has(self) -> None:
         from backtests.config_backtest import run_config_backtest
@@ -224,7 +230,7 @@ class SessionResultTest(unittest.TestCase):
                 output_dir=Path(folder) / "out",
                 show_progress=False,
             )
-        live = self.result(output_dir="x", log_file="y")
+        live = self.result(places=OutputPlaces(Path("y"), Path("x"))).to_dict()
         self.assertEqual(set(backtest) - set(live), {"data_sha256"})
         for section in ("config", "statistics", "performance"):
             self.assertEqual(set(live[section]), set(backtest[section]), section)

@@ -1,35 +1,39 @@
 import unittest
 
-from reports.console.run_facts import changed_settings, config_facts
+from msgspec import UNSET
+
+from runs.documents.run_config import changed_settings, run_config
+from runs.documents.run_result import RunConfig
 from tests.support.runs.kernel_runs import settings_from
 
 
-class ConfigFactsTest(unittest.TestCase):
-    def facts(self, **flat: object) -> dict[str, object]:
-        return config_facts(settings_from(flat, ("A",)).live, "own", 0, 120_000, 60_000)
+class RunConfigTest(unittest.TestCase):
+    def config(self, **flat: object) -> RunConfig:
+        return run_config(settings_from(flat, ("A",)).live, "own", 0, 120_000, 60_000)
 
     def test_the_range_and_how_far_the_run_came(self) -> None:
-        facts = self.facts()
+        config = self.config()
         self.assertEqual(
-            (facts["start_date"], facts["end_date"], facts["ran_to"]),
+            (config.start_date, config.end_date, config.ran_to),
             ("1970-01-01T00:00:00.000Z", "1970-01-01T00:02:00.000Z", "1970-01-01T00:01:00.000Z"),
         )
         live = settings_from({}, ("A",)).live
-        self.assertEqual({config_facts(live, "own", None, None, None)[key] for key in ("end_date", "ran_to")}, {None})
+        unknown = run_config(live, "own", None, None, None)
+        self.assertEqual({unknown.start_date, unknown.end_date, unknown.ran_to}, {None})
 
     def test_market_entries_name_no_setting_that_they_do_not_read(self) -> None:
-        facts = self.facts()
-        self.assertEqual((facts["entry_order"], facts["entry_fill"]), ("market", "next_open"))
-        self.assertNotIn("entry_offset", facts)
+        config = self.config()
+        self.assertEqual((config.entry_order, config.entry_fill), ("market", "next_open"))
+        self.assertIs(config.entry_offset, UNSET)
 
     def test_resting_entries_name_where_they_stand_and_how_long(self) -> None:
-        facts = self.facts(entry_order="limit", entry_offset=0.01, entry_expiry=5, post_only=True)
+        config = self.config(entry_order="limit", entry_offset=0.01, entry_expiry=5, post_only=True)
         self.assertEqual(
-            [facts[f"entry_{name}"] for name in ("order", "offset", "time_in_force", "expiry")],
+            [config.entry_order, config.entry_offset, config.entry_time_in_force, config.entry_expiry],
             ["limit", 0.01, "GTD", 5],
         )
-        self.assertIs(facts["post_only"], True)
-        self.assertFalse([name for name in facts["venue"] if name.startswith("entry_") or name == "post_only"])
+        self.assertIs(config.post_only, True)
+        self.assertFalse([name for name in config.venue if name.startswith("entry_") or name == "post_only"])
 
     def test_only_settings_that_differ_from_their_defaults_are_named(self) -> None:
         execution = settings_from({}, ("A",)).live.execution

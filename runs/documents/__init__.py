@@ -1,0 +1,1 @@
+"""What a run leaves to be read by programs: its result and its manifest, typed."""

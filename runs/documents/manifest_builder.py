@@ -1,0 +1,117 @@
+"""Builds manifests: what every run has once, then what a backtest and a live session have beside it."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from runs.documents.manifest import Manifest, SessionContracts, StrategyFacts, Symbol, SymbolAtStart, Window
+from runs.documents.run_result import RunResult
+from runs.documents.symbol_result import SymbolResult
+from runs.documents.trading_rules import essential_rules
+from runs.identity.run_hashes import RunHashes
+
+if TYPE_CHECKING:
+    from engine.journal_records import SessionRecord
+    from strategies.strategy import Strategy, StreamingStrategy
+    from validation.composed_settings import Settings
+
+_BACKTEST_LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
+_SESSION_LIBRARIES = ("numpy", "msgspec", "pydantic", "ccxt", "websockets", "aiohttp")
+
+
+def backtest_manifest(
+    settings: "Settings",
+    window: Window,
+    strategy: StrategyFacts,
+    result: RunResult,
+    hashes: RunHashes,
+    *,
+    kill_switch_engaged: bool,
+) -> Manifest[SymbolResult]:
+    """Return what a backtest was made of: its data, trading rules and hashes are as in its result."""
+    return msgspec.structs.replace(
+        _made_of(settings, hashes.code_version, strategy, result.symbols, _BACKTEST_LIBRARIES),
+        window=window,
+        kill_switch_engaged=kill_switch_engaged,
+        partial=result.partial,
+        **msgspec.structs.asdict(hashes),
+    )
+
+
+def session_manifest(
+    record: "SessionRecord",
+    settings: "Settings",
+    strategy: "Strategy | StreamingStrategy",
+    unified: Mapping[str, str],
+    funding_patience_ms: int,
+) -> Manifest[SymbolAtStart]:
+    """Return what a live session is made of as it begins.
+
+    Parameters
+    ----------
+    record
+        The first of its journal.
+    settings
+        Those of the record.
+    unified
+        Unified symbol of every configured spelling.
+    funding_patience_ms
+        How long after its due time a funding rate is waited for.
+    """
+    symbols = {
+        spelling: SymbolAtStart(
+            symbol, len(record.warmup.get(spelling, ())), essential_rules(record.instruments[spelling])
+        )
+        for spelling, symbol in unified.items()
+    }
+    return msgspec.structs.replace(
+        _made_of(
+            settings,
+            record.code_version,
+            StrategyFacts(strategy.name, strategy.warmup_candles),
+            symbols,
+            _SESSION_LIBRARIES,
+        ),
+        session=record.session,
+        timeframe=settings.live.timeframe,
+        detail_interval=settings.live.detail_interval or UNSET,
+        perpetual=_contracts(settings, record, funding_patience_ms),
+    )
+
+
+def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_ms: int) -> SessionContracts | UnsetType:
+    """Return what a session knows of its contracts as it begins; nothing on spot."""
+    own = settings.live.execution.perpetual
+    if own is None:
+        return UNSET
+    interval = settings.live.detail_interval or settings.live.timeframe
+    return SessionContracts(
+        leverage={spelling: own.leverage_of(spelling) for spelling in record.instruments},
+        margin_tiers={
+            spelling: "settings" if own.tiers else "instrument" if rules.margin_tiers else "maintenance_rate"
+            for spelling, rules in record.instruments.items()
+        },
+        mark_candles={"interval": interval, "source": "rest"} if own.mark_price else None,
+        funding={"source": "rest", "patience_ms": funding_patience_ms} if own.funding else None,
+    )
+
+
+def _made_of(
+    settings: "Settings",
+    code_version: str,
+    strategy: StrategyFacts,
+    symbols: dict[str, Symbol],
+    libraries: Iterable[str],
+) -> Manifest[Symbol]:
+    """Return what the manifest of every run has."""
+    return Manifest(
+        settings=settings.resolved(),
+        settings_sha256=settings.settings_sha256,
+        code_version=code_version,
+        strategy=strategy,
+        symbols=symbols,
+        libraries={name: version(name) for name in libraries},
+    )

@@ -1,0 +1,150 @@
+"""What a session came to, as plain figures: the same for a session over live candles and for one over stored ones."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from core.exact import EXACT, ZERO
+from core.timeframe import DAY_MS, MINUTE_MS
+from engine.session import Session
+from market_data.candle_columns import Int64Array
+from metrics import (
+    average_loss,
+    average_win,
+    calmar_ratio,
+    daily_equity,
+    daily_returns,
+    equal_weighted,
+    expectancy,
+    holding_time,
+    longest_streaks,
+    profit_factor,
+    sharpe_ratio,
+    sortino_ratio,
+    win_rate_pct,
+)
+from runs.documents.run_result import Performance, RunStatistics
+from runs.documents.symbol_result import SymbolInput, SymbolResult
+from runs.figures.exit_figures import exits_by_symbol, exits_of
+from runs.run_input import FedSymbol
+
+
+class Period(NamedTuple):
+    """The time that a session's figures cover; ``step_times_ms`` are the times of its steps, increasing."""
+
+    start_ms: int
+    end_ms: int
+    step_times_ms: Int64Array
+
+
+class Ratios(NamedTuple):
+    """Ratios annualised from equity at the end of each UTC day; None where they are not defined."""
+
+    sharpe: float | None = None
+    sortino: float | None = None
+    calmar: float | None = None
+
+
+def statistics_of(session: Session) -> RunStatistics:
+    """Return the session's counts, and what its ambiguous trades could have brought at best beyond their results."""
+    ambiguous = [trade for trade in session.account.closed if trade.ambiguous]
+    bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
+    return RunStatistics(
+        **session.statistics.to_dict(),
+        ambiguous_trades=len(ambiguous),
+        ambiguous_bound=float(bound),
+        **msgspec.structs.asdict(exits_of(session.account)),
+    )
+
+
+def performance_of(session: Session, period: Period | None, held_returns: Iterable[float]) -> Performance:
+    """Return balances, returns, trade figures, costs and ratios.
+
+    Parameters
+    ----------
+    session
+        Ended, or as it stands.
+    period
+        What the annualised ratios refer to; they are None without one.
+    held_returns
+        The buy-and-hold return of each symbol that has one, fractions.
+    """
+    account = session.account
+    summary, closed, rows = account.performance, account.closed, account.rows
+    results = [trade.realized_pnl for trade in closed]
+    commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
+    held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
+    streaks = longest_streaks(results)
+    ratios = _annualised(session, period, summary)
+    return Performance(
+        **summary,
+        profit_factor=profit_factor(results),
+        expectancy=expectancy(results),
+        average_win=average_win(results),
+        average_loss=average_loss(results),
+        longest_winning_streak=streaks.wins,
+        longest_losing_streak=streaks.losses,
+        average_holding_minutes=None if held is None else held.average_ms / MINUTE_MS,
+        commission_paid=float(commission),
+        liquidation_fees=float(_total(row.commission for row in rows if row.reason == "liquidation")),
+        slippage_paid=float(slippage),
+        funding_net=float(account.funding_net),
+        total_costs=float(EXACT.subtract(EXACT.add(commission, slippage), account.funding_net)),
+        buy_and_hold_return_pct=as_per_cent(equal_weighted(held_returns)),
+        sharpe_ratio=ratios.sharpe,
+        sortino_ratio=ratios.sortino,
+        calmar_ratio=ratios.calmar,
+    )
+
+
+def symbol_results(session: Session, fed: dict[str, FedSymbol]) -> dict[str, SymbolResult]:
+    """Return what each symbol was fed, joined with what its trades came to."""
+    left = exits_by_symbol(session.account, fed)
+    results: dict[str, list[Decimal]] = {symbol: [] for symbol in fed}
+    for trade in session.account.closed:
+        results[trade.symbol].append(trade.realized_pnl)
+    return {
+        symbol: SymbolResult(
+            **{name: getattr(one.told, name) for name in SymbolInput.__struct_fields__},
+            trades=len(results[symbol]),
+            realized_pnl=float(_total(results[symbol])),
+            win_rate=win_rate_pct(results[symbol]),
+            **msgspec.structs.asdict(left[symbol]),
+            buy_and_hold_return_pct=as_per_cent(one.held_return),
+        )
+        for symbol, one in fed.items()
+    }
+
+
+def as_per_cent(fraction: float | None) -> float | None:
+    """Return a fraction in per cent; None stays None."""
+    return None if fraction is None else 100.0 * fraction
+
+
+def _annualised(session: Session, period: Period | None, summary: dict[str, Any]) -> Ratios:
+    if period is None:
+        return Ratios()
+    # A copy: the curve of a session that goes on could not grow while a view of its memory exists.
+    curve = np.array(session.outputs.curve, np.float64)
+    times = period.step_times_ms[: len(curve)]
+    closing = daily_equity(times, curve[: len(times)])
+    if len(curve) > len(times) and closing:
+        closing[-1] = float(curve[-1])
+    if min(closing, default=0.0) <= 0.0:
+        return Ratios()
+    returns = daily_returns(summary["starting_balance"], closing)
+    days = (period.end_ms - period.start_ms) / DAY_MS
+    growth = summary["equity"] / summary["starting_balance"]
+    drawdown = summary["max_drawdown_pct"] / 100.0
+    calmar = calmar_ratio(growth, days, drawdown) if days >= 1.0 else None
+    return Ratios(sharpe_ratio(returns), sortino_ratio(returns), calmar)
+
+
+def _total(amounts: Iterable[Decimal]) -> Decimal:
+    total = ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total

@@ -1,0 +1,15 @@
+"""Names of the files in a run's folder. A live session's holds all but the curve; a backtest's has no journal, and its
+trade log lies beside the folder."""
+
+TRADES = "trades.csv"
+EQUITY = "equity.csv"
+DECISIONS = "decisions.jsonl"
+ORDERS = "orders.csv"
+LEDGER = "ledger.csv"
+DERIVED = (TRADES, EQUITY, DECISIONS, ORDERS, LEDGER)
+"""What a session writes, in the order in which ``SessionOutputs`` takes their sinks."""
+
+CURVE = "equity.npy"
+MANIFEST = "manifest.json"
+RESULT = "result.json"
+JOURNAL = "journal.jsonl"

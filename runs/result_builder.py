@@ -1,0 +1,86 @@
+"""Builds the result of a run from its session and from what it was fed; the only place that does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from engine.session import Session
+from runs.documents.run_config import run_config
+from runs.documents.run_result import RunResult
+from runs.figures.account_figures import Period, performance_of, statistics_of, symbol_results
+from runs.identity.run_hashes import run_hashes
+from runs.run_input import FedSymbol, RunInput
+from validation.composed_settings import Settings
+
+
+class OutputPlaces(NamedTuple):
+    """Where a run's outputs lie: its trade log, and the folder of everything else."""
+
+    log_file: Path
+    folder: Path
+
+
+def build_result(
+    session: Session,
+    settings: Settings,
+    fed: RunInput,
+    places: OutputPlaces | None = None,
+    *,
+    partial: bool = False,
+) -> RunResult:
+    """Return what a run came to.
+
+    Parameters
+    ----------
+    session
+        Ended, or as it stands.
+    settings
+        Those it ran with.
+    fed
+        What it was fed.
+    places
+        Where its outputs are; left out of the result when None.
+    partial
+        Whether the run was cut short; it is then judged by the time that it covers.
+    """
+    symbols = {symbol: fed.fed(symbol) for symbol in settings.live.symbols}
+    start_ms, end_ms, ran_to_ms = fed.start_ms, fed.end_ms, session.last_step_ms
+    period = None
+    if start_ms is not None and end_ms is not None:
+        covered_ms = ran_to_ms if partial and ran_to_ms is not None else end_ms
+        period = Period(start_ms, covered_ms, fed.step_times_ms)
+    hashes = run_hashes(session.outputs, settings, fed.data_sha256)
+    returns = [one.held_return for one in symbols.values() if one.held_return is not None]
+    return RunResult(
+        config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
+        statistics=statistics_of(session),
+        performance=performance_of(session, period, returns),
+        symbols=symbol_results(session, symbols),
+        log_file=UNSET if places is None else str(places.log_file),
+        output_dir=UNSET if places is None else str(places.folder),
+        trades_sha256=hashes.trades_sha256,
+        orders_sha256=hashes.orders_sha256,
+        ledger_sha256=hashes.ledger_sha256,
+        settings_sha256=hashes.settings_sha256,
+        data_sha256=hashes.data_sha256,
+        code_version=hashes.code_version,
+        partial=partial,
+        warnings=_warnings(session, fed, symbols, partial=partial),
+    )
+
+
+def _warnings(session: Session, fed: RunInput, symbols: Mapping[str, FedSymbol], *, partial: bool) -> list[str]:
+    """Return what the reader of a result must know: of each symbol, of the input, of the session."""
+    warnings = [f"{symbol}: {text}" for symbol, one in symbols.items() for text in one.warnings]
+    warnings += fed.warnings
+    if session.kill_switch_engaged:
+        warnings.append("the kill switch is engaged: every entry is refused")
+    if session.paused:
+        warnings.append("an operator has paused the session: every entry is refused")
+    if session.rules.entry_fill == "close":
+        warnings.append("entry_fill: close fills entries inside the candle that decided them")
+    if partial:
+        warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")
+    return warnings
