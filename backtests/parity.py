@@ -4,18 +4,18 @@
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import msgspec
-
-from backtests.proof.parity_check import ParityReport, check_parity
 from core.errors import ConfigurationError, DataUnavailableError, HarnessError, StoreError
 
-__all__ = ["ParityReport", "check_parity", "main", "to_json"]
+if TYPE_CHECKING:
+    from backtests.proof.parity_check import check_parity
+    from backtests.proof.parity_report import ParityReport
+
+__all__ = ["ParityReport", "check_parity", "main"]
 
 REPORT = "parity.json"
 INTERRUPTED = 130
@@ -62,22 +62,26 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def to_json(report: ParityReport) -> str:
-    """Return a report as JSON text: keys sorted, every difference in it."""
-    return json.dumps(msgspec.to_builtins(report), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from backtests.proof import parity_check
+
+        return getattr(parity_check, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
     from backtests.config_backtest import wall_clock_ms
-    from backtests.proof.parity_report import report_lines
+    from backtests.proof.parity_check import check_parity
+    from backtests.proof.report_lines import report_lines
     from market_data.store.atomic_files import write_atomically
 
     report = check_parity(
         asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
     )
-    text = to_json(report)
+    text = report.json()
     try:
         write_atomically(Path(asked.session) / REPORT, text.encode())
     except StoreError as error:

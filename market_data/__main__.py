@@ -34,12 +34,18 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         verbs = {"list": inspecting.list_stored, "gaps": inspecting.show_gaps, "verify": inspecting.verify_stored}
         return verbs[parsed.verb](parsed)
-    from market_data.commands import transfer
-
     if parsed.verb == "export":
-        return transfer.export(parsed)
-    verb = {"fetch": transfer.fetch, "import": transfer.import_candles, "import-tiers": transfer.import_margin_tables}
-    return verb[parsed.verb](parsed, _now_ms)
+        from market_data.commands.export_command import export
+
+        return export(parsed)
+    if parsed.verb == "fetch":
+        from market_data.commands.fetch_command import fetch
+
+        return fetch(parsed, _now_ms)
+    from market_data.commands.import_command import import_candles, import_margin_tables
+
+    verb = {"import": import_candles, "import-tiers": import_margin_tables}[parsed.verb]
+    return verb(parsed, _now_ms)
 
 
 def _now_ms() -> int:

@@ -7,8 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.timeframe import grid_origin_ms
+
 Int64Array = npt.NDArray[np.int64]
 Float64Array = npt.NDArray[np.float64]
+
+Interval = tuple[int, int]
+"""``[start_ms, end_ms)``, not empty."""
 
 
 class CandleColumns(NamedTuple):
@@ -64,3 +69,8 @@ class CandleColumns(NamedTuple):
         digest.update(np.ascontiguousarray(self.open_time_ms, "<i8").tobytes())
         for column in self[1:]:
             digest.update(np.ascontiguousarray(column, "<f8").tobytes())
+
+
+def slots(times_ms: Int64Array, length_ms: int) -> Int64Array:
+    """Return the times floored to their grid: a series has one row a slot, whatever its exact stamp is."""
+    return times_ms - (times_ms - grid_origin_ms(length_ms)) % length_ms

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.timeframe import ceil_to_grid, floor_to_grid
 from market_data.candle_columns import CandleColumns
-from market_data.history.page_buffer import joined_columns
+from market_data.store.candle_merge import joined
 from practice.binance_messages import forming
 
 ReadRange = Callable[[int, int], CandleColumns]
@@ -37,7 +37,7 @@ def kline_page(
             parts.insert(0, part.slice(max(0, part.rows - wanted), part.rows))
             wanted -= part.rows
             position, span = position - span, span * 2
-    return _with_forming(joined_columns(parts), now_ms, length, digits)
+    return _with_forming(joined(parts), now_ms, length, digits)
 
 
 def _with_forming(candles: CandleColumns, now_ms: int, length_ms: int, digits: int) -> CandleColumns:
@@ -45,4 +45,4 @@ def _with_forming(candles: CandleColumns, now_ms: int, length_ms: int, digits: i
     if not candles.rows or candles.open_time_ms[-1] + length_ms <= now_ms:
         return candles
     last = forming(candles.slice(candles.rows - 1, candles.rows), now_ms, length_ms, digits)
-    return joined_columns([candles.slice(0, candles.rows - 1), last])
+    return joined([candles.slice(0, candles.rows - 1), last])

@@ -8,7 +8,7 @@ from core.instrument import Instrument
 from core.timeframe import DAY_MS, floor_to_grid, grid_origin_ms, timeframe_ms
 from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
-from market_data.history.page_buffer import joined_columns
+from market_data.store.candle_merge import joined
 from practice.binance_messages import forming, price_digits
 from practice.candle_sources import CandleSource
 from practice.candle_treatment import ORDINARY, Treatment, revised
@@ -40,7 +40,7 @@ class BlockCache:
         if last - first >= _BLOCKS // 4:
             return self._source.candles(symbol, timeframe, start_ms, end_ms)
         parts = [self._block(symbol, timeframe, number, span) for number in range(first, last + 1)]
-        return (parts[0] if len(parts) == 1 else joined_columns(parts)).between(start_ms, end_ms)
+        return (parts[0] if len(parts) == 1 else joined(parts)).between(start_ms, end_ms)
 
     def _block(self, symbol: str, timeframe: str, number: int, span: int) -> CandleColumns:
         key = (symbol, timeframe, number)

@@ -7,6 +7,7 @@ import msgspec
 
 from core.candle import Candle
 from core.timeframe import floor_to_grid
+from market_data.quality.sound_candle import unsound
 
 REMEMBERED_CANDLES = 1_440
 """How many closed candles of a symbol are kept to tell a repetition from a revision."""
@@ -167,17 +168,3 @@ class CandleLane:
 
     def _note(self, kind: NoteKind, symbol: str, received: ReceivedCandle, detail: str) -> Note:
         return Note(kind, symbol, received, detail, self.series)
-
-
-def unsound(candle: Candle) -> str | None:
-    """Return why a candle is refused, None when it is sound."""
-    prices = (candle.open, candle.high, candle.low, candle.close)
-    if not all(0.0 < price < float("inf") for price in prices):
-        return "a price that is not finite or not positive"
-    if not 0.0 <= candle.volume < float("inf"):
-        return "a volume that is negative or not finite"
-    if candle.high < max(candle.open, candle.close):
-        return "high below open or close"
-    if candle.low > min(candle.open, candle.close):
-        return "low above open or close"
-    return None

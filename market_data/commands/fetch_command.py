@@ -1,13 +1,16 @@
-"""The body of ``python -m market_data fetch``."""
+"""The verb that gets candles from an exchange: fetch."""
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from core.errors import ConfigurationError
+from core.instants import parse_instant
+from core.timeframe import floor_to_grid, timeframe_ms
+from market_data.commands.selection import open_store, require_order
 from market_data.history.fetching import FetchOutcome
 from market_data.history.historical_data_provider import HistoricalDataProvider
-from market_data.quality.candle_quality import OffGrid
 from market_data.store.store_layout import SeriesKind, kind_and_period, series_order
 
 _WORDS: dict[SeriesKind, str] = {
@@ -18,16 +21,32 @@ _WORDS: dict[SeriesKind, str] = {
 }
 
 
-def fetch_command(
-    exchange: str,
+def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
+    """Fetch what the store lacks of the given range."""
+    symbols = [symbol.strip() for symbol in arguments.symbols.split(",") if symbol.strip()]
+    if not symbols:
+        raise ConfigurationError("--symbols names no symbol")
+    start_ms = parse_instant(arguments.start, name="--start")
+    if arguments.end is None:
+        end_ms = floor_to_grid(now_ms(), timeframe_ms(arguments.timeframe))
+    else:
+        end_ms = parse_instant(arguments.end, name="--end")
+    require_order(start_ms, end_ms)
+    open_store(arguments.data_dir)
+    beside = [name.strip() for name in arguments.beside.split(",") if name.strip()]
+    provider = HistoricalDataProvider(
+        arguments.exchange, arguments.data_dir, off_grid=arguments.off_grid, now_ms=now_ms
+    )
+    return fetch_series(provider, symbols, arguments.timeframe, start_ms, end_ms, beside=beside)
+
+
+def fetch_series(
+    provider: HistoricalDataProvider,
     symbols: Sequence[str],
     timeframe: str,
     start_ms: int,
     end_ms: int,
-    data_dir: str | Path,
     *,
-    now_ms: Callable[[], int] | None = None,
-    off_grid: OffGrid = "snap",
     beside: Sequence[str] = (),
 ) -> int:
     """Fetch what is missing of several symbols into the store, print a summary, and return the exit code.
@@ -38,10 +57,6 @@ def fetch_command(
         In any spelling.
     start_ms, end_ms
         Range of open times, the end exclusive.
-    data_dir
-        Folder of the candle store.
-    now_ms
-        The present; what the practice market takes for now, and a fall-back for exchanges that tell no time.
     beside
         What contracts have beside candles: ``mark``, ``funding``, ``open-interest``, or a series' name. Without a
         period mark candles have that of the candles, and open interest the shortest that is served and not shorter.
@@ -54,7 +69,6 @@ def fetch_command(
         If the exchange cannot be reached; what came before is kept.
     """
     started_s = time.monotonic()
-    provider = HistoricalDataProvider(exchange, data_dir, off_grid=off_grid, now_ms=now_ms)
     named = [provider.series_beside(name, timeframe) for name in beside]
     for series in (timeframe, *sorted(dict.fromkeys(named), key=series_order)):
         outcomes = provider.fetch(symbols, series, start_ms, end_ms, beside=timeframe)

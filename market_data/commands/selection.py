@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.instants import format_ms
 from market_data.instruments.symbols import resolve_symbol
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import Series, exchange_folder, kind_and_period, series_order
@@ -56,3 +57,9 @@ def open_store(data_dir: Path) -> CandleStore:
     if data_dir.exists() and not data_dir.is_dir():
         raise ConfigurationError(f"--data-dir {data_dir} is a file, not a folder")
     return CandleStore(data_dir)
+
+
+def require_order(start_ms: int, end_ms: int) -> None:
+    """Refuse a range whose start is not before its end."""
+    if start_ms >= end_ms:
+        raise ConfigurationError(f"--start {format_ms(start_ms)} is not before --end {format_ms(end_ms)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
-from market_data.practice.practice_market import TIMEFRAMES
+from market_data.practice.practice_listings import TIMEFRAMES
 
 FACTS_FILE = Path(__file__).with_name("exchange_facts.json")
 PRACTICE = "practice"

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
 
 from core.errors import ConfigurationError, StoreError
 from market_data.candle_columns import CandleColumns
@@ -84,9 +86,6 @@ def _csv_parts(columns: SeriesColumns) -> Iterator[bytes]:
 
 
 def _write_parquet(columns: SeriesColumns, path: Path) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
     names = _header(columns)
     try:
         table = pa.table([pa.array(column, from_pandas=True) for column in columns[: len(names)]], names=names)

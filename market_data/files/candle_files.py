@@ -9,19 +9,19 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from market_data.candle_columns import CandleColumns, Int64Array
 from market_data.files.file_layouts import CANDLE_FILE, TIME_NAMES, Layout
 from market_data.store.store_layout import LAST_TIME_MS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _UNITS = (("seconds", 10**11, 1_000.0), ("milliseconds", 10**14, 1.0), ("microseconds", 10**17, 0.001))
 """Name, the value from which a number is of the next unit, and milliseconds in one of it."""
@@ -112,8 +112,6 @@ def _content(path: Path) -> bytes:
 
 
 def _csv_table(path: Path, content: bytes, layout: Layout) -> _Table:
-    import pyarrow as pa
-
     if _FILLED.search(content) is None:
         raise ConfigurationError(f"{path}: is empty; expected the header {layout.expected}")
     header_end = content.find(b"\n") + 1 or len(content)
@@ -192,9 +190,7 @@ def _columns(path: Path, header: Sequence[str], layout: Layout) -> tuple[dict[st
     return places, tuple(name for position, name in enumerate(header) if position not in places.values())
 
 
-def _time_type(cell: str) -> tuple["pa.DataType", str]:
-    import pyarrow as pa
-
+def _time_type(cell: str) -> tuple[pa.DataType, str]:
     if _INTEGER.fullmatch(cell):
         return pa.int64(), ""
     if _NUMBER.fullmatch(cell):
@@ -204,11 +200,8 @@ def _time_type(cell: str) -> tuple["pa.DataType", str]:
     return pa.timestamp("us"), "ISO times, taken as UTC"
 
 
-def _parsed(body: memoryview | bytes, width: int, types: dict[str, "pa.DataType"]) -> "pa.Table":
+def _parsed(body: memoryview | bytes, width: int, types: dict[str, pa.DataType]) -> pa.Table:
     """Parse the lines after the header; columns are named by their position. Raises ArrowInvalid."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
     if _FILLED.search(body) is None:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     return arrow_csv.read_csv(
@@ -222,11 +215,9 @@ def _parsed(body: memoryview | bytes, width: int, types: dict[str, "pa.DataType"
 
 
 def _first_bad_line(
-    path: Path, body: memoryview, header: Sequence[str], types: dict[str, "pa.DataType"]
+    path: Path, body: memoryview, header: Sequence[str], types: dict[str, pa.DataType]
 ) -> ConfigurationError:
     """Return the error that names the first line that does not parse, found by halving."""
-    import pyarrow as pa
-
     lines = bytes(body).split(b"\n")
     good, bad = 0, len(lines) - 1
     reason = ""
@@ -254,9 +245,6 @@ def _first_bad_line(
 
 
 def _parquet_table(path: Path, layout: Layout) -> _Table:
-    import pyarrow as pa
-    from pyarrow import parquet
-
     try:
         table = parquet.read_table(path, partitioning=None)
     except (pa.ArrowException, OSError) as error:

@@ -14,16 +14,16 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.instrument import DEFAULT_SOURCE, Instrument
+from core.timeframe import HOUR_MS
 from core.tolerance import TOLERANCE
-from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.candle_columns import CandleColumns, Float64Array, slots
 from market_data.files.candle_files import SeriesFile, read_series_file
 from market_data.files.file_layouts import CANDLE_FILE, FUNDING_FILE, MARK_FILE, OPEN_INTEREST_FILE, Layout
 from market_data.instruments.instrument_store import INFERRED, InstrumentStore
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import REASON_TEXT, Hole, OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
-from market_data.quality.series_steps import HOUR_MS, holes_of, intervals_text
-from market_data.store.candle_merge import slots
+from market_data.quality.series_steps import holes_of, intervals_text
 from market_data.store.candle_store import CandleStore, WriteResult
 from market_data.store.store_layout import (
     FUNDING,

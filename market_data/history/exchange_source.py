@@ -2,21 +2,22 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
 
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import floor_to_grid
+from market_data.adapters import adapter_registry
+from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.candle_columns import Interval
 from market_data.exchanges.exchange_names import known_exchanges, timeframes_of
+from market_data.history.fetch_progress import open_progress
+from market_data.history.fetching import STOPPED, FetchOutcome, MissingCandlesError, fetch_pages
+from market_data.history.page_buffer import Keep
+from market_data.history.series_pages import open_interest_period, open_pages
+from market_data.instruments.market_list import MarketList
+from market_data.perpetual.perpetual_columns import SeriesColumns
+from market_data.quality.candle_quality import OffGrid, QualityReport
+from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import is_series, is_timeframe, kind_and_period, mark_series, open_interest_series
-
-if TYPE_CHECKING:
-    from market_data.adapters.exchange_adapter import ExchangeAdapter
-    from market_data.history.fetching import FetchOutcome, Interval
-    from market_data.history.page_buffer import Keep
-    from market_data.instruments.market_list import MarketList
-    from market_data.perpetual.perpetual_columns import SeriesColumns
-    from market_data.quality.candle_quality import QualityReport
-    from market_data.store.candle_store import CandleStore
 
 
 class ExchangeSource:
@@ -37,11 +38,11 @@ class ExchangeSource:
     def __init__(
         self,
         exchange: str,
-        store: "CandleStore",
-        market_list: "MarketList",
-        adapter: "ExchangeAdapter | None",
+        store: CandleStore,
+        market_list: MarketList,
+        adapter: ExchangeAdapter | None,
         *,
-        off_grid: Literal["snap", "refuse"],
+        off_grid: OffGrid,
         progress: bool | None,
         now_ms: Callable[[], int] | None,
     ) -> None:
@@ -51,7 +52,7 @@ class ExchangeSource:
         self._market_list = market_list
         self._given = adapter
         self._open: ExchangeAdapter | None = adapter
-        self._off_grid: Literal["snap", "refuse"] = off_grid
+        self._off_grid: OffGrid = off_grid
         self._progress = progress
         self._now_ms = now_ms
         self._depth = 0
@@ -73,12 +74,10 @@ class ExchangeSource:
                 self._open.close()
                 self._open = None
 
-    def adapter(self) -> "ExchangeAdapter":
+    def adapter(self) -> ExchangeAdapter:
         """Return the exchange's adapter, opening it if need be; only within ``connection``."""
         if self._open is None:
-            from market_data.adapters.adapter_registry import open_adapter
-
-            self._open = open_adapter(self.exchange, clock=self._now_ms)
+            self._open = adapter_registry.open_adapter(self.exchange, clock=self._now_ms)
         return self._open
 
     def series_beside(self, name: str, timeframe: str) -> str:
@@ -95,8 +94,6 @@ class ExchangeSource:
         if name == "mark":
             return mark_series(timeframe)
         if name == "open-interest":
-            from market_data.history.series_pages import open_interest_period
-
             return open_interest_series(open_interest_period(self.adapter(), timeframe))
         if not is_series(name) or is_timeframe(name):
             raise ConfigurationError(
@@ -114,7 +111,7 @@ class ExchangeSource:
         *,
         needed_from_ms: int,
         beside: str = "1m",
-    ) -> "dict[str, FetchOutcome]":
+    ) -> dict[str, FetchOutcome]:
         """Fetch into the store what it misses of a range; errors as in ``fetched``."""
         missing = {
             symbol: ranges
@@ -122,7 +119,7 @@ class ExchangeSource:
             if (ranges := self._store.missing_ranges(self.exchange, symbol, series, start_ms, end_ms))
         }
 
-        def keep(symbol: str, rows: "SeriesColumns", answered_from_ms: int, answered_to_ms: int) -> None:
+        def keep(symbol: str, rows: SeriesColumns, answered_from_ms: int, answered_to_ms: int) -> None:
             self._store.write(self.exchange, symbol, series, rows, source=f"fetched from {self.exchange}")
             self._store.add_coverage(self.exchange, symbol, series, answered_from_ms, answered_to_ms)
 
@@ -130,13 +127,13 @@ class ExchangeSource:
 
     def fetched(
         self,
-        wanted: "Mapping[str, Sequence[Interval]]",
+        wanted: Mapping[str, Sequence[Interval]],
         series: str,
-        keep: "Keep",
+        keep: Keep,
         needed_from_ms: int,
         *,
         beside: str = "1m",
-    ) -> "dict[str, FetchOutcome]":
+    ) -> dict[str, FetchOutcome]:
         """Fetch ranges of several symbols.
 
         Parameters
@@ -157,10 +154,6 @@ class ExchangeSource:
         DataUnavailableError
             If something is missing afterwards: a ``fetching.MissingCandlesError``.
         """
-        from market_data.history.fetch_progress import open_progress
-        from market_data.history.fetching import STOPPED, MissingCandlesError, fetch_pages
-        from market_data.history.series_pages import open_pages
-
         if not self.known:
             cause = f"{self.exchange} is no exchange but a name of imported candles, so nothing can be fetched"
             raise MissingCandlesError(self.exchange, series, wanted, cause, beside=beside, fetchable=False)
@@ -203,7 +196,7 @@ class ExchangeSource:
         if timeframe not in served:
             raise ConfigurationError(f"{self.exchange} has no timeframe {timeframe!r}; allowed: {', '.join(served)}")
 
-    def _present(self, adapter: "ExchangeAdapter") -> int:
+    def _present(self, adapter: ExchangeAdapter) -> int:
         """Return the exchange's clock, or the entry point's where the exchange does not tell."""
         try:
             return adapter.server_time_ms()
@@ -213,5 +206,5 @@ class ExchangeSource:
             return self._now_ms()
 
 
-def _until(ranges: "Sequence[Interval]", end_ms: int) -> "list[Interval]":
+def _until(ranges: Sequence[Interval], end_ms: int) -> list[Interval]:
     return [(start, min(end, end_ms)) for start, end in ranges if start < end_ms]

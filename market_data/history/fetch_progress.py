@@ -59,38 +59,6 @@ class LineProgress(SilentProgress):
             sys.stderr.write(f"{self._title}: {done}, {left_s:.0f} s left\n")
 
 
-class BarProgress(SilentProgress):
-    """A rich progress bar on stderr with count, rate and time left."""
-
-    def __init__(self, title: str, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, force_terminal=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task(title, total=total)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def advance(self, candles: int) -> None:
-        """Move the bar."""
-        self._bar.advance(self._task, candles)
-
-
 def open_progress(title: str, total: int, shown: bool | None, unit: str = "candles") -> FetchProgress:
     """Return what shows the progress of a fetch of ``total`` candles, or of ``total`` of another unit.
 
@@ -99,5 +67,7 @@ def open_progress(title: str, total: int, shown: bool | None, unit: str = "candl
     if shown is False:
         return SilentProgress()
     if shown or sys.stderr.isatty():
+        from market_data.history.progress_bar import BarProgress
+
         return BarProgress(title, total)
     return LineProgress(title, total, unit)

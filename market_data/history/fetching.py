@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from core.errors import ConfigurationError, DataUnavailableError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
+from market_data.candle_columns import Interval
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.history.fetch_progress import FetchProgress
 from market_data.history.page_buffer import Keep, PageBuffer
-from market_data.history.series_pages import PageSource, Row
+from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
 from market_data.store.store_layout import kind_and_period
 
-Interval = tuple[int, int]
 WORKERS = 8
 STOPPED = "the fetch was stopped because another symbol failed"
 
@@ -86,7 +86,7 @@ class MissingCandlesError(DataUnavailableError):
 class _Job:
     """What the workers of one fetch share."""
 
-    def __init__(self, exchange: str, source: PageSource, now_ms: int, progress: FetchProgress) -> None:
+    def __init__(self, exchange: str, source: SeriesPages, now_ms: int, progress: FetchProgress) -> None:
         self.exchange = exchange
         self.source = source
         self.now_ms = now_ms
@@ -96,7 +96,7 @@ class _Job:
 
 def fetch_pages(
     exchange: str,
-    source: PageSource,
+    source: SeriesPages,
     wanted: Mapping[str, Sequence[Interval]],
     keep: Keep,
     *,

@@ -2,13 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns
 from market_data.perpetual.perpetual_columns import SeriesColumns
-from market_data.store.candle_merge import joined_as
 
 Keep = Callable[[str, SeriesColumns, int, int], None]
 """Takes a symbol, its rows, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""
@@ -63,8 +61,3 @@ class PageBuffer:
             rows = type(parts[0])(*(np.concatenate(column) for column in zip(*parts, strict=True)))
             self._keep(self._symbol, rows, self._start_ms, self._end_ms)
         self._kept_s = time.monotonic()
-
-
-def joined_columns(parts: Sequence[CandleColumns]) -> CandleColumns:
-    """Return the candles of several columns one after the other."""
-    return joined_as(CandleColumns, list(parts))

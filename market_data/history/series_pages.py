@@ -1,19 +1,23 @@
 """What is fetched page by page: candles, mark candles, funding rates, open interest, each with its grid and checks."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from core.errors import ConfigurationError
 from core.timeframe import MINUTE_MS, timeframe_ms
-from market_data.adapters.exchange_adapter import CandleRow, ExchangeAdapter, FundingRow, OpenInterestRow
+from market_data.adapters.exchange_adapter import (
+    CandleRow,
+    ExchangeAdapter,
+    FundingRow,
+    OpenInterestRow,
+    PerpetualAdapter,
+    PerpetualKind,
+)
 from market_data.candle_columns import CandleColumns
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
 from market_data.store.store_layout import FUNDING, kind_and_period
-
-if TYPE_CHECKING:
-    from market_data.adapters.exchange_adapter import PerpetualAdapter, PerpetualKind
 
 Row = CandleRow | FundingRow | OpenInterestRow
 
@@ -22,7 +26,7 @@ STATISTIC_SETTLING_MS = 10 * MINUTE_MS
 """Funding rates and open interest are published later than candles."""
 
 
-class PageSource(NamedTuple):
+class SeriesPages(NamedTuple):
     """One series of an exchange, asked page by page.
 
     ``series`` is its name in the store, ``length_ms`` the grid on which its rows lie, ``page_ms`` the widest range of
@@ -38,7 +42,7 @@ class PageSource(NamedTuple):
     check: Callable[[Sequence[Row]], tuple[SeriesColumns, QualityReport]]
 
 
-def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: OffGrid = "snap") -> PageSource:
+def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: OffGrid = "snap") -> SeriesPages:
     """Return the pages of a series of an exchange.
 
     Parameters
@@ -59,20 +63,20 @@ def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: 
         length = timeframe_ms(period)
 
         def candles(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-            columns = CandleColumns.from_rows(cast("Sequence[CandleRow]", rows))
+            columns = CandleColumns.from_rows(cast(Sequence[CandleRow], rows))
             return check_candles(columns, length, off_grid=off_grid, now_ms=now_ms)
 
         def page(symbol: str, since_ms: int, until_ms: int) -> list[CandleRow]:
             return adapter.fetch_page(symbol, period, since_ms, until_ms)
 
-        return PageSource(series, length, adapter.page_limit * length, CANDLE_SETTLING_MS, page, candles)
+        return SeriesPages(series, length, adapter.page_limit * length, CANDLE_SETTLING_MS, page, candles)
     contracts = _contracts(adapter, kind)
     if kind == "mark":
         return _mark_pages(contracts, period, now_ms, off_grid)
     return _funding_pages(contracts, now_ms) if kind == "funding" else _interest_pages(contracts, period, now_ms)
 
 
-def serves(adapter: ExchangeAdapter, kind: "PerpetualKind") -> bool:
+def serves(adapter: ExchangeAdapter, kind: PerpetualKind) -> bool:
     """Tell whether an exchange serves something of perpetual contracts."""
     return kind in getattr(adapter, "perpetual_kinds", ())
 
@@ -94,49 +98,49 @@ def open_interest_period(adapter: ExchangeAdapter, timeframe: str) -> str:
     return min(long_enough, key=timeframe_ms)
 
 
-def _mark_pages(adapter: "PerpetualAdapter", timeframe: str, now_ms: int, off_grid: OffGrid) -> PageSource:
+def _mark_pages(adapter: PerpetualAdapter, timeframe: str, now_ms: int, off_grid: OffGrid) -> SeriesPages:
     _require(adapter, "timeframe", timeframe, adapter.timeframes)
     length = timeframe_ms(timeframe)
 
     def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = CandleColumns.from_rows(cast("Sequence[CandleRow]", rows))
+        columns = CandleColumns.from_rows(cast(Sequence[CandleRow], rows))
         return check_marks(columns, length, off_grid=off_grid, now_ms=now_ms)
 
     def page(symbol: str, since_ms: int, until_ms: int) -> list[CandleRow]:
         return adapter.fetch_mark_page(symbol, timeframe, since_ms, until_ms)
 
     width = min(adapter.page_limit, getattr(adapter, "mark_page_limit", adapter.page_limit)) * length
-    return PageSource(f"mark-{timeframe}", length, width, CANDLE_SETTLING_MS, page, check)
+    return SeriesPages(f"mark-{timeframe}", length, width, CANDLE_SETTLING_MS, page, check)
 
 
-def _funding_pages(adapter: "PerpetualAdapter", now_ms: int) -> PageSource:
+def _funding_pages(adapter: PerpetualAdapter, now_ms: int) -> SeriesPages:
     def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = FundingColumns.from_rows(cast("Sequence[FundingRow]", rows))
+        columns = FundingColumns.from_rows(cast(Sequence[FundingRow], rows))
         return check_rows(columns, MINUTE_MS, now_ms=now_ms)
 
-    return PageSource(
+    return SeriesPages(
         FUNDING, MINUTE_MS, adapter.funding_page_ms, STATISTIC_SETTLING_MS, adapter.fetch_funding_page, check
     )
 
 
-def _interest_pages(adapter: "PerpetualAdapter", period: str, now_ms: int) -> PageSource:
+def _interest_pages(adapter: PerpetualAdapter, period: str, now_ms: int) -> SeriesPages:
     _require(adapter, "open interest period", period, adapter.open_interest_periods)
     length = timeframe_ms(period)
 
     def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = OpenInterestColumns.from_rows(cast("Sequence[OpenInterestRow]", rows))
+        columns = OpenInterestColumns.from_rows(cast(Sequence[OpenInterestRow], rows))
         return check_rows(columns, length, now_ms=now_ms)
 
     def page(symbol: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
         return adapter.fetch_open_interest_page(symbol, period, since_ms, until_ms)
 
     width = adapter.open_interest_page_limit * length
-    return PageSource(f"open-interest-{period}", length, width, STATISTIC_SETTLING_MS, page, check)
+    return SeriesPages(f"open-interest-{period}", length, width, STATISTIC_SETTLING_MS, page, check)
 
 
-def _contracts(adapter: ExchangeAdapter, kind: "PerpetualKind") -> "PerpetualAdapter":
+def _contracts(adapter: ExchangeAdapter, kind: PerpetualKind) -> PerpetualAdapter:
     if serves(adapter, kind):
-        return cast("PerpetualAdapter", adapter)
+        return cast(PerpetualAdapter, adapter)
     what = {"mark": "mark candles", "funding": "funding rates", "open-interest": "open interest"}[kind]
     raise ConfigurationError(f"{adapter.name} serves no {what}; import them from files")
 

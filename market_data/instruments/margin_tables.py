@@ -9,15 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from core.errors import ConfigurationError
 from core.instrument import MarginTier, TierFault, tier_faults
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.instruments.symbols import matching_symbols
-
-if TYPE_CHECKING:
-    from market_data.store.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 
 _NAMES = {
     "notional_cap": ("notional_cap", "notionalCap", "maxNotional"),
@@ -46,7 +44,7 @@ class ImportedTiers(NamedTuple):
     ignored: int
 
 
-def import_tiers(store: "CandleStore", path: Path, *, exchange: str, as_of_ms: int) -> ImportedTiers:
+def import_tiers(store: CandleStore, path: Path, *, exchange: str, as_of_ms: int) -> ImportedTiers:
     """Store the margin tables of a file with the rules of the symbols that are known here, as known from an instant on.
 
     Raises

@@ -1,20 +1,17 @@
 """The symbols of one exchange as far as they are known here: its stored market list and what is stored of it."""
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import DEFAULT_SOURCE, Instrument
 from core.timeframe import DAY_MS
+from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import PRACTICE, known_exchanges
 from market_data.instruments.instrument_store import INFERRED, InstrumentStore, undated
 from market_data.instruments.symbols import matching_symbols, resolve_symbol
-
-if TYPE_CHECKING:
-    from market_data.adapters.exchange_adapter import ExchangeAdapter
-    from market_data.store.candle_store import CandleStore
+from market_data.store.candle_store import CandleStore
 
 LIST_AGE_MS = DAY_MS
 """A stored market list older than this is compared with the exchange's when candles are fetched anyway."""
@@ -33,7 +30,7 @@ class MarketList:
         The dated market lists.
     """
 
-    def __init__(self, exchange: str, store: "CandleStore", instruments: InstrumentStore) -> None:
+    def __init__(self, exchange: str, store: CandleStore, instruments: InstrumentStore) -> None:
         self._exchange = exchange
         self._store = store
         self._instruments = instruments
@@ -42,7 +39,7 @@ class MarketList:
         self._known: dict[int | None, dict[str, Instrument]] = {}
         self._changes: dict[tuple[int, int], dict[str, tuple[Instrument, ...]]] = {}
 
-    def resolve(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
+    def resolve(self, spelling: str, open_adapter: Callable[[], ExchangeAdapter] | None) -> str:
         """Return the unified symbol that a spelling names.
 
         Looked up in the stored market list and the stored symbols; where these do not hold it, in the exchange's own
@@ -81,7 +78,7 @@ class MarketList:
             self._changes[window] = self._instruments.changes(self._exchange, start_ms, end_ms)
         return self._changes[window].get(symbol, ())
 
-    def refresh(self, adapter: "ExchangeAdapter", now_ms: int | None = None) -> None:
+    def refresh(self, adapter: ExchangeAdapter, now_ms: int | None = None) -> None:
         """Read the exchange's market list, and store it if any rule differs from the latest stored one.
 
         Given ``now_ms``, a list that was stored less than a day ago is not read again.
@@ -102,7 +99,7 @@ class MarketList:
             self._known.clear()
             self._changes.clear()
 
-    def _looked_up(self, spelling: str, open_adapter: "Callable[[], ExchangeAdapter] | None") -> str:
+    def _looked_up(self, spelling: str, open_adapter: Callable[[], ExchangeAdapter] | None) -> str:
         stored = self._store.symbols(self._exchange)
         if open_adapter is not None and not matching_symbols(spelling, [*self._listed(), *stored]):
             try:

@@ -33,6 +33,12 @@ _SMALL = (
     (20_000_000, "0.25", 2),
 )
 
+TIMEFRAMES = (
+    *("1m", "2m", "3m", "5m", "10m", "15m", "20m", "30m", "45m"),
+    *("1h", "2h", "3h", "4h", "6h", "8h", "12h", "1d", "1w"),
+)
+"""Timeframes that the practice market serves."""
+
 
 class Listing(msgspec.Struct, frozen=True):
     """One symbol of the practice market.

@@ -7,23 +7,20 @@ Every symbol has mark prices and funding rates too, as a perpetual contract has 
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.candle import FundingRate
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.adapters.exchange_adapter import CandleRow, FundingRow, OpenInterestRow, PerpetualKind
+from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_listings import LISTINGS, Listing
+from market_data.practice.practice_listings import TIMEFRAMES as TIMEFRAMES
+from market_data.practice.practice_perpetual import MARK_DIGITS, funding_payments, mark_minutes, next_payment_ms
+from market_data.practice.practice_tape import MinuteTicks, PracticeTape
 
-if TYPE_CHECKING:
-    from market_data.candle_columns import CandleColumns
-    from market_data.practice.practice_tape import MinuteTicks
-
-TIMEFRAMES = (
-    *("1m", "2m", "3m", "5m", "10m", "15m", "20m", "30m", "45m"),
-    *("1h", "2h", "3h", "4h", "6h", "8h", "12h", "1d", "1w"),
-)
 OPENING_MS = 1_262_304_000_000
 """2010-01-01T00:00Z: there are no candles before it."""
 
@@ -99,7 +96,7 @@ class PracticeMarket:
         columns = self.candles(symbol, timeframe, first, min(until_ms, first + PAGE_LIMIT * length))
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
-    def candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> "CandleColumns":
+    def candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
         """Return all closed candles with ``start_ms <= open_time_ms < end_ms`` as columns.
 
         Prices and volumes are multiples of the symbol's tick and lot, as the floats their shortest decimals name.
@@ -109,13 +106,11 @@ class PracticeMarket:
         ConfigurationError
             If the symbol is not listed or the timeframe not served.
         """
-        from market_data.practice.practice_tape import PracticeTape
-
         listing = self._listing(symbol)
         tape = PracticeTape(self.seed, listing)
         return self._closed(timeframe, start_ms, end_ms, tape.minutes, listing.price_digits, listing.lot_digits)
 
-    def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> "CandleColumns":
+    def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
         """Return all closed mark candles with ``start_ms <= open_time_ms < end_ms``; their volume is 0.
 
         Raises
@@ -123,8 +118,6 @@ class PracticeMarket:
         ConfigurationError
             If the symbol is not listed or the timeframe not served.
         """
-        from market_data.practice.practice_perpetual import MARK_DIGITS, mark_minutes
-
         listing = self._listing(symbol)
         minutes = functools.partial(mark_minutes, self.seed, listing)
         return self._closed(timeframe, start_ms, end_ms, minutes, listing.price_digits + MARK_DIGITS, 0)
@@ -137,16 +130,12 @@ class PracticeMarket:
         ConfigurationError
             If the symbol is not listed.
         """
-        from market_data.practice.practice_perpetual import funding_payments
-
         listing = self._listing(symbol)
         end_ms = min(end_ms, self.server_time_ms() + 1)
         return funding_payments(self.seed, listing, max(start_ms, OPENING_MS), end_ms)
 
     def next_funding_ms(self, symbol: str, after_ms: int) -> int:
         """Return the time of the first funding payment after an instant; ConfigurationError for an unknown symbol."""
-        from market_data.practice.practice_perpetual import next_payment_ms
-
         return next_payment_ms(self._listing(symbol), after_ms)
 
     def fetch_mark_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
@@ -178,15 +167,11 @@ class PracticeMarket:
         timeframe: str,
         start_ms: int,
         end_ms: int,
-        minutes: "Callable[[int, int], MinuteTicks]",
+        minutes: Callable[[int, int], MinuteTicks],
         price_digits: int,
         lot_digits: int,
-    ) -> "CandleColumns":
+    ) -> CandleColumns:
         """Return the candles of a range that are closed by the clock, joined of minutes."""
-        import numpy as np
-
-        from market_data.candle_columns import CandleColumns
-
         length = _served_length(timeframe)
         start = ceil_to_grid(max(start_ms, OPENING_MS), length)
         end = min(ceil_to_grid(end_ms, length), floor_to_grid(self.server_time_ms(), length))
@@ -206,16 +191,14 @@ class PracticeMarket:
         )
 
 
-def _batches(
-    minutes: "Callable[[int, int], MinuteTicks]", length: int, start: int, end: int
-) -> "Iterator[MinuteTicks]":
+def _batches(minutes: Callable[[int, int], MinuteTicks], length: int, start: int, end: int) -> Iterator[MinuteTicks]:
     span = max(1, _BATCH_MINUTES * MINUTE_MS // length) * length
     for first in range(start, end, span):
         part = minutes(first // MINUTE_MS, min(first + span, end) // MINUTE_MS)
         yield _joined(part, length // MINUTE_MS)
 
 
-def _joined(minutes: "MinuteTicks", count: int) -> "MinuteTicks":
+def _joined(minutes: MinuteTicks, count: int) -> MinuteTicks:
     """Return candles of ``count`` minutes each: first open, highest high, lowest low, last close, all lots."""
     if count == 1:
         return minutes

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from core.timeframe import grid_origin_ms
-from market_data.candle_columns import CandleColumns, Float64Array, Int64Array
+from market_data.candle_columns import CandleColumns, Float64Array, Int64Array, slots
+from market_data.quality.sound_candle import SOUND, UNSOUND
 
 OffGrid = Literal["snap", "refuse"]
 Mask = npt.NDArray[np.bool]
@@ -29,12 +29,9 @@ REASONS = (
 """Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
 
 REASON_TEXT = {
-    "bad_price": "a price that is not finite or not positive",
-    "bad_volume": "a volume that is negative or not finite",
+    **UNSOUND,
     "bad_rate": "a rate that is not finite, or not between -1 and 1",
     "bad_amount": "an open interest that is negative or not finite",
-    "high_below_body": "high below open or close",
-    "low_above_body": "low above open or close",
     "off_grid": "opens off the timeframe's grid",
     "duplicate": "a second row of one time",
     "out_of_order": "earlier than a row before it",
@@ -150,7 +147,7 @@ def check_candles(
     """
     length = timeframe_length_ms
     raw = candles.open_time_ms
-    opens = raw - (raw - grid_origin_ms(length)) % length
+    opens = slots(raw, length)
     shifted = opens != raw
     broken = _broken_rules(candles)
     if off_grid == "refuse":
@@ -218,20 +215,13 @@ def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
     with np.errstate(over="ignore"):
         true_range = high / low - 1.0
         usual = _block_medians(candles.high / candles.low - 1.0)
-    return (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+        flagged: Mask = (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+    return flagged
 
 
 def _broken_rules(candles: CandleColumns) -> dict[str, Mask]:
-    """Return, for each rule about a row's own values, which rows break it; comparisons with nan are false."""
-    prices_finite = np.ones(candles.rows, np.bool)
-    for price in candles[1:5]:
-        prices_finite &= np.isfinite(price) & (price > 0)
-    return {
-        "bad_price": ~prices_finite,
-        "bad_volume": ~(np.isfinite(candles.volume) & (candles.volume >= 0)),
-        "high_below_body": candles.high < np.maximum(candles.open, candles.close),
-        "low_above_body": candles.low > np.minimum(candles.open, candles.close),
-    }
+    """Return, for each rule about a row's own values, which rows break it."""
+    return {reason: ~holds(*candles[1:]) for reason, holds in SOUND.items()}
 
 
 def _sound(broken: Mapping[str, Mask], rows: int) -> Mask:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns, Float64Array
+from market_data.candle_columns import CandleColumns, Float64Array, slots
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
 from market_data.quality.candle_quality import (
     EXAMPLES,
@@ -14,7 +14,7 @@ from market_data.quality.candle_quality import (
     behind,
     check_candles,
 )
-from market_data.store.candle_merge import slots
+from market_data.quality.sound_candle import sound_amount, sound_price
 
 MOST_RATE = 1.0
 """A funding rate of the whole notional or more is taken for a fault of the source."""
@@ -67,12 +67,14 @@ def check_rows(columns: RowsT, length_ms: int, *, now_ms: int | None = None) -> 
 def sound_columns(columns: FundingColumns | OpenInterestColumns) -> Mask:
     """Return which rows hold a number that can be: a rate between -1 and 1, an open interest not below 0."""
     if isinstance(columns, FundingColumns):
-        return np.isfinite(columns.rate) & (np.abs(columns.rate) < MOST_RATE)
-    return np.isfinite(columns.amount) & (columns.amount >= 0)
+        rates_sound: Mask = np.abs(columns.rate) < MOST_RATE
+        return rates_sound
+    amounts_sound: Mask = sound_amount(columns.amount)
+    return amounts_sound
 
 
 def _known(values: Float64Array) -> Float64Array:
-    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
+    return np.where(sound_price(values), values, np.nan)
 
 
 def _examples(columns: FundingColumns | OpenInterestColumns, mask: Mask) -> tuple[RowExample, ...]:

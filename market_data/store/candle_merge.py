@@ -1,19 +1,13 @@
 """Merging rows into those of a month: the first stored row of a time stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from core.timeframe import grid_origin_ms
-from market_data.candle_columns import CandleColumns, Int64Array
+from market_data.candle_columns import CandleColumns, slots
 from market_data.perpetual.perpetual_columns import ColumnsT
 from market_data.store.store_layout import month_bounds, month_of
-
-
-def slots(times_ms: Int64Array, length_ms: int) -> Int64Array:
-    """Return the times floored to their grid: a series has one row a slot, whatever its exact stamp is."""
-    return times_ms - (times_ms - grid_origin_ms(length_ms)) % length_ms
 
 
 def by_month(columns: ColumnsT) -> Iterator[tuple[str, ColumnsT]]:
@@ -48,12 +42,12 @@ def merged(stored: ColumnsT, part: ColumnsT, fresh: npt.NDArray[np.bool]) -> Col
     return type(stored)(*(np.concatenate((old, came[fresh]))[order] for old, came in zip(stored, part, strict=True)))
 
 
-def joined(parts: list[CandleColumns]) -> CandleColumns:
+def joined(parts: Sequence[CandleColumns]) -> CandleColumns:
     """Return candles one after the other, as they are given."""
     return joined_as(CandleColumns, parts)
 
 
-def joined_as(columns: type[ColumnsT], parts: list[ColumnsT]) -> ColumnsT:
+def joined_as(columns: type[ColumnsT], parts: Sequence[ColumnsT]) -> ColumnsT:
     """Return rows one after the other, as they are given."""
     if not parts:
         return columns.empty()

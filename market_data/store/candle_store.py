@@ -14,13 +14,13 @@ import numpy as np
 from core.errors import CandleError, ConfigurationError, InvariantError, StoreError
 from core.instants import format_ms
 from core.timeframe import grid_origin_ms
-from market_data.candle_columns import CandleColumns, Int64Array
+from market_data.candle_columns import CandleColumns, Int64Array, Interval, slots
 from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import sound_rows
 from market_data.quality.perpetual_quality import sound_columns
 from market_data.store.atomic_files import folder_lock, make_folder
-from market_data.store.candle_merge import by_month, compared, joined, joined_as, merged, slots
-from market_data.store.coverage import Coverage, Interval, load_coverage, save_coverage, uncovered
+from market_data.store.candle_merge import by_month, compared, joined, joined_as, merged
+from market_data.store.coverage import Coverage, load_coverage, save_coverage, uncovered
 from market_data.store.parquet_files import ParquetFiles, columns_of
 from market_data.store.store_layout import (
     COVERAGE_FILE,

@@ -6,11 +6,9 @@ from pathlib import Path
 import msgspec
 
 from core.errors import StoreError
+from market_data.candle_columns import Interval
 from market_data.store.atomic_files import write_atomically
 from market_data.store.store_layout import is_month, month_bounds
-
-Interval = tuple[int, int]
-"""``[start_ms, end_ms)``, not empty."""
 
 _VERSION = 1
 _ADVICE = "delete that file; its ranges are then fetched or imported again, stored candles stay"

@@ -5,8 +5,9 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
@@ -15,9 +16,6 @@ from market_data.candle_columns import CandleColumns, Int64Array
 from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.store.atomic_files import replacing
 from market_data.store.store_layout import SeriesKind, month_bounds
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 ADVICE = "delete that file, then fetch or import its month again"
 BEGINNING_MS = -(2**62)
@@ -45,7 +43,7 @@ class ParquetFiles:
     """Reads and writes month files over one DuckDB connection; may be used from several threads."""
 
     def __init__(self) -> None:
-        self._connection: DuckDBPyConnection | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
         self._opening = threading.Lock()
 
     def read(self, file: Path, start_ms: int = BEGINNING_MS, end_ms: int = END_MS) -> CandleColumns:
@@ -75,8 +73,6 @@ class ParquetFiles:
 
     def write(self, path: Path, candles: SeriesColumns) -> None:
         """Replace a file with these rows as a whole; raises StoreError and keeps the old file if it cannot."""
-        import duckdb
-
         with replacing(path) as temporary, self._cursor() as cursor:
             try:
                 cursor.register("incoming", _as_stored(candles))
@@ -91,8 +87,6 @@ class ParquetFiles:
 
     def stored_digest(self, path: Path, columns: type[SeriesColumns] = CandleColumns) -> str | None:
         """Return the digest that was written with the file; None if it carries none."""
-        import duckdb
-
         query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
         with self._cursor() as cursor:
             try:
@@ -104,8 +98,6 @@ class ParquetFiles:
     def _query(
         self, kind: type[SeriesColumns], file: Path, names: tuple[str, ...], start_ms: int, end_ms: int
     ) -> list[npt.NDArray[Any]]:
-        import duckdb
-
         time, wanted = kind._fields[0], ("BIGINT", *("DOUBLE" for _ in names[1:]))
 
         # One query a file: over several, DuckDB casts silently to the types of the first.
@@ -131,8 +123,6 @@ class ParquetFiles:
 
     def _failure(self, file: Path, kind: type[SeriesColumns], error: Exception) -> StoreError:
         """Return the error for a query that failed; a file that cannot be opened is not called damaged."""
-        import duckdb
-
         if isinstance(error, duckdb.InternalException | duckdb.FatalException):
             # DuckDB refuses every later query on a connection that met such an error.
             with self._opening:
@@ -147,10 +137,8 @@ class ParquetFiles:
         return damaged(file, kind, _first_line(error))
 
     @contextlib.contextmanager
-    def _cursor(self) -> "Iterator[DuckDBPyConnection]":
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor of the one connection; a cursor belongs to one thread."""
-        import duckdb
-
         with self._opening:
             if self._connection is None:
                 self._connection = duckdb.connect(":memory:", config=_SETTINGS)

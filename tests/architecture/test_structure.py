@@ -14,7 +14,6 @@ from tests.support.shared import REPOSITORY
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LONG_FUNCTIONS = {
-    "backtests/proof/history_parity.py": {"check_history"},
     "engine/assembly.py": {"build_session"},
     "engine/decisions.py": {"_enter"},
     "execution/matching/settlement.py": {"execute"},

@@ -16,7 +16,7 @@ from core.instants import format_ms
 from market_data import CandleStore, HistoricalDataProvider
 from market_data.adapters import adapter_registry as registry
 from market_data.adapters.ccxt_adapter import CcxtAdapter
-from market_data.commands.fetch_command import fetch_command
+from market_data.commands.fetch_command import fetch_series
 from market_data.history.fetching import MissingCandlesError
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.store_layout import FUNDING
@@ -210,9 +210,8 @@ class Command(FuturesCase):
             return CcxtAdapter(name, base_url=self.server.url, timeout_seconds=1.0, give_up_seconds=2.0)
 
         with mock.patch.object(registry, "open_adapter", opened), contextlib.redirect_stdout(output):
-            fetch_command(
-                "binanceusdm", ["btcusdt"], timeframe, JANUARY_MS, JANUARY_MS + DAY_MS, self.cache, beside=beside
-            )
+            provider = HistoricalDataProvider("binanceusdm", self.cache)
+            fetch_series(provider, ["btcusdt"], timeframe, JANUARY_MS, JANUARY_MS + DAY_MS, beside=beside)
         return output.getvalue()
 
     def test_candles_marks_rates_and_open_interest_come_with_one_command(self) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from core.candle import Candle
+from market_data.quality.sound_candle import sound_amount, sound_price
 
 LAST_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
@@ -81,10 +82,10 @@ def candle(
     if not 0 <= open_time_ms <= LAST_TIME_MS:
         raise ValueError(f"{open_time_ms} is no time")
     prices = number(opened), number(high), number(low), number(closed)
-    if min(prices) <= 0.0:
+    if not all(map(sound_price, prices)):
         raise ValueError(f"price {min(prices)!r} is not positive")
     amount = number(volume)
-    if amount < 0.0:
+    if not sound_amount(amount):
         raise ValueError(f"volume {amount!r} is negative")
     return Candle(open_time_ms, *prices, amount)
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backtests.journal_replay import replay_journal
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import read_head
+from backtests.proof.replayed_journal import replay_journal
+from backtests.proof.session_head import read_head
 from backtests.replay import warm_up
 from backtests.timeline import MarketWindow, steps_of
 from core.candle import Candle, FundingRate

@@ -7,7 +7,8 @@ import unittest
 from unittest import mock
 
 from market_data.history import fetch_progress
-from market_data.history.fetch_progress import BarProgress, LineProgress, SilentProgress, open_progress
+from market_data.history.fetch_progress import LineProgress, SilentProgress, open_progress
+from market_data.history.progress_bar import BarProgress
 
 
 class Progress(unittest.TestCase):

@@ -5,7 +5,8 @@ import unittest
 
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
-from market_data.history.page_buffer import PageBuffer, joined_columns
+from market_data.history.page_buffer import PageBuffer
+from market_data.store.candle_merge import joined
 from tests.support.exchanges.loopback import practice_columns, same_columns
 from tests.support.times import at
 
@@ -65,5 +66,5 @@ class Buffering(unittest.TestCase):
         buffer.flush()
 
     def test_joining_nothing_gives_empty_columns(self) -> None:
-        self.assertEqual(joined_columns([]).rows, 0)
-        self.assertTrue(same_columns(joined_columns([BTC.slice(0, 40), BTC.slice(40, 100)]), BTC))
+        self.assertEqual(joined([]).rows, 0)
+        self.assertTrue(same_columns(joined([BTC.slice(0, 40), BTC.slice(40, 100)]), BTC))

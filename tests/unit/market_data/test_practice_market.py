@@ -208,8 +208,8 @@ class RefusalTest(unittest.TestCase):
 class ImportTest(unittest.TestCase):
     def test_markets_and_timeframes_can_be_read_without_numpy(self) -> None:
         program = (
-            "import sys; from market_data.practice.practice_market import PracticeMarket; "
-            "market = PracticeMarket(); market.markets(); market.timeframes; print('numpy' in sys.modules)"
+            "import sys; from market_data.practice.practice_listings import LISTINGS, TIMEFRAMES; "
+            "[listing.instrument for listing in LISTINGS.values()]; print('numpy' in sys.modules)"
         )
         answer = subprocess.run(
             [sys.executable, "-c", program],

@@ -22,7 +22,7 @@ from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
 from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
-from market_data.commands.fetch_command import fetch_command
+from market_data.commands.fetch_command import fetch_series
 from market_data.history.fetching import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
@@ -480,7 +480,8 @@ class Command(unittest.TestCase):
             for _ in range(2):
                 text = io.StringIO()
                 with contextlib.redirect_stdout(text), contextlib.redirect_stderr(io.StringIO()):
-                    code = fetch_command("practice", ["BTCUSDT", "ethusdt"], "1m", at(0), at(1500), folder)
+                    provider = HistoricalDataProvider("practice", folder)
+                    code = fetch_series(provider, ["BTCUSDT", "ethusdt"], "1m", at(0), at(1500))
                 self.assertEqual(code, 0)
                 outputs.append(text.getvalue())
             stored = CandleStore(folder).read("practice", "BTC/USDT", "1m", at(0), at(1500))

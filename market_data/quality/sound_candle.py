@@ -1,0 +1,45 @@
+"""What makes a candle's numbers sound: one rule, for one candle and for whole columns of them."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.candle import Candle
+
+
+def sound_price(price: Any) -> Any:
+    """Whether a price, or each price of a column, is finite and positive; nan is neither."""
+    return (price > 0.0) & (price < math.inf)
+
+
+def sound_amount(amount: Any) -> Any:
+    """Whether a volume or another amount, or each of a column, is finite and not negative."""
+    return (amount >= 0.0) & (amount < math.inf)
+
+
+SOUND: Mapping[str, Callable[[Any, Any, Any, Any, Any], Any]] = {
+    "bad_price": lambda first, high, low, last, volume: (
+        sound_price(first) & sound_price(high) & sound_price(low) & sound_price(last)
+    ),
+    "bad_volume": lambda first, high, low, last, volume: sound_amount(volume),
+    "high_below_body": lambda first, high, low, last, volume: (high >= first) & (high >= last),
+    "low_above_body": lambda first, high, low, last, volume: (low <= first) & (low <= last),
+}
+"""The reason for which a row is refused, and what of its open, high, low, close and volume must hold against it.
+
+In the order of judgement: a row that breaks several rules is refused for the first.
+"""
+
+UNSOUND = {
+    "bad_price": "a price that is not finite or not positive",
+    "bad_volume": "a volume that is negative or not finite",
+    "high_below_body": "high below open or close",
+    "low_above_body": "low above open or close",
+}
+"""The reasons in words."""
+
+
+def unsound(candle: Candle) -> str | None:
+    """Return in words why a candle is refused, None when it is sound."""
+    numbers = candle.open, candle.high, candle.low, candle.close, candle.volume
+    return next((UNSOUND[reason] for reason, holds in SOUND.items() if not holds(*numbers)), None)
