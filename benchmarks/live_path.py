@@ -39,17 +39,16 @@ ADDRESSES = re.compile(r"REST (http://\S+)/api/v3 .*streams (ws://[^/]+)/")
 _DELAYS = "delays.json"
 _MEASURED = """
 import json, sys
-import live.life.session_driver
+from live.views.session_watch import SessionWatch
 from live.life.live_command import main
 
 kept = []
 
-class Delays(live.life.session_driver.Delays):
-    def step_written(self, at):
-        kept.append(super().step_written(at))
-        return kept[-1]
+def taken(watch, done, take=SessionWatch._step_done):
+    kept.append(done.delay_seconds)
+    take(watch, done)
 
-live.life.session_driver.Delays = Delays
+SessionWatch._step_done = taken
 code = main(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
     json.dump(kept, file)

@@ -13,6 +13,7 @@ from unittest import mock
 from backtests.parity import check_parity
 from core.errors import ConfigurationError, StoreError
 from engine.journal import read_journal
+from live.intake import exchange_access
 from live.life import session_start
 from live.life.session_folder import SessionFolder
 from tests.support.exchanges.loopback import closed_port
@@ -81,7 +82,7 @@ class RefusedCommandTest(unittest.TestCase):
     def test_an_exchange_that_cannot_be_reached_at_the_start_is_waited_for_no_longer_than_the_bound(self) -> None:
         port = closed_port()
         addresses = ("--rest-url", f"http://127.0.0.1:{port}", "--stream-url", f"ws://127.0.0.1:{port}")
-        with mock.patch.object(session_start, "CONNECT_SECONDS", 1.0):
+        with mock.patch.object(exchange_access, "CONNECT_SECONDS", 1.0):
             for exchange in ("practice", "binanceus"):
                 with self.subTest(exchange=exchange):
                     begun = time.monotonic()
