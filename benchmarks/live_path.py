@@ -21,7 +21,7 @@ from core.timeframe import DAY_MS, MINUTE_MS
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord, StepRecord, fields_of
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import fold_journal
 from market_data.candle_columns import CandleColumns

@@ -8,7 +8,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import ReceivedCandle
 from live.intake.session_inputs import Intake

@@ -14,7 +14,7 @@ from core.instants import parse_instant
 from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord, EndRecord, SessionRecord, StepRecord, candle_of, fields_of
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.times import MINUTE_MS
