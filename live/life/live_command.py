@@ -69,8 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asked = parse_arguments(arguments)
 
-        from live.life.exchange_access import Addresses, Rehearsal
+        from live.intake.exchange_access import Addresses
         from live.life.live_session import LiveOptions, run_session
+        from live.life.rehearsal import Rehearsal
 
         return run_session(
             LiveOptions(

@@ -12,6 +12,7 @@ FACADES = {
     "backtests/journal_replay.py",
     "backtests/parity.py",
     "live/life/live_command.py",
+    "live/life/rehearsal.py",
     "market_data/__main__.py",
     "market_data/adapters/adapter_registry.py",
     "market_data/feeds/feed_registry.py",
@@ -24,10 +25,6 @@ FACADES = {
 
 NOT_YET_AT_THE_TOP = {
     "backtests/input_candles.py",
-    "live/life/exchange_access.py",
-    "live/life/kill_switch_watch.py",
-    "live/views/terminal_screen.py",
-    "live/views/terminal_view.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
 }

@@ -17,7 +17,6 @@ LONG_FUNCTIONS = {
     "engine/assembly.py": {"build_session"},
     "engine/decisions.py": {"_enter"},
     "execution/matching/settlement.py": {"execute"},
-    "live/life/live_session.py": {"_drive"},
     "market_data/feeds/feed_registry.py": {"open_feed"},
     "market_data/history/exchange_source.py": {"fetched"},
     "market_data/history/fetching.py": {"fetch_pages"},

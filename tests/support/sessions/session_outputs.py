@@ -13,7 +13,7 @@ from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from practice.wide_market import practice_source
 from runs.folder.file_names import DERIVED

@@ -19,7 +19,7 @@ from engine.journal_records import (
     step_record,
 )
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from reports import render, to_json
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import CandleCounts
