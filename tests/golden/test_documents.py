@@ -22,7 +22,7 @@ from runs.documents.manifest import read_manifest
 from runs.documents.manifest_builder import session_manifest
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult, result_of
-from runs.figures.session_input import SessionInput
+from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.result_builder import OutputPlaces, build_result
@@ -84,7 +84,7 @@ class Documents(unittest.TestCase):
                 fold.apply(record)
             folder.publish_outputs()
             window = SessionWindow(unified, timeframe_ms(settings.live.timeframe)).take_all(records)
-            fed = SessionInput(window, fold.session, settings)
+            fed = session_input(window, fold.session, settings)
             result = build_result(fold.session, settings, fed, OutputPlaces(path / TRADES, path))
             folder.note_window(window.start_ms, window.end_ms)
             folder.write_text(RESULT, to_json(result))
