@@ -13,6 +13,8 @@ from tests.support.shared import REPOSITORY
 
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
+MOST_FILES_OF_A_ROOM = 25
+CROWDED_ROOMS = ("practice",)
 LONG_FUNCTIONS = {
     "market_data/feeds/feed_registry.py": {"open_feed"},
     "market_data/history/exchange_source.py": {"fetched"},
@@ -79,6 +81,19 @@ class Structure(unittest.TestCase):
         for path in files_of(*PACKAGES):
             lines = len(path.read_text(encoding="utf-8").splitlines())
             self.assertLessEqual(lines, MOST_LINES_OF_A_FILE, place_of(path))
+
+    def test_a_room_has_no_more_files_than_a_reader_can_hold(self) -> None:
+        for folder in {path.parent for path in files_of(*PACKAGES)}:
+            modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+            if place_of(folder) not in CROWDED_ROOMS:
+                self.assertLessEqual(len(modules), MOST_FILES_OF_A_ROOM, place_of(folder))
+
+    def test_no_two_modules_of_a_package_have_one_name_or_differ_by_a_plural(self) -> None:
+        for package in PACKAGES:
+            names = [path.stem for path in files_of(package) if path.stem not in ("__init__", "__main__")]
+            with self.subTest(package):
+                self.assertEqual(sorted(set(names)), sorted(names))
+                self.assertEqual(set(), {f"{name}s" for name in names} & set(names))
 
     def test_no_function_is_long(self) -> None:
         for path in files_of(*PACKAGES):
