@@ -4,21 +4,21 @@
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
-import msgspec
+from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
+from core.errors import DataUnavailableError, HarnessError, StoreError
 
-from backtests.proof.parity_check import ParityReport, check_parity
-from core.errors import ConfigurationError, DataUnavailableError, HarnessError, StoreError
+if TYPE_CHECKING:
+    from backtests.proof.parity_check import check_parity
+    from backtests.proof.parity_report import ParityReport
 
-__all__ = ["ParityReport", "check_parity", "main", "to_json"]
+__all__ = ["ParityReport", "check_parity", "main"]
 
 REPORT = "parity.json"
-INTERRUPTED = 130
 
 DESCRIPTION = """\
 Check a session. journal: replay its journal and compare trades.csv, equity.csv and decisions.jsonl byte for byte.
@@ -39,15 +39,8 @@ available, 1 a damaged journal or a file that cannot be read, 130 interrupted
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m backtests.parity",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -62,22 +55,26 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def to_json(report: ParityReport) -> str:
-    """Return a report as JSON text: keys sorted, every difference in it."""
-    return json.dumps(msgspec.to_builtins(report), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        from backtests.proof import parity_check
+
+        return getattr(parity_check, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
     from backtests.config_backtest import wall_clock_ms
-    from backtests.proof.parity_report import report_lines
+    from backtests.proof.parity_check import check_parity
+    from backtests.proof.report_lines import report_lines
     from market_data.store.atomic_files import write_atomically
 
     report = check_parity(
         asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
     )
-    text = to_json(report)
+    text = report.json()
     try:
         write_atomically(Path(asked.session) / REPORT, text.encode())
     except StoreError as error:
@@ -86,13 +83,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     sys.stdout.write(text if asked.json else "\n".join(report_lines(report)) + "\n")
     sys.stdout.flush()
     if report.exit_code == DataUnavailableError.exit_code:
-        _complain(report.unavailable or "")
+        failed(report.unavailable or "", report.exit_code)
     return report.exit_code
-
-
-def _complain(message: str) -> None:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,14 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HarnessError as error:
-        _complain(str(error))
-        return error.exit_code
+        return failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _complain("interrupted; nothing was found out")
-        return INTERRUPTED
+        return failed("interrupted; nothing was found out", INTERRUPTED)
     except BrokenPipeError:
-        from backtests.backtest_command import drop_output
-
         drop_output()
         return 1
 

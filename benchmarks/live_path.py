@@ -21,13 +21,15 @@ from core.timeframe import DAY_MS, MINUTE_MS
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord, StepRecord, fields_of
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import fold_journal
 from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
 from practice.exchange_options import DEFAULT_START_MS as START_MS
 from practice.wide_market import practice_source
+from runs.documents.manifest import Manifest, SymbolAtStart
+from runs.folder.file_names import JOURNAL, MANIFEST
 from runs.identity.code_version import code_version
 from validation.loading import load_settings
 
@@ -39,17 +41,16 @@ ADDRESSES = re.compile(r"REST (http://\S+)/api/v3 .*streams (ws://[^/]+)/")
 _DELAYS = "delays.json"
 _MEASURED = """
 import json, sys
-import live.life.session_driver
+from live.views.session_watch import SessionWatch
 from live.life.live_command import main
 
 kept = []
 
-class Delays(live.life.session_driver.Delays):
-    def step_written(self, at):
-        kept.append(super().step_written(at))
-        return kept[-1]
+def taken(watch, done, take=SessionWatch._step_done):
+    kept.append(done.delay_seconds)
+    take(watch, done)
 
-live.life.session_driver.Delays = Delays
+SessionWatch._step_done = taken
 code = main(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
     json.dump(kept, file)
@@ -105,7 +106,7 @@ def _measure_recovery(folder: Path, names: list[str], days: int) -> None:
     with contextlib.closing(SessionFolder(session)) as held:
         fold_journal(held, settings)
     seconds = time.perf_counter() - begun
-    journal = session / "journal.jsonl"
+    journal = session / JOURNAL
     size = journal.stat().st_size
     print(f"recovery: a journal of {days} days and {len(names)} symbols, {size / 1e6:.0f} MB")
     print(f"  folded in {seconds:.2f} s: {candles / seconds:,.0f} candles/s")
@@ -214,15 +215,15 @@ def _unfinished_session(folder: Path, config: Path, names: list[str], days: int)
     fold = SessionFold(record, settings, SessionOutputs())
     windows = _columns(names, START_MS, end_ms)
     sources = ("websocket",) * len(names)
-    with (session / "journal.jsonl").open("wb") as journal:
+    with (session / JOURNAL).open("wb") as journal:
         journal.write(_line(record))
         for step in merged_steps(list(windows.values()), MINUTE_MS):
             candles = tuple(fields_of(candle) for candle in step.candles)
             of_step = StepRecord(step.time_ms, candles, fold.outputs.digest(), sources)
             fold.apply(of_step)
             journal.write(_line(of_step))
-    manifest = {"session": session.name, "settings": record.settings, "settings_sha256": record.settings_sha256}
-    (session / "manifest.json").write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+    manifest = Manifest[SymbolAtStart](settings=record.settings, settings_sha256=record.settings_sha256)
+    (session / MANIFEST).write_text(manifest.text(), encoding="utf-8")
     return session, sum(one.rows for one in windows.values())
 
 

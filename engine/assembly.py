@@ -5,20 +5,24 @@ import functools
 from collections.abc import Mapping
 
 from core.errors import ConfigurationError
+from core.events import Recorder
 from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
 from core.settings_section import section_or_problems
 from core.timeframe import timeframe_ms
-from engine.components import Components
+from engine.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from engine.session import Session
+from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
 from execution.costs.fill_pricing import build_pricing
+from execution.matching.paper_venue import PaperVenue, equity_of_marks
 from execution.matching.venue_rules import venue_rules_of
+from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
@@ -119,29 +123,19 @@ def build_session(
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,
     )
-    trader = PaperTrader(
-        fills.starting_balance,
-        fills.slippage,
-        fills.commission_rate,
-        fills.allow_shorting,
-        trade_log=outputs.trades,
-        pricing=build_pricing(fills, instruments, main.symbols),
-        venue=venue_rules_of(fills, instruments),
-        order_log=outputs.orders,
-        postings=outputs.ledger,
+    statistics = SessionStatistics()
+    venue = PaperVenue(
+        received(fills.starting_balance),
+        build_pricing(fills, instruments, main.symbols),
+        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
+        Recorder(statistics.count, outputs.render),
+        allow_shorting=fills.allow_shorting,
+        spendable=equity_of_marks,
     )
-    trader.set_risk_config(settings.risk.model_dump())
     states = [
-        SymbolState(symbol, instruments[symbol], functools.partial(open_stream, strategy), trader.book.living(symbol))
+        SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
         for symbol in main.symbols
     ]
-    parts = Components(
-        rules,
-        states,
-        trader,
-        ExecutionEngine(mode.mode, trader, safety),
-        EntrySizer(settings.risk),
-        safety,
-        outputs,
-    )
-    return Session(parts, kill_switch)
+    execution = ExecutionEngine(mode.mode, PaperTrader.at(venue), safety)
+    gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
+    return Session(rules, states, venue, gates, outputs, kill_switch)

@@ -1,32 +1,59 @@
-"""What an operator asks of one symbol between two steps, recorded with what came of it."""
+"""What an operator asks between two steps, told with what came of it."""
+
+from collections.abc import Sequence
 
 from core.errors import InvariantError
-from engine.components import Components
+from core.events import CommandTaken
+from engine.gates import Gates
+from execution.matching.paper_venue import PaperVenue
 
 
-def close_position(parts: Components, symbol: str, time_ms: int | None) -> None:
-    """Queue a market close of a position for its symbol's next open; one that waits already stands."""
-    holdings, closes, order_id = parts.account.holdings, parts.book.closes, None
-    reason = "no_position" if symbol not in holdings else "close_waiting" if symbol in closes else None
-    if reason is None and time_ms is not None:
-        order_id = parts.queue_close(symbol, time_ms, "operator")
-    note_command(parts, time_ms, "close", symbol, order_id=order_id, reason=reason)
+class Commands:
+    """Obeys an operator.
 
+    ``paused`` says that every new entry is to be refused. A command before the first step, which has no time yet, is
+    not told, and there is nothing for it to act on.
 
-def cancel_entry(parts: Components, symbol: str, time_ms: int | None) -> None:
-    """Cancel the entry that waits or rests."""
-    entry = parts.book.entries.get(symbol)
-    order_id, reason = (None, "no_entry_waiting") if entry is None else (entry.order_id, None)
-    note_command(parts, time_ms, "cancel", symbol, order_id=order_id, reason=reason)
-    if entry is not None and time_ms is not None:
-        parts.cancel_entry(symbol, time_ms, "operator")
+    Parameters
+    ----------
+    symbols, venue, gates
+        Of the session.
+    """
 
+    def __init__(self, symbols: Sequence[str], venue: PaperVenue, gates: Gates) -> None:
+        self.paused = False
+        self._symbols = symbols
+        self._venue = venue
+        self._gates = gates
 
-def note_command(
-    parts: Components, time_ms: int | None, command: str, symbol: str | None = None, **outcome: str | None
-) -> None:
-    """Record a command at the time of the last step; before the first there is none, and nothing to act on."""
-    if symbol is not None and all(state.symbol != symbol for state in parts.states):
-        raise InvariantError(f"the command {command} names {symbol}, which is no symbol of the session")
-    if time_ms is not None:
-        parts.outputs.decisions.write(time_ms, symbol, "command", {"command": command, **outcome})
+    def pause(self, paused: bool, time_ms: int | None) -> None:
+        """Refuse every entry decided from now on, or let the gates decide again."""
+        if paused != self.paused:
+            self.paused = paused
+            if time_ms is not None:
+                self._venue.recorder(CommandTaken(time_ms, "pause" if paused else "resume"))
+
+    def close_position(self, symbol: str, time_ms: int | None) -> None:
+        """Queue a market close of a position for its symbol's next open; one that waits already stands."""
+        self._require(symbol, "close")
+        if time_ms is None:
+            return
+        holdings, closes, order_id = self._venue.account.holdings, self._venue.book.closes, None
+        reason = "no_position" if symbol not in holdings else "close_waiting" if symbol in closes else None
+        if reason is None:
+            order_id = self._gates.queue_close(symbol, time_ms, "operator")
+        self._venue.recorder(CommandTaken(time_ms, "close", symbol, order_id, reason))
+
+    def cancel_entry(self, symbol: str, time_ms: int | None) -> None:
+        """Cancel the entry that waits or rests."""
+        self._require(symbol, "cancel")
+        if time_ms is None:
+            return
+        entry = self._venue.book.entries.get(symbol)
+        order_id, reason = (None, "no_entry_waiting") if entry is None else (entry.order_id, None)
+        self._venue.recorder(CommandTaken(time_ms, "cancel", symbol, order_id, reason))
+        self._venue.book.cancel_entry(symbol, time_ms, "operator")
+
+    def _require(self, symbol: str, command: str) -> None:
+        if symbol not in self._symbols:
+            raise InvariantError(f"the command {command} names {symbol}, which is no symbol of the session")

@@ -1,207 +1,127 @@
-"""Phase C: strategy, risk, safety and execution decide, symbol by symbol, on the equity of phase B."""
+"""Phase C: strategies give their opinions, and each that is not FLAT goes through the gates, symbol by symbol."""
 
 import math
-from typing import Any
 
 from core.candle import Candle
 from core.errors import StrategyError
+from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
 from core.trading_signal import Signal
-from engine.components import Components
-from engine.decision_record import DecisionRecord
-from engine.entry_orders import entry_order
+from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
+from engine.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
+from engine.entries import Entries
+from engine.gates import Gates
+from engine.kernel_rules import KernelRules
+from engine.opinion import Opinion
 from engine.symbol_state import PresentCandles, SymbolState
-from execution.money.holding import Holding
-from execution.safety.safety_monitor import SafetyViolation
-from execution.scripting.execution_engine import OrderRefused
-from risk_management.entry_sizing import Refusal
+from execution.matching.paper_venue import PaperVenue
 from strategies.own_code import failure_in_one_line
+from strategies.plain_metadata import plain_metadata
 
 
-def decide(parts: Components, present: PresentCandles, time_ms: int, refuse_entries: str | None = None) -> None:
-    """Ask the strategy about every candle and put each opinion that is not FLAT through the gates.
+class Decisions:
+    """Asks strategies and carries out what their opinions come to.
 
-    With ``refuse_entries`` every entry is refused for that reason; closes still act.
+    Parameters
+    ----------
+    rules, venue, gates
+        Of the session.
+    entries
+        Sizes and submits entries.
     """
-    warmup_candles = parts.rules.warmup_candles
-    pricing = parts.account.pricing
-    observes = pricing.observes
-    for state, candle, _ in present:
-        try:
-            signal = state.stream.update(candle)
-            direction = signal.direction
-        except Exception as error:
-            raise strategy_failure(parts, state, candle, error) from error
-        may_order = state.candles_seen >= warmup_candles
-        state.candles_seen += 1
-        if direction != "FLAT":
-            _check_signal(parts, state, candle, signal)
-            parts.statistics.signals_generated += 1
-            record = DecisionRecord(time_ms, state.symbol, signal, refuse_entries)
-            _judge(parts, state, candle, signal, record, may_order=may_order)
-            parts.outputs.decisions.write(time_ms, state.symbol, "decision", record.to_dict())
-            if record.reason is not None:
-                parts.statistics.refusals[record.reason] += 1
-        if observes:
-            pricing.observe(state.symbol, candle)
 
+    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries) -> None:
+        self._rules = rules
+        self._venue = venue
+        self._gates = gates
+        self._entries = entries
 
-def _judge(
-    parts: Components,
-    state: SymbolState,
-    candle: Candle,
-    signal: Signal,
-    record: DecisionRecord,
-    *,
-    may_order: bool,
-) -> None:
-    """Put one opinion through the gates in order; the first that refuses ends it."""
-    needed = {"candles_before": state.candles_seen - 1, "warmup_candles": parts.rules.warmup_candles}
-    if not may_order:
-        record.refuse("warmup", "warming_up", needed)
-        return
-    record.approve("warmup", needed)
-    side = OrderSide.from_signal(signal.direction)
-    holding = parts.account.holdings.get(state.symbol)
-    waiting = parts.book.entries.get(state.symbol)
-    policy = parts.rules.on_opposite_signal
-    adding = False
-    if holding is not None:
-        inputs = {"position": holding.position.side.value, "on_opposite_signal": policy}
-        adding = holding.position.side is side and holding.entries < parts.rules.max_entries
-        if waiting is not None and waiting.sign != side.sign and holding.position.side is side and policy != "ignore":
-            # The entry was to follow a close that is still under way.
-            parts.cancel_entry(state.symbol, record.time_ms, "opposite_signal")
-            waiting = None
-        if holding.position.side is side and not adding:
-            record.refuse("position", "position_open", inputs)
-            return
-        if not adding and policy == "ignore":
-            record.refuse("position", "opposite_ignored", inputs)
-            return
-        if state.symbol in parts.book.closes:
-            record.refuse("position", "close_waiting", inputs)
-            return
-    if waiting is not None:
-        inputs = {"waiting": waiting.client_order_id, "on_opposite_signal": policy}
-        if waiting.sign == side.sign or policy == "ignore":
-            record.refuse("position", "entry_waiting", inputs)
-            return
-        parts.cancel_entry(state.symbol, record.time_ms, "opposite_signal")
-    if (holding is not None and not adding) or waiting is not None:
-        record.approve("position", inputs)
-    if holding is not None and not adding:
-        record.close_order_id = parts.queue_close(state.symbol, record.time_ms, "opposite_signal")
-    if policy == "close" and (waiting is not None or (holding is not None and not adding)):
-        return
-    held = holding if adding else None
-    _enter(parts, state, candle, signal, side, record, reversing=holding is not None and not adding, held=held)
+    def decide(self, present: PresentCandles, time_ms: int, refuse_entries: str | None = None) -> None:
+        """Ask the strategy about every candle and put each opinion that is not FLAT through the gates.
 
+        With ``refuse_entries`` every entry is refused for that reason; closes still act.
+        """
+        pricing = self._venue.account.pricing
+        observes = pricing.observes
+        for state, candle, _ in present:
+            try:
+                signal = state.stream.update(candle)
+                direction = signal.direction
+            except Exception as error:
+                raise self.failure(state.symbol, candle, error) from error
+            state.candles_seen += 1
+            if direction != "FLAT":
+                self._check_signal(state.symbol, candle, signal)
+                opinion = Opinion(state.symbol, candle, signal, OrderSide.from_signal(direction), time_ms)
+                self._venue.recorder(self._judge(opinion, state, refuse_entries))
+            if observes:
+                pricing.observe(state.symbol, candle)
 
-def _enter(
-    parts: Components,
-    state: SymbolState,
-    candle: Candle,
-    signal: Signal,
-    side: OrderSide,
-    record: DecisionRecord,
-    *,
-    reversing: bool,
-    held: Holding | None,
-) -> None:
-    """Size the entry and submit it.
+    def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
+        """Return the error that names strategy, symbol and candle of a failure in the user's code."""
+        if isinstance(problem, Exception):
+            problem = failure_in_one_line(problem)
+        return StrategyError(
+            f"strategy {self._rules.strategy_name} failed on {symbol} "
+            f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
+            strategy=self._rules.strategy_name,
+            symbol=symbol,
+            open_time_ms=candle.open_time_ms,
+        )
 
-    A reversing entry sees the account without the position that is closing; one that adds to ``held`` is no further
-    trade, and is sized by what that position leaves of the exposure a position may have.
-    """
-    if record.refuse_entries is not None:
-        record.refuse("session", record.refuse_entries, {})
-        return
-    rules, safety, price = parts.rules, parts.safety, candle.close
-    open_trades, exposure = _book(parts, without=state.symbol if reversing else None)
-    safety.observe_book(open_trades, exposure)
-    equity = safety.current_equity
-    room = safety.limits.max_exposure_pct * equity - exposure
-    if held is not None:
-        open_trades -= 1
-        safety.observe_book(open_trades, exposure)
-        room = min(room, parts.risk.config.max_exposure * equity - held.exposure())
-    sized = parts.risk.size_entry(signal, equity, price, room, state.instrument)
-    inputs: dict[str, Any] = {"equity": equity, "price": price, "exposure": exposure, "room": room}
-    if isinstance(sized, Refusal):
-        record.refuse("risk", sized.reason, inputs)
-        return
-    if rules.trailing_atr is not None and not (signal.atr is not None and signal.atr > 0):
-        record.refuse("risk", "trailing_distance", inputs)
-        return
-    quantity = float(sized.quantity)
-    record.approve("risk", {**inputs, "quantity": quantity, "stop_distance": sized.stop_distance})
-    order = entry_order(rules, state, side, candle, quantity, record.time_ms, sized, signal.atr)
-    limits = {
-        "open_trades": open_trades,
-        "exposure": exposure,
-        "risk": quantity * sized.stop_distance,
-        "value": quantity * price,
-    }
-    deadline_ms = record.time_ms + rules.order_wait_ms if rules.entry_order == "market" else None
-    try:
-        accepted = parts.execution.submit_order(order, price, decided_ms=record.time_ms, wait_until_ms=deadline_ms)
-    except SafetyViolation as violation:
-        record.refuse("safety", violation.reason, limits)
-        return
-    except OrderRefused as refused:
-        record.approve("safety", limits)
-        record.refuse("execution", refused.reason, {})
-        return
-    record.approve("safety", limits)
-    record.approve("execution", {})
-    record.entry_order_id = accepted.order_id
-    parts.statistics.orders_submitted += 1
-    if rules.entry_fill == "close" and not reversing:
-        # The one exception to "nothing fills inside the candle that caused it".
-        entry = parts.book.entries[state.symbol]
-        fine = state.last_fine if state.last_detail_ms >= candle.open_time_ms else None
-        parts.immediate.enter_at_close(entry, candle.close, fine or candle, record.time_ms)
+    def _judge(self, opinion: Opinion, state: SymbolState, refuse_entries: str | None) -> Decision:
+        """Put one opinion through the gates in order; the first that refuses ends it."""
+        symbol, before, needed = state.symbol, state.candles_seen - 1, self._rules.warmup_candles
+        warm = before >= needed
+        verdicts: list[Verdict] = [WarmupVerdict(before, needed, None if warm else "warming_up")]
+        entry_id = close_id = None
+        if warm:
+            wanted = self._planned(opinion, verdicts)
+            if wanted.withdraws:
+                self._venue.book.cancel_entry(symbol, opinion.time_ms, "opposite_signal")
+            if isinstance(wanted, Close | Reverse):
+                close_id = self._gates.queue_close(symbol, opinion.time_ms, "opposite_signal")
+            if isinstance(wanted, Enter | Add | Reverse):
+                entry_id = self._entries.enter(opinion, wanted, refuse_entries, verdicts)
+            if entry_id is not None and self._rules.entry_fill == "close" and not isinstance(wanted, Reverse):
+                fine = state.last_fine if state.last_detail_ms >= opinion.candle.open_time_ms else None
+                self._entries.fill_at_close(symbol, opinion.candle, fine, opinion.time_ms)
+        signal = opinion.signal
+        return Decision(
+            opinion.time_ms, symbol, signal, plain_metadata(signal.metadata), tuple(verdicts), entry_id, close_id
+        )
 
+    def _planned(self, opinion: Opinion, verdicts: list[Verdict]) -> Plan:
+        """Return what the opinion asks for, and tell what the symbol's position or waiting entry made of it."""
+        rules, book, symbol, side = self._rules, self._venue.book, opinion.symbol, opinion.side
+        holding, entry = self._venue.account.holdings.get(symbol), book.entries.get(symbol)
+        wanted = plan(
+            None if holding is None else Held(holding.position.side, symbol in book.closes),
+            None if entry is None else (side if entry.sign == side.sign else side.opposite),
+            side,
+            rules.on_opposite_signal,
+            may_add=holding is not None and holding.entries < rules.max_entries,
+        )
+        reason = wanted.reason if isinstance(wanted, Refuse) else None
+        by_entry = reason == "entry_waiting" or (reason is None and wanted.withdraws)
+        if not isinstance(wanted, Add) and (reason is not None or by_entry or isinstance(wanted, Close | Reverse)):
+            verdicts.append(
+                PositionVerdict(
+                    rules.on_opposite_signal,
+                    None if by_entry or holding is None else holding.position.side.value,
+                    entry.client_order_id if by_entry and entry is not None else None,
+                    reason,
+                )
+            )
+        return wanted
 
-def _book(parts: Components, without: str | None) -> tuple[int, float]:
-    """Return the number and the value of positions and waiting entries, without one symbol's position."""
-    holdings, entries = parts.account.holdings, parts.book.entries
-    count, exposure = 0, 0.0
-    for state in parts.states:
-        symbol = state.symbol
-        holding = holdings.get(symbol)
-        if holding is not None and symbol != without:
-            count += 1
-            exposure += holding.exposure()
-        entry = entries.get(symbol)
-        if entry is not None:
-            # What adds to a position is no further trade.
-            count += holding is None or holding.sign != entry.sign
-            exposure += entry.exposure()
-    return count, exposure
-
-
-def _check_signal(parts: Components, state: SymbolState, candle: Candle, signal: Signal) -> None:
-    """Stop at an opinion that is none: an unknown direction or a distance that is no finite number."""
-    if signal.direction not in ("LONG", "SHORT"):
-        problem = f"unknown direction {signal.direction!r}; allowed are LONG, SHORT and FLAT"
-        raise strategy_failure(parts, state, candle, problem)
-    for name in ("sl_distance", "tp_distance", "atr"):
-        value = getattr(signal, name)
-        if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
-            raise strategy_failure(parts, state, candle, f"{name} is {value!r}; a finite number is needed")
-
-
-def strategy_failure(parts: Components, state: SymbolState, candle: Candle, problem: Exception | str) -> StrategyError:
-    """Return the error that names strategy, symbol and candle of a failure in the user's code."""
-    if isinstance(problem, Exception):
-        problem = failure_in_one_line(problem)
-    return StrategyError(
-        f"strategy {parts.rules.strategy_name} failed on {state.symbol} "
-        f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
-        strategy=parts.rules.strategy_name,
-        symbol=state.symbol,
-        open_time_ms=candle.open_time_ms,
-    )
+    def _check_signal(self, symbol: str, candle: Candle, signal: Signal) -> None:
+        """Stop at an opinion that is none: an unknown direction or a distance that is no finite number."""
+        if signal.direction not in ("LONG", "SHORT"):
+            problem = f"unknown direction {signal.direction!r}; allowed are LONG, SHORT and FLAT"
+            raise self.failure(symbol, candle, problem)
+        for name in ("sl_distance", "tp_distance", "atr"):
+            value = getattr(signal, name)
+            if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
+                raise self.failure(symbol, candle, f"{name} is {value!r}; a finite number is needed")

@@ -1,21 +1,110 @@
-"""Waiting entries: their expiry before everything else, and phase A2, their fill at the open."""
+"""An entry that a signal asks for: sized by risk, shown to safety, submitted to execution."""
 
-from engine.components import Components
-from engine.symbol_state import PresentCandles
+from collections.abc import Sequence
+
+from core.candle import Candle
+from core.orders import OrderRequest
+from core.verdicts import ExecutionVerdict, RiskVerdict, SafetyVerdict, SessionVerdict, Verdict
+from engine.decision_plan import Add, Enter, Reverse
+from engine.entry_orders import entry_order
+from engine.gates import Gates
+from engine.kernel_rules import KernelRules
+from engine.opinion import Opinion
+from execution.matching.paper_venue import PaperVenue
+from execution.safety.safety_monitor import SafetyViolation
+from execution.scripting.execution_engine import OrderRefused
+from risk_management.entry_sizing import Refusal
 
 
-def expire_entries(parts: Components, present: PresentCandles, time_ms: int) -> None:
-    """Expire the entries whose time is over before this step and that no candle of it can fill any more."""
-    opens = {state.symbol: candle.open_time_ms for state, candle, _ in present}
-    waiting = [parts.book.entries[state.symbol] for state in parts.states if state.symbol in parts.book.entries]
-    # In order of their ends, so that a step of another symbol in between changes nothing.
-    for order in sorted(waiting, key=lambda order: order.last_open_ms or order.expires_ms or time_ms):
-        parts.book.expire(order.symbol, opens.get(order.symbol), time_ms)
+class Entries:
+    """Sends entries through the gates.
 
+    Parameters
+    ----------
+    rules, symbols, venue, gates
+        Of the session; symbols in configured order.
+    """
 
-def entries_at_open(parts: Components, present: PresentCandles) -> None:
-    """Phase A2: fill the entries that the open of their symbol's candle satisfies."""
-    entries, matching = parts.book.entries, parts.matching
-    for state, candle, mark in present:
-        if state.symbol in entries:
-            matching.entries_at_open(state.symbol, candle, mark)
+    def __init__(self, rules: KernelRules, symbols: Sequence[str], venue: PaperVenue, gates: Gates) -> None:
+        self._rules = rules
+        self._symbols = symbols
+        self._venue = venue
+        self._gates = gates
+
+    def enter(
+        self, opinion: Opinion, wanted: Enter | Add | Reverse, refuse_entries: str | None, verdicts: list[Verdict]
+    ) -> str | None:
+        """Size an entry and submit it; return its order's id, None where a gate refuses it. Verdicts are added.
+
+        A reversing entry sees the account without the position that is closing; one that adds is no further trade, and
+        is sized by what its position leaves of the exposure that a position may have.
+        """
+        if refuse_entries is not None:
+            verdicts.append(SessionVerdict(refuse_entries))
+            return None
+        gates, symbol, price = self._gates, opinion.symbol, opinion.candle.close
+        safety, account = gates.safety, self._venue.account
+        open_trades, exposure = self._counted(without=symbol if isinstance(wanted, Reverse) else None)
+        equity = safety.current_equity
+        room = safety.limits.max_exposure_pct * equity - exposure
+        if isinstance(wanted, Add):
+            open_trades -= 1
+            room = min(room, gates.risk.config.max_exposure * equity - account.holdings[symbol].exposure())
+        safety.observe_book(open_trades, exposure)
+        instrument = account.pricing.rules(symbol)
+        sized = gates.risk.size_entry(opinion.signal, equity, price, room, instrument)
+        if not isinstance(sized, Refusal) and self._lacks_trail(opinion.signal.atr):
+            sized = Refusal("trailing_distance")
+        if isinstance(sized, Refusal):
+            verdicts.append(RiskVerdict(equity, price, exposure, room, reason=sized.reason))
+            return None
+        quantity = float(sized.quantity)
+        verdicts.append(RiskVerdict(equity, price, exposure, room, quantity, sized.stop_distance))
+        shown = SafetyVerdict(open_trades, exposure, quantity * sized.stop_distance, quantity * price)
+        return self._submit(entry_order(self._rules, instrument, opinion, sized), opinion, shown, verdicts)
+
+    def fill_at_close(self, symbol: str, candle: Candle, fine: Candle | None, time_ms: int) -> None:
+        """Fill an entry at the close that decided it; ``fine`` is the finer candle that was matched last, if any.
+
+        The one exception to "nothing fills inside the candle that caused it".
+        """
+        self._venue.immediate.enter_at_close(self._venue.book.entries[symbol], candle.close, fine or candle, time_ms)
+
+    def _submit(
+        self, order: OrderRequest, opinion: Opinion, shown: SafetyVerdict, verdicts: list[Verdict]
+    ) -> str | None:
+        rules, time_ms = self._rules, opinion.time_ms
+        deadline_ms = time_ms + rules.order_wait_ms if rules.entry_order == "market" else None
+        try:
+            accepted = self._gates.execution.submit_order(
+                order, opinion.candle.close, decided_ms=time_ms, wait_until_ms=deadline_ms
+            )
+        except SafetyViolation as violation:
+            verdicts.append(SafetyVerdict(shown.open_trades, shown.exposure, shown.risk, shown.value, violation.reason))
+            return None
+        except OrderRefused as refused:
+            verdicts += (shown, ExecutionVerdict(refused.reason))
+            return None
+        verdicts += (shown, ExecutionVerdict())
+        self._gates.statistics.orders_submitted += 1
+        return accepted.order_id
+
+    def _lacks_trail(self, atr: float | None) -> bool:
+        """Return whether a trailing stop in ATR has no distance to follow at."""
+        return self._rules.trailing_atr is not None and not (atr is not None and atr > 0)
+
+    def _counted(self, without: str | None) -> tuple[int, float]:
+        """Return the number and the value of positions and waiting entries, without one symbol's position."""
+        holdings, entries = self._venue.account.holdings, self._venue.book.entries
+        count, exposure = 0, 0.0
+        for symbol in self._symbols:
+            holding = holdings.get(symbol)
+            if holding is not None and symbol != without:
+                count += 1
+                exposure += holding.exposure()
+            entry = entries.get(symbol)
+            if entry is not None:
+                # What adds to a position is no further trade.
+                count += holding is None or holding.sign != entry.sign
+                exposure += entry.exposure()
+        return count, exposure

@@ -2,41 +2,32 @@
 
 from decimal import Decimal
 
-from core.candle import Candle
 from core.exact import EXACT, ONE, ceil_to, floor_to, received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from engine.kernel_rules import KernelRules
-from engine.symbol_state import SymbolState
+from engine.opinion import Opinion
 from risk_management.entry_sizing import SizedEntry
 
 _TYPES = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop": OrderType.STOP_MARKET}
 
 
-def entry_order(
-    rules: KernelRules,
-    state: SymbolState,
-    side: OrderSide,
-    candle: Candle,
-    quantity: float,
-    time_ms: int,
-    sized: SizedEntry,
-    atr: float | None,
-) -> OrderRequest:
+def entry_order(rules: KernelRules, instrument: Instrument, opinion: Opinion, sized: SizedEntry) -> OrderRequest:
     """Return the entry: at the market, or a limit or stop order at an offset from the decision's close.
 
-    A limit stands on the better side of the close, a stop on the worse. ``atr`` is that of the decision candle.
+    A limit stands on the better side of the close, a stop on the worse.
     """
+    side, atr = opinion.side, opinion.signal.atr
     kind = _TYPES[rules.entry_order]
     resting = kind is not OrderType.MARKET
     force = rules.entry_time_in_force if resting else TimeInForce.GTC
-    level = _level(rules, state.instrument, side, candle.close) if resting else None
-    expires_ms = time_ms + rules.entry_expiry * rules.timeframe_ms if force is TimeInForce.GTD else None
+    level = _level(rules, instrument, side, opinion.candle.close) if resting else None
+    expires_ms = opinion.time_ms + rules.entry_expiry * rules.timeframe_ms if force is TimeInForce.GTD else None
     return OrderRequest(
-        state.symbol,
+        opinion.symbol,
         side,
         kind,
-        quantity,
+        float(sized.quantity),
         price=level if kind is OrderType.LIMIT else None,
         stop_price=level if kind is OrderType.STOP_MARKET else None,
         strategy_name=rules.strategy_name,

@@ -14,7 +14,7 @@ from engine.journal_records import (
     step_of,
 )
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from engine.session import Session
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 
+from core.events import RulesChange
 from core.instrument import Instrument
-from engine.components import Components
+from execution.matching.paper_venue import PaperVenue
 
 
 class RuleChanges:
-    """Lets dated trading rules come into force with the first step after their date."""
+    """Lets dated trading rules come into force with the first step after their date.
 
-    def __init__(self, parts: Components) -> None:
-        self._parts = parts
+    Parameters
+    ----------
+    symbols, venue
+        Of the session; symbols in configured order.
+    """
+
+    def __init__(self, symbols: Sequence[str], venue: PaperVenue) -> None:
+        self._symbols = symbols
+        self._venue = venue
         self.waiting: list[tuple[int, int, Instrument]] = []
 
     def schedule(self, symbol_index: int, instruments: Sequence[Instrument]) -> None:
@@ -22,10 +30,6 @@ class RuleChanges:
         """Put the rules in force whose date lies before a step."""
         while self.waiting and self.waiting[0][0] < time_ms:
             _, index, instrument = self.waiting.pop(0)
-            state = self._parts.states[index]
-            state.instrument = instrument
-            self._parts.account.take_rules(state.symbol, instrument)
-            self._parts.book.bound(state.symbol)
-            self._parts.outputs.decisions.write(
-                time_ms, state.symbol, "rules", {"as_of_ms": instrument.as_of_ms, "source": instrument.source}
-            )
+            symbol = self._symbols[index]
+            self._venue.take_rules(symbol, instrument)
+            self._venue.recorder(RulesChange(time_ms, symbol, instrument.as_of_ms, instrument.source))

@@ -4,24 +4,25 @@ from collections.abc import Iterable, Sequence
 
 from core.candle import Candle, Step
 from core.errors import InvariantError
+from core.events import EquityPoint, KillSwitchChange, Listener
 from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import trading_day
-from engine.commands import cancel_entry, close_position, note_command
-from engine.components import Components
-from engine.decisions import decide, strategy_failure
-from engine.entries import entries_at_open, expire_entries
-from engine.exits import exits_at_open, inside
-from engine.funding_phase import settle_after, settle_before, settle_costs, settle_due, take_rates
+from engine.commands import Commands
+from engine.decisions import Decisions
+from engine.entries import Entries
+from engine.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
-from engine.marks import close_overdue, roll_day, take_marks
-from engine.order_events import OrderEvents
-from engine.outputs import SessionOutputs
+from engine.marks import Marks
+from engine.renderer import SessionOutputs
 from engine.rule_changes import RuleChanges
+from engine.segments import Segments
 from engine.session_statistics import SessionStatistics
 from engine.step_candles import matched_candles, strategy_candles
+from engine.symbol_state import PresentCandles, SymbolState
+from execution.matching.paper_venue import PaperVenue
 from execution.money.account_view import AccountView
 from execution.safety.safety_status import SafetyStatus
 
@@ -29,60 +30,58 @@ from execution.safety.safety_status import SafetyStatus
 class Session:
     """Runs steps through the phases: exits, entries, levels, marks, decisions.
 
+    Everything outside reads a session through its properties: ``rules``, ``account`` (positions, orders and money),
+    ``statistics``, ``outputs`` (hashes, and the equity of every step) and ``safety``; or is told its events
+    (:meth:`subscribe`).
+
     Parameters
     ----------
-    parts
-        The objects the phases act on.
+    rules
+        The settings that decide when things happen.
+    states
+        One for each symbol, in configured order.
+    venue, gates
+        Where orders go, and what judges them.
+    outputs
+        What the venue's events are written to.
     kill_switch
         The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
-
-    Everything outside reads a session through its properties; ``account`` shows positions, orders and money.
     """
 
-    def __init__(self, parts: Components, kill_switch: KillSwitch) -> None:
-        self._parts = parts
-        self.account = AccountView(parts.trader)
+    def __init__(
+        self,
+        rules: KernelRules,
+        states: Sequence[SymbolState],
+        venue: PaperVenue,
+        gates: Gates,
+        outputs: SessionOutputs,
+        kill_switch: KillSwitch,
+    ) -> None:
+        self.rules = rules
+        self.account = AccountView(venue)
+        self.statistics: SessionStatistics = gates.statistics
+        self.outputs = outputs
+        self.safety: SafetyStatus = gates.safety
+        self._symbols = tuple(state.symbol for state in states)
+        self._states = states
+        self._venue = venue
         self._kill_switch = kill_switch
-        self._paused = False
+        self._segments = Segments(rules)
+        self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
+        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
+        self._rule_changes = RuleChanges(self._symbols, venue)
+        self._commands = Commands(self._symbols, venue, gates)
+        self._by_mark, self._finer = rules.marks, rules.detail_ms is not None
         self._time_ms: int | None = None
         self._day = 0
         self._rows_written = 0
         self._row_of_step_written = False
-        self._rule_changes = RuleChanges(parts)
-        parts.book.listener = OrderEvents(parts).changed
-        self._marks, self._finer = parts.rules.marks, parts.rules.detail_ms is not None
-        self._funding, self._max_holding = parts.rules.funding, parts.rules.max_holding
-
-    @property
-    def rules(self) -> KernelRules:
-        """The settings that decide when things happen."""
-        return self._parts.rules
-
-    @property
-    def statistics(self) -> SessionStatistics:
-        """Counts of what the session did."""
-        return self._parts.statistics
-
-    @property
-    def outputs(self) -> SessionOutputs:
-        """What the session has written: hashes, and the equity of every step."""
-        return self._parts.outputs
-
-    @property
-    def safety(self) -> SafetyStatus:
-        """What the safety monitor knows now."""
-        return self._parts.safety
 
     @property
     def instruments(self) -> dict[str, Instrument]:
         """The trading rules in force by symbol, in configured order."""
-        pricing = self._parts.account.pricing
-        return {state.symbol: pricing.rules(state.symbol) for state in self._parts.states}
-
-    def candles_before(self, symbol: str, open_ms: int | None = None) -> int:
-        """Return how many candles of its segment a symbol has seen; 0 where one opened at a time begins another."""
-        state = next(one for one in self._parts.states if one.symbol == symbol)
-        return state.candles_seen if open_ms is None or open_ms <= state.segment_ends_ms else 0
+        pricing = self._venue.account.pricing
+        return {symbol: pricing.rules(symbol) for symbol in self._symbols}
 
     @property
     def kill_switch_engaged(self) -> bool:
@@ -92,17 +91,26 @@ class Session:
     @property
     def paused(self) -> bool:
         """Whether an operator has every new entry refused."""
-        return self._paused
+        return self._commands.paused
 
     @property
     def last_step_ms(self) -> int | None:
         """Time of the last step; None before the first."""
         return self._time_ms
 
+    def candles_before(self, symbol: str, open_ms: int | None = None) -> int:
+        """Return how many candles of its segment a symbol has seen; 0 where one opened at a time begins another."""
+        state = self._states[self._symbols.index(symbol)]
+        return state.candles_seen if open_ms is None or open_ms <= state.segment_ends_ms else 0
+
+    def subscribe(self, listener: Listener) -> None:
+        """Tell a listener every event from now on, in the order in which they happen."""
+        self._venue.recorder.subscribe(listener)
+
     def warm_up(self, symbol_index: int, candles: Iterable[Candle]) -> None:
         """Feed a symbol's stored candles from before the first step, in order of time."""
-        state = self._parts.states[symbol_index]
-        longest_distance, pricing = self._parts.rules.longest_open_distance_ms, self._parts.account.pricing
+        state = self._states[symbol_index]
+        longest_distance, pricing = self.rules.longest_open_distance_ms, self._venue.account.pricing
         for candle in candles:
             if state.last_open_ms is not None and candle.open_time_ms <= state.last_open_ms:
                 raise InvariantError(f"{state.symbol}: warm-up goes back to {format_ms(candle.open_time_ms)}")
@@ -112,7 +120,7 @@ class Session:
                 state.warm(candle, longest_distance)
                 pricing.observe(state.symbol, candle)
             except Exception as error:
-                raise strategy_failure(self._parts, state, candle, error) from error
+                raise self._decisions.failure(state.symbol, candle, error) from error
 
     def schedule_rules(self, symbol_index: int, instruments: Sequence[Instrument]) -> None:
         """Let trading rules of later dates come into force with the first step after theirs."""
@@ -135,46 +143,37 @@ class Session:
         InvariantError
             If time does not move forward.
         """
-        parts, time_ms = self._parts, step.time_ms
+        time_ms, states, venue, statistics = step.time_ms, self._states, self._venue, self.statistics
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
-        decided = strategy_candles(parts.states, step, marks=self._marks)
-        matched = matched_candles(parts.states, step, marks=self._marks) if self._finer else decided
-        if parts.book.entries:
-            expire_entries(parts, matched, time_ms)
+        decided = strategy_candles(states, step, marks=self._by_mark)
+        matched = matched_candles(states, step, marks=self._by_mark) if self._finer else decided
+        if venue.book.entries:
+            self._expire_entries(matched, time_ms)
         day = trading_day(time_ms)
         if day != self._day:
             self._begin_day(day, time_ms)
         if self._time_ms is None:
-            parts.account.begin(time_ms)
+            venue.account.begin(time_ms)
         self._time_ms = time_ms
         self._row_of_step_written = False
-        parts.statistics.steps += 1
-        parts.statistics.candles_processed += len(decided)
+        statistics.steps += 1
+        statistics.candles_processed += len(decided)
         if self._rule_changes.waiting:
             self._rule_changes.apply(time_ms)
-        if self._funding and step.funding:
-            take_rates(parts, step)
-        funded = self._funding and any(state.funding for state in parts.states)
+        if step.funding and self.rules.funding:
+            for symbol, rates in zip(self._symbols, step.funding, strict=True):
+                if rates:
+                    venue.funding.add(symbol, rates)
 
-        if funded:
-            settle_before(parts, matched)
-        exits_at_open(parts, matched)
-        if parts.book.entries:
-            entries_at_open(parts, matched)
-        if funded:
-            settle_costs(parts, matched, time_ms)
-        if parts.account.holdings or parts.book.entries:
-            inside(parts, matched, time_ms)
-        if funded:
-            settle_after(parts, matched, time_ms)
-        take_marks(parts, matched, time_ms)
-        if self._max_holding is not None:
-            close_overdue(parts, decided, time_ms, self._max_holding)
-        decide(parts, decided, time_ms, refuse_entries or ("paused" if self._paused else None))
+        venue.match(matched, time_ms, self._segments.follow(matched))
+        self._marks.take_equity(time_ms)
+        if self.rules.max_holding is not None:
+            self._marks.close_overdue(decided, time_ms, self.rules.max_holding)
+        self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
-        if parts.statistics.steps == 1 or len(parts.account.rows) != self._rows_written:
-            self._write_equity_row()
+        if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:
+            self._tell_equity()
 
     def set_kill_switch(self, engaged: bool) -> None:
         """Take a change of the kill switch between steps; engaging it acts at once.
@@ -188,65 +187,75 @@ class Session:
         time_ms = self._time_ms
         if not engaged or time_ms is None:
             return
-        self._parts.outputs.decisions.write(time_ms, None, "kill_switch", {"engaged": engaged})
-        if self._parts.rules.on_kill == "flatten":
+        self._venue.recorder(KillSwitchChange(time_ms, engaged))
+        if self.rules.on_kill == "flatten":
             self._flatten(time_ms, "kill_switch")
         else:
-            self._parts.cancel_entries(time_ms, "kill_switch")
-        if len(self._parts.account.rows) != self._rows_written:
-            self._write_equity_row()
+            for symbol in self._symbols:
+                self._venue.book.cancel_entry(symbol, time_ms, "kill_switch")
+        if len(self._venue.account.rows) != self._rows_written:
+            self._tell_equity()
 
     def set_paused(self, paused: bool) -> None:
         """Refuse every entry decided from now on, or let the gates decide again; what waits or is open stays."""
-        if paused != self._paused:
-            self._paused = paused
-            note_command(self._parts, self._time_ms, "pause" if paused else "resume")
+        self._commands.pause(paused, self._time_ms)
 
     def close_position(self, symbol: str) -> None:
         """Close a symbol's position at its next open, as an operator asks."""
-        close_position(self._parts, symbol, self._time_ms)
+        self._commands.close_position(symbol, self._time_ms)
 
     def cancel_entry(self, symbol: str) -> None:
         """Cancel a symbol's waiting entry, as an operator asks."""
-        cancel_entry(self._parts, symbol, self._time_ms)
+        self._commands.cancel_entry(symbol, self._time_ms)
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""
-        parts, time_ms = self._parts, self._time_ms
+        time_ms = self._time_ms
         if time_ms is None:
             return
         if not self._row_of_step_written:
-            self._write_equity_row()
+            self._tell_equity()
         if flatten:
             self._flatten(time_ms, "end")
-            equity = parts.trader.balance
-            parts.outputs.equity.curve.append(equity)
-            parts.trader.note_equity(equity)
-            self._write_equity_row()
+            equity = float(self._venue.account.ledger.balance)
+            self.outputs.mark(equity)
+            self._venue.account.note_equity(equity)
+            self._tell_equity()
+
+    def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
+        """Expire the entries whose time is over before this step and that no candle of it can fill any more."""
+        book = self._venue.book
+        opens = {state.symbol: candle.open_time_ms for state, candle, _ in matched}
+        waiting = [book.entries[symbol] for symbol in self._symbols if symbol in book.entries]
+        # In order of their ends, so that a step of another symbol in between changes nothing.
+        for order in sorted(waiting, key=lambda order: order.last_open_ms or order.expires_ms or time_ms):
+            book.expire(order.symbol, opens.get(order.symbol), time_ms)
 
     def _flatten(self, time_ms: int, reason: str) -> None:
         """Cancel whatever waits, then close every position at its last mark, in configured order."""
-        parts = self._parts
-        parts.cancel_all(time_ms, reason)
-        settle_due(parts, time_ms)
-        for state in parts.states:
-            holding = parts.account.holdings.get(state.symbol)
+        venue = self._venue
+        for symbol in self._symbols:
+            venue.book.cancel_close(symbol, time_ms, reason)
+            venue.book.cancel_entry(symbol, time_ms, reason)
+        for symbol in self._symbols:
+            venue.funding.settle_due(symbol, time_ms)
+        for symbol in self._symbols:
+            holding = venue.account.holdings.get(symbol)
             if holding is not None:
-                parts.immediate.close(state.symbol, received(holding.mark), time_ms, reason)
+                venue.immediate.close(symbol, received(holding.mark), time_ms, reason)
 
     def _begin_day(self, day: int, time_ms: int) -> None:
         if self._time_ms is not None:
             if not self._row_of_step_written:
-                self._write_equity_row()
-            roll_day(self._parts, time_ms)
+                self._tell_equity()
+            self._marks.roll_day(time_ms)
         self._day = day
 
-    def _write_equity_row(self) -> None:
-        """Write the account as it stands, at the time of the last step."""
-        parts, account = self._parts, self._parts.account
+    def _tell_equity(self) -> None:
+        """Tell the account as it stands, at the time of the last step."""
+        account = self._venue.account
         if self._time_ms is not None:
-            parts.outputs.equity.write(
-                self._time_ms, account.ledger.balance, account.unrealized_of_marks(), len(account.holdings)
-            )
+            balance, unrealized = account.ledger.balance, account.unrealized_of_marks()
+            self._venue.recorder(EquityPoint(self._time_ms, balance, unrealized, len(account.holdings)))
         self._rows_written = len(account.rows)
         self._row_of_step_written = True

@@ -3,9 +3,14 @@
 from collections import Counter
 from typing import Any
 
+from core.events import Decision, Event, FundingPayment, Gap, Halt, OrderTransition
+
 
 class SessionStatistics:
-    """Counters of one session; refusals and what became of orders are counted by reason."""
+    """Counters of one session; refusals and what became of orders are counted by reason.
+
+    Steps and candles are counted where they pass, everything else by its events.
+    """
 
     __slots__ = (
         "cancelled",
@@ -39,6 +44,33 @@ class SessionStatistics:
         self.rejected: Counter[str] = Counter()
         self.expired: Counter[str] = Counter()
         self.cancelled: Counter[str] = Counter()
+
+    def count(self, event: Event) -> None:
+        """Count an event."""
+        if isinstance(event, OrderTransition):
+            if event.role not in ("stop", "target"):
+                self._count_transition(event)
+        elif isinstance(event, Decision):
+            self.signals_generated += 1
+            if event.reason is not None:
+                self.refusals[event.reason] += 1
+        elif isinstance(event, FundingPayment):
+            self.funding_payments += 1
+        elif isinstance(event, Gap):
+            self.gaps += 1
+        elif isinstance(event, Halt):
+            self.halts += 1
+
+    def _count_transition(self, change: OrderTransition) -> None:
+        """Count what became of an entry or a close; one that was never accepted counts as a refusal of its decision."""
+        event, entry = change.event, change.role == "entry"
+        if event in ("FILLED", "PARTIALLY_FILLED"):
+            self.partial_fills += entry and event == "PARTIALLY_FILLED"
+            self.entries_filled += entry and event == "FILLED"
+        elif event in ("REJECTED", "EXPIRED", "CANCELED") and change.order_id is not None:
+            self.entries_filled += entry and change.filled > 0
+            ended = {"REJECTED": self.rejected, "EXPIRED": self.expired, "CANCELED": self.cancelled}
+            ended[event][change.reason] += 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as plain values; ``exposure_time_pct`` is the share of steps that ended with a position."""

@@ -1,10 +1,12 @@
 """Which candles of a step orders are matched with, and which the strategies see."""
 
+from collections.abc import Sequence
+
 from core.candle import Step
 from engine.symbol_state import PresentCandles, SymbolState
 
 
-def strategy_candles(states: list[SymbolState], step: Step, *, marks: bool) -> PresentCandles:
+def strategy_candles(states: Sequence[SymbolState], step: Step, *, marks: bool) -> PresentCandles:
     """Return the strategy candles that close at the step, with their mark candles where these are wanted and there."""
     if not marks or not step.marks:
         return [
@@ -17,7 +19,7 @@ def strategy_candles(states: list[SymbolState], step: Step, *, marks: bool) -> P
     ]
 
 
-def matched_candles(states: list[SymbolState], step: Step, *, marks: bool) -> PresentCandles:
+def matched_candles(states: Sequence[SymbolState], step: Step, *, marks: bool) -> PresentCandles:
     """Return the candles that orders are matched with where finer candles are used.
 
     A symbol's finer candle of the step; its strategy candle where none of the finer ones inside it was there.

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle
 from core.errors import StrategyError
-from core.instrument import Instrument
 from execution.orders.symbol_orders import SymbolOrders
 from strategies.own_code import failure_in_one_line
 from strategies.strategy import SignalStream
@@ -15,17 +14,13 @@ class SymbolState:
 
     ``last_open_ms`` is the open of the last strategy candle that was reached, by itself or by a finer one inside it;
     ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` is the open of the last
-    candle that orders were matched with, ``last_detail_ms`` that of the last finer one, ``last_fine``. ``funding`` are
-    payments that no candle has settled yet, ``due_inside`` those due inside the candle that is being matched, with its
-    open; ``orders`` are the symbol's working orders.
+    candle that orders were matched with, ``last_detail_ms`` that of the last finer one, ``last_fine``. ``orders`` are
+    the symbol's working orders at the venue.
     """
 
     __slots__ = (
         "_new_stream",
         "candles_seen",
-        "due_inside",
-        "funding",
-        "instrument",
         "last_detail_ms",
         "last_fine",
         "last_matched_ms",
@@ -36,24 +31,15 @@ class SymbolState:
         "symbol",
     )
 
-    def __init__(
-        self,
-        symbol: str,
-        instrument: Instrument,
-        new_stream: Callable[[str], SignalStream],
-        orders: SymbolOrders | None = None,
-    ) -> None:
+    def __init__(self, symbol: str, new_stream: Callable[[str], SignalStream], orders: SymbolOrders) -> None:
         self.symbol = symbol
-        self.orders = orders or SymbolOrders()
-        self.instrument = instrument
+        self.orders = orders
         self._new_stream = new_stream
         self.last_open_ms: int | None = None
         self.segment_ends_ms: float = float("inf")
         self.last_matched_ms: float = float("-inf")
         self.last_detail_ms: float = float("-inf")
         self.last_fine: Candle | None = None
-        self.funding: list[FundingRate] = []
-        self.due_inside: tuple[list[FundingRate], float] | None = None
         self.restart()
 
     def restart(self) -> None:

@@ -1,6 +1,5 @@
 """Decisions of a run by what a parity check asks for: the entry order, or the time and symbol."""
 
-import json
 from collections.abc import Container
 from pathlib import Path
 
@@ -16,20 +15,30 @@ class Decision(msgspec.Struct, frozen=True):
     entry_order_id: str | None
 
 
+class _Line(msgspec.Struct):
+    """What a check reads of a line of ``decisions.jsonl``; it has more fields, and other events have fewer."""
+
+    event: str
+    time: str
+    symbol: str | None = None
+    reason: str | None = None
+    order_id: str | None = None
+    entry_order_id: str | None = None
+
+
 class DecisionIndex:
     """The decisions of a ``decisions.jsonl``, and the orders that were cancelled."""
 
     def __init__(self, decisions: Path) -> None:
         self._by_order: dict[str, Decision] = {}
         self._by_time: dict[tuple[str, str], Decision] = {}
-        self._cancelled: dict[str, str] = {}
+        self._cancelled: dict[str, str | None] = {}
         with decisions.open("rb") as lines:
-            for line in lines:
-                event = json.loads(line)
-                if event["event"] == "decision":
-                    self._add(Decision(event["time"], event["symbol"], event["reason"], event["entry_order_id"]))
-                elif event["event"] == "order_cancelled" and event["order_id"] is not None:
-                    self._cancelled[event["order_id"]] = event["reason"]
+            for line in map(msgspec.json.Decoder(_Line).decode, lines):
+                if line.event == "decision" and line.symbol is not None:
+                    self._add(Decision(line.time, line.symbol, line.reason, line.entry_order_id))
+                elif line.event == "order_cancelled" and line.order_id is not None:
+                    self._cancelled[line.order_id] = line.reason
 
     def _add(self, decision: Decision) -> None:
         self._by_time[decision.time, decision.symbol] = decision

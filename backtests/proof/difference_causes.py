@@ -16,9 +16,9 @@ from typing import Literal
 
 import msgspec
 
-from backtests.proof.candle_matching import CandleDifference
+from backtests.proof.candle_comparison import CandleDifference
 from backtests.proof.decision_index import Decision, DecisionIndex
-from backtests.proof.funding_matching import FundingDifference
+from backtests.proof.funding_comparison import FundingDifference
 from backtests.proof.trade_matching import ENTRY_FIELDS, RoundTrip, TradeMatch, TradePart, Verdict, first_difference
 from core.instants import format_ms, parse_instant
 

@@ -48,6 +48,15 @@ class History(msgspec.Struct, frozen=True):
     funding: dict[str, tuple[FundingRate, ...]] = {}
     warnings: tuple[str, ...] = ()
 
+    def not_stored_warnings(self) -> list[str]:
+        """Return a warning for each symbol of which the store was not given everything."""
+        return [
+            f"{symbol}: the store was not given all of {format_ms(ranges[0][0])} to {format_ms(ranges[-1][1])}; "
+            "without --offline the exchange is asked"
+            for symbol, ranges in self.not_stored.items()
+            if ranges
+        ]
+
     def window(self) -> MarketWindow:
         """Return what the backtest's timeline is made of."""
         return MarketWindow(

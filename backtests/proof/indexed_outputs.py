@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from core.errors import StoreError
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from runs.folder.file_names import DERIVED
 
 

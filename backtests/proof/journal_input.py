@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from backtests.proof.candle_matching import SessionCandles
-from backtests.proof.funding_matching import ToldRate
-from backtests.proof.recorded_session import SessionHead
+from backtests.proof.candle_comparison import SessionCandles
+from backtests.proof.funding_comparison import ToldRate
+from backtests.proof.session_head import SessionHead
 from core.candle import FundingRate
 from engine.journal_records import (
     CandleFields,
@@ -46,6 +46,12 @@ class JournalInput(msgspec.Struct):
     def last_step_ms(self) -> int | None:
         """Time of the last step; None before one."""
         return self.steps_ms[-1] if self.steps_ms else None
+
+    def counts(self) -> dict[str, int]:
+        """Return how much of each kind there was, as ``parity.json`` says it."""
+        series = {"candles": self.candles, "detail": self.detail, "marks": self.marks}
+        rows = {name: sum(len(one.rows) for one in of_kind.values()) for name, of_kind in series.items()}
+        return {**rows, "funding": sum(map(len, self.funding.values()))}
 
 
 def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:

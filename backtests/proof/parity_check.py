@@ -4,61 +4,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from backtests.proof.history_parity import check_history
+from backtests.proof.history_source import HistorySource
+from backtests.proof.output_comparison import compare_output
+from backtests.proof.parity_report import JournalParity, ParityReport, Part
+from backtests.proof.replayed_journal import REPLAY, ReplayedJournal, read_replayed
+from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
-
-if TYPE_CHECKING:
-    from backtests.journal_replay import JournalReplay
-    from backtests.proof.history_parity import HistoryParity, HistorySource
-    from backtests.proof.indexed_outputs import StepIndex
-    from backtests.proof.output_comparison import OutputComparison
-    from backtests.proof.recorded_session import SessionHead
-
-Part = Literal["journal", "history"]
-
-
-class JournalParity(msgspec.Struct, frozen=True):
-    """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
-
-    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held.
-    """
-
-    equal: bool
-    steps: int
-    candles: int
-    end: str | None
-    outputs: "list[OutputComparison]"
-    broken: str | None = None
-    detail: int = 0
-    marks: int = 0
-    funding: int = 0
-
-
-class ParityReport(msgspec.Struct):
-    """What a check found; a part that was not checked is None.
-
-    ``settings_broken`` says why manifest, journal and this program do not have the same settings, ``unavailable`` why
-    history could not be compared.
-    """
-
-    session: str
-    exchange: str
-    timeframe: str
-    symbols: list[str]
-    asked: list[Part]
-    settings_sha256: str
-    session_code_version: str
-    code_version: str
-    settings_broken: str | None = None
-    journal: JournalParity | None = None
-    history: "HistoryParity | None" = None
-    unavailable: str | None = None
-    warnings: list[str] = []
-    verdict: str = ""
-    exit_code: int = 0
+from runs.folder.file_names import DERIVED, LEDGER, ORDERS
+from runs.identity.code_version import code_version
 
 
 def check_parity(
@@ -95,28 +52,20 @@ def check_parity(
     StoreError
         If the journal is damaged or a file cannot be read or written.
     """
-    from backtests.proof.history_parity import HistorySource
-    from backtests.proof.recorded_session import read_head
-    from runs.folder.file_names import DERIVED
-
     head = read_head(folder)
     _refuse_other_outputs(head)
     # Taken before the journal is read: a session that runs meanwhile journals first, so that what its files hold now
     # is in the journal that will be read.
     sizes = {name: _size(head.folder / name) for name in DERIVED}
-    report = _begin_report(head, only)
     source = HistorySource(now_ms, None if data_dir is None else str(data_dir), offline)
     with tempfile.TemporaryDirectory(prefix="parity-") as work:
-        _check(report, head, sizes, source, Path(work))
-    report.verdict, report.exit_code = _judge(report)
-    return report
+        report = _checked(_begun(head, only), head, sizes, source, Path(work))
+    verdict, exit_code = _judge(report)
+    return msgspec.structs.replace(report, verdict=verdict, exit_code=exit_code)
 
 
-def _refuse_other_outputs(head: "SessionHead") -> None:
+def _refuse_other_outputs(head: SessionHead) -> None:
     """Refuse a session of a version that wrote other outputs: its journal's digests are not of these."""
-    from runs.folder.file_names import LEDGER, ORDERS
-    from runs.identity.code_version import code_version
-
     if head.record.code_version == code_version() or any((head.folder / name).exists() for name in (ORDERS, LEDGER)):
         return
     raise ConfigurationError(
@@ -126,13 +75,16 @@ def _refuse_other_outputs(head: "SessionHead") -> None:
     )
 
 
-def _begin_report(head: "SessionHead", only: Part | None) -> ParityReport:
-    from runs.identity.code_version import code_version
-
+def _begun(head: SessionHead, only: Part | None) -> ParityReport:
     record, code = head.record, code_version()
     live = record.settings.get("live")
     facts = live if isinstance(live, dict) else {}
-    report = ParityReport(
+    warnings = []
+    if record.code_version != code:
+        warnings.append(
+            f"the session ran on code {record.code_version}, this is {code}: a difference may come from that"
+        )
+    return ParityReport(
         record.session,
         str(facts.get("exchange")),
         str(facts.get("timeframe")),
@@ -141,52 +93,47 @@ def _begin_report(head: "SessionHead", only: Part | None) -> ParityReport:
         record.settings_sha256,
         record.code_version,
         code,
+        warnings=warnings,
     )
-    if record.code_version != code:
-        report.warnings.append(
-            f"the session ran on code {record.code_version}, this is {code}: a difference may come from that"
-        )
-    return report
 
 
-def _check(
-    report: ParityReport, head: "SessionHead", sizes: dict[str, int], source: "HistorySource", work: Path
-) -> None:
-    """Fill in the parts that were asked for."""
+def _checked(
+    begun: ParityReport, head: SessionHead, sizes: dict[str, int], source: HistorySource, work: Path
+) -> ParityReport:
+    """Return the report with the parts that were asked for."""
     try:
         settings = head.settings()
     except ParityError as error:
-        report.settings_broken = str(error)
-        return
-    from backtests.journal_replay import read_replay
-    from backtests.proof.history_parity import check_history
-
-    replayed = work / "journal"
-    _replay_in_own_process(head.folder, replayed)
-    replay, index = read_replay(replayed)
+        return msgspec.structs.replace(begun, settings_broken=str(error))
+    folder = work / "journal"
+    _replay_in_own_process(head.folder, folder)
+    replayed = read_replayed(folder)
+    replay, warnings, journal = replayed.replay, list(begun.warnings), None
     if replay.left_out_bytes:
-        report.warnings.append(f"the journal ends with an unfinished record of {replay.left_out_bytes} bytes, left out")
+        warnings.append(f"the journal ends with an unfinished record of {replay.left_out_bytes} bytes, left out")
     if replay.strategy_failed is not None:
-        report.warnings.append(f"the session ended with its strategy's failure: {replay.strategy_failed}")
-    if "journal" in report.asked or replay.broken is not None:
-        report.journal = _compare_outputs(head, replay, replayed, index, sizes)
-        report.warnings += _behind(report.journal)
-    if "history" not in report.asked:
-        return
+        warnings.append(f"the session ended with its strategy's failure: {replay.strategy_failed}")
+    if "journal" in begun.asked or replay.broken is not None:
+        journal = _compare_outputs(head, replayed, sizes)
+        warnings += _behind(journal)
+    report = msgspec.structs.replace(begun, journal=journal, warnings=warnings)
+    if "history" not in begun.asked:
+        return report
     if replay.broken is not None:
-        report.unavailable = "the journal does not replay, so that there is nothing to compare"
-        return
+        unavailable = "the journal does not replay, so that there is nothing to compare"
+        return msgspec.structs.replace(report, unavailable=unavailable)
     try:
-        report.history = check_history(head, settings, source, replay, replayed, index, work / "history")
+        history = check_history(head, settings, source, replayed, work / "history")
     except DataUnavailableError as error:
-        report.unavailable = str(error)
+        return msgspec.structs.replace(report, unavailable=str(error))
+    return msgspec.structs.replace(report, history=history)
 
 
 def _replay_in_own_process(folder: Path, out: Path) -> None:
     """Replay a journal in another process, which opens nothing else of the session; raise what it failed with."""
     command = [sys.executable, "-m", "backtests.journal_replay", str(folder), "--out", str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode in (0, ParityError.exit_code) and (out / "replay.json").exists():
+    if done.returncode in (0, ParityError.exit_code) and (out / REPLAY).exists():
         return
     message = "\n".join(line.removeprefix("error: ") for line in done.stderr.splitlines())
     message = message or f"the replay ended with code {done.returncode}"
@@ -197,27 +144,16 @@ def _replay_in_own_process(folder: Path, out: Path) -> None:
     raise InvariantError(f"the replay of {folder} failed:\n{message}")
 
 
-def _compare_outputs(
-    head: "SessionHead", replay: "JournalReplay", replayed: Path, index: "StepIndex", sizes: dict[str, int]
-) -> JournalParity:
+def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[str, int]) -> JournalParity:
     """Compare the session's outputs with the replay's, as far as both go."""
-    from backtests.proof.output_comparison import compare_output
-
-    unended = replay.end is None
+    replay = replayed.replay
+    partial = replay.end is None or replay.broken is not None
     outputs = []
     for name, size in sizes.items():
         # A replay that was stopped by a digest says nothing about what came after.
-        until = min(size, (replayed / name).stat().st_size) if replay.broken is not None else size
-        outputs.append(
-            compare_output(
-                name,
-                replayed / name,
-                head.folder / name,
-                index,
-                size=until if unended or replay.broken is not None else None,
-                unended=unended or replay.broken is not None,
-            )
-        )
+        until = min(size, (replayed.folder / name).stat().st_size) if replay.broken is not None else size
+        pair = (replayed.folder / name, head.folder / name)
+        outputs.append(compare_output(name, *pair, replayed.index, size=until if partial else None, unended=partial))
     equal = replay.broken is None and all(one.equal for one in outputs)
     return JournalParity(
         equal,

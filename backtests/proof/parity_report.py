@@ -1,182 +1,56 @@
-"""A parity report as lines of text: the first differences of each kind, and the verdict last."""
+"""What a parity check found, as a value and as JSON."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import json
+from typing import Literal
 
-from backtests.proof.candle_matching import MEANING, CandleDifference, Prices
-from backtests.proof.difference_causes import TradeDifference
-from backtests.proof.funding_matching import MEANING as FUNDING_MEANING
-from backtests.proof.funding_matching import FundingDifference, Payment
-from core.instants import format_ms
+import msgspec
 
-if TYPE_CHECKING:
-    from backtests.proof.history_parity import HistoryParity
-    from backtests.proof.output_comparison import OutputComparison
-    from backtests.proof.parity_check import JournalParity, ParityReport
-    from backtests.proof.trade_matching import RoundTrip
+from backtests.proof.history_parity import HistoryParity
+from backtests.proof.output_comparison import OutputComparison
 
-MOST_SHOWN = 10
-"""How many candles and how many trades are printed; the rest is in the JSON form."""
-
-_ROUTES = {
-    "missed_step": "the session missed this step and was told not to enter on it",
-    "operator": "the kill switch, or another command of the operator",
-    "unexplained": "unexplained: both runs had the same input",
-}
+Part = Literal["journal", "history"]
 
 
-def report_lines(report: "ParityReport") -> list[str]:
-    """Return the report; its last line is the verdict."""
-    lines = [
-        f"session    {report.session} · {report.exchange} {report.timeframe} · {', '.join(report.symbols)}",
-        f"settings   {report.settings_sha256}"
-        + (" · the same in manifest and journal" if report.settings_broken is None else ""),
-        f"code       {report.session_code_version}"
-        + (" · the same" if report.session_code_version == report.code_version else f" · now {report.code_version}"),
-    ]
-    if report.settings_broken is not None:
-        lines.append(f"           {report.settings_broken}")
-    lines += [f"warning    {text}" for text in report.warnings]
-    if report.journal is not None:
-        lines += ["", *_journal(report.journal)]
-    if report.history is not None:
-        lines += ["", *_history(report.history)]
-    if report.unavailable is not None:
-        lines += ["", f"history    not compared: {report.unavailable}"]
-    return [*lines, "", report.verdict]
+class JournalParity(msgspec.Struct, frozen=True):
+    """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
+
+    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held.
+    """
+
+    equal: bool
+    steps: int
+    candles: int
+    end: str | None
+    outputs: list[OutputComparison]
+    broken: str | None = None
+    detail: int = 0
+    marks: int = 0
+    funding: int = 0
 
 
-def _journal(journal: "JournalParity") -> Iterator[str]:
-    end = {"flatten": "ended, flattened", "keep": "ended, positions kept", None: "no end record"}[journal.end]
-    yield f"journal    {journal.steps} steps, {journal.candles} candles{_beside(journal)} replayed · {end}"
-    if journal.broken is not None:
-        yield f"  stopped  {journal.broken}"
-    for one in journal.outputs:
-        if one.equal:
-            yield f"  equal      {one.name} ({one.lines - one.lines_behind} lines)"
-        else:
-            yield from _line_difference(one, "replay ", "session")
+class ParityReport(msgspec.Struct, frozen=True):
+    """What a check found; a part that was not checked is None.
 
+    ``settings_broken`` says why manifest, journal and this program do not have the same settings, ``unavailable`` why
+    history could not be compared.
+    """
 
-def _beside(journal: "JournalParity") -> str:
-    kinds = (
-        (journal.detail, "detail candles"),
-        (journal.marks, "mark candles"),
-        (journal.funding, "funding rates"),
-    )
-    return "".join(f", {number} {words}" for number, words in kinds if number)
+    session: str
+    exchange: str
+    timeframe: str
+    symbols: list[str]
+    asked: list[Part]
+    settings_sha256: str
+    session_code_version: str
+    code_version: str
+    settings_broken: str | None = None
+    journal: JournalParity | None = None
+    history: HistoryParity | None = None
+    unavailable: str | None = None
+    warnings: list[str] = []
+    verdict: str = ""
+    exit_code: int = 0
 
-
-def _line_difference(one: "OutputComparison", left: str, right: str) -> Iterator[str]:
-    yield f"  DIFFERENT  {one.name} line {one.line}, {one.step()}"
-    yield f"    {left}  {'(no such line)' if one.replayed is None else one.replayed}"
-    yield f"    {right}  {'(no such line)' if one.written is None else one.written}"
-
-
-def _history(history: "HistoryParity") -> Iterator[str]:
-    if history.start_ms is None or history.end_ms is None:
-        yield from (f"history    {text}" for text in history.warnings)
-        return
-    yield f"history    backtest of {format_ms(history.start_ms)} to {format_ms(history.end_ms)}"
-    yield from (f"  warning  {text}" for text in history.warnings)
-    for series, kind, word in (
-        ("strategy", "candles", "candles"),
-        ("detail", "detail", "detail"),
-        ("mark", "marks", "marks"),
-    ):
-        of_series = [candle for candle in history.candles if candle.series == series]
-        if series == "strategy" or of_series or history.compared.get(kind):
-            yield f"  {word:<7}  {history.compared.get(kind, 0)} of the session compared, {len(of_series)} differ"
-        for candle in of_series[:MOST_SHOWN]:
-            yield from _candle(candle)
-        yield from _rest(of_series)
-    if history.funding or history.compared.get("funding"):
-        yield f"  funding  {history.compared.get('funding', 0)} of the session compared, {len(history.funding)} differ"
-        for payment in history.funding[:MOST_SHOWN]:
-            yield from _payment(payment)
-        yield from _rest(history.funding)
-    counts = dict.fromkeys(("missing", "extra", "different"), 0)
-    for trade in history.trades:
-        counts[trade.verdict] += 1
-    words = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-    yield f"  trades   {history.trades_matched} matched, {words}"
-    for number, trade in enumerate(history.trades[:MOST_SHOWN], 1):
-        yield from _trade(number, trade)
-    yield from _rest(history.trades)
-    explained = bool(history.candles or history.funding or history.trades)
-    for one in history.outputs:
-        if explained and one.cause != "unexplained":
-            yield f"  differs  {one.output.name} from line {one.output.line} on, {one.output.step()} ({one.cause})"
-        else:
-            yield from _line_difference(one.output, "session", "history")
-            yield f"    cause    {_ROUTES.get(one.cause, one.cause)}"
-
-
-def _rest(found: Sequence[object]) -> Iterator[str]:
-    if len(found) > MOST_SHOWN:
-        yield f"    … and {len(found) - MOST_SHOWN} more; --json and parity.json have all"
-
-
-def _candle(one: CandleDifference) -> Iterator[str]:
-    yield f"    {one.symbol} {one.open_time}: {MEANING[one.why]}"
-    source = f" ({one.source})" if one.source is not None else ""
-    yield f"      session  {_values(one.session)}{source}"
-    yield f"      history  {_values(one.history)}"
-    if one.note is not None:
-        yield f"      journal  {one.note}"
-
-
-def _payment(one: FundingDifference) -> Iterator[str]:
-    yield f"    {one.symbol} {one.due}: {FUNDING_MEANING[one.why]}"
-    told = f" (told in step {format_ms(one.told_ms)})" if one.told_ms is not None and one.told_ms > one.step_ms else ""
-    yield f"      session  {_rate(one.session)}{told}"
-    yield f"      history  {_rate(one.history)}"
-    if one.note is not None:
-        yield f"      journal  {one.note}"
-
-
-def _rate(payment: Payment | None) -> str:
-    if payment is None:
-        return "none"
-    rate, mark = payment
-    return f"rate {rate!r}, mark price {'not known' if mark is None else repr(mark)}"
-
-
-def _values(prices: Prices | None) -> str:
-    return "none" if prices is None else " ".join(map(repr, prices))
-
-
-def _trade(number: int, one: TradeDifference) -> Iterator[str]:
-    yield f"    {number}. {one.verdict} {one.symbol} {one.side} entered {one.entry_time}{_what(one)}"
-    yield f"       cause from {one.step} on: {_cause(one)}"
-
-
-def _what(one: TradeDifference) -> str:
-    if one.session is not None and one.history is not None:
-        pairs = (f"{name} {_of(one.session, name)} (history {_of(one.history, name)})" for name in one.fields)
-        return ": " + ", ".join(pairs)
-    trade = one.session or one.history
-    if trade is None:
-        return ""
-    exit_words = f", {trade.reason} at {trade.exit_price} {trade.exit_time}" if trade.exit_time else ", still open"
-    return f": {trade.quantity} at {trade.entry_price}{exit_words}"
-
-
-def _of(trade: "RoundTrip", field: str) -> str:
-    value = getattr(trade, field)
-    if isinstance(value, tuple):
-        return "; ".join(f"{part.quantity} at {part.price} {part.time} {part.reason}" for part in value) or "none"
-    return "none" if value is None else str(value)
-
-
-def _cause(one: TradeDifference) -> str:
-    if one.candles:
-        names = [
-            f"{named.symbol} {named.open_time}" + ("" if named.series == "strategy" else f" ({named.series})")
-            for named in one.candles
-        ]
-        shown = ", ".join(names[:MOST_SHOWN])
-        return f"{one.cause}: {shown}" + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
-    if one.cause == "propagated" and one.follows is not None:
-        return f"propagated: follows from difference {one.follows + 1} ({one.root})"
-    return f"{one.cause}: {_ROUTES.get(one.cause, '')}"
+    def json(self) -> str:
+        """Return the report as JSON text: keys sorted, every difference in it."""
+        return json.dumps(msgspec.to_builtins(self), sort_keys=True, indent=1, ensure_ascii=False) + "\n"

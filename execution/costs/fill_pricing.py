@@ -1,5 +1,6 @@
 """What a fill costs: its price on the tick, with spread and slippage, and its commission."""
 
+import copy
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -39,14 +40,17 @@ class FillPricing:
         instruments: Mapping[str, Instrument],
         conditions: dict[str, MarketConditions] | None = None,
     ) -> None:
-        self._commission = commission
+        self._given = commission, dict(instruments), conditions
         self._slippage = slippage
         self._spread = spread
-        self._instruments = dict(instruments)
-        self._conditions = conditions
+        self.reset()
         self._constant: tuple[Decimal, Decimal] | None = None
         if slippage.constant is not None and spread.constant is not None:
             self._constant = _factors(EXACT.add(spread.constant, slippage.constant))
+
+    def reset(self) -> None:
+        """Forget what fills and candles have taught the models, and rules that came into force since."""
+        self._commission, self._instruments, self._conditions = copy.deepcopy(self._given)
 
     def rules(self, symbol: str) -> Instrument:
         """Return the symbol's trading rules; without a grid when none are known."""

@@ -47,7 +47,7 @@ class CandleWalk:
 
     Parameters
     ----------
-    engine, living
+    engine, orders
         What fills the orders that are met, and the symbol's orders.
     candle, mark
         The candle, and the one on which liquidation is judged.
@@ -56,11 +56,11 @@ class CandleWalk:
     """
 
     def __init__(
-        self, engine: WalkingEngine, symbol: str, living: SymbolOrders, candle: Candle, mark: Candle, time_ms: int
+        self, engine: WalkingEngine, symbol: str, orders: SymbolOrders, candle: Candle, mark: Candle, time_ms: int
     ) -> None:
         self._engine = engine
         self.symbol = symbol
-        self.living = living
+        self.orders = orders
         self.candle = candle
         self.mark = mark
         self.time_ms = time_ms
@@ -142,7 +142,7 @@ class CandleWalk:
     def _nearest(self, end: Decimal) -> Meeting | None:
         """Return what the leg from the present point to ``end`` meets first; adverse before favourable at one price."""
         holding = self._engine.holding_of(self.symbol)
-        spent = self.living.budget is not None and not self.living.budget
+        spent = self.orders.budget is not None and not self.orders.budget
         best: Turn | None = None
         found: Meeting | None = None
         if holding is not None and holding.liquidation is not None:
@@ -153,7 +153,7 @@ class CandleWalk:
                 late = not at_once and price != level
                 best = (self._distance(price), 3 if late else 0, self._far(level) if late else ZERO, 0, 0)
                 found = Meeting(None, price)
-        for order in self.living.orders:
+        for order in self.orders.working:
             # A stop is triggered even where no volume is left to fill it.
             if spent and order.acts != "stop":
                 continue

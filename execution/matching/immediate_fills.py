@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from core.candle import Candle
+from core.events import TradeRow
 from core.exact import received
 from core.orders import OrderRequest, OrderType
-from execution.matching.settlement import OrderFills
-from execution.money.trade_log import TradeRow
+from execution.matching.settlement import Settlement, Touch
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
 
@@ -16,13 +16,13 @@ class ImmediateFills:
 
     Parameters
     ----------
-    book, fills
+    book, settlement
         The orders, and what fills them.
     """
 
-    def __init__(self, book: OrderBook, fills: OrderFills) -> None:
+    def __init__(self, book: OrderBook, settlement: Settlement) -> None:
         self._book = book
-        self._fills = fills
+        self._settlement = settlement
         self._account = book.account
 
     def close(
@@ -37,7 +37,6 @@ class ImmediateFills:
     ) -> TradeRow:
         """Close a position, or a part of it, at the market, whatever the volume cap leaves."""
         holding = self._account.holdings[symbol]
-        living = self._book.living(symbol)
         order = Order(
             symbol,
             -holding.sign,
@@ -50,8 +49,8 @@ class ImmediateFills:
             reduce_only=True,
             exit_reason=reason,
         )
-        living.forget_budget()
-        row = self._fills.execute(order, living, reference, time_ms)
+        self._book.symbol_orders(symbol).forget_budget()
+        row = self._settlement.execute(order, Touch(reference, time_ms))
         if row is None:
             raise ValueError(f"{symbol}: there is nothing to close")
         return row
@@ -62,10 +61,11 @@ class ImmediateFills:
         The close is the position's mark; what the cap has left of the volume of the candle that was matched last, a
         finer one where there are some, bounds the fill.
         """
-        living, cap = self._book.living(entry.symbol), self._book.rules.volume_cap
+        cap = self._book.rules.volume_cap
         if cap is not None:
-            living.open_budget(matched, cap, self._account.pricing.rules(entry.symbol).lot_size)
-        row = self._fills.execute(entry, living, received(close), time_ms, mark=close)
+            lot = self._account.pricing.rules(entry.symbol).lot_size
+            self._book.symbol_orders(entry.symbol).open_budget(matched, cap, lot)
+        row = self._settlement.execute(entry, Touch(received(close), time_ms, mark=close))
         self._book.bound(entry.symbol)
         return row
 
@@ -82,8 +82,7 @@ class ImmediateFills:
             accepted_ms=time_ms,
             request=request,
         )
-        living = self._book.living(order.symbol)
-        living.forget_budget()
-        self._fills.execute(order, living, reference, time_ms)
+        self._book.symbol_orders(order.symbol).forget_budget()
+        self._settlement.execute(order, Touch(reference, time_ms))
         self._book.bound(order.symbol)
         return order

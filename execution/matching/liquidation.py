@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from core.events import Fill
 from core.exact import EXACT, ZERO, round_commission
 from core.orders import OrderType
 from execution.matching.venue_rules import PerpetualRules
@@ -27,16 +28,16 @@ def liquidation_order(holding: Holding, time_ms: int) -> Order:
     )
 
 
-def liquidation_fill(entry: Entry, perpetual: PerpetualRules | None, tick: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the price and the fee of a liquidation: the bankruptcy price, and what the margin leaves for the fee."""
+def liquidation_fill(entry: Entry, perpetual: PerpetualRules | None, tick: Decimal, time_ms: int) -> Fill:
+    """Return the fill of a liquidation: at the bankruptcy price, with what the margin leaves for the fee."""
     rate = ZERO if perpetual is None else perpetual.liquidation_fee
     price = bankruptcy_price(entry.sign, entry.quantity, entry.cost, entry.margin, rate, tick)
     fee = round_commission(EXACT.multiply(EXACT.multiply(price, entry.quantity), rate))
     left = EXACT.add(entry.margin, entry.gross(price, entry.quantity))
-    return price, max(min(fee, left), ZERO)
+    return Fill(entry.symbol, -entry.sign, entry.quantity, price, price, max(min(fee, left), ZERO), time_ms)
 
 
-def ruins(entry: Entry, quantity: Decimal, price: Decimal, commission: Decimal) -> bool:
+def ruins(entry: Entry, fill: Fill) -> bool:
     """Return whether a closing fill would lose more than the margin set aside for what it closes."""
-    loss = EXACT.subtract(commission, entry.gross(price, quantity))
-    return EXACT.multiply(loss, entry.quantity) > EXACT.multiply(entry.margin, quantity)
+    loss = EXACT.subtract(fill.commission, entry.gross(fill.price, fill.quantity))
+    return EXACT.multiply(loss, entry.quantity) > EXACT.multiply(entry.margin, fill.quantity)

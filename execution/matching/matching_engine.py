@@ -4,18 +4,18 @@ A candle of a symbol passes through ``exits_at_open``, ``entries_at_open``, ``in
 order. docs/venue.md states the rules with drawn candles.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from core.candle import Candle
+from core.events import Fill, TradeRow
 from core.exact import ZERO, received
 from core.orders import TimeInForce
 from execution.matching.best_case import gained_at_targets
 from execution.matching.candle_walk import CandleWalk, Meeting
+from execution.matching.funding_dues import FundingDues
 from execution.matching.reach_rules import ReachRules
-from execution.matching.settlement import OrderFills
+from execution.matching.settlement import Settlement, Spendable, Touch
 from execution.money.holding import Holding
-from execution.money.trade_log import TradeRow
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
@@ -30,14 +30,17 @@ class MatchingEngine:
     book
         The orders, the account and the venue's rules.
     spendable
-        Returns the equity that entries are held against.
+        The equity that entries are held against.
+    funding
+        What falls on a position that the walk through a candle opens.
     """
 
-    def __init__(self, book: OrderBook, spendable: Callable[[], Decimal]) -> None:
+    def __init__(self, book: OrderBook, spendable: Spendable, funding: FundingDues) -> None:
         self.book = book
         self.rules = book.rules
         self.reach = ReachRules(book.rules)
-        self.fills = OrderFills(book, spendable)
+        self.settlement = Settlement(book, spendable)
+        self._funding = funding
         self._account = book.account
         self._marks_trigger = book.rules.perpetual is not None and book.rules.perpetual.mark_triggers_stops
 
@@ -47,120 +50,110 @@ class MatchingEngine:
 
     def exits_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A1: market closes, liquidation, and the exits that the open has passed, filled at the open."""
-        living = self._opened(symbol, candle)
+        orders = self._opened(symbol, candle)
         holding = self.holding_of(symbol)
-        if holding is None or living.quiet_at(candle.open, mark.open):
+        if holding is None or orders.quiet_at(candle.open, mark.open):
             return
         at_open = received(candle.open)
         # A waiting close comes before what is left of a stop that was triggered earlier.
-        market = [one for one in living.orders if one.acts == "market"]
+        market = [one for one in orders.working if one.acts == "market"]
         for order in sorted(market, key=lambda one: one.role != "close"):
             if self._reduces(order, candle):
-                self.fills.execute(order, living, at_open, candle.open_time_ms)
+                self.settlement.execute(order, Touch(at_open, candle.open_time_ms))
         holding = self.holding_of(symbol)
         if holding is not None and holding.liquidation is not None:
             first = received(mark.open)
             if first <= holding.liquidation if holding.long else first >= holding.liquidation:
-                self.fills.liquidate(holding, living, candle.open_time_ms)
+                self.settlement.liquidate(holding, candle.open_time_ms)
         for acts in ("stop", "limit"):
-            for order in [one for one in living.orders if one.acts == acts]:
+            for order in [one for one in orders.working if one.acts == acts]:
                 if self._reduces(order, candle):
-                    self._meet_open(order, living, candle, mark)
+                    self._meet_open(order, candle, mark)
 
     def entries_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A2: market entries, then resting entries that the open satisfies, filled at the open."""
-        living = self._opened(symbol, candle)
-        if living.quiet_at(candle.open, candle.open):
+        orders = self._opened(symbol, candle)
+        if orders.quiet_at(candle.open, candle.open):
             return
         for market in (True, False):
-            for order in [one for one in living.orders if (one.acts == "market") is market]:
+            for order in [one for one in orders.working if (one.acts == "market") is market]:
                 # A script's order may reduce what another has opened just now.
                 if self._opens(order, candle) or (order.role == "order" and self._reduces(order, candle)):
-                    self._meet_open(order, living, candle, mark)
+                    self._meet_open(order, candle, mark)
                 elif self._held_back(order, candle):
-                    self._passed_by(order, living, candle.open_time_ms)
+                    self._passed_by(order, candle.open_time_ms)
 
     def inside(self, symbol: str, candle: Candle, mark: Candle, time_ms: int) -> None:
         """Phase A3: what the prices inside the candle meet."""
-        living = self._opened(symbol, candle)
-        if living.quiet_in(candle, mark):
+        orders = self._opened(symbol, candle)
+        if orders.quiet_in(candle, mark):
             return
-        CandleWalk(self, symbol, living, candle, mark, time_ms).run()
+        CandleWalk(self, symbol, orders, candle, mark, time_ms).run()
 
     def after_close(self, symbol: str, close: float, time_ms: int) -> None:
         """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""
-        living = self.book.living(symbol)
         holding = self.holding_of(symbol)
         if holding is not None:
-            self.fills.protection.follow(holding, living, close, time_ms)
-        for order in living.orders:
+            self.settlement.protection.follow(holding, close, time_ms)
+        for order in self.book.symbol_orders(symbol).working:
             if order.trail is not None and order.role == "order":
-                self.fills.protection.trail(order, close, time_ms)
+                self.settlement.protection.trail(order, close, time_ms)
 
     def execute_inside(self, meeting: Meeting, walk: CandleWalk) -> bool:
         """Fill what the walk has met; return whether it opened or added to a position."""
-        order, living, holding = meeting.order, walk.living, self.holding_of(walk.symbol)
+        order, holding = meeting.order, self.holding_of(walk.symbol)
 
-        def gained(quantity: Decimal, price: Decimal) -> Decimal:
+        def gained(fill: Fill) -> Decimal:
             if holding is None or (order is not None and order is not holding.stop):
                 return ZERO
-            reached = walk.reached_targets(holding)
-            return gained_at_targets(self._account.pricing, holding.sign, reached, quantity, price, walk.time_ms)
+            return gained_at_targets(self._account.pricing, walk.reached_targets(holding), fill)
 
         if order is None:
             if holding is not None:
-                self.fills.liquidate(holding, living, walk.time_ms, ambiguous=walk.ambiguous, at_best=gained)
+                self.settlement.liquidate(holding, walk.time_ms, gained if walk.ambiguous else None)
             return False
         own = holding is not None and (order is holding.stop or order in holding.targets)
-        ambiguous = own and walk.ambiguous
+        at_best = gained if own and walk.ambiguous else None
         if order.acts == "limit":
-            row = self.fills.execute(
-                order, living, meeting.price, walk.time_ms, maker=True, ambiguous=ambiguous, at_best=gained
-            )
+            row = self.settlement.execute(order, Touch(meeting.price, walk.time_ms, maker=True, at_best=at_best))
         else:
-            row = self._trigger(order, living, meeting.price, walk.candle, walk.time_ms, ambiguous, gained)
+            row = self._trigger(
+                order, walk.candle, Touch(meeting.price, walk.time_ms, limit=order.price, at_best=at_best)
+            )
         opened = self.holding_of(walk.symbol)
-        living.bound(opened)
+        walk.orders.bound(opened)
         if holding is None and opened is not None:
             opened.entered_inside = True
+            self._funding.entered(opened)
         return row is not None and row.action == "OPEN"
 
-    def _meet_open(self, order: Order, living: SymbolOrders, candle: Candle, mark: Candle) -> None:
+    def _meet_open(self, order: Order, candle: Candle, mark: Candle) -> None:
         """Fill an order that the open satisfies; of one that acts for the first time judge its conditions."""
         at_open, open_ms = received(candle.open), candle.open_time_ms
         if order.acts == "market":
-            self.fills.execute(order, living, at_open, open_ms)
+            self.settlement.execute(order, Touch(at_open, open_ms))
         elif order.acts == "stop":
             by_mark = self._marks_trigger and self._reduces(order, candle)
             triggering = received(mark.open) if by_mark else at_open
             if self.reach.meets(order, triggering, open_ms):
-                self._trigger(order, living, at_open, candle, open_ms)
+                self._trigger(order, candle, Touch(at_open, open_ms, limit=order.price))
         elif self.reach.meets(order, at_open, open_ms):
             order.reference = at_open
             if order.post_only and not order.rested:
                 self.book.end(order, OrderStatus.REJECTED, "would_take", open_ms)
             else:
-                self.fills.execute(order, living, at_open, open_ms, maker=order.rested)
-        self._passed_by(order, living, open_ms)
+                self.settlement.execute(order, Touch(at_open, open_ms, maker=order.rested))
+        self._passed_by(order, open_ms)
 
-    def _trigger(
-        self,
-        order: Order,
-        living: SymbolOrders,
-        reference: Decimal,
-        candle: Candle,
-        time_ms: int,
-        ambiguous: bool = False,
-        at_best: Callable[[Decimal, Decimal], Decimal] | None = None,
-    ) -> TradeRow | None:
+    def _trigger(self, order: Order, candle: Candle, touch: Touch) -> TradeRow | None:
         """Fill a triggered stop; a stop-limit whose limit the price is beyond rests from the next candle on."""
-        limit = order.price
+        limit, reference = touch.limit, touch.reference
         if limit is not None and (reference > limit if order.sign > 0 else reference < limit):
-            self._rest_triggered(order, candle, time_ms)
+            self._rest_triggered(order, candle, touch.time_ms)
             return None
-        row = self.fills.execute(order, living, reference, time_ms, ambiguous=ambiguous, at_best=at_best, limit=limit)
+        row = self.settlement.execute(order, touch)
         if row is None and order.status.working and order.acts == "stop":
-            self._rest_triggered(order, candle, time_ms)
+            self._rest_triggered(order, candle, touch.time_ms)
         return row
 
     def _rest_triggered(self, order: Order, candle: Candle, time_ms: int) -> None:
@@ -170,20 +163,20 @@ class MatchingEngine:
         order.active_ms = candle.open_time_ms + 1
         self.book.tell(order, "REPLACED", time_ms)
 
-    def _passed_by(self, order: Order, living: SymbolOrders, open_ms: int) -> None:
+    def _passed_by(self, order: Order, open_ms: int) -> None:
         """Note that an order has had its first open; one that lives no longer ends with it."""
         if order.status.working:
             if order.time_in_force is TimeInForce.IOC:
                 self.book.end(order, OrderStatus.EXPIRED, "ioc", open_ms)
             order.rested = True
-        living.bound(self.holding_of(order.symbol))
+        self.book.bound(order.symbol)
 
     def _opened(self, symbol: str, candle: Candle) -> SymbolOrders:
         """Return the symbol's orders with the volume that the cap leaves for a candle."""
-        living = self.book.living(symbol)
+        orders = self.book.symbol_orders(symbol)
         if self.rules.volume_cap is not None:
-            living.open_budget(candle, self.rules.volume_cap, self._account.pricing.rules(symbol).lot_size)
-        return living
+            orders.open_budget(candle, self.rules.volume_cap, self._account.pricing.rules(symbol).lot_size)
+        return orders
 
     def _reduces(self, order: Order, candle: Candle) -> bool:
         holding = self.holding_of(order.symbol)

@@ -3,23 +3,43 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
+from core.events import Fill, TradeRow
 from core.exact import EXACT, ZERO
 from core.orders import OrderType
 from execution.matching.entry_checks import entry_refusal
 from execution.matching.liquidation import liquidation_fill, liquidation_order, ruins
+from execution.money.account import Account
 from execution.money.holding import Holding
-from execution.money.trade_log import TradeRow
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
 from execution.orders.protective_orders import ProtectiveOrders
-from execution.orders.symbol_orders import SymbolOrders
 
-AtBest = Callable[[Decimal, Decimal], Decimal]
-"""Says what an ambiguous exit of a quantity at a price would have brought more, had the targets come first."""
+AtBest = Callable[[Fill], Decimal]
+"""Says what an ambiguous exit would have brought more than its fill does, had the targets come first."""
+
+Spendable = Callable[[Account], Decimal]
+"""Says which equity of an account entries are held against."""
 
 
-class OrderFills:
+class Touch(msgspec.Struct, frozen=True):
+    """The price that meets an order, and when.
+
+    ``maker`` says that the order had rested, ``limit`` is what a triggered stop-limit allows, ``mark`` the price at
+    which a position that it opens is marked (None: its own fill). ``at_best`` is given where the exit is ambiguous.
+    """
+
+    reference: Decimal
+    time_ms: int
+    maker: bool = False
+    limit: Decimal | None = None
+    mark: float | None = None
+    at_best: AtBest | None = None
+
+
+class Settlement:
     """Fills orders at the account and keeps the orders of their symbol true to the position.
 
     Parameters
@@ -27,222 +47,142 @@ class OrderFills:
     book
         The orders, the account and the venue's rules.
     spendable
-        Returns the equity that entries are held against.
+        The equity that entries are held against.
     """
 
-    def __init__(self, book: OrderBook, spendable: Callable[[], Decimal]) -> None:
+    def __init__(self, book: OrderBook, spendable: Spendable) -> None:
         self._book = book
         self._account = book.account
         self._pricing = book.account.pricing
         self._rules = book.rules
-        self.spendable = spendable
+        self._spendable = spendable
         self.protection = ProtectiveOrders(book)
 
-    def execute(
-        self,
-        order: Order,
-        living: SymbolOrders,
-        reference: Decimal,
-        time_ms: int,
-        *,
-        maker: bool = False,
-        mark: float | None = None,
-        ambiguous: bool = False,
-        at_best: AtBest | None = None,
-        limit: Decimal | None = None,
-    ) -> TradeRow | None:
-        """Fill an order from a reference price as far as position, volume cap and equity let it; return its row.
+    def execute(self, order: Order, touch: Touch) -> TradeRow | None:
+        """Fill an order that a price meets as far as position, volume cap and equity let it; return its row.
 
-        Limits fill at the reference; stops and market orders slip from it. Neither a limit, whose tick may have changed
-        since, nor a triggered stop-limit with its ``limit`` fills beyond what it allows.
+        Limits fill at the price; stops and market orders slip from it. Neither a limit, whose tick may have changed
+        since, nor a triggered stop-limit fills beyond what it allows.
         """
         holding = self._account.holdings.get(order.symbol)
         reducing = holding is not None and holding.sign != order.sign
         if order.reduce_only and not reducing:
-            self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", time_ms)
+            self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", touch.time_ms)
             return None
         if holding is not None and order.role == "close":
             order.quantity = EXACT.add(order.filled, holding.entry.quantity)
-        quantity = order.remaining
+        quantity, orders = order.remaining, self._book.symbol_orders(order.symbol)
         if holding is not None and reducing:
             quantity = min(quantity, holding.entry.quantity)
-        if living.budget is not None:
-            quantity = min(quantity, living.budget)
+        if orders.budget is not None:
+            quantity = min(quantity, orders.budget)
         if not quantity:
             return None
-        buying = order.sign > 0
-        order.reference = reference
-        if order.acts == "limit":
-            price = self._pricing.limit_price(order.symbol, reference, buying=buying)
-            limit = order.price
-        else:
-            price = self._pricing.market_price(order.symbol, reference, quantity, buying=buying)
-        if limit is not None:
-            price = min(price, limit) if buying else max(price, limit)
-        commission = self._pricing.commission(price, quantity, time_ms, maker=maker)
+        order.reference = touch.reference
+        fill = self._priced(order, quantity, touch)
         if holding is None or not reducing:
-            return self._open(order, living, quantity, price, reference, commission, time_ms, mark)
-        if self._rules.perpetual is not None and ruins(holding.entry, quantity, price, commission):
-            row = self.liquidate(holding, living, time_ms, ambiguous=ambiguous, at_best=at_best)
-            if order.status.working and order in living.orders:
-                self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", time_ms)
+            return self._open(order, fill, touch.mark)
+        if self._rules.perpetual is not None and ruins(holding.entry, fill):
+            row = self.liquidate(holding, touch.time_ms, touch.at_best)
+            if order.status.working and order in orders.working:
+                self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", touch.time_ms)
             return row
-        living.spend(quantity)
-        row = self._close(
-            holding,
-            living,
-            quantity,
-            price,
-            reference,
-            commission,
-            time_ms,
-            order,
-            ambiguous=ambiguous,
-            at_best=at_best,
-        )
+        orders.spend(quantity)
+        row = self._close(order, fill, touch.at_best)
         if order.remaining and order.status.working and self._account.holdings.get(order.symbol) is None:
-            self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", time_ms)
+            self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", touch.time_ms)
         return row
 
-    def liquidate(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        time_ms: int,
-        *,
-        ambiguous: bool = False,
-        at_best: AtBest | None = None,
-    ) -> TradeRow:
+    def liquidate(self, holding: Holding, time_ms: int, at_best: AtBest | None = None) -> TradeRow:
         """Close a whole position at its bankruptcy price; its fee is what the margin leaves of it."""
-        entry = holding.entry
-        tick = self._pricing.rules(entry.symbol).tick_size
-        price, fee = liquidation_fill(entry, self._rules.perpetual, tick)
-        order = liquidation_order(holding, time_ms)
-        return self._close(
-            holding, living, entry.quantity, price, price, fee, time_ms, order, ambiguous=ambiguous, at_best=at_best
-        )
+        tick = self._pricing.rules(holding.entry.symbol).tick_size
+        fill = liquidation_fill(holding.entry, self._rules.perpetual, tick, time_ms)
+        return self._close(liquidation_order(holding, time_ms), fill, at_best)
 
-    def filled(self, order: Order, quantity: Decimal, price: Decimal, time_ms: int) -> None:
-        """Note a fill of an order."""
-        order.filled = EXACT.add(order.filled, quantity)
-        order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
-        order.reason = order.exit_reason
-        self._book.tell(order, order.status.value, time_ms, quantity, price)
+    def _priced(self, order: Order, quantity: Decimal, touch: Touch) -> Fill:
+        """Return the fill of an order at a price: on the tick, with what it costs."""
+        pricing, symbol, buying, limit = self._pricing, order.symbol, order.sign > 0, touch.limit
+        if order.acts == "limit":
+            price = pricing.limit_price(symbol, touch.reference, buying=buying)
+            limit = order.price
+        else:
+            price = pricing.market_price(symbol, touch.reference, quantity, buying=buying)
+        if limit is not None:
+            price = min(price, limit) if buying else max(price, limit)
+        commission = pricing.commission(price, quantity, touch.time_ms, maker=touch.maker)
+        return Fill(symbol, order.sign, quantity, price, touch.reference, commission, touch.time_ms)
 
-    def _open(
-        self,
-        order: Order,
-        living: SymbolOrders,
-        quantity: Decimal,
-        price: Decimal,
-        reference: Decimal,
-        commission: Decimal,
-        time_ms: int,
-        mark: float | None,
-    ) -> TradeRow | None:
+    def _open(self, order: Order, fill: Fill, mark: float | None) -> TradeRow | None:
         """Open or add to a position, or reject the order; it is never resized."""
-        account, symbol = self._account, order.symbol
-        allow_shorting = self._book.allow_shorting
-        refusal = entry_refusal(
-            account, self._rules, order, quantity, price, commission, self.spendable(), allow_shorting=allow_shorting
-        )
+        account, book, symbol = self._account, self._book, fill.symbol
+        spendable = self._spendable(account)
+        refusal = entry_refusal(account, self._rules, fill, spendable, allow_shorting=book.allow_shorting)
         if refusal is not None:
-            self._book.end(order, OrderStatus.REJECTED, refusal, time_ms)
+            book.end(order, OrderStatus.REJECTED, refusal, fill.time_ms)
             return None
         if order.order_id is None:
             order.order_id = account.next_order_id()
             order.client_order_id = order.client_order_id or order.order_id
-        if order not in living.orders:
-            self._book.tell(order, "NEW", time_ms)
+        orders = book.symbol_orders(symbol)
+        if order not in orders.working:
+            book.tell(order, "NEW", fill.time_ms)
         first = symbol not in account.holdings
-        holding = account.enter(order, quantity, price, commission, time_ms, mark)
-        self._pricing.note_fill(time_ms, EXACT.multiply(price, quantity))
-        living.spend(quantity)
-        self.filled(order, quantity, price, time_ms)
-        self._settle(order, living, time_ms)
-        rules = self._pricing.rules(symbol)
+        holding = account.enter(fill, order, mark)
+        self._pricing.note_fill(fill.time_ms, fill.notional)
+        orders.spend(fill.quantity)
+        self._note_fill(order, fill)
         if first:
-            trailing = account.trailing_fraction
-            self.protection.place(holding, living, order, price, rules.tick_size, rules.lot_size, trailing, time_ms)
+            self.protection.place(holding, order, fill)
         else:
-            self.protection.resize(holding, living, order, rules.tick_size, rules.lot_size, time_ms)
-        living.bound(holding)
-        return account.record(
-            holding,
-            "OPEN",
-            order.order_id or "",
-            time_ms,
-            price,
-            reference,
-            quantity,
-            commission,
-            ZERO,
-            "signal",
-            holding.levels_json(),
-        )
+            self.protection.resize(holding, fill.time_ms, adding=True)
+        orders.bound(holding)
+        return account.tell_entry(fill, order.order_id)
 
-    def _close(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        quantity: Decimal,
-        price: Decimal,
-        reference: Decimal,
-        commission: Decimal,
-        time_ms: int,
-        order: Order,
-        *,
-        ambiguous: bool = False,
-        at_best: AtBest | None = None,
-    ) -> TradeRow:
-        account, symbol = self._account, order.symbol
+    def _close(self, order: Order, fill: Fill, at_best: AtBest | None) -> TradeRow:
+        account, book, symbol = self._account, self._book, fill.symbol
+        holding, orders = account.holdings[symbol], book.symbol_orders(symbol)
         order.order_id = order.order_id or account.next_order_id()
-        if order not in living.orders:
+        if order not in orders.working:
             # The venue's own order: a liquidation, or a close of the gap, the kill switch, the end.
-            self._book.tell(order, "NEW", time_ms)
-        self._pricing.note_fill(time_ms, EXACT.multiply(price, quantity))
-        row = account.leave(
-            holding,
-            quantity,
-            price,
-            commission,
-            time_ms,
-            order.exit_reason,
-            order.order_id,
-            reference=reference,
-            rung=order.rung,
-            ambiguous=ambiguous,
-            gained_at_best=at_best(quantity, price) if ambiguous and at_best is not None else ZERO,
-        )
-        self.filled(order, quantity, price, time_ms)
-        if order.rung and order.status is OrderStatus.FILLED:
-            account.rung_fills[order.rung] += 1
-            if order.rung == self._rules.break_even_after:
-                holding.break_even_due = holding.moves_stop = True
-        self._settle(order, living, time_ms)
+            book.tell(order, "NEW", fill.time_ms)
+        self._pricing.note_fill(fill.time_ms, fill.notional)
+        gained = ZERO if at_best is None else at_best(fill)
+        row = account.leave(fill, order, ambiguous=at_best is not None, gained_at_best=gained)
+        self._note_fill(order, fill)
         if symbol not in account.holdings:
-            self._end_reducing(living, order, time_ms)
-            living.bound(None)
+            self._end_reducing(order, fill.time_ms)
+            orders.bound(None)
         else:
-            rules = self._pricing.rules(symbol)
-            self.protection.resize(holding, living, None, rules.tick_size, rules.lot_size, time_ms)
-            living.bound(holding)
+            self.protection.resize(holding, fill.time_ms, adding=False)
+            orders.bound(holding)
         return row
 
-    def _settle(self, order: Order, living: SymbolOrders, time_ms: int) -> None:
-        """Take a filled order off the list and cancel the others of its group; a stop's rest acts at the market."""
+    def _note_fill(self, order: Order, fill: Fill) -> None:
+        """Note a fill of an order and what follows from it for the order itself, its rung and its group."""
+        order.filled = EXACT.add(order.filled, fill.quantity)
+        order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
+        order.reason = order.exit_reason
+        self._book.tell(order, order.status.value, fill.time_ms, fill)
+        if order.rung and order.status is OrderStatus.FILLED:
+            self._account.rung_fills[order.rung] += 1
+            holding = self._account.holdings.get(order.symbol)
+            if holding is not None and order.rung == self._rules.break_even_after:
+                holding.break_even_due = holding.moves_stop = True
         if not order.status.working:
             self._book.take_off(order)
         elif order.acts == "stop":
+            # What the volume cap has left of a stop acts at the market.
             order.acts = "market" if order.order_type is not OrderType.STOP_LIMIT else "limit"
         if order.oco_group is not None:
-            for other in [one for one in living.orders if one.oco_group == order.oco_group and one is not order]:
-                self._book.end(other, OrderStatus.CANCELED, "oco", time_ms)
+            working = self._book.symbol_orders(order.symbol).working
+            for other in [one for one in working if one.oco_group == order.oco_group and one is not order]:
+                self._book.end(other, OrderStatus.CANCELED, "oco", fill.time_ms)
 
-    def _end_reducing(self, living: SymbolOrders, closed_by: Order, time_ms: int) -> None:
+    def _end_reducing(self, closed_by: Order, time_ms: int) -> None:
         """Cancel what can only reduce a position that is gone, and the rest of an entry that had opened it."""
         reason = "oco" if closed_by.role in ("stop", "target") else "position_closed"
-        for other in [one for one in living.orders if one.reduce_only and one is not closed_by]:
+        working = self._book.symbol_orders(closed_by.symbol).working
+        for other in [one for one in working if one.reduce_only and one is not closed_by]:
             own = other.role in ("stop", "target")
             self._book.end(other, OrderStatus.CANCELED, reason if own else "position_closed", time_ms)
         entry = self._book.entries.get(closed_by.symbol)

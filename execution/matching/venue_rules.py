@@ -45,7 +45,10 @@ class PerpetualRules(msgspec.Struct, frozen=True):
 
 
 class VenueRules(msgspec.Struct, frozen=True):
-    """Everything that decides when and how far an order fills; see docs/venue.md."""
+    """Everything that decides when and how far an order fills; see docs/venue.md.
+
+    ``trailing_fraction`` is the distance, as a fraction of the close, at which the stops of positions follow it.
+    """
 
     intrabar: Literal["pessimistic", "optimistic", "ohlc", "olhc"] = "pessimistic"
     limit_fill: Literal["through", "touch", "probability"] = "through"
@@ -56,6 +59,7 @@ class VenueRules(msgspec.Struct, frozen=True):
     ladder: tuple[Rung, ...] = ()
     break_even_after: int | None = None
     perpetual: PerpetualRules | None = None
+    trailing_fraction: Decimal | None = None
 
     @property
     def ladder_closes_all(self) -> bool:
@@ -63,7 +67,9 @@ class VenueRules(msgspec.Struct, frozen=True):
         return sum((rung.fraction for rung in self.ladder), ZERO) == ONE
 
 
-def venue_rules_of(settings: "ExecutionSettings", instruments: Mapping[str, Instrument]) -> VenueRules:
+def venue_rules_of(
+    settings: "ExecutionSettings", instruments: Mapping[str, Instrument], trailing_fraction: Decimal | None = None
+) -> VenueRules:
     """Return the rules that settings describe, for the symbols whose trading rules are given."""
     perpetual = None
     if settings.perpetual is not None:
@@ -86,4 +92,5 @@ def venue_rules_of(settings: "ExecutionSettings", instruments: Mapping[str, Inst
         ladder=tuple(Rung(received(rung.fraction), received(rung.distance)) for rung in settings.exits.ladder),
         break_even_after=settings.exits.break_even_after,
         perpetual=perpetual,
+        trailing_fraction=trailing_fraction,
     )

@@ -1,11 +1,11 @@
-"""The paper venue's account: positions and money, written to the trade log and the ledger's journal as they change."""
+"""The paper venue's account: positions and money, told as they change."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from core.exact import EXACT, ONE, ZERO, plain
+from core.events import Fill, Listener, TradeRow
+from core.exact import EXACT, ONE, ZERO
 from core.instants import to_datetime
 from core.instrument import Instrument
 from execution.costs.fill_pricing import FillPricing
@@ -16,7 +16,6 @@ from execution.money.holding import Holding, side_of
 from execution.money.ledger import Ledger
 from execution.money.margin import initial_margin
 from execution.money.postings import Postings
-from execution.money.trade_log import TradeLog, TradeRow
 from execution.orders.order import Order
 from execution.scripting.position import Position
 
@@ -26,31 +25,53 @@ _BALANCE_TOLERANCE = EXACT.add(ONE, Decimal("1e-9"))
 class Account:
     """Positions and money of one paper account; the order book decides when and at which price a fill happens.
 
-    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` what the trade log was given,
+    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` the fills as they were booked,
     ``postings`` the double entries. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
     ``funding_net`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
+    ``peak_equity`` and ``max_drawdown`` are those of the equity it was shown.
+
+    Parameters
+    ----------
+    starting_balance, pricing
+        Cash at the start; costs and trading rules.
+    recorder
+        Is told every booked fill and every transaction.
+    perpetual
+        Margin, where positions are perpetual contracts.
     """
 
     def __init__(
         self,
         starting_balance: Decimal,
         pricing: FillPricing,
-        trade_log: TradeLog | None,
-        postings: Postings | None = None,
+        recorder: Listener,
         perpetual: PerpetualRules | None = None,
     ) -> None:
         self.pricing = pricing
-        self._trade_log = trade_log
+        self._recorder = recorder
         self._perpetual = perpetual
-        self.trailing_fraction: Decimal | None = None
         self.ledger = Ledger(starting_balance)
-        self.postings = postings or Postings()
+        self.postings = Postings(recorder)
         self.holdings: dict[str, Holding] = {}
         self.closed: list[ClosedTrade] = []
         self.rows: list[TradeRow] = []
         self.rung_fills: Counter[int] = Counter()
         self.exits: Counter[str] = Counter()
+        self._begin_anew()
+
+    def reset(self) -> None:
+        """Return to the starting balance, without positions, trades or a peak; who holds the account keeps it."""
+        self.ledger = Ledger(self.ledger.starting_balance)
+        for kept in (self.postings, self.pricing):
+            kept.reset()
+        for emptied in (self.holdings, self.closed, self.rows, self.rung_fills, self.exits):
+            emptied.clear()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.funding_net = self.funding_paid = ZERO
+        self.peak_equity = float(self.ledger.starting_balance)
+        self.max_drawdown = 0.0
         self._order_count = 0
         self._begun = False
 
@@ -65,6 +86,15 @@ class Account:
         self._order_count += 1
         return str(self._order_count)
 
+    def note_equity(self, equity: float) -> None:
+        """Take an equity value into peak equity and the largest drawdown."""
+        if equity > self.peak_equity:
+            self.peak_equity = equity
+        else:
+            drawdown = (self.peak_equity - equity) / self.peak_equity
+            if drawdown > self.max_drawdown:
+                self.max_drawdown = drawdown
+
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
         return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
@@ -73,105 +103,99 @@ class Account:
         """Return the exact gross profit at the marks of all that was part of the last equity."""
         return _total(holding.counted_unrealized() for holding in self.holdings.values())
 
-    def affordable(self, symbol: str, price: Decimal, quantity: Decimal, commission: Decimal, equity: Decimal) -> bool:
+    def affordable(self, fill: Fill, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission.
 
         With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
-        needed = EXACT.add(EXACT.multiply(price, quantity), commission)
+        needed = EXACT.add(fill.notional, fill.commission)
         limit = EXACT.multiply(equity, _BALANCE_TOLERANCE)
         entries = self.ledger.entries.values()
         if self._perpetual is None:
             return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit
-        leverage = self._perpetual.leverage(symbol)
+        leverage = self._perpetual.leverage(fill.symbol)
         margins = EXACT.multiply(_total(entry.margin for entry in entries), leverage)
         return EXACT.add(needed, margins) <= EXACT.multiply(limit, leverage)
 
-    def enter(
-        self, order: Order, quantity: Decimal, price: Decimal, commission: Decimal, time_ms: int, mark: float | None
-    ) -> Holding:
-        """Open a position, or add to the one that is open, and return it; its row is written by :meth:`record`."""
-        self.begin(time_ms)
-        symbol = order.symbol
-        margin = ZERO
+    def enter(self, fill: Fill, order: Order, mark: float | None = None) -> Holding:
+        """Open a position, or add to the one that is open, and return it; :meth:`tell_entry` tells the fill."""
+        self.begin(fill.time_ms)
+        symbol, margin = fill.symbol, ZERO
         if self._perpetual is not None:
-            margin = initial_margin(EXACT.multiply(price, quantity), self._perpetual.leverage(symbol))
-        entry = self.ledger.open(symbol, order.sign, quantity, price, commission, margin)
-        self.postings.opened(time_ms, order.order_id or "", symbol, margin, commission)
+            margin = initial_margin(fill.notional, self._perpetual.leverage(symbol))
+        entry = self.ledger.open(symbol, fill.sign, fill.quantity, fill.price, fill.commission, margin)
+        self.postings.opened(fill, order.order_id or "", margin)
         holding = self.holdings.get(symbol)
         if holding is None:
             request = order.request
             position = Position(
                 symbol,
-                side_of(order.sign),
-                float(quantity),
-                float(price),
-                to_datetime(time_ms),
+                side_of(fill.sign),
+                float(fill.quantity),
+                float(fill.price),
+                to_datetime(fill.time_ms),
                 strategy_name=None if request is None else request.strategy_name,
                 metadata={} if request is None else dict(request.metadata),
             )
-            first_mark = float(price) if mark is None else mark
-            holding = Holding(entry, position, time_ms, first_mark, order.client_order_id)
+            first_mark = float(fill.price) if mark is None else mark
+            holding = Holding(entry, position, fill.time_ms, first_mark, order.client_order_id)
             self.holdings[symbol] = holding
         else:
             if not order.filled:
                 holding.entries += 1
-            holding.add(entry, quantity, EXACT.multiply(price, quantity))
+            holding.add(entry, fill)
         self._find_liquidation(holding)
         return holding
 
-    def leave(
-        self,
-        holding: Holding,
-        quantity: Decimal,
-        price: Decimal,
-        commission: Decimal,
-        time_ms: int,
-        reason: str,
-        order_id: str,
-        *,
-        reference: Decimal,
-        rung: int = 0,
-        ambiguous: bool = False,
-        gained_at_best: Decimal = ZERO,
-    ) -> TradeRow:
-        """Close a part of a position, or all of it, and write its row.
+    def tell_entry(self, fill: Fill, order_id: str) -> TradeRow:
+        """Tell an entry whose position has its levels, and return its row."""
+        holding = self.holdings[fill.symbol]
+        row = TradeRow(
+            fill,
+            "OPEN",
+            order_id,
+            holding.position.strategy_name or "",
+            "signal",
+            self.ledger.balance,
+            self.unrealized_of_log(),
+            levels=holding.levels(),
+        )
+        return self._tell(row)
+
+    def leave(self, fill: Fill, order: Order, *, ambiguous: bool = False, gained_at_best: Decimal = ZERO) -> TradeRow:
+        """Close a part of a position, or all of it, tell it and return its row.
 
         ``gained_at_best`` is what an ambiguous exit would have brought more, had the targets come first.
         """
-        symbol = holding.position.symbol
-        part = self.ledger.close(symbol, quantity, price, commission)
-        self.postings.closed(
-            time_ms,
-            "liquidation" if reason == "liquidation" else "close",
-            order_id,
-            symbol,
-            gross=part.gross,
-            commission=commission,
-            entry_commission=part.entry_commission,
-            funding=part.funding,
-            margin=part.margin,
-        )
+        symbol, order_id, reason = fill.symbol, order.order_id or "", order.exit_reason
+        holding = self.holdings[symbol]
+        part = self.ledger.close(symbol, fill.quantity, fill.price, fill.commission)
+        self.postings.closed(fill, order_id, part, "liquidation" if reason == "liquidation" else "close")
         holding.ambiguous = holding.ambiguous or ambiguous
-        holding.take_part(part, quantity, price, EXACT.add(part.result, gained_at_best))
+        holding.take_part(part, fill, EXACT.add(part.result, gained_at_best))
         self.exits[reason] += 1
         rest = self.ledger.entries.get(symbol)
         if rest is None:
             del self.holdings[symbol]
             self.postings.require_flat(symbol)
-            self.closed.append(holding.trade(time_ms, price, reason))
+            self.closed.append(holding.trade(fill, reason))
         else:
             holding.resize(rest)
             self._find_liquidation(holding)
-        told: dict[str, bool | int | str] = {"ambiguous": True} if ambiguous else {}
-        if part.funding:
-            told["funding"] = plain(part.funding)
-        if rung:
-            told["rung"] = rung
-        metadata = json.dumps(told, separators=(",", ":")) if told else "{}"
-        return self.record(
-            holding, "CLOSE", order_id, time_ms, price, reference, quantity, commission, part.result, reason, metadata
+        row = TradeRow(
+            fill,
+            "CLOSE",
+            order_id,
+            holding.position.strategy_name or "",
+            reason,
+            self.ledger.balance,
+            self.unrealized_of_log(),
+            part.result,
+            funding=part.funding,
+            rung=order.rung,
+            ambiguous=ambiguous,
         )
+        return self._tell(row)
 
     def fund(self, symbol: str, mark: Decimal, rate: Decimal, time_ms: int) -> Decimal:
         """Settle a funding payment of a symbol's position; return what it received (paid, where negative)."""
@@ -184,47 +208,6 @@ class Account:
             self.funding_paid = EXACT.subtract(self.funding_paid, amount)
         return amount
 
-    def record(
-        self,
-        holding: Holding,
-        action: str,
-        order_id: str,
-        time_ms: int,
-        price: Decimal,
-        reference: Decimal,
-        quantity: Decimal,
-        commission: Decimal,
-        result: Decimal,
-        reason: str,
-        metadata: str,
-    ) -> TradeRow:
-        """Write the row of a fill that has happened and return it."""
-        slippage = EXACT.multiply(EXACT.abs(EXACT.subtract(price, reference)), quantity)
-        unrealized = self.unrealized_of_log()
-        position = holding.position
-        row = TradeRow(
-            time_ms,
-            order_id,
-            position.symbol,
-            action,
-            position.side.value,
-            price,
-            quantity,
-            commission,
-            slippage,
-            self.ledger.balance,
-            EXACT.add(self.ledger.balance, unrealized),
-            result,
-            unrealized,
-            position.strategy_name or "",
-            reason,
-            metadata,
-        )
-        self.rows.append(row)
-        if self._trade_log is not None:
-            self._trade_log.write(row)
-        return row
-
     def take_rules(self, symbol: str, instrument: Instrument) -> None:
         """Let trading rules come into force; the margin table is one of them."""
         self.pricing.set_rules(symbol, instrument)
@@ -232,6 +215,11 @@ class Account:
             self._perpetual.renew_table(symbol, instrument)
             if symbol in self.holdings:
                 self._find_liquidation(self.holdings[symbol])
+
+    def _tell(self, row: TradeRow) -> TradeRow:
+        self.rows.append(row)
+        self._recorder(row)
+        return row
 
     def _find_liquidation(self, holding: Holding) -> None:
         if self._perpetual is not None:

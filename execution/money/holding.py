@@ -1,9 +1,9 @@
 """A held position: its exact entry, its protective orders and the public view that scripts read."""
 
-import json
 from decimal import Decimal
 
-from core.exact import EXACT, ZERO, average, plain, received, share_of
+from core.events import Fill, Levels
+from core.exact import EXACT, ZERO, average, received, share_of
 from core.orders import OrderSide
 from execution.money.closed_trade import ClosedTrade
 from execution.money.ledger import ClosedPart, Entry
@@ -105,10 +105,10 @@ class Holding:
         self.position.quantity = self.quantity
         self.position.entry_price = self.entry_price
 
-    def add(self, entry: Entry, quantity: Decimal, cost: Decimal) -> None:
-        """Take the entry with a quantity added for a cost."""
-        self.entered = EXACT.add(self.entered, quantity)
-        fresh = EXACT.add(self.fresh_quantity, quantity), EXACT.add(self.fresh_cost, cost)
+    def add(self, entry: Entry, fill: Fill) -> None:
+        """Take the entry with a fill added to it."""
+        self.entered = EXACT.add(self.entered, fill.quantity)
+        fresh = EXACT.add(self.fresh_quantity, fill.quantity), EXACT.add(self.fresh_cost, fill.notional)
         self.fresh_quantity = ZERO
         self.resize(entry)
         self.fresh_quantity, self.fresh_cost = fresh
@@ -167,32 +167,27 @@ class Holding:
         self.position.stop_loss = None if stop is None else float(stop)
         self.position.take_profit = None if target is None else float(target)
 
-    def levels_json(self) -> str:
-        """Return the levels as the trade log's JSON."""
-        levels: dict[str, str | list[str]] = {}
-        if self.liquidation is not None:
-            levels["liquidation"] = plain(self.liquidation)
-        if self.stop is not None and self.stop.stop_price is not None:
-            levels["stop"] = plain(self.stop.stop_price)
-        prices = [plain(order.price) for order in self.targets if order.price is not None]
-        if prices and self.targets[0].rung:
-            levels["targets"] = prices
-        elif prices:
-            levels["target"] = prices[0]
-        return json.dumps(levels, separators=(",", ":"))
+    def levels(self) -> Levels:
+        """Return the levels as they stand."""
+        return Levels(
+            self.liquidation,
+            None if self.stop is None else self.stop.stop_price,
+            tuple(order.price for order in self.targets if order.price is not None),
+            ladder=bool(self.targets) and self.targets[0].rung > 0,
+        )
 
-    def take_part(self, part: ClosedPart, quantity: Decimal, price: Decimal, best_case: Decimal) -> None:
+    def take_part(self, part: ClosedPart, fill: Fill, best_case: Decimal) -> None:
         """Add a closed part to what the trade has come to."""
         self._parts += 1
-        self._closed_quantity = EXACT.add(self._closed_quantity, quantity)
+        self._closed_quantity = EXACT.add(self._closed_quantity, fill.quantity)
         self._closed_cost = EXACT.add(self._closed_cost, part.cost)
         self._closed_gross = EXACT.add(self._closed_gross, part.gross)
-        self._proceeds = EXACT.add(self._proceeds, EXACT.multiply(price, quantity))
+        self._proceeds = EXACT.add(self._proceeds, fill.notional)
         self.result = EXACT.add(self.result, part.result)
         self.best_case = EXACT.add(self.best_case, best_case)
 
-    def trade(self, time_ms: int, price: Decimal, reason: str) -> ClosedTrade:
-        """Return the round trip that ends with a last part closed at a price."""
+    def trade(self, fill: Fill, reason: str) -> ClosedTrade:
+        """Return the round trip that ends with a last fill."""
         entry_price = self.entry.price
         if entry_price is None or self._closed_cost != EXACT.multiply(entry_price, self._closed_quantity):
             entry_price = average(self._closed_cost, self._closed_quantity)
@@ -202,9 +197,9 @@ class Holding:
             side=position.side,
             quantity=self._closed_quantity,
             entry_time_ms=self.opened_ms,
-            exit_time_ms=time_ms,
+            exit_time_ms=fill.time_ms,
             entry_price=entry_price,
-            exit_price=price if self._parts == 1 else average(self._proceeds, self._closed_quantity),
+            exit_price=fill.price if self._parts == 1 else average(self._proceeds, self._closed_quantity),
             gross_pnl=self._closed_gross,
             realized_pnl=self.result,
             reason=reason,

@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
+from core.events import Fill, OrderTransition, Role, TransitionKind
 from core.exact import EXACT, ZERO
 from core.orders import OrderRequest, OrderType, TimeInForce
 from execution.orders.order_status import OrderStatus
 from execution.orders.trailing import Trail
-
-Role = Literal["entry", "close", "stop", "target", "order"]
-"""What an order is for: a signal's entry, a market close of a whole position, a position's own, or a script's."""
 
 Acts = Literal["market", "stop", "limit"]
 
@@ -23,7 +23,7 @@ _ACTS: dict[OrderType, Acts] = {
 }
 
 
-class Order:
+class Order(msgspec.Struct, eq=False):
     """One order: what was asked for, how far it is filled and how it acts now.
 
     ``sign`` is +1 for an order that buys. ``acts`` is how the order meets the next candle: a triggered stop-limit acts
@@ -34,89 +34,44 @@ class Order:
     the rungs of a ladder from 1; 0 is none.
     """
 
-    __slots__ = (
-        "accepted_ms",
-        "active_ms",
-        "acts",
-        "client_order_id",
-        "decision_price",
-        "exit_reason",
-        "expires_ms",
-        "filled",
-        "last_open_ms",
-        "oco_group",
-        "order_id",
-        "order_type",
-        "post_only",
-        "price",
-        "quantity",
-        "reason",
-        "reduce_only",
-        "reference",
-        "request",
-        "rested",
-        "role",
-        "rung",
-        "sequence",
-        "sign",
-        "status",
-        "stop_price",
-        "symbol",
-        "time_in_force",
-        "trail",
-    )
+    symbol: str
+    sign: int
+    order_type: OrderType
+    quantity: Decimal
+    role: Role
+    client_order_id: str = ""
+    order_id: str | None = None
+    accepted_ms: int = 0
+    active_ms: int = 0
+    sequence: int = 0
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+    reduce_only: bool = False
+    exit_reason: str = ""
+    trail: Trail | None = None
+    rung: int = 0
+    request: OrderRequest | None = None
+    decision_price: float = 0.0
+    last_open_ms: int | None = None
+    reference: Decimal = ZERO
+    rested: bool = False
+    filled: Decimal = ZERO
+    status: OrderStatus = OrderStatus.NEW
+    reason: str = ""
+    acts: Acts = "market"
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expires_ms: int | None = None
+    post_only: bool = False
+    oco_group: str | None = None
 
-    def __init__(
-        self,
-        symbol: str,
-        sign: int,
-        order_type: OrderType,
-        quantity: Decimal,
-        role: Role,
-        *,
-        client_order_id: str,
-        order_id: str | None = None,
-        accepted_ms: int = 0,
-        active_ms: int = 0,
-        sequence: int = 0,
-        price: Decimal | None = None,
-        stop_price: Decimal | None = None,
-        reduce_only: bool = False,
-        exit_reason: str = "",
-        trail: Trail | None = None,
-        rung: int = 0,
-        request: OrderRequest | None = None,
-    ) -> None:
-        self.symbol = symbol
-        self.sign = sign
-        self.order_type = order_type
-        self.acts: Acts = _ACTS[order_type]
-        self.quantity = quantity
-        self.role: Role = role
-        self.client_order_id = client_order_id
-        self.order_id = order_id
-        self.accepted_ms = accepted_ms
-        self.active_ms = active_ms
-        self.sequence = sequence
-        self.price = price
-        self.stop_price = stop_price
-        self.reduce_only = reduce_only
-        self.exit_reason = exit_reason
-        self.trail = trail
-        self.rung = rung
-        self.request = request
-        self.time_in_force = TimeInForce.GTC if request is None else request.time_in_force
-        expires = request is not None and request.time_in_force is TimeInForce.GTD
-        self.expires_ms = request.expires_ms if request is not None and expires else None
-        self.post_only = request is not None and request.post_only
-        self.oco_group = None if request is None else request.oco_group
-        self.decision_price = 0.0
-        self.reference = ZERO
-        self.last_open_ms: int | None = None
-        self.rested = False
-        self.filled = ZERO
-        self.status = OrderStatus.NEW
-        self.reason = ""
+    def __post_init__(self) -> None:
+        self.acts = _ACTS[self.order_type]
+        request = self.request
+        if request is not None:
+            self.time_in_force = request.time_in_force
+            self.expires_ms = request.expires_ms if request.time_in_force is TimeInForce.GTD else None
+            self.post_only = request.post_only
+            self.oco_group = request.oco_group
 
     @property
     def remaining(self) -> Decimal:
@@ -148,3 +103,26 @@ class Order:
     def exposure(self) -> float:
         """Return what is not filled yet × the decision price, in float64."""
         return float(self.remaining) * self.decision_price
+
+    def transition(self, event: TransitionKind, time_ms: int, fill: Fill | None = None) -> OrderTransition:
+        """Return a change of the order's state, with the order as it is now."""
+        return OrderTransition(
+            time_ms,
+            event,
+            self.symbol,
+            self.order_id,
+            self.client_order_id,
+            self.role,
+            self.sign,
+            self.order_type,
+            self.time_in_force,
+            self.status.value,
+            self.quantity,
+            self.filled,
+            self.price,
+            self.stop_price,
+            self.reason,
+            self.reference,
+            None if fill is None else fill.quantity,
+            None if fill is None else fill.price,
+        )

@@ -1,21 +1,15 @@
 """The order book of one account: accepts orders, changes them, and ends them."""
 
-from collections.abc import Callable
-from decimal import Decimal
-
+from core.events import Fill, Listener, Role, TransitionKind
 from core.exact import received
 from core.orders import OrderRequest, OrderType
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
-from execution.orders.order import Order, Role
+from execution.orders.order import Order
 from execution.orders.order_acceptance import outside_band, refusal_of, rounded_price, rounded_stop, whole
-from execution.orders.order_log import OrderLog
 from execution.orders.order_status import OrderStatus
 from execution.orders.symbol_orders import SymbolOrders
 from execution.orders.trailing import trail_of
-
-OrderListener = Callable[[Order, str, int], None]
-"""Is told an order, its transition (NEW, FILLED, CANCELED …) and the time."""
 
 ALWAYS_REDUCING = (OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP)
 
@@ -24,42 +18,44 @@ class OrderBook:
     """The working orders of every symbol; the matching engine lets candles meet them.
 
     ``entries`` and ``closes`` are the waiting entry and market close of each symbol that a session decided on, at most
-    one of each. ``last_closes`` are what amended prices are judged against.
+    one of each. ``scripted`` says that a script has sent orders too. ``last_closes`` are what amended prices are judged
+    against.
 
     Parameters
     ----------
-    account, rules, log
-        Positions and money; the venue's rules; where transitions of orders are written.
+    account, rules
+        Positions and money; the venue's rules.
+    recorder
+        Is told every transition of every order.
     allow_shorting
         Whether orders may open shorts.
-    listener
-        Is told every transition of an order that is not protective.
     """
 
-    def __init__(
-        self,
-        account: Account,
-        rules: VenueRules,
-        log: OrderLog,
-        *,
-        allow_shorting: bool,
-        listener: OrderListener | None = None,
-    ) -> None:
+    def __init__(self, account: Account, rules: VenueRules, recorder: Listener, *, allow_shorting: bool) -> None:
         self.account = account
         self.rules = rules
         self.allow_shorting = allow_shorting
-        self.listener = listener
         self.entries: dict[str, Order] = {}
         self.closes: dict[str, Order] = {}
-        self._log = log
-        self._symbols: dict[str, SymbolOrders] = {}
+        self.scripted = False
         self.last_closes: dict[str, float] = {}
+        self._recorder = recorder
+        self._symbols: dict[str, SymbolOrders] = {}
         self._sequence = 0
         self._restless = rules.perpetual is not None and rules.perpetual.mark_triggers_stops
 
+    def reset(self) -> None:
+        """Forget every order, without a word; who holds the book, or a symbol's orders, keeps them."""
+        for emptied in (self.entries, self.closes, self.last_closes):
+            emptied.clear()
+        for orders in self._symbols.values():
+            orders.reset()
+        self.scripted = False
+        self._sequence = 0
+
     def orders_of(self, symbol: str) -> list[Order]:
         """Return the symbol's working orders, protective ones included, in order of acceptance."""
-        return list(self.living(symbol).orders)
+        return list(self.symbol_orders(symbol).working)
 
     def submit(
         self,
@@ -82,7 +78,6 @@ class OrderBook:
             Latest open at which a market entry may fill.
         """
         rules = self.account.pricing.rules(request.symbol)
-        holding = self.account.holdings.get(request.symbol)
         price = rounded_price(request.price, request, rules.tick_size)
         stop_price = rounded_stop(request.stop_price, request, rules.tick_size)
         quantity, kind = whole(request.quantity, rules), request.order_type
@@ -101,23 +96,18 @@ class OrderBook:
             exit_reason="signal" if role == "entry" else "order",
             trail=trail_of(request, long=request.side.sign < 0) if kind is OrderType.TRAILING_STOP else None,
             request=request,
+            decision_price=last_price,
+            last_open_ms=last_open_ms,
         )
-        order.decision_price, order.last_open_ms = last_price, last_open_ms
         refusal = None
         if role != "entry" or kind is not OrderType.MARKET:
+            holding, last = self.account.holdings.get(request.symbol), received(last_price)
             refusal = refusal_of(
-                request,
-                quantity,
-                price,
-                stop_price,
-                rules,
-                received(last_price),
-                holding,
-                allow_shorting=self.allow_shorting,
+                request, quantity, price, stop_price, rules, last, holding, allow_shorting=self.allow_shorting
             )
         if refusal is not None:
             order.status, order.reason = OrderStatus.REJECTED, refusal
-            self._log.write(order, time_ms, "REJECTED")
+            self.tell(order, "REJECTED", time_ms)
             return order
         self._accept(order, time_ms)
         return order
@@ -131,7 +121,6 @@ class OrderBook:
             OrderType.MARKET,
             holding.entry.quantity,
             "close",
-            client_order_id="",
             accepted_ms=time_ms,
             active_ms=time_ms + self.rules.latency_ms,
             reduce_only=True,
@@ -149,6 +138,16 @@ class OrderBook:
         if holding is not None:
             holding.drop(order)
         return True
+
+    def cancel_entry(self, symbol: str, time_ms: int, reason: str) -> None:
+        """Cancel a symbol's waiting entry, if there is one."""
+        if symbol in self.entries:
+            self.cancel(self.entries[symbol], time_ms, reason)
+
+    def cancel_close(self, symbol: str, time_ms: int, reason: str) -> None:
+        """Cancel a symbol's waiting close, if there is one."""
+        if symbol in self.closes:
+            self.cancel(self.closes[symbol], time_ms, reason)
 
     def amend(
         self,
@@ -184,7 +183,7 @@ class OrderBook:
         order.quantity, order.price, order.stop_price = amount, limit, stop
         order.active_ms = max(order.active_ms, time_ms + self.rules.latency_ms)
         order.rested, order.reason = False, "request"
-        self._log.write(order, time_ms, "REPLACED")
+        self.tell(order, "REPLACED", time_ms)
         self.bound(order.symbol)
         return True
 
@@ -205,24 +204,20 @@ class OrderBook:
 
     def take_off(self, order: Order) -> None:
         """Remove an order that has ended from its symbol's working orders."""
-        orders = self.living(order.symbol).orders
-        if order in orders:
-            orders.remove(order)
+        working = self.symbol_orders(order.symbol).working
+        if order in working:
+            working.remove(order)
         for waiting in (self.entries, self.closes):
             if waiting.get(order.symbol) is order:
                 del waiting[order.symbol]
         self.bound(order.symbol)
 
-    def tell(
-        self, order: Order, event: str, time_ms: int, quantity: Decimal | None = None, price: Decimal | None = None
-    ) -> None:
-        """Write a transition of an order, with the quantity and price of its fill if it is one."""
-        self._log.write(order, time_ms, event, quantity=quantity, price=price)
-        if self.listener is not None and order.role not in ("stop", "target"):
-            self.listener(order, event, time_ms)
+    def tell(self, order: Order, event: TransitionKind, time_ms: int, fill: Fill | None = None) -> None:
+        """Tell a transition of an order, with its fill if it is one."""
+        self._recorder(order.transition(event, time_ms, fill))
 
-    def living(self, symbol: str) -> SymbolOrders:
-        """Return the working orders of a symbol."""
+    def symbol_orders(self, symbol: str) -> SymbolOrders:
+        """Return the working orders of a symbol; the same object for as long as the book lasts."""
         orders = self._symbols.get(symbol)
         if orders is None:
             orders = self._symbols[symbol] = SymbolOrders(restless=self._restless)
@@ -230,21 +225,23 @@ class OrderBook:
 
     def bound(self, symbol: str) -> None:
         """Find anew the prices between which nothing can happen to a symbol."""
-        self.living(symbol).bound(self.account.holdings.get(symbol))
+        self.symbol_orders(symbol).bound(self.account.holdings.get(symbol))
 
-    def rank(self, order: Order) -> None:
-        """Rank an order behind all that were accepted or placed before it."""
+    def place(self, order: Order) -> None:
+        """Put an order among its symbol's working ones, ranked behind all that were accepted or placed before it."""
         self._sequence += 1
         order.sequence = self._sequence
+        self.symbol_orders(order.symbol).working.append(order)
 
     def _accept(self, order: Order, time_ms: int) -> None:
-        self.rank(order)
+        self.place(order)
         order.order_id = self.account.next_order_id()
         order.client_order_id = order.client_order_id or order.order_id
-        self.living(order.symbol).orders.append(order)
         if order.role == "entry":
             self.entries[order.symbol] = order
         elif order.role == "close":
             self.closes[order.symbol] = order
+        else:
+            self.scripted = True
         self.tell(order, "NEW", time_ms)
         self.bound(order.symbol)

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
+from core.events import Fill, Role
 from core.exact import EXACT, ZERO, ceil_to, computed, floor_to, received
 from core.orders import OrderType
 from execution.money.holding import Holding
-from execution.orders.order import Order, Role
+from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
-from execution.orders.symbol_orders import SymbolOrders
-from execution.orders.trailing import Trail, trail_of
+from execution.orders.trailing import trail_of
 
 
 class ProtectiveOrders:
@@ -20,128 +20,98 @@ class ProtectiveOrders:
 
     def __init__(self, book: OrderBook) -> None:
         self._book = book
+        self._pricing = book.account.pricing
         self._rules = book.rules
+        self._trailing_fraction = book.rules.trailing_fraction
 
-    def place(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        entry: Order,
-        fill: Decimal,
-        tick: Decimal,
-        lot: Decimal,
-        trailing_fraction: Decimal | None,
-        time_ms: int,
-    ) -> None:
-        """Place the protective orders of a position that was just opened at a fill price."""
+    def trail_at(self, fraction: Decimal | None) -> None:
+        """Let the stops of positions to come follow at a fraction of the close; None lets them stand."""
+        self._trailing_fraction = fraction
+
+    def place(self, holding: Holding, entry: Order, fill: Fill) -> None:
+        """Place the protective orders of a position that a fill of its entry has just opened."""
         request = entry.request
         if request is None:
             return
-        sign = holding.sign
+        sign, tick = holding.sign, self._tick(fill.symbol)
         stop = None if request.stop_loss is None else received(request.stop_loss)
         distance = None if request.stop_distance is None else computed(request.stop_distance)
         if distance is not None:
-            stop = EXACT.subtract(fill, EXACT.multiply(sign, distance))
+            stop = EXACT.subtract(fill.price, EXACT.multiply(sign, distance))
         elif stop is not None:
-            distance = EXACT.abs(EXACT.subtract(fill, stop))
+            distance = EXACT.abs(EXACT.subtract(fill.price, stop))
         holding.stop_distance = distance
-        holding.first_fill = fill
-        trail = trail_of(request, trailing_fraction, long=holding.long)
+        holding.first_fill = fill.price
+        trail = trail_of(request, self._trailing_fraction, long=holding.long)
         if stop is not None or trail is not None:
             kind = OrderType.STOP_MARKET if stop is not None else OrderType.TRAILING_STOP
-            holding.stop = self._placed(holding, living, entry, kind, "stop", "stop", time_ms, trail=trail)
+            holding.stop = self._placed(holding, kind, "stop", fill.time_ms)
+            holding.stop.trail = trail
             holding.moves_stop = trail is not None
             holding.stop.stop_price = None if stop is None else stop_on_tick(stop, tick, long=holding.long)
         if not self._rules.ladder:
             target = None if request.take_profit is None else received(request.take_profit)
             if request.target_distance is not None:
-                target = EXACT.add(fill, EXACT.multiply(sign, computed(request.target_distance)))
+                target = EXACT.add(fill.price, EXACT.multiply(sign, computed(request.target_distance)))
             if target is not None:
-                order = self._placed(
-                    holding, living, entry, OrderType.TAKE_PROFIT, "target", "target", time_ms, reason="target"
-                )
+                order = self._placed(holding, OrderType.TAKE_PROFIT, "target", fill.time_ms)
                 order.price = _target_on_tick(target, tick, long=holding.long)
                 holding.targets.append(order)
-        self.resize(holding, living, entry, tick, lot, time_ms, placed=True)
+        self._resize(holding, fill.time_ms, adding=True, placing=True)
         placed = holding.targets if holding.stop is None else [holding.stop, *holding.targets]
         for order in placed:
-            self._book.tell(order, "NEW", time_ms)
+            self._book.tell(order, "NEW", fill.time_ms)
         holding.show_levels()
 
-    def resize(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        entry: Order | None,
-        tick: Decimal,
-        lot: Decimal,
-        time_ms: int,
-        *,
-        placed: bool = False,
-    ) -> None:
-        """Let the orders stand for the position as it is now; ``entry`` is the order that added to it, if one did."""
+    def resize(self, holding: Holding, time_ms: int, *, adding: bool) -> None:
+        """Let the orders stand for the position as it is now, after a fill that added to it or reduced it."""
+        self._resize(holding, time_ms, adding=adding, placing=False)
+
+    def _resize(self, holding: Holding, time_ms: int, *, adding: bool, placing: bool) -> None:
         wanted: list[tuple[Order, Decimal]] = []
         held = holding.entry.quantity
         if holding.stop is not None and holding.stop.status.working:
             wanted.append((holding.stop, held))
         if not self._rules.ladder:
             wanted += [(order, held) for order in holding.targets if order.status.working]
-        elif entry is not None and holding.stop_distance is not None:
-            wanted += self._rungs(holding, living, entry, tick, lot, time_ms, placed=placed)
+        elif adding and holding.stop_distance is not None:
+            wanted += self._rungs(holding, holding.stop_distance, time_ms, placing=placing)
         for order, rest in wanted:
             quantity = EXACT.add(order.filled, rest)
             if quantity != order.quantity:
                 order.quantity = quantity
-                if not placed:
+                if not placing:
                     order.reason = "position"
                     self._book.tell(order, "REPLACED", time_ms)
 
     def _rungs(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        entry: Order,
-        tick: Decimal,
-        lot: Decimal,
-        time_ms: int,
-        *,
-        placed: bool,
+        self, holding: Holding, stop_distance: Decimal, time_ms: int, *, placing: bool
     ) -> list[tuple[Order, Decimal]]:
         """Return every working rung and the quantity it still closes, placing those that are not there yet."""
+        rules, symbol = self._rules, holding.entry.symbol
+        lot, tick = self._pricing.rules(symbol).lot_size, self._tick(symbol)
         by_number = {order.rung: order for order in holding.targets}
         wanted, waiting = [], ZERO
-        for number, rung in enumerate(self._rules.ladder, 1):
+        for number, rung in enumerate(rules.ladder, 1):
             order = by_number.get(number)
             share = floor_to(EXACT.multiply(rung.fraction, holding.entered), lot)
-            if number == len(self._rules.ladder) and self._rules.ladder_closes_all:
+            if number == len(rules.ladder) and rules.ladder_closes_all:
                 rest = EXACT.subtract(holding.entry.quantity, waiting)
             else:
                 rest = EXACT.subtract(share, ZERO if order is None else order.filled)
             if rest <= 0 or (order is not None and not order.status.working):
                 continue
             waiting = EXACT.add(waiting, rest)
-            if order is None and holding.stop_distance is not None:
-                order = self._placed(
-                    holding,
-                    living,
-                    entry,
-                    OrderType.TAKE_PROFIT,
-                    "target",
-                    f"tp{number}",
-                    time_ms,
-                    reason="target",
-                    rung=number,
-                )
-                away = EXACT.multiply(rung.distance, holding.stop_distance)
+            if order is None:
+                order = self._placed(holding, OrderType.TAKE_PROFIT, f"tp{number}", time_ms)
+                away = EXACT.multiply(rung.distance, stop_distance)
                 level = EXACT.add(holding.first_fill, EXACT.multiply(holding.sign, away))
-                order.price = _target_on_tick(level, tick, long=holding.long)
-                order.quantity = rest
+                order.price, order.quantity, order.rung = _target_on_tick(level, tick, long=holding.long), rest, number
                 holding.targets.append(order)
                 holding.targets.sort(key=lambda one: one.rung)
-                if not placed:
+                if not placing:
                     self._book.tell(order, "NEW", time_ms)
-            if order is not None:
-                wanted.append((order, rest))
+            wanted.append((order, rest))
         return wanted
 
     def trail(self, order: Order, close: float, time_ms: int) -> None:
@@ -155,7 +125,7 @@ class ProtectiveOrders:
                 self._book.tell(order, "REPLACED", time_ms)
                 self._book.bound(order.symbol)
 
-    def follow(self, holding: Holding, living: SymbolOrders, close: float, time_ms: int) -> None:
+    def follow(self, holding: Holding, close: float, time_ms: int) -> None:
         """Let a position's stop follow a close and a filled rung, for the symbol's next candle.
 
         It is never loosened; of the trailing and the break-even level the tighter one stands.
@@ -177,10 +147,10 @@ class ProtectiveOrders:
             level = EXACT.multiply(steps, tick) if tick else steps
             moved = self._tighten(holding, level, "break_even", time_ms) or moved
         if moved:
-            living.bound(holding)
+            self._book.bound(holding.entry.symbol)
 
     def _tick(self, symbol: str) -> Decimal:
-        return self._book.account.pricing.rules(symbol).tick_size
+        return self._pricing.rules(symbol).tick_size
 
     def _tighten(self, holding: Holding, level: Decimal, reason: str, time_ms: int) -> bool:
         stop = holding.stop
@@ -195,22 +165,11 @@ class ProtectiveOrders:
         holding.show_levels()
         return True
 
-    def _placed(
-        self,
-        holding: Holding,
-        living: SymbolOrders,
-        entry: Order,
-        kind: OrderType,
-        role: Role,
-        name: str,
-        time_ms: int,
-        *,
-        reason: str = "stop",
-        trail: Trail | None = None,
-        rung: int = 0,
-    ) -> Order:
+    def _placed(self, holding: Holding, kind: OrderType, name: str, time_ms: int) -> Order:
+        """Place an order for the whole position, named beside it; it is a target if it is a limit order."""
+        role: Role = "target" if kind is OrderType.TAKE_PROFIT else "stop"
         order = Order(
-            entry.symbol,
+            holding.entry.symbol,
             -holding.sign,
             kind,
             holding.entry.quantity,
@@ -218,13 +177,10 @@ class ProtectiveOrders:
             client_order_id=f"{holding.client_order_id}-{name}",
             accepted_ms=time_ms,
             reduce_only=True,
-            exit_reason=reason,
-            trail=trail,
-            rung=rung,
+            exit_reason=role,
+            rested=True,
         )
-        order.rested = True
-        self._book.rank(order)
-        living.orders.append(order)
+        self._book.place(order)
         return order
 
 

@@ -10,7 +10,7 @@ from execution.orders.order import Order
 
 
 class SymbolOrders:
-    """Working orders in order of acceptance.
+    """The ``working`` orders of one symbol in order of acceptance.
 
     Nothing happens to the symbol while prices stay strictly between ``lower`` and ``upper``, and mark prices between
     ``liquidated_below`` and ``liquidated_above``; that spares most exact comparisons, every decision is made on
@@ -29,15 +29,21 @@ class SymbolOrders:
         "liquidated_above",
         "liquidated_below",
         "lower",
-        "orders",
         "upper",
+        "working",
     )
 
     def __init__(self, *, restless: bool = False) -> None:
-        self.orders: list[Order] = []
+        self.working: list[Order] = []
         self.budget: Decimal | None = None
         self.budget_open_ms: int | None = None
         self._restless = restless
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every order."""
+        self.working.clear()
+        self.forget_budget()
         self.bound(None)
 
     def bound(self, holding: Holding | None) -> None:
@@ -49,7 +55,7 @@ class SymbolOrders:
                 lower = self.liquidated_below = math.nextafter(float(holding.liquidation), math.inf)
             else:
                 upper = self.liquidated_above = math.nextafter(float(holding.liquidation), -math.inf)
-        for order in self.orders:
+        for order in self.working:
             if order.acts == "market" or not order.rested:
                 lower = math.inf
                 break

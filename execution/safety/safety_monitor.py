@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import HarnessError
+from core.events import HaltReason
 from core.orders import OrderRequest
 from execution.safety.safety_limits import SafetyLimits
 
@@ -89,11 +90,11 @@ class SafetyMonitor:
         return self._drawdown_halt or self._daily_loss_halt or self._blown
 
     @property
-    def halts(self) -> tuple[str, ...]:
+    def halts(self) -> tuple[HaltReason, ...]:
         """What halts trading now, of ``account_blown``, ``drawdown`` and ``daily_loss``, the lasting ones first."""
         if not self.trading_halted:
             return ()
-        standing = (
+        standing: tuple[tuple[HaltReason, bool], ...] = (
             ("account_blown", self._blown),
             ("drawdown", self._drawdown_halt),
             ("daily_loss", self._daily_loss_halt),
@@ -101,7 +102,7 @@ class SafetyMonitor:
         return tuple(name for name, stands in standing if stands)
 
     @property
-    def halt_reason(self) -> str | None:
+    def halt_reason(self) -> HaltReason | None:
         """``account_blown``, ``drawdown``, ``daily_loss`` or None."""
         return next(iter(self.halts), None)
 

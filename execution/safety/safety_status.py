@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from core.events import HaltReason
 from execution.safety.safety_limits import SafetyLimits
 
 
@@ -33,4 +34,4 @@ class SafetyStatus(Protocol):
     def trading_halted(self) -> bool: ...
 
     @property
-    def halts(self) -> tuple[str, ...]: ...
+    def halts(self) -> tuple[HaltReason, ...]: ...

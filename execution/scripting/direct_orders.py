@@ -4,14 +4,14 @@ import math
 from decimal import Decimal
 
 from core.candle import Candle
+from core.events import TradeRow
 from core.exact import floor_to, received
+from core.instants import to_datetime
 from core.orders import OrderRequest, OrderSide, OrderType
-from execution.matching.immediate_fills import ImmediateFills
-from execution.matching.matching_engine import MatchingEngine
-from execution.orders.order_book import OrderBook
+from execution.matching.paper_venue import PaperVenue
 from execution.orders.order_status import OrderStatus
 from execution.scripting.execution_result import ExecutionResult
-from execution.scripting.fill_results import result_of
+from execution.scripting.order_fill import OrderFill
 
 _IN_WORDS = {"insufficient_balance": "Insufficient balance", "insufficient_margin": "Insufficient margin"}
 
@@ -22,11 +22,11 @@ class DirectOrders:
     An order against the open position closes it, up to its quantity; one in its direction is rejected.
     """
 
-    def __init__(self, book: OrderBook, matching: MatchingEngine, immediate: ImmediateFills) -> None:
-        self._book = book
-        self._matching = matching
-        self._immediate = immediate
-        self._account = book.account
+    def __init__(self, venue: PaperVenue) -> None:
+        self._book = venue.book
+        self._matching = venue.matching
+        self._immediate = venue.immediate
+        self._account = venue.account
 
     def submit(self, order: OrderRequest, reference: Decimal, time_ms: int) -> ExecutionResult:
         """Return what became of an order at a reference price."""
@@ -47,7 +47,7 @@ class DirectOrders:
             row = self._immediate.close(
                 symbol, reference, time_ms, "opposite_signal", order_id=order.order_id, quantity=part
             )
-            return result_of(row)
+            return _answer(row)
         if order.reduce_only:
             return ExecutionResult.failure_result(f"{symbol}: reduce_only", order.order_id)
         if order.side is OrderSide.SHORT and not self._book.allow_shorting:
@@ -55,11 +55,11 @@ class DirectOrders:
         entry = self._immediate.enter(order, quantity, reference, time_ms)
         if entry.status is OrderStatus.REJECTED:
             return ExecutionResult.failure_result(_IN_WORDS.get(entry.reason, entry.reason), order.order_id)
-        return result_of(self._account.rows[-1])
+        return _answer(self._account.rows[-1])
 
     def close(self, symbol: str, reference: Decimal, time_ms: int, reason: str) -> ExecutionResult:
         """Close a position at a reference price."""
-        return result_of(self._immediate.close(symbol, reference, time_ms, reason))
+        return _answer(self._immediate.close(symbol, reference, time_ms, reason))
 
     def exits_at(self, symbol: str, price: float, time_ms: int) -> list[ExecutionResult]:
         """Let a quoted price meet the exits of a symbol's position; return the fills."""
@@ -68,4 +68,21 @@ class DirectOrders:
             # A quote has no volume that a cap could share out.
             quote = Candle(time_ms, price, price, price, price, math.inf)
             self._matching.exits_at_open(symbol, quote, quote)
-        return [result_of(row) for row in self._account.rows[before:]]
+        return [_answer(row) for row in self._account.rows[before:]]
+
+
+def _answer(row: TradeRow) -> ExecutionResult:
+    """Return the answer to an order that was filled."""
+    side = OrderSide(row.side)
+    fill = OrderFill(
+        row.order_id,
+        row.symbol,
+        side if row.action == "OPEN" else side.opposite,
+        float(row.quantity),
+        float(row.price),
+        to_datetime(row.time_ms),
+        float(row.commission),
+        float(row.slippage),
+        metadata={"reason": row.reason},
+    )
+    return ExecutionResult.success_result(row.order_id, fill)

@@ -1,44 +1,48 @@
-"""The paper trader: a paper account that scripts can call directly and a session drives with its own timing."""
+"""The paper trader: a script's view of a paper venue, where it trades by direct calls and by candles it plays."""
 
-import copy
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate
+from core.events import Event, Recorder
 from core.exact import EXACT, received
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest
-from execution.costs.fill_pricing import FillPricing, fraction_pricing
-from execution.matching.immediate_fills import ImmediateFills
-from execution.matching.matching_engine import MatchingEngine
+from execution.costs.fill_pricing import fraction_pricing
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
 from execution.money.balance_change import Number, apply_trade_result
-from execution.money.hashed_text import file_sink
-from execution.money.postings import Postings
-from execution.money.trade_log import TradeLog, TradeRow
+from execution.money.performance import performance_summary
 from execution.orders.order_book import OrderBook
-from execution.orders.order_log import OrderLog
+from execution.orders.symbol_orders import SymbolOrders
 from execution.orders.trailing import trailing_fraction_of
 from execution.scripting.direct_orders import DirectOrders
 from execution.scripting.execution_result import ExecutionResult
-from execution.scripting.performance import performance_summary
 from execution.scripting.position import Position
 from execution.scripting.positive_number import positive_number
+from execution.scripting.step_result import StepResult
+from execution.scripting.trade_file import TradeFile
 
 DEFAULT_LOG_FILE = Path("logs/paper_trades.csv")
 
 PriceProvider = Mapping[str, float] | Callable[[str], float]
 
 
+class _Played(NamedTuple):
+    """A symbol whose candle a script plays."""
+
+    symbol: str
+    orders: SymbolOrders
+
+
 class PaperTrader:
     """A paper account that fills at given prices, with slippage and commission.
 
     Direct calls act at once at the price given. The venue has no clock: a direct fill carries its order's
-    ``timestamp``, or that of the last order that had one. A session times its fills itself, through ``account``.
+    ``timestamp``, or that of the last order that had one. :meth:`at` gives a script a venue with other costs.
 
     Parameters
     ----------
@@ -48,16 +52,8 @@ class PaperTrader:
         Whether an order may open a short.
     log_trades, log_file
         Whether fills are written to a CSV file, and to which (default ``logs/paper_trades.csv``, begun anew).
-    trade_log
-        A log to write to instead of a file.
     instruments
         Trading rules per symbol; prices and quantities are rounded only for symbols that have some.
-    pricing
-        Cost models and trading rules instead of the two fractions and ``instruments``.
-    venue
-        How orders meet candles, and margin; the defaults when None.
-    order_log, postings
-        Where transitions of orders and the ledger's double entries are written.
 
     Raises
     ------
@@ -74,48 +70,58 @@ class PaperTrader:
         log_trades: bool = False,
         log_file: str | Path | None = None,
         *,
-        trade_log: TradeLog | None = None,
         instruments: Mapping[str, Instrument] | None = None,
-        pricing: FillPricing | None = None,
-        venue: VenueRules | None = None,
-        order_log: OrderLog | None = None,
-        postings: Postings | None = None,
     ) -> None:
         positive_number(starting_balance, "starting_balance")
-        if log_trades and trade_log is None:
-            trade_log = TradeLog(file_sink(log_file or DEFAULT_LOG_FILE))
-        self.allow_shorting = allow_shorting
-        self._starting_balance = received(starting_balance)
-        self._models = pricing or fraction_pricing(slippage, commission_rate, instruments)
-        self._venue = venue or VenueRules()
-        self._trade_log = trade_log
-        self._order_log = order_log or OrderLog()
-        self._postings = postings
-        self._trailing_fraction: Decimal | None = None
-        self.reset()
+        listeners = [TradeFile(log_file or DEFAULT_LOG_FILE)] if log_trades else []
+        pricing = fraction_pricing(slippage, commission_rate, instruments)
+        self._stand_at(
+            PaperVenue(
+                received(starting_balance), pricing, VenueRules(), Recorder(*listeners), allow_shorting=allow_shorting
+            )
+        )
+
+    @classmethod
+    def at(cls, venue: PaperVenue) -> "PaperTrader":
+        """Return a trader at a venue that exists."""
+        trader = cls.__new__(cls)
+        trader._stand_at(venue)
+        return trader
+
+    def _stand_at(self, venue: PaperVenue) -> None:
+        self.venue = venue
+        self._orders = DirectOrders(venue)
+        self._time_ms = 0
+        self._events: list[Event] | None = None
+        venue.recorder.subscribe(self._take)
 
     def reset(self) -> None:
-        """Return to the starting balance, without positions, orders, trades or a peak; log files go on."""
-        # A copy, because volume tiers and market conditions are part of what a reset forgets.
-        if self._postings is not None:
-            self._postings.restart()
-        self._pricing = copy.deepcopy(self._models)
-        self.account = Account(
-            self._starting_balance, self._pricing, self._trade_log, self._postings, self._venue.perpetual
-        )
-        self.account.trailing_fraction = self._trailing_fraction
-        self.book = OrderBook(self.account, self._venue, self._order_log, allow_shorting=self.allow_shorting)
-        self.matching = MatchingEngine(self.book, lambda: received(self.get_equity()))
-        self.immediate = ImmediateFills(self.book, self.matching.fills)
-        self._orders = DirectOrders(self.book, self.matching, self.immediate)
+        """Return to the starting balance, without positions, orders, trades or a peak; log files go on.
+
+        The account, the order book and the venue stay the objects they are.
+        """
+        self.venue.reset()
         self._time_ms = 0
-        self.peak_equity = float(self._starting_balance)
-        self.max_drawdown = 0.0
+
+    @property
+    def account(self) -> Account:
+        """Positions and exact money."""
+        return self.venue.account
+
+    @property
+    def book(self) -> OrderBook:
+        """The working orders."""
+        return self.venue.book
+
+    @property
+    def allow_shorting(self) -> bool:
+        """Whether an order may open a short."""
+        return self.venue.book.allow_shorting
 
     @property
     def starting_balance(self) -> float:
         """Cash at the start."""
-        return float(self._starting_balance)
+        return float(self.account.ledger.starting_balance)
 
     @property
     def balance(self) -> float:
@@ -126,6 +132,16 @@ class PaperTrader:
     def realized_pnl(self) -> float:
         """Results of closed trades, net of commissions."""
         return float(self.account.ledger.realized_pnl)
+
+    @property
+    def peak_equity(self) -> float:
+        """The highest equity so far."""
+        return self.account.peak_equity
+
+    @property
+    def max_drawdown(self) -> float:
+        """The largest fall from a peak so far, a fraction of the peak."""
+        return self.account.max_drawdown
 
     @property
     def positions(self) -> dict[str, Position]:
@@ -154,7 +170,7 @@ class PaperTrader:
 
     def get_performance_summary(self) -> dict[str, Any]:
         """Return balances, returns and trade counts; percentages are per cent, a win is above 0 net of costs."""
-        return performance_summary(self.account, self.starting_balance, self.peak_equity, self.max_drawdown)
+        return performance_summary(self.account)
 
     @staticmethod
     def apply_trade_result(
@@ -165,16 +181,7 @@ class PaperTrader:
 
     def set_risk_config(self, risk_config: Mapping[str, Any]) -> None:
         """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction in (0, 1)) for positions to come."""
-        self._trailing_fraction = self.account.trailing_fraction = trailing_fraction_of(risk_config)
-
-    def note_equity(self, equity: float) -> None:
-        """Take an equity value into peak equity and the largest drawdown."""
-        if equity > self.peak_equity:
-            self.peak_equity = equity
-        else:
-            drawdown = (self.peak_equity - equity) / self.peak_equity
-            if drawdown > self.max_drawdown:
-                self.max_drawdown = drawdown
+        self.venue.matching.settlement.protection.trail_at(trailing_fraction_of(risk_config))
 
     def submit_order(self, order: OrderRequest, current_price: float) -> ExecutionResult:
         """Fill an order at once at ``current_price`` with slippage.
@@ -193,31 +200,37 @@ class PaperTrader:
         held = order.symbol in self.account.holdings
         result = self._orders.submit(order, reference, self._time_ms)
         if held and result.fill is not None:
-            self.note_equity(self.get_equity())
+            self.account.note_equity(self.get_equity())
         return result
 
     def process_candle(
-        self, symbol: str, candle: Candle, timeframe_ms: int, mark: Candle | None = None
-    ) -> list[TradeRow]:
-        """Let a candle meet a symbol's orders and mark its position; return the rows of the fills.
+        self,
+        symbol: str,
+        candle: Candle,
+        timeframe_ms: int,
+        mark: Candle | None = None,
+        funding: Sequence[FundingRate] = (),
+    ) -> StepResult:
+        """Let a candle meet a symbol's orders and mark its position; return what happened.
 
-        For scripts that play candles themselves, without gates and gaps. ``mark`` is the mark price's candle, if known.
+        For scripts that play candles themselves, without gates and gaps. ``mark`` is the mark price's candle, if known,
+        ``funding`` are payments that became known with the candle.
         """
-        before, close_ms, marks = len(self.account.rows), candle.open_time_ms + timeframe_ms, mark or candle
+        events = self._events = []
+        close_ms = candle.open_time_ms + timeframe_ms
         self.book.expire(symbol, candle.open_time_ms, close_ms)
-        self.matching.exits_at_open(symbol, candle, marks)
-        self.matching.entries_at_open(symbol, candle, marks)
-        self.matching.inside(symbol, candle, marks, close_ms)
+        if funding:
+            self.venue.funding.add(symbol, funding)
+        self.venue.match([(_Played(symbol, self.book.symbol_orders(symbol)), candle, mark or candle)], close_ms)
         self._time_ms = close_ms
         holding = self.account.holdings.get(symbol)
         if holding is not None:
-            holding.set_mark(candle.close)
             holding.count()
-        self.matching.after_close(symbol, candle.close, close_ms)
-        self._pricing.observe(symbol, candle)
+        self.account.pricing.observe(symbol, candle)
         self.book.last_closes[symbol] = candle.close
-        self.note_equity(self.get_equity())
-        return self.account.rows[before:]
+        self.account.note_equity(self.get_equity())
+        self._events = None
+        return StepResult(tuple(events))
 
     def update_positions(self, prices: Mapping[str, float]) -> None:
         """Mark positions at the prices given, let trailing stops follow, and note peak equity and drawdown."""
@@ -225,8 +238,8 @@ class PaperTrader:
             holding = self.account.holdings.get(symbol)
             if holding is not None:
                 holding.set_mark(positive_number(price, symbol))
-                self.matching.after_close(symbol, holding.mark, self._time_ms)
-        self.note_equity(self.get_equity())
+                self.venue.matching.after_close(symbol, holding.mark, self._time_ms)
+        self.account.note_equity(self.get_equity())
 
     def check_exit_conditions(self, prices: Mapping[str, float]) -> list[ExecutionResult]:
         """Close every position whose stop or target the price given has passed; return the fills."""
@@ -235,7 +248,7 @@ class PaperTrader:
             quoted = positive_number(price, symbol)
             exits = self._orders.exits_at(symbol, quoted, self._time_ms)
             if exits:
-                self.note_equity(self.get_equity())
+                self.account.note_equity(self.get_equity())
             results += exits
         return results
 
@@ -246,5 +259,9 @@ class PaperTrader:
         for symbol in list(self.account.holdings):
             reference = received(positive_number(price_of(symbol), symbol))
             results.append(self._orders.close(symbol, reference, self._time_ms, "end"))
-            self.note_equity(self.get_equity())
+            self.account.note_equity(self.get_equity())
         return results
+
+    def _take(self, event: Event) -> None:
+        if self._events is not None:
+            self._events.append(event)

@@ -1,21 +1,65 @@
 """What a session takes in, as its settings say: its feeds, and marks and funding rates of perpetual contracts."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from core.timeframe import floor_to_grid, timeframe_ms
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import CandleLane, Series
+from live.intake.exchange_access import Addresses, Market
 from live.intake.funding_calendar import FundingCalendar
-from live.intake.perpetual_inputs import MarkSeries, PerpetualInputs
-from live.life.exchange_access import Addresses
-from live.life.session_driver import ASK_AGAIN_SECONDS
-from live.life.session_start import finest_interval
+from live.intake.ingress_clock import IngressClock
+from live.intake.perpetual_inputs import PerpetualInputs, Waits
+from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.feed_registry import open_feed, open_perpetual_source
 from market_data.feeds.perpetual_source import PerpetualSource
 from validation.composed_settings import Settings
+
+ASK_AGAIN_SECONDS = 1.0
+"""Least time between two rounds of questions to REST."""
+
+
+class Intake(NamedTuple):
+    """Where a session's steps come from: feeds by series (the strategy's first), the exchange's time, the barrier.
+
+    ``perpetual`` completes steps with marks and funding rates; None where there are none.
+    """
+
+    feeds: Mapping[Series, CandleFeed]
+    clock: IngressClock
+    barrier: Barrier
+    perpetual: PerpetualInputs | None = None
+
+    @property
+    def open_boundaries(self) -> int:
+        """How many boundaries have a candle and wait for others, or for marks and funding rates."""
+        return self.barrier.open_boundaries + (0 if self.perpetual is None else len(self.perpetual.steps))
+
+    async def close(self) -> None:
+        """Close the feeds."""
+        for feed in self.feeds.values():
+            await feed.close()
+
+
+def finest_interval(settings: Settings) -> str:
+    """Return the timeframe by which orders are matched: that of the detail candles, else the strategy's."""
+    return settings.live.detail_interval or settings.live.timeframe
+
+
+def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
+    """Return the barrier of a session that knows everything up to a boundary."""
+    detail = settings.live.detail_interval
+    return Barrier(
+        list(market.unified.values()),
+        timeframe_ms(settings.live.timeframe),
+        last_closed_ms,
+        settings.live.session.barrier_grace_seconds,
+        settings.live.data.off_grid,
+        detail_ms=None if detail is None else timeframe_ms(detail),
+    )
 
 
 def open_strategy_feed(
@@ -27,20 +71,6 @@ def open_strategy_feed(
 ) -> CandleFeed:
     """Return the feed of the strategy's candles; ``known_ms`` is the boundary up to which everything is known."""
     return _feed(settings, settings.live.timeframe, addresses, symbols, known_ms, limits)
-
-
-def open_feeds(
-    settings: Settings,
-    addresses: Addresses,
-    symbols: Sequence[str],
-    known_ms: int,
-    limits: FeedLimits | None = None,
-) -> dict[Series, CandleFeed]:
-    """Return the feeds of a session that knows everything up to a boundary, by series; the strategy's is first."""
-    feeds: dict[Series, CandleFeed] = {"strategy": open_strategy_feed(settings, addresses, symbols, known_ms, limits)}
-    if settings.live.detail_interval is not None:
-        feeds["detail"] = _feed(settings, settings.live.detail_interval, addresses, symbols, known_ms, limits)
-    return feeds
 
 
 def open_source(settings: Settings, addresses: Addresses, limits: FeedLimits | None = None) -> PerpetualSource | None:
@@ -57,49 +87,41 @@ def open_source(settings: Settings, addresses: Addresses, limits: FeedLimits | N
     return open_perpetual_source(settings.live.exchange, rest_url=addresses.rest_url, limits=limits)
 
 
-def open_inputs(
+def open_intake(
     settings: Settings,
-    source: PerpetualSource | None,
-    symbols: Sequence[str],
+    addresses: Addresses,
     barrier: Barrier,
     funding: Mapping[str, FundingCalendar],
-    clock: CandleFeed,
+    source: PerpetualSource | None,
     *,
+    limits: FeedLimits | None = None,
     ask_again_seconds: float = ASK_AGAIN_SECONDS,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> PerpetualInputs | None:
-    """Return what completes the steps of a session that knows everything up to its barrier's last boundary.
+) -> Intake:
+    """Return the intake of a session that knows everything up to its barrier's last boundary.
 
     Parameters
     ----------
-    source
-        As :func:`open_source` gives it; without one there is nothing to complete.
-    symbols
-        Unified, in configured order.
     funding
-        The symbols' calendars; not used where the settings ask for no funding.
-    clock
-        The feed that tells the exchange's time.
+        The calendars of all unified symbols, in configured order; not used where the settings ask for no funding.
+    source
+        As :func:`open_source` gives it; without one there is nothing to complete steps with.
     """
-    perpetual = settings.live.execution.perpetual
-    if source is None or perpetual is None:
-        return None
-    interval = finest_interval(settings)
-    marks = None
-    if perpetual.mark_price:
-        lane = CandleLane("mark", symbols, timeframe_ms(interval), barrier.last_closed_ms, settings.live.data.off_grid)
-        marks = MarkSeries(interval, lane)
-    return PerpetualInputs(
-        source,
-        symbols,
-        marks,
-        funding if perpetual.funding else {},
-        clock.server_time_ms,
-        settle_ms=FeedLimits().settle_for(timeframe_ms(interval)),
-        grace_seconds=settings.live.session.barrier_grace_seconds,
-        ask_again_seconds=ask_again_seconds,
-        monotonic=monotonic,
-    )
+    symbols, known_ms = list(funding), barrier.last_closed_ms
+    feeds: dict[Series, CandleFeed] = {"strategy": open_strategy_feed(settings, addresses, symbols, known_ms, limits)}
+    if settings.live.detail_interval is not None:
+        feeds["detail"] = _feed(settings, settings.live.detail_interval, addresses, symbols, known_ms, limits)
+    clock, perpetual = feeds["strategy"], settings.live.execution.perpetual
+    inputs = None
+    if source is not None and perpetual is not None:
+        interval = finest_interval(settings)
+        length_ms, marks = timeframe_ms(interval), None
+        if perpetual.mark_price:
+            marks = MarkSeries(interval, CandleLane("mark", symbols, length_ms, known_ms, settings.live.data.off_grid))
+        steps = WaitingSteps(symbols, marks, funding if perpetual.funding else {})
+        grace_seconds = settings.live.session.barrier_grace_seconds
+        waits = Waits(FeedLimits().settle_for(length_ms), grace_seconds, ask_again_seconds)
+        inputs = PerpetualInputs(source, steps, clock.server_time_ms, waits, time.monotonic)
+    return Intake(feeds, IngressClock(clock, time.monotonic), barrier, inputs)
 
 
 def _feed(

@@ -4,7 +4,8 @@ from core.errors import DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of
-from live.life.session_start import Market, finest_interval, warmup_candles
+from live.intake.exchange_access import Market, warmup_candles
+from live.intake.session_inputs import finest_interval
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.perpetual_source import PerpetualSource
 from validation.composed_settings import Settings

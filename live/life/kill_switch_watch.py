@@ -6,19 +6,16 @@ say. The environment counts as it was when the process started; ``SIGUSR2`` rele
 
 import functools
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from engine.journal_records import CommandRecord, JournalRecord
+from execution.execution_settings import TradingModeSettings
+from execution.safety.safety_monitor import environment_kill_switch
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from execution.execution_settings import TradingModeSettings
-
-    SignalHandler = Callable[[int, FrameType | None], object] | int | None
+SignalHandler = Callable[[int, FrameType | None], object] | int | None
 
 BY_ENVIRONMENT, BY_FILE, BY_SIGNAL = "environment", "file", "signal"
 _SURROUNDINGS = (BY_ENVIRONMENT, BY_FILE)
@@ -40,9 +37,7 @@ class KillSwitchWatch:
         nobody had: a restart does not undo what an operator did.
     """
 
-    def __init__(self, mode: "TradingModeSettings", *, held_by: str | None = None) -> None:
-        from execution.safety.safety_monitor import environment_kill_switch
-
+    def __init__(self, mode: TradingModeSettings, *, held_by: str | None = None) -> None:
         self._file = None if mode.kill_switch_file is None else Path(mode.kill_switch_file).absolute()
         self._latched_by = held_by
         if self._latched_by is None and environment_kill_switch(mode.kill_switch_env_var)():
@@ -97,7 +92,7 @@ class KillSwitchWatch:
         return f"{BY_FILE} {self._file}"
 
 
-def _on_signal(act: "Callable[[str], None]", number: int, frame: FrameType | None) -> None:
+def _on_signal(act: Callable[[str], None], number: int, frame: FrameType | None) -> None:
     act(f"{BY_SIGNAL} {signal.Signals(number).name}")
 
 

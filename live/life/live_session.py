@@ -7,30 +7,32 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import with_own_strategy
 from engine.fold import SessionFold
+from live.intake.exchange_access import Addresses, Market, connect, market_of
 from live.intake.ingress_clock import IngressClock
-from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
+from live.intake.session_inputs import open_intake, open_source, open_strategy_feed
 from live.life.dry_start import dry_start
-from live.life.exchange_access import Addresses, Rehearsal, exchange_addresses, market_of
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from live.life.operator_commands import OperatorCommands
+from live.life.rehearsal import Rehearsal, exchange_addresses
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
-from live.life.session_start import Market, StartedSession, connect, start_fresh
+from live.life.session_start import StartedSession, start_fresh
 from live.life.stop_signals import stop_on_signals, unless_stopping
-from live.views.view_set import build_views, open_log
+from live.views.session_watch import Watched
+from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
-from runs.figures.session_input import SessionInput
+from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import RESULT, TRADES
 from runs.result_builder import OutputPlaces, build_result
@@ -71,115 +73,94 @@ def run_session(options: LiveOptions) -> int:
     settings = with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
-        folder = folded = None
+        resumed = None
         if options.resume is not None:
-            folder = held.enter_context(resumed_folder(_folder_of(settings, options), settings))
-        kill_switch = held.enter_context(_kill_switch(settings, folder))
-        if folder is not None:
-            folded = fold_journal(folder, settings)
-            _refuse_ended(settings, folder, folded)
+            resumed = held.enter_context(resumed_folder(_folder_of(settings, options), settings))
+        kill_switch = held.enter_context(_kill_switch(settings, resumed))
+        folded = None
+        if resumed is not None:
+            folded = fold_journal(resumed, settings)
+            _refuse_ended(settings, resumed, folded)
         last_step_ms = None if folded is None else folded.past.known_ms
         addresses = held.enter_context(
             exchange_addresses(settings, options.rehearsal, options.addresses, now_ms, last_step_ms)
         )
         market = market_of(settings, addresses, now_ms)
-        return asyncio.run(_run(settings, options, addresses, market, folder, folded, kill_switch))
+        return asyncio.run(_LiveSession(settings, options, addresses, market, kill_switch).run(resumed, folded))
 
 
-async def _run(
-    settings: Settings,
-    options: LiveOptions,
-    addresses: Addresses,
-    market: Market,
-    resumed: SessionFolder | None,
-    folded: FoldedSession | None,
-    kill_switch: KillSwitchWatch,
-) -> int:
-    """Connect, start or go on, drive to the end, report."""
-    symbols = list(market.unified.values())
-    source = open_source(settings, addresses)
-    first = open_strategy_feed(settings, addresses, symbols)
-    try:
-        now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
-        if options.dry_start:
-            return await dry_start(settings, market, first, source, now_ms)
-        if resumed is not None and folded is not None:
-            started = go_on(resumed, folded, market, settings, now_ms)
-            with started.journal:
-                return await _drive(settings, options, addresses, market, resumed, started, source, kill_switch, now_ms)
-        with contextlib.closing(SessionFolder(_fresh_folder(settings, options, now_ms))) as folder:
-            engaged, _ = kill_switch()
-            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
-            with started.journal:
-                return await _drive(settings, options, addresses, market, folder, started, source, kill_switch, now_ms)
-    finally:
-        await first.close()
-        if source is not None:
-            await source.close()
+class _LiveSession:
+    """One session on its exchange: started or taken up again, driven to its end, reported."""
 
+    def __init__(
+        self,
+        settings: Settings,
+        options: LiveOptions,
+        addresses: Addresses,
+        market: Market,
+        kill_switch: KillSwitchWatch,
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._addresses = addresses
+        self._market = market
+        self._kill_switch = kill_switch
 
-async def _drive(
-    settings: Settings,
-    options: LiveOptions,
-    addresses: Addresses,
-    market: Market,
-    folder: SessionFolder,
-    started: StartedSession,
-    source: PerpetualSource | None,
-    kill_switch: KillSwitchWatch,
-    now_ms: int,
-) -> int:
-    """Run the session on its feeds, end it and print its report."""
-    barrier, symbols = started.barrier, list(market.unified.values())
-    feeds = open_feeds(settings, addresses, symbols, barrier.last_closed_ms)
-    inputs = open_inputs(settings, source, symbols, barrier, started.funding, feeds["strategy"])
-    clock = IngressClock(feeds["strategy"], time.monotonic)
-    shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
-    log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
-    views = build_views(
-        folder.path,
-        settings,
-        started.fold.session,
-        barrier,
-        market.unified,
-        clock.now_ms,
-        shown_on,
-        plain=options.plain,
-        inputs=inputs,
-    )
-    mode: Literal["flatten", "keep"] = settings.live.session.on_shutdown
-    with stop_on_signals(folder.path) as stopping, contextlib.closing(log):
-        async with views as view:
-            driver = SessionDriver(
-                started.fold,
-                started.journal,
-                folder,
-                feeds,
-                barrier,
-                clock,
-                OperatorCommands(kill_switch, market.unified).due,
-                view,
-                inputs=inputs,
-                missed_until_ms=started.missed_until_ms,
-            )
-            driver.stopping = stopping
-            try:
-                connecting = asyncio.create_task(connect(clock, time.monotonic, settings.live.exchange))
-                await unless_stopping(connecting, stopping)
-                until_ms = seconds = None
-                if options.duration_ms is not None:
-                    until_ms = floor_to_grid(now_ms, barrier.step_ms) + options.duration_ms
-                    # Wall time bounds a silent exchange; the last step may still come within its grace.
-                    grace = settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
-                    seconds = options.duration_ms / 1_000 + grace
-                await driver.run(until_ms, seconds)
-                driver.end(mode)
-            finally:
-                for feed in feeds.values():
-                    await feed.close()
-        print_report(_write_result(settings, market.unified, folder, started.fold), sys.stdout)
-        print(f"\nCheck it: python -m backtests.parity {folder.path}")
-    return 0
+    async def run(self, resumed: SessionFolder | None, folded: FoldedSession | None) -> int:
+        """Connect, start or go on, drive to the end, report; return the exit code."""
+        settings, market = self._settings, self._market
+        source = open_source(settings, self._addresses)
+        first = open_strategy_feed(settings, self._addresses, list(market.unified.values()))
+        try:
+            now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
+            if self._options.dry_start:
+                return await dry_start(settings, market, first, source, now_ms)
+            if resumed is not None and folded is not None:
+                started = go_on(resumed, folded, market, settings, now_ms)
+                return await self._drive(resumed, started, source, now_ms)
+            with contextlib.closing(SessionFolder(_fresh_folder(settings, self._options, now_ms))) as folder:
+                engaged, _ = self._kill_switch()
+                started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
+                return await self._drive(folder, started, source, now_ms)
+        finally:
+            await first.close()
+            if source is not None:
+                await source.close()
+
+    async def _drive(
+        self, folder: SessionFolder, started: StartedSession, source: PerpetualSource | None, now_ms: int
+    ) -> int:
+        """Run the session on its feeds, end it and print its report."""
+        settings, options, unified = self._settings, self._options, self._market.unified
+        intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
+        shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
+        log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
+        watched = Watched(folder.path, settings, started.fold.session, intake, unified)
+        views = build_views(watched, shown_on, plain=options.plain)
+        commands = OperatorCommands(self._kill_switch, unified)
+        with started.journal, stop_on_signals(folder.path) as stopping, contextlib.closing(log):
+            async with views as view:
+                driver = SessionDriver(started, folder, intake, commands.due, view)
+                driver.stopping = stopping
+                try:
+                    connecting = asyncio.create_task(connect(intake.clock, time.monotonic, settings.live.exchange))
+                    await unless_stopping(connecting, stopping)
+                    await driver.run(*self._until(intake.barrier.step_ms, now_ms))
+                    driver.end(settings.live.session.on_shutdown)
+                finally:
+                    await intake.close()
+            print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
+            print(f"\nCheck it: python -m backtests.parity {folder.path}")
+        return 0
+
+    def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
+        """Return the last step to run, and after how many seconds of wall time to end without it; None for ever."""
+        duration_ms = self._options.duration_ms
+        if duration_ms is None:
+            return None, None
+        # Wall time bounds a silent exchange; the last step may still come within its grace.
+        grace = self._settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
+        return floor_to_grid(now_ms, step_ms) + duration_ms, duration_ms / 1_000 + grace
 
 
 def _write_result(
@@ -189,7 +170,7 @@ def _write_result(
     window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
     window.take_all(line.record for line in folder.lines())
     places = OutputPlaces(folder.path / TRADES, folder.path)
-    result = build_result(fold.session, settings, SessionInput(window, fold.session, settings), places)
+    result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
     folder.write_text(RESULT, to_json(result))
     return result

@@ -11,7 +11,7 @@ import msgspec
 from core.errors import ConfigurationError, HarnessError, StoreError
 from engine.journal import JournalLine, JournalWriter, read_journal
 from engine.journal_records import SessionRecord
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
 from runs.folder.write_errors import store_errors

@@ -10,9 +10,11 @@ from core.timeframe import floor_to_grid
 from engine.fold import SessionFold
 from engine.journal import JournalLine, damaged_line
 from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
+from live.intake.exchange_access import Market
+from live.intake.session_inputs import open_barrier
 from live.life.journalled_past import JournalledPast
 from live.life.session_folder import SessionFolder
-from live.life.session_start import Market, StartedSession, open_barrier
+from live.life.session_start import StartedSession
 from runs.folder.file_names import JOURNAL
 from validation.composed_settings import Settings
 
@@ -98,9 +100,8 @@ def go_on(
         raise
     folded.fold.apply(record)
     missed_until_ms = floor_to_grid(now_ms, barrier.step_ms) if policy == "exits_only" else None
-    counts = {spelling: len(folded.first.warmup.get(spelling, ())) for spelling in market.unified}
     funding = folded.past.funding_calendars(symbols)
-    return StartedSession(folded.fold, journal, barrier, funding, counts, missed_until_ms)
+    return StartedSession(folded.fold, journal, barrier, funding, missed_until_ms)
 
 
 def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:

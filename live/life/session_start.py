@@ -1,38 +1,25 @@
 """How a fresh session begins: from the exchange's answers."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from core.candle import Candle
-from core.errors import ConfigurationError, DataUnavailableError, FeedError
-from core.instrument import Instrument
+from core.errors import ConfigurationError
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, fields_of
 from live.intake.barrier import Barrier
+from live.intake.exchange_access import Market, warmup_candles
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
-from live.intake.ingress_clock import IngressClock
+from live.intake.session_inputs import open_barrier
 from live.life.session_folder import SessionFolder
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
-
-CONNECT_SECONDS = 30.0
-"""How long the exchange may stay out of reach at the start, in wall time."""
-
-_RETRY_SECONDS = 1.0
-
-
-class Market(NamedTuple):
-    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules."""
-
-    unified: dict[str, str]
-    instruments: dict[str, Instrument]
 
 
 class StartedSession(NamedTuple):
@@ -42,49 +29,7 @@ class StartedSession(NamedTuple):
     journal: JournalWriter
     barrier: Barrier
     funding: Mapping[str, FundingCalendar]
-    warmup: Mapping[str, int]
     missed_until_ms: int | None
-
-
-async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
-    """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
-
-    Raises
-    ------
-    DataUnavailableError
-        If it does not answer in time.
-    """
-    begun = monotonic()
-    while True:
-        try:
-            await clock.synchronise()
-        except FeedError as error:
-            if monotonic() - begun >= CONNECT_SECONDS:
-                raise DataUnavailableError(
-                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
-                    "rehearse offline with config/practice.yaml"
-                ) from error
-            await asyncio.sleep(_RETRY_SECONDS)
-            continue
-        now_ms = clock.now_ms()
-        if now_ms is not None:
-            return now_ms
-
-
-async def warmup_candles(
-    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
-) -> dict[str, list[Candle]]:
-    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
-    start_ms = max(0, boundary_ms - count * timeframe_ms(settings.live.timeframe))
-    stored = {}
-    for spelling, symbol in market.unified.items():
-        try:
-            candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
-        except FeedError as error:
-            sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
-            raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
-        stored[spelling] = candles[-count:] if count else []
-    return stored
 
 
 async def start_fresh(
@@ -143,27 +88,7 @@ async def start_fresh(
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
-    return StartedSession(
-        fold, journal, barrier, funding, {spelling: len(candles) for spelling, candles in stored.items()}, None
-    )
-
-
-def finest_interval(settings: Settings) -> str:
-    """Return the timeframe by which orders are matched: that of the detail candles, else the strategy's."""
-    return settings.live.detail_interval or settings.live.timeframe
-
-
-def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
-    """Return the barrier of a session that knows everything up to a boundary."""
-    detail = settings.live.detail_interval
-    return Barrier(
-        list(market.unified.values()),
-        timeframe_ms(settings.live.timeframe),
-        last_closed_ms,
-        settings.live.session.barrier_grace_seconds,
-        settings.live.data.off_grid,
-        detail_ms=None if detail is None else timeframe_ms(detail),
-    )
+    return StartedSession(fold, journal, barrier, funding, None)
 
 
 def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:

@@ -1,6 +1,6 @@
-"""Positions and orders of a session as lines that views show."""
+"""Money, positions and orders of a session as views show them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from core.candle import Candle
@@ -8,17 +8,66 @@ from core.orders import OrderType
 from engine.session import Session
 from execution.money.holding import Holding, side_of
 from execution.orders.order import Order
-from live.views.session_picture import OrderLine, PositionLine
+from live.views.session_picture import AccountFigures, OrderLine, PositionLine
 
 FormingOf = Callable[[str], Candle | None]
 """Tells the running candle of a configured symbol after the last step; None where nothing is known of it."""
 
 
-def position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) -> PositionLine:
-    """Return a position as it stands, at the forming candle's close if there is one.
+def position_lines(session: Session, forming_of: FormingOf, *, by_touch: bool) -> list[PositionLine]:
+    """Return the positions in configured order, each at its forming candle's close if there is one.
 
     ``by_touch`` says that a limit order fills when the price only reaches it.
     """
+    return [
+        _position_line(holding, forming_of(holding.position.symbol), by_touch=by_touch)
+        for holding in _holdings(session)
+    ]
+
+
+def account_figures(session: Session, positions: Sequence[PositionLine], *, perpetual: bool) -> AccountFigures:
+    """Return how the account stands, given its positions."""
+    safety, account = session.safety, session.account
+    balance, closed, holdings = float(account.balance), account.closed, _holdings(session)
+    return AccountFigures(
+        balance=balance,
+        equity=balance + sum(one.unrealized() for one in holdings),
+        live_equity=balance + sum(line.pnl for line in positions) if any(line.forming for line in positions) else None,
+        realized_pnl=float(account.realized_pnl),
+        daily_pnl=safety.daily_pnl,
+        daily_loss=max(0.0, safety.daily_loss),
+        max_daily_loss=safety.limits.max_daily_loss_pct,
+        drawdown=safety.drawdown,
+        max_drawdown=safety.limits.max_drawdown_pct,
+        trades=len(closed),
+        won=sum(trade.realized_pnl > 0 for trade in closed),
+        margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
+        funding=float(account.funding_net) if perpetual else None,
+    )
+
+
+def order_lines(session: Session, forming_of: FormingOf) -> Iterator[OrderLine]:
+    """Yield what waits and rests: symbols in configured order, closes before entries before a script's orders."""
+    account = session.account
+    for symbol in session.instruments:
+        candle = forming_of(symbol)
+        close, entry = account.waiting_closes.get(symbol), account.waiting_entries.get(symbol)
+        if close is not None:
+            yield _order_line(close, f"close ({close.exit_reason})", candle)
+        if entry is not None:
+            yield _order_line(entry, f"enter {side_of(entry.sign).value}", candle)
+        for order in account.orders_of(symbol):
+            if order.role == "order":
+                yield _order_line(order, "buy" if order.sign > 0 else "sell", candle)
+
+
+def _holdings(session: Session) -> list[Holding]:
+    """Return the open positions in configured order."""
+    holdings = session.account.holdings
+    return [holdings[symbol] for symbol in session.instruments if symbol in holdings]
+
+
+def _position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) -> PositionLine:
     mark = holding.mark if candle is None else candle.close
     stop, entry = holding.stop, holding.entry
     return PositionLine(
@@ -37,21 +86,6 @@ def position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) ->
         margin=float(entry.margin) if entry.margin else None,
         funding=float(entry.funding),
     )
-
-
-def order_lines(session: Session, forming_of: FormingOf) -> Iterator[OrderLine]:
-    """Yield what waits and rests: symbols in configured order, closes before entries before a script's orders."""
-    account = session.account
-    for symbol in session.instruments:
-        candle = forming_of(symbol)
-        close, entry = account.waiting_closes.get(symbol), account.waiting_entries.get(symbol)
-        if close is not None:
-            yield _order_line(close, f"close ({close.exit_reason})", candle)
-        if entry is not None:
-            yield _order_line(entry, f"enter {side_of(entry.sign).value}", candle)
-        for order in account.orders_of(symbol):
-            if order.role == "order":
-                yield _order_line(order, "buy" if order.sign > 0 else "sell", candle)
 
 
 def _order_line(order: Order, what: str, candle: Candle | None) -> OrderLine:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from core.events import TradeRow
 from core.exact import plain
 from core.instants import format_ms
 from execution.money.account_view import AccountView
-from execution.money.trade_log import TradeRow
 
 RECENT_BYTES = 65_536
 """How much of the decisions written before the first question counts as recent."""

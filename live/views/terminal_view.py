@@ -2,24 +2,20 @@
 
 import logging
 import threading
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
 
 from live.views.session_picture import SessionPicture
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.live import Live
-
-    from core.candle import Candle
-    from engine.journal_records import CommandRecord, MissingRecord
-    from live.intake.barrier import ClosedStep
-    from live.intake.candle_lane import Note
-    from live.views.session_watch import SessionWatch
+from live.views.session_updates import SessionUpdate
+from live.views.session_watch import SessionWatch
+from live.views.terminal_screen import screen
 
 CLOSE_SECONDS = 2.0
 NARROWEST, WIDEST = 40, 200
 
-_log = logging.getLogger("live.views.view_set")
+_log = logging.getLogger("live.views")
 
 
 class TerminalView:
@@ -39,7 +35,7 @@ class TerminalView:
         Columns and lines; None asks the terminal before every drawing.
     """
 
-    def __init__(self, watch: "SessionWatch", stream: TextIO, size: tuple[int, int] | None = None) -> None:
+    def __init__(self, watch: SessionWatch, stream: TextIO, size: tuple[int, int] | None = None) -> None:
         self._watch = watch
         self._stream = stream
         self._size = size
@@ -49,22 +45,7 @@ class TerminalView:
         self._failed = False
         self._drawer: threading.Thread | None = None
 
-    def candle_forming(self, symbol: str, candle: "Candle") -> None:
-        """Wait for the next refresh."""
-
-    def connection_changed(self, event: str, detail: str) -> None:
-        """Wait for the next refresh."""
-
-    def step_done(self, closed: "ClosedStep", delay_seconds: float) -> None:
-        """Wait for the next refresh."""
-
-    def noted(self, note: "Note") -> None:
-        """Wait for the next refresh."""
-
-    def gone_without(self, missing: "MissingRecord") -> None:
-        """Wait for the next refresh."""
-
-    def commanded(self, command: "CommandRecord") -> None:
+    def take(self, update: SessionUpdate) -> None:
         """Wait for the next refresh."""
 
     def refresh(self) -> None:
@@ -83,9 +64,6 @@ class TerminalView:
             self._drawer.join(CLOSE_SECONDS)
 
     def _draw_all(self) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
         width, height = self._size or (None, None)
         console = Console(file=self._stream, width=width, height=height, force_terminal=True)
         live = Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
@@ -101,9 +79,7 @@ class TerminalView:
         except OSError:
             _log.warning("event=terminal_gone")
 
-    def _draw(self, live: "Live", console: "Console", picture: SessionPicture) -> None:
-        from live.views.terminal_screen import screen
-
+    def _draw(self, live: Live, console: Console, picture: SessionPicture) -> None:
         width = max(NARROWEST, min(console.width, WIDEST))
         try:
             drawn = screen(picture, width, console.height)
@@ -119,6 +95,4 @@ def can_draw(stream: TextIO) -> bool:
     """Return whether a stream is a terminal on which the view can be drawn; otherwise log lines are the view."""
     if not stream.isatty() or (stream.encoding or "").lower().replace("-", "") != "utf8":
         return False
-    from rich.console import Console
-
     return not Console(file=stream).is_dumb_terminal

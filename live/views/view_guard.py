@@ -7,15 +7,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import ParamSpec, Protocol, Self
 
-from core.candle import Candle
-from engine.journal_records import CommandRecord, MissingRecord
-from live.intake.barrier import ClosedStep
-from live.intake.candle_lane import Note
-from live.views.view_protocol import SessionView
+from live.views.session_updates import SessionUpdate, SessionView
 
 REFRESH_SECONDS = 0.25
 
-_log = logging.getLogger("live.views.view_set")
+_log = logging.getLogger("live.views")
 
 Told = ParamSpec("Told")
 
@@ -60,35 +56,10 @@ class GuardedViews:
         for view in reversed(self._views):
             self._guarded(view, view.close)
 
-    def candle_forming(self, symbol: str, candle: Candle) -> None:
-        """Pass on the running state of a candle."""
+    def take(self, update: SessionUpdate) -> None:
+        """Pass on what the session does."""
         for view in self._views:
-            self._guarded(view, view.candle_forming, symbol, candle)
-
-    def connection_changed(self, event: str, detail: str) -> None:
-        """Pass on a change of the connection."""
-        for view in self._views:
-            self._guarded(view, view.connection_changed, event, detail)
-
-    def step_done(self, closed: ClosedStep, delay_seconds: float) -> None:
-        """Pass on a processed step."""
-        for view in self._views:
-            self._guarded(view, view.step_done, closed, delay_seconds)
-
-    def noted(self, note: Note) -> None:
-        """Pass on a candle that did not become part of a step."""
-        for view in self._views:
-            self._guarded(view, view.noted, note)
-
-    def gone_without(self, missing: MissingRecord) -> None:
-        """Pass on what a step goes on without."""
-        for view in self._views:
-            self._guarded(view, view.gone_without, missing)
-
-    def commanded(self, command: CommandRecord) -> None:
-        """Pass on what an operator asked for."""
-        for view in self._views:
-            self._guarded(view, view.commanded, command)
+            self._guarded(view, view.take, update)
 
     def refresh(self) -> None:
         """Let every view show the present."""

@@ -1,15 +1,14 @@
 """How positions were left, as plain figures: reasons, ladder rungs, liquidations and funding."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
+from core.events import TradeRow
 from core.exact import EXACT, ZERO
 from execution.money.account_view import AccountView
-from execution.money.trade_log import TradeRow
 from runs.documents.symbol_result import Rung
 
 
@@ -66,9 +65,7 @@ def exits_by_symbol(account: AccountView, symbols: Iterable[str]) -> dict[str, S
         rows[row.symbol].append(row)
         if row.action == "CLOSE":
             exits[row.symbol][row.reason] += 1
-            if '"funding"' in row.metadata:
-                amount = Decimal(json.loads(row.metadata)["funding"])
-                funding[row.symbol] = EXACT.add(funding[row.symbol], amount)
+            funding[row.symbol] = EXACT.add(funding[row.symbol], row.funding)
     for symbol, holding in account.holdings.items():
         funding[symbol] = EXACT.add(funding[symbol], holding.entry.funding)
     return {
@@ -97,8 +94,8 @@ def _ladder(rows: Sequence[TradeRow]) -> list[Rung]:
                 position[row.symbol] = entered
             continue
         held[row.symbol] = EXACT.subtract(before, row.quantity)
-        if '"rung"' in row.metadata:
-            rung = rungs.setdefault(json.loads(row.metadata)["rung"], _RungSum())
+        if row.rung:
+            rung = rungs.setdefault(row.rung, _RungSum())
             rung.fills += 1
             rung.positions.add(position[row.symbol])
             rung.quantity = EXACT.add(rung.quantity, row.quantity)

@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from runs.folder.file_names import CURVE, DERIVED, TRADES
 from runs.folder.write_errors import store_errors
 

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UnsetType
 
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from runs.identity.code_version import code_version
 from validation.composed_settings import Settings
 

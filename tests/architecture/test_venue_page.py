@@ -9,13 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from core.candle import Candle
+from core.events import Recorder
 from core.instants import format_ms, parse_instant
 from core.orders import OrderRequest
 from core.timeframe import timeframe_ms
+from engine.renderer import SessionOutputs
 from examples.draw_candles import blocks_of, draw, variants_of
+from execution.costs.fill_pricing import fraction_pricing
 from execution.execution_settings import ExecutionSettings
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import venue_rules_of
-from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import ORIGIN, instrument_of, number, run_case
 from tests.support.shared import REPOSITORY
@@ -56,12 +59,14 @@ def _run_script(example: Mapping[str, Any]) -> Outcome:
     length_ms = timeframe_ms(example.get("timeframe", "1m"))
     settings = ExecutionSettings(**number(example.get("settings", {})))
     written = bytearray()
-    trader = PaperTrader(
-        slippage=float(example.get("settings", {}).get("slippage", 0)),
-        commission_rate=0.0,
-        instruments=instruments,
-        venue=venue_rules_of(settings, instruments),
-        order_log=OrderLog(written.extend),
+    slippage = float(example.get("settings", {}).get("slippage", 0))
+    trader = PaperTrader.at(
+        PaperVenue(
+            Decimal(10_000),
+            fraction_pricing(slippage, 0.0, instruments),
+            venue_rules_of(settings, instruments),
+            Recorder(SessionOutputs(orders=written.extend).render),
+        )
     )
     placed = {}
     for minute, values in sorted(example["candles"][symbol].items()):

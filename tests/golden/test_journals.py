@@ -4,9 +4,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from backtests.journal_replay import replay_journal
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import read_head
+from backtests.proof.replayed_journal import replay_journal
+from backtests.proof.session_head import read_head
 from engine.journal_records import CommandRecord
 from runs.folder.file_names import DERIVED
 

@@ -11,15 +11,18 @@ from typing import Any
 import yaml
 
 from core.candle import Candle
+from core.event_lines import TRADE_HEADER, trade_line
+from core.events import Recorder
+from core.exact import received
 from core.orders import OrderRequest
+from engine.renderer import SessionOutputs
 from execution.costs.commission import LiquidityCommission
 from execution.costs.fill_pricing import FillPricing
 from execution.costs.slippage import FractionSlippage
 from execution.costs.spread import FixedSpread
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
-from execution.money.trade_log import COLUMNS
 from execution.orders.order import Order
-from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import instrument_of
 from tests.support.times import MINUTE_MS, at
@@ -55,18 +58,15 @@ def venue_of(case: Mapping[str, Any], transitions: bytearray) -> PaperTrader:
         rules["volume_cap"] = Decimal(rules["volume_cap"])
     if "limit_fill_probability" in rules:
         rules["limit_fill_probability"] = float(rules["limit_fill_probability"])
-    return PaperTrader(
-        float(told.get("starting_balance", 10_000)),
-        instruments=instruments,
-        pricing=FillPricing(
-            LiquidityCommission(told.get("maker", nothing), told.get("taker", nothing)),
-            FractionSlippage(told.get("slippage", nothing)),
-            FixedSpread(nothing),
-            instruments,
-        ),
-        venue=VenueRules(**rules),
-        order_log=OrderLog(transitions.extend),
+    pricing = FillPricing(
+        LiquidityCommission(told.get("maker", nothing), told.get("taker", nothing)),
+        FractionSlippage(told.get("slippage", nothing)),
+        FixedSpread(nothing),
+        instruments,
     )
+    recorder = Recorder(SessionOutputs(orders=transitions.extend).render)
+    balance = received(told.get("starting_balance", 10_000))
+    return PaperTrader.at(PaperVenue(balance, pricing, VenueRules(**rules), recorder))
 
 
 def request_of(told: Mapping[str, Any]) -> OrderRequest:
@@ -107,7 +107,8 @@ class OrderScripts(unittest.TestCase):
         for line in case["script"]:
             self._play(trader, orders, line)
         expected = case["expect"]
-        rows = [dict(zip(COLUMNS, row.texts(), strict=True)) for row in trader.account.rows]
+        table = TRADE_HEADER + "".join(map(trade_line, trader.account.rows))
+        rows = list(csv.DictReader(io.StringIO(table, newline="")))
         fills = expected["fills"]
         got = [{key: actual[key] for key in row} for row, actual in zip(fills, rows, strict=False)] + rows[len(fills) :]
         self.assertEqual(fills, got, f"fills of {case['name']}\n{case.get('arithmetic', '')}")

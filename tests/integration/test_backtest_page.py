@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from backtests.backtest_command import parse_arguments
-from execution.money.trade_log import COLUMNS
+from core.event_lines import TRADE_HEADER
 from tests.support.shared import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "CONFIG_BACKTEST.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ class Page(unittest.TestCase):
         self.assert_named([*manifest["strategy"], *manifest["window"]])
 
     def test_every_column_and_argument_is_explained(self):
-        self.assert_named(COLUMNS)
+        self.assert_named(tuple(TRADE_HEADER.strip().split(",")))
         for name in vars(parse_arguments([])):
             self.assertRegex(PAGE, rf"\| `--{name.replace('_', '-')}[ `]")
 

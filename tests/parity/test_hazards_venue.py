@@ -12,8 +12,7 @@ from core.orders import OrderRequest, OrderSide, OrderType
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
-from execution.matching.venue_rules import VenueRules
+from engine.renderer import SessionOutputs
 from execution.scripting.paper_trader import PaperTrader
 from tests.support.runs.kernel_runs import KernelRun, run_kernel, settings_from, steps_of
 from tests.support.scripted_strategy import ScriptedStrategy
@@ -194,7 +193,7 @@ class WhenAndHowOrdersFill(unittest.TestCase):
         prices = {0: FLAT, 1: (100.0, 101.0, 98.5, 99.0), 2: (99.0, 99.5, 95.0, 96.0)}
         settings = {"entry_order": "limit", "entry_offset": 0.01, "slippage": 0.001, "commission_rate": 0.0005}
         session = run(prices, settings)
-        trader = PaperTrader(10_000.0, 0.001, 0.0005, instruments={"AAA": CENT}, venue=VenueRules())
+        trader = PaperTrader(10_000.0, 0.001, 0.0005, instruments={"AAA": CENT})
         for candle in candles_of(prices)["AAA"]:
             trader.process_candle("AAA", candle, MINUTE_MS)
             if candle.open_time_ms == JANUARY_MS:

@@ -4,10 +4,11 @@ import unittest
 
 import msgspec
 
-from backtests.journal_replay import replay_journal
-from backtests.proof.history_parity import HistorySource, check_history
+from backtests.proof.history_parity import check_history
+from backtests.proof.history_source import HistorySource
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import read_head
+from backtests.proof.replayed_journal import ReplayedJournal, replay_journal
+from backtests.proof.session_head import read_head
 from engine.journal_records import CandleRecord, ConnectionRecord, EndRecord, ResumeRecord, fields_of
 from market_data.practice.practice_market import PracticeMarket
 from market_data.store.candle_store import CandleStore
@@ -58,7 +59,8 @@ class SameCandles(ParityCase):
         with IndexedOutputs(self.base / "replayed") as out:
             replay = replay_journal(head, settings, out)
         (head.folder / "journal.jsonl").write_bytes(whole)
-        found = check_history(head, settings, source, replay, self.base / "replayed", out.index, self.base / "history")
+        replayed = ReplayedJournal(replay, self.base / "replayed", out.index)
+        found = check_history(head, settings, source, replayed, self.base / "history")
         self.assertEqual((found.differences, found.candles_compared, found.end_ms), (0, 120, at(60)))
 
     def test_a_session_that_kept_its_positions_is_compared_without_flattening(self) -> None:

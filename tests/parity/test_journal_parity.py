@@ -7,7 +7,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from backtests.journal_replay import _unfinished_bytes
+from backtests.proof.replayed_journal import unfinished_bytes
 from core.errors import ConfigurationError, StoreError
 from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment, run_command
@@ -203,8 +203,8 @@ class ChangedJournal(ParityCase):
     def test_a_record_that_a_running_session_wrote_since_is_not_called_unfinished(self) -> None:
         journal = self.record(self.recording()) / "journal.jsonl"
         lines = journal.read_bytes().splitlines(keepends=True)
-        self.assertEqual(_unfinished_bytes(journal, len(b"".join(lines[:50]))), 0)
-        self.assertEqual(_unfinished_bytes(journal, len(b"".join(lines))), 0)
+        self.assertEqual(unfinished_bytes(journal, len(b"".join(lines[:50]))), 0)
+        self.assertEqual(unfinished_bytes(journal, len(b"".join(lines))), 0)
 
     def test_a_step_that_does_not_fit_the_session_is_damage(self) -> None:
         folder = self.record(self.recording())

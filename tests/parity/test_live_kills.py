@@ -16,7 +16,7 @@ from pathlib import Path
 from backtests.parity import check_parity
 from engine.fold import SessionFold
 from engine.journal import read_journal
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
+from core.events import TradeRow
 from core.orders import OrderRequest
-from execution.money.trade_log import TradeRow
 from execution.scripting.paper_trader import PaperTrader
 from tests.support.oracles.venue_model_streams import LADDERS, START_MS, SYMBOLS, Setup, Shape, paper_trader, shapes
 from tests.support.scale import scaled

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.candle import FundingRate
+from core.events import Fill, Recorder
 from core.orders import OrderType
 from execution.costs.commission import FractionCommission
 from execution.costs.fill_pricing import FillPricing
@@ -20,7 +21,6 @@ from execution.costs.spread import NoSpread
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.account import Account
 from execution.money.margin import MarginTable
-from execution.money.postings import Postings
 from execution.orders.order import Order
 from tests.property.test_kernel_against_slow_model import run_kernel_on
 from tests.support.oracles.market_cases import cases
@@ -57,6 +57,11 @@ EVENTS = st.builds(
 )
 
 
+def fill_of(event: Event, sign: int, quantity: Decimal, time_ms: int) -> Fill:
+    """Return the fill of an event."""
+    return Fill(event.symbol, sign, quantity, event.price, event.price, event.cost, time_ms)
+
+
 class AccountConservation(unittest.TestCase):
     """Random entries, adds, parts and funding on an account with margin, and on one without."""
 
@@ -76,7 +81,7 @@ class AccountConservation(unittest.TestCase):
                     order = Order(
                         event.symbol, sign, OrderType.MARKET, event.quantity, "order", client_order_id=str(number)
                     )
-                    account.enter(order, event.quantity, event.price, event.cost, number, None)
+                    account.enter(fill_of(event, sign, event.quantity, number), order)
                     paid += event.cost
                 elif holding is None:
                     continue
@@ -85,9 +90,9 @@ class AccountConservation(unittest.TestCase):
                 else:
                     held = holding.entry.quantity
                     part = held if event.share == 10 else min(held, event.quantity)
-                    row = account.leave(
-                        holding, part, event.price, event.cost, number, "test", str(number), reference=event.price
-                    )
+                    sign = -holding.sign
+                    order = Order(event.symbol, sign, OrderType.MARKET, part, "order", order_id=str(number))
+                    row = account.leave(fill_of(event, sign, part, number), order)
                     realized += row.realized_pnl
                     paid += event.cost
                 self.check(account, realized, paid, received)
@@ -102,7 +107,7 @@ class AccountConservation(unittest.TestCase):
             table = MarginTable.flat(Decimal("0.01"))
             perpetual = PerpetualRules(dict.fromkeys(SYMBOLS, Decimal(leverage)), dict.fromkeys(SYMBOLS, table))
         pricing = FillPricing(FractionCommission(ZERO), FractionSlippage(ZERO), NoSpread(), {})
-        account = Account(Decimal(10_000), pricing, None, Postings(), perpetual)
+        account = Account(Decimal(10_000), pricing, Recorder(), perpetual)
         account.begin(0)
         return account
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.candle import Candle
+from core.events import TradeRow
 from core.orders import OrderRequest
-from execution.money.trade_log import TradeRow
 from execution.orders.order import Order
 from tests.support.oracles.venue_model import ModelFill, ModelOrder, amend, cancel, equity, play_candle, submit
 from tests.support.oracles.venue_model_orders import faults

@@ -11,15 +11,17 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from core.candle import Candle
+from core.events import Recorder
+from core.exact import received
 from core.instrument import Instrument, MarginTier
 from core.orders import OrderRequest
 from execution.costs.commission import LiquidityCommission
 from execution.costs.fill_pricing import FillPricing
 from execution.costs.slippage import FractionSlippage
 from execution.costs.spread import FixedSpread
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import PerpetualRules, Rung, VenueRules
 from execution.money.margin import MarginTable
-from execution.money.postings import Postings
 from execution.scripting.paper_trader import PaperTrader
 from tests.support.oracles.venue_model import ModelRules, ModelTier, Venue
 from tests.support.times import MINUTE_MS
@@ -106,31 +108,24 @@ def paper_trader(setup: Setup) -> PaperTrader:
             dict.fromkeys(SYMBOLS, table),
             Decimal(setup.liquidation_fee),
         )
-    return PaperTrader(
-        float(BALANCE),
-        float(setup.slippage),
-        float(setup.taker),
-        allow_shorting=True,
-        instruments=setup.instruments(),
-        pricing=FillPricing(
-            LiquidityCommission(Decimal(setup.maker), Decimal(setup.taker)),
-            FractionSlippage(Decimal(setup.slippage)),
-            FixedSpread(Decimal(setup.spread)),
-            setup.instruments(),
-        ),
-        venue=VenueRules(
-            intrabar=setup.intrabar,
-            limit_fill=setup.limit_fill,
-            limit_fill_probability=0.5,
-            limit_fill_seed=7,
-            volume_cap=None if setup.volume_cap is None else Decimal(setup.volume_cap),
-            latency_ms=setup.latency_ms,
-            ladder=tuple(Rung(Decimal(share), Decimal(distance)) for share, distance in setup.ladder),
-            break_even_after=setup.break_even_after,
-            perpetual=perpetual,
-        ),
-        postings=Postings(),
+    pricing = FillPricing(
+        LiquidityCommission(Decimal(setup.maker), Decimal(setup.taker)),
+        FractionSlippage(Decimal(setup.slippage)),
+        FixedSpread(Decimal(setup.spread)),
+        setup.instruments(),
     )
+    rules = VenueRules(
+        intrabar=setup.intrabar,
+        limit_fill=setup.limit_fill,
+        limit_fill_probability=0.5,
+        limit_fill_seed=7,
+        volume_cap=None if setup.volume_cap is None else Decimal(setup.volume_cap),
+        latency_ms=setup.latency_ms,
+        ladder=tuple(Rung(Decimal(share), Decimal(distance)) for share, distance in setup.ladder),
+        break_even_after=setup.break_even_after,
+        perpetual=perpetual,
+    )
+    return PaperTrader.at(PaperVenue(received(BALANCE), pricing, rules, Recorder()))
 
 
 LADDERS: tuple[Ladder, ...] = (

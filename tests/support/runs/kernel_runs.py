@@ -12,7 +12,7 @@ from core.timeframe import timeframe_ms as length_ms
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from engine.session import Session
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from risk_management.risk_config import RiskConfig

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from core.candle import Candle
+from core.events import Recorder
+from core.exact import received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
+from engine.renderer import SessionOutputs
 from execution.costs.commission import LiquidityCommission
 from execution.costs.fill_pricing import FillPricing
 from execution.costs.slippage import FractionSlippage
 from execution.costs.spread import NoSpread
+from execution.matching import paper_venue
 from execution.matching.venue_rules import Rung, VenueRules
 from execution.money.holding import Holding
-from execution.money.postings import Postings
 from execution.orders.order import Order
-from execution.orders.order_log import OrderLog
 from execution.scripting.paper_trader import PaperTrader
 from tests.support.times import MINUTE_MS
 
@@ -61,18 +63,23 @@ class PaperVenue:
     ) -> None:
         self._orders, self._ledger = io.StringIO(), io.StringIO()
         grid = {"tick_size": Decimal("0.01"), "lot_size": Decimal("0.001"), **(instrument or {})}
-        self.trader = PaperTrader(
-            balance,
-            allow_shorting=allow_shorting,
-            pricing=FillPricing(
-                LiquidityCommission(Decimal(maker), Decimal(taker)),
-                FractionSlippage(Decimal(slippage)),
-                NoSpread(),
-                {SYMBOL: Instrument(SYMBOL, **grid)},
-            ),
-            venue=VenueRules(**rules),  # type: ignore[arg-type]
-            order_log=OrderLog(lambda data: self._orders.write(data.decode())),
-            postings=Postings(lambda data: self._ledger.write(data.decode())),
+        outputs = SessionOutputs(
+            orders=lambda data: self._orders.write(data.decode()), ledger=lambda data: self._ledger.write(data.decode())
+        )
+        pricing = FillPricing(
+            LiquidityCommission(Decimal(maker), Decimal(taker)),
+            FractionSlippage(Decimal(slippage)),
+            NoSpread(),
+            {SYMBOL: Instrument(SYMBOL, **grid)},
+        )
+        self.trader = PaperTrader.at(
+            paper_venue.PaperVenue(
+                received(balance),
+                pricing,
+                VenueRules(**rules),  # type: ignore[arg-type]
+                Recorder(outputs.render),
+                allow_shorting=allow_shorting,
+            )
         )
         self.minute = 0
         self.last = 100.0
@@ -97,7 +104,7 @@ class PaperVenue:
     ) -> list[Fill]:
         """Play the next candle; return its fills."""
         candle = Candle(self.now_ms, float(opened), float(high), float(low), float(close), volume)
-        rows = self.trader.process_candle(SYMBOL, candle, MINUTE_MS, mark)
+        rows = self.trader.process_candle(SYMBOL, candle, MINUTE_MS, mark).fills
         self.minute += 1
         self.last = float(close)
         return [(row.action, plain(row.price), plain(row.quantity), row.reason) for row in rows]

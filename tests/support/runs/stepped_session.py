@@ -9,7 +9,7 @@ from core.timeframe import timeframe_ms
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from execution.money.holding import Holding
 from tests.support.runs.kernel_runs import KernelRun, settings_from
 from tests.support.scripted_strategy import ScriptedStrategy

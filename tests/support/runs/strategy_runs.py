@@ -9,7 +9,7 @@ from core.candle import Candle, Step
 from core.instrument import Instrument
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from engine.session import Session
 from market_data.practice.practice_listings import LISTINGS
 from strategies.strategy import Strategy, StreamingStrategy

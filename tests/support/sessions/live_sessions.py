@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backtests.timeline import merged_steps
-from core.candle import Candle, Step
+from core.candle import Step
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal import read_journal
 from engine.journal_records import (
@@ -25,14 +25,14 @@ from engine.journal_records import (
     StepRecord,
     step_of,
 )
-from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note
+from live.intake.exchange_access import Addresses, Market, connect
 from live.intake.ingress_clock import IngressClock
-from live.intake.session_inputs import open_feeds, open_inputs, open_source, open_strategy_feed
-from live.life.exchange_access import Addresses
+from live.intake.session_inputs import finest_interval, open_intake, open_source, open_strategy_feed
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
-from live.life.session_start import Market, connect, finest_interval, start_fresh
+from live.life.session_start import start_fresh
+from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
 from practice.candle_sources import CandleSource
@@ -100,24 +100,19 @@ class RecordedViews:
         self.delays: list[float] = []
         self.on_step: Callable[[], None] = lambda: None
 
-    def candle_forming(self, symbol: str, candle: Candle) -> None:
-        self.forming.setdefault(symbol, []).append(candle.open_time_ms)
-
-    def connection_changed(self, event: str, detail: str) -> None:
-        self.connections.append((event, detail))
-
-    def step_done(self, closed: ClosedStep, delay_seconds: float) -> None:
-        self.delays.append(delay_seconds)
-        self.on_step()
-
-    def noted(self, note: Note) -> None:
-        self.notes.append(note)
-
-    def gone_without(self, missing: MissingRecord) -> None:
-        self.missing.append(missing)
-
-    def commanded(self, command: CommandRecord) -> None:
-        """Take what an operator asked for."""
+    def take(self, update: SessionUpdate) -> None:
+        match update:
+            case FormingCandle(symbol, candle):
+                self.forming.setdefault(symbol, []).append(candle.open_time_ms)
+            case ConnectionChange():
+                self.connections.append((update.event, update.detail))
+            case StepDone():
+                self.delays.append(update.delay_seconds)
+                self.on_step()
+            case Note():
+                self.notes.append(update)
+            case MissingRecord():
+                self.missing.append(update)
 
 
 @dataclass
@@ -319,38 +314,23 @@ async def _session(
         now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
         with contextlib.closing(SessionFolder(run.path)) as folder:
             started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False)
-            barrier = started.barrier
-            feeds = open_feeds(settings, addresses, symbols, barrier.last_closed_ms, limits)
-            clock = IngressClock(feeds["strategy"], time.monotonic)
-            inputs = open_inputs(
+            intake = open_intake(
                 settings,
-                source,
-                symbols,
-                barrier,
+                addresses,
+                started.barrier,
                 started.funding,
-                feeds["strategy"],
+                source,
+                limits=limits,
                 ask_again_seconds=ASK_AGAIN_S,
             )
-            driver = SessionDriver(
-                started.fold,
-                started.journal,
-                folder,
-                feeds,
-                barrier,
-                clock,
-                commands,
-                run.view,
-                inputs=inputs,
-                ask_again_seconds=ASK_AGAIN_S,
-            )
+            driver = SessionDriver(started, folder, intake, commands, run.view, ask_again_seconds=ASK_AGAIN_S)
             with started.journal:
                 try:
-                    await connect(clock, time.monotonic, settings.live.exchange)
+                    await connect(intake.clock, time.monotonic, settings.live.exchange)
                     await _drive(driver, run, lambda: started.fold.session.last_step_ms, patience_s)
                     driver.end(settings.live.session.on_shutdown)
                 finally:
-                    for feed in feeds.values():
-                        await feed.close()
+                    await intake.close()
     finally:
         await first.close()
         if source is not None:

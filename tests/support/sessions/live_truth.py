@@ -11,7 +11,7 @@ from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.journal_records import candle_of
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backtests.journal_replay import replay_journal
 from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.recorded_session import read_head
+from backtests.proof.replayed_journal import replay_journal
+from backtests.proof.session_head import read_head
 from backtests.replay import warm_up
 from backtests.timeline import MarketWindow, steps_of
 from core.candle import Candle, FundingRate
@@ -13,7 +13,7 @@ from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from market_data.candle_columns import CandleColumns
 from practice.wide_market import practice_source
 from runs.folder.file_names import DERIVED

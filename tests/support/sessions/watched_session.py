@@ -1,16 +1,18 @@
 """A small session whose parts a view can be given, stepped by a test candle by candle."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 from core.candle import Candle, Step
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import ReceivedCandle
-from live.views.session_watch import SessionWatch
+from live.intake.session_inputs import Intake
+from live.views.session_watch import SessionWatch, Watched
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.times import MINUTE_MS
@@ -59,15 +61,9 @@ class WatchedSession:
 
     def watch(self) -> SessionWatch:
         """Return a watch of the session."""
-        return SessionWatch(
-            self.folder,
-            self.settings,
-            self.session,
-            self.barrier,
-            CANONICAL,
-            lambda: self.exchange_ms,
-            self.clock,
-        )
+        exchange = SimpleNamespace(now_ms=lambda: self.exchange_ms)
+        intake = Intake({}, exchange, self.barrier)  # type: ignore[arg-type]
+        return SessionWatch(Watched(self.folder, self.settings, self.session, intake, CANONICAL), self.clock)
 
     def step(self, *candles: Candle | None) -> ClosedStep:
         """Run one step of a candle for each symbol, None where it has none, through barrier and kernel."""

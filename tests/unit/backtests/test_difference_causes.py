@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from backtests.proof.candle_matching import CandleDifference
+from backtests.proof.candle_comparison import CandleDifference
 from backtests.proof.decision_index import DecisionIndex
 from backtests.proof.difference_causes import DifferenceJudge, TradeDifference
-from backtests.proof.funding_matching import FundingDifference
+from backtests.proof.funding_comparison import FundingDifference
 from backtests.proof.trade_matching import RoundTrip, TradePart, match_trades
 from core.instants import format_ms
 from tests.support.times import MINUTE_MS

@@ -7,6 +7,7 @@ from pathlib import Path
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.output_comparison import OutputComparison, compare_output
 from core.errors import StoreError
+from core.events import HaltLifted
 
 LINES = b"header\nfirst\nsecond\nthird\n"
 INDEX = StepIndex([60_000, 120_000], {"trades.csv": [13, 26], "equity.csv": [13, 26], "decisions.jsonl": [13, 26]})
@@ -92,10 +93,10 @@ class Indexing(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             with IndexedOutputs(folder) as out:
                 out.mark(None)
-                out.outputs.decisions.write(0, None, "a", {})
+                out.outputs.render(HaltLifted(0, "drawdown"))
                 out.mark(60_000)
                 out.mark(120_000)
-                out.outputs.decisions.write(0, None, "b", {})
+                out.outputs.render(HaltLifted(0, "drawdown"))
                 out.mark(180_000)
             size = (Path(folder) / "decisions.jsonl").stat().st_size
             self.assertEqual(out.index.times_ms, [60_000, 180_000])

@@ -7,7 +7,9 @@ from pathlib import Path
 from backtests.proof.indexed_outputs import StepIndex
 from backtests.proof.trade_matching import RoundTrip, TradePart, first_difference, match_trades, read_round_trips
 from core.errors import InvariantError
-from execution.money.trade_log import COLUMNS
+from core.event_lines import TRADE_HEADER
+
+COLUMNS = TRADE_HEADER.strip().split(",")
 
 MIDNIGHT = "2024-01-01T00:00:00.000Z"
 LATER = "2024-01-01T00:05:00.000Z"

@@ -11,7 +11,7 @@ from core.errors import InvariantError, StoreError
 from engine.fold import SessionFold
 from engine.journal import JournalWriter, read_journal
 from engine.journal_records import CommandRecord
-from engine.outputs import SessionOutputs
+from engine.renderer import SessionOutputs
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.session_folders import (
     BTC,

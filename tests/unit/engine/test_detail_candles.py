@@ -9,6 +9,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from engine.step_candles import matched_candles, strategy_candles
 from engine.symbol_state import SymbolState
+from execution.orders.symbol_orders import SymbolOrders
 from tests.support.candles import candle
 from tests.support.runs.stepped_session import SteppedSession
 from tests.support.times import MINUTE_MS
@@ -19,7 +20,7 @@ A, B = "A", "B"
 
 class MatchedCandles(unittest.TestCase):
     def setUp(self) -> None:
-        self.states = [SymbolState(symbol, Instrument(symbol), lambda symbol: symbol) for symbol in (A, B)]
+        self.states = [SymbolState(symbol, lambda symbol: symbol, SymbolOrders()) for symbol in (A, B)]
 
     def matched(self, step: Step, *, marks: bool = True) -> list[tuple[str, Candle, Candle]]:
         return [(state.symbol, candle, mark) for state, candle, mark in matched_candles(self.states, step, marks=marks)]

@@ -6,9 +6,10 @@ from decimal import Decimal
 from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
+from core.trading_signal import Signal
 from engine.entry_orders import entry_order
 from engine.kernel_rules import KernelRules
-from engine.symbol_state import SymbolState
+from engine.opinion import Opinion
 from risk_management.entry_sizing import SizedEntry
 
 BASE = {
@@ -27,12 +28,11 @@ BASE = {
 def made(
     side: str, close: float = 100.03, *, tick: str = "0.01", atr: float | None = None, **changed: object
 ) -> OrderRequest:
-    state = SymbolState("A", Instrument("A", Decimal(tick)), lambda symbol: symbol)
     rules = KernelRules(**{**BASE, **changed})  # type: ignore[arg-type]
     sized = SizedEntry(Decimal("2.5"), 5.0, 10.0)
-    return entry_order(
-        rules, state, OrderSide(side), Candle(0, close, close, close, close, 1.0), 2.5, 600_000, sized, atr
-    )
+    signal, candle = Signal("LONG", atr=atr), Candle(0, close, close, close, close, 1.0)
+    opinion = Opinion("A", candle, signal, OrderSide(side), 600_000)
+    return entry_order(rules, Instrument("A", Decimal(tick)), opinion, sized)
 
 
 class EntryOrders(unittest.TestCase):

@@ -3,6 +3,7 @@
 import unittest
 from decimal import Decimal
 
+from core.events import Fill
 from core.orders import OrderType
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.margin import MarginTable
@@ -20,6 +21,16 @@ def body(venue: PaperVenue, since: int = 0) -> list[str]:
         if int(number) >= since:
             lines.append(f"{number} {event} {order_id} {account} {amount} {balance}")
     return lines
+
+
+def fill(sign: int, quantity: int, price: str, time_ms: int) -> Fill:
+    """Return a fill without costs."""
+    return Fill(SYMBOL, sign, Decimal(quantity), Decimal(price), Decimal(price), Decimal(0), time_ms)
+
+
+def leaving(quantity: int) -> Order:
+    """Return an order that sells."""
+    return Order(SYMBOL, -1, OrderType.MARKET, Decimal(quantity), "order", order_id="9", exit_reason="t")
 
 
 class LedgerJournal(unittest.TestCase):
@@ -193,12 +204,11 @@ class EquityBetweenMarks(unittest.TestCase):
         account, book = venue.trader.account, venue.trader.book
         self.assertEqual(Decimal(0), self.unrealized(venue))
         added = Order(SYMBOL, 1, OrderType.MARKET, Decimal(3), "order", client_order_id="more")
-        account.enter(added, Decimal(3), Decimal(150), Decimal(0), venue.now_ms, None)
+        account.enter(fill(1, 3, "150", venue.now_ms), added)
         # 5 at 760: at the mark of 100 that is -260, of which the 3 at 150 are -150 and new.
         self.assertEqual(Decimal(0), self.unrealized(venue))
-        holding = account.holdings[SYMBOL]
         # Two of five closed: 3 x 3 / 5 = 1.8 new ones are left, for 450 x 3 / 5 = 270 of the remaining cost.
-        account.leave(holding, Decimal(2), Decimal(100), Decimal(0), venue.now_ms, "t", "9", reference=Decimal(100))
+        account.leave(fill(-1, 2, "100", venue.now_ms), leaving(2))
         cost = account.ledger.entries[SYMBOL].cost
         self.assertEqual(Decimal(100) * (Decimal(3) - Decimal("1.8")) - (cost - 270), self.unrealized(venue))
         venue.flat(100.0)
@@ -209,9 +219,9 @@ class EquityBetweenMarks(unittest.TestCase):
         venue = PaperVenue()
         account = venue.trader.account
         order = Order(SYMBOL, 1, OrderType.MARKET, Decimal(3), "order", client_order_id="1")
-        holding = account.enter(order, Decimal(3), Decimal("33.33"), Decimal(0), venue.now_ms, None)
+        holding = account.enter(fill(1, 3, "33.33", venue.now_ms), order)
         holding.mark = 90.0
-        account.leave(holding, Decimal(1), Decimal(40), Decimal(0), venue.now_ms, "t", "9", reference=Decimal(40))
+        account.leave(fill(-1, 1, "40", venue.now_ms), leaving(1))
         self.assertEqual(Decimal(0), self.unrealized(venue))
 
 

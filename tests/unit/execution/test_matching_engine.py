@@ -499,7 +499,7 @@ class AgainstFractions(unittest.TestCase):
             if whole_candle:
                 venue.trader.process_candle(SYMBOL, candle, MINUTE_MS)
             else:
-                venue.trader.matching.exits_at_open(SYMBOL, candle, candle)
+                venue.trader.venue.matching.exits_at_open(SYMBOL, candle, candle)
             self.assertEqual(expected, venue.holding is None)
 
 

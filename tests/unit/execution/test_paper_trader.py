@@ -9,12 +9,18 @@ from decimal import Decimal
 from pathlib import Path
 
 from core.candle import Candle
+from core.events import Recorder
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
+from execution.costs.fill_pricing import fraction_pricing
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
-from execution.money.postings import Postings
+from execution.money.account_view import AccountView
 from execution.orders.order_status import OrderStatus
+from execution.safety.safety_limits import SafetyLimits
+from execution.safety.safety_monitor import SafetyMonitor
+from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -403,11 +409,11 @@ class Candles(unittest.TestCase):
     def test_a_candle_meets_orders_marks_the_position_and_returns_the_rows_of_its_fills(self) -> None:
         trader = free_trader()
         trader.submit_order(OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 1.0, price=99.0, stop_loss=95.0), 100.0)
-        self.assertEqual([], trader.process_candle(BTC, Candle(0, 100.0, 101.0, 99.0, 100.0, 1.0), 60_000))
-        (bought,) = trader.process_candle(BTC, Candle(60_000, 100.0, 120.0, 98.0, 120.0, 1.0), 60_000)
+        self.assertEqual([], trader.process_candle(BTC, Candle(0, 100.0, 101.0, 99.0, 100.0, 1.0), 60_000).fills)
+        (bought,) = trader.process_candle(BTC, Candle(60_000, 100.0, 120.0, 98.0, 120.0, 1.0), 60_000).fills
         self.assertEqual(("OPEN", 120_000), (bought.action, bought.time_ms))
         self.assertEqual((10_021.0, 10_021.0), (trader.get_equity(), trader.peak_equity))
-        (sold,) = trader.process_candle(BTC, Candle(120_000, 94.0, 94.0, 94.0, 94.0, 1.0), 60_000)
+        (sold,) = trader.process_candle(BTC, Candle(120_000, 94.0, 94.0, 94.0, 94.0, 1.0), 60_000).fills
         self.assertEqual((("stop", Decimal(94)), 9_995.0), ((sold.reason, sold.price), trader.balance))
         summary = trader.get_performance_summary()
         self.assertAlmostEqual(100.0 * 26.0 / 10_021.0, summary["max_drawdown_pct"], places=9)
@@ -415,7 +421,7 @@ class Candles(unittest.TestCase):
     def test_other_symbols_are_left_alone(self) -> None:
         trader = free_trader()
         trader.submit_order(order("BUY", 1.0, ETH, stop_loss=95.0), 100.0)
-        self.assertEqual([], trader.process_candle(BTC, Candle(0, 50.0, 50.0, 50.0, 50.0, 1.0), 60_000))
+        self.assertEqual([], trader.process_candle(BTC, Candle(0, 50.0, 50.0, 50.0, 50.0, 1.0), 60_000).fills)
         self.assertIn(ETH, trader.positions)
 
     def test_a_direct_fill_after_a_candle_carries_its_close(self) -> None:
@@ -429,7 +435,8 @@ class DirectCallsUnderAVolumeCap(unittest.TestCase):
     """A price that a script gives has no volume: the cap is one on candles."""
 
     def setUp(self) -> None:
-        self.trader = free_trader(venue=VenueRules(volume_cap=Decimal("0.1")))
+        rules = VenueRules(volume_cap=Decimal("0.1"))
+        self.trader = PaperTrader.at(PaperVenue(Decimal(10_000), fraction_pricing(0.0, 0.0), rules, Recorder()))
         self.trader.submit_order(order("BUY", 1.0, stop_loss=95.0), 100.0)
         self.trader.process_candle(BTC, Candle(0, 100.0, 100.0, 100.0, 100.0, 0.0), 60_000)
 
@@ -444,21 +451,46 @@ class DirectCallsUnderAVolumeCap(unittest.TestCase):
 
     def test_a_quote_takes_nothing_from_the_next_candle(self) -> None:
         self.assertEqual([], self.trader.check_exit_conditions({BTC: 99.0}))
-        rows = self.trader.process_candle(BTC, Candle(60_000, 94.0, 94.0, 94.0, 94.0, 100.0), 60_000)
+        rows = self.trader.process_candle(BTC, Candle(60_000, 94.0, 94.0, 94.0, 94.0, 100.0), 60_000).fills
         self.assertEqual(["stop"], [row.reason for row in rows])
 
 
 class ResetBooks(unittest.TestCase):
     def test_after_a_reset_the_journal_begins_anew_and_stays_balanced(self) -> None:
-        for postings in (None, Postings()):
-            trader = PaperTrader(10_000.0, 0.0, 0.001, postings=postings)
-            trader.submit_order(order("BUY", 1.0), 100.0)
-            trader.reset()
-            self.assertEqual([], trader.book.orders_of(BTC))
-            trader.submit_order(order("BUY", 1.0), 100.0)
-            trader.submit_order(order("SELL", 1.0), 110.0)
-            # 10 - 0.1 - 0.11
-            self.assertEqual(Decimal("10009.79"), trader.account.postings.balances["cash"])
+        trader = PaperTrader(10_000.0, 0.0, 0.001)
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.reset()
+        self.assertEqual([], trader.book.orders_of(BTC))
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.submit_order(order("SELL", 1.0), 110.0)
+        # 10 - 0.1 - 0.11
+        self.assertEqual(Decimal("10009.79"), trader.account.postings.balances["cash"])
+
+    def test_whoever_holds_a_part_of_the_venue_holds_the_one_that_trades_after_a_reset(self) -> None:
+        trader = PaperTrader(10_000.0, 0.0, 0.0)
+        engine = ExecutionEngine(paper_trader=trader, safety_monitor=SafetyMonitor(SafetyLimits(), 10_000.0, bool))
+        view, book, account, venue = AccountView(trader.venue), trader.book, trader.account, trader.venue
+        holdings, rows, entries = view.holdings, view.rows, book.entries
+        resting = OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 1.0, price=90.0)
+        orders = book.symbol_orders(BTC)
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.submit_order(order("SELL", 1.0), 90.0)
+        book.submit(resting, 0, last_price=100.0)
+        trader.reset()
+        self.assertEqual((Decimal(10_000), {}, [], []), (view.balance, dict(view.holdings), view.rows, view.closed))
+        self.assertEqual(([], 10_000.0), (book.orders_of(BTC), trader.peak_equity))
+        self.assertEqual((-math.inf, math.inf), (orders.lower, orders.upper))
+        self.assertIs(trader.book, engine.book)
+        self.assertTrue(engine.submit_order(order("BUY", 2.0, stop_loss=95.0), 100.0).success)
+        book.submit(resting, 0, last_price=100.0)
+        self.assertEqual({BTC}, set(holdings))
+        self.assertEqual(["1"], [row.order_id for row in rows])
+        self.assertEqual(["2"], [one.order_id for one in orders.working if one.role == "order"])
+        self.assertIs(entries, book.entries)
+        (bought,) = trader.process_candle(BTC, Candle(0, 96.0, 96.0, 89.0, 96.0, 1.0), 60_000).fills[:1]
+        self.assertEqual(("CLOSE", "stop"), (bought.action, bought.reason))
+        self.assertIs(account, venue.account)
+        self.assertEqual(Decimal(9_990), view.balance)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvariantError
+from core.events import Fill
+from engine.renderer import SessionOutputs
+from execution.money.ledger import ClosedPart
 from execution.money.postings import Postings
 from tests.support.scale import scaled
 
@@ -20,12 +23,18 @@ MONEY = st.decimals(-(10**6), 10**6, places=8)
 Row = dict[str, str]
 
 
+def fill(time_ms: int, symbol: str, commission: Decimal) -> Fill:
+    """Return a fill of which only what is posted counts."""
+    return Fill(symbol, 1, Decimal(1), Decimal(1), Decimal(1), commission, time_ms)
+
+
 class Book:
     """A journal and the bytes it wrote."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
-        self.postings = Postings(self.written.append)
+        self.outputs = SessionOutputs(ledger=self.written.append)
+        self.postings = Postings(self.outputs.render)
 
     def text(self) -> str:
         return b"".join(self.written).decode()
@@ -34,15 +43,19 @@ class Book:
         return list(csv.DictReader(io.StringIO(self.text(), newline="")))
 
     def close(self, time_ms: int = 0, symbol: str = "S", **amounts: str) -> None:
-        parts = ("gross", "commission", "entry_commission", "funding", "margin")
-        self.postings.closed(time_ms, "close", "9", symbol, **{name: Decimal(amounts.get(name, 0)) for name in parts})
+        names = ("gross", "entry_commission", "funding", "margin")
+        part = ClosedPart(**{name: Decimal(amounts.get(name, 0)) for name in names}, cost=ZERO, result=ZERO)
+        self.postings.closed(fill(time_ms, symbol, Decimal(amounts.get("commission", 0))), "9", part)
+
+    def open(self, time_ms: int, order_id: str, symbol: str, margin: Decimal, commission: Decimal) -> None:
+        self.postings.opened(fill(time_ms, symbol, commission), order_id, margin)
 
 
 class RowsByHand(unittest.TestCase):
     def test_a_leveraged_round_trip_with_funding(self) -> None:
         book = Book()
         book.postings.start(0, Decimal(1000))
-        book.postings.opened(60_000, "1", "BTC/USDT", Decimal(200), Decimal("0.5"))
+        book.open(60_000, "1", "BTC/USDT", Decimal(200), Decimal("0.5"))
         book.postings.funded(120_000, "BTC/USDT", Decimal("-0.1"))
         book.close(
             180_000, "BTC/USDT", gross="12.3", commission="0.55", entry_commission="0.5", funding="-0.1", margin="200"
@@ -74,9 +87,9 @@ class RowsByHand(unittest.TestCase):
     def test_amounts_of_zero_have_no_row_and_their_transaction_no_number(self) -> None:
         book = Book()
         book.postings.start(0, Decimal(10))
-        book.postings.opened(0, "1", "S", ZERO, ZERO)
+        book.open(0, "1", "S", ZERO, ZERO)
         book.close(gross="0.0")
-        book.postings.opened(0, "2", "S", ZERO, Decimal(1))
+        book.open(0, "2", "S", ZERO, Decimal(1))
         self.assertEqual(
             [("1", "cash"), ("1", "capital"), ("2", "commission"), ("2", "accrued:S")],
             [(row["transaction"], row["account"]) for row in book.rows()],
@@ -84,17 +97,8 @@ class RowsByHand(unittest.TestCase):
 
     def test_a_liquidation_is_named(self) -> None:
         book = Book()
-        book.postings.closed(
-            0,
-            "liquidation",
-            "3",
-            "S",
-            gross=Decimal(-5),
-            commission=ZERO,
-            entry_commission=ZERO,
-            funding=ZERO,
-            margin=ZERO,
-        )
+        part = ClosedPart(Decimal(-5), ZERO, ZERO, ZERO, ZERO, ZERO)
+        book.postings.closed(fill(0, "S", ZERO), "3", part, "liquidation")
         self.assertEqual(
             [("liquidation", "cash", "-5"), ("liquidation", "realized_pnl", "5")],
             [(row["event"], row["account"], row["amount"]) for row in book.rows()],
@@ -102,13 +106,13 @@ class RowsByHand(unittest.TestCase):
 
     def test_a_rebate_is_a_credit_of_the_commission_account(self) -> None:
         book = Book()
-        book.postings.opened(0, "1", "S", ZERO, Decimal("-0.25"))
+        book.open(0, "1", "S", ZERO, Decimal("-0.25"))
         self.assertEqual({"commission": Decimal("-0.25"), "accrued:S": Decimal("0.25")}, book.postings.balances)
 
     def test_decimals_are_plain(self) -> None:
         book = Book()
         book.postings.start(0, Decimal("1E+3"))
-        book.postings.opened(0, "1", "S", Decimal("1.50E-7"), ZERO)
+        book.open(0, "1", "S", Decimal("1.50E-7"), ZERO)
         self.assertEqual(
             [("1000", "1000"), ("-1000", "-1000"), ("0.00000015", "0.00000015"), ("-0.00000015", "999.99999985")],
             [(row["amount"], row["balance"]) for row in book.rows()],
@@ -117,7 +121,7 @@ class RowsByHand(unittest.TestCase):
     def test_names_that_need_quotes_are_quoted_as_the_csv_module_does(self) -> None:
         for symbol in ("A,B", 'say "hi"', "two\nlines", "BTC/USDT:USDT", "ä b"):
             book = Book()
-            book.postings.opened(0, symbol, symbol, Decimal(2), ZERO)
+            book.open(0, symbol, symbol, Decimal(2), ZERO)
             self.assertEqual([symbol] * 2, [row["order_id"] for row in book.rows()])
             fields = list(csv.reader(io.StringIO(book.text(), newline="")))
             again = io.StringIO()
@@ -132,17 +136,17 @@ class Writing(unittest.TestCase):
         self.assertEqual(HEADER + "\n", book.text())
         for balance in (1, 2):
             book.postings.start(0, Decimal(balance))
-            self.assertEqual(hashlib.sha256(book.text().encode()).hexdigest(), book.postings.sha256)
+            self.assertEqual(hashlib.sha256(book.text().encode()).hexdigest(), book.outputs.ledger.sha256)
 
     def test_without_a_sink_the_hash_is_the_same(self) -> None:
-        book, silent = Book(), Postings()
-        for each in (book.postings, silent):
-            each.opened(0, "1", "S", Decimal(5), Decimal(1))
-        self.assertEqual(book.postings.sha256, silent.sha256)
+        book, silent = Book(), SessionOutputs()
+        for postings in (book.postings, Postings(silent.render)):
+            postings.opened(fill(0, "S", Decimal(1)), "1", Decimal(5))
+        self.assertEqual(book.outputs.ledger.sha256, silent.ledger.sha256)
 
     def test_a_transaction_is_written_at_once(self) -> None:
         book = Book()
-        book.postings.opened(0, "1", "S", Decimal(5), Decimal(1))
+        book.open(0, "1", "S", Decimal(5), Decimal(1))
         self.assertEqual(2, len(book.written))
 
 
@@ -152,19 +156,19 @@ class Guards(unittest.TestCase):
         book.postings.start(0, Decimal(10))
         before = (book.text(), dict(book.postings.balances))
         with self.assertRaises(InvariantError):
-            book.postings.opened(0, "1", "S", Decimal(1), Decimal("NaN"))
+            book.open(0, "1", "S", Decimal(1), Decimal("NaN"))
         self.assertEqual(before, (book.text(), book.postings.balances))
 
     def test_a_closed_position_with_something_left_is_an_invariant_broken(self) -> None:
         book = Book()
         book.postings.require_flat("S")
-        book.postings.opened(0, "1", "S", Decimal(5), Decimal(1))
+        book.open(0, "1", "S", Decimal(5), Decimal(1))
         book.close(margin="5", entry_commission="0.99999999")
         with self.assertRaisesRegex(InvariantError, r"accrued:S holds -0\.00000001"):
             book.postings.require_flat("S")
         book.close(entry_commission="0.00000001")
         book.postings.require_flat("S")
-        book.postings.opened(0, "1", "S", Decimal(5), ZERO)
+        book.open(0, "1", "S", Decimal(5), ZERO)
         with self.assertRaisesRegex(InvariantError, "margin:S holds 5"):
             book.postings.require_flat("S")
 
@@ -184,21 +188,12 @@ class RandomAccounts(unittest.TestCase):
         balance = Decimal(10_000)
         for kind, symbol, one, two, three, four, five in steps:
             if kind == "opened":
-                book.postings.opened(0, "1", symbol, one, two)
+                book.open(0, "1", symbol, one, two)
             elif kind == "funded":
                 book.postings.funded(0, symbol, one)
             else:
-                book.postings.closed(
-                    0,
-                    "close",
-                    "2",
-                    symbol,
-                    gross=one,
-                    commission=two,
-                    entry_commission=three,
-                    funding=four,
-                    margin=five,
-                )
+                part = ClosedPart(one, three, four, five, ZERO, ZERO)
+                book.postings.closed(fill(0, symbol, two), "2", part)
                 balance += one - two - three + four
         transactions: dict[str, Decimal] = defaultdict(Decimal)
         accounts: dict[str, Decimal] = defaultdict(Decimal)

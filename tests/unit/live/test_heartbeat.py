@@ -11,7 +11,9 @@ import unittest
 from pathlib import Path
 
 from engine.journal_records import CommandRecord
-from live.heartbeat import Heartbeat, check, main
+from live.heartbeat import check, main
+from live.views.heartbeat_view import HeartbeatView
+from live.views.session_updates import ConnectionChange
 from tests.support.candles import candle
 from tests.support.sessions.watched_session import WatchedSession
 from tests.support.shared import REPOSITORY
@@ -25,7 +27,7 @@ class HeartbeatTest(unittest.TestCase):
         self.watched = WatchedSession(self.folder)
         self.addCleanup(self.watched.close)
         self.file = self.folder / "heartbeat.json"
-        self.heartbeat = Heartbeat(self.watched.watch(), self.folder, self.watched.clock)
+        self.heartbeat = HeartbeatView(self.watched.watch(), self.folder, self.watched.clock)
 
     def written(self) -> dict[str, object]:
         return json.loads(self.file.read_text())
@@ -58,8 +60,8 @@ class HeartbeatTest(unittest.TestCase):
     def test_a_change_of_the_connection_or_the_kill_switch_is_written_at_the_next_refresh(self) -> None:
         self.heartbeat.refresh()
         for change in (
-            lambda: self.heartbeat.connection_changed("disconnected", ""),
-            lambda: self.heartbeat.commanded(CommandRecord("kill", "file")),
+            lambda: self.heartbeat.take(ConnectionChange("disconnected", "")),
+            lambda: self.heartbeat.take(CommandRecord("kill", "file")),
         ):
             self.watched.clock.now += 0.25
             change()

@@ -13,11 +13,14 @@ from core.errors import StoreError
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle
-from live.views import log_view
-from live.views.log_view import LogView, SessionLog, key_values
+from live.views import session_log
+from live.views.log_view import LogView
+from live.views.session_log import SessionLog, key_values
+from live.views.session_updates import ConnectionChange, StepDone
 from tests.support.candles import candle
 from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.times import MINUTE_MS
+from tests.support.waiting import LONG_S
 
 
 class LogCase(unittest.TestCase):
@@ -36,7 +39,7 @@ class LogViewTest(LogCase):
         self.view = LogView(self.watched.watch(), self.folder, self.watched.clock)
 
     def step(self, number: int) -> None:
-        self.view.step_done(self.watched.step(candle(number, 100.0), candle(number, 50.0)), 0.0123)
+        self.view.take(StepDone(self.watched.step(candle(number, 100.0), candle(number, 50.0)), 0.0123))
 
     def lines(self, act, level: str = "INFO") -> list[str]:
         with self.assertLogs("live.session", level) as caught:
@@ -79,18 +82,18 @@ class LogViewTest(LogCase):
 
     def test_candles_that_changed_nothing_are_warnings_except_repetitions(self) -> None:
         note = Note("revised", "BTC/USDT", ReceivedCandle(candle(1, 100.0), "websocket"), "after its step was closed")
-        (line,) = self.lines(lambda: self.view.noted(note), "WARNING")
+        (line,) = self.lines(lambda: self.view.take(note), "WARNING")
         self.assertEqual(
             line,
             "event=candle kind=revised symbol=BTC/USDT opened=1970-01-01T00:01:00.000Z source=websocket "
             'detail="after its step was closed"',
         )
         with self.assertNoLogs("live.session", "INFO"):
-            self.view.noted(note._replace(kind="duplicate"))
+            self.view.take(note._replace(kind="duplicate"))
 
     def test_what_a_step_goes_on_without_is_a_warning(self) -> None:
         missing = MissingRecord("funding", "BTC/USDT", 480 * MINUTE_MS, "not published in time")
-        (line,) = self.lines(lambda: self.view.gone_without(missing), "WARNING")
+        (line,) = self.lines(lambda: self.view.take(missing), "WARNING")
         self.assertEqual(
             line,
             'event=missing kind=funding symbol=BTC/USDT due=1970-01-01T08:00:00.000Z detail="not published in time"',
@@ -98,16 +101,16 @@ class LogViewTest(LogCase):
 
     def test_a_step_between_two_strategy_candles_counts_its_detail_candles(self) -> None:
         step = Step(MINUTE_MS, (None, None), (candle(0, 100.0), None))
-        (line,) = self.lines(lambda: self.view.step_done(ClosedStep(step, (), ("websocket", None)), 0.001))
+        (line,) = self.lines(lambda: self.view.take(StepDone(ClosedStep(step, (), ("websocket", None)), 0.001)))
         self.assertIn("candles=1/2", line)
 
     def test_connection_and_kill_switch_have_their_lines(self) -> None:
         self.assertEqual(
-            self.lines(lambda: self.view.connection_changed("disconnected", 'code 1006: "gone"')),
+            self.lines(lambda: self.view.take(ConnectionChange("disconnected", 'code 1006: "gone"'))),
             ['event=connection state=disconnected detail="code 1006: \\"gone\\""'],
         )
         self.assertEqual(
-            self.lines(lambda: self.view.commanded(CommandRecord("kill", "signal SIGUSR1"))),
+            self.lines(lambda: self.view.take(CommandRecord("kill", "signal SIGUSR1"))),
             ['event=kill_switch state=engaged by="signal SIGUSR1"'],
         )
 
@@ -147,7 +150,7 @@ class SessionLogTest(LogCase):
         try:
             raise ValueError("first\nsecond")
         except ValueError:
-            logging.getLogger("live.views.view_set").exception("event=view_failed view=X")
+            logging.getLogger("live.views").exception("event=view_failed view=X")
         log.close()
         (line,) = self.file.read_text().splitlines()
         self.assertIn("event=view_failed view=X trace=", line)
@@ -161,7 +164,7 @@ class SessionLogTest(LogCase):
         log.close()
         names = sorted(path.name for path in self.file.parent.iterdir())
         self.assertEqual(names, ["session.log", "session.log.1", "session.log.2"])
-        self.assertTrue(all(path.stat().st_size <= log_view.FILE_BYTES for path in self.file.parent.iterdir()))
+        self.assertTrue(all(path.stat().st_size <= session_log.FILE_BYTES for path in self.file.parent.iterdir()))
 
     def test_a_stream_that_takes_nothing_never_holds_up_who_logs(self) -> None:
         reading, writing = os.pipe()
@@ -170,9 +173,9 @@ class SessionLogTest(LogCase):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4_096)
         log = self.log(stream=stuck)
         begun = time.monotonic()
-        for _ in range(log_view.LINES_WAITING + 5_000):
+        for _ in range(session_log.LINES_WAITING + 5_000):
             logging.getLogger("live.session").info("event=flood %s", "x" * 100)
-        self.assertLess(time.monotonic() - begun, 10.0)
+        self.assertLess(time.monotonic() - begun, LONG_S)
         drain = threading.Thread(target=self.drain, args=(reading,))
         drain.start()
         log.close()
@@ -181,8 +184,8 @@ class SessionLogTest(LogCase):
         self.assertIn("event=log_lines_dropped lines=", self.file.read_text().splitlines()[-1])
 
     def test_lost_lines_are_told_as_soon_as_there_is_room(self) -> None:
-        inlet = log_view._Inlet()
-        for number in range(log_view.LINES_WAITING + 5):
+        inlet = session_log._Inlet()
+        for number in range(session_log.LINES_WAITING + 5):
             inlet.handle(logging.makeLogRecord({"msg": f"line {number}"}))
         while not inlet.queue.empty():
             inlet.queue.get()

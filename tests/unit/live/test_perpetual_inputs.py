@@ -11,7 +11,8 @@ from engine.journal_records import MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import CandleLane
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
-from live.intake.perpetual_inputs import MarkSeries, PerpetualInputs
+from live.intake.perpetual_inputs import PerpetualInputs, Waits
+from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
 from tests.support.times import HOUR_MS, MINUTE_MS
 
@@ -80,14 +81,10 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.calendars = {symbol: FundingCalendar(since_ms) for symbol in SYMBOLS}
         inputs = PerpetualInputs(
             self.source,
-            SYMBOLS,
-            MarkSeries("1m", lane) if marks else None,
-            self.calendars if funding else {},
+            WaitingSteps(SYMBOLS, MarkSeries("1m", lane) if marks else None, self.calendars if funding else {}),
             self.source.exchange_ms,
-            settle_ms=2_000,
-            grace_seconds=GRACE,
-            ask_again_seconds=0.001,
-            monotonic=lambda: self.now,
+            Waits(settle_ms=2_000, grace_seconds=GRACE, ask_again_seconds=0.001),
+            lambda: self.now,
         )
         self.addAsyncCleanup(inputs.stop)
         return inputs
@@ -95,7 +92,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
     def closes(self, inputs: PerpetualInputs, *minutes: int, late_ms: int = 3_000) -> None:
         """Let steps close; the exchange's clock then shows some time after the last."""
         for minute in minutes:
-            inputs.add(ClosedStep(Step(minute * MINUTE_MS, (None, None)), ()))
+            inputs.steps.add(ClosedStep(Step(minute * MINUTE_MS, (None, None)), ()), self.now)
             self.source.now_ms = minute * MINUTE_MS + late_ms
 
     async def completed(self, inputs: PerpetualInputs, rounds: int = 3) -> list[tuple[Step, list[MissingRecord]]]:
@@ -108,13 +105,13 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
                 woken.set()
 
             inputs.wake = wake
-            while (ready := inputs.next_complete()) is not None:
+            while (ready := inputs.steps.next_complete()) is not None:
                 done.append((ready[0].step, ready[1]))
             inputs.ask()
-            if len(inputs):
+            if len(inputs.steps):
                 await asyncio.wait_for(woken.wait(), 5.0)
                 await asyncio.sleep(0)
-        while (ready := inputs.next_complete()) is not None:
+        while (ready := inputs.steps.next_complete()) is not None:
             done.append((ready[0].step, ready[1]))
         return done
 
@@ -122,7 +119,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         inputs = self.inputs(funding=False)
         self.source.publish(0)
         self.closes(inputs, 1)
-        self.assertIsNone(inputs.next_complete())
+        self.assertIsNone(inputs.steps.next_complete())
         self.assertEqual([(Step(MINUTE_MS, (None, None), (), (mark(0), mark(0))), [])], await self.completed(inputs))
 
     async def test_queued_steps_are_asked_for_together_and_leave_in_order(self) -> None:
@@ -181,7 +178,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.now += GRACE
         ((step, _),) = await self.completed(inputs)
         self.assertEqual((None, mark(0)), step.marks)
-        (note, *_) = inputs.take_notes()
+        (note, *_) = inputs.steps.take_notes()
         self.assertEqual(("refused", "A", "mark"), (note.kind, note.symbol, note.series))
 
     async def test_a_payment_that_is_due_is_waited_for_and_delivered_with_its_step(self) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note, ReceivedCandle
+from live.views.heartbeat_view import vital_signs
+from live.views.session_updates import ConnectionChange, FormingCandle, StepDone
 from tests.support.candles import candle
 from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.times import MINUTE_MS
@@ -41,9 +43,9 @@ class SessionWatchTest(unittest.TestCase):
     def test_the_age_of_messages_and_of_the_connection_grow_with_time(self) -> None:
         watched = self.session()
         watch = watched.watch()
-        watch.connection_changed("connected", "both streams")
+        watch.take(ConnectionChange("connected", "both streams"))
         watched.clock.now += 7.0
-        watch.candle_forming("BTC/USDT", candle(0, 100.0))
+        watch.take(FormingCandle("BTC/USDT", candle(0, 100.0)))
         watched.clock.now += 3.0
         feed = watch.picture().feed
         self.assertEqual((feed.state, feed.since_seconds, feed.message_age_seconds), ("connected", 10.0, 3.0))
@@ -51,25 +53,25 @@ class SessionWatchTest(unittest.TestCase):
     def test_a_connection_that_follows_a_loss_is_a_reconnect_and_a_second_stream_is_none(self) -> None:
         watch = self.session().watch()
         for event in ("connected", "connected", "disconnected", "connected", "disconnected", "disconnected"):
-            watch.connection_changed(event, "x")
+            watch.take(ConnectionChange(event, "x"))
         self.assertEqual(watch.picture().feed.reconnects, 1)
         self.assertEqual(watch.picture().feed.state, "disconnected")
-        watch.connection_changed("connected", "x")
+        watch.take(ConnectionChange("connected", "x"))
         self.assertEqual(watch.picture().feed.reconnects, 2)
 
     def test_a_message_ends_staleness_but_an_unreadable_one_does_not_change_the_connection(self) -> None:
         watch = self.session().watch()
-        watch.connection_changed("connected", "")
-        watch.connection_changed("stale", "BTC/USDT silent for 90.0 s")
-        watch.connection_changed("unreadable", "half a frame")
+        watch.take(ConnectionChange("connected", ""))
+        watch.take(ConnectionChange("stale", "BTC/USDT silent for 90.0 s"))
+        watch.take(ConnectionChange("unreadable", "half a frame"))
         self.assertEqual((watch.picture().feed.state, watch.picture().feed.unreadable), ("stale", 1))
-        watch.candle_forming("BTC/USDT", candle(0, 100.0))
+        watch.take(FormingCandle("BTC/USDT", candle(0, 100.0)))
         self.assertEqual(watch.picture().feed.state, "connected")
 
     def test_candles_that_changed_nothing_are_counted_by_kind(self) -> None:
         watch = self.session().watch()
         for kind in ("late", "revised", "revised", "duplicate", "refused"):
-            watch.noted(Note(kind, "BTC/USDT", ReceivedCandle(candle(0, 1.0), "websocket"), ""))
+            watch.take(Note(kind, "BTC/USDT", ReceivedCandle(candle(0, 1.0), "websocket"), ""))
         feed = watch.picture().feed
         self.assertEqual((feed.late, feed.revised, feed.duplicate, feed.refused), (1, 2, 1, 1))
 
@@ -78,7 +80,7 @@ class SessionWatchTest(unittest.TestCase):
         watch = watched.watch()
         closed = watched.step(candle(0, 100.0), candle(0, 50.0))
         for number in range(1, 101):
-            watch.step_done(closed, number / 1_000)
+            watch.take(StepDone(closed, number / 1_000))
         steps = watch.picture().steps
         self.assertAlmostEqual(steps.delay_p99_seconds, 0.100)
         self.assertAlmostEqual(steps.delay_seconds, 0.100)
@@ -88,7 +90,7 @@ class SessionWatchTest(unittest.TestCase):
         watch = watched.watch()
         (line,) = watch.picture().positions
         self.assertEqual((line.mark, line.forming, line.pnl), (100.0, False, 0.0))
-        watch.candle_forming("BTC/USDT", candle(3, 100.0, close=104.0))
+        watch.take(FormingCandle("BTC/USDT", candle(3, 100.0, close=104.0)))
         picture = watch.picture()
         (line,) = picture.positions
         self.assertEqual((line.mark, line.forming), (104.0, True))
@@ -107,17 +109,17 @@ class SessionWatchTest(unittest.TestCase):
             (candle(3, 94.0), "stop"),
             (candle(3, 111.0, low=94.0), "target"),
         ):
-            watch.candle_forming("BTC/USDT", running)
+            watch.take(FormingCandle("BTC/USDT", running))
             self.assertEqual(watch.picture().positions[0].touched, touched)
         self.assertIn("BTCUSDT", watched.session.account.holdings)
 
     def test_a_forming_candle_that_the_last_step_has_overtaken_is_forgotten(self) -> None:
         watched = self.with_position()
         watch = watched.watch()
-        watch.candle_forming("BTC/USDT", candle(2, 100.0, close=300.0))
+        watch.take(FormingCandle("BTC/USDT", candle(2, 100.0, close=300.0)))
         self.assertEqual(watch.picture().positions[0].mark, 100.0)
-        watch.candle_forming("BTC/USDT", candle(3, 100.0, close=104.0))
-        watch.step_done(watched.step(candle(3, 100.0, close=101.0), None), 0.001)
+        watch.take(FormingCandle("BTC/USDT", candle(3, 100.0, close=104.0)))
+        watch.take(StepDone(watched.step(candle(3, 100.0, close=101.0), None), 0.001))
         (line,) = watch.picture().positions
         self.assertEqual((line.mark, line.forming), (101.0, False))
 
@@ -125,11 +127,11 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.session({"BTCUSDT": {1: LONG}})
         watch = watched.watch()
         for number in (0, 1):
-            watch.step_done(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001)
+            watch.take(StepDone(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001))
         (line,) = watch.picture().waiting
         self.assertEqual((line.symbol, line.what, line.open), ("BTCUSDT", "enter LONG", None))
         self.assertEqual(line.deadline_ms, 2 * MINUTE_MS + 3 * MINUTE_MS)
-        watch.candle_forming("BTC/USDT", candle(2, 99.0))
+        watch.take(FormingCandle("BTC/USDT", candle(2, 99.0)))
         self.assertEqual(watch.picture().waiting[0].open, 99.0)
 
     def test_a_position_on_margin_shows_what_it_has_set_aside_and_where_it_ends(self) -> None:
@@ -142,7 +144,7 @@ class SessionWatchTest(unittest.TestCase):
         self.assertEqual((picture.account.margin, picture.account.funding, line.funding), (line.margin, 0.0, 0.0))
         # Without tiers: 100 x (1 - 1/5) / (1 - 0.005).
         self.assertAlmostEqual(line.liquidation, 100.0 * 0.8 / 0.995, places=6)
-        (sign,) = watched.watch().vital_signs()["positions"]
+        (sign,) = vital_signs(watched.watch().picture())["positions"]
         self.assertEqual((sign["stop"], sign["targets"], sign["margin"]), (95.0, [110.0], line.margin))
 
     def test_without_margin_there_is_none_of_it(self) -> None:
@@ -156,11 +158,11 @@ class SessionWatchTest(unittest.TestCase):
         for number in (0, 1):
             watched.step(candle(number, 100.0), candle(number, 50.0))
         watch = watched.watch()
-        watch.candle_forming("BTC/USDT", candle(2, 99.0))
+        watch.take(FormingCandle("BTC/USDT", candle(2, 99.0)))
         (line,) = watch.picture().waiting
         self.assertEqual(("LIMIT", 98.0, None, None), (line.order_type, line.price, line.stop_price, line.open))
         self.assertEqual(2 * MINUTE_MS + 7 * MINUTE_MS, line.deadline_ms)
-        (order,) = watch.vital_signs()["orders"]
+        (order,) = vital_signs(watch.picture())["orders"]
         self.assertEqual(("LIMIT", 98.0, line.quantity), (order["type"], order["price"], order["quantity"]))
 
     def test_the_rungs_that_are_left_are_shown(self) -> None:
@@ -175,7 +177,7 @@ class SessionWatchTest(unittest.TestCase):
 
     def test_what_a_step_goes_on_without_is_counted_and_named(self) -> None:
         watch = self.session().watch()
-        watch.gone_without(MissingRecord("mark", "BTC/USDT", MINUTE_MS))
+        watch.take(MissingRecord("mark", "BTC/USDT", MINUTE_MS))
         feed = watch.picture().feed
         self.assertEqual((1, "no mark of BTC/USDT at 1970-01-01T00:01:00.000Z"), (feed.missing, feed.trouble))
 
@@ -188,7 +190,7 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.session({"BTCUSDT": {1: LONG, 3: LONG}})
         watch = watched.watch()
         for number in range(4):
-            watch.step_done(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001)
+            watch.take(StepDone(watched.step(candle(number, 100.0), candle(number, 50.0)), 0.001))
         names = [(event.time[14:16], event.name) for event in watch.picture().events]
         self.assertEqual(names, [("02", "accepted"), ("02", "open"), ("04", "refused")])
         self.assertEqual(watch.picture().events[-1].fields["reason"], "position_open")
@@ -203,7 +205,7 @@ class SessionWatchTest(unittest.TestCase):
         watched = self.with_position()
         watch = watched.watch()
         watched.kill(True)
-        watch.commanded(CommandRecord("kill", "signal SIGUSR1"))
+        watch.take(CommandRecord("kill", "signal SIGUSR1"))
         picture = watch.picture()
         self.assertEqual((picture.kill_switch, picture.kill_switch_by), (True, "signal SIGUSR1"))
         self.assertEqual(picture.events[-1].name, "kill_switch")
@@ -229,7 +231,7 @@ class SessionWatchTest(unittest.TestCase):
 
         watched = self.with_position()
         watched.exchange_ms = 3 * MINUTE_MS + 1
-        signs = json.loads(json.dumps(watched.watch().vital_signs()))
+        signs = json.loads(json.dumps(vital_signs(watched.watch().picture())))
         self.assertEqual(signs["last_step"], "1970-01-01T00:03:00.000Z")
         self.assertEqual(signs["exchange_time"], "1970-01-01T00:03:00.001Z")
         self.assertEqual([one["symbol"] for one in signs["positions"]], ["BTCUSDT"])

@@ -11,7 +11,8 @@ from live.views.session_picture import (
     StepHealth,
 )
 from live.views.sparkline import sparkline
-from live.views.terminal_screen import age_text, price_text, screen
+from live.views.terminal_screen import age_text, screen
+from live.views.terminal_tables import price_text
 
 POSITION = PositionLine("BTC/USDT", "LONG", 0.5, 42_000.0, 42_100.5, 50.25, True, 41_900.0, (42_900.0,), False, "")
 EVENT = SessionEvent(

@@ -69,8 +69,8 @@ class TerminalViewTest(unittest.TestCase):
         reader = self.drained()
         view = TerminalView(self.watched.watch(), self.terminal)
         with (
-            mock.patch("live.views.terminal_screen.screen", side_effect=ZeroDivisionError),
-            self.assertLogs("live.views.view_set") as caught,
+            mock.patch("live.views.terminal_view.screen", side_effect=ZeroDivisionError),
+            self.assertLogs("live.views") as caught,
         ):
             for _ in range(5):
                 view.refresh()

@@ -5,49 +5,36 @@ from collections import Counter
 from decimal import Decimal
 from types import SimpleNamespace
 
+from core.events import Fill, TradeRow
 from core.exact import ZERO
-from execution.money.trade_log import TradeRow
 from runs.figures.exit_figures import SymbolExits, exits_by_symbol, exits_of
 
 
 def row(
-    symbol: str, action: str, quantity: str, reason: str = "signal", result: str = "0", metadata: str = "{}"
+    symbol: str,
+    action: str,
+    quantity: str,
+    reason: str = "signal",
+    result: str = "0",
+    *,
+    rung: int = 0,
+    funding: str = "0",
 ) -> TradeRow:
-    return TradeRow(
-        0,
-        "1",
-        symbol,
-        action,
-        "LONG",
-        Decimal(1),
-        Decimal(quantity),
-        ZERO,
-        ZERO,
-        ZERO,
-        ZERO,
-        Decimal(result),
-        ZERO,
-        "",
-        reason,
-        metadata,
-    )
-
-
-def rung(number: int, funding: str | None = None) -> str:
-    told = "" if funding is None else f'"funding":"{funding}",'
-    return f'{{{told}"rung":{number}}}'
+    sign = 1 if action == "OPEN" else -1
+    fill = Fill(symbol, sign, Decimal(quantity), Decimal(1), Decimal(1), ZERO, 0)
+    return TradeRow(fill, action, "1", "", reason, ZERO, ZERO, Decimal(result), funding=Decimal(funding), rung=rung)
 
 
 ROWS = [
     row("BTC", "OPEN", "1"),
     row("ETH", "OPEN", "4"),
     row("BTC", "OPEN", "1"),
-    row("BTC", "CLOSE", "0.5", "target", "3", rung(1, "-0.25")),
-    row("BTC", "CLOSE", "0.5", "target", "4", rung(1)),
-    row("ETH", "CLOSE", "1", "target", "2", rung(1)),
-    row("BTC", "CLOSE", "1", "break_even", "-0.5", '{"funding":"0.5"}'),
+    row("BTC", "CLOSE", "0.5", "target", "3", rung=1, funding="-0.25"),
+    row("BTC", "CLOSE", "0.5", "target", "4", rung=1),
+    row("ETH", "CLOSE", "1", "target", "2", rung=1),
+    row("BTC", "CLOSE", "1", "break_even", "-0.5", funding="0.5"),
     row("BTC", "OPEN", "2"),
-    row("ETH", "CLOSE", "1", "target", "5", rung(2)),
+    row("ETH", "CLOSE", "1", "target", "5", rung=2),
     row("BTC", "CLOSE", "2", "time_stop", "-1"),
     row("ETH", "CLOSE", "1", "liquidation", "-9"),
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import StoreError
+from core.events import EquityPoint
 from core.instants import parse_instant
 from runs.folder.run_files import RunFiles, run_stem
 from tests.support.runs.backtest_runs import command_environment
@@ -53,7 +54,7 @@ class Writing(unittest.TestCase):
 
     def fill(self, files, balance=1):
         outputs = files.outputs()
-        outputs.equity.write(0, Decimal(balance), Decimal(0), 0)
+        outputs.render(EquityPoint(0, Decimal(balance), Decimal(0), 0))
         files.write("result.json", b"%d\n" % balance)
         files.write_curve(np.array([1.0, 2.5]))
 
@@ -139,13 +140,14 @@ class Writing(unittest.TestCase):
             import resource
             from pathlib import Path
             from core.errors import StoreError
+            from core.events import Gap
             from runs.folder.run_files import RunFiles
             resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
             files = RunFiles({str(self.out)!r}, {STEM!r})
             outputs = files.outputs()
             try:
                 for number in range(10_000):
-                    outputs.decisions.write(number, "BTC/USDT", "gap", {{"missing_candles": number}})
+                    outputs.render(Gap(number, "BTC/USDT", number))
                 files.publish()
             except StoreError as error:
                 print(error)

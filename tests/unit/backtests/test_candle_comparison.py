@@ -2,7 +2,7 @@
 
 import unittest
 
-from backtests.proof.candle_matching import CandleDifference, SessionCandles, compare_candles, notes_by_candle
+from backtests.proof.candle_comparison import CandleDifference, SessionCandles, compare_candles, notes_by_candle
 from engine.journal_records import CandleFields, CandleRecord
 from market_data.candle_columns import CandleColumns
 from tests.support.times import MINUTE_MS

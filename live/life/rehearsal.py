@@ -1,15 +1,13 @@
-"""How a session reaches its exchange: the practice exchange it starts itself, or addresses; its symbols and rules."""
+"""The addresses of a session's exchange: given, its own, or those of the practice exchange that is started for it."""
 
 import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from core.errors import ConfigurationError, DataUnavailableError, FeedError
+from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
-from live.life import session_start
-from live.life.session_start import Market
+from live.intake.exchange_access import Addresses
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
 
 
@@ -24,13 +22,6 @@ class Rehearsal(NamedTuple):
     def asked_for(self) -> bool:
         """Whether anything differs from an exchange that runs with the wall clock."""
         return self != Rehearsal()
-
-
-class Addresses(NamedTuple):
-    """Where the exchange is, if not at its own addresses."""
-
-    rest_url: str | None
-    stream_url: str | None
 
 
 @contextlib.contextmanager
@@ -86,42 +77,6 @@ def exchange_addresses(
     )
     with running as started:
         yield Addresses(started.rest_url, started.stream_url)
-
-
-def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
-    """Resolve the session's symbols and read their trading rules; asks the exchange, so it may take seconds.
-
-    Raises
-    ------
-    ConfigurationError
-        If the exchange does not list a symbol.
-    DataUnavailableError
-        If it does not answer.
-    """
-    live = settings.live
-    adapter = None
-    if live.exchange != PRACTICE and addresses.rest_url is not None:
-        from market_data.adapters.adapter_registry import open_adapter
-
-        adapter = open_adapter(
-            live.exchange, base_url=addresses.rest_url, give_up_seconds=session_start.CONNECT_SECONDS
-        )
-    provider = HistoricalDataProvider(
-        live.exchange, cache_dir=live.data.cache_dir, adapter=adapter, progress=False, now_ms=lambda: now_ms
-    )
-    try:
-        unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
-        return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
-    except DataUnavailableError as error:
-        if not isinstance(error.__cause__, FeedError):
-            raise
-        raise DataUnavailableError(
-            f"{error.__cause__}; the symbols of {live.exchange} cannot be looked up: check the network, or rehearse "
-            "offline with config/practice.yaml"
-        ) from error
-    finally:
-        if adapter is not None:
-            adapter.close()
 
 
 def _streams(settings: Settings) -> int:

@@ -2,31 +2,30 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from core.errors import ConfigurationError, ParityError, StoreError
+from engine.journal import JournalLine, read_journal
+from engine.journal_records import SessionRecord
+from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.folder.file_names import JOURNAL, MANIFEST
-
-if TYPE_CHECKING:
-    from engine.journal import JournalLine
-    from engine.journal_records import SessionRecord
-    from runs.documents.manifest import Manifest, SymbolAtStart
-    from validation.composed_settings import Settings
+from validation.composed_settings import Settings
+from validation.resolved_settings import settings_from_resolved
 
 
 class SessionHead(NamedTuple):
     """What a session is made of: its manifest and the first record of its journal."""
 
     folder: Path
-    manifest: "Manifest[SymbolAtStart]"
-    record: "SessionRecord"
+    manifest: Manifest[SymbolAtStart]
+    record: SessionRecord
 
     @property
     def journal(self) -> Path:
         """The journal file."""
         return self.folder / JOURNAL
 
-    def settings(self) -> "Settings":
+    def settings(self) -> Settings:
         """Return the settings of the manifest, once manifest, journal and this program agree on their hash.
 
         Raises
@@ -36,8 +35,6 @@ class SessionHead(NamedTuple):
         ParityError
             If the three hashes are not one.
         """
-        from validation.resolved_settings import settings_from_resolved
-
         settings = settings_from_resolved(self.manifest.settings, str(self.folder / MANIFEST))
         written, journalled = self.manifest.settings_sha256, self.record.settings_sha256
         if written != journalled:
@@ -54,10 +51,8 @@ class SessionHead(NamedTuple):
             raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}", path=self.journal)
         return settings
 
-    def lines(self) -> "Iterator[JournalLine]":
+    def lines(self) -> Iterator[JournalLine]:
         """Yield the journal's records after the first; errors as in ``engine.journal.read_journal``."""
-        from engine.journal import read_journal
-
         lines = read_journal(self.journal)
         next(lines, None)
         return lines
@@ -82,10 +77,6 @@ def read_head(folder: str | Path) -> SessionHead:
     StoreError
         If the journal cannot be read or its first line is damaged.
     """
-    from engine.journal import read_journal
-    from engine.journal_records import SessionRecord
-    from runs.documents.manifest import read_manifest
-
     path = Path(folder)
     for name in (JOURNAL, MANIFEST):
         if not (path / name).is_file():

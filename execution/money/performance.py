@@ -4,21 +4,13 @@ from core.exact import EXACT
 from execution.money.account import Account
 
 
-def performance_summary(
-    account: Account, starting_balance: float, peak_equity: float, max_drawdown: float
-) -> dict[str, float | int]:
+def performance_summary(account: Account) -> dict[str, float | int]:
     """Return balances, returns and trade counts.
 
     Names in ``_pct`` and ``win_rate`` are per cent; a trade wins when its result net of costs is above 0, and loses
     otherwise.
-
-    Parameters
-    ----------
-    starting_balance, peak_equity
-        Quote currency.
-    max_drawdown
-        Largest fall from a peak so far, a fraction of the peak.
     """
+    starting_balance = float(account.ledger.starting_balance)
     wins = sum(trade.realized_pnl > 0 for trade in account.closed)
     trades = len(account.closed)
     unrealized = account.unrealized_of_log()
@@ -37,6 +29,6 @@ def performance_summary(
         "losing_trades": trades - wins,
         "win_rate": 100.0 * wins / trades if trades else 0.0,
         "open_positions": len(account.holdings),
-        "max_drawdown_pct": 100.0 * max_drawdown,
-        "peak_equity": peak_equity,
+        "max_drawdown_pct": 100.0 * account.max_drawdown,
+        "peak_equity": account.peak_equity,
     }

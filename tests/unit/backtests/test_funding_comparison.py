@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from backtests.proof.funding_matching import MEANING, FundingDifference, ToldRate, compare_funding, of_symbol
+from backtests.proof.funding_comparison import MEANING, FundingDifference, ToldRate, compare_funding, of_symbol
 from core.candle import FundingRate
 from engine.journal_records import MissingRecord
 from tests.support.times import MINUTE_MS

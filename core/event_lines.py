@@ -1,0 +1,169 @@
+"""The text of events in the outputs: whole lines, each with its line end. Nothing but the event decides it."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.events import (
+    CommandTaken,
+    Decision,
+    EquityPoint,
+    Event,
+    FundingPayment,
+    Gap,
+    Halt,
+    HaltLifted,
+    KillSwitchChange,
+    OrderTransition,
+    RulesChange,
+    TradeRow,
+    Transaction,
+)
+from core.exact import plain
+from core.instants import format_ms
+from core.verdicts import Verdict
+
+TRADE_HEADER = (
+    "timestamp,order_id,symbol,action,side,price,quantity,commission,slippage,balance,equity,realized_pnl,"
+    "unrealized_pnl,strategy,reason,metadata\n"
+)
+EQUITY_HEADER = "timestamp,balance,equity,unrealized_pnl,open_positions\n"
+ORDER_HEADER = (
+    "timestamp,order_id,client_order_id,symbol,side,order_type,time_in_force,event,status,quantity,filled_quantity,"
+    "price,stop_price,last_quantity,last_price,reason\n"
+)
+LEDGER_HEADER = "timestamp,transaction,event,order_id,symbol,account,amount,balance\n"
+
+_TO_QUOTE = frozenset(',"\r\n')
+_NAMES: dict[type, str] = {
+    Decision: "decision",
+    FundingPayment: "funding",
+    Gap: "gap",
+    RulesChange: "rules",
+    Halt: "halt",
+    HaltLifted: "halt_lifted",
+    CommandTaken: "command",
+    KillSwitchChange: "kill_switch",
+}
+_ENDED = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
+
+
+def quoted(text: str) -> str:
+    """Return a text as a field of a CSV row: in quotes where it holds a comma, a quote or a line end."""
+    if _TO_QUOTE.isdisjoint(text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def trade_line(row: TradeRow) -> str:
+    """Return the line of ``trades.csv``."""
+    fill = row.fill
+    return (
+        f"{format_ms(fill.time_ms)},{quoted(row.order_id)},{quoted(fill.symbol)},{row.action},{row.side},"
+        f"{plain(fill.price)},{plain(fill.quantity)},{plain(fill.commission)},{plain(fill.slippage)},"
+        f"{plain(row.balance)},{plain(row.equity)},{plain(row.realized_pnl)},{plain(row.unrealized_pnl)},"
+        f"{quoted(row.strategy)},{quoted(row.reason)},{quoted(row.metadata)}\n"
+    )
+
+
+def equity_line(point: EquityPoint) -> str:
+    """Return the line of ``equity.csv``."""
+    return (
+        f"{format_ms(point.time_ms)},{plain(point.balance)},{plain(point.equity)},{plain(point.unrealized_pnl)},"
+        f"{point.open_positions}\n"
+    )
+
+
+def order_line(change: OrderTransition) -> str:
+    """Return the line of ``orders.csv``."""
+    return (
+        f"{format_ms(change.time_ms)},{change.order_id or ''},{quoted(change.client_order_id)},"
+        f"{quoted(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type.value},"
+        f"{change.time_in_force.value},{change.event},{change.status},{plain(change.quantity)},"
+        f"{plain(change.filled)},{_text(change.price)},{_text(change.stop_price)},{_text(change.last_quantity)},"
+        f"{_text(change.last_price)},{change.reason}\n"
+    )
+
+
+def ledger_lines(transaction: Transaction) -> str:
+    """Return the lines of ``ledger.csv``, one a posting."""
+    start = (
+        f"{format_ms(transaction.time_ms)},{transaction.number},{transaction.event},{quoted(transaction.order_id)},"
+        f"{quoted(transaction.symbol)},"
+    )
+    return "".join(
+        f"{start}{quoted(one.account)},{plain(one.amount)},{plain(one.balance)}\n" for one in transaction.postings
+    )
+
+
+def decision_line(event: Event) -> str | None:
+    """Return the line of ``decisions.jsonl``, one JSON object with sorted keys; None for what is not told there.
+
+    Orders are told when they end without a fill. A position's own orders end with it, and one that was never accepted
+    is told by its decision.
+    """
+    if isinstance(event, OrderTransition):
+        name = _ENDED.get(event.event)
+        if name is None or event.order_id is None or event.role in ("stop", "target"):
+            return None
+    else:
+        name = _NAMES.get(type(event))
+        if name is None:
+            return None
+    record = {"time": format_ms(event.time_ms), "event": name, **details_of(event)}
+    symbol = getattr(event, "symbol", None)
+    if symbol is not None:
+        record["symbol"] = symbol
+    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def details_of(event: Event) -> dict[str, Any]:
+    """Return what ``decisions.jsonl`` tells of an event beside its time, its name and its symbol."""
+    if isinstance(event, Decision):
+        return _decided(event)
+    if isinstance(event, OrderTransition):
+        told: dict[str, Any] = {"order_id": event.order_id, "reason": event.reason}
+        if event.event == "REJECTED":
+            return {**told, "price": float(event.reference), "quantity": float(event.quantity)}
+        return {**told, "order": event.role} if event.event == "CANCELED" else told
+    if isinstance(event, CommandTaken) and event.symbol is None:
+        return {"command": event.command}
+    told = msgspec.structs.asdict(event)
+    del told["time_ms"]
+    told.pop("symbol", None)
+    if isinstance(event, FundingPayment):
+        return {**told, "due": format_ms(event.time_ms), "amount": float(event.amount)}
+    return told
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    signal = decision.signal
+    return {
+        "signal": {
+            "direction": signal.direction,
+            "sl_distance": signal.sl_distance,
+            "tp_distance": signal.tp_distance,
+            "atr": signal.atr,
+            "reason": signal.reason,
+            "inputs": decision.inputs,
+        },
+        "gates": [_judged(verdict) for verdict in decision.verdicts],
+        "reason": decision.reason,
+        "entry_order_id": decision.entry_order_id,
+        "close_order_id": decision.close_order_id,
+    }
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    """Return a gate's verdict; what it was not asked with is left out."""
+    inputs = {name: value for name, value in msgspec.structs.asdict(verdict).items() if value is not None}
+    reason = inputs.pop("reason", None)
+    if reason is None:
+        return {"gate": verdict.gate, "verdict": "approved", "inputs": inputs}
+    return {"gate": verdict.gate, "verdict": "refused", "reason": reason, "inputs": inputs}
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else plain(value)

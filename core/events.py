@@ -1,0 +1,342 @@
+"""What happens in a session, as values that never change: deciding and matching make them, everybody else reads them.
+
+An event is told once, in order, to everybody who listens (:class:`Recorder`): what counts, what writes the outputs,
+what shows a session. The outputs are text of these values alone (``core/event_lines.py``).
+"""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from core.exact import EXACT, ZERO, plain
+from core.instants import to_datetime
+from core.orders import OrderType, TimeInForce
+from core.trading_signal import Signal
+from core.verdicts import Verdict
+
+Side = Literal["LONG", "SHORT"]
+Action = Literal["OPEN", "CLOSE"]
+
+Role = Literal["entry", "close", "stop", "target", "order"]
+"""What an order is for: a signal's entry, a market close of a whole position, a position's own, or a script's."""
+
+TransitionKind = Literal["NEW", "REPLACED", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "REJECTED"]
+
+HaltReason = Literal["account_blown", "drawdown", "daily_loss"]
+
+FillRefusal = Literal["shorting_disabled", "insufficient_balance", "insufficient_margin", "max_leverage", "would_take"]
+
+
+class Fill(msgspec.Struct, frozen=True, gc=False):
+    """An executed order, or a part of one: the facts that are known once a fill is priced.
+
+    ``sign`` is +1 where it buys, −1 where it sells; ``reference`` is the price it was measured from, before spread and
+    slippage; ``commission`` is in quote currency, below 0 for a rebate.
+    """
+
+    symbol: str
+    sign: int
+    quantity: Decimal
+    price: Decimal
+    reference: Decimal
+    commission: Decimal
+    time_ms: int
+
+    @property
+    def notional(self) -> Decimal:
+        """Price × quantity."""
+        return EXACT.multiply(self.price, self.quantity)
+
+    @property
+    def slippage(self) -> Decimal:
+        """What spread, slippage and rounding have cost: |price − reference| × quantity."""
+        return EXACT.multiply(EXACT.abs(EXACT.subtract(self.price, self.reference)), self.quantity)
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """Where a position is left: its liquidation price, its stop, its target or the rungs of its ladder."""
+
+    liquidation: Decimal | None = None
+    stop: Decimal | None = None
+    targets: tuple[Decimal, ...] = ()
+    ladder: bool = False
+
+
+class TradeRow(msgspec.Struct, frozen=True):
+    """A fill as the account has booked it, and the account after it: a row of the trade log.
+
+    An OPEN row has the ``levels`` of its position. A CLOSE row has its result net of all costs, the ``funding`` in it,
+    the ``rung`` of the ladder that it filled (0: none), and whether it rested on the assumed path (``ambiguous``).
+    """
+
+    fill: Fill
+    action: Action
+    order_id: str
+    strategy: str
+    reason: str
+    balance: Decimal
+    unrealized_pnl: Decimal
+    realized_pnl: Decimal = ZERO
+    levels: Levels | None = None
+    funding: Decimal = ZERO
+    rung: int = 0
+    ambiguous: bool = False
+
+    @property
+    def time_ms(self) -> int:
+        """When it was filled."""
+        return self.fill.time_ms
+
+    @property
+    def symbol(self) -> str:
+        """The symbol as it is configured."""
+        return self.fill.symbol
+
+    @property
+    def side(self) -> Side:
+        """The side of the position."""
+        return "LONG" if (self.fill.sign > 0) == (self.action == "OPEN") else "SHORT"
+
+    @property
+    def price(self) -> Decimal:
+        """The fill's price."""
+        return self.fill.price
+
+    @property
+    def quantity(self) -> Decimal:
+        """The fill's quantity."""
+        return self.fill.quantity
+
+    @property
+    def commission(self) -> Decimal:
+        """The fill's commission."""
+        return self.fill.commission
+
+    @property
+    def slippage(self) -> Decimal:
+        """The fill's slippage in quote currency."""
+        return self.fill.slippage
+
+    @property
+    def equity(self) -> Decimal:
+        """Balance plus unrealised profit."""
+        return EXACT.add(self.balance, self.unrealized_pnl)
+
+    @property
+    def metadata(self) -> str:
+        """What else the row tells, as JSON with sorted keys."""
+        told: dict[str, bool | int | str | list[str]] = {}
+        if self.ambiguous:
+            told["ambiguous"] = True
+        if self.funding:
+            told["funding"] = plain(self.funding)
+        if self.rung:
+            told["rung"] = self.rung
+        if self.levels is not None:
+            levels = self.levels
+            if levels.liquidation is not None:
+                told["liquidation"] = plain(levels.liquidation)
+            if levels.stop is not None:
+                told["stop"] = plain(levels.stop)
+            prices = [plain(price) for price in levels.targets]
+            if prices and levels.ladder:
+                told["targets"] = prices
+            elif prices:
+                told["target"] = prices[0]
+        return json.dumps(told, separators=(",", ":")) if told else "{}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as plain values by column: numbers as floats, the time an aware UTC datetime."""
+        numbers = ("price", "quantity", "commission", "slippage", "balance", "equity", "realized_pnl", "unrealized_pnl")
+        return {
+            "timestamp": to_datetime(self.time_ms),
+            "order_id": self.order_id,
+            "symbol": self.symbol,
+            "action": self.action,
+            "side": self.side,
+            **{name: float(getattr(self, name)) for name in numbers},
+            "strategy": self.strategy,
+            "reason": self.reason,
+            "metadata": self.metadata,
+        }
+
+
+class OrderTransition(msgspec.Struct, frozen=True):
+    """A change of an order's state, and the order after it.
+
+    ``order_id`` is None where the venue never accepted it. ``reference`` is the price that its last fill, or its
+    refusal, was measured from; ``last_quantity`` and ``last_price`` are those of the fill, if the change is one.
+    """
+
+    time_ms: int
+    event: TransitionKind
+    symbol: str
+    order_id: str | None
+    client_order_id: str
+    role: Role
+    sign: int
+    order_type: OrderType
+    time_in_force: TimeInForce
+    status: str
+    quantity: Decimal
+    filled: Decimal
+    price: Decimal | None
+    stop_price: Decimal | None
+    reason: str
+    reference: Decimal
+    last_quantity: Decimal | None = None
+    last_price: Decimal | None = None
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """One side of a double entry: a debit where positive, and the balance of its account after it."""
+
+    account: str
+    amount: Decimal
+    balance: Decimal
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """The postings of one cause; their amounts add up to 0. ``number`` counts the transactions from 1."""
+
+    time_ms: int
+    number: int
+    event: Literal["start", "open", "close", "liquidation", "funding"]
+    order_id: str
+    symbol: str
+    postings: tuple[Posting, ...]
+
+
+class FundingPayment(msgspec.Struct, frozen=True):
+    """A funding payment that fell on a position: ``amount`` is what it received, below 0 where it paid."""
+
+    time_ms: int
+    symbol: str
+    rate: float
+    mark: float
+    amount: Decimal
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """More candles are missing than a strategy can bridge: it starts empty, and its position was closed."""
+
+    time_ms: int
+    symbol: str
+    missing_candles: int
+
+
+class RulesChange(msgspec.Struct, frozen=True):
+    """Trading rules of a later date came into force."""
+
+    time_ms: int
+    symbol: str
+    as_of_ms: int | None
+    source: str
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """A safety limit is broken: entries are refused from now on."""
+
+    time_ms: int
+    reason: HaltReason
+    equity: float
+    peak_equity: float
+    day_start_equity: float
+
+
+class HaltLifted(msgspec.Struct, frozen=True):
+    """A halt ended with its day."""
+
+    time_ms: int
+    reason: HaltReason
+
+
+class CommandTaken(msgspec.Struct, frozen=True):
+    """What an operator asked for between two steps, and what came of it.
+
+    ``order_id`` is the order that closes a symbol's position, or that was cancelled; ``reason`` why there is none.
+    """
+
+    time_ms: int
+    command: str
+    symbol: str | None = None
+    order_id: str | None = None
+    reason: str | None = None
+
+
+class KillSwitchChange(msgspec.Struct, frozen=True):
+    """The kill switch was engaged between steps."""
+
+    time_ms: int
+    engaged: bool
+
+
+class EquityPoint(msgspec.Struct, frozen=True):
+    """The account at the end of a step that is worth a row of ``equity.csv``, exactly."""
+
+    time_ms: int
+    balance: Decimal
+    unrealized_pnl: Decimal
+    open_positions: int
+
+    @property
+    def equity(self) -> Decimal:
+        """Balance plus unrealised profit at the marks."""
+        return EXACT.add(self.balance, self.unrealized_pnl)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A strategy's opinion, every gate's verdict on it in order, and the orders it became.
+
+    ``inputs`` are the signal's metadata as plain values.
+    """
+
+    time_ms: int
+    symbol: str
+    signal: Signal
+    inputs: dict[str, Any]
+    verdicts: tuple[Verdict, ...]
+    entry_order_id: str | None = None
+    close_order_id: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the entry was refused; None where nothing was. Nothing follows a refusal."""
+        return self.verdicts[-1].reason if self.verdicts else None
+
+
+Event = (
+    TradeRow
+    | OrderTransition
+    | Transaction
+    | FundingPayment
+    | Gap
+    | RulesChange
+    | Halt
+    | HaltLifted
+    | CommandTaken
+    | KillSwitchChange
+    | EquityPoint
+    | Decision
+)
+
+Listener = Callable[[Event], object]
+"""Is told every event when it happens. It must neither raise nor change what it is told about."""
+
+
+class Recorder:
+    """Tells every event to all listeners, in the order in which they subscribed."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = list(listeners)
+
+    def __call__(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Let a listener be told every event from now on."""
+        self._listeners.append(listener)

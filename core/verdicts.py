@@ -1,0 +1,81 @@
+"""What the gates answered to a signal, each with what it was asked with."""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+OnOpposite = Literal["ignore", "close", "reverse"]
+
+PositionRefusal = Literal["position_open", "opposite_ignored", "close_waiting", "entry_waiting"]
+AcceptanceRefusal = Literal[
+    "price",
+    "expiry",
+    "reduce_only",
+    "shorting_disabled",
+    "below_lot_size",
+    "below_min_quantity",
+    "above_max_quantity",
+    "below_min_notional",
+    "percent_price",
+]
+
+
+class WarmupVerdict(msgspec.Struct, frozen=True):
+    """Whether the strategy had seen enough candles."""
+
+    gate: ClassVar = "warmup"
+    candles_before: int
+    warmup_candles: int
+    reason: Literal["warming_up"] | None = None
+
+
+class PositionVerdict(msgspec.Struct, frozen=True):
+    """What the symbol's position, or its ``waiting`` entry, made of the signal."""
+
+    gate: ClassVar = "position"
+    on_opposite_signal: OnOpposite
+    position: str | None = None
+    waiting: str | None = None
+    reason: PositionRefusal | None = None
+
+
+class SessionVerdict(msgspec.Struct, frozen=True):
+    """Why the session as a whole takes no entry."""
+
+    gate: ClassVar = "session"
+    reason: str
+
+
+class RiskVerdict(msgspec.Struct, frozen=True):
+    """The size of an entry, or why there is none; ``room`` is what the exposure limits leave, in quote currency."""
+
+    gate: ClassVar = "risk"
+    equity: float
+    price: float
+    exposure: float
+    room: float
+    quantity: float | None = None
+    stop_distance: float | None = None
+    reason: str | None = None
+
+
+class SafetyVerdict(msgspec.Struct, frozen=True):
+    """What the safety monitor was shown: the book without the entry, the entry's risk and value."""
+
+    gate: ClassVar = "safety"
+    open_trades: int
+    exposure: float
+    risk: float
+    value: float
+    reason: str | None = None
+
+
+class ExecutionVerdict(msgspec.Struct, frozen=True):
+    """Whether the venue accepted the entry."""
+
+    gate: ClassVar = "execution"
+    reason: str | None = None
+
+
+Verdict = WarmupVerdict | PositionVerdict | SessionVerdict | RiskVerdict | SafetyVerdict | ExecutionVerdict
+"""A gate's answer with what it was asked with: approved, or refused for a ``reason``."""

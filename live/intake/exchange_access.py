@@ -1,0 +1,108 @@
+"""How a session reaches its exchange: addresses, first contact, symbols and trading rules, candles to warm up with."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from core.candle import Candle
+from core.errors import DataUnavailableError, FeedError
+from core.instrument import Instrument
+from core.timeframe import timeframe_ms
+from live.intake.ingress_clock import IngressClock
+from market_data.adapters.adapter_registry import open_adapter
+from market_data.exchanges.exchange_names import PRACTICE
+from market_data.feeds.candle_feed import CandleFeed
+from market_data.history.historical_data_provider import HistoricalDataProvider
+from validation.composed_settings import Settings
+
+CONNECT_SECONDS = 30.0
+"""How long the exchange may stay out of reach at the start, in wall time."""
+
+_RETRY_SECONDS = 1.0
+
+
+class Addresses(NamedTuple):
+    """Where the exchange is, if not at its own addresses."""
+
+    rest_url: str | None
+    stream_url: str | None
+
+
+class Market(NamedTuple):
+    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules."""
+
+    unified: dict[str, str]
+    instruments: dict[str, Instrument]
+
+
+def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
+    """Resolve the session's symbols and read their trading rules; asks the exchange, so it may take seconds.
+
+    Raises
+    ------
+    ConfigurationError
+        If the exchange does not list a symbol.
+    DataUnavailableError
+        If it does not answer.
+    """
+    live = settings.live
+    adapter = None
+    if live.exchange != PRACTICE and addresses.rest_url is not None:
+        adapter = open_adapter(live.exchange, base_url=addresses.rest_url, give_up_seconds=CONNECT_SECONDS)
+    provider = HistoricalDataProvider(
+        live.exchange, cache_dir=live.data.cache_dir, adapter=adapter, progress=False, now_ms=lambda: now_ms
+    )
+    try:
+        unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
+        return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
+    except DataUnavailableError as error:
+        if not isinstance(error.__cause__, FeedError):
+            raise
+        raise DataUnavailableError(
+            f"{error.__cause__}; the symbols of {live.exchange} cannot be looked up: check the network, or rehearse "
+            "offline with config/practice.yaml"
+        ) from error
+    finally:
+        if adapter is not None:
+            adapter.close()
+
+
+async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
+    """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
+
+    Raises
+    ------
+    DataUnavailableError
+        If it does not answer in time.
+    """
+    begun = monotonic()
+    while True:
+        try:
+            await clock.synchronise()
+        except FeedError as error:
+            if monotonic() - begun >= CONNECT_SECONDS:
+                raise DataUnavailableError(
+                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
+                    "rehearse offline with config/practice.yaml"
+                ) from error
+            await asyncio.sleep(_RETRY_SECONDS)
+            continue
+        now_ms = clock.now_ms()
+        if now_ms is not None:
+            return now_ms
+
+
+async def warmup_candles(
+    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
+) -> dict[str, list[Candle]]:
+    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
+    start_ms = max(0, boundary_ms - count * timeframe_ms(settings.live.timeframe))
+    stored = {}
+    for spelling, symbol in market.unified.items():
+        try:
+            candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
+        except FeedError as error:
+            sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
+            raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
+        stored[spelling] = candles[-count:] if count else []
+    return stored
