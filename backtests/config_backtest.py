@@ -56,7 +56,7 @@ class ConfigBacktestRunner:
         If the configuration or an argument is wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scripts pass these names
         self,
         config_path: str | Path = DEFAULT_CONFIG,
         start_date: Instant | None = None,

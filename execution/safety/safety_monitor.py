@@ -7,10 +7,8 @@ from typing import Any
 from core.errors import HarnessError
 from core.events import HaltReason
 from core.orders import OrderRequest
+from core.tolerance import TOLERANCE
 from execution.safety.safety_limits import SafetyLimits
-
-TOLERANCE = 1.0 + 1e-9
-"""A limit is broken by a value above limit × TOLERANCE; a value that only reaches it is allowed."""
 
 _ENGAGED_WORDS = {"1", "true", "yes", "on", "stop", "engaged"}
 
