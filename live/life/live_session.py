@@ -32,7 +32,7 @@ from market_data.feeds.perpetual_source import PerpetualSource
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
-from runs.figures.session_input import SessionInput
+from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import RESULT, TRADES
 from runs.result_builder import OutputPlaces, build_result
@@ -170,7 +170,7 @@ def _write_result(
     window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
     window.take_all(line.record for line in folder.lines())
     places = OutputPlaces(folder.path / TRADES, folder.path)
-    result = build_result(fold.session, settings, SessionInput(window, fold.session, settings), places)
+    result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
     folder.write_text(RESULT, to_json(result))
     return result

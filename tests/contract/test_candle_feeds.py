@@ -3,9 +3,6 @@
 import asyncio
 import unittest
 from collections.abc import Mapping
-from typing import TypeVar
-
-import msgspec
 
 from core.candle import Candle
 from core.errors import FeedError
@@ -16,22 +13,24 @@ from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
+from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
 from practice.candle_sources import ColumnsSource
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
 from practice.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
-from tests.support.exchanges.feed_reader import BRISK, FeedReader
+from tests.support.exchanges.feed_reader import BRISK, IMPATIENT, FeedReader
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
+from tests.support.waiting import LONG_S, until
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 HISTORY = 1_500
 LENGTH = scaled(10, 240)
 SPEED = 480.0
 
-T = TypeVar("T")
+Resume = Mapping[str, int] | None
 
 
 def columns_of_the_practice_market() -> Mapping[tuple[str, str], CandleColumns]:
@@ -53,7 +52,9 @@ class CandleFeedContract:
         """Return the exchange's unified name of a spot symbol's market."""
         return symbol
 
-    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+    def open_feed(
+        self, exchange: PracticeExchange, resume_from: Resume = None, limits: FeedLimits = BRISK
+    ) -> CandleFeed:
         raise NotImplementedError
 
     @classmethod
@@ -78,7 +79,7 @@ class CandleFeedContract:
         known = dict.fromkeys(self.symbols, JANUARY_MS - 4 * MINUTE_MS)
         async with FeedReader(self.open_feed(exchange, known)) as reader:
             for symbol in self.symbols:
-                await reader.until_finals(symbol, 3 + LENGTH - 1, seconds=10.0 + LENGTH)
+                await reader.until_finals(symbol, 3 + LENGTH - 1)
         for symbol in self.symbols:
             finals = reader.finals(symbol)
             truth = self.truth(symbol, JANUARY_MS - 3 * MINUTE_MS, at(LENGTH))
@@ -134,7 +135,7 @@ class CandleFeedContract:
         self.addAsyncCleanup(feed.close)
         await feed.server_time_ms()
         faults = (
-            Fault(kind=FaultKind.STATUS, status=429, retry_after_s=30),
+            Fault(kind=FaultKind.STATUS, status=429, retry_after_s=300),
             Fault(kind=FaultKind.STATUS, status=418),
             Fault(kind=FaultKind.STATUS, status=503),
             Fault(kind=FaultKind.BROKEN_JSON),
@@ -143,12 +144,15 @@ class CandleFeedContract:
             Fault(kind=FaultKind.TRUNCATED_BODY),
             Fault(kind=FaultKind.STALL),
         )
+        impatient = self.open_feed(exchange, limits=IMPATIENT)
+        self.addAsyncCleanup(impatient.close)
         for fault in faults:
             exchange.rest_faults.add(fault)
+            asked = impatient if fault.kind is FaultKind.STALL else feed
             started = asyncio.get_running_loop().time()
             with self.assertRaises(FeedError, msg=fault.kind):
-                await feed.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS)
-            self.assertLess(asyncio.get_running_loop().time() - started, 4.0)
+                await asked.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS)
+            self.assertLess(asyncio.get_running_loop().time() - started, LONG_S)
         self.assertIsNotNone(await feed.closed_candle(self.symbols[0], JANUARY_MS - 5 * MINUTE_MS))
 
     async def test_a_symbol_the_feed_was_not_opened_for_is_an_error(self) -> None:
@@ -164,8 +168,7 @@ class CandleFeedContract:
         async with FeedReader(feed) as reader:
             await reader.until(lambda one: bool(one.of(Connected)))
         await feed.close()
-        await asyncio.sleep(0.1)
-        self.assertEqual(asyncio.all_tasks() - before, set())
+        await until(lambda: asyncio.all_tasks() == before)
         with self.assertRaises(FeedError):
             await feed.server_time_ms()
         with self.assertRaises(FeedError):
@@ -186,8 +189,7 @@ class CandleFeedContract:
         task.cancel()
         with self.assertRaises(asyncio.CancelledError):
             await task
-        await asyncio.sleep(0.1)
-        self.assertEqual({task for task in asyncio.all_tasks() - before if "market_data" in repr(task)}, set())
+        await until(lambda: not any("market_data" in repr(task) for task in asyncio.all_tasks() - before))
         async with FeedReader(feed) as reader:
             await reader.until(lambda one: bool(one.of(Connected)))
 
@@ -201,14 +203,16 @@ class CandleFeedContract:
 
 
 class BinanceFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
-    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+    def open_feed(
+        self, exchange: PracticeExchange, resume_from: Resume = None, limits: FeedLimits = BRISK
+    ) -> CandleFeed:
         return BinanceFeed(
             SYMBOLS,
             "1m",
             rest_url=exchange.rest_url,
             stream_url=exchange.stream_url,
             resume_from=resume_from,
-            limits=BRISK,
+            limits=limits,
         )
 
 
@@ -217,7 +221,9 @@ class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCas
     def named(cls, symbol: str) -> str:
         return f"{symbol}:USDT"
 
-    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+    def open_feed(
+        self, exchange: PracticeExchange, resume_from: Resume = None, limits: FeedLimits = BRISK
+    ) -> CandleFeed:
         return registry.open_feed(
             "binanceusdm",
             self.symbols,
@@ -225,7 +231,7 @@ class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCas
             rest_url=exchange.rest_url,
             stream_url=exchange.stream_url,
             resume_from=resume_from,
-            limits=BRISK,
+            limits=limits,
         )
 
     async def test_rest_is_asked_on_the_futures_interface_alone(self) -> None:
@@ -240,7 +246,9 @@ class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCas
 class CcxtFeedByStreamTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
     use_stream = True
 
-    def open_feed(self, exchange: PracticeExchange, resume_from: Mapping[str, int] | None = None) -> CandleFeed:
+    def open_feed(
+        self, exchange: PracticeExchange, resume_from: Resume = None, limits: FeedLimits = BRISK
+    ) -> CandleFeed:
         return CcxtFeed(
             "binanceus",
             SYMBOLS,
@@ -249,7 +257,7 @@ class CcxtFeedByStreamTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase)
             stream_url=exchange.stream_url,
             resume_from=resume_from,
             use_stream=self.use_stream,
-            limits=msgspec.structs.replace(BRISK, request_seconds=1.0, connect_seconds=1.0),
+            limits=limits,
         )
 
 

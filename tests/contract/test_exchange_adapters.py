@@ -10,7 +10,7 @@ from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import timeframes_of
 from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer
-from tests.support.exchanges.loopback import impatient
+from tests.support.exchanges.loopback import adapter_at
 from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
 NOW = JANUARY_MS + 30 * DAY_MS
@@ -116,7 +116,7 @@ class CcxtBinanceUs(AdapterCase):
         stack = contextlib.ExitStack()
         cls.addClassCleanup(stack.close)
         cls.server = stack.enter_context(BinanceRestServer(PracticeMarket(), clock=now_ms))
-        adapter = impatient(cls.server.url, cls.exchange)
+        adapter = adapter_at(cls.server.url, cls.exchange)
         stack.callback(adapter.close)
         cls.adapter = adapter
 
@@ -129,7 +129,7 @@ class CcxtMarketList(unittest.TestCase):
     def test_asking_for_the_markets_again_reads_them_again(self) -> None:
         with (
             BinanceRestServer(PracticeMarket(), clock=now_ms) as server,
-            contextlib.closing(impatient(server.url)) as adapter,
+            contextlib.closing(adapter_at(server.url)) as adapter,
         ):
             adapter.fetch_page("BTC/USDT", "1m", JANUARY_MS, at(1))
             for reads in (1, 2, 3):
@@ -142,7 +142,7 @@ class CcxtOverAnAdapter(unittest.TestCase):
         market = PracticeMarket(clock=now_ms)
         with (
             BinanceRestServer(AdapterSource(market), clock=now_ms) as server,
-            contextlib.closing(impatient(server.url)) as adapter,
+            contextlib.closing(adapter_at(server.url)) as adapter,
         ):
             end = at(1500)
             self.assertEqual(

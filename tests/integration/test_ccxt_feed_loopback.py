@@ -17,6 +17,7 @@ from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, 
 from market_data.feeds.feed_limits import FeedLimits
 from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.exchanges.kline_exchange import KlineExchange
+from tests.support.waiting import PATIENCE_S, until
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 SETTLED = 10_000
@@ -45,17 +46,13 @@ class CcxtCase(unittest.IsolatedAsyncioTestCase):
 
     async def subscribed(self, count: int = 1) -> None:
         """Wait until so many connections have been made, and the last one has subscribed both symbols."""
-        async with asyncio.timeout(5.0):
-            while self.exchange.connected < count or [*map(len, self.exchange.connections.values())] != [2]:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.exchange.connected >= count and [*map(len, self.exchange.connections.values())] == [2])
 
     async def caught_up(self) -> None:
         """Wait until the first connection has subscribed, and the feed knows the exchange's time."""
         await self.subscribed()
-        async with asyncio.timeout(5.0):
-            while not any(name == "time" for name, _ in self.exchange.requests):
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        await until(lambda: any(name == "time" for name, _ in self.exchange.requests))
+        await self.exchange.settled()
 
     def assert_complete(self, reader: FeedReader, first: int = 5) -> None:
         """Assert that the finals from the ``first`` on came, each at least once, and nothing else."""
@@ -118,10 +115,10 @@ class StreamTest(CcxtCase):
             await self.exchange.send_kline(BTC, forming, final=False)
             await self.exchange.send_kline(BTC, forming, final=True)
             for _ in range(2):
-                (one,) = await asyncio.wait_for(stream.next_reading(), 5.0)
+                (one,) = await asyncio.wait_for(stream.next_reading(), PATIENCE_S)
                 self.assertEqual((one.market_id, one.candle, one.closed), (BTC, forming, None))
             await self.exchange.send('{"e":"kline","k":7}')
-            self.assertIsInstance(await asyncio.wait_for(stream.next_reading(), 5.0), Unreadable)
+            self.assertIsInstance(await asyncio.wait_for(stream.next_reading(), PATIENCE_S), Unreadable)
 
 
 class PollingTest(CcxtCase):
@@ -131,7 +128,7 @@ class PollingTest(CcxtCase):
             for _ in range(3):
                 await self.exchange.close_candles()
                 self.exchange.now_ms += SETTLED
-                await asyncio.sleep(0.05)
+                await self.exchange.settled()
             await reader.until_finals(ETH, 3)
             await reader.until_finals(BTC, 3)
         self.assertEqual(self.exchange.connected, 0)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import unittest
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 from aiohttp import web
@@ -23,6 +23,7 @@ from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.exchanges.kline_exchange import KlineExchange
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
+from tests.support.waiting import PATIENCE_S, until
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 
@@ -36,7 +37,7 @@ def feed_of(
     """Return a feed of all symbols of an exchange."""
     return BinanceFeed(
         list(exchange.truth),
-        exchange.options.timeframe,
+        exchange.timeframe,
         rest_url=exchange.rest_url,
         stream_url=exchange.stream_url,
         resume_from=resume_from,
@@ -48,13 +49,6 @@ def feed_of(
 def changed(**values: object) -> FeedLimits:
     """Return the brisk limits with some of them changed."""
     return msgspec.structs.replace(BRISK, **values)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until a condition holds that no event announces."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 class FeedCase(unittest.IsolatedAsyncioTestCase):
@@ -73,7 +67,7 @@ class FeedCase(unittest.IsolatedAsyncioTestCase):
     async def caught_up(self) -> None:
         """Wait until the exchange has been asked for its time since the last connection."""
         await until(lambda: len(self.exchange.connections) > 0 and bool(self.exchange.requests))
-        await asyncio.sleep(0.05)
+        await self.exchange.settled()
 
     def assert_complete(self, reader: FeedReader, first: int = 5) -> None:
         """Assert that the finals from the ``first`` on came, each at least once, and nothing else."""
@@ -148,7 +142,7 @@ class StreamTest(FeedCase):
             await self.exchange.close_candles(count=5)
             for _ in range(5):
                 await self.exchange.send_kline(BTC, self.exchange.next_candle(BTC), final=False)
-        await asyncio.sleep(0.1)
+        await self.exchange.settled()
         reader.go_on()
         await reader.until_finals(ETH, 100)
         await reader.until_finals(BTC, 100)
@@ -238,7 +232,7 @@ class ConnectionTest(FeedCase):
             await reader.until(lambda one: len(one.of(Connected)) == 2)
             await until(lambda: len(exchange.connections) == 2)
             self.assertEqual(sorted(len(streams) for streams in exchange.connections.values()), [1, 200])
-            await asyncio.sleep(0.1)
+            await exchange.settled()
             await exchange.close_candles(count=2)
             await reader.until(lambda one: len(one.of(CandleUpdate)) == 402)
             for symbol in symbols:
@@ -291,7 +285,7 @@ class RestTest(FeedCase):
         reader = await self.reader(feed_of(self.exchange, resume_from=known))
         await self.exchange.close_candles(count=3)
         await until(lambda: not self.exchange.refusals)
-        await asyncio.sleep(0.3)
+        await self.exchange.settled()
         self.assertEqual(reader.of(CandleUpdate), [])
         self.exchange.refuse_all = None
         self.exchange.now_ms += 10_000
@@ -306,7 +300,7 @@ class RestTest(FeedCase):
         self.exchange.refuse_all = 503
         reader = await self.reader()
         await self.exchange.close_candles(count=2)
-        await asyncio.sleep(0.05)
+        await self.exchange.settled()
         self.exchange.cut()
         await reader.until(lambda one: len(one.of(Connected)) == 2)
         self.assertEqual(reader.of(CandleUpdate), [])
@@ -471,7 +465,7 @@ class TwoTimeframesTest(unittest.IsolatedAsyncioTestCase):
                 for timeframe, reader in readers.items():
                     for symbol in (BTC, ETH):
                         truth = exchange.truth(symbol, timeframe)
-                        await reader.until_finals(symbol, truth.rows, seconds=20.0)
+                        await reader.until_finals(symbol, truth.rows)
                         seen = {one.open_time_ms: one for one in reader.finals(symbol)}
                         told = [msgspec.structs.astuple(seen[key]) for key in sorted(seen)]
                         rows = [*zip(*(column.tolist() for column in truth), strict=True)]
@@ -524,9 +518,9 @@ class FaultMixtureTest(unittest.IsolatedAsyncioTestCase):
             async with FeedReader(feed) as reader:
                 if all(kind in LOSSLESS for kind in kinds):
                     for symbol in (BTC, ETH):
-                        await reader.until_finals(symbol, self.candles, seconds=20.0)
+                        await reader.until_finals(symbol, self.candles)
                 else:
-                    await asyncio.to_thread(exchange.wait_finished, 20.0)
+                    await asyncio.to_thread(exchange.wait_finished, PATIENCE_S)
                     await asyncio.sleep(1.0)
         return reader, exchange
 

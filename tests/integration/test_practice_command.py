@@ -15,6 +15,7 @@ from market_data.store.candle_store import CandleStore
 from tests.support.exchanges.loopback import practice_columns
 from tests.support.shared import REPOSITORY
 from tests.support.times import MINUTE_MS, at
+from tests.support.waiting import PATIENCE_S
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
@@ -31,7 +32,7 @@ def started(*arguments: str) -> subprocess.Popen[str]:
 def refused(*arguments: str) -> tuple[int, str]:
     """Return exit code and the one line of a command that must not start."""
     with started(*arguments) as process:
-        out, error = process.communicate(timeout=20)
+        out, error = process.communicate(timeout=PATIENCE_S)
         return process.returncode, out + error
 
 
@@ -51,10 +52,10 @@ class Command(unittest.TestCase):
                 self.assertIsNotNone(both, "the benchmarks read the addresses in this line")
                 self.assertEqual((address[0], address[0].replace("http", "ws")), both.groups())  # type: ignore[index,union-attr]
                 told = process.stdout.readline(), process.stdout.readline()
-                with urllib.request.urlopen(f"{address[0]}/api/v3/time", timeout=5) as answer:  # type: ignore[index]
+                with urllib.request.urlopen(f"{address[0]}/api/v3/time", timeout=PATIENCE_S) as answer:  # type: ignore[index]
                     self.assertEqual(json.loads(answer.read()), {"serverTime": at(60)})
                 process.send_signal(signal.SIGINT)
-                out, error = process.communicate(timeout=20)
+                out, error = process.communicate(timeout=PATIENCE_S)
         self.assertEqual((process.returncode, error), (0, ""))
         self.assertEqual(lines[1], "BTC/USDT, ABC/USDT\n")
         self.assertRegex(told[0], r"^2024-01-01T00:1\d:\d\d\.\d{3}Z drop\n$")
@@ -72,7 +73,7 @@ class Command(unittest.TestCase):
                 assert process.stdout is not None
                 lines = [process.stdout.readline() for _ in range(4)]
                 process.terminate()
-                process.communicate(timeout=20)
+                process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 0)
         self.assertIn("from 2024-01-01T00:10:00.000Z to 2024-01-01T00:30:00.000Z", lines[2])
         self.assertIn("the end is reached", lines[3])
@@ -85,13 +86,13 @@ class Command(unittest.TestCase):
             self.assertIn("the end is reached", lines[3])
             address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
             path = f"/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={at(60)}"
-            with urllib.request.urlopen(f"{address[0]}{path}", timeout=5) as answer:  # type: ignore[index]
+            with urllib.request.urlopen(f"{address[0]}{path}", timeout=PATIENCE_S) as answer:  # type: ignore[index]
                 self.assertEqual(
                     [row["fundingTime"] // MINUTE_MS * MINUTE_MS for row in json.loads(answer.read())],
                     [at(480)],
                 )
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE_S)
 
     def test_bad_arguments_are_one_line_and_an_exit_code(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -12,6 +12,7 @@ from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, 
 from practice.faults import DelayFinals, FailRest, LateFunding, OrderCloses, ReviseCandle, ScriptedFault, SkipCandle
 from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
+from tests.support.waiting import PATIENCE_S
 
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 DETAIL = ["btcusdt@kline_1m", "ethusdt@kline_1m"]
@@ -28,7 +29,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
 
 def get(exchange: PracticeExchange, path: str) -> Any:
     """Return the decoded body of an answer of the futures interface."""
-    with urllib.request.urlopen(f"{exchange.rest_url}/fapi/v1/{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"{exchange.rest_url}/fapi/v1/{path}", timeout=PATIENCE_S) as answer:
         return json.loads(answer.read())
 
 

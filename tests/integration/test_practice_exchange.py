@@ -35,9 +35,10 @@ from practice.faults import (
     WrongClock,
 )
 from practice.random_faults import random_faults
-from tests.support.exchanges.practice_streams import StreamReader, wait_until
+from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
+from tests.support.waiting import PATIENCE_S, wait_until
 
 SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 BOTH = ["btcusdt@kline_1m", "ethusdt@kline_1m"]
@@ -51,7 +52,7 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     )
 
 
-def get(exchange: PracticeExchange, path: str, timeout: float = 5.0) -> Any:
+def get(exchange: PracticeExchange, path: str, timeout: float = PATIENCE_S) -> Any:
     """Return the decoded body of a REST answer."""
     with urllib.request.urlopen(f"{exchange.rest_url}/api/v3/{path}", timeout=timeout) as answer:
         return json.loads(answer.read())
@@ -124,20 +125,20 @@ class Streams(unittest.TestCase):
 
             def ask(**request: Any) -> Any:
                 client.send(json.dumps(request))
-                return json.loads(client.recv(timeout=5))
+                return json.loads(client.recv(timeout=PATIENCE_S))
 
             self.assertEqual(ask(method="SUBSCRIBE", params=BOTH, id=7), {"result": None, "id": 7})
             self.assertEqual(ask(method="LIST_SUBSCRIPTIONS", id="a"), {"result": BOTH, "id": "a"})
             self.assertEqual(ask(method="UNSUBSCRIBE", params=BOTH[:1], id=8), {"result": None, "id": 8})
             exchange.advance()
-            self.assertEqual(json.loads(client.recv(timeout=5))["s"], "ETHUSDT")
+            self.assertEqual(json.loads(client.recv(timeout=PATIENCE_S))["s"], "ETHUSDT")
             self.assertEqual(ask(method="SET_PROPERTY", params=["combined", True], id=9), {"result": None, "id": 9})
             exchange.advance()
-            self.assertEqual(json.loads(client.recv(timeout=5))["stream"], "ethusdt@kline_1m")
+            self.assertEqual(json.loads(client.recv(timeout=PATIENCE_S))["stream"], "ethusdt@kline_1m")
             for request, code in (({"method": "JUMP", "id": 1}, 2), ({"method": "SUBSCRIBE", "id": -1}, 2)):
                 self.assertEqual(ask(**request)["error"]["code"], code)
             client.send("{")
-            self.assertEqual(json.loads(client.recv(timeout=5))["error"]["code"], 3)
+            self.assertEqual(json.loads(client.recv(timeout=PATIENCE_S))["error"]["code"], 3)
 
     def test_streams_that_do_not_exist_are_accepted_and_silent(self) -> None:
         with driven() as exchange, StreamReader(exchange, ["nopeusdt@kline_1m", "btcusdt@trade", *BOTH[:1]]) as reader:
@@ -161,7 +162,7 @@ class Streams(unittest.TestCase):
             exchange.advance(59)
             self.assertFalse(reader.ended.wait(0.2))
             exchange.advance(1)
-            self.assertTrue(reader.ended.wait(5))
+            self.assertTrue(reader.ended.wait(PATIENCE_S))
             self.assertEqual(reader.close_code, 1001)
 
 
@@ -206,8 +207,8 @@ class Time(unittest.TestCase):
             self.assertFalse(exchange.wait_finished(0.5))
             self.assertLess(exchange.finals_sent, 40)
             for _ in range(200):
-                client.recv(timeout=5)
-            self.assertTrue(exchange.wait_finished(5))
+                client.recv(timeout=PATIENCE_S)
+            self.assertTrue(exchange.wait_finished(PATIENCE_S))
 
     def test_by_the_pace_of_its_readers_it_does_not_begin_without_them(self) -> None:
         exchange = PracticeExchange(
@@ -218,7 +219,7 @@ class Time(unittest.TestCase):
             self.assertFalse(exchange.wait_finished(0.3))
             self.assertEqual(exchange.now_ms, JANUARY_MS)
             with StreamReader(exchange, BOTH[1:]):
-                self.assertTrue(exchange.wait_finished(5))
+                self.assertTrue(exchange.wait_finished(PATIENCE_S))
 
     def test_by_the_pace_of_its_readers_it_goes_on_when_they_do_not_come_back(self) -> None:
         exchange = PracticeExchange(
@@ -227,7 +228,7 @@ class Time(unittest.TestCase):
         with exchange:
             with StreamReader(exchange, BOTH[:1]) as reader:
                 wait_until(lambda: reader.finals)
-            self.assertTrue(exchange.wait_finished(5))
+            self.assertTrue(exchange.wait_finished(PATIENCE_S))
 
     def test_only_a_driven_exchange_can_be_advanced_and_none_started_twice(self) -> None:
         with PracticeExchange(practice_source(1, SYMBOLS)) as exchange, self.assertRaises(InvariantError):
@@ -240,7 +241,7 @@ class Time(unittest.TestCase):
         with driven() as exchange, StreamReader(exchange, BOTH) as reader:
             url = exchange.rest_url
             exchange.stop()
-            self.assertTrue(reader.ended.wait(5))
+            self.assertTrue(reader.ended.wait(PATIENCE_S))
             self.assertEqual(reader.close_code, 1001)
         self.assertEqual(set(threading.enumerate()), before)
         with self.assertRaises(urllib.error.URLError):
@@ -287,7 +288,7 @@ class StreamFaults(unittest.TestCase):
         with driven(DropConnections(final=3)) as exchange:
             with StreamReader(exchange, BOTH) as reader:
                 exchange.advance(4)
-                self.assertTrue(reader.ended.wait(5))
+                self.assertTrue(reader.ended.wait(PATIENCE_S))
                 self.assertIsNone(reader.close_code)
                 self.assertEqual(minutes(reader.finals), [0, 1])
             with StreamReader(exchange, BOTH) as reader:
@@ -298,7 +299,7 @@ class StreamFaults(unittest.TestCase):
     def test_drop_can_say_goodbye(self) -> None:
         with driven(DropConnections(at="90s", how="close")) as exchange, StreamReader(exchange, BOTH) as reader:
             exchange.advance(2)
-            self.assertTrue(reader.ended.wait(5))
+            self.assertTrue(reader.ended.wait(PATIENCE_S))
             self.assertEqual(reader.close_code, 1001)
 
     def test_a_stall_with_an_end_loses_what_falls_into_it(self) -> None:
@@ -426,7 +427,7 @@ class StreamFaults(unittest.TestCase):
     def test_half_a_frame_ends_the_connection_inside_a_final(self) -> None:
         with driven(HalfFrame(final=2)) as exchange, StreamReader(exchange, BOTH) as reader:
             exchange.advance(2)
-            self.assertTrue(reader.ended.wait(5))
+            self.assertTrue(reader.ended.wait(PATIENCE_S))
             self.assertTrue(reader.abnormal)
             self.assertEqual([event["s"] for event in reader.finals], ["BTCUSDT", "ETHUSDT"])
             halves = [one.half for one in exchange.sent]
@@ -434,13 +435,13 @@ class StreamFaults(unittest.TestCase):
 
     def test_restart_refuses_connections_for_a_while_and_loses_the_old_ones(self) -> None:
         with driven(Restart(at="90s", duration="60s")) as exchange:
-            kept = http.client.HTTPConnection("127.0.0.1", int(exchange.rest_url.rsplit(":", 1)[1]), timeout=5)
+            kept = http.client.HTTPConnection("127.0.0.1", int(exchange.rest_url.rsplit(":", 1)[1]), timeout=PATIENCE_S)
             self.addCleanup(kept.close)
             kept.request("GET", "/api/v3/ping")
             self.assertEqual(kept.getresponse().read(), b"{}")
             with StreamReader(exchange, BOTH) as reader:
                 exchange.advance(2)
-                self.assertTrue(reader.ended.wait(5))
+                self.assertTrue(reader.ended.wait(PATIENCE_S))
                 with self.assertRaises(OSError):
                     kept.request("GET", "/api/v3/ping")
                     kept.getresponse()
@@ -545,7 +546,7 @@ class RestFaults(unittest.TestCase):
                 offsets = []
                 for _ in range(4):
                     exchange.advance()
-                    with urllib.request.urlopen(f"{exchange.rest_url}/api/v3/time", timeout=5) as answer:
+                    with urllib.request.urlopen(f"{exchange.rest_url}/api/v3/time", timeout=PATIENCE_S) as answer:
                         told_ms = json.loads(answer.read())["serverTime"]
                         dated = email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
                     self.assertEqual(dated, told_ms // 1000)

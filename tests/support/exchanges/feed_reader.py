@@ -4,22 +4,28 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from core.candle import Candle
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected, FeedEvent, Stale, Unreadable
 from market_data.feeds.feed_limits import FeedLimits
+from tests.support.waiting import PATIENCE_S
 
 T = TypeVar("T", CandleUpdate, Connected, Disconnected, Stale, Unreadable)
 
 BRISK = FeedLimits(
-    connect_seconds=1.0,
-    request_seconds=1.0,
+    connect_seconds=30.0,
+    request_seconds=30.0,
     first_wait_seconds=0.02,
     longest_wait_seconds=0.1,
     poll_seconds=0.1,
     least_stale_seconds=0.3,
 )
-"""Limits for an exchange on this machine."""
+"""Limits for an exchange on this machine: waits are short, and an answer that comes late is waited for."""
+
+IMPATIENT = msgspec.structs.replace(BRISK, request_seconds=0.5)
+"""For an exchange that does not answer."""
 
 
 class FeedReader:
@@ -59,16 +65,16 @@ class FeedReader:
         """Return the finals of a symbol, in order of arrival, repeated ones too."""
         return [update.candle for update in self.of(CandleUpdate) if update.final and update.symbol == symbol]
 
-    async def until(self, condition: Callable[["FeedReader"], bool], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[["FeedReader"], bool]) -> None:
         """Wait until a condition on what was read holds."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition(self):
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def until_finals(self, symbol: str, count: int, seconds: float = 5.0) -> None:
+    async def until_finals(self, symbol: str, count: int) -> None:
         """Wait for so many different finals of a symbol."""
-        await self.until(lambda reader: len({one.open_time_ms for one in reader.finals(symbol)}) >= count, seconds)
+        await self.until(lambda reader: len({one.open_time_ms for one in reader.finals(symbol)}) >= count)
 
     async def _read(self) -> None:
         try:

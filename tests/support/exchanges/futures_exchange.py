@@ -6,7 +6,6 @@ is set by hand. ``spoil`` may answer any request itself.
 
 import json
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -121,15 +120,6 @@ class FuturesExchange:
 def stalled() -> Answer:
     """Return the answer that never comes."""
     return 0, b""
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("waited in vain")
-        time.sleep(0.005)
 
 
 def _json(value: object) -> Answer:

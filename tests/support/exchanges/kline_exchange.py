@@ -19,6 +19,9 @@ from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from tests.support.times import JANUARY_MS
 
+TURNS = 100
+"""Turns of the event loop in which whoever waits for an answer or a frame has it, and has done what follows."""
+
 
 class KlineExchange:
     """The exchange; use as an async context manager."""
@@ -33,6 +36,7 @@ class KlineExchange:
         self.refusals: deque[web.Response | float] = deque()
         self.refuse_all: int | None = None
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self._answered = 0
         self.most_rows = 1000
         self.stall_handshake = False
         self.connections: dict[ServerConnection, set[str]] = {}
@@ -67,6 +71,14 @@ class KlineExchange:
         await self.close_stream()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def settled(self) -> None:
+        """Wait until every request is answered, and what runs in this loop had its turns to read the answers."""
+        told = -1
+        while told != len(self.requests) or self._answered != told:
+            told = len(self.requests)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
     async def open_stream(self) -> None:
         """Listen for websockets, at the port that was used before."""
@@ -180,6 +192,12 @@ class KlineExchange:
             del self.connections[connection]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._answer_to(request)
+        finally:
+            self._answered += 1
+
+    async def _answer_to(self, request: web.Request) -> web.StreamResponse:
         name, query = request.match_info["name"], dict(request.query)
         self.requests.append((name, query))
         if self.refusals:

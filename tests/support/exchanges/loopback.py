@@ -12,6 +12,7 @@ from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.times import JANUARY_MS, MINUTE_MS
+from tests.support.waiting import LONG_S
 
 
 class HandClock:
@@ -53,8 +54,13 @@ def read_csv_columns(path: Path, rows: int | None = None) -> CandleColumns:
     return CandleColumns.from_rows(table)
 
 
+def adapter_at(url: str, exchange: str = "binanceus") -> CcxtAdapter:
+    """Return a ccxt adapter at an address; it waits for an answer that comes late."""
+    return CcxtAdapter(exchange, base_url=url, timeout_seconds=LONG_S, give_up_seconds=2 * LONG_S)
+
+
 def impatient(url: str, exchange: str = "binanceus", *, give_up_seconds: float = 3.0) -> CcxtAdapter:
-    """Return a ccxt adapter at an address, with time-outs short enough for a test."""
+    """Return a ccxt adapter at an address where something never answers."""
     return CcxtAdapter(exchange, base_url=url, timeout_seconds=1.0, give_up_seconds=give_up_seconds)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -11,8 +10,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.sync.client import ClientConnection, connect
 
 from practice.exchange import PracticeExchange
-
-PATIENCE_S = 10.0
+from tests.support.waiting import wait_until
 
 
 class StreamReader:
@@ -84,12 +82,3 @@ class StreamReader:
             # Nobody listens at the address.
             self.failed = True
         self.ended.set()
-
-
-def wait_until(condition: Any, words: Any = lambda: "what is waited for does not come") -> None:
-    """Wait until a condition holds; AssertionError after some seconds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(words())
-        time.sleep(0.002)

@@ -21,9 +21,9 @@ from practice.exchange import PracticeExchange
 from runs.folder.file_names import DERIVED
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 OUTPUTS = DERIVED
-PATIENCE_S = 60.0
 
 BUSY = {
     "type": "scalping_ema_rsi",

@@ -140,6 +140,8 @@ class Gates(DecisionCase):
             self.play(session, range(2))
             told = session.run.told("order_cancelled")
             self.assertEqual([("entry", "opposite_signal")] * cancelled, columns(told, "order", "reason"))
+            verdict = "refused" if policy == "ignore" else "approved"
+            self.assertIn(("position", verdict), self.gates(session))
             self.assertEqual(entry, self.decision(session)["entry_order_id"] is not None)
 
     def test_a_second_opposite_signal_finds_the_close_waiting(self) -> None:
@@ -157,6 +159,39 @@ class Gates(DecisionCase):
         self.assertEqual(["position_open"], self.reasons(session))
         told = session.run.told("order_cancelled")
         self.assertEqual([("entry", "opposite_signal")], columns(told, "order", "reason"))
+
+    def test_beside_a_position_that_may_grow(self) -> None:
+        """Entries of at most two parts: a second one waits, 1 % away, when the signal under test comes."""
+        rules = {"max_entries": 2, "entry_order": "limit", "entry_offset": 0.01, "entry_expiry": 9}
+        for policy, signal, refused, cancelled, orders, gate in (
+            ("ignore", LONG, ["entry_waiting"], 0, 2, "waiting"),
+            ("reverse", LONG, ["entry_waiting"], 0, 2, "waiting"),
+            ("ignore", SHORT, ["opposite_ignored"], 0, 2, "position"),
+            ("close", SHORT, [], 1, 3, "waiting"),
+            ("reverse", SHORT, [], 1, 4, "waiting"),
+        ):
+            session = session_of_minutes({A: {0: LONG, 2: LONG, 3: signal}}, on_opposite_signal=policy, **rules)
+            session.play(candle(0))
+            session.play(candle(1, low=98.9))
+            self.play(session, range(2, 4))
+            told = session.run.told("order_cancelled")
+            self.assertEqual((refused, cancelled), (self.reasons(session), len(told)), (policy, signal))
+            self.assertEqual(orders, session.session.statistics.orders_submitted)
+            self.assertIn(gate, self.inputs(session, "position"))
+
+    def test_an_opposite_signal_to_a_position_that_may_grow_reverses_it_whole(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 2: SHORT}}, max_entries=2, on_opposite_signal="reverse")
+        self.play(session, range(4))
+        told = [("LONG", "OPEN"), ("LONG", "CLOSE"), ("SHORT", "OPEN")]
+        self.assertEqual(told, columns(session.run.rows, "side", "action"))
+
+    def test_an_entry_waits_for_its_own_side_whatever_the_policy(self) -> None:
+        for policy in ("ignore", "close", "reverse"):
+            session = session_of_minutes(
+                {A: {0: LONG, 1: LONG}}, on_opposite_signal=policy, entry_order="limit", entry_offset=0.01
+            )
+            self.play(session, range(2))
+            self.assertEqual(["entry_waiting"], self.reasons(session))
 
     def test_a_session_that_refuses_entries_still_closes(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: SHORT}, B: {2: LONG}}, on_opposite_signal="reverse")
@@ -235,6 +270,12 @@ class OpinionsThatAreNone(DecisionCase):
             with self.assertRaisesRegex(StrategyError, where.replace(".", r"\.")):
                 self.play(session, range(1, 2))
             self.assertEqual(2, len(session.session.outputs.curve))
+
+    def test_an_error_of_the_strategy_is_told_in_its_own_words(self) -> None:
+        session = session_of_minutes({A: {0: None}})
+        words = "failed on A at the candle opened 1970-01-01T00:00:00.000Z: AttributeError: .* has no attribute"
+        with self.assertRaisesRegex(StrategyError, words):
+            self.play(session, range(1))
 
 
 if __name__ == "__main__":

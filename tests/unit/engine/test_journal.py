@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from core.errors import ParityError, StoreError
 from core.instants import parse_instant
@@ -91,6 +92,20 @@ class JournalTest(unittest.TestCase):
             (line,) = read_journal(self.path)
             self.assertEqual(candle_of(step.candles[0]), candle_of(line.record.candles[0]))
             self.assertEqual(step.candles[0], fields_of(candle_of(line.record.candles[0])))
+
+    def test_a_record_and_the_files_name_are_on_the_disk_when_the_writer_returns(self) -> None:
+        synced: list[tuple[Path, bytes]] = []
+
+        def fsync(descriptor: int) -> None:
+            synced.append((Path(f"/proc/self/fd/{descriptor}").readlink(), self.path.read_bytes()))
+
+        folder, file = self.path.parent.resolve(), self.path.resolve()
+        with mock.patch("os.fsync", fsync), JournalWriter(self.path) as journal:
+            self.assertEqual([(folder, b"")], synced)
+            for by in ("one", "two"):
+                journal.append(CommandRecord("kill", by))
+                self.assertEqual((file, self.path.read_bytes()), synced[-1])
+        self.assertEqual(3, len(synced))
 
     def test_a_torn_last_line_is_dropped_wherever_it_is_torn(self) -> None:
         with JournalWriter(self.path) as journal:

@@ -1,6 +1,7 @@
 """The session between its phases: days, equity rows, the kill switch, the end. Positions are 5 at 100."""
 
 import unittest
+from collections.abc import Sequence
 
 from core.candle import FundingRate
 from core.errors import InvariantError
@@ -197,6 +198,29 @@ class Steps(unittest.TestCase):
         before = session.session.candles_before
         self.assertEqual((2, 1), (before(A), before(B)))
         self.assertEqual((2, 0), (before(A, 5 * MINUTE_MS), before(A, 5 * MINUTE_MS + 1)))
+
+
+class MarketConditions(unittest.TestCase):
+    """Slippage of half the volatility: of two candles of range 4 at 100 it is 2 %."""
+
+    def price(self, minutes: Sequence[int], stored: Sequence[int] = ()) -> str:
+        """Return the price of an entry decided at the last of the minutes and filled at 100."""
+        costs = {"model": "volatility", "coefficient": 0.5, "candles": 2}
+        session = session_of_minutes({A: {minutes[-1]: LONG}}, slippage_model=costs, max_gap=3)
+        session.session.warm_up(0, [candle(minute, 100.0, 102.0, 98.0) for minute in stored])
+        for minute in minutes:
+            session.play(candle(minute, 100.0, 102.0, 98.0))
+        session.play(candle(minutes[-1] + 1))
+        return session.run.rows[0]["price"]
+
+    def test_every_closed_candle_counts_the_decisions_own_included(self) -> None:
+        self.assertEqual(("100", "102"), (self.price([0]), self.price([0, 1])))
+
+    def test_stored_candles_count_and_none_from_before_a_gap(self) -> None:
+        self.assertEqual("102", self.price([2], [0, 1]))
+        self.assertEqual("102", self.price([8], [0, 7]))
+        self.assertEqual("100", self.price([7], [0, 1]))
+        self.assertEqual("100", self.price([0, 1, 9]))
 
 
 if __name__ == "__main__":

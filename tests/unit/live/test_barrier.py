@@ -112,6 +112,15 @@ class BarrierTest(unittest.TestCase):
         refusing = Barrier(("A",), MINUTE_MS, 0, GRACE, off_grid="refuse")
         self.assertEqual("refused", refusing.take("A", shifted, 0.0).kind)
 
+    def test_an_answer_about_a_step_that_has_closed_meanwhile_is_passed_over(self) -> None:
+        self.barrier.take("A", received(0), 0.0)
+        self.barrier.answer(asked("B", 1), MINUTE_MS, [], 6.0)
+        self.assertEqual([(1, (100.0, None))], self.closed())
+        self.barrier.take("A", received(1), 7.0)
+        answered = self.barrier.answer(asked("B", 2), 2 * MINUTE_MS, [candle(0), candle(1)], 8.0)
+        self.assertEqual([], answered)
+        self.assertEqual([(2, (100.0, 100.0))], self.closed())
+
     def test_an_answer_repeats_nothing_that_is_there_already(self) -> None:
         self.barrier.take("A", received(0, 100.0), 0.0)
         self.assertEqual([], self.barrier.answer(asked("A", 1), MINUTE_MS, [candle(0, close=100.5)], 6.0))

@@ -11,6 +11,7 @@ from engine.journal_records import CommandRecord, ConnectionRecord
 from execution.execution_settings import TradingModeSettings
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from tests.support.shared import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 VARIABLE = "KILL_SWITCH_OF_A_TEST"
 
@@ -97,7 +98,7 @@ class KillSwitchWatchTest(unittest.TestCase):
             "        await asyncio.sleep(0.05)\n"
             "    print(watch()[1], flush=True)\n"
             "with KillSwitchWatch(TradingModeSettings()) as watch:\n"
-            "    asyncio.run(asyncio.wait_for(wait(watch), 20))\n"
+            "    asyncio.run(asyncio.wait_for(wait(watch), 60))\n"
         )
         with subprocess.Popen(
             [sys.executable, "-c", program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
@@ -105,7 +106,7 @@ class KillSwitchWatchTest(unittest.TestCase):
             self.assertEqual(process.stdout.readline(), "ready\n")
             process.send_signal(signal.SIGUSR1)
             self.assertEqual(process.stdout.readline(), "signal SIGUSR1\n")
-            self.assertEqual(process.wait(20), 0)
+            self.assertEqual(process.wait(PATIENCE_S), 0)
 
 
 if __name__ == "__main__":

@@ -137,14 +137,14 @@ class Outliers(unittest.TestCase):
         self.assertEqual(check_candles(self._with_spike(102.0), MINUTE_MS)[1].outliers, 0)
 
     def test_a_jump_between_closes_is_flagged_unless_candles_are_missing_between(self):
-        for joined, flagged in ((True, 1), (False, 0)):
+        for price, joined, flagged in ((120.0, True, 1), (120.0, False, 0), (80.0, True, 1), (80.0, False, 0)):
             rows = [[time_ms, 100.0, 100.05, 99.95, 100.0, 1.0] for time_ms in minutes(APRIL, 400)]
             for row in rows[200:]:
-                row[1:5] = [120.0, 120.05, 119.95, 120.0]
+                row[1:5] = [price, price + 0.05, price - 0.05, price]
             if not joined:
                 del rows[199]
             candles = CandleColumns.from_rows(tuple(row) for row in rows)
-            self.assertEqual(check_candles(candles, MINUTE_MS)[1].outliers, flagged)
+            self.assertEqual(check_candles(candles, MINUTE_MS)[1].outliers, flagged, (price, joined))
 
     def test_still_markets_flag_only_what_moves_by_two_per_cent(self):
         rows = [(time_ms, 100.0, 100.0, 100.0, 100.0, 0.0) for time_ms in minutes(APRIL, 100)]

@@ -19,6 +19,7 @@ from practice.candle_sources import AdapterSource, CandleSource, SelectedSource,
 from tests.support.exchanges.loopback import HandClock, practice_columns
 from tests.support.shared import RECORDINGS, needs_shared
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
+from tests.support.waiting import PATIENCE_S
 
 BTC = practice_columns("BTC/USDT", 600)
 MARKS = PracticeMarket().mark_candles("BTC/USDT", "1m", JANUARY_MS, at(600))
@@ -53,7 +54,7 @@ class ContractCase(unittest.TestCase):
     def get(self, path: str) -> Any:
         """Return the decoded body of an answer, or its status and code where it is a refusal."""
         try:
-            with urllib.request.urlopen(f"{self.server.url}/fapi/v1/{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.server.url}/fapi/v1/{path}", timeout=PATIENCE_S) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             with contextlib.closing(error):

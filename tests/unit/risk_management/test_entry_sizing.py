@@ -67,6 +67,22 @@ class SizedEntries(unittest.TestCase):
         for equity in (0.0, -1_000.0):
             self.assertIsInstance(self.size(Signal("LONG", sl_distance=1.0), equity=equity), Refusal)
 
+    def test_a_bound_is_broken_beyond_the_tolerance_alone(self) -> None:
+        # 5 at 100, a value of 500: what a position may have of 10,000.
+        def size(least_usd: float = 0.0, **rules: Decimal) -> SizedEntry | Refusal:
+            sizer = EntrySizer(RiskConfig(max_exposure=0.05, min_position_size_usd=least_usd))
+            return sizer.size_entry(Signal("LONG", sl_distance=1.0), 10_000.0, 100.0, 1e9, Instrument("A", **rules))
+
+        for name, within, beyond, reason in (
+            ("min_quantity", "5.0000000025", "5.00000001", "below_min_quantity"),
+            ("max_quantity", "4.9999999975", "4.99999999", "above_max_quantity"),
+            ("min_notional", "500.00000025", "500.000001", "below_min_notional"),
+        ):
+            self.assertEqual(SizedEntry(Decimal(5), 1.0, None), size(**{name: Decimal(within)}))
+            self.assertEqual(Refusal(reason), size(**{name: Decimal(beyond)}))
+        self.assertEqual(SizedEntry(Decimal(5), 1.0, None), size(500.00000025))
+        self.assertEqual(Refusal("below_min_position_size"), size(500.000001))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -115,6 +115,13 @@ class RiskApplied(RiskEngineTest):
         self.assertIsNotNone(self.engine.apply_risk_to_signal("SHORT", 1_000.0, 100.0, stop_loss_price=200.0))
         self.assertIsNone(self.engine.apply_risk_to_signal("SHORT", 999.9, 100.0, stop_loss_price=200.0))
 
+    def test_the_minimum_is_missed_beyond_the_tolerance_alone(self) -> None:
+        for least_usd, refused in ((500.00000025, False), (500.000001, True)):
+            engine = RiskEngine(RiskConfig(max_exposure=0.05, min_position_size_usd=least_usd))
+            applied = engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, stop_loss_price=99.0)
+            self.assertEqual(refused, applied is None)
+            self.assertEqual(not refused, engine.validate_trade(5.0, 100.0, 10_000.0)[0])
+
     def test_impossible_input_is_a_value_error(self) -> None:
         for arguments in (
             {"signal": "LONG"},

@@ -13,6 +13,7 @@ from market_data.feeds.delivery.candle_connection import CandleConnection
 from market_data.feeds.delivery.catch_up import CatchUp, gathered
 from market_data.feeds.delivery.event_queue import EventQueue
 from tests.support.exchanges.feed_reader import BRISK
+from tests.support.waiting import PATIENCE_S
 
 
 class LostStream:
@@ -69,7 +70,7 @@ class ClosingTest(unittest.IsolatedAsyncioTestCase):
         task = asyncio.create_task(connection.run())
         await rest.giving_up.wait()
         task.cancel()
-        done, _ = await asyncio.wait({task}, timeout=1.0)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
         ended, task_was_cancelled = bool(done), task.cancelled()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -92,7 +93,7 @@ class ClosingTest(unittest.IsolatedAsyncioTestCase):
         lost.set()
         await asyncio.sleep(0)  # The part has failed; nobody has been told yet.
         task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         self.assertTrue(task.cancelled())
 
     async def test_a_failure_of_a_part_is_the_callers(self) -> None:

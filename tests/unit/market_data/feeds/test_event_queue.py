@@ -6,6 +6,7 @@ import unittest
 from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Connected, FeedEvent
 from tests.support.candles import candle
+from tests.support.waiting import PATIENCE_S
 
 ROOM = 3
 
@@ -50,7 +51,7 @@ class EventQueueTest(unittest.IsolatedAsyncioTestCase):
         queue = EventQueue(2)
         await queue.put(update("A", 1, final=False))
         await queue.put(update("B", 1, final=True))
-        await asyncio.wait_for(queue.put(update("A", 1, final=False, close=1.5)), 1.0)
+        await asyncio.wait_for(queue.put(update("A", 1, final=False, close=1.5)), PATIENCE_S)
         self.assertEqual(len(queue), 2)
 
     async def test_an_end_is_raised_after_what_waits_and_the_first_end_counts(self) -> None:

@@ -1,0 +1,27 @@
+"""Waits for what must come, however busy the machine is: only a test that fails waits to the end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+PATIENCE_S = 60.0
+"""Seconds after which something is not coming any more."""
+
+LONG_S = 30.0
+"""Far more seconds than anything takes that does not wait; what is asserted to stop waiting waits much longer."""
+
+
+def wait_until(condition: Callable[[], object], words: str | Callable[[], str] = "it does not come") -> None:
+    """Wait until a condition holds; AssertionError when it takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(words if isinstance(words, str) else words())
+        time.sleep(0.005)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait in an event loop until a condition holds that no event announces."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.005)
