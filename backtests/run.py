@@ -10,7 +10,7 @@ import numpy as np
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay, warm_up
 from backtests.run_plan import RunPlan
-from backtests.stored_input import StoredInput
+from backtests.stored_input import stored_input
 from core.errors import StrategyError
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
@@ -63,7 +63,7 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        fed = StoredInput(plan, market, warmed, strategy.warmup_candles)
+        fed = stored_input(plan, market, warmed, strategy.warmup_candles)
         result = build_result(session, settings, fed, OutputPlaces(files.log_file, files.folder), partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
         _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))

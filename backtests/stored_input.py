@@ -1,6 +1,6 @@
 """What a backtest was fed, from stored candles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 import numpy as np
@@ -10,20 +10,19 @@ from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times
 from core.timeframe import timeframe_ms
-from market_data.candle_columns import Int64Array
-from market_data.history.historical_data_provider import LoadedCandles
+from market_data.perpetual.perpetual_data import PerpetualData
 from metrics import buy_and_hold
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
 from runs.figures.missing_candles import CandleEnds, candle_ends, slots_of
 from runs.identity.data_hash import data_sha256
-from runs.run_input import FedSymbol
+from runs.run_input import FedSymbol, RunInput
 
 _NOT_ASKED = {"mark": "last price (mark prices are switched off)", "mark_candles": 0}
 
 
-class StoredInput:
-    """The input of a backtest, as :class:`runs.run_input.RunInput`.
+def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], warmup_needed: int) -> RunInput:
+    """Return what a backtest was fed.
 
     Parameters
     ----------
@@ -36,100 +35,78 @@ class StoredInput:
     warmup_needed
         How many the strategy needs.
     """
+    symbols = {symbol: _fed(plan, market, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
+    return RunInput(plan.start_ms, plan.end_ms, step_times(market.window()), symbols, data_sha256(market))
 
-    def __init__(self, plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], warmup_needed: int) -> None:
-        self._plan = plan
-        self._market = market
-        self._warmed = warmed
-        self._warmup_needed = warmup_needed
-        self.start_ms: int | None = plan.start_ms
-        self.end_ms: int | None = plan.end_ms
-        self.data_sha256 = data_sha256(market)
-        self.warnings: Sequence[str] = ()
 
-    @property
-    def step_times_ms(self) -> Int64Array:
-        """Times of the steps of the whole window."""
-        return step_times(self._market.window())
+def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_needed: int) -> FedSymbol:
+    one, contract = market.candles[symbol], market.perpetual.get(symbol)
+    opens = one.window.open_time_ms
+    span = (int(opens[0]), int(opens[-1])) if len(opens) else None
+    ends = candle_ends(span, plan.start_ms, plan.end_ms, timeframe_ms(market.timeframe))
+    found, missing = _detail(plan, market, symbol)
+    told = SymbolInput(
+        canonical=one.symbol,
+        candles=one.window.rows,
+        warmup_candles=warmed,
+        warmup_missing=max(0, warmup_needed - warmed),
+        missing_candles=one.quality.get("missing", 0),
+        **msgspec.structs.asdict(ends),
+        quality={finding: n for finding, n in one.quality.items() if finding != "candles" and n},
+        detail_candles=found,
+        missing_detail_candles=missing,
+        instrument=trading_rules(one.instrument, plan.start_ms),
+        rule_changes=[trading_rules(rules) for rules in one.rule_changes],
+        perpetual=contract_terms(
+            plan.settings, symbol, one.instrument, _NOT_ASKED if contract is None else contract.facts
+        ),
+    )
+    warnings = [*_of_candles(told, ends, warmup_needed, one.quality.get("refused", 0)), *_of_detail(market, symbol)]
+    if contract is not None:
+        warnings += _of_contract(plan, market, symbol, contract)
+    held = buy_and_hold(float(one.window.open[0]), float(one.window.close[-1])) if one.window.rows else None
+    return FedSymbol(told, held, warnings)
 
-    def fed(self, symbol: str) -> FedSymbol:
-        """Return what the run was fed of a symbol."""
-        one, plan = self._market.candles[symbol], self._plan
-        contract = self._market.perpetual.get(symbol)
-        known = _NOT_ASKED if contract is None else contract.facts
-        warmed, ends = self._warmed[symbol], self._ends(one)
-        found, missing = self._detail(symbol)
-        told = SymbolInput(
-            canonical=one.symbol,
-            candles=one.window.rows,
-            warmup_candles=warmed,
-            warmup_missing=max(0, self._warmup_needed - warmed),
-            missing_candles=one.quality.get("missing", 0),
-            **msgspec.structs.asdict(ends),
-            quality={finding: n for finding, n in one.quality.items() if finding != "candles" and n},
-            detail_candles=found,
-            missing_detail_candles=missing,
-            instrument=trading_rules(one.instrument, plan.start_ms),
-            rule_changes=[trading_rules(rules) for rules in one.rule_changes],
-            perpetual=contract_terms(plan.settings, symbol, one.instrument, known),
+
+def _detail(plan: RunPlan, market: MarketInput, symbol: str) -> tuple[int, int] | tuple[UnsetType, UnsetType]:
+    """Return how many detail candles there were, and how many were missing; nothing where the run uses none."""
+    one, interval = market.detail.get(symbol), market.detail_interval
+    if one is None or interval is None:
+        return UNSET, UNSET
+    return one.window.rows, slots_of(plan.start_ms, plan.end_ms, timeframe_ms(interval)) - one.window.rows
+
+
+def _of_candles(told: SymbolInput, ends: CandleEnds, warmup_needed: int, refused: int) -> list[str]:
+    """Return the warnings about a symbol's candles: where there are none, short warm-up, ends, refused rows."""
+    warnings = []
+    if not told.candles:
+        warnings.append("no candle in the window; it takes no part")
+    elif told.warmup_missing:
+        warnings.append(
+            f"{told.warmup_candles} of {warmup_needed} warm-up candles were stored before the window; the rest is "
+            "warmed inside it, and no order is made until then"
         )
-        warnings = [*self._of_candles(one, told, ends), *self._of_detail(symbol), *self._of_contract(symbol)]
-        return FedSymbol(told, _held_return(one), warnings)
-
-    def _ends(self, one: LoadedCandles) -> CandleEnds:
-        opens = one.window.open_time_ms
-        span = (int(opens[0]), int(opens[-1])) if len(opens) else None
-        return candle_ends(span, self._plan.start_ms, self._plan.end_ms, timeframe_ms(self._market.timeframe))
-
-    def _detail(self, symbol: str) -> tuple[int, int] | tuple[UnsetType, UnsetType]:
-        """Return how many detail candles there were, and how many were missing; nothing where the run uses none."""
-        one, interval = self._market.detail.get(symbol), self._market.detail_interval
-        if one is None or interval is None:
-            return UNSET, UNSET
-        wanted = slots_of(self._plan.start_ms, self._plan.end_ms, timeframe_ms(interval))
-        return one.window.rows, wanted - one.window.rows
-
-    def _of_candles(self, one: LoadedCandles, told: SymbolInput, ends: CandleEnds) -> list[str]:
-        """Return the warnings about a symbol's candles: where there are none, short warm-up, ends, refused rows."""
-        warnings = []
-        if not told.candles:
-            warnings.append("no candle in the window; it takes no part")
-        elif told.warmup_missing:
-            warnings.append(
-                f"{told.warmup_candles} of {self._warmup_needed} warm-up candles were stored before the window; "
-                "the rest is warmed inside it, and no order is made until then"
-            )
-        lacking = ends.warning()
-        warnings += [] if lacking is None else [lacking]
-        refused = one.quality.get("refused", 0)
-        if refused:
-            warnings.append(f"{refused} rows were refused on the way into the store")
-        return warnings
-
-    def _of_detail(self, symbol: str) -> list[str]:
-        one, market = self._market.detail.get(symbol), self._market
-        if one is None or one.window.rows or not market.candles[symbol].window.rows:
-            return []
-        return [
-            f"no candle of the detail interval {market.detail_interval} in the window; its orders are matched by the "
-            f"candles of {market.timeframe}"
-        ]
-
-    def _of_contract(self, symbol: str) -> list[str]:
-        """Return the warnings about a contract's mark prices and funding."""
-        contract = self._market.perpetual.get(symbol)
-        if contract is None:
-            return []
-        unified = f"{contract.symbol}: "
-        warnings = [text.removeprefix(unified) for text in contract.warnings]
-        detail = self._market.detail.get(symbol)
-        steps = self._market.candles[symbol] if detail is None or not detail.window.rows else detail
-        opens = steps.window.open_time_ms
-        missing = int(np.isin(opens, contract.marks.open_time_ms, invert=True).sum())
-        marks = mark_warning(self._plan.settings, missing, len(opens))
-        return warnings if marks is None else [*warnings, marks]
+    lacking = ends.warning()
+    warnings += [] if lacking is None else [lacking]
+    return [*warnings, f"{refused} rows were refused on the way into the store"] if refused else warnings
 
 
-def _held_return(one: LoadedCandles) -> float | None:
-    window = one.window
-    return buy_and_hold(float(window.open[0]), float(window.close[-1])) if window.rows else None
+def _of_detail(market: MarketInput, symbol: str) -> list[str]:
+    one = market.detail.get(symbol)
+    if one is None or one.window.rows or not market.candles[symbol].window.rows:
+        return []
+    return [
+        f"no candle of the detail interval {market.detail_interval} in the window; its orders are matched by the "
+        f"candles of {market.timeframe}"
+    ]
+
+
+def _of_contract(plan: RunPlan, market: MarketInput, symbol: str, contract: PerpetualData) -> list[str]:
+    """Return the warnings about a contract's mark prices and funding."""
+    warnings = [text.removeprefix(f"{contract.symbol}: ") for text in contract.warnings]
+    detail = market.detail.get(symbol)
+    steps = market.candles[symbol] if detail is None or not detail.window.rows else detail
+    opens = steps.window.open_time_ms
+    missing = int(np.isin(opens, contract.marks.open_time_ms, invert=True).sum())
+    marks = mark_warning(plan.settings, missing, len(opens))
+    return warnings if marks is None else [*warnings, marks]

@@ -28,6 +28,8 @@ from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
 from practice.exchange_options import DEFAULT_START_MS as START_MS
 from practice.wide_market import practice_source
+from runs.documents.manifest import Manifest, SymbolAtStart
+from runs.folder.file_names import JOURNAL, MANIFEST
 from runs.identity.code_version import code_version
 from validation.loading import load_settings
 
@@ -104,7 +106,7 @@ def _measure_recovery(folder: Path, names: list[str], days: int) -> None:
     with contextlib.closing(SessionFolder(session)) as held:
         fold_journal(held, settings)
     seconds = time.perf_counter() - begun
-    journal = session / "journal.jsonl"
+    journal = session / JOURNAL
     size = journal.stat().st_size
     print(f"recovery: a journal of {days} days and {len(names)} symbols, {size / 1e6:.0f} MB")
     print(f"  folded in {seconds:.2f} s: {candles / seconds:,.0f} candles/s")
@@ -213,15 +215,15 @@ def _unfinished_session(folder: Path, config: Path, names: list[str], days: int)
     fold = SessionFold(record, settings, SessionOutputs())
     windows = _columns(names, START_MS, end_ms)
     sources = ("websocket",) * len(names)
-    with (session / "journal.jsonl").open("wb") as journal:
+    with (session / JOURNAL).open("wb") as journal:
         journal.write(_line(record))
         for step in merged_steps(list(windows.values()), MINUTE_MS):
             candles = tuple(fields_of(candle) for candle in step.candles)
             of_step = StepRecord(step.time_ms, candles, fold.outputs.digest(), sources)
             fold.apply(of_step)
             journal.write(_line(of_step))
-    manifest = {"session": session.name, "settings": record.settings, "settings_sha256": record.settings_sha256}
-    (session / "manifest.json").write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+    manifest = Manifest[SymbolAtStart](settings=record.settings, settings_sha256=record.settings_sha256)
+    (session / MANIFEST).write_text(manifest.text(), encoding="utf-8")
     return session, sum(one.rows for one in windows.values())
 
 

@@ -1,6 +1,5 @@
 """Builds the result of a run from its session and from what it was fed; the only place that does."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult
 from runs.figures.account_figures import Period, performance_of, statistics_of, symbol_results
 from runs.identity.run_hashes import run_hashes
-from runs.run_input import FedSymbol, RunInput
+from runs.run_input import RunInput
 from validation.composed_settings import Settings
 
 
@@ -45,19 +44,18 @@ def build_result(
     partial
         Whether the run was cut short; it is then judged by the time that it covers.
     """
-    symbols = {symbol: fed.fed(symbol) for symbol in settings.live.symbols}
     start_ms, end_ms, ran_to_ms = fed.start_ms, fed.end_ms, session.last_step_ms
     period = None
     if start_ms is not None and end_ms is not None:
         covered_ms = ran_to_ms if partial and ran_to_ms is not None else end_ms
         period = Period(start_ms, covered_ms, fed.step_times_ms)
     hashes = run_hashes(session.outputs, settings, fed.data_sha256)
-    returns = [one.held_return for one in symbols.values() if one.held_return is not None]
+    returns = [one.held_return for one in fed.symbols.values() if one.held_return is not None]
     return RunResult(
         config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
         statistics=statistics_of(session),
         performance=performance_of(session, period, returns),
-        symbols=symbol_results(session, symbols),
+        symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
         trades_sha256=hashes.trades_sha256,
@@ -67,13 +65,13 @@ def build_result(
         data_sha256=hashes.data_sha256,
         code_version=hashes.code_version,
         partial=partial,
-        warnings=_warnings(session, fed, symbols, partial=partial),
+        warnings=_warnings(session, fed, partial=partial),
     )
 
 
-def _warnings(session: Session, fed: RunInput, symbols: Mapping[str, FedSymbol], *, partial: bool) -> list[str]:
+def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
-    warnings = [f"{symbol}: {text}" for symbol, one in symbols.items() for text in one.warnings]
+    warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
     warnings += fed.warnings
     if session.kill_switch_engaged:
         warnings.append("the kill switch is engaged: every entry is refused")

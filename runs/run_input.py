@@ -1,9 +1,9 @@
-"""What a run was fed, as every kind of run tells it."""
+"""What a run was fed, as every kind of run tells it: from stored candles, or from a session's journal."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from market_data.candle_columns import Int64Array
 from runs.documents.symbol_result import SymbolInput
@@ -21,34 +21,18 @@ class FedSymbol(NamedTuple):
     warnings: Sequence[str]
 
 
-class RunInput(Protocol):
-    """The market as a run saw it: from stored candles, or from a session's journal."""
+class RunInput(NamedTuple):
+    """The market as a run saw it, its symbols as configured and in configured order.
 
-    @property
-    def start_ms(self) -> int | None:
-        """Start of the window in UTC milliseconds; None before there is one."""
-        ...
+    ``start_ms`` and ``end_ms`` (exclusive) are its window in UTC milliseconds, None before there is one.
+    ``step_times_ms`` are the steps of the window, increasing; a run that was cut short did not come to the last.
+    ``data_sha256`` is the hash of all that the market told, left out where a journal holds it. ``warnings`` are what a
+    reader must know of the input as a whole.
+    """
 
-    @property
-    def end_ms(self) -> int | None:
-        """End of the window in UTC milliseconds, exclusive; None before there is one."""
-        ...
-
-    @property
-    def step_times_ms(self) -> Int64Array:
-        """Times of the steps in the window, increasing; a run that was cut short did not come to the last."""
-        ...
-
-    @property
-    def data_sha256(self) -> str | UnsetType:
-        """Hash of all that the market told; left out where a journal holds it."""
-        ...
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What a reader must know of the input as a whole."""
-        ...
-
-    def fed(self, symbol: str) -> FedSymbol:
-        """Return what the run was fed of a symbol, as configured."""
-        ...
+    start_ms: int | None
+    end_ms: int | None
+    step_times_ms: Int64Array
+    symbols: Mapping[str, FedSymbol]
+    data_sha256: str | UnsetType = UNSET
+    warnings: Sequence[str] = ()

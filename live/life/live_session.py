@@ -32,7 +32,7 @@ from market_data.feeds.perpetual_source import PerpetualSource
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
-from runs.figures.session_input import SessionInput
+from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import RESULT, TRADES
 from runs.result_builder import OutputPlaces, build_result
@@ -135,7 +135,7 @@ class _LiveSession:
         intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
         log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
-        watched = Watched(folder.path, settings, started.fold.session, intake, unified)
+        watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
         views = build_views(watched, shown_on, plain=options.plain)
         commands = OperatorCommands(self._kill_switch, unified)
         with started.journal, stop_on_signals(folder.path) as stopping, contextlib.closing(log):
@@ -170,7 +170,7 @@ def _write_result(
     window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
     window.take_all(line.record for line in folder.lines())
     places = OutputPlaces(folder.path / TRADES, folder.path)
-    result = build_result(fold.session, settings, SessionInput(window, fold.session, settings), places)
+    result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
     folder.write_text(RESULT, to_json(result))
     return result

@@ -14,6 +14,7 @@ from market_data.adapters.exchange_adapter import (
     PerpetualKind,
 )
 from market_data.candle_columns import CandleColumns
+from market_data.exchanges.exchange_names import require_served
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
@@ -59,7 +60,7 @@ def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: 
     """
     kind, period = kind_and_period(series)
     if kind == "candles":
-        _require(adapter, "timeframe", period, adapter.timeframes)
+        require_served(adapter.name, period, adapter.timeframes)
         length = timeframe_ms(period)
 
         def candles(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
@@ -99,7 +100,7 @@ def open_interest_period(adapter: ExchangeAdapter, timeframe: str) -> str:
 
 
 def _mark_pages(adapter: PerpetualAdapter, timeframe: str, now_ms: int, off_grid: OffGrid) -> SeriesPages:
-    _require(adapter, "timeframe", timeframe, adapter.timeframes)
+    require_served(adapter.name, timeframe, adapter.timeframes)
     length = timeframe_ms(timeframe)
 
     def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
@@ -124,7 +125,7 @@ def _funding_pages(adapter: PerpetualAdapter, now_ms: int) -> SeriesPages:
 
 
 def _interest_pages(adapter: PerpetualAdapter, period: str, now_ms: int) -> SeriesPages:
-    _require(adapter, "open interest period", period, adapter.open_interest_periods)
+    require_served(adapter.name, period, adapter.open_interest_periods, what="open interest period")
     length = timeframe_ms(period)
 
     def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
@@ -143,8 +144,3 @@ def _contracts(adapter: ExchangeAdapter, kind: PerpetualKind) -> PerpetualAdapte
         return cast(PerpetualAdapter, adapter)
     what = {"mark": "mark candles", "funding": "funding rates", "open-interest": "open interest"}[kind]
     raise ConfigurationError(f"{adapter.name} serves no {what}; import them from files")
-
-
-def _require(adapter: ExchangeAdapter, what: str, period: str, served: Sequence[str]) -> None:
-    if period not in served:
-        raise ConfigurationError(f"{adapter.name} has no {what} {period!r}; allowed: {', '.join(served)}")

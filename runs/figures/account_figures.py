@@ -1,8 +1,8 @@
 """What a session came to, as plain figures: the same for a session over live candles and for one over stored ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -40,14 +40,6 @@ class Period(NamedTuple):
     step_times_ms: Int64Array
 
 
-class Ratios(NamedTuple):
-    """Ratios annualised from equity at the end of each UTC day; None where they are not defined."""
-
-    sharpe: float | None = None
-    sortino: float | None = None
-    calmar: float | None = None
-
-
 def statistics_of(session: Session) -> RunStatistics:
     """Return the session's counts, and what its ambiguous trades could have brought at best beyond their results."""
     ambiguous = [trade for trade in session.account.closed if trade.ambiguous]
@@ -73,14 +65,13 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         The buy-and-hold return of each symbol that has one, fractions.
     """
     account = session.account
-    summary, closed, rows = account.performance, account.closed, account.rows
+    closed, rows = account.closed, account.rows
     results = [trade.realized_pnl for trade in closed]
     commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
     held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
     streaks = longest_streaks(results)
-    ratios = _annualised(session, period, summary)
-    return Performance(
-        **summary,
+    performance = Performance(
+        **account.performance,
         profit_factor=profit_factor(results),
         expectancy=expectancy(results),
         average_win=average_win(results),
@@ -94,13 +85,14 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         funding_net=float(account.funding_net),
         total_costs=float(EXACT.subtract(EXACT.add(commission, slippage), account.funding_net)),
         buy_and_hold_return_pct=as_per_cent(equal_weighted(held_returns)),
-        sharpe_ratio=ratios.sharpe,
-        sortino_ratio=ratios.sortino,
-        calmar_ratio=ratios.calmar,
+        sharpe_ratio=None,
+        sortino_ratio=None,
+        calmar_ratio=None,
     )
+    return performance if period is None else _annualised(performance, session.outputs.curve, period)
 
 
-def symbol_results(session: Session, fed: dict[str, FedSymbol]) -> dict[str, SymbolResult]:
+def symbol_results(session: Session, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
     """Return what each symbol was fed, joined with what its trades came to."""
     left = exits_by_symbol(session.account, fed)
     results: dict[str, list[Decimal]] = {symbol: [] for symbol in fed}
@@ -124,23 +116,26 @@ def as_per_cent(fraction: float | None) -> float | None:
     return None if fraction is None else 100.0 * fraction
 
 
-def _annualised(session: Session, period: Period | None, summary: dict[str, Any]) -> Ratios:
-    if period is None:
-        return Ratios()
+def _annualised(performance: Performance, equity: Sequence[float], period: Period) -> Performance:
+    """Add the ratios from equity at the end of each UTC day, where they are defined."""
     # A copy: the curve of a session that goes on could not grow while a view of its memory exists.
-    curve = np.array(session.outputs.curve, np.float64)
+    curve = np.array(equity, np.float64)
     times = period.step_times_ms[: len(curve)]
     closing = daily_equity(times, curve[: len(times)])
     if len(curve) > len(times) and closing:
         closing[-1] = float(curve[-1])
     if min(closing, default=0.0) <= 0.0:
-        return Ratios()
-    returns = daily_returns(summary["starting_balance"], closing)
+        return performance
+    returns = daily_returns(performance.starting_balance, closing)
     days = (period.end_ms - period.start_ms) / DAY_MS
-    growth = summary["equity"] / summary["starting_balance"]
-    drawdown = summary["max_drawdown_pct"] / 100.0
-    calmar = calmar_ratio(growth, days, drawdown) if days >= 1.0 else None
-    return Ratios(sharpe_ratio(returns), sortino_ratio(returns), calmar)
+    growth = performance.equity / performance.starting_balance
+    drawdown = performance.max_drawdown_pct / 100.0
+    return msgspec.structs.replace(
+        performance,
+        sharpe_ratio=sharpe_ratio(returns),
+        sortino_ratio=sortino_ratio(returns),
+        calmar_ratio=calmar_ratio(growth, days, drawdown) if days >= 1.0 else None,
+    )
 
 
 def _total(amounts: Iterable[Decimal]) -> Decimal:

@@ -21,27 +21,22 @@ class MarketInput(Protocol):
     @property
     def candles(self) -> "Mapping[str, LoadedCandles]":
         """The candles that the strategy decides on, and the trading rules."""
-        ...
 
     @property
     def timeframe(self) -> str:
         """Their timeframe."""
-        ...
 
     @property
     def detail(self) -> "Mapping[str, LoadedCandles]":
         """The finer candles that orders are matched with."""
-        ...
 
     @property
     def detail_interval(self) -> str | None:
         """Their timeframe."""
-        ...
 
     @property
     def perpetual(self) -> "Mapping[str, PerpetualData]":
         """Mark prices and funding rates."""
-        ...
 
 
 def data_sha256(market: MarketInput) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
-from market_data.exchanges.backoff import Backoff, Uniform, counter_uniform
+from market_data.exchanges.backoff import Uniform, counter_uniform
 from market_data.exchanges.exchange_description import FUTURES_PATH, SPOT_PATH
 from market_data.exchanges.parsers.binance_kline import parse_binance_kline
 from market_data.feeds.binance.binance_rest import BinanceRest, market_id
@@ -123,7 +123,7 @@ class BinanceFeed:
             catch_up=CatchUp(self, symbols, self._timeframe, out, limits, uniform, self._last_final_ms),
             out=out,
             limits=limits,
-            backoff=Backoff(uniform, first_s=limits.first_wait_seconds, limit_s=limits.longest_wait_seconds),
+            backoff=limits.backoff(uniform),
         )
 
     def _url(self, symbols: Sequence[str]) -> str:

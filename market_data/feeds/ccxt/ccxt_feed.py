@@ -10,7 +10,7 @@ import msgspec
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
-from market_data.exchanges.backoff import Backoff, Uniform, counter_uniform
+from market_data.exchanges.backoff import Backoff, counter_uniform
 from market_data.exchanges.exchange_names import check_timeframe
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
@@ -120,7 +120,7 @@ class CcxtFeed:
 
     async def _live(self, out: EventQueue) -> None:
         uniform = counter_uniform(int(asyncio.get_running_loop().time() * 1e9))
-        ids = await self._market_ids(out, self._backoff(uniform))
+        ids = await self._market_ids(out, self._limits.backoff(uniform))
         exchange = await self._rest.loaded()
         streams = self._use_stream and _has_stream(self._name)
         source: ClosedCandleSource = self if streams else _ReportedSource(self, self._name, len(self._symbols), out)
@@ -132,7 +132,7 @@ class CcxtFeed:
             self._symbols,
             self._length_ms,
             limits=self._limits,
-            backoff=self._backoff(uniform),
+            backoff=self._limits.backoff(uniform),
             watch=None if streams else SilenceWatch(self._symbols, self._length_ms, watched),
             out=out,
         )
@@ -154,7 +154,7 @@ class CcxtFeed:
                 catch_up=catch_up,
                 out=out,
                 limits=self._limits,
-                backoff=self._backoff(uniform),
+                backoff=self._limits.backoff(uniform),
             )
             parts.append(connection.run())
         async with asyncio.TaskGroup() as tasks:
@@ -173,10 +173,6 @@ class CcxtFeed:
                 # Some streams write the unified symbol, where REST has another name.
                 return {**{symbol: symbol for symbol in self._symbols}, **ids}
             await asyncio.sleep(wait_s)
-
-    def _backoff(self, uniform: Uniform) -> Backoff:
-        limits = self._limits
-        return Backoff(uniform, first_s=limits.first_wait_seconds, limit_s=limits.longest_wait_seconds)
 
 
 class _ReportedSource:

@@ -23,7 +23,7 @@ from engine.renderer import SessionOutputs
 from reports import render, to_json
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import CandleCounts
-from runs.figures.session_input import SessionInput
+from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.result_builder import OutputPlaces, build_result
 from tests.support.candles import candle
@@ -165,7 +165,7 @@ class SessionResultTest(unittest.TestCase):
 
     def result(self, settings: Settings | None = None, **options) -> RunResult:
         used = settings or self.settings
-        return build_result(self.session, used, SessionInput(self.window, self.session, used), **options)
+        return build_result(self.session, used, session_input(self.window, self.session, used), **options)
 
     def test_the_figures_are_those_worked_by_hand(self) -> None:
         self.session.finish()
