@@ -15,13 +15,6 @@ MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_FILES_OF_A_ROOM = 25
 CROWDED_ROOMS = ("practice",)
-LONG_FUNCTIONS = {
-    "market_data/feeds/feed_registry.py": {"open_feed"},
-    "market_data/history/exchange_source.py": {"fetched"},
-    "market_data/history/fetching.py": {"fetch_pages"},
-    "market_data/quality/candle_quality.py": {"check_candles"},
-}
-"""Functions above the limit, by file; one is taken off as soon as it is shorter."""
 NO_WORDS = re.compile(
     r"(live=)?settings\.(files\.)?live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py"
 )
@@ -97,7 +90,7 @@ class Structure(unittest.TestCase):
 
     def test_no_function_is_long(self) -> None:
         for path in files_of(*PACKAGES):
-            self.assertLessEqual(long_functions(path), LONG_FUNCTIONS.get(place_of(path), set()), place_of(path))
+            self.assertEqual(set(), long_functions(path), place_of(path))
 
     def test_the_kernel_does_not_know_where_its_candles_come_from(self) -> None:
         words = re.compile(r"\b(live|replay|backtest)\b", re.IGNORECASE)
