@@ -3,10 +3,16 @@
 import json
 import tempfile
 import unittest
+from decimal import Decimal
 from pathlib import Path
 
 from core.errors import ConfigurationError, StoreError
-from runs.documents.manifest import Manifest, Window, read_manifest
+from core.instrument import Instrument
+from engine.journal_records import SessionRecord
+from runs.documents.manifest import Manifest, StrategyFacts, Window, read_manifest
+from runs.documents.manifest_builder import session_manifest
+from runs.documents.symbol_result import TradingRules
+from tests.support.runs.kernel_runs import settings_from
 
 
 class ReadManifest(unittest.TestCase):
@@ -31,6 +37,24 @@ class ReadManifest(unittest.TestCase):
             },
         )
         self.assertIn('"a": "ü",\n  "b": 1.0', manifest.text())
+
+    def test_a_session_names_each_symbol_as_the_exchange_does_with_its_warm_up_and_rules(self) -> None:
+        settings = settings_from({}, ("BTCUSDT",))
+        rules = Instrument("BTC/USDT", Decimal("0.01"), Decimal("0.001"), Decimal(5), Decimal("0.002"), source="here")
+        candles = [(0, 1.0, 1.0, 1.0, 1.0, 1.0), (60_000, 1.0, 1.0, 1.0, 1.0, 1.0)]
+        record = SessionRecord("s", "h", "v", {}, {"BTCUSDT": rules}, {"BTCUSDT": candles}, False)
+        strategy = StrategyFacts("own", 3)
+        self.path.write_text(session_manifest(record, settings, strategy, {"BTCUSDT": "BTC/USDT"}, 0).text())
+        found = read_manifest(self.path)
+        told = found.symbols["BTCUSDT"]
+        self.assertEqual((found.session, found.code_version, found.strategy), ("s", "v", strategy))
+        self.assertEqual((told.canonical, told.warmup_candles), ("BTC/USDT", 2))
+        self.assertEqual(
+            told.instrument,
+            TradingRules(
+                tick_size="0.01", lot_size="0.001", min_notional="5", min_quantity="0.002", source="here", as_of=None
+            ),
+        )
 
     def test_what_is_none_and_what_cannot_be_read_are_errors_that_name_the_file(self) -> None:
         for data in (b"", b"{", b"[1]", b"{}", b'{"settings": 1, "settings_sha256": "a"}', b'{"\xff": 1}'):
