@@ -1,12 +1,11 @@
 """Arguments and printing of ``python -m backtests.config_backtest``."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from core.errors import ConfigurationError
+from core.command_line import CommandParser
 
 if TYPE_CHECKING:
     from runs.documents.run_result import RunResult
@@ -29,16 +28,9 @@ exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 130 
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m backtests.config_backtest",
         description=DESCRIPTION,
         epilog=EXAMPLES,
@@ -73,10 +65,3 @@ def report(result: "RunResult", *, as_json: bool, quiet: bool) -> None:
 
         print_report(result, sys.stdout)
     sys.stdout.flush()
-
-
-def drop_output() -> None:
-    """Point standard output nowhere, so that closing it at exit does not fail again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.command_line import INTERRUPTED, drop_output, failed
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from runs.documents.run_result import RunResult
 
 DEFAULT_CONFIG = "config/live.yaml"
-INTERRUPTED = 130
 
 __all__ = ["ConfigBacktestRunner", "HistoricalDataProvider", "main", "run_config_backtest"]
 
@@ -56,7 +56,7 @@ class ConfigBacktestRunner:
         If the configuration or an argument is wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scripts pass these names
         self,
         config_path: str | Path = DEFAULT_CONFIG,
         start_date: Instant | None = None,
@@ -176,7 +176,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
-    from backtests.backtest_command import drop_output, parse_arguments, report
+    from backtests.backtest_command import parse_arguments, report
 
     try:
         asked = parse_arguments(arguments)
@@ -194,24 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet)
     except HarnessError as error:
-        return _failed(str(error), error.exit_code)
+        return failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _failed("interrupted before anything was written; what was fetched is kept", INTERRUPTED)
+        return failed("interrupted before anything was written; what was fetched is kept", INTERRUPTED)
     except BrokenPipeError:
         drop_output()
         return 1
     except OSError as error:
         drop_output()
-        return _failed(f"cannot write the report ({error.strerror or error})", 1)
+        return failed(f"cannot write the report ({error.strerror or error})", 1)
     if result.partial:
-        return _failed(f"interrupted; what was done is in {result.output_dir}, marked partial", INTERRUPTED)
+        return failed(f"interrupted; what was done is in {result.output_dir}, marked partial", INTERRUPTED)
     return 0
-
-
-def _failed(message: str, code: int) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from core.command_line import CommandParser, failed
 from core.errors import ConfigurationError, HarnessError, ParityError
 
 EXIT_CODES = """\
@@ -19,15 +19,8 @@ exit codes: 0 replayed, 1 the journal is damaged or a file cannot be written, 2 
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def _run(arguments: Sequence[str] | None) -> int:
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m backtests.journal_replay",
         description="Replay a session's journal into a folder; only journal and manifest are read.",
         epilog=EXIT_CODES,
@@ -61,9 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HarnessError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
-        return error.exit_code
+        return failed(str(error), error.exit_code)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from core.errors import ConfigurationError, DataUnavailableError, HarnessError, StoreError
+from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
+from core.errors import DataUnavailableError, HarnessError, StoreError
 
 if TYPE_CHECKING:
     from backtests.proof.parity_check import check_parity
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["ParityReport", "check_parity", "main"]
 
 REPORT = "parity.json"
-INTERRUPTED = 130
 
 DESCRIPTION = """\
 Check a session. journal: replay its journal and compare trades.csv, equity.csv and decisions.jsonl byte for byte.
@@ -39,15 +39,8 @@ available, 1 a damaged journal or a file that cannot be read, 130 interrupted
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m backtests.parity",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -90,13 +83,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     sys.stdout.write(text if asked.json else "\n".join(report_lines(report)) + "\n")
     sys.stdout.flush()
     if report.exit_code == DataUnavailableError.exit_code:
-        _complain(report.unavailable or "")
+        failed(report.unavailable or "", report.exit_code)
     return report.exit_code
-
-
-def _complain(message: str) -> None:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,14 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except HarnessError as error:
-        _complain(str(error))
-        return error.exit_code
+        return failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _complain("interrupted; nothing was found out")
-        return INTERRUPTED
+        return failed("interrupted; nothing was found out", INTERRUPTED)
     except BrokenPipeError:
-        from backtests.backtest_command import drop_output
-
         drop_output()
         return 1
 

@@ -98,20 +98,22 @@ def ledger_lines(transaction: Transaction) -> str:
     )
 
 
-def decision_line(event: Event) -> str | None:
-    """Return the line of ``decisions.jsonl``, one JSON object with sorted keys; None for what is not told there.
+def decision_name(event: Event) -> str | None:
+    """Return the name under which ``decisions.jsonl`` tells an event; None for what is not told there.
 
     Orders are told when they end without a fill. A position's own orders end with it, and one that was never accepted
     is told by its decision.
     """
     if isinstance(event, OrderTransition):
-        name = _ENDED.get(event.event)
-        if name is None or event.order_id is None or event.role in ("stop", "target"):
-            return None
-    else:
-        name = _NAMES.get(type(event))
-        if name is None:
-            return None
+        return None if event.order_id is None or event.role in ("stop", "target") else _ENDED.get(event.event)
+    return _NAMES.get(type(event))
+
+
+def decision_line(event: Event) -> str | None:
+    """Return the line of ``decisions.jsonl``, one JSON object with sorted keys; None for what is not told there."""
+    name = decision_name(event)
+    if name is None:
+        return None
     record = {"time": format_ms(event.time_ms), "event": name, **details_of(event)}
     symbol = getattr(event, "symbol", None)
     if symbol is not None:

@@ -99,9 +99,28 @@ def build_session(
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
     """
-    main, mode = settings.live, settings.mode
-    fills = main.execution
-    rules = KernelRules(
+    main, fills = settings.live, settings.live.execution
+    statistics = SessionStatistics()
+    venue = PaperVenue(
+        received(fills.starting_balance),
+        build_pricing(fills, instruments, main.symbols),
+        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
+        Recorder(statistics.count, outputs.render),
+        allow_shorting=fills.allow_shorting,
+        spendable=equity_of_marks,
+    )
+    states = [
+        SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
+        for symbol in main.symbols
+    ]
+    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety)
+    gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
+    return Session(_kernel_rules(settings, strategy), states, venue, gates, outputs, kill_switch)
+
+
+def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:
+    main, mode, fills = settings.live, settings.mode, settings.live.execution
+    return KernelRules(
         timeframe_ms=timeframe_ms(main.timeframe),
         entry_fill=fills.entry_fill,
         on_opposite_signal=fills.on_opposite_signal,
@@ -123,19 +142,3 @@ def build_session(
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,
     )
-    statistics = SessionStatistics()
-    venue = PaperVenue(
-        received(fills.starting_balance),
-        build_pricing(fills, instruments, main.symbols),
-        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
-        Recorder(statistics.count, outputs.render),
-        allow_shorting=fills.allow_shorting,
-        spendable=equity_of_marks,
-    )
-    states = [
-        SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
-        for symbol in main.symbols
-    ]
-    execution = ExecutionEngine(mode.mode, PaperTrader.at(venue), safety)
-    gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
-    return Session(rules, states, venue, gates, outputs, kill_switch)

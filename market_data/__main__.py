@@ -1,10 +1,10 @@
 """``python -m market_data``: fetch, import, import-tiers, list, gaps, verify, export."""
 
-import os
 import sys
 import time
 from collections.abc import Sequence
 
+from core.command_line import INTERRUPTED, drop_output, failed
 from core.errors import HarnessError
 from market_data.commands.arguments import parse
 
@@ -15,15 +15,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except HarnessError as error:
-        return _failed(str(error), error.exit_code)
+        return failed(" ".join(str(error).split()), error.exit_code)
     except KeyboardInterrupt:
-        return _failed("interrupted; what was finished is stored", 130)
+        return failed("interrupted; what was finished is stored", INTERRUPTED)
     except BrokenPipeError:
-        _drop_output()
+        drop_output()
         return 1
     except OSError as error:
-        _drop_output()
-        return _failed(f"cannot write the output ({error.strerror or error})", 1)
+        drop_output()
+        return failed(f"cannot write the output ({error.strerror or error})", 1)
     return code
 
 
@@ -51,18 +51,6 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _now_ms() -> int:
     # The entry point's clock: it keeps unclosed candles out and ends an open range, and is stored nowhere.
     return time.time_ns() // 1_000_000  # noqa: TID251
-
-
-def _failed(message: str, code: int) -> int:
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
-    return code
-
-
-def _drop_output() -> None:
-    """Point standard output nowhere, so that closing it at exit does not fail again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 if __name__ == "__main__":

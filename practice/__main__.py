@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from core.command_line import failed
 from core.errors import HarnessError
 from practice.practice_command import parse_arguments, run
 
@@ -12,8 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(parse_arguments(arguments))
     except HarnessError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        return error.exit_code
+        return failed(" ".join(str(error).split()), error.exit_code)
 
 
 if __name__ == "__main__":

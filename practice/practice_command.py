@@ -6,8 +6,9 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, timeframe_ms
 
@@ -36,16 +37,9 @@ exit codes: 0 ended by Ctrl-C or SIGTERM, 2 bad arguments, 3 no such candles
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m practice",
         description=(
             "A practice exchange on this machine: Binance's public REST, spot and perpetual contracts, kline streams, "

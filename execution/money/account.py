@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
-from core.exact import EXACT, ONE, ZERO
+from core.exact import EXACT, ZERO
 from core.instants import to_datetime
 from core.instrument import Instrument
+from core.tolerance import EXACT_TOLERANCE
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.closed_trade import ClosedTrade
@@ -18,8 +19,6 @@ from execution.money.margin import initial_margin
 from execution.money.postings import Postings
 from execution.orders.order import Order
 from execution.scripting.position import Position
-
-_BALANCE_TOLERANCE = EXACT.add(ONE, Decimal("1e-9"))
 
 
 class Account:
@@ -109,7 +108,7 @@ class Account:
         With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
         needed = EXACT.add(fill.notional, fill.commission)
-        limit = EXACT.multiply(equity, _BALANCE_TOLERANCE)
+        limit = EXACT.multiply(equity, EXACT_TOLERANCE)
         entries = self.ledger.entries.values()
         if self._perpetual is None:
             return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit

@@ -2,12 +2,11 @@
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
+from core.command_line import INTERRUPTED, CommandParser, failed
 from core.errors import ConfigurationError, HarnessError
-from core.timeframe import DAY_MS, MINUTE_MS
+from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
 
 EXAMPLES = """\
 examples:
@@ -29,7 +28,7 @@ exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration
 """
 
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
-_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": 3_600_000, "d": DAY_MS}
+_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 def duration_ms(text: str) -> int:
@@ -40,16 +39,9 @@ def duration_ms(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed arguments; raises ConfigurationError on bad ones, exits with 0 after ``--help``."""
-    parser = _Parser(
+    parser = CommandParser(
         prog="python run_live.py",
         description="Trade the configuration on paper against a live exchange, with the kernel that backtests it.",
         epilog=EXAMPLES,
@@ -95,9 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         )
     except HarnessError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
-        return error.exit_code
+        return failed(str(error), error.exit_code)
     except KeyboardInterrupt as interrupted:
-        print(f"error: {interrupted or 'interrupted before the session ran'}", file=sys.stderr)
-        return 130
+        return failed(str(interrupted) or "interrupted before the session ran", INTERRUPTED)

@@ -135,7 +135,7 @@ class _LiveSession:
         intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
         log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
-        watched = Watched(folder.path, settings, started.fold.session, intake, unified)
+        watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
         views = build_views(watched, shown_on, plain=options.plain)
         commands = OperatorCommands(self._kill_switch, unified)
         with started.journal, stop_on_signals(folder.path) as stopping, contextlib.closing(log):

@@ -15,6 +15,7 @@ from live.intake.session_inputs import open_barrier
 from live.life.journalled_past import JournalledPast
 from live.life.session_folder import SessionFolder
 from live.life.session_start import StartedSession
+from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from runs.folder.file_names import JOURNAL
 from validation.composed_settings import Settings
 
@@ -23,7 +24,7 @@ class FoldedSession(NamedTuple):
     """A session as its journal leaves it."""
 
     fold: SessionFold
-    first: SessionRecord
+    recent: SessionEvents
     past: JournalledPast
     journal_bytes: int
 
@@ -69,6 +70,7 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
     past = JournalledPast(first, settings.live.symbols)
     with _damage_named(folder, line, 0):
         fold = SessionFold(first, settings, folder.outputs())
+    recent = SessionEvents(fold.session, REMEMBERED_EVENTS)
     end_byte = line.end_byte
     for line in lines:
         with _damage_named(folder, line, end_byte):
@@ -77,7 +79,7 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
         end_byte = line.end_byte
     folder.publish_outputs()
     folder.flush()
-    return FoldedSession(fold, first, past, end_byte)
+    return FoldedSession(fold, recent, past, end_byte)
 
 
 def go_on(
@@ -101,7 +103,7 @@ def go_on(
     folded.fold.apply(record)
     missed_until_ms = floor_to_grid(now_ms, barrier.step_ms) if policy == "exits_only" else None
     funding = folded.past.funding_calendars(symbols)
-    return StartedSession(folded.fold, journal, barrier, funding, missed_until_ms)
+    return StartedSession(folded.fold, folded.recent, journal, barrier, funding, missed_until_ms)
 
 
 def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:

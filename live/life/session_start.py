@@ -15,6 +15,7 @@ from live.intake.exchange_access import Market, warmup_candles
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.session_inputs import open_barrier
 from live.life.session_folder import SessionFolder
+from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
@@ -23,9 +24,13 @@ from validation.composed_settings import Settings
 
 
 class StartedSession(NamedTuple):
-    """A session that is ready to run; ``funding`` holds a calendar for each unified symbol."""
+    """A session that is ready to run; ``funding`` holds a calendar for each unified symbol.
+
+    ``recent`` has listened to it from its first record on.
+    """
 
     fold: SessionFold
+    recent: SessionEvents
     journal: JournalWriter
     barrier: Barrier
     funding: Mapping[str, FundingCalendar]
@@ -88,7 +93,7 @@ async def start_fresh(
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
-    return StartedSession(fold, journal, barrier, funding, None)
+    return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
 
 
 def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from core.instants import format_ms
 from engine.journal_records import CommandRecord, MissingRecord
@@ -26,9 +25,9 @@ class LogView:
     nothing has been written for a minute, a status line says that the session is alive.
     """
 
-    def __init__(self, watch: SessionWatch, folder: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, watch: SessionWatch, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._watch = watch
-        self._events = SessionEvents(watch.session.account, folder / "decisions.jsonl", recent=False)
+        self._events = SessionEvents(watch.session)
         self._monotonic = monotonic
         self._step_line_at = float("-inf")
         self._line_at = monotonic()

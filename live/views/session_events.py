@@ -1,18 +1,21 @@
-"""What a session decided and did since it was last asked, read from its outputs; the session does not know of it."""
+"""What a session decided and did, as views show it: told by the session, and kept until they ask."""
 
 import json
+from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, NamedTuple
 
-from core.events import TradeRow
+from core.event_lines import decision_name, details_of
+from core.events import Decision, Event, TradeRow
 from core.exact import plain
 from core.instants import format_ms
-from execution.money.account_view import AccountView
+from engine.session import Session
 
-RECENT_BYTES = 65_536
-"""How much of the decisions written before the first question counts as recent."""
-RECENT_FILLS = 20
+REMEMBERED_EVENTS = 100
+"""How many events views show at most."""
+
+MOST_KEPT = 10_000
+"""How many events wait at most for a view that is behind."""
 
 _OF_NOTE = {"halt", "halt_lifted", "kill_switch", "order_expired", "order_rejected"}
 
@@ -32,51 +35,44 @@ class SessionEvent(NamedTuple):
 
 
 class SessionEvents:
-    """Reads fills from the account and decisions from the end of ``decisions.jsonl``.
+    """Listens to a session from now on.
 
     Parameters
     ----------
-    account
-        Its trade rows are the fills.
-    decisions
-        The file that the session writes; it may not exist yet.
-    recent
-        Whether the first answer also holds what was recent before; otherwise it begins where the outputs end now.
+    session
+        The session.
+    keep
+        Most events that are kept; the oldest go first.
     """
 
-    def __init__(self, account: AccountView, decisions: Path, *, recent: bool) -> None:
-        self._account = account
-        self._decisions = decisions
-        size = decisions.stat().st_size if decisions.exists() else 0
-        self._offset = max(0, size - RECENT_BYTES) if recent else size
-        self._inside_line = recent and self._offset > 0
-        self._rows = max(0, len(account.rows) - RECENT_FILLS) if recent else len(account.rows)
+    def __init__(self, session: Session, keep: int = MOST_KEPT) -> None:
+        self._told: deque[tuple[str, Event]] = deque(maxlen=keep)
+        session.subscribe(self._listen)
 
     def fresh(self) -> list[SessionEvent]:
         """Return what happened since the last call, by event time; what happened at one time keeps its order."""
-        rows = self._account.rows
-        fills = [fill_event(row) for row in rows[self._rows :]]
-        self._rows = len(rows)
-        return sorted([*fills, *map(decision_event, self._written())], key=_order)
+        events = sorted((session_event(name, event) for name, event in self._told), key=_order)
+        self._told.clear()
+        return events
 
-    def _written(self) -> list[dict[str, object]]:
-        try:
-            with self._decisions.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except FileNotFoundError:
-            return []
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        lines = whole.splitlines()
-        if self._inside_line and lines:
-            self._inside_line = False
-            del lines[0]
-        return [json.loads(line) for line in lines]
+    def _listen(self, event: Event) -> None:
+        name = event.action.lower() if isinstance(event, TradeRow) else decision_name(event)
+        if name is not None:
+            self._told.append((name, event))
 
 
-def fill_event(row: TradeRow) -> SessionEvent:
-    """Return the event of a fill."""
+def session_event(name: str, event: Event) -> SessionEvent:
+    """Return an event as views show it: a fill, a decision, or what happened to an order or the account."""
+    time, symbol = format_ms(event.time_ms), getattr(event, "symbol", None)
+    if isinstance(event, TradeRow):
+        return SessionEvent(time, name, symbol, _filled(event))
+    if isinstance(event, Decision):
+        return SessionEvent(time, "accepted" if event.reason is None else "refused", symbol, _decided(event))
+    details = {key: _text(value) for key, value in sorted(details_of(event).items())}
+    return SessionEvent(time, name, symbol, details, "warning" if name in _OF_NOTE else "info")
+
+
+def _filled(row: TradeRow) -> dict[str, str]:
     fields = {
         "side": row.side,
         "quantity": plain(row.quantity),
@@ -87,28 +83,18 @@ def fill_event(row: TradeRow) -> SessionEvent:
     if row.action == "CLOSE":
         fields["realized_pnl"] = plain(row.realized_pnl)
         fields["balance"] = plain(row.balance)
-    return SessionEvent(format_ms(row.time_ms), row.action.lower(), row.symbol, fields)
+    return fields
 
 
-def decision_event(record: Mapping[str, object]) -> SessionEvent:
-    """Return the event of a line of ``decisions.jsonl``: accepted, refused, or what happened to an order or account."""
-    time, name, symbol = str(record["time"]), str(record["event"]), record.get("symbol")
-    about = None if symbol is None else str(symbol)
-    if name != "decision":
-        others = {key: _text(value) for key, value in record.items() if key not in ("time", "event", "symbol")}
-        return SessionEvent(time, name, about, others, "warning" if name in _OF_NOTE else "info")
-    signal = record["signal"]
-    direction = str(signal["direction"]) if isinstance(signal, Mapping) else "?"
-    fields = {"direction": direction}
-    if record.get("close_order_id") is not None:
-        fields["close_order_id"] = str(record["close_order_id"])
-    if record.get("reason") is not None:
-        return SessionEvent(
-            time, "refused", about, {**fields, "gate": _last_gate(record), "reason": _text(record["reason"])}
-        )
-    if record.get("entry_order_id") is not None:
-        fields["order_id"] = str(record["entry_order_id"])
-    return SessionEvent(time, "accepted", about, fields)
+def _decided(decision: Decision) -> dict[str, str]:
+    fields: dict[str, str] = {"direction": decision.signal.direction}
+    if decision.close_order_id is not None:
+        fields["close_order_id"] = decision.close_order_id
+    if decision.reason is not None:
+        fields["gate"], fields["reason"] = decision.verdicts[-1].gate, decision.reason
+    elif decision.entry_order_id is not None:
+        fields["order_id"] = decision.entry_order_id
+    return fields
 
 
 def _order(event: SessionEvent) -> tuple[str, int]:
@@ -116,11 +102,6 @@ def _order(event: SessionEvent) -> tuple[str, int]:
     if event.name not in ("open", "close"):
         return event.time, 1
     return event.time, 0 if event.fields["reason"] in _LEVELS else 2
-
-
-def _last_gate(record: Mapping[str, object]) -> str:
-    gates = record.get("gates")
-    return str(gates[-1]["gate"]) if isinstance(gates, list) and gates else "?"
 
 
 def _text(value: object) -> str:

@@ -13,12 +13,11 @@ from live.intake.candle_lane import Note
 from live.intake.session_inputs import Intake
 from live.views.account_lines import account_figures, order_lines, position_lines
 from live.views.feed_watch import FeedWatch
-from live.views.session_events import SessionEvent, SessionEvents
+from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
 from live.views.session_picture import SessionPicture, StepHealth
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from validation.composed_settings import Settings
 
-REMEMBERED_EVENTS = 100
 REMEMBERED_DELAYS = 10_000
 CURVE_POINTS = 400
 
@@ -26,12 +25,14 @@ CURVE_POINTS = 400
 class Watched(NamedTuple):
     """What is watched: a session by its folder and settings, its kernel and its intake.
 
-    ``canonical`` maps configured spellings to unified symbols, in configured order.
+    ``recent`` has listened to it from its first record on, as far back as views remember. ``canonical`` maps configured
+    spellings to unified symbols, in configured order.
     """
 
     folder: Path
     settings: Settings
     session: Session
+    recent: SessionEvents
     intake: Intake
     canonical: Mapping[str, str]
 
@@ -47,7 +48,6 @@ class SessionWatch:
         self._watched = watched
         self._monotonic = monotonic
         self._begun_at = monotonic()
-        self._source = SessionEvents(self.session.account, watched.folder / "decisions.jsonl", recent=True)
         self._events: deque[SessionEvent] = deque(maxlen=REMEMBERED_EVENTS)
         self._forming: dict[str, Candle] = {}
         self._delays: deque[float] = deque(maxlen=REMEMBERED_DELAYS)
@@ -75,7 +75,7 @@ class SessionWatch:
 
     def refresh(self) -> None:
         """Take what has happened outside a step."""
-        self._events.extend(self._source.fresh())
+        self._events.extend(self._watched.recent.fresh())
 
     def close(self) -> None:
         """Hold nothing."""

@@ -35,7 +35,7 @@ def build_views(watched: Watched, stream: TextIO, *, plain: bool) -> GuardedView
         Never draw.
     """
     watch = SessionWatch(watched)
-    views: list[RefreshedView] = [watch, LogView(watch, watched.folder), HeartbeatView(watch, watched.folder)]
+    views: list[RefreshedView] = [watch, LogView(watch), HeartbeatView(watch, watched.folder)]
     if draws_on(stream, plain=plain):
         views.append(TerminalView(watch, stream))
     return GuardedViews(views)

@@ -3,9 +3,8 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from core.errors import ConfigurationError
+from core.command_line import CommandParser
 
 DEFAULT_DATA_DIR = "data/backtest_cache"
 
@@ -26,27 +25,20 @@ exit codes: 0 done, 1 damaged or unwritable store, 2 bad arguments or file, 3 no
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a bad argument like every other bad input: as one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed command line; raises ConfigurationError for one that cannot be understood."""
     return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = CommandParser(
         prog="python -m market_data",
         description="Fetch, import, inspect and export candles, mark prices, funding rates and open interest.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=CommandParser)
     _add_fetch(verbs.add_parser("fetch", help="fetch missing candles from an exchange", allow_abbrev=False))
     _add_import(verbs.add_parser("import", help="import candle files", allow_abbrev=False))
     _add_import_tiers(verbs.add_parser("import-tiers", help="import margin tables of contracts", allow_abbrev=False))

@@ -1,17 +1,14 @@
 """The report of a run on the console: coloured tables on a terminal, ``label: value`` lines everywhere else."""
 
+import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-from reports.console.facts import Fact, Section
+from reports.console.facts import Fact
 from reports.console.result_facts import PARTIAL, SYMBOL_COLUMNS, ResultFacts, facts_of
 from runs.documents.run_result import RunResult
 
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
 TITLE = "Results"
-_STYLES = {"": "", "gain": "green", "loss": "red"}
 
 
 def render(result: RunResult, *, rich_output: bool, width: int | None = None) -> str:
@@ -34,8 +31,6 @@ def render(result: RunResult, *, rich_output: bool, width: int | None = None) ->
     facts = facts_of(result)
     if not rich_output:
         return _plain_text(facts)
-    import io
-
     return _rich_text(facts, io.StringIO(), width)
 
 
@@ -61,80 +56,25 @@ def _plain_lines(facts: ResultFacts) -> Iterator[str]:
         yield f"PARTIAL: {PARTIAL}"
     for section in facts.sections:
         yield ""
-        yield from map(_line, section.facts)
+        yield from map(line, section.facts)
     yield ""
     for row in facts.symbols:
         symbol, *cells = row.cells
         values = (f"{name} {cell}" for name, cell in zip(SYMBOL_COLUMNS[1:], cells, strict=True))
         yield f"Symbol {symbol}: " + ", ".join(values)
-    yield from map(_line, facts.instruments)
+    yield from map(line, facts.instruments)
     for warning in facts.warnings:
         yield f"Warning: {warning}"
     yield ""
-    yield from map(_line, (*facts.files, *facts.hashes))
+    yield from map(line, (*facts.files, *facts.hashes))
 
 
-def _line(fact: Fact) -> str:
+def line(fact: Fact) -> str:
+    """Return a fact as a line of text."""
     return f"{fact.label}: {fact.value}"
 
 
 def _rich_text(facts: ResultFacts, file: TextIO, width: int | None) -> str:
-    from rich.console import Console
+    from reports.console.rich_report import rich_text  # Only a terminal needs its library.
 
-    console = Console(file=file, width=width, force_terminal=True)
-    with console.capture() as captured:
-        _print_rich(console, facts)
-    return captured.get()
-
-
-def _print_rich(console: "Console", facts: ResultFacts) -> None:
-    from rich.columns import Columns
-    from rich.text import Text
-
-    console.rule(Text(TITLE, "bold"))
-    if facts.partial:
-        console.print(Text(f"PARTIAL: {PARTIAL}", "bold yellow"))
-    for section in facts.sections:
-        if not section.numeric:
-            console.print(_panel(section))
-    figures = [_panel(section) for section in facts.sections if section.numeric]
-    if figures:
-        console.print(Columns(figures))
-    if facts.symbols:
-        console.print(_symbol_table(facts))
-    for fact in facts.instruments:
-        console.print(Text(_line(fact), "dim"))
-    for warning in facts.warnings:
-        console.print(Text(f"Warning: {warning}", "yellow"))
-    for fact in (*facts.files, *facts.hashes):
-        # Whole on one line, however narrow the terminal is, so that it can be copied.
-        console.print(Text.assemble((f"{fact.label}: ", "bold"), fact.value), soft_wrap=True)
-
-
-def _panel(section: Section) -> "RenderableType":
-    from rich.panel import Panel
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(overflow="fold")
-    grid.add_column(justify="right" if section.numeric else "left", overflow="fold")
-    for fact in section.facts:
-        grid.add_row(Text(fact.label), Text(fact.value, _STYLES[fact.tone]))
-    return Panel(grid, title=Text(section.title, "bold"), title_align="left", expand=False, border_style="dim")
-
-
-def _symbol_table(facts: ResultFacts) -> "RenderableType":
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, title=None, pad_edge=False)
-    for number, name in enumerate(SYMBOL_COLUMNS):
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
-    coloured = SYMBOL_COLUMNS.index("Realized PnL")
-    for row in facts.symbols:
-        table.add_row(
-            *(Text(cell, _STYLES[row.tone] if number == coloured else "") for number, cell in enumerate(row.cells))
-        )
-    return table
+    return rich_text(facts, file, width)

@@ -1,6 +1,7 @@
 """Commands given to a running session act between two steps, and a replay or a session taken up again has them too."""
 
 import contextlib
+import json
 import shutil
 import tempfile
 import unittest
@@ -90,9 +91,13 @@ class LiveCommands(unittest.TestCase):
         (folder / "journal.jsonl").write_bytes(journal)
         with contextlib.ExitStack() as held:
             held.callback(shutil.rmtree, folder)
-            fold_journal(held.enter_context(resumed_folder(folder, settings)), settings)
+            folded = fold_journal(held.enter_context(resumed_folder(folder, settings)), settings)
             for name in DERIVED:
                 self.assertTrue(outputs[name].startswith((folder / name).read_bytes()), name)
+            told = [json.loads(line)["event"] for line in (folder / "decisions.jsonl").read_text().splitlines()]
+            shown = [one.name for one in folded.recent.fresh()]
+            self.assertEqual(shown.count("command"), told.count("command"), "views show what was recent before")
+            self.assertLessEqual({"accepted", "open", "command"}, set(shown))
 
 
 if __name__ == "__main__":

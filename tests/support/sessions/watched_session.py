@@ -12,6 +12,7 @@ from engine.renderer import SessionOutputs
 from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import ReceivedCandle
 from live.intake.session_inputs import Intake
+from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from live.views.session_watch import SessionWatch, Watched
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
@@ -42,7 +43,6 @@ class WatchedSession:
         self.folder = folder
         self.clock = Clock()
         self.exchange_ms: int | None = None
-        self._decisions = (folder / "decisions.jsonl").open("wb")
         configured, switch = settings_from(settings, SYMBOLS), KillSwitch()
         script = {
             symbol: {number * MINUTE_MS: signal for number, signal in own.items()}
@@ -53,17 +53,19 @@ class WatchedSession:
             configured,
             ScriptedStrategy(script),
             {symbol: Instrument(symbol) for symbol in SYMBOLS},
-            SessionOutputs(None, None, self._decisions.write),
+            SessionOutputs(),
             switch,
             build_safety_monitor(configured, switch),
         )
+        self.recent = SessionEvents(self.session, REMEMBERED_EVENTS)
         self.barrier = Barrier(list(CANONICAL.values()), MINUTE_MS, 0)
 
     def watch(self) -> SessionWatch:
         """Return a watch of the session."""
         exchange = SimpleNamespace(now_ms=lambda: self.exchange_ms)
         intake = Intake({}, exchange, self.barrier)  # type: ignore[arg-type]
-        return SessionWatch(Watched(self.folder, self.settings, self.session, intake, CANONICAL), self.clock)
+        watched = Watched(self.folder, self.settings, self.session, self.recent, intake, CANONICAL)
+        return SessionWatch(watched, self.clock)
 
     def step(self, *candles: Candle | None) -> ClosedStep:
         """Run one step of a candle for each symbol, None where it has none, through barrier and kernel."""
@@ -76,14 +78,8 @@ class WatchedSession:
         )
         self.barrier.close_ready()
         self.session.process(closed.step)
-        self._decisions.flush()
         return closed
 
     def kill(self, engaged: bool) -> None:
         """Change the kill switch."""
         self.session.set_kill_switch(engaged)
-        self._decisions.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._decisions.close()

@@ -25,7 +25,6 @@ class HeartbeatTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.watched = WatchedSession(self.folder)
-        self.addCleanup(self.watched.close)
         self.file = self.folder / "heartbeat.json"
         self.heartbeat = HeartbeatView(self.watched.watch(), self.folder, self.watched.clock)
 
@@ -74,7 +73,7 @@ class HeartbeatTest(unittest.TestCase):
             self.watched.clock.now += 60.0
             self.heartbeat.refresh()
             self.assertEqual(json.loads(before.read())["monotonic_seconds"], 1_000.0)
-        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["decisions.jsonl", "heartbeat.json"])
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["heartbeat.json"])
 
     def test_it_is_healthy_until_it_is_too_old(self) -> None:
         self.heartbeat.refresh()

@@ -35,8 +35,7 @@ class LogViewTest(LogCase):
     def setUp(self) -> None:
         super().setUp()
         self.watched = WatchedSession(self.folder, {"BTCUSDT": {0: LONG, 1: LONG}})
-        self.addCleanup(self.watched.close)
-        self.view = LogView(self.watched.watch(), self.folder, self.watched.clock)
+        self.view = LogView(self.watched.watch(), self.watched.clock)
 
     def step(self, number: int) -> None:
         self.view.take(StepDone(self.watched.step(candle(number, 100.0), candle(number, 50.0)), 0.0123))

@@ -18,9 +18,7 @@ class SessionWatchTest(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def session(self, signals=None, **settings) -> WatchedSession:
-        watched = WatchedSession(self.folder, signals, **settings)
-        self.addCleanup(watched.close)
-        return watched
+        return WatchedSession(self.folder, signals, **settings)
 
     def with_position(self) -> WatchedSession:
         """A long of BTC entered at 100 with stop 95 and target 110; three steps are done."""
