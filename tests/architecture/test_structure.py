@@ -1,6 +1,7 @@
 """The structure that the design page draws: floors, words, sizes, clocks and imports."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -69,6 +70,14 @@ class Structure(unittest.TestCase):
         self.assertEqual(declared, {path for path in others if path.suffix not in (".py", ".pyc")})
         for module in PYPROJECT["tool"]["setuptools"]["py-modules"]:
             self.assertTrue((REPOSITORY / f"{module}.py").is_file(), module)
+
+    def test_the_distribution_finds_its_version_and_its_requirements(self) -> None:
+        dynamic = PYPROJECT["tool"]["setuptools"]["dynamic"]
+        module, _, name = dynamic["version"]["attr"].rpartition(".")
+        self.assertRegex(getattr(importlib.import_module(module), name), r"\A\d+\.\d+\.\d+\Z")
+        self.assertEqual(sorted(PYPROJECT["project"]["dynamic"]), sorted(dynamic))
+        for file in dynamic["dependencies"]["file"]:
+            self.assertTrue((REPOSITORY / file).is_file(), file)
 
     def test_no_file_is_long(self) -> None:
         for path in files_of(*PACKAGES):
