@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
 from market_data.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from market_data.quality.sound_candle import SOUND, UNSOUND
 
@@ -14,6 +15,7 @@ OffGrid = Literal["snap", "refuse"]
 Mask = npt.NDArray[np.bool]
 
 REASON_TEXT = {
+    "bad_time": "a time before 2009, when nothing was traded yet",
     **UNSOUND,
     "bad_rate": "a rate that is not finite, or not between -1 and 1",
     "bad_amount": "an open interest that is negative or not finite",
@@ -61,8 +63,8 @@ class QualityReport(msgspec.Struct, frozen=True):
 
     ``rows`` came in, ``accepted`` of them were taken. ``refused`` counts the others by reason (``REASONS``),
     ``off_grid`` the sound rows whose open was off the grid, ``snapped`` those of them that were taken with their open
-    floored, ``outliers`` the accepted rows that were flagged. ``examples`` holds the first few rows of each reason,
-    and of ``snapped`` and ``outlier``.
+    floored, ``outliers`` the accepted rows that were flagged, ``moves`` those that move by more than a factor.
+    ``examples`` holds the first few rows of each reason, and of ``snapped``, ``outlier`` and ``move``.
     """
 
     rows: int = 0
@@ -70,6 +72,7 @@ class QualityReport(msgspec.Struct, frozen=True):
     snapped: int = 0
     off_grid: int = 0
     outliers: int = 0
+    moves: int = 0
     refused: Mapping[str, int] = {}
     examples: Mapping[str, tuple[Example | RowExample, ...]] = {}
 
@@ -88,6 +91,7 @@ class QualityReport(msgspec.Struct, frozen=True):
             snapped=self.snapped + later.snapped,
             off_grid=self.off_grid + later.off_grid,
             outliers=self.outliers + later.outliers,
+            moves=self.moves + later.moves,
             refused={reason: self.refused.get(reason, 0) + later.refused.get(reason, 0) for reason in reasons},
             examples={kind: (*self.examples.get(kind, ()), *later.examples.get(kind, ()))[:EXAMPLES] for kind in kinds},
         )
@@ -107,6 +111,7 @@ def check_candles(
     *,
     off_grid: OffGrid = "snap",
     now_ms: int | None = None,
+    refused: Mapping[str, Mask] | None = None,
 ) -> tuple[CandleColumns, QualityReport]:
     """Return the candles that may be stored, and what was found.
 
@@ -124,6 +129,8 @@ def check_candles(
         ``snap`` floors an open that is off the timeframe's grid, ``refuse`` refuses the row.
     now_ms
         The present, in UTC milliseconds; a row whose unfloored open + length is later is refused. None: all are closed.
+    refused
+        Rows that are refused whatever they hold, by reason: their source says so.
 
     Returns
     -------
@@ -131,13 +138,15 @@ def check_candles(
         The accepted candles, strictly increasing and on the grid, and the report. An accepted candle is flagged as an
         outlier, and kept, when its true range (from the lowest of low and previous close to the highest of high and
         previous close, as a fraction; the previous close only where no candle is missing between) is above 2 % and
-        above 25 times the median range of its block of 1,000 candles.
+        above 25 times the median range of its block of 1,000 candles. One that moves by more than
+        ``DEFAULT_MAX_CANDLE_MOVE``, as ``core.candle_move`` counts it, is told apart from these, and kept as well.
     """
     length = timeframe_length_ms
     raw = candles.open_time_ms
     opens = slots(raw, length)
     shifted = opens != raw
-    broken = _broken_rules(candles)
+    told = refused or {}
+    broken = {**told, **_broken_rules(candles)}
     if off_grid == "refuse":
         broken["off_grid"] = shifted
     verdicts, sound = _first_broken(broken, len(raw))
@@ -145,19 +154,22 @@ def check_candles(
     late, duplicate = behind(opens, sound, sound & ~unclosed)
     verdicts["duplicate"] = duplicate
     verdicts["out_of_order"] = late & ~duplicate
-    verdicts["unclosed"] = sound & ~late & unclosed
+    verdicts["unclosed"] = verdicts.get("unclosed", False) | (sound & ~late & unclosed)
     taken = sound & ~late & ~unclosed
     accepted = CandleColumns(opens[taken], *(column[taken] for column in candles[1:]))
     flagged = np.zeros(len(raw), np.bool)
     flagged[taken] = outliers(accepted, length)
+    moving = np.zeros(len(raw), np.bool)
+    moving[taken] = moves(accepted) > DEFAULT_MAX_CANDLE_MOVE
     snapped = taken & shifted
-    findings = {**verdicts, "snapped": snapped, "outlier": flagged}
+    findings = {**verdicts, "snapped": snapped, "outlier": flagged, "move": moving}
     return accepted, QualityReport(
         rows=candles.rows,
         accepted=accepted.rows,
         snapped=int(snapped.sum()),
         off_grid=int((shifted & sound_rows(candles)).sum()) if shifted.any() else 0,
         outliers=int(flagged.sum()),
+        moves=int(moving.sum()),
         refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
         examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
     )
@@ -197,11 +209,18 @@ def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
     high, low = candles.high.copy(), candles.low.copy()
     high[1:] = np.where(joined, np.maximum(high[1:], before), high[1:])
     low[1:] = np.where(joined, np.minimum(low[1:], before), low[1:])
-    with np.errstate(over="ignore"):
-        true_range = high / low - 1.0
-        usual = _block_medians(candles.high / candles.low - 1.0)
-        flagged: Mask = (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
+    true_range = high / low - 1.0
+    usual = _block_medians(candles.high / candles.low - 1.0)
+    flagged: Mask = (true_range > OUTLIER_LEAST) & (true_range > OUTLIER_FACTOR * usual)
     return flagged
+
+
+def moves(candles: CandleColumns) -> Float64Array:
+    """Return the factor by which each of some candles in order moves: ``core.candle_move`` over columns."""
+    high, low = candles.high.copy(), candles.low.copy()
+    high[1:] = np.maximum(high[1:], candles.close[:-1])
+    low[1:] = np.minimum(low[1:], candles.close[:-1])
+    return high / low
 
 
 def _broken_rules(candles: CandleColumns) -> dict[str, Mask]:

@@ -6,10 +6,14 @@ from typing import Any
 
 from core.candle import Candle
 
+LEAST_PRICE = 1e-12
+MOST_PRICE = 1e12
+"""Nothing is traded at a price outside of these: such a number is a fault of its source, like one that is no number."""
+
 
 def sound_price(price: Any) -> Any:
-    """Whether a price, or each price of a column, is finite and positive; nan is neither."""
-    return (price > 0.0) & (price < math.inf)
+    """Whether a price, or each price of a column, is between ``LEAST_PRICE`` and ``MOST_PRICE``; nan is not."""
+    return (price >= LEAST_PRICE) & (price <= MOST_PRICE)
 
 
 def sound_amount(amount: Any) -> Any:
@@ -31,7 +35,7 @@ In the order of judgement: a row that breaks several rules is refused for the fi
 """
 
 UNSOUND = {
-    "bad_price": "a price that is not finite or not positive",
+    "bad_price": "a price that is not between 1e-12 and 1e12",
     "bad_volume": "a volume that is negative or not finite",
     "high_below_body": "high below open or close",
     "low_above_body": "low above open or close",

@@ -24,7 +24,8 @@ from tests.support.times import JANUARY_MS, MINUTE_MS
 Numbers = tuple[float, float, float, float, float]
 CLOSE_MS = JANUARY_MS + MINUTE_MS
 
-ODD = (math.nan, math.inf, -math.inf, 0.0, -0.0, -1.0, 5e-324, 1.7976931348623157e308, 1e22)
+EDGES = (9.9e-13, 1e-12, 1e12, 1.1e12)
+ODD = (math.nan, math.inf, -math.inf, 0.0, -0.0, -1.0, 5e-324, 1.7976931348623157e308, 1e22, *EDGES)
 NUMBER = st.sampled_from((1.0, 1.0, 2.0, 2.0, 3.0, 1.5, *ODD)) | st.floats(0.5, 4.0)
 ROWS = st.tuples(NUMBER, NUMBER, NUMBER, NUMBER, NUMBER)
 ORDERED = st.tuples(st.floats(1.0, 2.0), st.floats(2.0, 3.0), st.floats(0.5, 1.0), st.floats(1.0, 2.0), NUMBER)
@@ -34,7 +35,8 @@ def plainly_sound(row: Numbers) -> bool:
     """The rule as the design page has it."""
     first, high, low, last, volume = row
     finite = all(math.isfinite(value) for value in row)
-    return finite and min(row[:4]) > 0 and volume >= 0 and high >= max(first, last) and low <= min(first, last)
+    traded = min(row[:4]) >= 1e-12 and max(row[:4]) <= 1e12
+    return finite and traded and volume >= 0 and high >= max(first, last) and low <= min(first, last)
 
 
 def binance(row: Numbers) -> str:
@@ -97,6 +99,9 @@ class SoundCandle(unittest.TestCase):
     @example((1.0, 2.0, 0.5, 1.5, 0.0))
     @example((1.0, 1.0, 1.0, 1.0, -0.0))
     @example((1.0, 2.0, 0.0, 1.5, 1.0))
+    @example((1e-12, 1e12, 1e-12, 1.0, 1e15))
+    @example((1.0, 1.1e12, 1.0, 1.0, 1.0))
+    @example((1.0, 1.0, 9.9e-13, 1.0, 1.0))
     @example((5e-324, 5e-324, 5e-324, 5e-324, 1.7976931348623157e308))
     def test_one_candle_columns_and_parsers_take_the_same_rows(self, row: Numbers) -> None:
         sound = plainly_sound(row)

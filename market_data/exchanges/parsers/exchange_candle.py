@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from core.candle import Candle
-from market_data.quality.sound_candle import sound_amount, sound_price
+from market_data.quality.sound_candle import LEAST_PRICE, MOST_PRICE, sound_amount, sound_price
 
 LAST_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
@@ -80,13 +80,15 @@ def candle(
     Raises
     ------
     ValueError
-        If the time is none, a price is not positive, the volume is negative, or anything is no finite number.
+        If the time is none, a price is none that anything is traded at, the volume is negative, or a number is not
+        finite.
     """
     if not 0 <= open_time_ms <= LAST_TIME_MS:
         raise ValueError(f"{open_time_ms} is no time")
     prices = number(opened), number(high), number(low), number(closed)
-    if not all(map(sound_price, prices)):
-        raise ValueError(f"price {min(prices)!r} is not positive")
+    unsound = [price for price in prices if not sound_price(price)]
+    if unsound:
+        raise ValueError(f"price {unsound[0]!r} is not between {LEAST_PRICE:g} and {MOST_PRICE:g}")
     amount = number(volume)
     if not sound_amount(amount):
         raise ValueError(f"volume {amount!r} is negative")

@@ -93,7 +93,7 @@ class BarrierTest(unittest.TestCase):
 
     def test_rows_that_break_a_rule_are_refused_and_count_as_missing(self) -> None:
         broken = {
-            "a price that is not finite or not positive": Candle(0, 0.0, 101.0, 0.0, 100.0, 1.0),
+            "a price that is not between 1e-12 and 1e12": Candle(0, 0.0, 101.0, 0.0, 100.0, 1.0),
             "a volume that is negative or not finite": Candle(0, 100.0, 101.0, 99.0, 100.0, float("nan")),
             "high below open or close": Candle(0, 100.0, 99.5, 99.0, 99.5, 1.0),
             "low above open or close": Candle(0, 100.0, 101.0, 100.5, 100.7, 1.0),

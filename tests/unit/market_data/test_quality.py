@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_move import candle_move
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns
-from market_data.quality.candle_quality import REASONS, Hole, QualityReport, check_candles, find_holes
+from market_data.quality.candle_quality import REASONS, Hole, QualityReport, check_candles, find_holes, moves
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
@@ -25,7 +26,7 @@ def judged_one_by_one(rows, length_ms, off_grid, now_ms):
         prices = (open_, high, low, close)
         floored = floor_to_grid(time_ms, length_ms)
         times = [row[0] for row in accepted]
-        if not all(math.isfinite(price) and price > 0 for price in prices):
+        if not all(1e-12 <= price <= 1e12 for price in prices):
             reason = "bad_price"
         elif not math.isfinite(volume) or volume < 0:
             reason = "bad_volume"
@@ -113,9 +114,11 @@ class Judgement(unittest.TestCase):
         check_candles(candles, MINUTE_MS)
         self.assertEqual(rows_of(candles), before)
 
-    def test_prices_at_the_edge_of_floats_give_no_warning(self):
-        rows = [(APRIL, 5e-324, 1e308, 5e-324, 1e308, 0.0), row_at(APRIL + MINUTE_MS)]
-        self.assertEqual(check_candles(CandleColumns.from_rows(rows), MINUTE_MS)[0].rows, 2)
+    def test_prices_at_the_edges_of_what_is_allowed_and_of_floats_give_no_warning(self):
+        widest = (APRIL, 1e-12, 1e12, 1e-12, 1e12, 0.0)
+        beyond = (APRIL + MINUTE_MS, 5e-324, 1e308, 5e-324, 1e308, 0.0)
+        accepted, report = check_candles(CandleColumns.from_rows([widest, beyond]), MINUTE_MS)
+        self.assertEqual((rows_of(accepted), report.refused), ([widest], {"bad_price": 1}))
 
 
 class Outliers(unittest.TestCase):
@@ -152,6 +155,25 @@ class Outliers(unittest.TestCase):
         rows[70] = (rows[70][0], 100.0, 102.1, 100.0, 100.0, 1.0)
         report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS)[1]
         self.assertEqual([example.row for example in report.examples["outlier"]], [70])
+
+
+class Moves(unittest.TestCase):
+    @settings(max_examples=scaled(100, 2_000), deadline=None)
+    @given(st.lists(st.tuples(st.floats(0.001, 1000.0), st.floats(1.0, 30.0)), min_size=1, max_size=30))
+    def test_columns_move_by_the_factors_of_single_candles(self, drawn):
+        rows = [(APRIL + n * MINUTE_MS, low, low * wide, low, low, 1.0) for n, (low, wide) in enumerate(drawn)]
+        closes = [None, *(row[4] for row in rows)]
+        factors = [candle_move(before, row[2], row[3]) for before, row in zip(closes, rows, strict=False)]
+        candles = CandleColumns.from_rows(rows)
+        self.assertEqual(moves(candles).tolist(), factors)
+        report = check_candles(candles, MINUTE_MS)[1]
+        self.assertEqual(report.moves, sum(factor > 5.0 for factor in factors))
+
+    def test_a_redenomination_is_told_with_its_row_though_a_pause_lies_before_it_and_is_kept(self):
+        rows = [row_at(APRIL + n * MINUTE_MS, 0.001 if n < 3 else 1.0) for n in (0, 1, 2, 60, 61)]
+        accepted, report = check_candles(CandleColumns.from_rows(rows), MINUTE_MS)
+        self.assertEqual((accepted.rows, report.moves), (5, 1))
+        self.assertEqual([example.row for example in report.examples["move"]], [3])
 
 
 class Holes(unittest.TestCase):
