@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.errors import StoreError
-from core.instrument import Instrument, MarginTier
+from core.instrument import DEFAULT_SOURCE, Instrument, MarginTier
 from market_data.store.atomic_files import folder_lock, make_folder, write_atomically
 from market_data.store.store_layout import INSTRUMENTS_FOLDER, exchange_folder
 
@@ -33,7 +33,8 @@ class InstrumentStore:
     """Dated snapshots of instruments below ``root/<exchange>/instruments``, one JSON file for each date.
 
     A symbol's rules come from market lists where any holds it. Rules inferred from imported prices are used where
-    none does: of several, the finest tick and lot count, whichever import came first. Margin tables have dates of their
+    none does; they are inferred once, see ``save_inferred``, and where a store holds several of one symbol the finest
+    tick and lot count. Margin tables have dates of their
     own: one stays in force until the next, whatever rules come between, and one that was imported stands above a market
     list's of the same instant. May be used from several processes. Every method raises StoreError where a snapshot
     cannot be read or written; what was there before then stands.
@@ -53,6 +54,41 @@ class InstrumentStore:
             symbol: msgspec.structs.replace(instrument, as_of_ms=as_of_ms) for symbol, instrument in instruments.items()
         }
         self._add(exchange, as_of_ms, dated, {})
+
+    def save_inferred(self, exchange: str, inferred: Instrument, *, anew: bool = False) -> Instrument | None:
+        """Store rules inferred from imported prices where a symbol has none, and return what held before.
+
+        Rules are inferred once for each set and symbol: whatever is imported later changes nothing that rests on them.
+
+        Parameters
+        ----------
+        inferred
+            With the instant from which they are known.
+        anew
+            Put them in the place of rules that were inferred before. A market list's stand in any case.
+
+        Returns
+        -------
+        Instrument
+            The rules that held before, a market list's or inferred ones; None if there were none.
+        """
+        folder = self._folder(exchange)
+        make_folder(folder)
+        with folder_lock(folder):
+            before = self.latest(exchange).get(inferred.symbol)
+            if before is not None and before.source != DEFAULT_SOURCE and (before.source != INFERRED or not anew):
+                return before
+            for path in self._files(exchange):
+                snapshot = _load(path)
+                others = {symbol: one for symbol, one in snapshot.instruments.items() if symbol != inferred.symbol}
+                _replace(path, snapshot, msgspec.structs.replace(snapshot, instruments=others))
+            self._add_locked(exchange, inferred.as_of_ms or 0, {inferred.symbol: inferred}, {})
+            return None if before is None or before.source == DEFAULT_SOURCE else before
+
+    def copy(self, exchange: str, symbol: str, to: str) -> None:
+        """Give every version of a symbol's rules to another set; nothing if none is known."""
+        for instant, version in self._known(exchange).get(symbol, []):
+            self.save(to, {symbol: version}, instant)
 
     def save_margin_tables(self, exchange: str, tables: Mapping[str, tuple[MarginTier, ...]], as_of_ms: int) -> None:
         """Store margin tables as known from ``as_of_ms`` on; they say nothing of the other rules."""
@@ -74,8 +110,7 @@ class InstrumentStore:
         """Return the rules that come into force in ``(start_ms, end_ms]``, in order, of each symbol whose rules change.
 
         Each version differs from the one before it, the first from that of ``at(exchange, start_ms)``, and its
-        ``as_of_ms`` is when it comes into force. Rules inferred from imported prices never change: a later import only
-        knows them better.
+        ``as_of_ms`` is when it comes into force. Rules inferred from imported prices never change inside a window.
         """
         changes: dict[str, tuple[Instrument, ...]] = {}
         for symbol, dated in self._known(exchange).items():
@@ -97,14 +132,21 @@ class InstrumentStore:
         folder = self._folder(exchange)
         make_folder(folder)
         with folder_lock(folder):
-            path = folder / f"{as_of_ms}.json"
-            before = _load(path) if path.exists() else _Snapshot(as_of_ms)
-            preferred = {
-                symbol: _preferred(before.instruments.get(symbol), came) for symbol, came in instruments.items()
-            }
-            after = _Snapshot(as_of_ms, {**before.instruments, **preferred}, {**before.margin_tables, **tables})
-            if after != before:
-                write_atomically(path, msgspec.json.encode(after, order="sorted") + b"\n")
+            self._add_locked(exchange, as_of_ms, instruments, tables)
+
+    def _add_locked(
+        self,
+        exchange: str,
+        as_of_ms: int,
+        instruments: Mapping[str, Instrument],
+        tables: Mapping[str, tuple[MarginTier, ...]],
+    ) -> None:
+        """Add to the snapshot of an instant; the caller holds the lock."""
+        path = self._folder(exchange) / f"{as_of_ms}.json"
+        before = _load(path) if path.exists() else _Snapshot(as_of_ms)
+        preferred = {symbol: _preferred(before.instruments.get(symbol), came) for symbol, came in instruments.items()}
+        after = _Snapshot(as_of_ms, {**before.instruments, **preferred}, {**before.margin_tables, **tables})
+        _replace(path, before, after)
 
     def _known(self, exchange: str) -> dict[str, list[tuple[int, Instrument]]]:
         """Return every version of each symbol's rules with the instant from which it holds, the earliest first."""
@@ -138,6 +180,19 @@ class InstrumentStore:
 
     def _folder(self, exchange: str) -> Path:
         return self._root / exchange_folder(exchange) / INSTRUMENTS_FOLDER
+
+
+def _replace(path: Path, before: _Snapshot, after: _Snapshot) -> None:
+    """Write a snapshot that differs from what is stored; one that holds nothing any more is removed."""
+    if after == before:
+        return
+    if after.instruments or after.margin_tables:
+        write_atomically(path, msgspec.json.encode(after, order="sorted") + b"\n")
+        return
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be removed ({error.strerror or error})", path=path) from error
 
 
 def _load(path: Path) -> _Snapshot:
