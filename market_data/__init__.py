@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from market_data.instruments.instrument_store import InstrumentStore
     from market_data.perpetual.perpetual_data import PerpetualData
     from market_data.quality.candle_quality import QualityReport, check_candles
-    from market_data.store.candle_store import CandleStore, StoreEntry, WriteResult
+    from market_data.store.candle_store import CandleStore, StoreEntry
+    from market_data.store.rows_change import WriteResult
 
 __all__ = [
     "CandleColumns",
@@ -33,7 +34,8 @@ _HOMES = {
     "market_data.instruments.instrument_store": "InstrumentStore",
     "market_data.perpetual.perpetual_data": "PerpetualData",
     "market_data.quality.candle_quality": "QualityReport check_candles",
-    "market_data.store.candle_store": "CandleStore StoreEntry WriteResult",
+    "market_data.store.candle_store": "CandleStore StoreEntry",
+    "market_data.store.rows_change": "WriteResult",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

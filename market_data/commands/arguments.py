@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.command_line import CommandParser
+from market_data.files.file_formats import FLAGS
 
 DEFAULT_DATA_DIR = "data/backtest_cache"
 
@@ -75,10 +76,10 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Import CSV, CSV.gz or Parquet files with the columns timestamp,open,high,low,close,volume; of perpetual "
-        "contracts also mark-<timeframe> (the same, volume may be empty), funding (timestamp,rate[,mark_price]) "
-        "and open-interest-<period> (timestamp,open_interest[,value]), told by their names. "
-        "All files are read and checked before the first is stored."
+        "Import files of candles: .csv, .csv.gz, .zip, .json, .parquet or .feather, as exchanges and programs write "
+        "them; of perpetual contracts also mark-<timeframe> (the same, volume may be empty), funding "
+        "(timestamp,rate[,mark_price]) and open-interest-<period> (timestamp,open_interest[,value]), told by their "
+        "names. All files are read and checked before the first is stored."
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="for example binance/BTC-USDT/1m.csv.gz")
     parser.add_argument("--exchange", required=True, help="name under which the candles are stored")
@@ -87,7 +88,29 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "--timeframe",
         help="timeframe of the files (default: read from the name, 1m.csv.gz, mark-8h.csv.gz, funding.csv.gz)",
     )
-    _add_off_grid(parser)
+    parser.add_argument("--format", choices=FLAGS, help="form of the files (default: recognised, and said)")
+    parser.add_argument("--no-volume", action="store_true", help="take candles without volumes, with a volume of 0")
+    parser.add_argument(
+        "--utc-offset", metavar="+HH:MM", help="how far the files' times are ahead of UTC; --utc-offset=-08:00 behind"
+    )
+    parser.add_argument(
+        "--allow-partial",
+        action="store_true",
+        help="store what there is of a file that loses over 5 %% of its rows",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="put the files' candles in the place of stored ones, which are kept as revisions",
+    )
+    parser.add_argument(
+        "--infer-rules", action="store_true", help="infer tick and lot anew from the stored candles, and say so"
+    )
+    parser.add_argument(
+        "--off-grid",
+        choices=("snap", "refuse"),
+        help="what becomes of candles that open off the timeframe's grid (default: snap, unless all of a file do)",
+    )
     _add_data_dir(parser)
 
 

@@ -1,141 +1,176 @@
-"""CSV files of other programs, packed or not."""
+"""Text files of other programs: rows of cells, read block by block."""
 
-import csv
-import gzip
 import re
-import zlib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from market_data.files.csv_sheet import Sheet, look_at
+from market_data.files.file_columns import CLOCK, CONFIRMED, SYMBOL, TIME
+from market_data.files.file_formats import HowToRead
 from market_data.files.file_layouts import Layout
-from market_data.files.file_table import FileError, FileTable, found_columns, in_order
+from market_data.files.file_table import FileError, FileTable
+from market_data.files.file_text import FileText, LineBlock
+from market_data.files.read_columns import ReadColumns
+from market_data.files.text_times import TextTimes, text_times
 
-_FILLED = re.compile(rb"\S")
 _INTEGER = re.compile(r"\s*-?[0-9]+\s*")
 _NUMBER = re.compile(r"\s*-?[0-9]*\.?[0-9]+\.?([eE][+-]?[0-9]+)?\s*")
-_ZONED = re.compile(r".*(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})\s*")
+_ISO = re.compile(
+    r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\s*"
+)
 _CELL = re.compile(r"In CSV column #(?P<column>[0-9]+): .*?invalid value '(?P<value>.*)'", re.DOTALL)
 _WIDTH = re.compile(r"Expected (?P<expected>[0-9]+) columns, got (?P<got>[0-9]+)")
 
 
-def csv_table(path: Path, layout: Layout) -> FileTable:
-    """Read a CSV file, packed or not; FileError names the line and the column that cannot be read."""
-    content = _content(path)
-    if _FILLED.search(content) is None:
-        raise FileError(path, f"is empty; expected the header {layout.expected}")
-    header_end = content.find(b"\n") + 1 or len(content)
-    header = _cells(path, content[:header_end].removeprefix(b"\xef\xbb\xbf"), 1, layout)
-    body = memoryview(content)[header_end:]
-    places, ignored = found_columns(path, header, layout)
-    first = _first_cells(path, content, header_end, layout)
-    time_cell = first[places["timestamp"]] if len(first) > places["timestamp"] else ""
-    time_type, zone = _time_type(time_cell)
-    # What may be empty is read as text first.
-    kinds = {name: pa.string() if name in layout.optional else pa.float64() for name in layout.values}
-    types = {f"{place}": {"timestamp": time_type, **kinds}[name] for name, place in places.items()}
-    try:
-        table = _parsed(body, len(header), types)
-    except pa.ArrowInvalid:
-        raise _first_bad_line(path, body, header, types) from None
-    columns = {}
-    for name, place in places.items():
-        column = table.column(f"{place}")
-        optional = name in layout.optional
-        columns[name] = _numbers_or_nan(path, header[place], column.to_pylist()) if optional else column.to_numpy()
-    return FileTable(columns["timestamp"], in_order(columns, layout), ignored, zone, body)
+def csv_table(text: FileText, layout: Layout, how: HowToRead) -> FileTable:
+    """Read a text file; FileError names the line and the column that cannot be read."""
+    blocks = (block for block in text.blocks() if block.body.strip())
+    block = next(blocks, None)
+    if block is None:
+        raise FileError(text.path, f"is empty; expected the header {layout.expected}")
+    sheet = look_at(text, block, layout, how)
+    if sheet.start < 0:
+        rows: Iterator[LineBlock] = iter(())
+    else:
+        rows = chain([LineBlock(sheet.line, block.body[sheet.start :])], blocks)
+    return _TableReader(text, sheet, layout, how).read(rows)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix.lower() == ".gz" else content
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileError(path, f"is damaged ({error})") from None
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror or error})") from None
+class _TableReader:
+    """Reads the rows of one file, whose sheet is known."""
 
+    def __init__(self, text: FileText, sheet: Sheet, layout: Layout, how: HowToRead) -> None:
+        self._text = text
+        self._sheet = sheet
+        self._places = {name: place for name, place in sheet.columns.places.items() if name != SYMBOL}
+        self._columns = ReadColumns(text.path, layout, how, self._fault)
+        self._times: list[npt.NDArray[Any]] = []
+        self._texts: TextTimes | None = None
+        self._zone, self._zoned = "", False
+        # What may be empty is read as text first.
+        texts = {CLOCK, CONFIRMED, *layout.optional}
+        kinds = {name: pa.string() if name in texts else pa.float64() for name in self._places}
+        kinds[TIME] = self._time_type(" ".join(map(self._first, (TIME, CLOCK))).strip())
+        self._types = {f"{self._places[name]}": kind for name, kind in kinds.items()}
 
-def _numbers_or_nan(path: Path, header: str, cells: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Return the numbers of a column that may have empty cells."""
-    values = np.full(len(cells), np.nan)
-    for row, cell in enumerate(cells):
-        if cell.strip():
+    def read(self, blocks: Iterator[LineBlock]) -> FileTable:
+        for block in blocks:
             try:
-                values[row] = float(cell)
-            except ValueError:
-                raise FileError(path, f"{cell!r} is not a number", row=row + 1, column=header) from None
-    return values
+                table = self._parsed(block.body)
+            except pa.ArrowInvalid:
+                raise self._first_bad_line(block) from None
+            self._add({name: table.column(f"{place}") for name, place in self._places.items()})
+        if not self._columns.rows:
+            raise FileError(self._text.path, "has a header but no rows")
+        return FileTable(
+            np.concatenate(self._times) if self._texts is None else self._texts.joined(),
+            self._columns.values(),
+            self._sheet.words,
+            self._sheet.columns.ignored,
+            self._zone if self._texts is None else self._texts.words,
+            self._columns.confirmed(),
+            self._columns.notes(),
+            self._line_of,
+            self._zoned,
+            self._columns.traded_volume,
+        )
 
-
-def _cells(path: Path, line: bytes, number: int, layout: Layout) -> list[str]:
-    try:
-        return next(csv.reader([line.decode().rstrip("\r\n")]), [])
-    except (UnicodeDecodeError, csv.Error):
-        raise FileError(path, f"is not text; expected {layout.expected}", line=number) from None
-
-
-def _first_cells(path: Path, content: bytes, start: int, layout: Layout) -> list[str]:
-    """Return the cells of the first line at or after ``start`` that is not blank; none if all are."""
-    filled = _FILLED.search(content, start)
-    if filled is None:
-        return []
-    begin = content.rfind(b"\n", 0, filled.start()) + 1
-    end = content.find(b"\n", filled.start())
-    return _cells(path, content[begin : end if end >= 0 else len(content)], content.count(b"\n", 0, begin) + 1, layout)
-
-
-def _time_type(cell: str) -> tuple[pa.DataType, str]:
-    if _INTEGER.fullmatch(cell):
-        return pa.int64(), ""
-    if _NUMBER.fullmatch(cell):
-        return pa.float64(), ""
-    if _ZONED.fullmatch(cell) and not re.fullmatch(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*", cell):
-        return pa.timestamp("us", "UTC"), "ISO times with their offset"
-    return pa.timestamp("us"), "ISO times, taken as UTC"
-
-
-def _parsed(body: memoryview | bytes, width: int, types: dict[str, pa.DataType]) -> pa.Table:
-    """Parse the lines after the header; columns are named by their position. Raises ArrowInvalid."""
-    if _FILLED.search(body) is None:
-        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    return arrow_csv.read_csv(
-        pa.BufferReader(body),
-        read_options=arrow_csv.ReadOptions(column_names=[str(position) for position in range(width)]),
-        # An empty cell is no number: nothing stands for a missing value.
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=types, include_columns=list(types), null_values=[], strings_can_be_null=False
-        ),
-    )
-
-
-def _first_bad_line(path: Path, body: memoryview, header: Sequence[str], types: dict[str, pa.DataType]) -> FileError:
-    """Return the error that names the first line that does not parse, found by halving."""
-    lines = bytes(body).split(b"\n")
-    good, bad = 0, len(lines) - 1
-    reason = ""
-    while good < bad:
-        middle = (good + bad) // 2
-        try:
-            _parsed(b"\n".join(lines[good : middle + 1]), len(header), types)
-        except pa.ArrowInvalid:
-            bad = middle
+    def _add(self, cells: dict[str, pa.ChunkedArray]) -> None:
+        times, clock = cells.pop(TIME), cells.pop(CLOCK, None)
+        if self._texts is None:
+            self._times.append(times.to_numpy())
         else:
-            good = middle + 1
-    try:
-        _parsed(lines[good], len(header), types)
-    except pa.ArrowInvalid as error:
-        reason = str(error)
-    line = good + 2
-    cell, width = _CELL.search(reason), _WIDTH.search(reason)
-    if cell is not None:
-        column = int(cell["column"])
-        wanted = "a number" if str(column) != next(iter(types)) else "a time like that of the first row"
-        return FileError(path, f"{cell['value']!r} is not {wanted}", line=line, column=header[column])
-    if width is not None:
-        return FileError(path, f"has {width['got']} cells where the header has {width['expected']}", line=line)
-    return FileError(path, reason.splitlines()[0] if reason else "cannot be parsed", line=line)
+            texts = times if clock is None else pc.binary_join_element_wise(times, clock, " ")
+            wrong = self._texts.add(texts)
+            if wrong is not None:
+                raise self._fault(f"{texts[wrong].as_py()!r} is not a time", self._columns.rows + wrong, TIME)
+        self._columns.add(cells, len(times))
+
+    def _fault(self, wrong: str, row: int, name: str) -> FileError:
+        return self._error(wrong, self._line_of(row), self._sheet.names[self._places[name]])
+
+    def _time_type(self, cell: str) -> pa.DataType:
+        """Return as what the times are parsed, by the first of them; sets what reads them where that is not enough."""
+        paired = CLOCK in self._places
+        if _INTEGER.fullmatch(cell) and not paired:
+            return pa.int64()
+        if _NUMBER.fullmatch(cell) and not paired:
+            return pa.float64()
+        iso = _ISO.fullmatch(cell)
+        if iso is None or paired:
+            self._texts = text_times(self._text.path, cell)
+        if self._texts is not None or paired:
+            return pa.string()
+        if iso is not None and iso["zone"]:
+            self._zone, self._zoned = "ISO times with their offset", True
+            return pa.timestamp("us", "UTC")
+        self._zone = "ISO times, taken as UTC"
+        return pa.timestamp("us")
+
+    def _first(self, name: str) -> str:
+        place = self._places.get(name, len(self._sheet.first))
+        return self._sheet.first[place] if place < len(self._sheet.first) else ""
+
+    def _parsed(self, body: bytes) -> pa.Table:
+        """Parse some lines; columns are named by their position. Raises ArrowInvalid."""
+        return arrow_csv.read_csv(
+            pa.BufferReader(body),
+            read_options=arrow_csv.ReadOptions(column_names=[str(place) for place in range(len(self._sheet.names))]),
+            parse_options=arrow_csv.ParseOptions(delimiter=self._sheet.delimiter),
+            # An empty cell is no number: nothing stands for a missing value.
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=self._types,
+                include_columns=list(self._types),
+                null_values=[],
+                strings_can_be_null=False,
+                decimal_point=self._sheet.decimal,
+            ),
+        )
+
+    def _line_of(self, row: int) -> int | None:
+        return self._text.line_of_row(row, self._sheet.skipped)
+
+    def _first_bad_line(self, block: LineBlock) -> FileError:
+        """Return the error that names the first line of a block that does not parse, found by halving."""
+        lines = block.body.split(b"\n")
+        good, bad = 0, len(lines) - 1
+        reason = ""
+        while good < bad:
+            middle = (good + bad) // 2
+            if self._refusal(b"\n".join(lines[good : middle + 1])):
+                bad = middle
+            else:
+                good = middle + 1
+        reason = self._refusal(lines[good])
+        line = block.first_line + good
+        cell, width = _CELL.search(reason), _WIDTH.search(reason)
+        if cell is not None:
+            place = int(cell["column"])
+            wanted = "a number" if place != self._places[TIME] else "a time like that of the first row"
+            return self._error(f"{cell['value']!r} is not {wanted}", line, self._sheet.names[place])
+        if width is not None:
+            return self._error(f"has {width['got']} cells where the header has {width['expected']}", line)
+        return self._error(reason.splitlines()[0] if reason else "cannot be parsed", line)
+
+    def _refusal(self, body: bytes) -> str:
+        """Return why some lines cannot be parsed, empty if they can."""
+        if not body.strip():
+            return ""
+        try:
+            self._parsed(body)
+        except pa.ArrowInvalid as error:
+            return str(error) or "cannot be parsed"
+        return ""
+
+    def _error(self, wrong: str, line: int | None, column: str | None = None) -> FileError:
+        if self._text.is_json:
+            return FileError(self._text.path, wrong, row=line, column=column)
+        return FileError(self._text.path, wrong, line=line, column=column)

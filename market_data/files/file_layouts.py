@@ -8,20 +8,34 @@ TIME_NAMES = (
     "open_time_ms",
     "open_time",
     "opentime",
+    "start_time",
+    "starttime",
+    "start_at",
+    "ts",
+    "unix",
+    "unix_timestamp",
+    "unix_time",
+    "calc_time",
+    "create_time",
+    "funding_time",
+    "fundingtime",
+    "fundingratetimestamp",
     "time",
     "datetime",
     "date_time",
     "date",
-    "unix",
-    "ts",
+    "index_level_0",
 )
-"""Headers under which the opening time is found, the preferred ones first."""
+"""Headers under which the opening time is found, the preferred ones first; the last is pandas' index without a name."""
+
+CONFIRMED_NAMES = ("confirm", "confirmed", "is_closed", "closed", "is_final", "final")
+"""Headers of a column that says whether a candle was closed when it was written."""
 
 VALUE_NAMES = {
-    "open": ("open", "open_price", "o"),
-    "high": ("high", "high_price", "h"),
-    "low": ("low", "low_price", "l"),
-    "close": ("close", "close_price", "c"),
+    "open": ("open", "open_price", "openprice", "o"),
+    "high": ("high", "high_price", "highprice", "h"),
+    "low": ("low", "low_price", "lowprice", "l"),
+    "close": ("close", "close_price", "closeprice", "c"),
     "volume": ("volume", "vol", "base_volume", "v"),
 }
 
@@ -37,6 +51,11 @@ class Layout(NamedTuple):
     def expected(self) -> str:
         """The header of a file without other columns."""
         return ",".join(("timestamp", *self.values))
+
+    @property
+    def has_candles(self) -> bool:
+        """Whether the rows are candles, of trades or of the mark price."""
+        return "close" in self.values
 
 
 CANDLE_FILE = Layout("candle file", VALUE_NAMES)

@@ -1,7 +1,6 @@
-"""The rows of a file as they are read: its columns found by their names, and the error that says where it is wrong."""
+"""The rows of a file as they are read, and the error that says where it is wrong."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ConfigurationError
-from market_data.files.file_layouts import TIME_NAMES, Layout
 
 
 class FileError(ConfigurationError):
@@ -36,46 +34,27 @@ class FileError(ConfigurationError):
         super().__init__(f"{path}{where}{what}: {wrong}")
 
 
-class FileTable(NamedTuple):
-    """The cells of a file: times as numbers or instants, the values in the order of the layout, and what else it has.
+def _no_line(row: int) -> int | None:
+    return None
 
-    ``ignored`` are the columns that no layout names, ``zone`` says of instants what they are, ``body`` are the lines
-    after the header of a file that has lines.
+
+class FileTable(NamedTuple):
+    """The cells of a file: times as numbers or instants, the values in the order of the layout, and how it was read.
+
+    ``form`` says in words what it was read as, ``zone`` of instants what they are. ``ignored`` are the columns that no
+    layout names. ``confirmed`` says of each candle whether its file calls it closed, None where it does not say.
+    ``notes`` are sentences about what was made of it. ``line_of`` finds the line of a row, None where there are none;
+    ``zoned`` says whether the times say their offset from UTC themselves, ``traded_volume`` whether the volumes of
+    candles are what was traded.
     """
 
     times: "npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.datetime64]"
     values: tuple[npt.NDArray[np.float64], ...]
-    ignored: tuple[str, ...]
+    form: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
     zone: str = ""
-    body: memoryview | bytes = b""
-
-    def line_of(self, row: int) -> int | None:
-        """Return the line of a row; None for a file without lines."""
-        if not self.body:
-            return None
-        filled = (number for number, line in enumerate(bytes(self.body).split(b"\n"), 2) if line.strip())
-        return next(number for position, number in enumerate(filled) if position == row)
-
-
-def found_columns(path: Path, header: Sequence[str], layout: Layout) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Return the positions of the time and of the layout's columns by name, and the names of the other columns."""
-    names = [re.sub(r"\W+", "_", name.strip().lower()).strip("_") for name in header]
-    places: dict[str, int] = {}
-    for meant, spellings in {"timestamp": TIME_NAMES, **layout.values}.items():
-        spelling = next((spelling for spelling in spellings if spelling in names), None)
-        if spelling is None:
-            if meant in layout.optional:
-                continue
-            shown = ",".join(header[:12])[:120]
-            wrong = f"no column {meant!r} in the header {shown!r}; expected {layout.expected}"
-            raise FileError(path, wrong, line=1)
-        if names.count(spelling) > 1:
-            raise FileError(path, f"more than one column {spelling!r}", line=1)
-        places[meant] = names.index(spelling)
-    return places, tuple(name for position, name in enumerate(header) if position not in places.values())
-
-
-def in_order(columns: Mapping[str, npt.NDArray[np.float64]], layout: Layout) -> tuple[npt.NDArray[np.float64], ...]:
-    """Return the values in the order of the layout, nan where the file has no such column."""
-    rows = len(columns["timestamp"])
-    return tuple(columns[name] if name in columns else np.full(rows, np.nan) for name in layout.values)
+    confirmed: npt.NDArray[np.bool] | None = None
+    notes: tuple[str, ...] = ()
+    line_of: Callable[[int], int | None] = _no_line
+    zoned: bool = False
+    traded_volume: bool = True

@@ -1,6 +1,7 @@
-"""The times of a file in milliseconds, whatever unit they are written in."""
+"""The times of a file in milliseconds, whatever they are written in."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,57 +9,87 @@ import numpy.typing as npt
 from core.instants import format_ms
 from market_data.candle_columns import Int64Array
 from market_data.files.file_table import FileError, FileTable
+from market_data.files.text_times import compact_instants
 from market_data.store.store_layout import LAST_TIME_MS
 
-_UNITS = (("seconds", 10**11, 1_000.0), ("milliseconds", 10**14, 1.0), ("microseconds", 10**17, 0.001))
-"""Name, the value from which a number is of the next unit, and milliseconds in one of it."""
+FIRST_TRADE_MS = 1_230_940_800_000
+"""2009-01-03: before the first block of the first chain there was nothing to trade."""
+
+_LAST_YEAR_MS = 4_102_444_800_000
+_NO_TIME_MS = -1
+_PER_MS = {"seconds": 1e-3, "milliseconds": 1.0, "microseconds": 1e3, "nanoseconds": 1e6}
+_DATES = ((20_090_101, 21_000_101), (200_901_010_000, 210_001_010_000), (20_090_101_000_000, 21_000_101_000_000))
+_ANY_UNIT = f"a time between 2009 and 2100 in {', '.join(_PER_MS)}, or a date as YYYYMMDD"
 
 
-def in_milliseconds(path: Path, table: FileTable, length_ms: int) -> tuple[Int64Array, str, int]:
-    """Return the times in milliseconds, what they were, and how many lost parts of a millisecond."""
+class FileTimes(NamedTuple):
+    """Times in milliseconds, -1 where a row's is none; what they were written in, and how many lost parts of one."""
+
+    milliseconds: Int64Array
+    words: str
+    cut: int
+
+
+def in_milliseconds(path: Path, table: FileTable) -> FileTimes:
+    """Return the times of a file in milliseconds.
+
+    The unit is the one in which most of the times lie between 2009 and 2100; no number does so in two of them.
+
+    Raises
+    ------
+    FileError
+        If there is no such unit: the first time that is none in any is named.
+    """
     times = table.times
     if times.dtype.kind == "M":
-        numbers: Int64Array = times.astype("datetime64[us]").astype(np.int64)
-        unit, described = _UNITS[2], table.zone
-    else:
-        numbers = times.astype(np.float64) if times.dtype.kind == "f" else times.astype(np.int64)
-        wrong = ~np.isfinite(numbers)
-        if wrong.any():
-            raise _no_time(path, table, int(np.argmax(wrong)), "a finite number")
-        unit = _unit(path, table, numbers, length_ms)
-        described = f"times in {unit[0]}"
-    name, _, scale = unit
-    if name == "seconds":
-        milliseconds = np.rint(numbers * 1_000.0).astype(np.int64) if numbers.dtype.kind == "f" else numbers * 1_000
-        cut = 0
-    else:
-        divisor = round(1 / scale)
-        milliseconds = np.floor_divide(numbers, divisor).astype(np.int64)
-        cut = int((milliseconds * divisor != numbers).sum())
-    outside = (milliseconds < 0) | (milliseconds >= LAST_TIME_MS)
-    if outside.any():
-        raise _no_time(path, table, int(np.argmax(outside)), f"a time between {format_ms(0)} and year 9999 in {name}")
-    return milliseconds, described, cut
+        instants = times.astype("datetime64[us]")
+        return _scaled(instants.astype(np.int64), ~np.isnat(instants), 1_000, table.zone)
+    numbers = times.astype(np.float64) if times.dtype.kind == "f" else times.astype(np.int64)
+    unit, inside = _unit(path, table, numbers)
+    if unit == "":
+        instants = compact_instants(np.where(inside, numbers, _DATES[0][0]).astype(np.int64))
+        return _scaled(
+            instants.astype(np.int64), inside & ~np.isnat(instants), 1_000, "dates as YYYYMMDD, taken as UTC"
+        )
+    if unit == "seconds":
+        milliseconds = np.rint(np.where(inside, numbers, 0) * 1_000).astype(np.int64)
+        return FileTimes(np.where(inside, milliseconds, _NO_TIME_MS), unit, 0)
+    return _scaled(numbers, inside, int(_PER_MS[unit]), unit)
 
 
 def _unit(
-    path: Path, table: FileTable, numbers: Int64Array | npt.NDArray[np.float64], length_ms: int
-) -> tuple[str, int, float]:
-    """Return the unit of numeric times: that in which the usual step is one candle, else that of their size."""
-    bounds = [unit[1] for unit in _UNITS]
-    sizes = np.searchsorted(bounds, np.abs(numbers), side="right")
-    mixed = sizes != sizes[0]
-    if mixed.any():
-        raise _no_time(path, table, int(np.argmax(mixed)), "in the unit of the first row's")
-    if len(numbers) > 1:
-        step = float(np.median(np.diff(numbers)))
-        for unit in _UNITS:
-            if abs(step * unit[2] - length_ms) < length_ms * 1e-6:
-                return unit
-    if sizes[0] >= len(_UNITS):
-        raise _no_time(path, table, 0, "a time in seconds, milliseconds or microseconds")
-    return _UNITS[int(sizes[0])]
+    path: Path, table: FileTable, numbers: Int64Array | npt.NDArray[np.float64]
+) -> tuple[str, npt.NDArray[np.bool]]:
+    """Return the unit that fits most of the numbers, empty for compact dates, and which of them it fits."""
+    masks = {
+        unit: (numbers >= FIRST_TRADE_MS * scale) & (numbers < _LAST_YEAR_MS * scale) for unit, scale in _PER_MS.items()
+    }
+    dates = np.zeros(len(numbers), np.bool)
+    for first, last in _DATES:
+        dates |= (numbers >= first) & (numbers < last)
+    masks[""] = dates
+    counts = {unit: int(mask.sum()) for unit, mask in masks.items()}
+    best = max(counts, key=lambda unit: counts[unit])
+    if counts[best] * 2 <= len(numbers):
+        # None fits most of the rows, or two units share them: the first row that is unlike the first one is named.
+        like_first = masks[next((unit for unit, mask in masks.items() if mask[0]), best)]
+        row = int(np.argmin(like_first))
+        wanted = _ANY_UNIT if row == 0 else "in the unit of the first row's"
+        raise FileError(path, f"{table.times[row]} is not {wanted}", line=table.line_of(row), row=row + 1, part="time")
+    return best, masks[best]
 
 
-def _no_time(path: Path, table: FileTable, row: int, wanted: str) -> FileError:
-    return FileError(path, f"{table.times[row]} is not {wanted}", line=table.line_of(row), row=row + 1, part="time")
+def _scaled(
+    numbers: Int64Array | npt.NDArray[np.float64], known: npt.NDArray[np.bool], per_ms: int, words: str
+) -> FileTimes:
+    kept = np.where(known, numbers, 0)
+    milliseconds = np.floor_divide(kept, per_ms).astype(np.int64)
+    cut = int((milliseconds * per_ms != kept).sum())
+    inside = known & (milliseconds >= 0) & (milliseconds < LAST_TIME_MS)
+    return FileTimes(np.where(inside, milliseconds, _NO_TIME_MS), words, cut)
+
+
+def span_text(times_ms: Int64Array) -> str:
+    """Return from when to when some times go, in words."""
+    first, last = (min(max(int(time_ms), 0), LAST_TIME_MS - 1) for time_ms in (times_ms.min(), times_ms.max()))
+    return f"{format_ms(first)} .. {format_ms(last)}"

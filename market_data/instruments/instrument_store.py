@@ -8,7 +8,7 @@ import msgspec
 
 from core.errors import StoreError
 from core.instrument import DEFAULT_SOURCE, Instrument, MarginTier
-from market_data.store.atomic_files import folder_lock, make_folder, write_atomically
+from market_data.store.atomic_files import folder_lock, make_folder, remove, write_atomically
 from market_data.store.store_layout import INSTRUMENTS_FOLDER, exchange_folder
 
 INFERRED = "inferred from imported prices"
@@ -189,10 +189,7 @@ def _replace(path: Path, before: _Snapshot, after: _Snapshot) -> None:
     if after.instruments or after.margin_tables:
         write_atomically(path, msgspec.json.encode(after, order="sorted") + b"\n")
         return
-    try:
-        path.unlink()
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be removed ({error.strerror or error})", path=path) from error
+    remove(path)
 
 
 def _load(path: Path) -> _Snapshot:

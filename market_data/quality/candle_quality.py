@@ -149,7 +149,7 @@ def check_candles(
     broken = {**told, **_broken_rules(candles)}
     if off_grid == "refuse":
         broken["off_grid"] = shifted
-    verdicts, sound = _first_broken(broken, len(raw))
+    verdicts, sound = first_broken(broken, len(raw))
     unclosed = np.zeros(len(raw), np.bool) if now_ms is None else raw > now_ms - length
     late, duplicate = behind(opens, sound, sound & ~unclosed)
     verdicts["duplicate"] = duplicate
@@ -175,7 +175,7 @@ def check_candles(
     )
 
 
-def _first_broken(broken: Mapping[str, Mask], rows: int) -> tuple[dict[str, Mask], Mask]:
+def first_broken(broken: Mapping[str, Mask], rows: int) -> tuple[dict[str, Mask], Mask]:
     """Return which rows count under which broken rule, the first that they break, and which break none."""
     sound = np.ones(rows, np.bool)
     verdicts: dict[str, Mask] = {}
@@ -187,7 +187,7 @@ def _first_broken(broken: Mapping[str, Mask], rows: int) -> tuple[dict[str, Mask
 
 def sound_rows(candles: CandleColumns) -> Mask:
     """Return which rows have finite positive prices, a finite volume not below 0, and a body between low and high."""
-    return _first_broken(_broken_rules(candles), candles.rows)[1]
+    return first_broken(_broken_rules(candles), candles.rows)[1]
 
 
 def find_holes(open_times_ms: Int64Array, timeframe_length_ms: int) -> list[Hole]:

@@ -1,5 +1,7 @@
 """What is checked of mark candles, funding rates and open interest on the way in; see ``quality`` for candles."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from market_data.candle_columns import CandleColumns, Float64Array, slots
@@ -13,6 +15,7 @@ from market_data.quality.candle_quality import (
     RowExample,
     behind,
     check_candles,
+    first_broken,
 )
 from market_data.quality.sound_candle import sound_amount, sound_price
 
@@ -21,17 +24,24 @@ MOST_RATE = 1.0
 
 
 def check_marks(
-    candles: CandleColumns, timeframe_length_ms: int, *, off_grid: OffGrid = "snap", now_ms: int | None = None
+    candles: CandleColumns,
+    timeframe_length_ms: int,
+    *,
+    off_grid: OffGrid = "snap",
+    now_ms: int | None = None,
+    refused: Mapping[str, Mask] | None = None,
 ) -> tuple[CandleColumns, QualityReport]:
     """Return the mark candles that may be stored, and what was found; as ``quality.check_candles``.
 
     A mark price has no volume: whatever the source prints there becomes 0.
     """
     without_volume = candles._replace(volume=np.zeros(candles.rows))
-    return check_candles(without_volume, timeframe_length_ms, off_grid=off_grid, now_ms=now_ms)
+    return check_candles(without_volume, timeframe_length_ms, off_grid=off_grid, now_ms=now_ms, refused=refused)
 
 
-def check_rows(columns: RowsT, length_ms: int, *, now_ms: int | None = None) -> tuple[RowsT, QualityReport]:
+def check_rows(
+    columns: RowsT, length_ms: int, *, now_ms: int | None = None, refused: Mapping[str, Mask] | None = None
+) -> tuple[RowsT, QualityReport]:
     """Return the funding rates or open interest that may be stored, and what was found.
 
     Rows are judged in the order in which they came. A row whose slot of the grid of ``length_ms`` (for funding the
@@ -42,18 +52,15 @@ def check_rows(columns: RowsT, length_ms: int, *, now_ms: int | None = None) -> 
     ----------
     now_ms
         The present, in UTC milliseconds; a later row is refused. None: all rows are of the past.
+    refused
+        Rows that are refused whatever they hold, by reason.
     """
     times, numbers, known = columns
     reason = "bad_rate" if isinstance(columns, FundingColumns) else "bad_amount"
-    sound = sound_columns(columns)
+    verdicts, sound = first_broken({**(refused or {}), reason: ~sound_columns(columns)}, columns.rows)
     future = np.zeros(columns.rows, np.bool) if now_ms is None else times > now_ms
     late, duplicate = behind(slots(times, length_ms), sound, sound & ~future)
-    verdicts = {
-        reason: ~sound,
-        "duplicate": duplicate,
-        "out_of_order": late & ~duplicate,
-        "future": sound & ~late & future,
-    }
+    verdicts |= {"duplicate": duplicate, "out_of_order": late & ~duplicate, "future": sound & ~late & future}
     taken = sound & ~late & ~future
     accepted = type(columns)(times[taken], numbers[taken], _known(known[taken]))
     return accepted, QualityReport(

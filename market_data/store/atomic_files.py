@@ -48,6 +48,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def remove(path: Path) -> None:
+    """Remove a file; StoreError if that is impossible."""
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be removed ({error.strerror or error})", path=path) from error
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents; raises StoreError if that is impossible."""
     try:

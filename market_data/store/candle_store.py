@@ -4,7 +4,7 @@ What perpetual contracts have beside their candles is kept alike: see ``store_la
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ from core.errors import InvariantError
 from market_data.candle_columns import CandleColumns, Int64Array, Interval
 from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.store.atomic_files import folder_lock, make_folder
-from market_data.store.candle_merge import by_month, compared, joined, joined_as, merged
+from market_data.store.candle_merge import joined, joined_as
 from market_data.store.checked_rows import require_checked
 from market_data.store.coverage import Coverage, load_coverage, save_coverage, uncovered
 from market_data.store.month_files import folders_in, month_file, month_files, read_settled
 from market_data.store.parquet_files import ParquetFiles, columns_of
+from market_data.store.revisions import Revision, read_revisions
+from market_data.store.rows_change import Rewriting, RowsChange, WriteResult
 from market_data.store.store_layout import (
     COVERAGE_FILE,
     FUNDING,
@@ -36,19 +38,6 @@ from market_data.store.store_layout import (
 )
 
 
-class WriteResult(NamedTuple):
-    """What became of the rows of one write.
-
-    ``added`` were stored; ``known`` were stored already with the same values; ``revised`` were stored already with
-    other values, which stand. ``revised_ms`` are the times of the first few revised ones.
-    """
-
-    added: int
-    known: int
-    revised: int
-    revised_ms: tuple[int, ...]
-
-
 class StoreEntry(NamedTuple):
     """One stored series: times of its first and last row, and how many it has; ``timeframe`` is the series' name."""
 
@@ -64,9 +53,9 @@ class CandleStore:
     """Candles of many exchanges, symbols and timeframes below one folder, and what contracts have beside them.
 
     Writers of one series take turns under a file lock; month files and records are replaced as a whole, so reading
-    needs no lock and meets only finished files. Candles are only ever added: a write that spans months becomes
-    visible month by month, the oldest first, and is covered only when ``add_coverage`` says so. May be used from
-    several threads and processes.
+    needs no lock and meets only finished files. Candles are added, and changed only on purpose (``Rewriting``,
+    ``forget``), when what stood before is kept as a revision. A write that spans months becomes visible month by month,
+    the oldest first, and is covered only when ``add_coverage`` says so. May be used from several threads and processes.
 
     Parameters
     ----------
@@ -78,8 +67,17 @@ class CandleStore:
         self.root = Path(root)
         self._parquet = ParquetFiles()
 
-    def write(self, exchange: str, symbol: str, timeframe: str, candles: SeriesColumns, *, source: str) -> WriteResult:
-        """Merge rows into the month files; the first stored row of a time stands.
+    def write(
+        self,
+        exchange: str,
+        symbol: str,
+        timeframe: str,
+        candles: SeriesColumns,
+        *,
+        source: str,
+        rewriting: Rewriting | None = None,
+    ) -> WriteResult:
+        """Merge rows into the month files; the first stored row of a time stands, but for what is rewritten.
 
         Parameters
         ----------
@@ -90,6 +88,8 @@ class CandleStore:
             of one minute are the same payment) or open interest.
         source
             Where they came from, kept in the series' record.
+        rewriting
+            What may happen to stored rows. Without it nothing does, and rows that differ are counted and not kept.
 
         Raises
         ------
@@ -101,45 +101,70 @@ class CandleStore:
         series = Series(exchange, symbol, timeframe)
         require_checked(series, candles)
         if isinstance(candles, CandleColumns):
-            return self._merge(series, candles, source)
+            return self._merge(series, candles, source, rewriting)
         if isinstance(candles, FundingColumns):
-            return self._merge(series, candles, source)
-        return self._merge(series, candles, source)
+            return self._merge(series, candles, source, rewriting)
+        return self._merge(series, candles, source, rewriting)
 
-    def _merge(self, series: Series, candles: ColumnsT, source: str) -> WriteResult:
+    def _merge(self, series: Series, candles: ColumnsT, source: str, rewriting: Rewriting | None) -> WriteResult:
         folder = series.folder(self.root)
         if not candles.rows:
             return WriteResult(0, 0, 0, ())
         with self._writing(folder):
             saved, record = self._record(folder)
-            months: dict[str, int] = {}
-            taken: list[int] = []
-            known = 0
-            revised: list[int] = []
-            for month, part in by_month(candles):
-                stored = self._month(type(candles), folder, month)
-                fresh, differing = compared(stored, part, series.length_ms)
-                known += part.rows - int(fresh.sum()) - len(differing)
-                revised += differing
-                taken += part[0][fresh].tolist()
-                months[month] = stored.rows + int(fresh.sum())
-                if fresh.any():
-                    self._parquet.write(month_file(folder, month), merged(stored, part, fresh))
-            updated = record.with_rows(months, source, taken)
+            change = RowsChange(self._parquet, folder, record)
+            updated, result = change.merged_in(series, candles, source, rewriting)
             if updated != saved:
                 save_coverage(folder / COVERAGE_FILE, updated)
-        return WriteResult(len(taken), known, len(revised), tuple(revised[:3]))
+        return result
 
-    def add_coverage(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> None:
-        """Record that the source answered ``[start_ms, end_ms)``: what is not stored there does not exist."""
-        folder = Series(exchange, symbol, timeframe).folder(self.root)
-        if start_ms >= end_ms:
-            return
+    def forget(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int, *, at_ms: int) -> int:
+        """Take the rows of ``[start_ms, end_ms)`` out of a series, and what is known of the range; return how many.
+
+        The rows are kept as a revision with the present, ``at_ms``. The range is then fetched or imported as if nothing
+        had ever been there.
+
+        Raises
+        ------
+        StoreError
+            If a file cannot be read or written.
+        """
+        series = Series(exchange, symbol, timeframe)
+        folder, columns = series.folder(self.root), columns_of(series.kind)
+        if start_ms >= end_ms or not folder.is_dir():
+            return 0
         with self._writing(folder):
-            saved, record = self._record(folder)
-            updated = record.with_range(start_ms, end_ms)
-            if updated != saved:
-                save_coverage(folder / COVERAGE_FILE, updated)
+            record = self._record(folder)[1]
+            return RowsChange(self._parquet, folder, record).taken_out(columns, start_ms, end_ms, at_ms)
+
+    def revisions(self, exchange: str, symbol: str, timeframe: str) -> list[Revision]:
+        """Return what a series held before, or was offered and did not take, the oldest change first."""
+        series = Series(exchange, symbol, timeframe)
+        return read_revisions(self._parquet, series.folder(self.root), columns_of(series.kind))
+
+    def add_coverage(
+        self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int, ground: str = ""
+    ) -> None:
+        """Record that the source answered ``[start_ms, end_ms)``: what is not stored there does not exist.
+
+        ``ground`` says in words what that rests on.
+        """
+        if start_ms < end_ms:
+            folder = Series(exchange, symbol, timeframe).folder(self.root)
+            self._recorded(folder, lambda record: record.with_range(start_ms, end_ms, ground))
+
+    def add_denial(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int, day: str) -> None:
+        """Record that the source had nothing in ``[start_ms, end_ms)`` on a UTC day ``YYYY-MM-DD``.
+
+        The range stays missing until that has been so on two different days.
+        """
+        if start_ms < end_ms:
+            folder = Series(exchange, symbol, timeframe).folder(self.root)
+            self._recorded(folder, lambda record: record.with_denial(start_ms, end_ms, day))
+
+    def record(self, exchange: str, symbol: str, timeframe: str) -> Coverage:
+        """Return the record of a series as it stands."""
+        return self._record(Series(exchange, symbol, timeframe).folder(self.root))[1]
 
     def missing_ranges(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Interval]:
         """Return the parts of ``[start_ms, end_ms)`` that no source has answered yet, in order.
@@ -238,18 +263,18 @@ class CandleStore:
                 entries.append(StoreEntry(*series, int(times[0]), int(times[-1]), len(times)))
         return entries
 
+    def _recorded(self, folder: Path, change: Callable[[Coverage], Coverage]) -> None:
+        with self._writing(folder):
+            saved, record = self._record(folder)
+            updated = change(record)
+            if updated != saved:
+                save_coverage(folder / COVERAGE_FILE, updated)
+
     @contextlib.contextmanager
     def _writing(self, folder: Path) -> Iterator[None]:
         make_folder(folder)
         with folder_lock(folder):
             yield
-
-    def _month(self, columns: type[ColumnsT], folder: Path, month: str) -> ColumnsT:
-        """Return one whole month file; the caller holds the lock."""
-        file = month_file(folder, month)
-        if not file.exists():
-            return columns.empty()
-        return self._parquet.read_as(columns, file)
 
     def _read(self, columns: type[ColumnsT], series: Series, start_ms: int, end_ms: int) -> ColumnsT:
         folder = series.folder(self.root)

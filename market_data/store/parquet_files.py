@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +65,26 @@ class ParquetFiles:
         _require_order(columns, file, rows[0])
         return rows
 
+    def read_all(self, columns: type[SeriesColumns], file: Path) -> SeriesColumns:
+        """Return every row of a file of any month, or of none, as it stands; StoreError if it is damaged."""
+        return columns._make(self._query(columns, file, columns._fields, BEGINNING_MS, END_MS))
+
     def read_times(self, file: Path, columns: type[SeriesColumns] = CandleColumns) -> Int64Array:
         """Return the times of every row of a month file, in order; errors as in ``read_as``."""
         times: Int64Array = self._query(columns, file, columns._fields[:1], BEGINNING_MS, END_MS)[0]
         _require_order(columns, file, times)
         return times
 
-    def write(self, path: Path, candles: SeriesColumns) -> None:
-        """Replace a file with these rows as a whole; raises StoreError and keeps the old file if it cannot."""
+    def write(self, path: Path, candles: SeriesColumns, told: Mapping[str, str] | None = None) -> None:
+        """Replace a file with these rows, and some words, as a whole; StoreError, and the old file, if it cannot."""
+        words = {_DIGEST_KEY: digest(candles), **(told or {})}
+        listed = ", ".join(f"{key}: '{_quoted(value)}'" for key, value in words.items())
         with replacing(path) as temporary, self._cursor() as cursor:
             try:
                 cursor.register("incoming", _as_stored(candles))
                 cursor.execute(
                     f"COPY (SELECT * FROM incoming) TO '{_quoted(str(temporary))}' (FORMAT parquet, COMPRESSION zstd, "
-                    f"USE_TMP_FILE false, KV_METADATA {{{_DIGEST_KEY}: '{digest(candles)}'}})"
+                    f"USE_TMP_FILE false, KV_METADATA {{{listed}}})"
                 )
             except duckdb.Error as error:
                 raise StoreError(
@@ -87,10 +93,14 @@ class ParquetFiles:
 
     def stored_digest(self, path: Path, columns: type[SeriesColumns] = CandleColumns) -> str | None:
         """Return the digest that was written with the file; None if it carries none."""
+        return self.told(path, columns, _DIGEST_KEY)
+
+    def told(self, path: Path, columns: type[SeriesColumns], key: str) -> str | None:
+        """Return a word that was written with the file; None if it carries none."""
         query = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = ?"
         with self._cursor() as cursor:
             try:
-                rows = cursor.execute(query, [_literal(path), _DIGEST_KEY]).fetchall()
+                rows = cursor.execute(query, [_literal(path), key]).fetchall()
             except (duckdb.Error, UnicodeDecodeError) as error:
                 raise self._failure(path, columns, error) from error
         return str(rows[0][0]) if rows else None

@@ -16,6 +16,7 @@ from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import Coverage, load_coverage, uncovered
 from market_data.store.month_files import folders_in, is_month_file, month_file, names_in
 from market_data.store.parquet_files import ADVICE, ParquetFiles, columns_of, digest
+from market_data.store.revisions import REVISIONS_FOLDER, read_revisions, revision_files
 from market_data.store.store_layout import (
     COVERAGE_FILE,
     INSTRUMENTS_FOLDER,
@@ -62,7 +63,7 @@ def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
     for series in chosen:
         series_count += 1
         folder = series.folder(store.root)
-        findings += _strangers(folder, _belongs_to_series)
+        findings += [*_strangers(folder, _belongs_to_series), *_revision_problems(parquet, folder, series)]
         record = _record(folder, findings)
         for file in (folder / name for name in names_in(folder) if is_month_file(name)):
             files += 1
@@ -163,6 +164,17 @@ def _record(folder: Path, findings: list[Finding]) -> Coverage | None:
         return None
 
 
+def _revision_problems(parquet: ParquetFiles, folder: Path, series: Series) -> Iterator[Finding]:
+    try:
+        revisions = read_revisions(parquet, folder, columns_of(series.kind))
+    except StoreError as error:
+        yield Finding(error.path or folder, str(error), True)
+        return
+    for path, revision in zip(revision_files(folder), revisions, strict=True):
+        if digest(revision.rows) != parquet.stored_digest(path, columns_of(series.kind)):
+            yield Finding(path, f"{path}: holds other {_words(series)} than were written", True)
+
+
 def _lost_months(folder: Path, record: Coverage) -> Iterator[Finding]:
     for month, rows in sorted(record.months.items()):
         file = month_file(folder, month)
@@ -179,6 +191,8 @@ def _strangers(folder: Path, belongs: Callable[[Path], bool]) -> list[Finding]:
 
 
 def _belongs_to_series(path: Path) -> bool:
+    if path.name == REVISIONS_FOLDER:
+        return path.is_dir()
     return path.is_file() and (path.name == COVERAGE_FILE or is_month_file(path.name))
 
 

@@ -124,7 +124,7 @@ class SoundCandle(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "1m.csv"
             path.write_text("\n".join(["timestamp,open,high,low,close,volume", *lines, ""]))
-            accepted, _ = check_candles(read_series_file(path, MINUTE_MS).candles, MINUTE_MS)
+            accepted, _ = check_candles(read_series_file(path).candles, MINUTE_MS)
         expected = [(JANUARY_MS + at * MINUTE_MS, *row) for at, row in enumerate(rows) if plainly_sound(row)]
         self.assertEqual(list(zip(*(column.tolist() for column in accepted), strict=True)), expected)
 

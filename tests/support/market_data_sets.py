@@ -27,7 +27,7 @@ def practice_columns(symbol: str, timeframe: str, count: int, start_ms: int = JA
 def recorded_columns(path: str, count: int, skip: int = 0) -> CandleColumns:
     """Return rows ``skip`` to ``skip + count`` of a recorded file, ``path`` below the recorded candles."""
     timeframe = path.rsplit("/", 1)[-1].split(".")[0]
-    return read_series_file(CANDLES / path, timeframe_ms(timeframe)).candles.slice(skip, skip + count)
+    return read_series_file(CANDLES / path).candles.slice(skip, skip + count)
 
 
 def practice_candles(symbols: Sequence[str], timeframe: str, count: int) -> dict[str, list[Candle]]:

@@ -37,10 +37,10 @@ class FileCase(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def read(self, content, name="1m.csv", length_ms=MINUTE_MS):
+    def read(self, content, name="1m.csv"):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_series_file(path, length_ms)
+        return read_series_file(path)
 
     def message(self, content, name="1m.csv"):
         with self.assertRaises(ConfigurationError) as caught:
@@ -54,9 +54,10 @@ class FileCase(unittest.TestCase):
 class TimesAndColumns(FileCase):
     def test_times_are_recognised_in_every_unit_and_it_is_said_which(self):
         spellings = {
-            "times in milliseconds": str,
-            "times in seconds": lambda time_ms: str(time_ms // 1000),
-            "times in microseconds": lambda time_ms: str(time_ms * 1000),
+            "milliseconds": str,
+            "seconds": lambda time_ms: str(time_ms // 1000),
+            "microseconds": lambda time_ms: str(time_ms * 1000),
+            "nanoseconds": lambda time_ms: str(time_ms * 1_000_000),
             "ISO times, taken as UTC": lambda time_ms: iso(time_ms, ""),
             "ISO times with their offset": lambda time_ms: iso(time_ms, "Z"),
         }
@@ -64,7 +65,7 @@ class TimesAndColumns(FileCase):
             with self.subTest(said):
                 file = self.read(text_of(ROWS, time_text=spelling))
                 self.assertEqual(rows_of(file.candles), ROWS)
-                self.assertEqual(file.time_format, said)
+                self.assertEqual(file.read_as, ("columns by name", said))
 
     def test_iso_forms(self):
         for form in ("{} 00:00:00", "{}T00:00", "{}", "{} 00:00:00.000", "{}T02:00:00+02:00", "{} 00:00:00+00:00"):
@@ -84,9 +85,10 @@ class TimesAndColumns(FileCase):
         file = self.read(text_of(ROWS, time_text=lambda time_ms: str(time_ms * 1000 + 17)))
         self.assertEqual((rows_of(file.candles), file.cut_times), (ROWS, 5))
 
-    def test_the_step_decides_the_unit_of_times_near_the_epoch(self):
-        rows = [row_at(n * MINUTE_MS) for n in range(5)]
-        self.assertEqual(rows_of(self.read(text_of(rows)).candles), rows)
+    def test_a_few_times_in_no_unit_are_left_for_the_import_to_refuse(self):
+        rows = [row_at(time_ms) for time_ms in minutes(APRIL, 30)]
+        file = self.read(text_of([*rows, row_at(0), row_at(17)]))
+        self.assertEqual(file.times.tolist(), [*minutes(APRIL, 30), -1, -1])
 
     def test_other_headers_orders_and_more_columns_are_understood(self):
         header = "Close Time,Open,HIGH,low,Close,Vol,trades,Open Time"
@@ -140,7 +142,7 @@ class ParquetFiles(FileCase):
 
     def test_text_and_empty_cells_are_refused(self):
         frame = self._frame(lambda times: times)
-        self.assertIn("text", self.message(self._parquet(frame.assign(open="x")), "1m.parquet"))
+        self.assertIn("column 'open': holds", self.message(self._parquet(frame.assign(open="x")), "1m.parquet"))
         frame.loc[2, "close"] = None
         self.assertRegex(self.message(self._parquet(frame), "1m.parquet"), "row 3, column 'close': is empty")
 
@@ -163,13 +165,18 @@ class MalformedFiles(FileCase):
             f"{HEADER}\nyesterday,1,2,0.5,1.5,7\n": "line 2, column 'timestamp': 'yesterday' is not a time",
             f"{HEADER}\n\n{good}\n{APRIL // 1000},1,2,0.5,1.5,7\n": "line 4, time: 1711929600 is not in the unit",
             f"{HEADER}\n-5,1,2,0.5,1.5,7\n": "line 2, time: -5 is not a time between",
-            f"{HEADER}\n{10**18},1,2,0.5,1.5,7\n": "line 2, time: 1000000000000000000 is not a time in seconds",
+            f"{HEADER}\n{10**18},1,2,0.5,1.5,7\n": "line 2, time: 1000000000000000000 is not a time between 2009",
+            f"{HEADER}\n3600000,1,2,0.5,1.5,7\n": "line 2, time: 3600000 is not a time between 2009",
             f"{HEADER}\nnan,1,2,0.5,1.5,7\n": "line 2, column 'timestamp': 'nan' is not a time",
             "": "is empty",
             "\n \n": "is empty",
             f"{HEADER}\n": "has a header but no rows",
             f"{HEADER}": "has a header but no rows",
-            f"{good}\n{good}\n": "line 1: no column 'timestamp' in the header",
+            f"{APRIL},1,1,1,1,7\n": "line 1: has no header, and its rows do not say in which order they stand",
+            f"{good},8,9,10\n": "line 1, column 'confirm': '10' says neither yes nor no",
+            f"{good},8,9\n": "line 1: has no header, and its 8 columns are of no form",
+            "1711929600000,1,2,0.5,1.5\n": "none of them a volume; --no-volume takes",
+            "time,price\n1,2\n": "line 1: no column 'open' in the header 'time,price'",
             "timestamp,open,high,low,close\n": "line 1: no column 'volume' in the header",
             f"{HEADER},Close\n{good},1": "line 1: more than one column 'close'",
         }
@@ -205,10 +212,10 @@ class MalformedFiles(FileCase):
         (self.folder / "x.csv").mkdir()
         for name, said in (("none.csv", "cannot be read"), ("x.csv", "cannot be read"), ("a.txt", "is no candle file")):
             with self.subTest(name), self.assertRaisesRegex(ConfigurationError, said):
-                read_series_file(self.folder / name, MINUTE_MS)
+                read_series_file(self.folder / name)
 
     @settings(max_examples=scaled(60, 1_000), deadline=None)
-    @given(st.integers(0, 199), st.integers(0, 5), st.sampled_from(["x", "", "1,5", "--1", "0x1", "1e", "∞"]))
+    @given(st.integers(0, 199), st.integers(0, 5), st.sampled_from(["x", "", "1,5", "--1", "1x0", "1e", "∞"]))
     def test_the_line_of_any_single_bad_cell_is_found(self, row, column, cell):
         rows = [[str(value) for value in row_at(APRIL + n * MINUTE_MS)] for n in range(200)]
         rows[row][column] = cell

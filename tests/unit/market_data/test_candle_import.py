@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
-from market_data.files.candle_import import import_files
+from market_data.files.candle_import import ImportWishes, import_files
 from market_data.files.file_names import series_of
 from market_data.files.import_report import describe
 from market_data.instruments.inferred_rules import decimals, infer_instrument
@@ -46,7 +46,8 @@ class ImportCase(unittest.TestCase):
 class WhatIsTaken(ImportCase):
     def test_bad_rows_are_refused_and_the_rest_is_stored_and_answered(self):
         rows = [row_at(APRIL), (APRIL + MINUTE_MS, -1.0, 2.0, 1.0, 1.0, 1.0), row_at(APRIL + 3 * MINUTE_MS + 7)]
-        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
+        wishes = ImportWishes(allow_partial=True)
+        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance", wishes=wishes)
         self.assertEqual(imported.series, Series("binance", "BTC/USDT", "1m"))
         self.assertEqual((imported.report.refused, imported.report.snapped), ({"bad_price": 1}, 1))
         self.assertEqual([hole.missing for hole in imported.holes], [2])
@@ -169,14 +170,17 @@ class InferredRules(ImportCase):
         self.assertEqual((instrument.min_notional, instrument.as_of_ms), (0, APRIL + 2 * MINUTE_MS))
         self.assertEqual(instrument.source, "inferred from imported prices")
 
-    def test_the_tick_is_never_above_a_ten_thousandth_of_the_smallest_price(self):
+    def test_the_tick_is_never_finer_than_the_decimals_printed_and_the_noise_of_floats_prints_none(self):
         for price, tick in (
-            (100.0, "0.01"),
-            (99.0, "0.001"),
-            (2.0, "0.0001"),
+            (100.0, "1"),
             (30_000.0, "1"),
-            (0.00002, "1E-9"),
-            (1.0, "0.0001"),
+            (1.25, "0.01"),
+            (0.00002, "1E-5"),
+            (4.7e-7, "1E-8"),
+            (1.23e-10, "1E-12"),
+            (0.1 + 0.2, "1E-8"),
+            (1.1e-10 * 3, "1E-11"),
+            (1.1e-10 / 3, "1E-14"),
         ):
             rows = [(APRIL, price, price, price, price, 0.0)]
             with self.subTest(price):
@@ -198,7 +202,7 @@ class InferredRules(ImportCase):
         rules = InstrumentStore(self.store.root)
         rules.save("binance", {"BTC/USDT": Instrument("BTC/USDT", Decimal("0.5"), source="market list")}, 5)
         (imported,) = import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")
-        self.assertIsNone(imported.instrument)
+        self.assertEqual((imported.rules.kept, str(imported.rules.instrument.tick_size)), (True, "0.5"))
         self.assertEqual(rules.snapshots("binance"), [5])
 
     def test_an_import_stores_the_rules_with_the_last_close_as_their_date(self):
@@ -209,13 +213,14 @@ class InferredRules(ImportCase):
 class Described(ImportCase):
     def test_what_is_printed_names_rows_refusals_holes_and_the_time_format(self):
         rows = [row_at(APRIL), row_at(APRIL + 1), row_at(APRIL + 4 * MINUTE_MS + 3)]
-        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance")
+        wishes = ImportWishes(allow_partial=True)
+        (imported,) = import_files(self.store, [self.file(rows)], exchange="binance", wishes=wishes)
         text = "\n".join(describe(imported))
         for part in (
             "binance BTC/USDT 1m: 2 of 3 rows taken, 1 refused, 1 snapped, 1 holes (3 candles missing)",
-            "times in milliseconds",
-            "refused, a second row of one time: 1, first 2024-04-01T00:00:00.001Z",
-            "snapped to the grid: 1, first 2024-04-01T00:04:00.003Z",
+            "  read as: columns by name, milliseconds",
+            "refused, a second row of one time: 1, first row 2 2024-04-01T00:00:00.001Z",
+            "snapped to the grid: 1, first row 3 2024-04-01T00:04:00.003Z",
             "2 added, 0 known already, 0 revised",
         ):
             self.assertIn(part, text)
