@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import feather, parquet
+from pyarrow import parquet
 
 from market_data.files.file_columns import CLOCK, CONFIRMED, SYMBOL, TIME, found_columns, plain_name, require_symbol
 from market_data.files.file_formats import FREQTRADE, PLAIN, HowToRead, format_of, format_of_header
@@ -57,18 +57,17 @@ class _ParquetFile:
 
 class _FeatherFile:
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._content = pa.memory_map(str(path))
+        self._schema = pa.ipc.open_file(self._content).schema
 
     def names(self) -> list[str]:
-        try:
-            with pa.memory_map(str(self._path)) as content:
-                return list(pa.ipc.open_file(content).schema.names)
-        except pa.ArrowInvalid:
-            # Version 1 of the format has no schema that can be read by itself.
-            return list(feather.read_table(self._path, memory_map=True).column_names)
+        return list(self._schema.names)
 
     def parts(self, names: list[str]) -> Iterator[pa.Table]:
-        yield feather.read_table(self._path, columns=names, memory_map=True)
+        wanted = [place for place, name in enumerate(self._schema.names) if name in names]
+        reader = pa.ipc.open_file(self._content, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+        for place in range(reader.num_record_batches):
+            yield pa.Table.from_batches([reader.get_batch(place)])
 
 
 class _ArrowReader:
@@ -110,17 +109,8 @@ class _ArrowReader:
             raise FileError(self._path, "has columns but no rows")
         times = np.concatenate(self._times) if self._texts is None else self._texts.joined()
         zone = self._zone if self._texts is None else self._texts.words
-        columns = self._columns
-        return FileTable(
-            times,
-            columns.values(),
-            self._words,
-            self._ignored,
-            zone,
-            columns.confirmed(),
-            columns.notes(),
-            traded_volume=columns.traded_volume,
-        )
+        read = self._columns.finished()
+        return FileTable(times, read.values, self._words, self._ignored, zone, read.confirmed, read.notes)
 
     def _instants(self, column: pa.ChunkedArray) -> Any:
         kind = column.type

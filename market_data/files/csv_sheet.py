@@ -182,19 +182,22 @@ def _narrowed(fitting: Sequence[FileFormat], rows: Sequence[Sequence[str]]) -> F
 def _fits(rows: Sequence[Sequence[str]], form: FileFormat, decimal: str) -> bool:
     """Whether the highs are above, and the lows below, whatever else a row's prices are in this order."""
     places = [form.columns.index(name) for name in OHLC]
-    judged = wrong = 0
+    moving = wrong = 0
     for row in rows:
         try:
             first, high, low, last = (float(row[place].replace(decimal, ".")) for place in places)
         except (ValueError, IndexError):
             continue
-        judged += 1
-        wrong += high < max(first, last) or low > min(first, last)
-    return wrong * 20 <= judged
+        if not first == high == low == last:
+            moving += 1
+            wrong += high < max(first, last) or low > min(first, last)
+    return wrong * 20 <= moving
 
 
 def _decimal(path: Path, rows: Sequence[Sequence[str]], columns: FoundColumns, delimiter: str, form: FileFormat) -> str:
     """Return what stands before the decimals; FileError where commas may part decimals or thousands."""
+    if form is SEMICOLON and delimiter == ",":
+        raise FileError(path, "has commas between its cells, so none of them can stand before decimals")
     if form is SEMICOLON:
         return ","
     if delimiter == ",":
@@ -235,5 +238,5 @@ def _first_lines(path: Path, block: LineBlock, layout: Layout) -> _Lines:
 def _cells(path: Path, line: str, delimiter: str, number: int, layout: Layout) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        raise FileError(path, f"is not text; expected {layout.expected}", line=number) from None
+    except csv.Error as error:
+        raise FileError(path, f"cannot be read as cells ({error}); expected {layout.expected}", line=number) from None

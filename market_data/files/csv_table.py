@@ -38,9 +38,12 @@ def csv_table(text: FileText, layout: Layout, how: HowToRead) -> FileTable:
         raise FileError(text.path, f"is empty; expected the header {layout.expected}")
     sheet = look_at(text, block, layout, how)
     if sheet.start < 0:
-        rows: Iterator[LineBlock] = iter(())
-    else:
-        rows = chain([LineBlock(sheet.line, block.body[sheet.start :])], blocks)
+        following = next(blocks, None)
+        if following is None:
+            raise FileError(text.path, "has a header but no rows")
+        block = block.joined(following)
+        sheet = look_at(text, block, layout, how)
+    rows = chain([LineBlock(sheet.line, block.body[sheet.start :])], blocks)
     return _TableReader(text, sheet, layout, how).read(rows)
 
 
@@ -68,19 +71,17 @@ class _TableReader:
             except pa.ArrowInvalid:
                 raise self._first_bad_line(block) from None
             self._add({name: table.column(f"{place}") for name, place in self._places.items()})
-        if not self._columns.rows:
-            raise FileError(self._text.path, "has a header but no rows")
+        read = self._columns.finished()
         return FileTable(
             np.concatenate(self._times) if self._texts is None else self._texts.joined(),
-            self._columns.values(),
+            read.values,
             self._sheet.words,
             self._sheet.columns.ignored,
             self._zone if self._texts is None else self._texts.words,
-            self._columns.confirmed(),
-            self._columns.notes(),
+            read.confirmed,
+            read.notes,
             self._line_of,
             self._zoned,
-            self._columns.traded_volume,
         )
 
     def _add(self, cells: dict[str, pa.ChunkedArray]) -> None:

@@ -75,11 +75,11 @@ def found_columns(
                 continue
             raise _absent(path, meant, header, layout)
         places[meant] = _once(path, names, found)
-    if layout.has_candles:
-        marks = ((CONFIRMED, CONFIRMED_NAMES), (TICKS, ("tickvol",) if form is METATRADER else ()))
-        for meant, spellings in (*marks, (SYMBOL, ("symbol",))):
-            there = [spelling for spelling in spellings if spelling in names]
-            places |= {meant: _once(path, names, there[0])} if there else {}
+    beside: dict[str, tuple[str, ...]] = {SYMBOL: ("symbol",), TICKS: ("tickvol",) if form is METATRADER else ()}
+    beside |= {CONFIRMED: CONFIRMED_NAMES} if layout.has_candles else {}
+    for meant, spellings in beside.items():
+        there = [spelling for spelling in spellings if spelling in names]
+        places |= {meant: _once(path, names, there[0])} if there else {}
     used = set(places.values())
     return FoundColumns(places, tuple(name for position, name in enumerate(header) if position not in used))
 

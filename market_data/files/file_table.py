@@ -43,9 +43,8 @@ class FileTable(NamedTuple):
 
     ``form`` says in words what it was read as, ``zone`` of instants what they are. ``ignored`` are the columns that no
     layout names. ``confirmed`` says of each candle whether its file calls it closed, None where it does not say.
-    ``notes`` are sentences about what was made of it. ``line_of`` finds the line of a row, None where there are none;
-    ``zoned`` says whether the times say their offset from UTC themselves, ``traded_volume`` whether the volumes of
-    candles are what was traded.
+    ``notes`` say what stands for volumes that nobody knows. ``line_of`` finds the line of a row, None in a file without
+    lines; ``zoned`` says whether the times say their offset from UTC themselves.
     """
 
     times: "npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.datetime64]"
@@ -57,4 +56,3 @@ class FileTable(NamedTuple):
     notes: tuple[str, ...] = ()
     line_of: Callable[[int], int | None] = _no_line
     zoned: bool = False
-    traded_volume: bool = True

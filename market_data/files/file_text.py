@@ -9,7 +9,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
@@ -19,8 +19,8 @@ from market_data.files.file_table import FileError
 from market_data.files.json_rows import json_lines
 
 MOST_LINE_BYTES = 1_000_000
-MOST_UNPACKED_TIMES = 200
-"""Candles pack to a third or a tenth of their text; whatever packs to less than a two-hundredth is no table."""
+MOST_UNPACKED_TIMES = 100
+"""Candles of a market that stands still pack to a twenty-fifth of their text; what packs to far less is no table."""
 
 _PIECE_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 22
@@ -35,6 +35,11 @@ class LineBlock(NamedTuple):
 
     first_line: int
     body: bytes
+
+    def joined(self, later: "LineBlock") -> "LineBlock":
+        """Return this block and a later one together, with the lines without text that lie between them."""
+        between = later.first_line - self.first_line - self.body.count(b"\n")
+        return LineBlock(self.first_line, self.body + b"\n" * between + later.body)
 
 
 class FileText:
@@ -51,7 +56,7 @@ class FileText:
     def blocks(self) -> Iterator[LineBlock]:
         """Give the lines in blocks of some megabytes; FileError names what is damaged, too large or not text."""
         pieces = _utf8(self.path, self._pieces())
-        return _blocks(self.path, json_lines(self.path, pieces) if self.is_json else pieces)
+        return line_blocks(self.path, json_lines(self.path, pieces) if self.is_json else pieces)
 
     def line_of_row(self, row: int, skipped: int) -> int:
         """Return the line of a row of data; ``skipped`` lines with text, the header's among them, come before it."""
@@ -128,16 +133,16 @@ def _utf8(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes]:
         raise FileError(path, "is not text: its UTF-16 is broken") from None
 
 
-def _blocks(path: Path, pieces: Iterator[bytes]) -> Iterator[LineBlock]:
+def line_blocks(path: Path, pieces: Iterable[bytes], block_bytes: int = _BLOCK_BYTES) -> Iterator[LineBlock]:
+    """Give the lines of some pieces in blocks of at least so many bytes; FileError for a line that is too long."""
     line, held = 1, bytearray()
     for piece in pieces:
         held += piece
-        end = held.rfind(b"\n", len(held) - len(piece)) + 1
-        if len(held) >= _BLOCK_BYTES or len(held) - end > MOST_LINE_BYTES:
-            end = end or held.rfind(b"\n") + 1
+        end = held.rfind(b"\n") + 1
+        if len(held) - end > MOST_LINE_BYTES:
+            raise _too_long(path, line + _count_lines(path, held[:end], line))
+        if end and len(held) >= block_bytes:
             lines = _count_lines(path, held[:end], line)
-            if len(held) - end > MOST_LINE_BYTES:
-                raise _too_long(path, line + lines)
             yield LineBlock(line, bytes(held[:end]))
             line += lines
             del held[:end]

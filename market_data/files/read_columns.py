@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,18 @@ Fault = Callable[[str, int, str], FileError]
 """Makes the error of a cell: what is wrong, its row, and what its column is."""
 
 _FLAGS = {"1": True, "true": True, "0": False, "false": False, "1.0": True, "0.0": False}
+
+
+class FinishedColumns(NamedTuple):
+    """The values of a file in the order of the layout.
+
+    ``confirmed`` says which rows the file calls closed, None where it does not say. ``notes`` say what stands for the
+    volumes of candles where nobody knows what was traded.
+    """
+
+    values: tuple[npt.NDArray[np.float64], ...]
+    confirmed: npt.NDArray[np.bool] | None
+    notes: tuple[str, ...]
 
 
 class ReadColumns:
@@ -47,7 +60,7 @@ class ReadColumns:
         """
         if self.rows + rows > self._most_rows:
             raise FileError(
-                self._path, f"has more than {self._most_rows:,} rows: more than there are candles since 2009"
+                self._path, f"has more than {self._most_rows:,} rows: there are not so many candles since 2009"
             )
         for name, column in cells.items():
             if name == CONFIRMED:
@@ -58,33 +71,25 @@ class ReadColumns:
                 self._parts.setdefault(name, []).append(numbers)
         self.rows += rows
 
-    def values(self) -> tuple[npt.NDArray[np.float64], ...]:
-        """Return the values in the order of the layout.
+    def finished(self) -> FinishedColumns:
+        """Return what was read; nothing can be added afterwards.
 
         What the file does not have is nan, but a volume of candles 0. Where MetaTrader counts ticks and no volume, the
         ticks stand for it.
         """
-        columns = {name: np.concatenate(parts) for name, parts in self._parts.items()}
-        if self._ticks_alone():
+        ticks = self._ticks_alone()
+        notes: tuple[str, ...] = ()
+        if ticks:
+            notes = ("volume: its ticks, for it has no other",)
+        elif "volume" in self._layout.values and "volume" not in {*self._parts, *self._layout.optional}:
+            notes = ("volume: none in the file, taken as 0",)
+        # Parts are let go one by one, so that little is held twice.
+        columns = {name: np.concatenate(self._parts.pop(name)) for name in list(self._parts)}
+        if ticks:
             columns["volume"] = columns[TICKS]
-        return tuple(columns[name] if name in columns else self._lacking(name) for name in self._layout.values)
-
-    @property
-    def traded_volume(self) -> bool:
-        """Whether the volumes of candles are what was traded, and not ticks, or zeros for want of them."""
-        return not self.notes()
-
-    def confirmed(self) -> npt.NDArray[np.bool] | None:
-        """Return which rows the file calls closed; None if it does not say."""
-        return np.concatenate(self._confirmed) if self._confirmed else None
-
-    def notes(self) -> tuple[str, ...]:
-        """Return what was made of the volumes, where they are none."""
-        if self._ticks_alone():
-            return ("volume: its ticks, for it has no other",)
-        if "volume" in self._layout.values and "volume" not in self._parts and "volume" not in self._layout.optional:
-            return ("volume: none in the file, taken as 0",)
-        return ()
+        values = tuple(columns[name] if name in columns else self._lacking(name) for name in self._layout.values)
+        confirmed = np.concatenate(self._confirmed) if self._confirmed else None
+        return FinishedColumns(values, confirmed, notes)
 
     def _ticks_alone(self) -> bool:
         """Whether ticks were counted, and a volume of no row."""

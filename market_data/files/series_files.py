@@ -25,9 +25,9 @@ class SeriesFile(NamedTuple):
     """The rows of one file in its order, unchecked: times in milliseconds (-1: none) and the values of its layout.
 
     ``read_as`` says in words what its form and its times were, ``cut_times`` how many lost parts of a millisecond.
-    ``confirmed`` says of each row whether the file calls it closed, None where it does not say; ``notes`` what was made
-    of it beside. ``line_of`` finds the line of a row, None in a file without lines; ``zoned`` says whether the times
-    say themselves how far they are from UTC, ``traded_volume`` whether the volumes of candles are what was traded.
+    ``confirmed`` says of each row whether the file calls it closed, None where it does not say; ``notes`` what stands
+    for volumes that nobody knows. ``line_of`` finds the line of a row, None in a file without lines; ``zoned`` says
+    whether the times say themselves how far they are from UTC.
     """
 
     path: Path
@@ -40,7 +40,11 @@ class SeriesFile(NamedTuple):
     notes: tuple[str, ...]
     line_of: Callable[[int], int | None]
     zoned: bool
-    traded_volume: bool
+
+    @property
+    def traded_volume(self) -> bool:
+        """Whether the volumes of candles are what was traded, and not ticks, or zeros for want of them."""
+        return not self.notes
 
     @property
     def rows(self) -> int:
@@ -95,5 +99,4 @@ def read_series_file(path: Path, layout: Layout = CANDLE_FILE, how: HowToRead | 
         table.notes,
         table.line_of,
         table.zoned,
-        table.traded_volume,
     )

@@ -39,7 +39,7 @@ class Rewriting(NamedTuple):
     """What a write may do to rows that are stored with other values, and the present that is noted with it.
 
     ``replace`` gives their places to the rows that come; ``complete`` only the place of the last candle of an earlier
-    import, to a candle that is the same one grown older and has a later one behind it.
+    import, to a candle that is the same one grown older.
     """
 
     at_ms: int
@@ -69,8 +69,7 @@ class RowsChange:
         The oldest month comes first, revisions before them all.
         """
         wish = rewriting or Rewriting(0)
-        # What has no later candle in its own file may not have been closed either.
-        ends = {end for end in self._record.import_ends() if wish.complete and end < int(rows[0][-1])}
+        ends = self._record.import_ends() if wish.complete else set()
         parts = dict(by_month(rows))
         months = {month: self._merged(series, month, part, wish, ends) for month, part in parts.items()}
         if rewriting is not None:

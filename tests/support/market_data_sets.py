@@ -26,7 +26,6 @@ def practice_columns(symbol: str, timeframe: str, count: int, start_ms: int = JA
 @functools.cache
 def recorded_columns(path: str, count: int, skip: int = 0) -> CandleColumns:
     """Return rows ``skip`` to ``skip + count`` of a recorded file, ``path`` below the recorded candles."""
-    timeframe = path.rsplit("/", 1)[-1].split(".")[0]
     return read_series_file(CANDLES / path).candles.slice(skip, skip + count)
 
 

@@ -10,6 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("HARNESS_SHARED", REPOSITORY.parent / "shared"))
 CANDLES = SHARED / "candles"
 RECORDINGS = SHARED / "recordings"
+CASES = SHARED / "cases"
 
 T = TypeVar("T", bound=Callable[..., object] | type[unittest.TestCase])
 
