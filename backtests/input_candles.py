@@ -41,9 +41,13 @@ def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
     """
     loaded = load_candles(provider, request)
     if not any(one.window.rows for one in loaded.values()):
+        finer = ""
+        if isinstance(provider, HistoricalDataProvider):
+            finer = provider.finer_stored([one.symbol for one in loaded.values()], request.timeframe)
         raise DataUnavailableError(
             f"no candle of {', '.join(request.symbols)} ({request.timeframe}) from {format_ms(request.start_ms)} to "
-            f"{format_ms(request.end_ms)}; see `python -m market_data list`, then fetch or import that range",
+            f"{format_ms(request.end_ms)}; see `python -m market_data list`, then fetch or import that range"
+            f"{'; ' if finer else ''}{finer}",
             symbols=tuple(request.symbols),
             timeframe=request.timeframe,
             start_ms=request.start_ms,

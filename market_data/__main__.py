@@ -1,4 +1,4 @@
-"""``python -m market_data``: fetch, import, import-tiers, list, gaps, verify, export."""
+"""``python -m market_data``: fetch, import, import-tiers, list, gaps, verify, export, forget, resample."""
 
 import sys
 import time
@@ -38,6 +38,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         from market_data.commands.export_command import export
 
         return export(parsed)
+    if parsed.verb in ("forget", "resample"):
+        from market_data.commands import changing
+
+        return {"forget": changing.forget, "resample": changing.resample}[parsed.verb](parsed, _now_ms)
     if parsed.verb == "fetch":
         from market_data.commands.fetch_command import fetch
 

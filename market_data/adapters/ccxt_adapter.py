@@ -13,7 +13,7 @@ import ccxt
 
 from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
-from core.timeframe import HOUR_MS, timeframe_ms
+from core.timeframe import DAY_MS, HOUR_MS, timeframe_ms
 from market_data.adapters.ccxt_client import CcxtClient
 from market_data.adapters.exchange_adapter import CandleRow, FundingRow, OpenInterestRow
 from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
@@ -28,12 +28,18 @@ from market_data.exchanges.ccxt_core import (
     interest_request,
     page_rows,
 )
-from market_data.exchanges.ccxt_instruments import instrument_of
+from market_data.exchanges.ccxt_instruments import instrument_of, trading_halt
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.exchange_names import require_served, timeframes_of
-from market_data.exchanges.request_failures import RangeNotServedError, SymbolRefusedError, TransientError
+from market_data.exchanges.request_failures import (
+    RangeNotServedError,
+    SymbolRefusedError,
+    TransientError,
+    range_text,
+)
 
 T = TypeVar("T")
+RowT = TypeVar("RowT", CandleRow, FundingRow, OpenInterestRow)
 
 _MARKET_TYPES = ("spot", "swap", "future")
 
@@ -103,7 +109,7 @@ class CcxtAdapter:
         ConfigurationError
             If the exchange does not list the symbol, or does not serve the timeframe.
         FeedError
-            If it does not answer in time, or answers with its most recent candles whatever range is asked.
+            If it does not answer in time, or answers with candles of another time than is asked for.
         """
         require_served(self.name, timeframe, self.timeframes)
         self._load_markets()
@@ -112,6 +118,7 @@ class CcxtAdapter:
         inside = [row for row in rows if since_ms <= row[0] < until_ms]
         if rows and not inside:
             self._refuse_recent_only(rows, symbol, timeframe, until_ms)
+            self._require_next(rows, symbol, timeframe, (since_ms, until_ms))
         return inside[: self.page_limit]
 
     def fetch_mark_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
@@ -119,10 +126,7 @@ class CcxtAdapter:
         self._require_contract(symbol)
 
         rows = self._rows(candles_request(symbol, timeframe, since_ms, until_ms, self.mark_page_limit, marks=True))
-        inside = [row for row in rows if since_ms <= row[0] < until_ms]
-        if rows and not inside:
-            raise RangeNotServedError(f"{self.name} answers mark candles of {symbol} {timeframe} of another time only")
-        return inside
+        return self._inside(rows, since_ms, until_ms, f"mark candles of {symbol} {timeframe}")
 
     def fetch_funding_page(self, symbol: str, since_ms: int, until_ms: int) -> list[FundingRow]:
         """Return every funding payment of a range; see the protocol.
@@ -139,7 +143,8 @@ class CcxtAdapter:
                 *self.fetch_funding_page(symbol, since_ms, middle_ms),
                 *self.fetch_funding_page(symbol, middle_ms, until_ms),
             ]
-        return [row for row in map(funding_row, entries) if since_ms <= row[0] < until_ms]
+        rows = [funding_row(entry) for entry in entries]
+        return self._inside(rows, since_ms, until_ms, f"funding rates of {symbol}")
 
     def fetch_open_interest_page(self, symbol: str, period: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
         """Return one page of open interest; see the protocol. Exchanges keep it for some weeks only."""
@@ -152,8 +157,8 @@ class CcxtAdapter:
                 # This is how Binance answers a start that is older than what it keeps.
                 raise RangeNotServedError(f"{error}; not of that time") from error
             raise
-        rows = map(open_interest_row, entries)
-        return [row for row in rows if since_ms <= row[0] < until_ms]
+        rows = [open_interest_row(entry) for entry in entries]
+        return self._inside(rows, since_ms, until_ms, f"open interest of {symbol} {period}")
 
     def server_time_ms(self) -> int:
         """Return the exchange's clock: its time endpoint, or the ``Date`` of its answers where it has none."""
@@ -163,6 +168,11 @@ class CcxtAdapter:
         if self._last_date_ms is None:
             raise FeedError(f"{self.name} does not tell its time: neither an endpoint nor a Date header")
         return self._last_date_ms
+
+    def halted(self) -> Mapping[str, str]:
+        """Return the symbols that the exchange lists and does not trade now, with its word for it."""
+        markets = self._loaded.markets if self._loaded is not None else {}
+        return {symbol: word for symbol, market in markets.items() if (word := trading_halt(market))}
 
     def close(self) -> None:
         """Release connections and end waits of other threads."""
@@ -226,6 +236,34 @@ class CcxtAdapter:
                     self._idle.append(client)
             if not kept:
                 client.close()
+
+    def _inside(self, rows: Sequence[RowT], since_ms: int, until_ms: int, what: str) -> list[RowT]:
+        """Return the rows of a range; RangeNotServedError where there are only others."""
+        inside = [row for row in rows if since_ms <= row[0] < until_ms]
+        if rows and not inside:
+            raise RangeNotServedError(
+                f"{self.name} answers {what} of another time than {range_text(since_ms, until_ms)}"
+            )
+        return inside
+
+    def _require_next(self, rows: list[CandleRow], symbol: str, timeframe: str, asked: tuple[int, int]) -> None:
+        """Refuse an answer of another time, unless it is how an exchange without an end to its ranges says "nothing".
+
+        Such a one answers with the next candles that it has. Asked again from the second of them on, it begins with
+        just that one; one that ignores what is asked, or stamps its candles otherwise, does not.
+        """
+        times = sorted({row[0] for row in rows})
+        now_ms = self._last_date_ms
+        later = len(times) > 1 and times[0] >= asked[1] and (now_ms is None or times[-1] <= now_ms + DAY_MS)
+        if later:
+            until_ms = times[1] + self.page_limit * timeframe_ms(timeframe)
+            again = self._rows(candles_request(symbol, timeframe, times[1], until_ms, self.page_limit))
+            later = bool(again) and min(row[0] for row in again) == times[1]
+        if not later:
+            raise RangeNotServedError(
+                f"{self.name} answers {symbol} {timeframe} {range_text(*asked)} with candles of another time: "
+                f"{range_text(times[0], times[-1])}"
+            )
 
     def _refuse_recent_only(self, rows: list[CandleRow], symbol: str, timeframe: str, until_ms: int) -> None:
         """Raise on a full page that reaches the present: no "nothing there yet" but an exchange without old candles."""

@@ -19,6 +19,9 @@ examples:
       --with mark,funding,open-interest
   python -m market_data list
   python -m market_data gaps --exchange binance --symbol BTC/USDT --timeframe 1m
+  python -m market_data fetch --exchange binanceus --symbols BTCUSDT --timeframe 1m --again 2024-04-01..2024-04-03
+  python -m market_data forget 2024-04-01..2024-04-03 --exchange binance --symbol BTC/USDT --timeframe 1m
+  python -m market_data resample --exchange binance --symbol BTC/USDT --timeframe 15m
   python -m market_data export --exchange binance --symbol BTC/USDT --timeframe 1m btc.csv.gz
   python -m market_data verify
 
@@ -52,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_selection(inspecting, required=False)
         inspecting.add_argument("--json", action="store_true", help="print JSON for scripts")
     _add_export(verbs.add_parser("export", help="write stored candles to a file", allow_abbrev=False))
+    _add_forget(verbs.add_parser("forget", help="take a range out of what is stored", allow_abbrev=False))
+    _add_resample(verbs.add_parser("resample", help="make longer candles of stored ones", allow_abbrev=False))
     return parser
 
 
@@ -68,9 +73,24 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
         help="what perpetual contracts have beside candles: mark, funding, open-interest, with commas between; "
         "mark-8h or open-interest-1h names another period than that of the candles",
     )
-    parser.add_argument("--start", required=True, help="first open: YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC")
+    parser.add_argument(
+        "--start",
+        help="first open: YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC, or `earliest`: the first that the exchange has",
+    )
     parser.add_argument("--end", help="end of the range, exclusive (default: now)")
-    _add_off_grid(parser)
+    parser.add_argument(
+        "--again",
+        nargs="?",
+        const="",
+        metavar="START..END",
+        help="ask for all of a range again, whatever is known of it (without a range: that of --start and --end)",
+    )
+    parser.add_argument(
+        "--off-grid",
+        choices=("snap", "refuse"),
+        default="snap",
+        help="what becomes of candles that open off the timeframe's grid (default: snap)",
+    )
     _add_data_dir(parser)
 
 
@@ -141,13 +161,24 @@ def _add_selection(parser: argparse.ArgumentParser, *, required: bool) -> None:
     _add_data_dir(parser)
 
 
-def _add_off_grid(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--off-grid",
-        choices=("snap", "refuse"),
-        default="snap",
-        help="what becomes of candles that open off the timeframe's grid (default: snap)",
+def _add_forget(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Take the candles of a range out of one series, and what is known of the range: it is then fetched or imported "
+        "as if nothing had been there. What was stored is kept as a revision."
     )
+    parser.add_argument(
+        "range", metavar="START..END", help="for example 2024-01-01..2024-01-03, the end exclusive, UTC"
+    )
+    _add_selection(parser, required=True)
+
+
+def _add_resample(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make candles of a longer timeframe of stored ones. They go into a set of their own, NAME@resampled, and never "
+        "among those of an exchange."
+    )
+    parser.add_argument("--from", dest="source", metavar="TIMEFRAME", help="default: the longest stored one that fits")
+    _add_selection(parser, required=True)
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """The verbs that look at the store: list, gaps and verify."""
 
 import argparse
-import bisect
 import json
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from market_data.commands.selection import open_store, stored_series
 from market_data.quality.candle_quality import Hole
 from market_data.quality.series_steps import holes_of, intervals_text
 from market_data.store.candle_store import CandleStore
+from market_data.store.coverage import uncovered
 from market_data.store.store_layout import Series, SeriesKind
 from market_data.store.verification import verify, verify_folders
 
@@ -109,27 +109,27 @@ def show_gaps(arguments: argparse.Namespace) -> int:
     for series in _chosen(store, arguments):
         times = store.open_times(*series)
         holes = holes_of(series, times)
-        found.append((series, len(times), holes, _answered(store, series, holes)))
+        found.append((series, len(times), holes, _grounds(store, series, holes)))
     if arguments.json:
         _print_json([_gaps_record(*one) for one in found])
         return 0
     if not found:
         _print(f"nothing is stored in {store.root}")
-    for series, rows, holes, answered in found:
+    for series, rows, holes, grounds in found:
         missing = sum(hole.missing for hole in holes)
         one, many = _WORDS[series.kind]
         _print(f"{series}: {rows:,} {many}, {len(holes):,} holes, {missing:,} {many} missing")
         if holes:
             _print_table(
-                (f"last {one} before", f"first {one} after", "missing", "known"),
+                (f"last {one} before", f"first {one} after", "missing", "rests on"),
                 [
                     (
                         format_ms(hole.last_before_ms),
                         format_ms(hole.first_after_ms),
                         f"{hole.missing:,}",
-                        "yes" if known else "not fetched",
+                        ground.words,
                     )
-                    for hole, known in zip(holes, answered, strict=True)
+                    for hole, ground in zip(holes, grounds, strict=True)
                 ],
             )
     return 0
@@ -166,21 +166,21 @@ def _chosen(store: CandleStore, arguments: argparse.Namespace) -> list[Series]:
     return stored_series(store, arguments.exchange, arguments.symbol, arguments.timeframe)
 
 
-def _answered(store: CandleStore, series: Series, holes: Sequence[Hole]) -> list[bool]:
-    """Tell of each hole whether a source answered all of it, so that it is known and not merely not fetched."""
-    if not holes:
-        return []
-    asked = store.missing_ranges(*series, holes[0].last_before_ms, holes[-1].first_after_ms)
-    ends = [end for _, end in asked]
-    answered = []
-    for hole in holes:
-        start = hole.last_before_ms + series.length_ms
-        following = bisect.bisect_right(ends, start)
-        answered.append(following == len(asked) or asked[following][0] >= hole.first_after_ms)
-    return answered
+class _Ground(NamedTuple):
+    """What is known of a hole rests on, and whether a source answered all of it."""
+
+    words: str
+    known: bool
 
 
-def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], answered: Sequence[bool]) -> dict[str, object]:
+def _grounds(store: CandleStore, series: Series, holes: Sequence[Hole]) -> list[_Ground]:
+    """Return what each hole rests on."""
+    record = store.record(*series)
+    spans = [(hole.last_before_ms + series.length_ms, hole.first_after_ms) for hole in holes]
+    return [_Ground(record.ground_of(*span), not uncovered(record.covered, *span)) for span in spans]
+
+
+def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], grounds: Sequence[_Ground]) -> dict[str, object]:
     return {
         **series._asdict(),
         "rows": rows,
@@ -190,9 +190,10 @@ def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], answered: Seq
                 "last_before": format_ms(hole.last_before_ms),
                 "first_after": format_ms(hole.first_after_ms),
                 **hole._asdict(),
-                "known": known,
+                "known": ground.known,
+                "rests_on": ground.words,
             }
-            for hole, known in zip(holes, answered, strict=True)
+            for hole, ground in zip(holes, grounds, strict=True)
         ],
     }
 

@@ -10,6 +10,7 @@ import ccxt
 from core.instrument import DEFAULT_STEP, Instrument
 
 _BAND_FILTERS = ("PERCENT_PRICE", "PERCENT_PRICE_BY_SIDE")
+_STATUS_NAMES = ("status", "contractStatus", "state", "trade_status", "trading")
 _DOWN = ("multiplierDown", "bidMultiplierDown", "askMultiplierDown")
 _UP = ("multiplierUp", "bidMultiplierUp", "askMultiplierUp")
 
@@ -31,6 +32,18 @@ def instrument_of(market: Mapping[str, Any], precision_mode: int, as_of_ms: int)
         as_of_ms=as_of_ms,
         source="market list",
     )
+
+
+def trading_halt(market: Mapping[str, Any]) -> str:
+    """Return an exchange's word for a market that it lists and does not trade now, empty where it does or says nothing.
+
+    ccxt's ``active`` is False for such a one; the word is that of the exchange's own answer.
+    """
+    if market.get("active") is not False:
+        return ""
+    info = market.get("info")
+    named = (info.get(name) for name in _STATUS_NAMES) if isinstance(info, Mapping) else ()
+    return next((word for word in named if isinstance(word, str) and word), "not active")
 
 
 def _step(value: float | None, precision_mode: int) -> Decimal:

@@ -5,9 +5,11 @@ import email.utils
 from collections.abc import Mapping
 
 from core.errors import FeedError
+from core.instants import format_ms
 
 _PASSING_4XX = (408, 418, 425, 429)
 _MOST_DIGITS = 8
+_YEAR_10000_MS = 253_402_300_800_000
 
 
 class TransientError(FeedError):
@@ -27,6 +29,13 @@ class RangeNotServedError(FeedError):
 
 class SymbolRefusedError(FeedError):
     """The exchange does not have the symbol, or has it no more."""
+
+
+def range_text(start_ms: int, end_ms: int) -> str:
+    """Return a range of times as text; what is no time of the calendar as its number."""
+    return " .. ".join(
+        format_ms(time_ms) if 0 <= time_ms < _YEAR_10000_MS else f"{time_ms} ms" for time_ms in (start_ms, end_ms)
+    )
 
 
 def refusal(message: str, status: int | None, headers: Mapping[str, str], *, may_pass: bool = False) -> FeedError:

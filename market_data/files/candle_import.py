@@ -17,7 +17,6 @@ from market_data.files.file_formats import HowToRead
 from market_data.files.file_layouts import CANDLE_FILE, FUNDING_FILE, MARK_FILE, OPEN_INTEREST_FILE, Layout
 from market_data.files.file_names import series_of
 from market_data.files.file_table import FileError
-from market_data.files.file_times import FIRST_TRADE_MS
 from market_data.files.series_files import SeriesFile, read_series_file
 from market_data.files.whole_file import WholeFile, in_order_of_time, require_spacing
 from market_data.instruments.inferred_rules import infer_instrument
@@ -26,6 +25,7 @@ from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterest
 from market_data.quality.candle_quality import Hole, Mask, OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
 from market_data.quality.series_steps import holes_of, intervals_text
+from market_data.quality.sound_candle import FIRST_TRADE_MS
 from market_data.store.candle_merge import joined
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import IMPORTED

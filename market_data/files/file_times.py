@@ -10,10 +10,8 @@ from core.instants import format_ms
 from market_data.candle_columns import Int64Array
 from market_data.files.file_table import FileError, FileTable
 from market_data.files.text_times import compact_instants
+from market_data.quality.sound_candle import FIRST_TRADE_MS
 from market_data.store.store_layout import LAST_TIME_MS
-
-FIRST_TRADE_MS = 1_230_940_800_000
-"""2009-01-03: before the first block of the first chain there was nothing to trade."""
 
 _LAST_YEAR_MS = 4_102_444_800_000
 _NO_TIME_MS = -1

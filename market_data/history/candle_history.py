@@ -89,9 +89,9 @@ class CandleHistory:
         return loaded
 
     def fetch(
-        self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int, *, beside: str
+        self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int, *, beside: str, again: bool = False
     ) -> dict[str, FetchOutcome]:
-        """Fetch into the store what it misses of a range, and return what came by unified symbol."""
+        """Fetch into the store what it misses of a range, or all of it again; return what came by unified symbol."""
         length = _checked_range(interval, start_ms, end_ms)
         if self._offline:
             raise ConfigurationError("fetching needs the exchange; this provider is offline")
@@ -99,9 +99,23 @@ class CandleHistory:
         with self._source.connection():
             unified = self._unified(symbols, interval, first_ms, last_ms).values()
             fetched = self._source.complete(
-                list(unified), interval, first_ms, last_ms, needed_from_ms=first_ms, beside=beside
+                list(unified), interval, first_ms, last_ms, needed_from_ms=first_ms, beside=beside, again=again
             )
         return {symbol: fetched.get(symbol, FetchOutcome()) for symbol in unified}
+
+    def earliest(self, symbols: Sequence[str], interval: str) -> dict[str, int | None]:
+        """Return the open of the first candle that the exchange has, by unified symbol."""
+        if self._offline or not self._source.known:
+            raise ConfigurationError(f"the first candle of {self.exchange} can only be found by asking an exchange")
+        with self._source.connection():
+            return self._source.earliest([self.resolve(symbol) for symbol in symbols], interval)
+
+    def halted(self, symbols: Sequence[str]) -> dict[str, str]:
+        """Return those of some symbols that the exchange does not trade now, by unified symbol."""
+        if self._offline or not self._source.known:
+            return {}
+        with self._source.connection():
+            return self._source.halted([self.resolve(symbol) for symbol in symbols])
 
     def series_beside(self, name: str, timeframe: str) -> str:
         """Return the series that a name means beside candles of a timeframe; see ``ExchangeSource.series_beside``."""

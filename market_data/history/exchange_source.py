@@ -1,14 +1,16 @@
 """One exchange behind the store: what the store lacks of a range is fetched into it."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from core.errors import ConfigurationError, FeedError
-from core.timeframe import floor_to_grid
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
+from core.instants import format_ms
+from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters import adapter_registry
 from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import Interval
 from market_data.exchanges.exchange_names import known_exchanges, require_served, timeframes_of
+from market_data.history.earliest_candle import earliest_open, known_or_none
 from market_data.history.fetch_progress import open_progress
 from market_data.history.fetching import STOPPED, Fetch, FetchOutcome
 from market_data.history.missing_candles import MissingCandlesError
@@ -17,7 +19,10 @@ from market_data.history.series_pages import open_interest_period, open_pages
 from market_data.instruments.market_list import MarketList
 from market_data.perpetual.perpetual_columns import SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport
+from market_data.quality.sound_candle import FIRST_TRADE_MS
 from market_data.store.candle_store import CandleStore
+from market_data.store.finer_series import finer_advice
+from market_data.store.rows_change import Rewriting
 from market_data.store.store_layout import is_series, is_timeframe, kind_and_period, mark_series, open_interest_series
 
 
@@ -57,6 +62,8 @@ class ExchangeSource:
         self._progress = progress
         self._now_ms = now_ms
         self._depth = 0
+        # The exchange's clock when it was last asked.
+        self._clock_ms = 0
 
     @property
     def known(self) -> bool:
@@ -112,19 +119,84 @@ class ExchangeSource:
         *,
         needed_from_ms: int,
         beside: str = "1m",
+        again: bool = False,
     ) -> dict[str, FetchOutcome]:
-        """Fetch into the store what it misses of a range; errors as in ``fetched``."""
-        missing = {
-            symbol: ranges
+        """Fetch into the store what it misses of a range, or all of it ``again``; errors as in ``fetched``.
+
+        Ranges that the exchange answers with nothing are denied, see ``CandleStore.add_denial``, unless they lie before
+        the first candle that it has.
+        """
+        ranges = {
+            symbol: [(start_ms, end_ms)]
+            if again
+            else self._store.missing_ranges(self.exchange, symbol, series, start_ms, end_ms)
             for symbol in dict.fromkeys(symbols)
-            if (ranges := self._store.missing_ranges(self.exchange, symbol, series, start_ms, end_ms))
         }
+        missing = {symbol: spans for symbol, spans in ranges.items() if spans}
+        revised = dict.fromkeys(missing, 0)
 
         def keep(symbol: str, rows: SeriesColumns, answered_from_ms: int, answered_to_ms: int) -> None:
-            self._store.write(self.exchange, symbol, series, rows, source=f"fetched from {self.exchange}")
-            self._store.add_coverage(self.exchange, symbol, series, answered_from_ms, answered_to_ms)
+            place, source = (self.exchange, symbol, series), f"fetched from {self.exchange}"
+            result = self._store.write(*place, rows, source=source, rewriting=Rewriting(self._clock_ms))
+            self._store.add_coverage(*place, answered_from_ms, answered_to_ms, f"answered by {self.exchange}")
+            revised[symbol] += result.revised
 
-        return self.fetched(missing, series, keep, needed_from_ms, beside=beside) if missing else {}
+        if not missing:
+            return {}
+        outcomes = self._outcomes(missing, series, keep, beside)
+        for symbol, outcome in outcomes.items():
+            outcome.revised = revised[symbol]
+            self._record_denials(symbol, series, outcome)
+        self._require_complete(outcomes, series, needed_from_ms, beside)
+        return outcomes
+
+    def earliest(self, symbols: Sequence[str], timeframe: str) -> dict[str, int | None]:
+        """Return the open of the first candle that the exchange has of each symbol, None where it has none.
+
+        What lies before it counts as answered from then on. Only within ``connection``.
+
+        Raises
+        ------
+        DataUnavailableError
+            If the exchange cannot be reached.
+        """
+        found = {}
+        try:
+            adapter = self.adapter()
+            now_ms = self._present(adapter)
+            for symbol in dict.fromkeys(symbols):
+                found[symbol] = earliest_open(adapter, symbol, timeframe, now_ms)
+                begin_ms = floor_to_grid(FIRST_TRADE_MS, timeframe_ms(timeframe))
+                self._cover_before(symbol, timeframe, begin_ms, found[symbol] or begin_ms)
+        except FeedError as error:
+            raise DataUnavailableError(
+                f"{error}; without it the first candle of {', '.join(symbols)} cannot be found", symbols=tuple(symbols)
+            ) from error
+        return found
+
+    def halted(self, symbols: Collection[str]) -> dict[str, str]:
+        """Return those of some symbols that the exchange does not trade now, with its word for it.
+
+        Nothing where no market list was read; only within ``connection``.
+        """
+        told = getattr(self._open, "halted", None)
+        halted: dict[str, str] = {} if told is None else told()
+        return {symbol: word for symbol, word in halted.items() if symbol in symbols}
+
+    def _record_denials(self, symbol: str, series: str, outcome: FetchOutcome) -> None:
+        place, denied = (self.exchange, symbol, series), outcome.denied
+        first_ms: int | None = None
+        leading = denied and is_timeframe(series) and not self._store.read_last(*place, 1, denied[0][0]).rows
+        if leading and not outcome.out_of_reach:
+            first_ms = known_or_none(self.adapter(), symbol, series, self._clock_ms)
+        for start_ms, end_ms in denied:
+            known_ms = min(end_ms, max(start_ms, first_ms or start_ms))
+            self._cover_before(symbol, series, start_ms, known_ms)
+            self._store.add_denial(*place, known_ms, end_ms, format_ms(self._clock_ms)[:10])
+
+    def _cover_before(self, symbol: str, series: str, start_ms: int, first_ms: int) -> None:
+        ground = f"before the first candle of {self.exchange}"
+        self._store.add_coverage(self.exchange, symbol, series, start_ms, first_ms, ground)
 
     def fetched(
         self,
@@ -155,13 +227,23 @@ class ExchangeSource:
         DataUnavailableError
             If something is missing afterwards: a ``MissingCandlesError``.
         """
+        outcomes = self._outcomes(wanted, series, keep, beside)
+        self._require_complete(outcomes, series, needed_from_ms, beside)
+        return outcomes
+
+    def _outcomes(
+        self, wanted: Mapping[str, Sequence[Interval]], series: str, keep: Keep, beside: str
+    ) -> dict[str, FetchOutcome]:
+        """Fetch ranges of several symbols, and return what came of each, whatever is missing; errors as ``fetched``."""
         if not self.known:
             cause = f"{self.exchange} is no exchange but a name of imported candles, so nothing can be fetched"
+            finer = finer_advice(self._store, self.exchange, wanted, series) if is_timeframe(series) else ""
+            cause += f" ({finer})" if finer else ""
             raise MissingCandlesError(self.exchange, series, wanted, cause, beside=beside, fetchable=False)
         self._require_served(series)
         try:
             adapter = self.adapter()
-            now_ms = self._present(adapter)
+            now_ms = self._clock_ms = self._present(adapter)
             source = open_pages(adapter, series, now_ms=now_ms, off_grid=self._off_grid)
             self._market_list.refresh(adapter, now_ms)
         except FeedError as error:
@@ -175,6 +257,11 @@ class ExchangeSource:
         for symbol, outcome in outcomes.items():
             known = self.quality_reports.get((symbol, series))
             self.quality_reports[symbol, series] = known.merged(outcome.quality) if known else outcome.quality
+        return outcomes
+
+    def _require_complete(
+        self, outcomes: Mapping[str, FetchOutcome], series: str, needed_from_ms: int, beside: str
+    ) -> None:
         failed = {
             symbol: outcome
             for symbol, outcome in outcomes.items()
@@ -182,7 +269,6 @@ class ExchangeSource:
         }
         if failed:
             raise self._missing(failed, series, beside)
-        return outcomes
 
     def _missing(self, failed: Mapping[str, FetchOutcome], series: str, beside: str) -> MissingCandlesError:
         missing = {symbol: outcome.missing for symbol, outcome in failed.items()}

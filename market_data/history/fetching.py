@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from core.errors import ConfigurationError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
-from market_data.candle_columns import Interval
+from market_data.candle_columns import CandleColumns, Interval
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.history.fetch_progress import SilentProgress
 from market_data.history.page_buffer import Keep, PageBuffer
 from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
+from market_data.quality.series_steps import USUAL_STEP_MS
 from market_data.store.store_layout import kind_and_period
 
 WORKERS = 8
@@ -27,11 +28,16 @@ class FetchOutcome:
 
     ``rows`` rows came in ``pages`` pages; ``missing`` are the ranges that were not answered and ``error`` says why,
     None if nothing is missing; ``out_of_reach`` is whether asking again may help; ``quality`` is what the checks found.
+    ``denied`` are the ranges that were answered with nothing; ``untraded`` of the candles have a volume of 0, and
+    ``revised`` rows are stored with other values, which stand.
     """
 
     def __init__(self) -> None:
         self.rows = 0
         self.pages = 0
+        self.untraded = 0
+        self.revised = 0
+        self.denied: list[Interval] = []
         self.quality = QualityReport()
         self.missing: list[Interval] = []
         self.error: str | None = None
@@ -75,6 +81,7 @@ class Fetch:
         self._stopped = threading.Event()
         self._outcomes = {symbol: FetchOutcome() for symbol in wanted}
         self._buffers = {symbol: PageBuffer(symbol, keep) for symbol in wanted}
+        self._last_answered: dict[str, int] = {}
         self._failures: list[HarnessError] = []
         self._finished: set[str] = set()
         self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -152,10 +159,37 @@ class Fetch:
     def _fetch_page(self, symbol: str, start_ms: int, until_ms: int) -> int:
         """Fetch and keep one page, and return up to where the exchange has answered.
 
-        The last row ends what a page has answered, for exchanges cut pages shorter than they say; only an empty page
-        answers for the rest.
+        An answer says something from its first row to its last, for exchanges cut pages shorter than they say. What
+        lies before the first is asked for by itself. An empty answer denies its range and no more than that.
         """
-        source, length, outcome = self._source, self._source.length_ms, self._outcomes[symbol]
+        length, outcome = self._source.length_ms, self._outcomes[symbol]
+        inside = self._asked(symbol, start_ms, until_ms)
+        outcome.pages += 1
+        begin_ms = start_ms
+        if inside and self._source.regular and floor_to_grid(inside[0][0], length) > start_ms:
+            inside, begin_ms = self._completed(symbol, inside, start_ms)
+        if not inside:
+            self._take_nothing(symbol, start_ms, until_ms)
+            self._progress.advance((until_ms - start_ms) // length)
+            return until_ms
+        columns, report = self._source.check(inside)
+        answered_ms = floor_to_grid(inside[-1][0], length) + length
+        covered_ms = answered_ms
+        if report.refused.get("unclosed") or report.refused.get("future"):
+            forming_ms = min(row[0] for row in inside if row[0] + length > self._now_ms)
+            covered_ms = min(covered_ms, floor_to_grid(forming_ms, length))
+        self._buffers[symbol].add(columns, begin_ms, covered_ms)
+        self._last_answered[symbol] = answered_ms
+        outcome.rows += columns.rows
+        if isinstance(columns, CandleColumns):
+            outcome.untraded += int((columns.volume == 0.0).sum())
+        outcome.quality = outcome.quality.merged(report)
+        self._progress.advance((answered_ms - start_ms) // length)
+        return answered_ms
+
+    def _asked(self, symbol: str, start_ms: int, until_ms: int) -> list[Row]:
+        """Return the rows of a range in order of time; RangeNotServedError where an answer has only others."""
+        source = self._source
         rows = source.ask(symbol, start_ms, until_ms)
         inside = sorted((row for row in rows if start_ms <= row[0] < until_ms), key=_time)
         if rows and not inside:
@@ -164,20 +198,41 @@ class Fetch:
                 f"{self._exchange} answered {format_ms(start_ms)} .. {format_ms(until_ms)} of {symbol} "
                 f"{source.series} with {what} of another time"
             )
-        columns, report = source.check(inside)
-        answered_ms = floor_to_grid(inside[-1][0], length) + length if inside else until_ms
-        covered_ms = answered_ms
-        if not inside:
-            covered_ms = min(answered_ms, max(start_ms, floor_to_grid(self._now_ms - source.settling_ms, length)))
-        if report.refused.get("unclosed") or report.refused.get("future"):
-            forming_ms = min(row[0] for row in inside if row[0] + length > self._now_ms)
-            covered_ms = min(covered_ms, floor_to_grid(forming_ms, length))
-        self._buffers[symbol].add(columns, start_ms, covered_ms)
-        outcome.pages += 1
-        outcome.rows += columns.rows
-        outcome.quality = outcome.quality.merged(report)
-        self._progress.advance((answered_ms - start_ms) // length)
-        return answered_ms
+        return inside
+
+    def _completed(self, symbol: str, rows: list[Row], start_ms: int) -> tuple[list[Row], int]:
+        """Return some rows with those that lie before the first, and from when on they are an answer.
+
+        The range before them is asked for by itself, with the row before it where that is known: an answer that has
+        that row, and nothing after it, is one. An empty answer denies the range.
+        """
+        length, outcome = self._source.length_ms, self._outcomes[symbol]
+        anchor_ms = start_ms - length if self._last_answered.get(symbol) == start_ms else start_ms
+        while (first_ms := floor_to_grid(rows[0][0], length)) > start_ms:
+            before = self._asked(symbol, anchor_ms, first_ms)
+            outcome.pages += 1
+            found = [row for row in before if row[0] >= start_ms]
+            if not before:
+                self._take_nothing(symbol, start_ms, first_ms)
+                return rows, first_ms
+            if not found:
+                break
+            rows = [*found, *rows]
+        return rows, start_ms
+
+    def _take_nothing(self, symbol: str, start_ms: int, until_ms: int) -> None:
+        """Take an empty answer: its range is denied, but for its end, where a row may yet be published.
+
+        Payments come hours apart, so for them it is the usual answer between two of them.
+        """
+        source = self._source
+        settled_ms = min(until_ms, floor_to_grid(self._now_ms - source.settling_ms, source.length_ms))
+        if start_ms >= settled_ms:
+            return
+        if not source.regular and until_ms - start_ms <= USUAL_STEP_MS:
+            self._buffers[symbol].add(source.check([])[0], start_ms, settled_ms)
+        else:
+            self._outcomes[symbol].denied.append((start_ms, settled_ms))
 
 
 def _time(row: Row) -> int:

@@ -4,7 +4,7 @@ Importing this module loads no heavy library, and using it loads none that is no
 asked for, ccxt only where something must be fetched.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -142,18 +142,56 @@ class HistoricalDataProvider:
         )
 
     def fetch(
-        self, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int, *, beside: str = "1m"
+        self,
+        symbols: Sequence[str],
+        interval: str,
+        start_ms: int,
+        end_ms: int,
+        *,
+        beside: str = "1m",
+        again: bool = False,
     ) -> "dict[str, FetchOutcome]":
         """Fetch into the store what it misses of a range, and return what came by unified symbol.
 
         ``interval`` is a timeframe, or the name of what a contract has beside its candles: ``mark-1m``, ``funding``,
-        ``open-interest-1h``; ``beside`` is then the timeframe of the candles, named in advice. Errors as in ``load``.
+        ``open-interest-1h``; ``beside`` is then the timeframe of the candles, named in advice. ``again`` asks for the
+        whole range, whatever is known of it; stored candles stand all the same. Errors as in ``load``.
         """
-        return self._history.fetch(symbols, interval, start_ms, end_ms, beside=beside)
+        return self._history.fetch(symbols, interval, start_ms, end_ms, beside=beside, again=again)
+
+    def earliest(self, symbols: Sequence[str], interval: str) -> dict[str, int | None]:
+        """Return the open of the first candle that the exchange has of each symbol, None where it has none.
+
+        Keyed by unified symbol. What lies before it is not asked for any more.
+
+        Raises
+        ------
+        ConfigurationError
+            For an unknown symbol or timeframe, or without an exchange to ask.
+        DataUnavailableError
+            If the exchange cannot be reached.
+        """
+        return self._history.earliest(symbols, interval)
+
+    def halted(self, symbols: Sequence[str]) -> dict[str, str]:
+        """Return those of some symbols that the exchange does not trade now, with its word for it.
+
+        Keyed by unified symbol; empty where the exchange does not say. Errors as in ``earliest``.
+        """
+        return self._history.halted(symbols)
 
     def series_beside(self, name: str, timeframe: str) -> str:
         """Return the series that a name means beside candles of a timeframe; see ``ExchangeSource.series_beside``."""
         return self._history.series_beside(name, timeframe)
+
+    def finer_stored(self, symbols: Iterable[str], interval: str) -> str:
+        """Return in words what is stored of unified symbols that lack a timeframe, of which it could be made.
+
+        Empty if nothing is.
+        """
+        from market_data.store.finer_series import finer_advice
+
+        return finer_advice(self.store, self.exchange, symbols, interval)
 
     def load_perpetual(
         self,

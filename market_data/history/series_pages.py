@@ -32,7 +32,8 @@ class SeriesPages(NamedTuple):
 
     ``series`` is its name in the store, ``length_ms`` the grid on which its rows lie, ``page_ms`` the widest range of
     one page. A row missing this close to the exchange's clock (``settling_ms``) may yet be published. ``ask`` returns
-    the rows of ``[since_ms, until_ms)`` of a symbol, ``check`` what may be stored of rows in order of time.
+    the rows of ``[since_ms, until_ms)`` of a symbol, ``check`` what may be stored of rows in order of time. ``regular``
+    says whether there is a row for every place of the grid, gaps aside.
     """
 
     series: str
@@ -41,6 +42,7 @@ class SeriesPages(NamedTuple):
     settling_ms: int
     ask: Callable[[str, int, int], Sequence[Row]]
     check: Callable[[Sequence[Any]], tuple[SeriesColumns, QualityReport]]
+    regular: bool = True
 
 
 def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: OffGrid = "snap") -> SeriesPages:
@@ -117,7 +119,7 @@ def _funding_pages(adapter: PerpetualAdapter, now_ms: int) -> SeriesPages:
         return check_rows(FundingColumns.from_rows(rows), MINUTE_MS, now_ms=now_ms)
 
     return SeriesPages(
-        FUNDING, MINUTE_MS, adapter.funding_page_ms, STATISTIC_SETTLING_MS, adapter.fetch_funding_page, check
+        FUNDING, MINUTE_MS, adapter.funding_page_ms, STATISTIC_SETTLING_MS, adapter.fetch_funding_page, check, False
     )
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from core.candle import Candle
 
+FIRST_TRADE_MS = 1_230_940_800_000
+"""2009-01-03: before the first block of the first chain there was nothing to trade."""
+
 LEAST_PRICE = 1e-12
 MOST_PRICE = 1e12
 """Nothing is traded at a price outside of these: such a number is a fault of its source, like one that is no number."""

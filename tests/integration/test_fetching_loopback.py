@@ -74,7 +74,7 @@ class Pages(LoopbackCase):
         loaded = self.provider().load(["BTCUSDT", "eth-usdt", "SOL/USDT"], "1m", at(0), at(ROWS), warmup_candles=10)
         for spelling, source in (("BTCUSDT", BTC), ("eth-usdt", ETH), ("SOL/USDT", SOL)):
             self.assertTrue(same_columns(loaded[spelling].window, source), spelling)
-        self.assertEqual(self.asked()[-1][1], ROWS)
+        self.assertIn((2990, ROWS), self.asked())
         order = [one.query["symbol"] for one in self.server.requests_to("klines")]
         self.assertNotEqual(order, sorted(order), "one symbol after the other")
         self.assertEqual(loaded["SOL/USDT"].quality["missing"], 150)

@@ -26,6 +26,7 @@ from market_data.commands.fetch_command import fetch_series
 from market_data.history.missing_candles import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
+from market_data.store.coverage import uncovered
 from tests.support.exchanges.loopback import practice_columns, same_columns, without
 from tests.support.exchanges.memory_exchange import MemoryExchange
 from tests.support.scale import scaled
@@ -134,24 +135,40 @@ class Asking(ProviderCase):
         provider.load(["BTCUSDT"], "1m", at(150), at(500), warmup_candles=0)
         self.assertEqual(self.asked(), [])
 
-    def test_holes_inside_and_at_the_ends_are_asked_once(self) -> None:
+    def test_a_hole_between_candles_of_one_answer_is_settled_and_one_at_the_end_is_asked_again(self) -> None:
         holed = without(without(BTC, 420, 450), 100, 130)
         self.exchange = MemoryExchange({"BTC/USDT": holed}, LATE)
         provider = self.provider()
         first = provider.load(["BTCUSDT"], "1m", at(50), at(450))["BTCUSDT"]
         self.assertEqual(first.quality["holes"], 1)
         self.assertEqual(first.quality["missing"], 30)
-        self.asked()
+        # The hole begins a page: it is asked by itself, with the candle before it.
+        self.assertEqual(self.asked(), [(50, 150), (150, 250), (250, 350), (350, 450), (420, 450)])
         again = provider.load(["BTCUSDT"], "1m", at(50), at(450))["BTCUSDT"]
-        self.assertEqual(self.asked(), [])
+        self.assertEqual(self.asked(), [(420, 450)])
         self.assertTrue(same_columns(first.window, again.window))
 
-    def test_time_before_the_listing_is_asked_once(self) -> None:
+    def test_a_hole_that_begins_a_page_is_asked_with_the_candle_before_it_and_settled_by_that(self) -> None:
+        self.exchange = MemoryExchange({"BTC/USDT": without(BTC, 150, 170)}, LATE)
+        provider = self.provider()
+        provider.load(["BTCUSDT"], "1m", at(50), at(250))
+        self.assertEqual(self.asked(), [(50, 150), (150, 250), (149, 170)])
+        provider.load(["BTCUSDT"], "1m", at(50), at(250))
+        self.assertEqual(self.asked(), [])
+
+    def test_a_page_that_is_cut_at_its_beginning_is_asked_until_it_is_whole(self) -> None:
+        self.exchange.spoil = lambda symbol, since, until, rows: rows[-30:]
+        loaded = self.provider().load(["BTCUSDT"], "1m", at(0), at(200))["BTCUSDT"]
+        self.assertTrue(same_columns(loaded.window, BTC.slice(0, 200)))
+
+    def test_time_before_the_first_candle_is_settled_when_that_is_found(self) -> None:
         provider = self.provider()
         provider.load(["BTCUSDT"], "1m", at(-250), at(10))
-        self.assertEqual(self.asked(), [(-250, -150), (-150, -50), (-50, 50 - 40)])
+        self.assertEqual(self.asked()[:4], [(-250, -150), (-150, -50), (-50, 10), (-50, 0)])
         provider.load(["BTCUSDT"], "1m", at(-250), at(10))
         self.assertEqual(self.asked(), [])
+        ground = CandleStore(self.cache).record("binanceus", "BTC/USDT", "1m").ground_of(at(-250), at(0))
+        self.assertEqual(ground, "before the first candle of binanceus")
 
     def test_a_page_shorter_than_it_should_be_is_no_answer_for_the_rest(self) -> None:
         self.exchange.spoil = lambda symbol, since, until, rows: rows[:30]
@@ -498,7 +515,7 @@ class AnyOrderOfRequests(unittest.TestCase):
         st.sets(st.integers(0, 400), max_size=120),
         st.integers(1, 70),
     )
-    def test_what_is_returned_is_what_the_exchange_has_and_nothing_is_asked_twice(
+    def test_what_is_returned_is_what_the_exchange_has_and_what_is_missing_is_known_to_be_denied(
         self, windows: list[tuple[int, int]], holes: set[int], page_limit: int
     ) -> None:
         kept = np.array([row for row in range(400) if row not in holes])
@@ -511,7 +528,17 @@ class AnyOrderOfRequests(unittest.TestCase):
                 exchange.pages.clear()
                 loaded = provider.load(["BTCUSDT"], "1m", at(first), at(first + count))["BTCUSDT"]
                 self.assertTrue(same_columns(loaded.window, listed.between(at(first), at(first + count))))
-                for _, since, until in exchange.pages:
+                record = CandleStore(folder).record("binanceus", "BTC/USDT", "1m")
+                for _, since, until in (page for page in exchange.pages if page[1] >= at(-60) and page[2] <= at(600)):
                     asked = set(range((since - JANUARY_MS) // MINUTE_MS, (until - JANUARY_MS) // MINUTE_MS))
-                    self.assertFalse(asked & answered)
-                answered |= set(range(first, first + count))
+                    # Beside the candle that anchors a hole, and the search for the first candle of all.
+                    self.assertFalse(set(sorted(asked)[1:]) & answered & set(kept.tolist()), "a candle twice")
+                for start, end in uncovered(record.covered, at(first), at(first + count)):
+                    self.assertEqual(listed.between(start, end).rows, 0)
+                    self.assertIn("asked again", record.ground_of(start, end))
+                covered = {
+                    place
+                    for place in range(first, first + count)
+                    if not uncovered(record.covered, at(place), at(place + 1))
+                }
+                answered |= covered
