@@ -268,7 +268,8 @@ class CcxtAdapter:
     def _refuse_recent_only(self, rows: list[CandleRow], symbol: str, timeframe: str, until_ms: int) -> None:
         """Raise on a full page that reaches the present: no "nothing there yet" but an exchange without old candles."""
         now_ms = self._last_date_ms
-        reaches_now = now_ms is not None and max(row[0] for row in rows) >= now_ms - 3 * timeframe_ms(timeframe)
+        last_ms = max(row[0] for row in rows)
+        reaches_now = now_ms is not None and now_ms - 3 * timeframe_ms(timeframe) <= last_ms <= now_ms + DAY_MS
         if len(rows) >= self.page_limit and reaches_now and min(row[0] for row in rows) >= until_ms:
             raise RangeNotServedError(
                 f"{self.name} serves only its last {len(rows)} candles of {symbol} {timeframe}; import older ones"

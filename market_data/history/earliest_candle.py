@@ -65,7 +65,8 @@ def _halved(
             low_ms = middle_ms + page_ms
         else:
             high_ms, first = middle_ms, found
-    return first
+    before = None if first is None else first_in(timeframe, low_ms, high_ms)
+    return first if before is None else before
 
 
 def _fixed(timeframe: str) -> int:

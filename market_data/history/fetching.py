@@ -15,7 +15,7 @@ from market_data.history.page_buffer import Keep, PageBuffer
 from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
 from market_data.quality.series_steps import USUAL_STEP_MS
-from market_data.store.store_layout import kind_and_period
+from market_data.store.store_layout import is_timeframe, kind_and_period
 
 WORKERS = 8
 STOPPED = "the fetch was stopped because another symbol failed"
@@ -181,7 +181,7 @@ class Fetch:
         self._buffers[symbol].add(columns, begin_ms, covered_ms)
         self._last_answered[symbol] = answered_ms
         outcome.rows += columns.rows
-        if isinstance(columns, CandleColumns):
+        if isinstance(columns, CandleColumns) and is_timeframe(self._source.series):
             outcome.untraded += int((columns.volume == 0.0).sum())
         outcome.quality = outcome.quality.merged(report)
         self._progress.advance((answered_ms - start_ms) // length)

@@ -123,8 +123,6 @@ def check_candles(
     ----------
     candles
         Rows as they came, in any order.
-    timeframe_length_ms
-        Length of the timeframe.
     off_grid
         ``snap`` floors an open that is off the timeframe's grid, ``refuse`` refuses the row.
     now_ms
@@ -135,18 +133,14 @@ def check_candles(
     Returns
     -------
     tuple
-        The accepted candles, strictly increasing and on the grid, and the report. An accepted candle is flagged as an
-        outlier, and kept, when its true range (from the lowest of low and previous close to the highest of high and
-        previous close, as a fraction; the previous close only where no candle is missing between) is above 2 % and
-        above 25 times the median range of its block of 1,000 candles. One that moves by more than
-        ``DEFAULT_MAX_CANDLE_MOVE``, as ``core.candle_move`` counts it, is told apart from these, and kept as well.
+        The accepted candles, strictly increasing and on the grid, and the report. Of the accepted candles it flags the
+        ``outliers``, and tells those that move by more than ``DEFAULT_MAX_CANDLE_MOVE``; both are kept.
     """
     length = timeframe_length_ms
     raw = candles.open_time_ms
     opens = slots(raw, length)
     shifted = opens != raw
-    told = refused or {}
-    broken = {**told, **_broken_rules(candles)}
+    broken = {**(refused or {}), **_broken_rules(candles)}
     if off_grid == "refuse":
         broken["off_grid"] = shifted
     verdicts, sound = first_broken(broken, len(raw))
@@ -157,10 +151,8 @@ def check_candles(
     verdicts["unclosed"] = verdicts.get("unclosed", False) | (sound & ~late & unclosed)
     taken = sound & ~late & ~unclosed
     accepted = CandleColumns(opens[taken], *(column[taken] for column in candles[1:]))
-    flagged = np.zeros(len(raw), np.bool)
-    flagged[taken] = outliers(accepted, length)
-    moving = np.zeros(len(raw), np.bool)
-    moving[taken] = moves(accepted) > DEFAULT_MAX_CANDLE_MOVE
+    flagged = _among(taken, outliers(accepted, length))
+    moving = _among(taken, moves(accepted) > DEFAULT_MAX_CANDLE_MOVE)
     snapped = taken & shifted
     findings = {**verdicts, "snapped": snapped, "outlier": flagged, "move": moving}
     return accepted, QualityReport(
@@ -173,6 +165,13 @@ def check_candles(
         refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
         examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
     )
+
+
+def _among(taken: Mask, found: Mask) -> Mask:
+    """Return which of all rows are those that were found among the taken ones."""
+    whole = np.zeros(len(taken), np.bool)
+    whole[taken] = found
+    return whole
 
 
 def first_broken(broken: Mapping[str, Mask], rows: int) -> tuple[dict[str, Mask], Mask]:
@@ -201,7 +200,12 @@ def find_holes(open_times_ms: Int64Array, timeframe_length_ms: int) -> list[Hole
 
 
 def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
-    """Return which candles of strictly increasing times are flagged by the rule that ``check_candles`` states."""
+    """Return which candles of strictly increasing times are wide beyond the usual.
+
+    These are the ones whose true range (from the lowest of low and previous close to the highest of high and previous
+    close, as a fraction; the previous close only where no candle is missing between) is above 2 % and above 25 times
+    the median range of their block of 1,000 candles.
+    """
     if not candles.rows:
         return np.zeros(0, np.bool)
     joined = np.diff(candles.open_time_ms) == timeframe_length_ms
