@@ -160,6 +160,22 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual(((), 2), (step.marks, len(missing)))
 
+    async def test_a_clock_that_is_set_back_while_marks_are_asked_for_denies_none(self) -> None:
+        inputs, answer = self.inputs(funding=False), self.source.mark_candles
+
+        async def set_back(*asked: str | int) -> list[Candle]:
+            self.source.now_ms = MINUTE_MS - 2_000
+            return await answer(*asked)
+
+        self.closes(inputs, 1)
+        self.now += GRACE
+        self.source.mark_candles = set_back
+        self.assertEqual([], await self.completed(inputs, 2))
+        self.source.mark_candles = answer
+        self.source.publish(0)
+        self.source.now_ms = MINUTE_MS + 3_000
+        self.assertEqual([1], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
+
     async def test_while_rest_does_not_answer_nothing_is_denied_however_long(self) -> None:
         inputs = self.inputs()
         self.source.away = True
