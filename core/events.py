@@ -14,6 +14,7 @@ import msgspec
 from core.exact import EXACT, ZERO, plain
 from core.instants import to_datetime
 from core.orders import OrderType, TimeInForce
+from core.reasons import CommandRefusal, FillReason, HaltReason, OrderReason
 from core.trading_signal import Signal
 from core.verdicts import Verdict
 
@@ -24,10 +25,6 @@ Role = Literal["entry", "close", "stop", "target", "order"]
 """What an order is for: a signal's entry, a market close of a whole position, a position's own, or a script's."""
 
 TransitionKind = Literal["NEW", "REPLACED", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "REJECTED"]
-
-HaltReason = Literal["account_blown", "drawdown", "daily_loss"]
-
-FillRefusal = Literal["shorting_disabled", "insufficient_balance", "insufficient_margin", "max_leverage", "would_take"]
 
 
 class Fill(msgspec.Struct, frozen=True, gc=False):
@@ -76,7 +73,7 @@ class TradeRow(msgspec.Struct, frozen=True):
     action: Action
     order_id: str
     strategy: str
-    reason: str
+    reason: FillReason
     balance: Decimal
     unrealized_pnl: Decimal
     realized_pnl: Decimal = ZERO
@@ -185,7 +182,7 @@ class OrderTransition(msgspec.Struct, frozen=True):
     filled: Decimal
     price: Decimal | None
     stop_price: Decimal | None
-    reason: str
+    reason: OrderReason
     reference: Decimal
     last_quantity: Decimal | None = None
     last_price: Decimal | None = None
@@ -264,7 +261,7 @@ class CommandTaken(msgspec.Struct, frozen=True):
     command: str
     symbol: str | None = None
     order_id: str | None = None
-    reason: str | None = None
+    reason: CommandRefusal | None = None
 
 
 class KillSwitchChange(msgspec.Struct, frozen=True):

@@ -4,20 +4,16 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-OnOpposite = Literal["ignore", "close", "reverse"]
+from core.reasons import (
+    ExecutionRefusal,
+    PositionRefusal,
+    RiskRefusal,
+    SafetyRefusal,
+    SessionRefusal,
+    WarmupRefusal,
+)
 
-PositionRefusal = Literal["position_open", "opposite_ignored", "close_waiting", "entry_waiting"]
-AcceptanceRefusal = Literal[
-    "price",
-    "expiry",
-    "reduce_only",
-    "shorting_disabled",
-    "below_lot_size",
-    "below_min_quantity",
-    "above_max_quantity",
-    "below_min_notional",
-    "percent_price",
-]
+OnOpposite = Literal["ignore", "close", "reverse"]
 
 
 class WarmupVerdict(msgspec.Struct, frozen=True):
@@ -26,7 +22,7 @@ class WarmupVerdict(msgspec.Struct, frozen=True):
     gate: ClassVar = "warmup"
     candles_before: int
     warmup_candles: int
-    reason: Literal["warming_up"] | None = None
+    reason: WarmupRefusal | None = None
 
 
 class PositionVerdict(msgspec.Struct, frozen=True):
@@ -43,7 +39,7 @@ class SessionVerdict(msgspec.Struct, frozen=True):
     """Why the session as a whole takes no entry."""
 
     gate: ClassVar = "session"
-    reason: str
+    reason: SessionRefusal
 
 
 class RiskVerdict(msgspec.Struct, frozen=True):
@@ -56,7 +52,7 @@ class RiskVerdict(msgspec.Struct, frozen=True):
     room: float
     quantity: float | None = None
     stop_distance: float | None = None
-    reason: str | None = None
+    reason: RiskRefusal | None = None
 
 
 class SafetyVerdict(msgspec.Struct, frozen=True):
@@ -67,14 +63,14 @@ class SafetyVerdict(msgspec.Struct, frozen=True):
     exposure: float
     risk: float
     value: float
-    reason: str | None = None
+    reason: SafetyRefusal | None = None
 
 
 class ExecutionVerdict(msgspec.Struct, frozen=True):
     """Whether the venue accepted the entry."""
 
     gate: ClassVar = "execution"
-    reason: str | None = None
+    reason: ExecutionRefusal | None = None
 
 
 Verdict = WarmupVerdict | PositionVerdict | SessionVerdict | RiskVerdict | SafetyVerdict | ExecutionVerdict

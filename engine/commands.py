@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.errors import InvariantError
 from core.events import CommandTaken
+from core.reasons import CommandRefusal
 from engine.gates import Gates
 from execution.matching.paper_venue import PaperVenue
 
@@ -39,7 +40,9 @@ class Commands:
         if time_ms is None:
             return
         holdings, closes, order_id = self._venue.account.holdings, self._venue.book.closes, None
-        reason = "no_position" if symbol not in holdings else "close_waiting" if symbol in closes else None
+        reason: CommandRefusal | None = (
+            "no_position" if symbol not in holdings else "close_waiting" if symbol in closes else None
+        )
         if reason is None:
             order_id = self._gates.queue_close(symbol, time_ms, "operator")
         self._venue.recorder(CommandTaken(time_ms, "close", symbol, order_id, reason))
@@ -50,8 +53,8 @@ class Commands:
         if time_ms is None:
             return
         entry = self._venue.book.entries.get(symbol)
-        order_id, reason = (None, "no_entry_waiting") if entry is None else (entry.order_id, None)
-        self._venue.recorder(CommandTaken(time_ms, "cancel", symbol, order_id, reason))
+        told = CommandTaken(time_ms, "cancel", symbol, reason="no_entry_waiting")
+        self._venue.recorder(told if entry is None else CommandTaken(time_ms, "cancel", symbol, entry.order_id))
         self._venue.book.cancel_entry(symbol, time_ms, "operator")
 
     def _require(self, symbol: str, command: str) -> None:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import msgspec
 
 from core.orders import OrderSide
-from core.verdicts import OnOpposite, PositionRefusal
+from core.reasons import PositionRefusal
+from core.verdicts import OnOpposite
 
 
 class Held(NamedTuple):

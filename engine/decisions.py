@@ -7,6 +7,7 @@ from core.errors import StrategyError
 from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
+from core.reasons import SessionRefusal
 from core.trading_signal import Signal
 from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
 from engine.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
@@ -37,7 +38,7 @@ class Decisions:
         self._gates = gates
         self._entries = entries
 
-    def decide(self, present: PresentCandles, time_ms: int, refuse_entries: str | None = None) -> None:
+    def decide(self, present: PresentCandles, time_ms: int, refuse_entries: SessionRefusal | None = None) -> None:
         """Ask the strategy about every candle and put each opinion that is not FLAT through the gates.
 
         With ``refuse_entries`` every entry is refused for that reason; closes still act.
@@ -70,7 +71,7 @@ class Decisions:
             open_time_ms=candle.open_time_ms,
         )
 
-    def _judge(self, opinion: Opinion, state: SymbolState, refuse_entries: str | None) -> Decision:
+    def _judge(self, opinion: Opinion, state: SymbolState, refuse_entries: SessionRefusal | None) -> Decision:
         """Put one opinion through the gates in order; the first that refuses ends it."""
         symbol, before, needed = state.symbol, state.candles_seen - 1, self._rules.warmup_candles
         warm = before >= needed

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.candle import Candle
 from core.orders import OrderRequest
+from core.reasons import SessionRefusal
 from core.verdicts import ExecutionVerdict, RiskVerdict, SafetyVerdict, SessionVerdict, Verdict
 from engine.decision_plan import Add, Enter, Reverse
 from engine.entry_orders import entry_order
@@ -32,7 +33,11 @@ class Entries:
         self._gates = gates
 
     def enter(
-        self, opinion: Opinion, wanted: Enter | Add | Reverse, refuse_entries: str | None, verdicts: list[Verdict]
+        self,
+        opinion: Opinion,
+        wanted: Enter | Add | Reverse,
+        refuse_entries: SessionRefusal | None,
+        verdicts: list[Verdict],
     ) -> str | None:
         """Size an entry and submit it; return its order's id, None where a gate refuses it. Verdicts are added.
 

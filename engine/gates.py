@@ -1,5 +1,6 @@
 """The gates of a session, in order: risk sizes an entry, safety refuses it or not, execution accepts it."""
 
+from core.reasons import ExitReason
 from engine.session_statistics import SessionStatistics
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
@@ -25,7 +26,7 @@ class Gates:
         self.execution = execution
         self.statistics = statistics
 
-    def queue_close(self, symbol: str, time_ms: int, reason: str) -> str:
+    def queue_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
         """Accept a market close of a position at its symbol's next open; return the order's id."""
         self.statistics.orders_submitted += 1
         return self.execution.submit_close(symbol, time_ms, reason)

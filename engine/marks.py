@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from core.events import Halt, HaltLifted, HaltReason
+from core.events import Halt, HaltLifted
+from core.reasons import HaltReason
 from core.timeframe import floor_to_grid
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules

@@ -1,6 +1,7 @@
 """The session: one run of the kernel over one stream of steps. It only orders the phases."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from core.candle import Candle, Step
 from core.errors import InvariantError
@@ -8,6 +9,7 @@ from core.events import EquityPoint, KillSwitchChange, Listener
 from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
+from core.reasons import SessionRefusal
 from core.timeframe import trading_day
 from engine.commands import Commands
 from engine.decisions import Decisions
@@ -126,7 +128,7 @@ class Session:
         """Let trading rules of later dates come into force with the first step after theirs."""
         self._rule_changes.schedule(symbol_index, instruments)
 
-    def process(self, step: Step, *, refuse_entries: str | None = None) -> None:
+    def process(self, step: Step, *, refuse_entries: SessionRefusal | None = None) -> None:
         """Run one step through all phases, each over all symbols before the next.
 
         Parameters
@@ -231,7 +233,7 @@ class Session:
         for order in sorted(waiting, key=lambda order: order.last_open_ms or order.expires_ms or time_ms):
             book.expire(order.symbol, opens.get(order.symbol), time_ms)
 
-    def _flatten(self, time_ms: int, reason: str) -> None:
+    def _flatten(self, time_ms: int, reason: Literal["kill_switch", "end"]) -> None:
         """Cancel whatever waits, then close every position at its last mark, in configured order."""
         venue = self._venue
         for symbol in self._symbols:

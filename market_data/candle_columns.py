@@ -49,15 +49,7 @@ class CandleColumns(NamedTuple):
 
     def slice(self, start: int, stop: int) -> "CandleColumns":
         """Return the rows ``start:stop`` as views."""
-        window = np.s_[start:stop]
-        return CandleColumns(
-            self.open_time_ms[window],
-            self.open[window],
-            self.high[window],
-            self.low[window],
-            self.close[window],
-            self.volume[window],
-        )
+        return CandleColumns._make(column[start:stop] for column in self)
 
     def between(self, start_ms: int, end_ms: int) -> "CandleColumns":
         """Return the candles with ``start_ms <= open_time_ms < end_ms`` as views."""

@@ -6,6 +6,7 @@ import msgspec
 
 from core.exact import computed, floor_to
 from core.instrument import Instrument
+from core.reasons import RiskRefusal
 from core.tolerance import TOLERANCE
 from core.trading_signal import Signal
 from risk_management.position_size import position_size
@@ -23,7 +24,7 @@ class SizedEntry(msgspec.Struct, frozen=True):
 class Refusal(msgspec.Struct, frozen=True):
     """A refused entry: the reason in one word."""
 
-    reason: str
+    reason: RiskRefusal
 
 
 class EntrySizer:
@@ -68,7 +69,7 @@ class EntrySizer:
         shortfall = self._shortfall(quantity, price, instrument)
         return Refusal(shortfall) if shortfall else SizedEntry(quantity, stop, target)
 
-    def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> str | None:
+    def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> RiskRefusal | None:
         """Return which bound of the venue or the settings the rounded quantity breaks."""
         if quantity <= 0:
             return "below_lot_size"

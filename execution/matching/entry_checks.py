@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from core.events import Fill, FillRefusal
+from core.events import Fill
 from core.exact import EXACT, ZERO
+from core.reasons import FillRefusal
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
 

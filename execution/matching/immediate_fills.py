@@ -6,6 +6,7 @@ from core.candle import Candle
 from core.events import TradeRow
 from core.exact import received
 from core.orders import OrderRequest, OrderType
+from core.reasons import ExitReason
 from execution.matching.settlement import Settlement, Touch
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
@@ -30,7 +31,7 @@ class ImmediateFills:
         symbol: str,
         reference: Decimal,
         time_ms: int,
-        reason: str,
+        reason: ExitReason,
         *,
         order_id: str | None = None,
         quantity: Decimal | None = None,

@@ -8,6 +8,7 @@ import msgspec
 from core.events import Fill, TradeRow
 from core.exact import EXACT, ZERO
 from core.orders import OrderType
+from core.reasons import CancelReason
 from execution.matching.entry_checks import entry_refusal
 from execution.matching.liquidation import liquidation_fill, liquidation_order, ruins
 from execution.money.account import Account
@@ -180,7 +181,7 @@ class Settlement:
 
     def _end_reducing(self, closed_by: Order, time_ms: int) -> None:
         """Cancel what can only reduce a position that is gone, and the rest of an entry that had opened it."""
-        reason = "oco" if closed_by.role in ("stop", "target") else "position_closed"
+        reason: CancelReason = "oco" if closed_by.role in ("stop", "target") else "position_closed"
         working = self._book.symbol_orders(closed_by.symbol).working
         for other in [one for one in working if one.reduce_only and one is not closed_by]:
             own = other.role in ("stop", "target")

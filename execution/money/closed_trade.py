@@ -7,6 +7,7 @@ import msgspec
 
 from core.instants import to_datetime
 from core.orders import OrderSide
+from core.reasons import FillReason
 
 
 class ClosedTrade(msgspec.Struct, frozen=True):
@@ -26,7 +27,7 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     exit_price: Decimal
     gross_pnl: Decimal
     realized_pnl: Decimal
-    reason: str
+    reason: FillReason
     best_case_pnl: Decimal
     ambiguous: bool = False
     strategy_name: str | None = None

@@ -5,6 +5,7 @@ from decimal import Decimal
 from core.events import Fill, Levels
 from core.exact import EXACT, ZERO, average, received, share_of
 from core.orders import OrderSide
+from core.reasons import FillReason
 from execution.money.closed_trade import ClosedTrade
 from execution.money.ledger import ClosedPart, Entry
 from execution.orders.order import Order
@@ -186,7 +187,7 @@ class Holding:
         self.result = EXACT.add(self.result, part.result)
         self.best_case = EXACT.add(self.best_case, best_case)
 
-    def trade(self, fill: Fill, reason: str) -> ClosedTrade:
+    def trade(self, fill: Fill, reason: FillReason) -> ClosedTrade:
         """Return the round trip that ends with a last fill."""
         entry_price = self.entry.price
         if entry_price is None or self._closed_cost != EXACT.multiply(entry_price, self._closed_quantity):

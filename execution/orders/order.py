@@ -8,6 +8,7 @@ import msgspec
 from core.events import Fill, OrderTransition, Role, TransitionKind
 from core.exact import EXACT, ZERO
 from core.orders import OrderRequest, OrderType, TimeInForce
+from core.reasons import ExpiryReason, FillReason, OrderReason
 from execution.orders.order_status import OrderStatus
 from execution.orders.trailing import Trail
 
@@ -47,7 +48,7 @@ class Order(msgspec.Struct, eq=False):
     price: Decimal | None = None
     stop_price: Decimal | None = None
     reduce_only: bool = False
-    exit_reason: str = ""
+    exit_reason: FillReason = "order"
     trail: Trail | None = None
     rung: int = 0
     request: OrderRequest | None = None
@@ -57,7 +58,7 @@ class Order(msgspec.Struct, eq=False):
     rested: bool = False
     filled: Decimal = ZERO
     status: OrderStatus = OrderStatus.NEW
-    reason: str = ""
+    reason: OrderReason = ""
     acts: Acts = "market"
     time_in_force: TimeInForce = TimeInForce.GTC
     expires_ms: int | None = None
@@ -88,7 +89,7 @@ class Order(msgspec.Struct, eq=False):
         """Whether a falling price meets it: a stop that sells, a limit that buys."""
         return (self.acts == "stop") == (self.sign < 0)
 
-    def lapse(self, candle_open_ms: int | None, time_ms: int) -> tuple[str, int] | None:
+    def lapse(self, candle_open_ms: int | None, time_ms: int) -> tuple[ExpiryReason, int] | None:
         """Return why and when the order has come to its end before a step; None while it lives.
 
         It lives on where a candle of the step, opened at ``candle_open_ms``, can still fill it.

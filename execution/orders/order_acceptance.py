@@ -5,6 +5,7 @@ from decimal import Decimal
 from core.exact import EXACT, ZERO, ceil_to, floor_to, received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderType, TimeInForce
+from core.reasons import AcceptanceRefusal
 from core.tolerance import EXACT_TOLERANCE
 from execution.money.holding import Holding
 
@@ -38,7 +39,7 @@ def refusal_of(
     holding: Holding | None,
     *,
     allow_shorting: bool,
-) -> str | None:
+) -> AcceptanceRefusal | None:
     """Return in one word why an order is not accepted; None when it is.
 
     Parameters

@@ -3,6 +3,7 @@
 from core.events import Fill, Listener, Role, TransitionKind
 from core.exact import received
 from core.orders import OrderRequest, OrderType
+from core.reasons import CancelReason, ExitReason, OrderReason
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
 from execution.orders.order import Order
@@ -112,7 +113,7 @@ class OrderBook:
         self._accept(order, time_ms)
         return order
 
-    def submit_close(self, symbol: str, time_ms: int, reason: str) -> Order:
+    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> Order:
         """Accept a market close of the whole position; it never expires."""
         holding = self.account.holdings[symbol]
         order = Order(
@@ -129,7 +130,7 @@ class OrderBook:
         self._accept(order, time_ms)
         return order
 
-    def cancel(self, order: Order, time_ms: int, reason: str = "request") -> bool:
+    def cancel(self, order: Order, time_ms: int, reason: CancelReason = "request") -> bool:
         """Cancel a working order; return whether it was working."""
         if not order.status.working:
             return False
@@ -139,12 +140,12 @@ class OrderBook:
             holding.drop(order)
         return True
 
-    def cancel_entry(self, symbol: str, time_ms: int, reason: str) -> None:
+    def cancel_entry(self, symbol: str, time_ms: int, reason: CancelReason) -> None:
         """Cancel a symbol's waiting entry, if there is one."""
         if symbol in self.entries:
             self.cancel(self.entries[symbol], time_ms, reason)
 
-    def cancel_close(self, symbol: str, time_ms: int, reason: str) -> None:
+    def cancel_close(self, symbol: str, time_ms: int, reason: CancelReason) -> None:
         """Cancel a symbol's waiting close, if there is one."""
         if symbol in self.closes:
             self.cancel(self.closes[symbol], time_ms, reason)
@@ -194,7 +195,7 @@ class OrderBook:
             if lapse is not None:
                 self.end(order, OrderStatus.EXPIRED, *lapse)
 
-    def end(self, order: Order, status: OrderStatus, reason: str, time_ms: int) -> None:
+    def end(self, order: Order, status: OrderStatus, reason: OrderReason, time_ms: int) -> None:
         """End an order that does not go on: CANCELED, EXPIRED or REJECTED (CANCELED where a part has filled)."""
         if status is OrderStatus.REJECTED and order.filled:
             status = OrderStatus.CANCELED

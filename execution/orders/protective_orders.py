@@ -1,8 +1,9 @@
 """The protective orders of a position: its stop, its target or the rungs of its ladder."""
 
 from decimal import Decimal
+from typing import Literal
 
-from core.events import Fill, Role
+from core.events import Fill
 from core.exact import EXACT, ZERO, ceil_to, computed, floor_to, received
 from core.orders import OrderType
 from execution.money.holding import Holding
@@ -152,7 +153,9 @@ class ProtectiveOrders:
     def _tick(self, symbol: str) -> Decimal:
         return self._pricing.rules(symbol).tick_size
 
-    def _tighten(self, holding: Holding, level: Decimal, reason: str, time_ms: int) -> bool:
+    def _tighten(
+        self, holding: Holding, level: Decimal, reason: Literal["trailing_stop", "break_even"], time_ms: int
+    ) -> bool:
         stop = holding.stop
         if stop is None or not stop.status.working or stop.acts != "stop":
             return False
@@ -167,7 +170,7 @@ class ProtectiveOrders:
 
     def _placed(self, holding: Holding, kind: OrderType, name: str, time_ms: int) -> Order:
         """Place an order for the whole position, named beside it; it is a target if it is a limit order."""
-        role: Role = "target" if kind is OrderType.TAKE_PROFIT else "stop"
+        role: Literal["stop", "target"] = "target" if kind is OrderType.TAKE_PROFIT else "stop"
         order = Order(
             holding.entry.symbol,
             -holding.sign,

@@ -5,18 +5,23 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import HarnessError
-from core.events import HaltReason
 from core.orders import OrderRequest
+from core.reasons import HaltReason, SafetyRefusal
 from core.tolerance import TOLERANCE
 from execution.safety.safety_limits import SafetyLimits
 
+_WHILE_HALTED: dict[HaltReason, SafetyRefusal] = {
+    "account_blown": "halted_account_blown",
+    "drawdown": "halted_drawdown",
+    "daily_loss": "halted_daily_loss",
+}
 _ENGAGED_WORDS = {"1", "true", "yes", "on", "stop", "engaged"}
 
 
 class SafetyViolation(HarnessError):
     """An order that a safety limit refuses. ``reason`` is one word, the message says the numbers."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: SafetyRefusal, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -148,10 +153,8 @@ class SafetyMonitor:
         limits, equity = self.limits, self.current_equity
         if self.kill_switch_engaged():
             raise SafetyViolation("kill_switch", f"{order.symbol}: the kill switch is engaged")
-        if self.trading_halted:
-            raise SafetyViolation(
-                f"halted_{self.halt_reason}", f"{order.symbol}: trading is halted: {self.halt_reason}"
-            )
+        for halt in self.halts[:1]:
+            raise SafetyViolation(_WHILE_HALTED[halt], f"{order.symbol}: trading is halted: {halt}")
         if self.open_positions >= limits.max_open_trades:
             raise SafetyViolation(
                 "max_open_trades", f"{order.symbol}: {self.open_positions} open trades of {limits.max_open_trades}"

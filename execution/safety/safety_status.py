@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from core.events import HaltReason
+from core.reasons import HaltReason
 from execution.safety.safety_limits import SafetyLimits
 
 

@@ -8,6 +8,7 @@ from core.events import TradeRow
 from core.exact import floor_to, received
 from core.instants import to_datetime
 from core.orders import OrderRequest, OrderSide, OrderType
+from core.reasons import ExitReason
 from execution.matching.paper_venue import PaperVenue
 from execution.orders.order_status import OrderStatus
 from execution.scripting.execution_result import ExecutionResult
@@ -57,7 +58,7 @@ class DirectOrders:
             return ExecutionResult.failure_result(_IN_WORDS.get(entry.reason, entry.reason), order.order_id)
         return _answer(self._account.rows[-1])
 
-    def close(self, symbol: str, reference: Decimal, time_ms: int, reason: str) -> ExecutionResult:
+    def close(self, symbol: str, reference: Decimal, time_ms: int, reason: ExitReason) -> ExecutionResult:
         """Close a position at a reference price."""
         return _answer(self._immediate.close(symbol, reference, time_ms, reason))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.errors import HarnessError
 from core.orders import OrderRequest, OrderSide, OrderType
+from core.reasons import ExecutionRefusal, ExitReason
 from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
 from execution.safety.safety_limits import SafetyLimits
@@ -18,7 +19,7 @@ from execution.scripting.positive_number import positive_number
 class OrderRefused(HarnessError):
     """The venue takes no such order. ``reason`` is one word."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: ExecutionRefusal, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -124,7 +125,7 @@ class ExecutionEngine:
                 monitor.record_position_close(closed)
         return result
 
-    def submit_close(self, symbol: str, time_ms: int, reason: str) -> str:
+    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
         """Accept a market close of the whole position at the symbol's next open; return its order id."""
         return self.paper_trader.book.submit_close(symbol, time_ms, reason).order_id or ""
 

@@ -30,7 +30,7 @@ from market_data.exchanges.ccxt_core import (
 )
 from market_data.exchanges.ccxt_instruments import instrument_of
 from market_data.exchanges.exchange_description import described
-from market_data.exchanges.exchange_names import timeframes_of
+from market_data.exchanges.exchange_names import require_served, timeframes_of
 from market_data.exchanges.request_failures import RangeNotServedError, SymbolRefusedError, TransientError
 
 T = TypeVar("T")
@@ -105,10 +105,7 @@ class CcxtAdapter:
         FeedError
             If it does not answer in time, or answers with its most recent candles whatever range is asked.
         """
-        if timeframe not in self.timeframes:
-            raise ConfigurationError(
-                f"{self.name} has no timeframe {timeframe!r}; allowed: {', '.join(self.timeframes)}"
-            )
+        require_served(self.name, timeframe, self.timeframes)
         self._load_markets()
 
         rows = self._rows(candles_request(symbol, timeframe, since_ms, until_ms, self.page_limit))

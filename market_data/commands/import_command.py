@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from core.instants import format_ms, parse_instant
 from market_data.commands.selection import open_store
-from market_data.files.candle_import import describe, import_files
+from market_data.files.candle_import import import_files
+from market_data.files.import_report import describe
 from market_data.instruments.margin_tables import import_tiers
 
 

@@ -3,7 +3,7 @@
 Names and timeframes, which come from ccxt, stand in ``exchange_names``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -12,12 +12,10 @@ from market_data.exchanges.exchange_names import PRACTICE
 from market_data.exchanges.parsers.binance_kline import parse_binance_kline
 from market_data.exchanges.parsers.bybit_kline import parse_bybit_kline
 from market_data.exchanges.parsers.dydx_candle import parse_dydx_candle
-from market_data.exchanges.parsers.exchange_candle import Reading
+from market_data.exchanges.parsers.exchange_candle import FrameParser as FrameParser
 from market_data.exchanges.parsers.gateio_candlestick import parse_gateio_candlestick
 from market_data.exchanges.parsers.kraken_ohlc import parse_kraken_ohlc
 from market_data.exchanges.parsers.okx_candle import parse_okx_candle
-
-FrameParser = Callable[[bytes | str], Reading]
 
 SPOT_PATH = "/api/v3"
 FUTURES_PATH = "/fapi/v1"

@@ -6,7 +6,7 @@ ccxt, so that checking a name does not load ccxt. Timeframes without a fixed gri
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from core.errors import ConfigurationError
@@ -107,11 +107,13 @@ def check_timeframe(name: str, timeframe: str) -> None:
         Naming the timeframes the exchange serves.
     """
     timeframe_ms(timeframe)
-    served = timeframes_of(name)
-    if timeframe not in served:
-        raise ConfigurationError(
-            f"{canonical_exchange(name)} has no timeframe {timeframe!r}; allowed: {', '.join(served)}"
-        )
+    require_served(canonical_exchange(name), timeframe, timeframes_of(name))
+
+
+def require_served(name: str, period: str, served: Collection[str], *, what: str = "timeframe") -> None:
+    """Raise ConfigurationError, naming those that are, for a period that is not among those an exchange serves."""
+    if period not in served:
+        raise ConfigurationError(f"{name} has no {what} {period!r}; allowed: {', '.join(served)}")
 
 
 def _key(name: str) -> str:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from market_data.exchanges.backoff import Backoff, Uniform
+
 
 class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Waits are seconds of monotonic time unless a name says otherwise; the defaults suit a real exchange."""
@@ -37,6 +39,10 @@ class FeedLimits(msgspec.Struct, frozen=True, kw_only=True):
     def settle_for(self, length_ms: int) -> int:
         """Return ``settle_ms``, at most a tenth of a timeframe."""
         return min(self.settle_ms, length_ms // 10)
+
+    def backoff(self, uniform: Uniform) -> Backoff:
+        """Return the waits between attempts, from the first to the longest."""
+        return Backoff(uniform, first_s=self.first_wait_seconds, limit_s=self.longest_wait_seconds)
 
     @property
     def request_ms(self) -> int:

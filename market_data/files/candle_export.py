@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from core.errors import ConfigurationError, StoreError
+from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
+from market_data.files.file_table import FileError
 from market_data.perpetual.perpetual_columns import FundingColumns, SeriesColumns
 from market_data.store.atomic_files import replacing
 
@@ -56,13 +57,13 @@ def export_candles(candles: SeriesColumns, path: Path, *, force: bool = False) -
 def check_target(path: Path, *, force: bool) -> None:
     """Raise ConfigurationError if a path cannot be exported to: no format, no folder, or a file that is there."""
     if not path.name.lower().endswith(SUFFIXES):
-        raise ConfigurationError(f"{path}: its name says no format; allowed: {', '.join(SUFFIXES)}")
+        raise FileError(path, f"its name says no format; allowed: {', '.join(SUFFIXES)}")
     if not path.parent.is_dir():
-        raise ConfigurationError(f"{path}: there is no folder {path.parent}")
+        raise FileError(path, f"there is no folder {path.parent}")
     if path.is_dir():
-        raise ConfigurationError(f"{path}: is a folder")
+        raise FileError(path, "is a folder")
     if path.exists() and not force:
-        raise ConfigurationError(f"{path}: exists; give --force to replace it")
+        raise FileError(path, "exists; give --force to replace it")
 
 
 def _header(columns: SeriesColumns) -> list[str]:

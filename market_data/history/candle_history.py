@@ -11,8 +11,9 @@ from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import canonical_exchange
 from market_data.history.exchange_source import ExchangeSource
-from market_data.history.fetching import FetchOutcome, MissingCandlesError
+from market_data.history.fetching import FetchOutcome
 from market_data.history.loaded_candles import LoadedCandles
+from market_data.history.missing_candles import MissingCandlesError
 from market_data.history.perpetual_fetching import complete_perpetual
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.instruments.market_list import MarketList

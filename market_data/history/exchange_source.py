@@ -8,9 +8,10 @@ from core.timeframe import floor_to_grid
 from market_data.adapters import adapter_registry
 from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import Interval
-from market_data.exchanges.exchange_names import known_exchanges, timeframes_of
+from market_data.exchanges.exchange_names import known_exchanges, require_served, timeframes_of
 from market_data.history.fetch_progress import open_progress
-from market_data.history.fetching import STOPPED, FetchOutcome, MissingCandlesError, fetch_pages
+from market_data.history.fetching import STOPPED, Fetch, FetchOutcome
+from market_data.history.missing_candles import MissingCandlesError
 from market_data.history.page_buffer import Keep
 from market_data.history.series_pages import open_interest_period, open_pages
 from market_data.instruments.market_list import MarketList
@@ -152,7 +153,7 @@ class ExchangeSource:
         ConfigurationError
             If the exchange does not serve the series.
         DataUnavailableError
-            If something is missing afterwards: a ``fetching.MissingCandlesError``.
+            If something is missing afterwards: a ``MissingCandlesError``.
         """
         if not self.known:
             cause = f"{self.exchange} is no exchange but a name of imported candles, so nothing can be fetched"
@@ -170,7 +171,7 @@ class ExchangeSource:
         total = sum(end - start for ranges in closed.values() for start, end in ranges) // length
         unit = "minutes" if kind_and_period(series)[0] == "funding" else "candles"
         with open_progress(f"{self.exchange} {series}", total, self._progress, unit) as progress:
-            outcomes = fetch_pages(adapter.name, source, closed, keep, now_ms=now_ms, progress=progress)
+            outcomes = Fetch(adapter.name, source, closed, keep, now_ms=now_ms, progress=progress).run()
         for symbol, outcome in outcomes.items():
             known = self.quality_reports.get((symbol, series))
             self.quality_reports[symbol, series] = known.merged(outcome.quality) if known else outcome.quality
@@ -180,12 +181,15 @@ class ExchangeSource:
             if outcome.out_of_reach or any(end_ms > needed_from_ms for _, end_ms in outcome.missing)
         }
         if failed:
-            missing = {symbol: outcome.missing for symbol, outcome in failed.items()}
-            causes = dict.fromkeys(outcome.error or "" for outcome in failed.values())
-            cause = "; ".join(cause for cause in causes if cause != STOPPED)
-            out_of_reach = any(outcome.out_of_reach for outcome in failed.values())
-            raise MissingCandlesError(self.exchange, series, missing, cause, beside=beside, out_of_reach=out_of_reach)
+            raise self._missing(failed, series, beside)
         return outcomes
+
+    def _missing(self, failed: Mapping[str, FetchOutcome], series: str, beside: str) -> MissingCandlesError:
+        missing = {symbol: outcome.missing for symbol, outcome in failed.items()}
+        causes = dict.fromkeys(outcome.error or "" for outcome in failed.values())
+        cause = "; ".join(cause for cause in causes if cause != STOPPED)
+        out_of_reach = any(outcome.out_of_reach for outcome in failed.values())
+        return MissingCandlesError(self.exchange, series, missing, cause, beside=beside, out_of_reach=out_of_reach)
 
     def _require_served(self, series: str) -> None:
         """Refuse a timeframe that the exchange does not have before it is opened."""
@@ -193,8 +197,7 @@ class ExchangeSource:
         if kind not in ("candles", "mark"):
             return
         served = self._given.timeframes if self._given is not None else timeframes_of(self.exchange)
-        if timeframe not in served:
-            raise ConfigurationError(f"{self.exchange} has no timeframe {timeframe!r}; allowed: {', '.join(served)}")
+        require_served(self.exchange, timeframe, served)
 
     def _present(self, adapter: ExchangeAdapter) -> int:
         """Return the exchange's clock, or the entry point's where the exchange does not tell."""

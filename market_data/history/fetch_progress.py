@@ -3,27 +3,13 @@
 import sys
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 _LINE_EVERY_S = 10.0
 
 
-class FetchProgress(Protocol):
-    """Told how many candles' worth of time was answered; called from several threads."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def advance(self, candles: int) -> None:
-        """Count ``candles`` more as answered."""
-        ...
-
-
 class SilentProgress:
-    """Shows nothing."""
+    """Shows nothing. The others show how many candles' worth of time was answered; they are told by several threads."""
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +20,7 @@ class SilentProgress:
         pass
 
     def advance(self, candles: int) -> None:
-        """Ignore the count."""
+        """Count ``candles`` more as answered."""
 
 
 class LineProgress(SilentProgress):
@@ -59,7 +45,7 @@ class LineProgress(SilentProgress):
             sys.stderr.write(f"{self._title}: {done}, {left_s:.0f} s left\n")
 
 
-def open_progress(title: str, total: int, shown: bool | None, unit: str = "candles") -> FetchProgress:
+def open_progress(title: str, total: int, shown: bool | None, unit: str = "candles") -> SilentProgress:
     """Return what shows the progress of a fetch of ``total`` candles, or of ``total`` of another unit.
 
     ``shown`` True is the bar, False nothing, None the bar on a terminal and lines elsewhere.

@@ -6,7 +6,7 @@ from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.candle_columns import Interval
 from market_data.history.exchange_source import ExchangeSource
-from market_data.history.fetching import MissingCandlesError
+from market_data.history.missing_candles import MissingCandlesError
 from market_data.perpetual.mark_prices import parts_of
 from market_data.perpetual.perpetual_data import PerpetualRequest, mark_timeframes
 from market_data.store.candle_store import CandleStore

@@ -35,7 +35,8 @@ class InstrumentStore:
     A symbol's rules come from market lists where any holds it. Rules inferred from imported prices are used where
     none does: of several, the finest tick and lot count, whichever import came first. Margin tables have dates of their
     own: one stays in force until the next, whatever rules come between, and one that was imported stands above a market
-    list's of the same instant. May be used from several processes.
+    list's of the same instant. May be used from several processes. Every method raises StoreError where a snapshot
+    cannot be read or written; what was there before then stands.
 
     Parameters
     ----------
@@ -47,26 +48,14 @@ class InstrumentStore:
         self._root = Path(root)
 
     def save(self, exchange: str, instruments: Mapping[str, Instrument], as_of_ms: int) -> None:
-        """Store instruments as known from ``as_of_ms`` on, beside those already stored for that very instant.
-
-        Raises
-        ------
-        StoreError
-            If the snapshot cannot be written; what was there before stands.
-        """
+        """Store instruments as known from ``as_of_ms`` on, beside those already stored for that very instant."""
         dated = {
             symbol: msgspec.structs.replace(instrument, as_of_ms=as_of_ms) for symbol, instrument in instruments.items()
         }
         self._add(exchange, as_of_ms, dated, {})
 
     def save_margin_tables(self, exchange: str, tables: Mapping[str, tuple[MarginTier, ...]], as_of_ms: int) -> None:
-        """Store margin tables as known from ``as_of_ms`` on; they say nothing of the other rules.
-
-        Raises
-        ------
-        StoreError
-            If the snapshot cannot be written; what was there before stands.
-        """
+        """Store margin tables as known from ``as_of_ms`` on; they say nothing of the other rules."""
         self._add(exchange, as_of_ms, {}, tables)
 
     def snapshots(self, exchange: str) -> list[int]:
@@ -74,23 +63,11 @@ class InstrumentStore:
         return [int(path.stem) for path in self._files(exchange)]
 
     def latest(self, exchange: str) -> dict[str, Instrument]:
-        """Return the last known rules of every symbol, keyed by symbol, sorted.
-
-        Raises
-        ------
-        StoreError
-            If a snapshot cannot be read.
-        """
+        """Return the last known rules of every symbol, keyed by symbol, sorted."""
         return {symbol: dated[-1][1] for symbol, dated in self._known(exchange).items()}
 
     def at(self, exchange: str, time_ms: int) -> dict[str, Instrument]:
-        """Return the rules of every symbol that were in force at an instant, else the earliest known later ones.
-
-        Raises
-        ------
-        StoreError
-            If a snapshot cannot be read.
-        """
+        """Return the rules of every symbol that were in force at an instant, else the earliest known later ones."""
         return {symbol: _in_force(dated, time_ms) for symbol, dated in self._known(exchange).items()}
 
     def changes(self, exchange: str, start_ms: int, end_ms: int) -> dict[str, tuple[Instrument, ...]]:
@@ -99,11 +76,6 @@ class InstrumentStore:
         Each version differs from the one before it, the first from that of ``at(exchange, start_ms)``, and its
         ``as_of_ms`` is when it comes into force. Rules inferred from imported prices never change: a later import only
         knows them better.
-
-        Raises
-        ------
-        StoreError
-            If a snapshot cannot be read.
         """
         changes: dict[str, tuple[Instrument, ...]] = {}
         for symbol, dated in self._known(exchange).items():

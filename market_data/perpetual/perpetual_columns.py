@@ -28,13 +28,7 @@ class FundingColumns(NamedTuple):
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[int, float, float | None]]) -> "FundingColumns":
         """Build columns from ``(time_ms, rate, mark_price)`` rows; nothing is sorted or checked."""
-        table = list(rows)
-        marks = [np.nan if mark is None else mark for _, _, mark in table]
-        return cls(
-            np.array([row[0] for row in table], np.int64),
-            np.array([row[1] for row in table], np.float64),
-            np.array(marks, np.float64),
-        )
+        return cls(*_columns(rows))
 
     @property
     def rows(self) -> int:
@@ -43,8 +37,7 @@ class FundingColumns(NamedTuple):
 
     def slice(self, start: int, stop: int) -> "FundingColumns":
         """Return the rows ``start:stop`` as views."""
-        window = np.s_[start:stop]
-        return FundingColumns(self.time_ms[window], self.rate[window], self.mark_price[window])
+        return FundingColumns._make(column[start:stop] for column in self)
 
     def update_digest(self, digest: "hashlib._Hash") -> None:
         """Feed the little-endian bytes of all columns to a hash."""
@@ -69,12 +62,7 @@ class OpenInterestColumns(NamedTuple):
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[int, float, float]]) -> "OpenInterestColumns":
         """Build columns from ``(time_ms, amount, value)`` rows; nothing is sorted or checked."""
-        table = list(rows)
-        return cls(
-            np.array([row[0] for row in table], np.int64),
-            np.array([row[1] for row in table], np.float64),
-            np.array([row[2] for row in table], np.float64),
-        )
+        return cls(*_columns(rows))
 
     @property
     def rows(self) -> int:
@@ -83,8 +71,7 @@ class OpenInterestColumns(NamedTuple):
 
     def slice(self, start: int, stop: int) -> "OpenInterestColumns":
         """Return the rows ``start:stop`` as views."""
-        window = np.s_[start:stop]
-        return OpenInterestColumns(self.time_ms[window], self.amount[window], self.value[window])
+        return OpenInterestColumns._make(column[start:stop] for column in self)
 
     def update_digest(self, digest: "hashlib._Hash") -> None:
         """Feed the little-endian bytes of all columns to a hash."""
@@ -96,6 +83,12 @@ SeriesColumns = CandleColumns | FundingColumns | OpenInterestColumns
 
 ColumnsT = TypeVar("ColumnsT", CandleColumns, FundingColumns, OpenInterestColumns)
 RowsT = TypeVar("RowsT", FundingColumns, OpenInterestColumns)
+
+
+def _columns(rows: Iterable[tuple[int, float, float | None]]) -> tuple[Int64Array, Float64Array, Float64Array]:
+    times, numbers, known = zip(*rows, strict=True) if (rows := list(rows)) else ((), (), ())
+    unknown = [np.nan if value is None else value for value in known]
+    return np.array(times, np.int64), np.array(numbers, np.float64), np.array(unknown, np.float64)
 
 
 def _update_digest(columns: FundingColumns | OpenInterestColumns, digest: "hashlib._Hash") -> None:

@@ -35,7 +35,8 @@ _BATCH_MINUTES = 16 * 1_440
 class PracticeMarket:
     """A synthetic exchange; implements ``PerpetualAdapter``.
 
-    It keeps no state but its arguments, so one object may serve several threads.
+    It keeps no state but its arguments, so one object may serve several threads. A symbol that is not listed and a
+    timeframe that is not served are ConfigurationErrors.
 
     Parameters
     ----------
@@ -84,13 +85,7 @@ class PracticeMarket:
         return FAR_END_MS if self._clock is None else self._clock()
 
     def fetch_page(self, symbol: str, timeframe: str, since_ms: int, until_ms: int) -> list[CandleRow]:
-        """Return closed candles with ``since_ms <= open_time_ms < until_ms``, oldest first, at most ``page_limit``.
-
-        Raises
-        ------
-        ConfigurationError
-            If the symbol is not listed or the timeframe not served.
-        """
+        """Return closed candles with ``since_ms <= open_time_ms < until_ms``, oldest first, at most ``page_limit``."""
         length = _served_length(timeframe)
         first = ceil_to_grid(max(since_ms, OPENING_MS), length)
         columns = self.candles(symbol, timeframe, first, min(until_ms, first + PAGE_LIMIT * length))
@@ -100,36 +95,19 @@ class PracticeMarket:
         """Return all closed candles with ``start_ms <= open_time_ms < end_ms`` as columns.
 
         Prices and volumes are multiples of the symbol's tick and lot, as the floats their shortest decimals name.
-
-        Raises
-        ------
-        ConfigurationError
-            If the symbol is not listed or the timeframe not served.
         """
         listing = self._listing(symbol)
         tape = PracticeTape(self.seed, listing)
         return self._closed(timeframe, start_ms, end_ms, tape.minutes, listing.price_digits, listing.lot_digits)
 
     def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
-        """Return all closed mark candles with ``start_ms <= open_time_ms < end_ms``; their volume is 0.
-
-        Raises
-        ------
-        ConfigurationError
-            If the symbol is not listed or the timeframe not served.
-        """
+        """Return all closed mark candles with ``start_ms <= open_time_ms < end_ms``; their volume is 0."""
         listing = self._listing(symbol)
         minutes = functools.partial(mark_minutes, self.seed, listing)
         return self._closed(timeframe, start_ms, end_ms, minutes, listing.price_digits + MARK_DIGITS, 0)
 
     def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
-        """Return the funding payments stamped in ``[start_ms, end_ms)`` and not after the clock, oldest first.
-
-        Raises
-        ------
-        ConfigurationError
-            If the symbol is not listed.
-        """
+        """Return the funding payments stamped in ``[start_ms, end_ms)`` and not after the clock, oldest first."""
         listing = self._listing(symbol)
         end_ms = min(end_ms, self.server_time_ms() + 1)
         return funding_payments(self.seed, listing, max(start_ms, OPENING_MS), end_ms)

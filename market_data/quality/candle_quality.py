@@ -13,21 +13,6 @@ from market_data.quality.sound_candle import SOUND, UNSOUND
 OffGrid = Literal["snap", "refuse"]
 Mask = npt.NDArray[np.bool]
 
-REASONS = (
-    "bad_price",
-    "bad_volume",
-    "bad_rate",
-    "bad_amount",
-    "high_below_body",
-    "low_above_body",
-    "off_grid",
-    "duplicate",
-    "out_of_order",
-    "unclosed",
-    "future",
-)
-"""Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
-
 REASON_TEXT = {
     **UNSOUND,
     "bad_rate": "a rate that is not finite, or not between -1 and 1",
@@ -38,6 +23,9 @@ REASON_TEXT = {
     "unclosed": "not closed yet",
     "future": "later than the present",
 }
+
+REASONS = tuple(REASON_TEXT)
+"""Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
 
 EXAMPLES = 3
 """How many examples of each finding a report keeps."""
@@ -152,25 +140,14 @@ def check_candles(
     broken = _broken_rules(candles)
     if off_grid == "refuse":
         broken["off_grid"] = shifted
-    sound = np.ones(len(raw), np.bool)
-    verdicts: dict[str, Mask] = {}
-    for reason, mask in broken.items():
-        verdicts[reason] = mask & sound
-        sound &= ~mask
+    verdicts, sound = _first_broken(broken, len(raw))
     unclosed = np.zeros(len(raw), np.bool) if now_ms is None else raw > now_ms - length
     late, duplicate = behind(opens, sound, sound & ~unclosed)
     verdicts["duplicate"] = duplicate
     verdicts["out_of_order"] = late & ~duplicate
     verdicts["unclosed"] = sound & ~late & unclosed
     taken = sound & ~late & ~unclosed
-    accepted = CandleColumns(
-        opens[taken],
-        candles.open[taken],
-        candles.high[taken],
-        candles.low[taken],
-        candles.close[taken],
-        candles.volume[taken],
-    )
+    accepted = CandleColumns(opens[taken], *(column[taken] for column in candles[1:]))
     flagged = np.zeros(len(raw), np.bool)
     flagged[taken] = outliers(accepted, length)
     snapped = taken & shifted
@@ -179,18 +156,26 @@ def check_candles(
         rows=candles.rows,
         accepted=accepted.rows,
         snapped=int(snapped.sum()),
-        off_grid=int((shifted & _sound(broken, len(raw))).sum()),
+        off_grid=int((shifted & sound_rows(candles)).sum()) if shifted.any() else 0,
         outliers=int(flagged.sum()),
-        refused={
-            reason: count for reason in REASONS if (count := int(verdicts[reason].sum()) if reason in verdicts else 0)
-        },
+        refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
         examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
     )
 
 
+def _first_broken(broken: Mapping[str, Mask], rows: int) -> tuple[dict[str, Mask], Mask]:
+    """Return which rows count under which broken rule, the first that they break, and which break none."""
+    sound = np.ones(rows, np.bool)
+    verdicts: dict[str, Mask] = {}
+    for reason, mask in broken.items():
+        verdicts[reason] = mask & sound
+        sound &= ~mask
+    return verdicts, sound
+
+
 def sound_rows(candles: CandleColumns) -> Mask:
     """Return which rows have finite positive prices, a finite volume not below 0, and a body between low and high."""
-    return _sound(_broken_rules(candles), candles.rows)
+    return _first_broken(_broken_rules(candles), candles.rows)[1]
 
 
 def find_holes(open_times_ms: Int64Array, timeframe_length_ms: int) -> list[Hole]:
@@ -222,14 +207,6 @@ def outliers(candles: CandleColumns, timeframe_length_ms: int) -> Mask:
 def _broken_rules(candles: CandleColumns) -> dict[str, Mask]:
     """Return, for each rule about a row's own values, which rows break it."""
     return {reason: ~holds(*candles[1:]) for reason, holds in SOUND.items()}
-
-
-def _sound(broken: Mapping[str, Mask], rows: int) -> Mask:
-    sound = np.ones(rows, np.bool)
-    for reason, mask in broken.items():
-        if reason != "off_grid":
-            sound &= ~mask
-    return sound
 
 
 def behind(opens: Int64Array, judged: Mask, eligible: Mask) -> tuple[Mask, Mask]:

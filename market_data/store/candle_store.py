@@ -4,23 +4,20 @@ What perpetual contracts have beside their candles is kept alike: see ``store_la
 """
 
 import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
-from core.errors import CandleError, ConfigurationError, InvariantError, StoreError
-from core.instants import format_ms
-from core.timeframe import grid_origin_ms
-from market_data.candle_columns import CandleColumns, Int64Array, Interval, slots
+from core.errors import InvariantError
+from market_data.candle_columns import CandleColumns, Int64Array, Interval
 from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
-from market_data.quality.candle_quality import sound_rows
-from market_data.quality.perpetual_quality import sound_columns
 from market_data.store.atomic_files import folder_lock, make_folder
 from market_data.store.candle_merge import by_month, compared, joined, joined_as, merged
+from market_data.store.checked_rows import require_checked
 from market_data.store.coverage import Coverage, load_coverage, save_coverage, uncovered
+from market_data.store.month_files import folders_in, month_file, month_files, read_settled
 from market_data.store.parquet_files import ParquetFiles, columns_of
 from market_data.store.store_layout import (
     COVERAGE_FILE,
@@ -28,20 +25,15 @@ from market_data.store.store_layout import (
     LAST_TIME_MS,
     Series,
     exchange_folder,
-    is_month,
+    is_exchange,
     is_series,
     is_timeframe,
     month_bounds,
-    month_of,
     open_interest_series,
     series_order,
     symbol_folder,
     symbol_of,
 )
-
-_UNLOCKED_READS = 5
-
-_Read = TypeVar("_Read")
 
 
 class WriteResult(NamedTuple):
@@ -107,7 +99,7 @@ class CandleStore:
             If a file cannot be read or written; the old file stands.
         """
         series = Series(exchange, symbol, timeframe)
-        _require_checked(series, candles)
+        require_checked(series, candles)
         if isinstance(candles, CandleColumns):
             return self._merge(series, candles, source)
         if isinstance(candles, FundingColumns):
@@ -132,7 +124,7 @@ class CandleStore:
                 taken += part[0][fresh].tolist()
                 months[month] = stored.rows + int(fresh.sum())
                 if fresh.any():
-                    self._parquet.write(folder / f"{month}.parquet", merged(stored, part, fresh))
+                    self._parquet.write(month_file(folder, month), merged(stored, part, fresh))
             updated = record.with_rows(months, source, taken)
             if updated != saved:
                 save_coverage(folder / COVERAGE_FILE, updated)
@@ -195,7 +187,7 @@ class CandleStore:
         end_ms = before_ms - series.length_ms + 1
         parts: list[CandleColumns] = []
         wanted = count
-        for file in reversed(self._files(folder, 0, end_ms)):
+        for file in reversed(month_files(folder, 0, end_ms)):
             if wanted <= 0:
                 break
             first, after = month_bounds(file.stem)
@@ -208,15 +200,15 @@ class CandleStore:
         """Return the (open) times of every stored row of a series, in order; errors as in ``read``."""
         series = Series(exchange, symbol, timeframe)
         columns = columns_of(series.kind)
-        return self._settled(series.folder(self.root), 0, LAST_TIME_MS, lambda files: self._read_times(columns, files))
+        return read_settled(series.folder(self.root), 0, LAST_TIME_MS, lambda files: self._read_times(columns, files))
 
     def exchanges(self) -> list[str]:
         """Return the names under which anything is stored, sorted."""
-        return [name for name in _folders(self.root) if _is_exchange(name)]
+        return [name for name in folders_in(self.root) if is_exchange(name)]
 
     def symbols(self, exchange: str) -> list[str]:
         """Return the unified symbols that are stored for an exchange, sorted; none if the exchange is unknown."""
-        names = _folders(self.root / exchange_folder(exchange))
+        names = folders_in(self.root / exchange_folder(exchange))
         return sorted(symbol for name in names if (symbol := symbol_of(name)) is not None)
 
     def timeframes(self, exchange: str, symbol: str) -> list[str]:
@@ -226,7 +218,7 @@ class CandleStore:
     def series_names(self, exchange: str, symbol: str) -> list[str]:
         """Return the names of a symbol's stored series: candles, mark candles, funding, open interest."""
         folder = self.root / exchange_folder(exchange) / symbol_folder(symbol)
-        return sorted((name for name in _folders(folder) if is_series(name)), key=series_order)
+        return sorted((name for name in folders_in(folder) if is_series(name)), key=series_order)
 
     def series(self) -> list[Series]:
         """Return every stored series, sorted by exchange, symbol, kind and length."""
@@ -254,7 +246,7 @@ class CandleStore:
 
     def _month(self, columns: type[ColumnsT], folder: Path, month: str) -> ColumnsT:
         """Return one whole month file; the caller holds the lock."""
-        file = folder / f"{month}.parquet"
+        file = month_file(folder, month)
         if not file.exists():
             return columns.empty()
         return self._parquet.read_as(columns, file)
@@ -269,101 +261,13 @@ class CandleStore:
         def whole(files: list[Path]) -> ColumnsT:
             return joined_as(columns, [self._parquet.read_as(columns, file, start_ms, end_ms) for file in files])
 
-        return self._settled(folder, start_ms, end_ms, whole)
-
-    def _settled(self, folder: Path, start_ms: int, end_ms: int, read: Callable[[list[Path]], _Read]) -> _Read:
-        """Read a range so that no file of it is replaced meanwhile; after a few turns, with the writers held back."""
-        for _ in range(_UNLOCKED_READS):
-            before = self._identities(folder, start_ms, end_ms)
-            failure: StoreError | None = None
-            try:
-                found = read(list(before))
-            except StoreError as error:
-                failure = error
-            if self._identities(folder, start_ms, end_ms) == before:
-                if failure is not None:
-                    raise failure
-                return found
-        with folder_lock(folder):
-            return read(self._files(folder, start_ms, end_ms))
+        return read_settled(folder, start_ms, end_ms, whole)
 
     def _read_times(self, columns: type[SeriesColumns], files: list[Path]) -> Int64Array:
         return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file, columns) for file in files)])
 
-    def _identities(self, folder: Path, start_ms: int, end_ms: int) -> dict[Path, tuple[int, int, int]]:
-        found = {}
-        for file in self._files(folder, start_ms, end_ms):
-            with contextlib.suppress(FileNotFoundError):
-                status = file.stat()
-                found[file] = (status.st_ino, status.st_mtime_ns, status.st_size)
-        return found
-
-    def _files(self, folder: Path, start_ms: int, end_ms: int) -> list[Path]:
-        """Return the month files that may hold candles opening in ``[start_ms, end_ms)``, in order of time."""
-        first, last = month_of(start_ms), month_of(end_ms - 1)
-        files = []
-        for name in _names(folder):
-            if not name.endswith(".parquet") or name.startswith("."):
-                continue
-            stem = name.removesuffix(".parquet")
-            if not is_month(stem):
-                raise StoreError(
-                    f"{folder / name}: is no month file YYYY-MM.parquet of this store; move it away", path=folder / name
-                )
-            if first <= stem <= last:
-                files.append(folder / name)
-        return sorted(files)
-
     def _record(self, folder: Path) -> tuple[Coverage, Coverage]:
         """Return the record as saved, and as it stands: a month whose file was removed is no longer answered."""
         saved = load_coverage(folder / COVERAGE_FILE)
-        lost = [month for month, rows in saved.months.items() if rows and not (folder / f"{month}.parquet").exists()]
+        lost = [month for month, rows in saved.months.items() if rows and not (month_file(folder, month)).exists()]
         return saved, saved.without_months(lost)
-
-
-def _require_checked(series: Series, columns: SeriesColumns) -> None:
-    times, length = columns[0], series.length_ms
-    if type(columns) is not columns_of(series.kind):
-        raise CandleError(f"{series}: is not made of {type(columns).__name__}; nothing is stored")
-    if isinstance(columns, CandleColumns):
-        wrong = ~sound_rows(columns)
-        wrong |= (times - grid_origin_ms(length)) % length != 0
-    else:
-        wrong = ~sound_columns(columns)
-    wrong |= (times < 0) | (times >= LAST_TIME_MS)
-    places = slots(times, length)
-    wrong[1:] |= places[1:] <= places[:-1]
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        values = ", ".join(repr(float(column[row])) for column in columns[1:])
-        what = "candle" if isinstance(columns, CandleColumns) else "row"
-        raise CandleError(
-            f"{series}: the {what} at {_time_text(int(times[row]))} ({values}) was not checked; nothing is stored",
-            open_time_ms=int(times[row]),
-        )
-
-
-def _time_text(time_ms: int) -> str:
-    return format_ms(time_ms) if 0 <= time_ms < LAST_TIME_MS else f"{time_ms} ms"
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the sorted names in a folder; none if there is no such folder."""
-    try:
-        return sorted(os.listdir(folder))  # noqa: PTH208
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})", path=folder) from error
-
-
-def _folders(folder: Path) -> list[str]:
-    return [name for name in _names(folder) if not name.startswith(".") and (folder / name).is_dir()]
-
-
-def _is_exchange(name: str) -> bool:
-    try:
-        exchange_folder(name)
-    except ConfigurationError:
-        return False
-    return True

@@ -12,6 +12,7 @@ A series is named by its timeframe (``1m``: candles), or ``mark-<timeframe>`` (c
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
@@ -171,19 +172,24 @@ def _escaped(part: str) -> str:
     )
 
 
+def is_exchange(text: str) -> bool:
+    """Tell whether a folder's name is an exchange that the store keeps."""
+    return _is_name(exchange_folder, text)
+
+
 def is_timeframe(text: str) -> bool:
     """Tell whether a folder's name is a timeframe that the store keeps."""
-    try:
-        timeframe_ms(text)
-    except ConfigurationError:
-        return False
-    return True
+    return _is_name(timeframe_ms, text)
 
 
 def is_series(text: str) -> bool:
     """Tell whether a folder's name is a series that the store keeps."""
+    return _is_name(kind_and_period, text)
+
+
+def _is_name(read: Callable[[str], object], text: str) -> bool:
     try:
-        kind_and_period(text)
+        read(text)
     except ConfigurationError:
         return False
     return True

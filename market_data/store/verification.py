@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.errors import ConfigurationError, StoreError
+from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
@@ -14,13 +14,13 @@ from market_data.quality.candle_quality import REASON_TEXT, check_candles
 from market_data.quality.perpetual_quality import check_rows
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import Coverage, load_coverage, uncovered
+from market_data.store.month_files import folders_in, is_month_file, month_file, names_in
 from market_data.store.parquet_files import ADVICE, ParquetFiles, columns_of, digest
 from market_data.store.store_layout import (
     COVERAGE_FILE,
     INSTRUMENTS_FOLDER,
     Series,
-    exchange_folder,
-    is_month,
+    is_exchange,
     is_series,
     month_bounds,
     symbol_of,
@@ -64,7 +64,7 @@ def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
         folder = series.folder(store.root)
         findings += _strangers(folder, _belongs_to_series)
         record = _record(folder, findings)
-        for file in sorted(path for path in _entries(folder) if _is_month_file(path.name)):
+        for file in (folder / name for name in names_in(folder) if is_month_file(name)):
             files += 1
             rows += _verify_month(parquet, file, series, record, findings)
         if record is not None:
@@ -74,12 +74,12 @@ def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
 
 def verify_folders(store: CandleStore) -> list[Finding]:
     """Return what lies in the folders above the series and is not the store's, and instruments that cannot be read."""
-    findings = _strangers(store.root, lambda path: path.is_dir() and _is_exchange(path.name))
+    findings = _strangers(store.root, lambda path: path.is_dir() and is_exchange(path.name))
     for exchange in store.exchanges():
         folder = store.root / exchange
         findings += _strangers(folder, _belongs_to_exchange)
-        for symbol_folder in (path for path in _entries(folder) if symbol_of(path.name) and path.is_dir()):
-            findings += _strangers(symbol_folder, lambda path: path.is_dir() and is_series(path.name))
+        for name in (name for name in folders_in(folder) if symbol_of(name)):
+            findings += _strangers(folder / name, lambda path: path.is_dir() and is_series(path.name))
         try:
             InstrumentStore(store.root).latest(exchange)
         except StoreError as error:
@@ -165,7 +165,7 @@ def _record(folder: Path, findings: list[Finding]) -> Coverage | None:
 
 def _lost_months(folder: Path, record: Coverage) -> Iterator[Finding]:
     for month, rows in sorted(record.months.items()):
-        file = folder / f"{month}.parquet"
+        file = month_file(folder, month)
         if rows and not file.exists():
             yield Finding(file, f"{file}: is gone, with {rows:,} candles; its month counts as not answered", False)
 
@@ -173,35 +173,14 @@ def _lost_months(folder: Path, record: Coverage) -> Iterator[Finding]:
 def _strangers(folder: Path, belongs: Callable[[Path], bool]) -> list[Finding]:
     return [
         Finding(path, f"{path}: is nothing this store keeps; move it away", True)
-        for path in sorted(_entries(folder))
-        if not path.name.startswith(".") and not belongs(path)
+        for path in (folder / name for name in names_in(folder))
+        if not belongs(path)
     ]
 
 
 def _belongs_to_series(path: Path) -> bool:
-    return path.is_file() and (path.name == COVERAGE_FILE or _is_month_file(path.name))
+    return path.is_file() and (path.name == COVERAGE_FILE or is_month_file(path.name))
 
 
 def _belongs_to_exchange(path: Path) -> bool:
     return path.is_dir() and (path.name == INSTRUMENTS_FOLDER or symbol_of(path.name) is not None)
-
-
-def _is_month_file(name: str) -> bool:
-    return name.endswith(".parquet") and is_month(name.removesuffix(".parquet"))
-
-
-def _is_exchange(name: str) -> bool:
-    try:
-        exchange_folder(name)
-    except ConfigurationError:
-        return False
-    return True
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be read as a folder ({error.strerror or error})", path=folder) from error

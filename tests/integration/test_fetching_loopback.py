@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from core.errors import ConfigurationError, DataUnavailableError
 from market_data import CandleColumns, CandleStore, HistoricalDataProvider
 from market_data.adapters.ccxt_adapter import CcxtAdapter
-from market_data.history.fetching import MissingCandlesError
+from market_data.history.missing_candles import MissingCandlesError
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind
 from tests.support.exchanges.loopback import (
     HandClock,

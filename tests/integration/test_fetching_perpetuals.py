@@ -17,7 +17,7 @@ from market_data import CandleStore, HistoricalDataProvider
 from market_data.adapters import adapter_registry as registry
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.commands.fetch_command import fetch_series
-from market_data.history.fetching import MissingCandlesError
+from market_data.history.missing_candles import MissingCandlesError
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.store_layout import FUNDING
 from tests.support.exchanges.futures_exchange import FuturesExchange, stalled

@@ -15,7 +15,7 @@ from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.parsers.binance_kline import parse_binance_klines
 from market_data.exchanges.parsers.exchange_candle import ExchangeCandle
-from market_data.files.candle_files import read_candle_file
+from market_data.files.series_files import read_series_file
 from market_data.quality.candle_quality import check_candles, sound_rows
 from market_data.quality.sound_candle import unsound
 from tests.support.scale import scaled
@@ -119,7 +119,7 @@ class SoundCandle(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "1m.csv"
             path.write_text("\n".join(["timestamp,open,high,low,close,volume", *lines, ""]))
-            accepted, _ = check_candles(read_candle_file(path, MINUTE_MS).candles, MINUTE_MS)
+            accepted, _ = check_candles(read_series_file(path, MINUTE_MS).candles, MINUTE_MS)
         expected = [(JANUARY_MS + at * MINUTE_MS, *row) for at, row in enumerate(rows) if plainly_sound(row)]
         self.assertEqual(list(zip(*(column.tolist() for column in accepted), strict=True)), expected)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.candle import Candle
 from core.timeframe import timeframe_ms
 from market_data.candle_columns import CandleColumns
-from market_data.files.candle_files import read_candle_file
+from market_data.files.series_files import read_series_file
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.candles import candles_of
 from tests.support.shared import CANDLES
@@ -27,7 +27,7 @@ def practice_columns(symbol: str, timeframe: str, count: int, start_ms: int = JA
 def recorded_columns(path: str, count: int, skip: int = 0) -> CandleColumns:
     """Return rows ``skip`` to ``skip + count`` of a recorded file, ``path`` below the recorded candles."""
     timeframe = path.rsplit("/", 1)[-1].split(".")[0]
-    return read_candle_file(CANDLES / path, timeframe_ms(timeframe)).candles.slice(skip, skip + count)
+    return read_series_file(CANDLES / path, timeframe_ms(timeframe)).candles.slice(skip, skip + count)
 
 
 def practice_candles(symbols: Sequence[str], timeframe: str, count: int) -> dict[str, list[Candle]]:

@@ -6,11 +6,10 @@ import msgspec
 
 from market_data.exchanges.parsers.exchange_candle import (
     ExchangeCandle,
-    Reading,
     RowsReading,
     TimeMs,
     candle,
-    reading,
+    frame_parser,
     rows_reading,
 )
 
@@ -50,17 +49,14 @@ _Row = tuple[TimeMs, str, str, str, str, str, TimeMs, str, int, str, str, str]
 _ROWS = msgspec.json.Decoder(list[_Row])
 
 
-def parse_binance_kline(frame: bytes | str) -> Reading:
-    """Return the kline of a websocket frame; nothing for the answer to a subscription; Unreadable for all else."""
-    return reading(frame, _event)
-
-
 def parse_binance_klines(body: bytes | str) -> RowsReading:
     """Return the candles of a REST answer; it names no market and no interval and has no closed flag."""
     return rows_reading(body, _ROWS.decode, lambda row: ExchangeCandle("", "", candle(*row[:6]), None, None))
 
 
-def _event(frame: bytes) -> list[ExchangeCandle]:
+@frame_parser
+def parse_binance_kline(frame: bytes) -> list[ExchangeCandle]:
+    """Return the kline of a websocket frame; nothing for the answer to a subscription; Unreadable for all else."""
     envelope = _FRAME.decode(frame)
     if envelope.event is msgspec.UNSET and envelope.data is msgspec.UNSET and envelope.result is not msgspec.UNSET:
         return []

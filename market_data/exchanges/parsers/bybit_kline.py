@@ -2,7 +2,7 @@
 
 import msgspec
 
-from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading, TimeMs, candle, reading
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, TimeMs, candle, frame_parser
 
 _TOPIC = "kline"
 _TOPIC_PARTS = 3
@@ -33,12 +33,9 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _KLINES = msgspec.json.Decoder(list[_Kline])
 
 
-def parse_bybit_kline(frame: bytes | str) -> Reading:
+@frame_parser
+def parse_bybit_kline(frame: bytes) -> list[ExchangeCandle]:
     """Return the candles of a frame; nothing for answers to subscriptions and pings; Unreadable for all else."""
-    return reading(frame, _read)
-
-
-def _read(frame: bytes) -> list[ExchangeCandle]:
     message = _FRAME.decode(frame)
     if message.topic is None and message.op is not None and message.success is not False:
         return []

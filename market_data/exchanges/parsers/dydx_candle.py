@@ -4,7 +4,7 @@ import datetime
 
 import msgspec
 
-from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading, candle, reading, utc_ms
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, candle, frame_parser, utc_ms
 
 _CHANNEL = "v4_candles"
 _RESOLUTIONS = {
@@ -45,15 +45,12 @@ _UPDATE = msgspec.json.Decoder(_Candle)
 _BATCH = msgspec.json.Decoder(list[_Candle])
 
 
-def parse_dydx_candle(frame: bytes | str) -> Reading:
+@frame_parser
+def parse_dydx_candle(frame: bytes) -> list[ExchangeCandle]:
     """Return the candles of a frame; nothing for the greeting and the end of a subscription; Unreadable for all else.
 
     The messages carry no stamp of their own.
     """
-    return reading(frame, _read)
-
-
-def _read(frame: bytes) -> list[ExchangeCandle]:
     message = _FRAME.decode(frame)
     if message.type in ("connected", "unsubscribed", "pong"):
         return []

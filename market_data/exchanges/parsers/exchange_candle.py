@@ -1,6 +1,7 @@
 """What a parser makes of an exchange's message, and the checks all parsers share."""
 
 import datetime
+import functools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -50,6 +51,8 @@ class ExchangeCandle(msgspec.Struct, frozen=True):
 Reading = list[ExchangeCandle] | Unreadable
 """An empty list is a message the parser knows that carries no candle, such as the answer to a subscription."""
 
+FrameParser = Callable[[bytes | str], Reading]
+
 RowsReading = list[ExchangeCandle | Unreadable] | Unreadable
 """A REST answer row by row: one row with impossible numbers does not take the others with it."""
 
@@ -97,12 +100,17 @@ def utc_ms(moment: datetime.datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def reading(frame: bytes | str, read: Callable[[bytes], list[ExchangeCandle]]) -> Reading:
-    """Return what ``read`` makes of a frame; Unreadable, with the cause, where it is not what ``read`` expects."""
-    try:
-        return read(frame.encode() if isinstance(frame, str) else frame)
-    except MISREADINGS as error:
-        return unreadable(error, frame)
+def frame_parser(read: Callable[[bytes], list[ExchangeCandle]]) -> FrameParser:
+    """Make what reads a frame one that never raises: Unreadable, with the cause, is what it does not expect."""
+
+    @functools.wraps(read)
+    def parse(frame: bytes | str) -> Reading:
+        try:
+            return read(frame.encode() if isinstance(frame, str) else frame)
+        except MISREADINGS as error:
+            return unreadable(error, frame)
+
+    return parse
 
 
 def rows_reading(

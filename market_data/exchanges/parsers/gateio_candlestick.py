@@ -2,7 +2,7 @@
 
 import msgspec
 
-from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading, TimeMs, candle, reading
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, TimeMs, candle, frame_parser
 
 _CHANNEL = "spot.candlesticks"
 _MOST_DIGITS = 12
@@ -36,16 +36,13 @@ _HEAD = msgspec.json.Decoder(_Head)
 _UPDATE = msgspec.json.Decoder(_Update)
 
 
-def parse_gateio_candlestick(frame: bytes | str) -> Reading:
+@frame_parser
+def parse_gateio_candlestick(frame: bytes) -> list[ExchangeCandle]:
     """Return the candle of a frame; nothing for answers to subscriptions and pings; Unreadable for all else.
 
     Its interval and market are one word, ``1m_BTC_USDT``. The volume is the base amount ``a``; messages from before the
     exchange sent it have only ``v``, which is in quote currency.
     """
-    return reading(frame, _read)
-
-
-def _read(frame: bytes) -> list[ExchangeCandle]:
     head = _HEAD.decode(frame)
     if head.error is not msgspec.UNSET and bytes(head.error) != b"null":
         raise ValueError("the exchange reports an error")

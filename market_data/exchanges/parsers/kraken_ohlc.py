@@ -4,7 +4,7 @@ import datetime
 
 import msgspec
 
-from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading, candle, reading, utc_ms
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, candle, frame_parser, utc_ms
 
 _MINUTES = {1: "1m", 5: "5m", 15: "15m", 30: "30m", 60: "1h", 240: "4h", 1440: "1d", 10080: "1w"}
 _WITHOUT_CANDLES = ("heartbeat", "status")
@@ -33,16 +33,13 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _ROWS = msgspec.json.Decoder(list[_Ohlc])
 
 
-def parse_kraken_ohlc(frame: bytes | str) -> Reading:
+@frame_parser
+def parse_kraken_ohlc(frame: bytes) -> list[ExchangeCandle]:
     """Return the candles of a frame; nothing for heartbeats and answers to subscriptions; Unreadable for all else.
 
     The market is written as the unified symbol, ``BTC/USD``. A snapshot holds closed candles beside the running one and
     does not say which is which.
     """
-    return reading(frame, _read)
-
-
-def _read(frame: bytes) -> list[ExchangeCandle]:
     message = _FRAME.decode(frame)
     if message.channel in _WITHOUT_CANDLES or (message.method is not None and message.success is not False):
         return []

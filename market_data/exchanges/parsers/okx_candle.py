@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading, candle, reading
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, candle, frame_parser
 
 _CHANNEL = "candle"
 _MOST_DIGITS = 15
@@ -30,15 +30,12 @@ _FRAME = msgspec.json.Decoder(_Frame)
 _ROWS = msgspec.json.Decoder(list[_Row])
 
 
-def parse_okx_candle(frame: bytes | str) -> Reading:
+@frame_parser
+def parse_okx_candle(frame: bytes) -> list[ExchangeCandle]:
     """Return the candles of a frame; nothing for answers to subscriptions and pings; Unreadable for all else.
 
     The messages carry no stamp of their own.
     """
-    return reading(frame, _read)
-
-
-def _read(frame: bytes) -> list[ExchangeCandle]:
     if frame == b"pong":
         return []
     message = _FRAME.decode(frame)

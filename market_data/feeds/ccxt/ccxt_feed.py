@@ -1,7 +1,6 @@
 """Live candles of any ccxt exchange."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
 import ccxt.pro
@@ -10,9 +9,10 @@ import msgspec
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
-from market_data.exchanges.backoff import Backoff, Uniform, counter_uniform
+from market_data.exchanges.backoff import Backoff, counter_uniform
 from market_data.exchanges.exchange_names import check_timeframe
 from market_data.exchanges.request_failures import TransientError
+from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
 from market_data.feeds.ccxt.ccxt_stream import open_ccxt_stream
 from market_data.feeds.delivery.candle_connection import CandleConnection
@@ -25,8 +25,8 @@ from market_data.feeds.feed_event import Connected, Disconnected, FeedEvent
 from market_data.feeds.feed_limits import FeedLimits
 
 
-class CcxtFeed:
-    """Candles through ccxt; implements ``CandleFeed``.
+class CcxtFeed(CandleFeed):
+    """Candles through ccxt.
 
     Finals come from REST just after each close by the exchange's clock. Where ccxt has the exchange's websocket it
     gives the updates of open candles, and finals too where the exchange flags them and this package can read the flag;
@@ -81,23 +81,9 @@ class CcxtFeed:
         self._rest = CcxtRest(exchange_name, rest_url, self._limits)
         self._run = FeedRun()
 
-    async def events(self) -> AsyncIterator[FeedEvent]:
-        """Yield what happens until the feed is closed; see the protocol.
-
-        Raises
-        ------
-        ConfigurationError
-            If the exchange does not list a symbol.
-        """
-        out = EventQueue(self._limits.queued_events)
-        async with contextlib.aclosing(self._run.events(out, [self._live(out)])) as run:
-            async for event in run:
-                yield event
-
-    async def closed_candle(self, symbol: str, open_time_ms: int) -> Candle | None:
-        """Return REST's answer for one candle; see the protocol."""
-        found = await self.closed_candles(symbol, open_time_ms, open_time_ms + 1)
-        return found[0] if found else None
+    def events(self) -> AsyncIterator[FeedEvent]:
+        """Yield what happens until the feed is closed; see the protocol."""
+        return self._run.events(self._limits.queued_events, lambda out: [self._live(out)])
 
     async def closed_candles(self, symbol: str, start_ms: int, end_ms: int) -> list[Candle]:
         """Return the closed candles of a range; see the protocol."""
@@ -120,7 +106,7 @@ class CcxtFeed:
 
     async def _live(self, out: EventQueue) -> None:
         uniform = counter_uniform(int(asyncio.get_running_loop().time() * 1e9))
-        ids = await self._market_ids(out, self._backoff(uniform))
+        ids = await self._market_ids(out, self._limits.backoff(uniform))
         exchange = await self._rest.loaded()
         streams = self._use_stream and _has_stream(self._name)
         source: ClosedCandleSource = self if streams else _ReportedSource(self, self._name, len(self._symbols), out)
@@ -132,7 +118,7 @@ class CcxtFeed:
             self._symbols,
             self._length_ms,
             limits=self._limits,
-            backoff=self._backoff(uniform),
+            backoff=self._limits.backoff(uniform),
             watch=None if streams else SilenceWatch(self._symbols, self._length_ms, watched),
             out=out,
         )
@@ -154,7 +140,7 @@ class CcxtFeed:
                 catch_up=catch_up,
                 out=out,
                 limits=self._limits,
-                backoff=self._backoff(uniform),
+                backoff=self._limits.backoff(uniform),
             )
             parts.append(connection.run())
         async with asyncio.TaskGroup() as tasks:
@@ -173,10 +159,6 @@ class CcxtFeed:
                 # Some streams write the unified symbol, where REST has another name.
                 return {**{symbol: symbol for symbol in self._symbols}, **ids}
             await asyncio.sleep(wait_s)
-
-    def _backoff(self, uniform: Uniform) -> Backoff:
-        limits = self._limits
-        return Backoff(uniform, first_s=limits.first_wait_seconds, limit_s=limits.longest_wait_seconds)
 
 
 class _ReportedSource:

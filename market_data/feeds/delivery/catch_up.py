@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from core.candle import Candle
 from core.errors import FeedError
 from core.timeframe import floor_to_grid, timeframe_ms
-from market_data.exchanges.backoff import Backoff, Uniform
+from market_data.exchanges.backoff import Uniform
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import CandleUpdate, Unreadable
@@ -28,11 +28,9 @@ class ClosedCandleSource(Protocol):
 
     async def server_time_ms(self) -> int:
         """Return the exchange's clock."""
-        ...
 
     async def final_candles(self, symbol: str, start_ms: int, end_ms: int, now_ms: int) -> list[Candle]:
         """Return the final candles of a range by the exchange's clock as read before."""
-        ...
 
 
 class CatchUp:
@@ -169,9 +167,7 @@ class CatchUp:
 
     async def _answer(self, request: Callable[[], Awaitable[T]], what: str = "the server time") -> T:
         """Return an answer of REST, asked for until it comes; raises FeedError only where asking again is no use."""
-        backoff = Backoff(
-            self._uniform, first_s=self._limits.first_wait_seconds, limit_s=self._limits.longest_wait_seconds
-        )
+        backoff = self._limits.backoff(self._uniform)
         while True:
             try:
                 return await request()

@@ -8,20 +8,22 @@ import unittest
 from decimal import Decimal
 from pathlib import Path
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate
 from core.events import Recorder
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.costs.fill_pricing import fraction_pricing
 from execution.matching.paper_venue import PaperVenue
-from execution.matching.venue_rules import VenueRules
+from execution.matching.venue_rules import PerpetualRules, VenueRules
 from execution.money.account_view import AccountView
+from execution.money.margin import MarginTable
 from execution.orders.order_status import OrderStatus
 from execution.safety.safety_limits import SafetyLimits
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
+from execution.scripting.step_result import StepResult
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
@@ -429,6 +431,48 @@ class Candles(unittest.TestCase):
         trader.process_candle(BTC, Candle(0, 100.0, 100.0, 100.0, 100.0, 1.0), 60_000)
         result = trader.submit_order(order("BUY", 1.0), 100.0)
         self.assertEqual(60, result.fill.fill_time.timestamp())
+
+
+class StepResults(unittest.TestCase):
+    """What a candle did, with leverage 10 and maintenance of 1 %: 1 bought at 100 has a margin of 10."""
+
+    def setUp(self) -> None:
+        margin = PerpetualRules({BTC: Decimal(10)}, {BTC: MarginTable.flat(Decimal("0.01"))})
+        rules = VenueRules(perpetual=margin)
+        self.trader = PaperTrader.at(PaperVenue(Decimal(1_000), fraction_pricing(0.0, 0.001), rules, Recorder()))
+        self.trader.submit_order(order("BUY", 1.0), 100.0)
+
+    def play(self, minute: int, low: float, funding: tuple[FundingRate, ...] = ()) -> StepResult:
+        """Play a candle that opens and closes at 100."""
+        return self.trader.process_candle(
+            BTC, Candle(minute * 60_000, 100.0, 100.0, low, 100.0, 1.0), 60_000, None, funding
+        )
+
+    def test_a_quiet_candle_has_nothing_to_tell(self) -> None:
+        self.assertEqual((), self.play(0, 100.0).events)
+
+    def test_funding_is_told_with_its_postings(self) -> None:
+        result = self.play(0, 100.0, (FundingRate(60_000, 0.002, 99.0),))
+        ((paid,), none) = result.funding, result.fills
+        # 99 x 0.002
+        self.assertEqual((60_000, Decimal("-0.198"), []), (paid.time_ms, paid.amount, none))
+        self.assertEqual([Decimal("-0.198"), Decimal("0.198")], [one.amount for one in result.postings])
+
+    def test_a_liquidation_is_a_fill_that_uses_up_the_margin(self) -> None:
+        result = self.play(0, 90.0)
+        (closed,) = result.fills
+        self.assertEqual([closed], result.liquidations)
+        self.assertEqual((Decimal(90), "liquidation"), (closed.price, closed.reason))
+        self.assertEqual(0, sum(one.amount for one in result.postings))
+        self.assertEqual(
+            ["NEW", "liquidation", "TradeRow", "FILLED"],
+            [getattr(one, "event", type(one).__name__) for one in result.events],
+        )
+
+    def test_what_direct_calls_did_between_two_candles_belongs_to_neither(self) -> None:
+        self.play(0, 100.0)
+        self.trader.submit_order(order("SELL", 1.0), 100.0)
+        self.assertEqual((), self.play(1, 100.0).events)
 
 
 class DirectCallsUnderAVolumeCap(unittest.TestCase):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from market_data.candle_columns import CandleColumns
 from market_data.files.candle_export import export_candles
-from market_data.files.candle_files import read_candle_file
+from market_data.files.series_files import read_series_file
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
@@ -32,7 +32,7 @@ class Export(unittest.TestCase):
         candles = CandleColumns.from_rows((APRIL + n * MINUTE_MS, *row) for n, row in enumerate(values))
         for name in ("a.csv", "a.csv.gz", "a.parquet"):
             export_candles(candles, self.folder / name, force=True)
-            read = read_candle_file(self.folder / name, MINUTE_MS).candles
+            read = read_series_file(self.folder / name, MINUTE_MS).candles
             for came, went in zip(read, candles, strict=True):
                 self.assertEqual(came.tobytes(), went.tobytes())
 
@@ -72,7 +72,7 @@ class Export(unittest.TestCase):
             export_candles(candles_at([APRIL]), path)
         self.assertEqual(path.read_text(), "precious")
         export_candles(candles_at([APRIL]), path, force=True)
-        self.assertEqual(rows_of(read_candle_file(path, MINUTE_MS).candles), [row_at(APRIL)])
+        self.assertEqual(rows_of(read_series_file(path, MINUTE_MS).candles), [row_at(APRIL)])
 
     def test_impossible_targets_are_named(self):
         (self.folder / "dir.csv").mkdir()

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from market_data.files.candle_files import read_candle_file
+from market_data.files.file_table import FileError
+from market_data.files.series_files import read_series_file
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
@@ -39,7 +40,7 @@ class FileCase(unittest.TestCase):
     def read(self, content, name="1m.csv", length_ms=MINUTE_MS):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_candle_file(path, length_ms)
+        return read_series_file(path, length_ms)
 
     def message(self, content, name="1m.csv"):
         with self.assertRaises(ConfigurationError) as caught:
@@ -176,6 +177,20 @@ class MalformedFiles(FileCase):
             with self.subTest(content[:80]):
                 self.assertIn(expected, self.message(content))
 
+    def test_an_error_carries_file_line_and_column(self):
+        good = f"{APRIL},1,2,0.5,1.5,7"
+        table = {
+            f"{HEADER}\n{good}\n{APRIL},1,2,x,1.5,7\n": (3, None, "low"),
+            f"{HEADER}\n{good}\n{APRIL},1,2\n": (3, None, None),
+            f"{HEADER}\n\n{good}\n{APRIL // 1000},1,2,0.5,1.5,7\n": (4, 2, None),
+            "": (None, None, None),
+        }
+        for content, expected in table.items():
+            with self.subTest(content), self.assertRaises(FileError) as caught:
+                self.read(content)
+            error = caught.exception
+            self.assertEqual((error.path.name, error.line, error.row, error.column), ("1m.csv", *expected))
+
     def test_bytes_that_are_no_text_are_named(self):
         for content in (b"\x00\xff\xfe\x01" * 50, b"PAR1" + bytes(range(256)), "τ,ο\n".encode("utf-16")):
             self.message(content)
@@ -190,7 +205,7 @@ class MalformedFiles(FileCase):
         (self.folder / "x.csv").mkdir()
         for name, said in (("none.csv", "cannot be read"), ("x.csv", "cannot be read"), ("a.txt", "is no candle file")):
             with self.subTest(name), self.assertRaisesRegex(ConfigurationError, said):
-                read_candle_file(self.folder / name, MINUTE_MS)
+                read_series_file(self.folder / name, MINUTE_MS)
 
     @settings(max_examples=scaled(60, 1_000), deadline=None)
     @given(st.integers(0, 199), st.integers(0, 5), st.sampled_from(["x", "", "1,5", "--1", "0x1", "1e", "∞"]))

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
-from market_data.files.candle_import import decimals, describe, import_files, infer_instrument, series_of
+from market_data.files.candle_import import import_files
+from market_data.files.file_names import series_of
+from market_data.files.import_report import describe
+from market_data.instruments.inferred_rules import decimals, infer_instrument
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import Series

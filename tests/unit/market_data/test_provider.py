@@ -23,7 +23,7 @@ from market_data import HistoricalDataProvider
 from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
 from market_data.commands.fetch_command import fetch_series
-from market_data.history.fetching import MissingCandlesError
+from market_data.history.missing_candles import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
 from tests.support.exchanges.loopback import practice_columns, same_columns, without

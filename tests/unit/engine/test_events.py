@@ -1,0 +1,116 @@
+"""What a session tells whoever listens: everything, in order, and enough to write its outputs anew."""
+
+import unittest
+from decimal import Decimal
+
+import msgspec
+
+from core.candle import FundingRate
+from core.events import (
+    CommandTaken,
+    Decision,
+    EquityPoint,
+    Event,
+    FundingPayment,
+    Gap,
+    Halt,
+    HaltLifted,
+    KillSwitchChange,
+    OrderTransition,
+    RulesChange,
+    TradeRow,
+    Transaction,
+)
+from core.instrument import Instrument
+from core.trading_signal import Signal
+from engine.renderer import SessionOutputs
+from tests.support.candles import candle
+from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
+from tests.support.times import MINUTE_MS
+
+A, B = "A", "B"
+LONG, SHORT = Signal("LONG", sl_distance=5.0, tp_distance=4.0), Signal("SHORT", sl_distance=5.0)
+
+
+def eventful_session() -> tuple[SteppedSession, list[Event], SessionOutputs]:
+    """Return a session in which everything happens that can be told, what was told, and a second set of outputs."""
+    told: list[Event] = []
+    replica = SessionOutputs()
+    session = session_of_minutes(
+        {A: {0: LONG, 4: SHORT, 20: LONG, 21: LONG, 1441: LONG, 1443: LONG}, B: {0: SHORT, 1: SHORT}},
+        perpetual={"leverage": 2.0},
+        exits={"ladder": [{"fraction": 0.5, "distance": 0.5}, {"fraction": 0.5, "distance": 1.0}]},
+        max_gap=3,
+        max_order_wait=3,
+        max_daily_loss_pct=0.001,
+        commission_rate=0.001,
+        on_halt="flatten",
+    )
+    session.session.subscribe(told.append)
+    session.session.subscribe(replica.render)
+    session.session.schedule_rules(0, [Instrument(A, Decimal("0.5"), Decimal("0.001"), as_of_ms=3 * MINUTE_MS)])
+    session.play(candle(0), candle(0))
+    session.play(candle(1), candle(1))
+    session.play(
+        candle(2, 100.0, 103.0, 100.0, 103.0), candle(2), funding=((FundingRate(3 * MINUTE_MS, 0.01, 100.0),), ())
+    )
+    session.play(candle(3, 103.0, 103.0, 94.0, 95.0), candle(3))
+    session.play(candle(4, 95.0), candle(4))
+    session.play(candle(20, 95.0), candle(20))
+    session.play(candle(21, 95.0), candle(21))
+    session.session.set_paused(True)
+    session.session.set_kill_switch(True)
+    session.session.set_kill_switch(False)
+    session.session.set_paused(False)
+    session.play(candle(1441, 95.0), candle(1441))
+    session.session.close_position(A)
+    session.session.finish()
+    return session, told, replica
+
+
+class Listening(unittest.TestCase):
+    def test_a_listener_can_write_the_outputs_anew_to_the_last_byte(self) -> None:
+        session, told, replica = eventful_session()
+        kinds = {type(event) for event in told}
+        every = {TradeRow, OrderTransition, Transaction, FundingPayment, Gap, RulesChange, Halt, HaltLifted, Decision}
+        self.assertEqual(every | {CommandTaken, KillSwitchChange, EquityPoint}, kinds)
+        self.assertEqual(session.session.outputs.digest(), replica.digest())
+        again = SessionOutputs()
+        for event in told:
+            again.render(event)
+        self.assertEqual(replica.digest(), again.digest())
+
+    def test_events_are_values_that_nobody_changes(self) -> None:
+        _, told, _ = eventful_session()
+        for event in told:
+            with self.assertRaises(AttributeError):
+                event.time_ms = 0  # type: ignore[misc]
+            self.assertEqual(event, msgspec.structs.replace(event))
+            self.assertIs(type(event.time_ms), int)
+
+    def test_who_comes_later_is_told_what_comes_later(self) -> None:
+        session = session_of_minutes({A: {0: LONG}})
+        early: list[Event] = []
+        late: list[Event] = []
+        session.session.subscribe(early.append)
+        session.play(candle(0))
+        session.session.subscribe(late.append)
+        session.play(candle(1))
+        self.assertEqual(early[-len(late) :], late)
+        self.assertIn("OPEN", [event.action for event in late if isinstance(event, TradeRow)])
+        self.assertFalse(any(isinstance(event, Decision) for event in late))
+
+    def test_an_entry_is_told_in_the_order_in_which_it_happens(self) -> None:
+        session = session_of_minutes({A: {0: LONG}})
+        session.play(candle(0))
+        told: list[Event] = []
+        session.session.subscribe(told.append)
+        session.play(candle(1))
+        names = [getattr(event, "event", type(event).__name__) for event in told]
+        # The money, the order, its stop and target; then the row, and the account at the end of the step.
+        self.assertEqual(["FILLED", "NEW", "NEW", "TradeRow", "EquityPoint"], names)
+        self.assertEqual({MINUTE_MS, 2 * MINUTE_MS}, {event.time_ms for event in told})
+
+
+if __name__ == "__main__":
+    unittest.main()
