@@ -67,6 +67,13 @@ class HeartbeatTest(unittest.TestCase):
             self.heartbeat.refresh()
             self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now)
 
+    def test_a_message_that_nobody_can_read_is_no_reason_to_beat(self) -> None:
+        self.heartbeat.refresh()
+        self.watched.clock.now += 0.25
+        self.heartbeat.take(ConnectionChange("unreadable", "half a frame"))
+        self.heartbeat.refresh()
+        self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now - 0.25)
+
     def test_it_beats_while_steps_are_worked_off(self) -> None:
         self.heartbeat.refresh()
         self.watched.clock.now += 5.0
