@@ -53,7 +53,8 @@ class OrderEventsTold(unittest.TestCase):
             ({"would_take": 1}, {"gtd": 1}, {"end": 1}),
             tuple(counts[f"{name}_reasons"] for name in ("rejection", "expiry", "cancellation")),
         )
-        self.assertEqual([1, 1, 1], [counts[f"orders_{name}"] for name in ("rejected", "expired", "cancelled")])
+        names = ("orders_rejected", "orders_expired", "orders_cancelled", "entries_filled", "partial_fills")
+        self.assertEqual([1, 1, 1, 0, 0], [counts[name] for name in names])
 
 
 if __name__ == "__main__":
