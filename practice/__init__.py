@@ -1,7 +1,8 @@
 """Loopback servers that speak a real exchange's interfaces, with scripted faults, for rehearsals and tests."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from practice.binance_rest import BinanceRestServer
@@ -28,22 +29,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AdapterSource": "practice.candle_sources",
-    "BinanceRestServer": "practice.binance_rest",
-    "CandleSource": "practice.candle_sources",
-    "ColumnsSource": "practice.candle_sources",
-    "ExchangeOptions": "practice.exchange_options",
-    "Fault": "practice.rest_faults",
-    "FaultKind": "practice.rest_faults",
-    "FaultPlan": "practice.rest_faults",
-    "FaultScript": "practice.faults",
-    "PracticeExchange": "practice.exchange",
-    "StoreSource": "practice.candle_sources",
-    "practice_source": "practice.wide_market",
+    "practice.binance_rest": "BinanceRestServer",
+    "practice.candle_sources": "AdapterSource CandleSource ColumnsSource StoreSource",
+    "practice.exchange": "PracticeExchange",
+    "practice.exchange_options": "ExchangeOptions",
+    "practice.faults": "FaultScript",
+    "practice.rest_faults": "Fault FaultKind FaultPlan",
+    "practice.wide_market": "practice_source",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)
