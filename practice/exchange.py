@@ -5,13 +5,13 @@ from typing import Self
 
 from core.errors import InvariantError
 from core.timeframe import floor_to_grid, timeframe_ms
-from practice.candle_sources import CandleSource
 from practice.exchange_options import ExchangeOptions
 from practice.exchange_server import ExchangeServer
 from practice.loopback_server import HOST, LoopbackServer
-from practice.published_market import PublishedMarket
-from practice.rest_answers import LoggedRequest
-from practice.stream_connection import SentFinal
+from practice.market.candle_sources import CandleSource
+from practice.market.published_market import PublishedMarket
+from practice.rest.rest_answers import LoggedRequest
+from practice.streams.stream_connection import SentFinal
 
 
 class PracticeExchange:

@@ -151,7 +151,6 @@ def check_candles(
     flagged = np.zeros(len(raw), np.bool)
     flagged[taken] = outliers(accepted, length)
     snapped = taken & shifted
-    refused = {reason: int(verdicts[reason].sum()) for reason in REASONS if reason in verdicts}
     findings = {**verdicts, "snapped": snapped, "outlier": flagged}
     return accepted, QualityReport(
         rows=candles.rows,
@@ -159,7 +158,7 @@ def check_candles(
         snapped=int(snapped.sum()),
         off_grid=int((shifted & sound_rows(candles)).sum()) if shifted.any() else 0,
         outliers=int(flagged.sum()),
-        refused={reason: count for reason, count in refused.items() if count},
+        refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
         examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
     )
 

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import WSMsgType, web
 
-from practice.binance_messages import market_id
-from practice.stream_connection import Outgoing, SentFinal, StreamConnection
-from practice.stream_messages import (
+from practice.messages.binance_messages import market_id
+from practice.messages.stream_messages import (
     KlineEvent,
     RefusedRequest,
     Stream,
@@ -17,6 +16,7 @@ from practice.stream_messages import (
     refusal,
     result,
 )
+from practice.streams.stream_connection import Outgoing, SentFinal, StreamConnection
 
 MOST_STREAMS = 1_024
 PING_SECONDS = 20.0
