@@ -113,6 +113,13 @@ class LogViewTest(LogCase):
             ['event=kill_switch state=engaged by="signal SIGUSR1"'],
         )
 
+    def test_what_follows_from_a_command_is_said_at_once(self) -> None:
+        self.step(0)
+        self.watched.session.cancel_entry("BTCUSDT")
+        said = self.lines(lambda: self.view.take(CommandRecord("cancel", "a program", "BTCUSDT")))
+        self.assertEqual(said[0], 'event=command command=cancel symbol=BTCUSDT by="a program"')
+        self.assertEqual([line.split()[0] for line in said], 2 * ["event=command"] + ["event=order_cancelled"])
+
     def test_a_value_is_one_word_or_one_quoted_text(self) -> None:
         self.assertEqual(key_values(a=1, b="x y", c=None, d="a=b", e="", f="two\nlines"),
                          'a=1 b="x y" c=- d="a=b" e="" f="two\\nlines"')  # fmt: skip
