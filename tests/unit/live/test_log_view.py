@@ -7,6 +7,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from core.candle import Step
 from core.errors import StoreError
@@ -184,7 +185,8 @@ class SessionLogTest(LogCase):
         self.assertLess(time.monotonic() - begun, LONG_S)
         drain = threading.Thread(target=self.drain, args=(reading,))
         drain.start()
-        log.close()
+        with mock.patch.object(session_log, "CLOSE_SECONDS", LONG_S):
+            log.close()
         stuck.close()
         drain.join(10.0)
         self.assertIn("event=log_lines_dropped lines=", self.file.read_text().splitlines()[-1])
