@@ -44,6 +44,7 @@ def columns_of_the_practice_market() -> Mapping[tuple[str, str], CandleColumns]:
 class CandleFeedContract:
     """The suite; a subclass says which feed."""
 
+    implementation: type[CandleFeed]
     columns: Mapping[tuple[str, str], CandleColumns]
     symbols: tuple[str, ...]
 
@@ -95,6 +96,7 @@ class CandleFeedContract:
 
     async def test_candles_of_the_past_come_whole_and_in_order_however_many(self) -> None:
         feed = self.open_feed(self.exchange(speed=1.0))
+        self.assertIs(type(feed), self.implementation)
         self.addAsyncCleanup(feed.close)
         start_ms = JANUARY_MS - HISTORY * MINUTE_MS
         found = await feed.closed_candles(self.symbols[0], start_ms, JANUARY_MS - 10 * MINUTE_MS)
@@ -203,6 +205,8 @@ class CandleFeedContract:
 
 
 class BinanceFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    implementation = BinanceFeed
+
     def open_feed(
         self, exchange: PracticeExchange, resume_from: Resume = None, limits: FeedLimits = BRISK
     ) -> CandleFeed:
@@ -217,6 +221,8 @@ class BinanceFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
 
 
 class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    implementation = BinanceFeed
+
     @classmethod
     def named(cls, symbol: str) -> str:
         return f"{symbol}:USDT"
@@ -244,6 +250,7 @@ class BinanceFuturesFeedTest(CandleFeedContract, unittest.IsolatedAsyncioTestCas
 
 
 class CcxtFeedByStreamTest(CandleFeedContract, unittest.IsolatedAsyncioTestCase):
+    implementation = CcxtFeed
     use_stream = True
 
     def open_feed(

@@ -6,6 +6,7 @@ import unittest
 
 from core.errors import ConfigurationError
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
+from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import timeframes_of
 from market_data.practice.practice_market import PracticeMarket
@@ -25,6 +26,10 @@ class AdapterContract:
     """The suite; a case gives it an adapter whose exchange lists BTC/USDT and ETH/USDT up to ``NOW``."""
 
     adapter: ExchangeAdapter
+    implementation: type
+
+    def test_it_is_what_the_case_says(self: "AdapterCase") -> None:
+        self.assertIs(type(self.adapter), self.implementation)
 
     def test_it_has_a_name_timeframes_and_a_page_size(self: "AdapterCase") -> None:
         self.assertTrue(self.adapter.name)
@@ -104,11 +109,14 @@ class AdapterCase(unittest.TestCase, AdapterContract):
 
 
 class PracticeMarketAdapter(AdapterCase):
+    implementation = PracticeMarket
+
     def setUp(self) -> None:
         self.adapter = PracticeMarket(clock=now_ms)
 
 
 class CcxtBinanceUs(AdapterCase):
+    implementation = CcxtAdapter
     exchange = "binanceus"
 
     @classmethod

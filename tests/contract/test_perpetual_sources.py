@@ -42,6 +42,7 @@ class PerpetualSourceContract:
 
     def source(self, limits: FeedLimits = BRISK) -> PerpetualSource:
         source = self.open_source(self.exchange.rest_url, limits)
+        self.assertIs(type(source), self.implementation)
         self.addAsyncCleanup(source.close)
         return source
 
@@ -185,6 +186,8 @@ class PerpetualSourceContract:
 
 
 class BinancePerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTestCase):
+    implementation = BinancePerpetual
+
     def open_source(self, rest_url: str, limits: FeedLimits = BRISK) -> PerpetualSource:
         return BinancePerpetual(rest_url, limits=limits)
 
@@ -204,6 +207,7 @@ class BinancePerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTest
 
 
 class CcxtPerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTestCase):
+    implementation = CcxtPerpetual
     btc = "BTC/USDT:USDT"
 
     def open_source(self, rest_url: str, limits: FeedLimits = BRISK) -> PerpetualSource:

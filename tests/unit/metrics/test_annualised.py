@@ -57,6 +57,7 @@ class RatiosTest(unittest.TestCase):
             self.assertIsNone(sharpe_ratio(returns))
             self.assertIsNone(sortino_ratio(returns))
         self.assertIsNone(sortino_ratio([0.1, 0.2]))
+        self.assertIsNone(sharpe_ratio([0.0, 5e-324]), "the variance of what hardly varies is 0")
 
     @settings(max_examples=scaled(100, 2_000), deadline=None)
     @given(RETURNS)

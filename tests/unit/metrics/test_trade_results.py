@@ -6,13 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import (
-    AverageLoss,
-    AverageWin,
-    Expectancy,
-    LongestStreaks,
-    ProfitFactor,
     Streaks,
-    WinRate,
     average_loss,
     average_win,
     expectancy,
@@ -23,14 +17,6 @@ from metrics import (
 from tests.support.scale import scaled
 
 RESULTS = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 8)), max_size=60)
-PAIRS = (
-    (ProfitFactor, profit_factor),
-    (Expectancy, expectancy),
-    (AverageWin, average_win),
-    (AverageLoss, average_loss),
-    (WinRate, win_rate_pct),
-    (LongestStreaks, longest_streaks),
-)
 
 
 class TradeResultsTest(unittest.TestCase):
@@ -65,16 +51,6 @@ class TradeResultsTest(unittest.TestCase):
 
     def test_sums_are_added_one_after_the_other_without_compensation(self) -> None:
         self.assertEqual(expectancy([0.1] * 10), 0.9999999999999999 / 10)
-
-    @settings(max_examples=scaled(100, 2_000), deadline=None)
-    @given(RESULTS)
-    def test_streaming_and_batch_agree_at_every_step(self, results: list[float]) -> None:
-        for streaming_class, batch in PAIRS:
-            streaming = streaming_class()
-            self.assertEqual(streaming.value, batch([]))
-            for number, result in enumerate(results, 1):
-                self.assertEqual(streaming.update(result), batch(results[:number]))
-                self.assertEqual(streaming.value, batch(results[:number]))
 
     @settings(max_examples=scaled(100, 2_000), deadline=None)
     @given(RESULTS.filter(bool))
