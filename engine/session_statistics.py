@@ -3,31 +3,47 @@
 from collections import Counter
 from typing import Any
 
-import msgspec
-
 from core.events import Decision, Event, FundingPayment, Gap, Halt, OrderTransition
 
 
-class SessionStatistics(msgspec.Struct):
+class SessionStatistics:
     """Counters of one session; refusals and what became of orders are counted by reason.
 
     Steps and candles are counted where they pass, everything else by its events.
     """
 
-    steps: int = 0
-    steps_with_position: int = 0
-    candles_processed: int = 0
-    signals_generated: int = 0
-    orders_submitted: int = 0
-    entries_filled: int = 0
-    partial_fills: int = 0
-    funding_payments: int = 0
-    gaps: int = 0
-    halts: int = 0
-    refusals: Counter[str] = msgspec.field(default_factory=Counter)
-    rejected: Counter[str] = msgspec.field(default_factory=Counter)
-    expired: Counter[str] = msgspec.field(default_factory=Counter)
-    cancelled: Counter[str] = msgspec.field(default_factory=Counter)
+    __slots__ = (
+        "cancelled",
+        "candles_processed",
+        "entries_filled",
+        "expired",
+        "funding_payments",
+        "gaps",
+        "halts",
+        "orders_submitted",
+        "partial_fills",
+        "refusals",
+        "rejected",
+        "signals_generated",
+        "steps",
+        "steps_with_position",
+    )
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.steps_with_position = 0
+        self.candles_processed = 0
+        self.signals_generated = 0
+        self.orders_submitted = 0
+        self.entries_filled = 0
+        self.partial_fills = 0
+        self.funding_payments = 0
+        self.gaps = 0
+        self.halts = 0
+        self.refusals: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.expired: Counter[str] = Counter()
+        self.cancelled: Counter[str] = Counter()
 
     def count(self, event: Event) -> None:
         """Count an event."""

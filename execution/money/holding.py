@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import msgspec
-
 from core.events import Fill, Levels
 from core.exact import EXACT, ZERO, average, received, share_of
 from core.orders import OrderSide
@@ -14,7 +12,7 @@ from execution.orders.order import Order
 from execution.scripting.position import Position
 
 
-class Holding(msgspec.Struct, eq=False):
+class Holding:
     """Everything the venue knows about one open position.
 
     ``mark`` is the float price at which the position counts for equity and exposure. ``marked`` says that it is a close
@@ -27,40 +25,64 @@ class Holding(msgspec.Struct, eq=False):
     margin, or where there is none.
     """
 
-    entry: Entry
-    position: Position
-    opened_ms: int
-    mark: float
-    client_order_id: str = ""
-    sign: int = 0
-    quantity: float = 0.0
-    entry_price: float = 0.0
-    marked: bool = False
-    fresh_quantity: Decimal = ZERO
-    fresh_cost: Decimal = ZERO
-    entries: int = 1
-    entered: Decimal = ZERO
-    entered_inside: bool = False
-    stop: Order | None = None
-    targets: list[Order] = []
-    stop_distance: Decimal | None = None
-    first_fill: Decimal = ZERO
-    break_even_due: bool = False
-    moves_stop: bool = False
-    timed_out: bool = False
-    liquidation: Decimal | None = None
-    ambiguous: bool = False
-    result: Decimal = ZERO
-    best_case: Decimal = ZERO
-    _parts: int = 0
-    _closed_quantity: Decimal = ZERO
-    _closed_cost: Decimal = ZERO
-    _closed_gross: Decimal = ZERO
-    _proceeds: Decimal = ZERO
+    __slots__ = (
+        "_closed_cost",
+        "_closed_gross",
+        "_closed_quantity",
+        "_parts",
+        "_proceeds",
+        "ambiguous",
+        "best_case",
+        "break_even_due",
+        "client_order_id",
+        "entered",
+        "entered_inside",
+        "entries",
+        "entry",
+        "entry_price",
+        "first_fill",
+        "fresh_cost",
+        "fresh_quantity",
+        "liquidation",
+        "mark",
+        "marked",
+        "moves_stop",
+        "opened_ms",
+        "position",
+        "quantity",
+        "result",
+        "sign",
+        "stop",
+        "stop_distance",
+        "targets",
+        "timed_out",
+    )
 
-    def __post_init__(self) -> None:
-        entry = self.entry
-        self.sign, self.entered = entry.sign, entry.quantity
+    def __init__(
+        self, entry: Entry, position: Position, opened_ms: int, mark: float, client_order_id: str = ""
+    ) -> None:
+        self.position = position
+        self.client_order_id = client_order_id
+        self.opened_ms = opened_ms
+        self.mark = mark
+        self.marked = False
+        self.fresh_quantity = self.fresh_cost = ZERO
+        self.sign = entry.sign
+        self.entries = 1
+        self.entered = entry.quantity
+        self.stop: Order | None = None
+        self.targets: list[Order] = []
+        self.stop_distance: Decimal | None = None
+        self.first_fill = ZERO
+        self.break_even_due = False
+        self.moves_stop = False
+        self.entered_inside = False
+        self.timed_out = False
+        self.liquidation: Decimal | None = None
+        self.ambiguous = False
+        self.result = self.best_case = ZERO
+        self._parts = 0
+        self._closed_quantity = self._closed_cost = self._closed_gross = self._proceeds = ZERO
         self.resize(entry)
         self.fresh_quantity, self.fresh_cost = entry.quantity, entry.cost
 
