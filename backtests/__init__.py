@@ -2,16 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from core.lazy_names import lazy_names
+
 if TYPE_CHECKING:
     from backtests.config_backtest import run_config_backtest
 
 __all__ = ["run_config_backtest"]
 
-
-def __getattr__(name: str) -> object:
-    # Lazy, so that ``python -m backtests.config_backtest`` neither warns nor starts slowly.
-    if name in __all__:
-        from backtests import config_backtest
-
-        return getattr(config_backtest, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Lazy, so that ``python -m backtests.config_backtest`` neither warns nor starts slowly.
+__getattr__ = lazy_names(__name__, {"backtests.config_backtest": "run_config_backtest"})

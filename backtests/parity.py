@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
 from core.errors import DataUnavailableError, HarnessError, StoreError
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from backtests.proof.parity_check import check_parity
     from backtests.proof.parity_report import ParityReport
 
 __all__ = ["ParityReport", "check_parity", "main"]
+
+__getattr__ = lazy_names(__name__, {"backtests.proof.parity_check": "ParityReport check_parity"})
 
 REPORT = "parity.json"
 
@@ -53,14 +56,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--offline", action="store_true", help="use what is stored; never the network")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
     return parser.parse_args(arguments)
-
-
-def __getattr__(name: str) -> object:
-    if name in __all__:
-        from backtests.proof import parity_check
-
-        return getattr(parity_check, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -1,7 +1,8 @@
 """Paper execution: orders, the paper venue, its exact ledger and the safety monitor."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
@@ -38,27 +39,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ExecutionEngine": "execution.scripting.execution_engine",
-    "ExecutionResult": "execution.scripting.execution_result",
-    "Order": "execution.orders.order",
-    "OrderBook": "execution.orders.order_book",
-    "OrderFill": "execution.scripting.order_fill",
-    "OrderRefused": "execution.scripting.execution_engine",
-    "OrderRequest": "core.orders",
-    "OrderSide": "core.orders",
-    "OrderStatus": "execution.orders.order_status",
-    "OrderType": "core.orders",
-    "PaperTrader": "execution.scripting.paper_trader",
-    "Position": "execution.scripting.position",
-    "SafetyLimits": "execution.safety.safety_limits",
-    "SafetyMonitor": "execution.safety.safety_monitor",
-    "SafetyViolation": "execution.safety.safety_monitor",
-    "TimeInForce": "core.orders",
-    "VenueRules": "execution.matching.venue_rules",
+    "core.orders": "OrderRequest OrderSide OrderType TimeInForce",
+    "execution.matching.venue_rules": "VenueRules",
+    "execution.orders.order": "Order",
+    "execution.orders.order_book": "OrderBook",
+    "execution.orders.order_status": "OrderStatus",
+    "execution.safety.safety_limits": "SafetyLimits",
+    "execution.safety.safety_monitor": "SafetyMonitor SafetyViolation",
+    "execution.scripting.execution_engine": "ExecutionEngine OrderRefused",
+    "execution.scripting.execution_result": "ExecutionResult",
+    "execution.scripting.order_fill": "OrderFill",
+    "execution.scripting.paper_trader": "PaperTrader",
+    "execution.scripting.position": "Position",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

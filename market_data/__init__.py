@@ -1,7 +1,8 @@
 """Candles, mark prices, funding rates: where they are stored and come from, and what is checked on the way in."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from core.instrument import Instrument
@@ -26,20 +27,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CandleColumns": "market_data.candle_columns",
-    "CandleStore": "market_data.store.candle_store",
-    "HistoricalDataProvider": "market_data.history.historical_data_provider",
-    "Instrument": "core.instrument",
-    "InstrumentStore": "market_data.instruments.instrument_store",
-    "PerpetualData": "market_data.perpetual.perpetual_data",
-    "QualityReport": "market_data.quality.candle_quality",
-    "StoreEntry": "market_data.store.candle_store",
-    "WriteResult": "market_data.store.candle_store",
-    "check_candles": "market_data.quality.candle_quality",
+    "core.instrument": "Instrument",
+    "market_data.candle_columns": "CandleColumns",
+    "market_data.history.historical_data_provider": "HistoricalDataProvider",
+    "market_data.instruments.instrument_store": "InstrumentStore",
+    "market_data.perpetual.perpetual_data": "PerpetualData",
+    "market_data.quality.candle_quality": "QualityReport check_candles",
+    "market_data.store.candle_store": "CandleStore StoreEntry WriteResult",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

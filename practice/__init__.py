@@ -1,16 +1,17 @@
 """Loopback servers that speak a real exchange's interfaces, with scripted faults, for rehearsals and tests."""
 
-import importlib
 from typing import TYPE_CHECKING
 
+from core.lazy_names import lazy_names
+
 if TYPE_CHECKING:
-    from practice.binance_rest import BinanceRestServer
-    from practice.candle_sources import AdapterSource, CandleSource, ColumnsSource, StoreSource
     from practice.exchange import PracticeExchange
     from practice.exchange_options import ExchangeOptions
-    from practice.faults import FaultScript
-    from practice.rest_faults import Fault, FaultKind, FaultPlan
-    from practice.wide_market import practice_source
+    from practice.faults.fault_script import FaultScript
+    from practice.faults.rest_faults import Fault, FaultKind, FaultPlan
+    from practice.market.candle_sources import AdapterSource, CandleSource, ColumnsSource, StoreSource
+    from practice.market.wide_market import practice_source
+    from practice.rest.binance_rest import BinanceRestServer
 
 __all__ = [
     "AdapterSource",
@@ -28,22 +29,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AdapterSource": "practice.candle_sources",
-    "BinanceRestServer": "practice.binance_rest",
-    "CandleSource": "practice.candle_sources",
-    "ColumnsSource": "practice.candle_sources",
-    "ExchangeOptions": "practice.exchange_options",
-    "Fault": "practice.rest_faults",
-    "FaultKind": "practice.rest_faults",
-    "FaultPlan": "practice.rest_faults",
-    "FaultScript": "practice.faults",
-    "PracticeExchange": "practice.exchange",
-    "StoreSource": "practice.candle_sources",
-    "practice_source": "practice.wide_market",
+    "practice.rest.binance_rest": "BinanceRestServer",
+    "practice.market.candle_sources": "AdapterSource CandleSource ColumnsSource StoreSource",
+    "practice.exchange": "PracticeExchange",
+    "practice.exchange_options": "ExchangeOptions",
+    "practice.faults.fault_script": "FaultScript",
+    "practice.faults.rest_faults": "Fault FaultKind FaultPlan",
+    "practice.market.wide_market": "practice_source",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -1,7 +1,8 @@
 """What a run came to, for people and for programs; the same for every kind of run."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from reports.console.console_report import print_report, render
@@ -11,14 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["ReplayProgress", "print_report", "render", "to_json"]
 
 _HOMES = {
-    "ReplayProgress": "reports.console.progress",
-    "print_report": "reports.console.console_report",
-    "render": "reports.console.console_report",
-    "to_json": "runs.documents.result_text",
+    "reports.console.console_report": "print_report render",
+    "reports.console.progress": "ReplayProgress",
+    "runs.documents.result_text": "to_json",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

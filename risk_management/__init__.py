@@ -1,7 +1,8 @@
 """Risk: how large a position may be and where its protective levels stand."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from risk_management.risk_config import RiskConfig
@@ -9,10 +10,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RiskConfig", "RiskEngine"]
 
-_HOMES = {"RiskConfig": "risk_management.risk_config", "RiskEngine": "risk_management.risk_engine"}
+_HOMES = {
+    "risk_management.risk_config": "RiskConfig",
+    "risk_management.risk_engine": "RiskEngine",
+}
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -1,7 +1,8 @@
 """Composes the settings of all packages from the three files and checks them against each other."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from validation.composed_settings import Settings
@@ -21,17 +22,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigValidationError": "validation.config_error",
-    "LiveSettings": "validation.live_settings",
-    "LoggingSettings": "validation.live_settings",
-    "RiskSource": "validation.live_settings",
-    "Settings": "validation.composed_settings",
-    "load_settings": "validation.loading",
-    "validate_all_configs": "validation.config_validator",
+    "validation.composed_settings": "Settings",
+    "validation.config_error": "ConfigValidationError",
+    "validation.config_validator": "validate_all_configs",
+    "validation.live_settings": "LiveSettings LoggingSettings RiskSource",
+    "validation.loading": "load_settings",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -45,34 +45,22 @@ def open_feed(
     name = canonical_exchange(exchange_name)
     check_timeframe(name, timeframe)
     known = described(name)
-    if known.speaks_binance:
-        from market_data.feeds.binance.binance_feed import BinanceFeed
+    if not known.speaks_binance:
+        from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 
-        rest, stream = rest_url or known.rest_url, stream_url or known.stream_url
-        if not rest or not stream:
-            raise ConfigurationError(
-                "the practice market streams from a running `python -m practice`; its REST and stream addresses are "
-                "needed"
-            )
-        return BinanceFeed(
-            symbols,
-            timeframe,
-            rest_url=rest,
-            stream_url=stream,
-            rest_path=known.rest_path,
-            resume_from=resume_from,
-            limits=limits,
+        return CcxtFeed(
+            name, symbols, timeframe, rest_url=rest_url, stream_url=stream_url, resume_from=resume_from, limits=limits
         )
-    from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
+    from market_data.feeds.binance.binance_feed import BinanceFeed
 
-    return CcxtFeed(
-        name,
-        symbols,
-        timeframe,
-        rest_url=rest_url,
-        stream_url=stream_url,
-        resume_from=resume_from,
-        limits=limits,
+    rest, stream = rest_url or known.rest_url, stream_url or known.stream_url
+    if not rest or not stream:
+        raise ConfigurationError(
+            "the practice market streams from a running `python -m practice`; its REST and stream addresses are needed"
+        )
+    path = known.rest_path
+    return BinanceFeed(
+        symbols, timeframe, rest_url=rest, stream_url=stream, rest_path=path, resume_from=resume_from, limits=limits
     )
 
 
@@ -81,15 +69,7 @@ def open_perpetual_source(
 ) -> PerpetualSource:
     """Return where live mark candles and funding rates come from; nothing is connected before it is asked.
 
-    Parameters
-    ----------
-    exchange_name
-        Any spelling of an exchange's name. The practice market has them where its exchange runs and its address is
-        given.
-    rest_url
-        Scheme and host that stand for the exchange's own.
-    limits
-        Waits and bounds; None takes the defaults.
+    The practice market has them where its exchange runs and its address is given. Parameters as for ``open_feed``.
 
     Raises
     ------

@@ -18,19 +18,15 @@ class PerpetualSource(Protocol):
         Only such as the exchange's own clock says are closed. Their volume is 0. An exchange that keeps no mark candles
         gives none.
         """
-        ...
 
     async def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
         """Return the funding payments stamped in ``[start_ms, end_ms)``, oldest first, one for each stamp.
 
         Exchanges stamp a payment some milliseconds late. The mark price is there where the exchange tells it.
         """
-        ...
 
     async def next_funding_ms(self, symbol: str) -> int | None:
         """Return the time of the next payment in UTC milliseconds, None where the exchange tells none."""
-        ...
 
     async def close(self) -> None:
         """Close the connections; may be called again."""
-        ...

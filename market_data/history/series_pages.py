@@ -1,11 +1,12 @@
 """What is fetched page by page: candles, mark candles, funding rates, open interest, each with its grid and checks."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from core.errors import ConfigurationError
 from core.timeframe import MINUTE_MS, timeframe_ms
-from market_data.adapters.exchange_adapter import (
+from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import (
     CandleRow,
     ExchangeAdapter,
     FundingRow,
@@ -13,12 +14,11 @@ from market_data.adapters.exchange_adapter import (
     PerpetualAdapter,
     PerpetualKind,
 )
-from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import require_served
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
-from market_data.store.store_layout import FUNDING, kind_and_period
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import FUNDING, kind_and_period
 
 Row = CandleRow | FundingRow | OpenInterestRow
 
@@ -40,7 +40,7 @@ class SeriesPages(NamedTuple):
     page_ms: int
     settling_ms: int
     ask: Callable[[str, int, int], Sequence[Row]]
-    check: Callable[[Sequence[Row]], tuple[SeriesColumns, QualityReport]]
+    check: Callable[[Sequence[Any]], tuple[SeriesColumns, QualityReport]]
 
 
 def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: OffGrid = "snap") -> SeriesPages:
@@ -63,9 +63,8 @@ def open_pages(adapter: ExchangeAdapter, series: str, *, now_ms: int, off_grid: 
         require_served(adapter.name, period, adapter.timeframes)
         length = timeframe_ms(period)
 
-        def candles(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-            columns = CandleColumns.from_rows(cast(Sequence[CandleRow], rows))
-            return check_candles(columns, length, off_grid=off_grid, now_ms=now_ms)
+        def candles(rows: Sequence[Any]) -> tuple[SeriesColumns, QualityReport]:
+            return check_candles(CandleColumns.from_rows(rows), length, off_grid=off_grid, now_ms=now_ms)
 
         def page(symbol: str, since_ms: int, until_ms: int) -> list[CandleRow]:
             return adapter.fetch_page(symbol, period, since_ms, until_ms)
@@ -103,9 +102,8 @@ def _mark_pages(adapter: PerpetualAdapter, timeframe: str, now_ms: int, off_grid
     require_served(adapter.name, timeframe, adapter.timeframes)
     length = timeframe_ms(timeframe)
 
-    def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = CandleColumns.from_rows(cast(Sequence[CandleRow], rows))
-        return check_marks(columns, length, off_grid=off_grid, now_ms=now_ms)
+    def check(rows: Sequence[Any]) -> tuple[SeriesColumns, QualityReport]:
+        return check_marks(CandleColumns.from_rows(rows), length, off_grid=off_grid, now_ms=now_ms)
 
     def page(symbol: str, since_ms: int, until_ms: int) -> list[CandleRow]:
         return adapter.fetch_mark_page(symbol, timeframe, since_ms, until_ms)
@@ -115,9 +113,8 @@ def _mark_pages(adapter: PerpetualAdapter, timeframe: str, now_ms: int, off_grid
 
 
 def _funding_pages(adapter: PerpetualAdapter, now_ms: int) -> SeriesPages:
-    def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = FundingColumns.from_rows(cast(Sequence[FundingRow], rows))
-        return check_rows(columns, MINUTE_MS, now_ms=now_ms)
+    def check(rows: Sequence[Any]) -> tuple[SeriesColumns, QualityReport]:
+        return check_rows(FundingColumns.from_rows(rows), MINUTE_MS, now_ms=now_ms)
 
     return SeriesPages(
         FUNDING, MINUTE_MS, adapter.funding_page_ms, STATISTIC_SETTLING_MS, adapter.fetch_funding_page, check
@@ -128,9 +125,8 @@ def _interest_pages(adapter: PerpetualAdapter, period: str, now_ms: int) -> Seri
     require_served(adapter.name, period, adapter.open_interest_periods, what="open interest period")
     length = timeframe_ms(period)
 
-    def check(rows: Sequence[Row]) -> tuple[SeriesColumns, QualityReport]:
-        columns = OpenInterestColumns.from_rows(cast(Sequence[OpenInterestRow], rows))
-        return check_rows(columns, length, now_ms=now_ms)
+    def check(rows: Sequence[Any]) -> tuple[SeriesColumns, QualityReport]:
+        return check_rows(OpenInterestColumns.from_rows(rows), length, now_ms=now_ms)
 
     def page(symbol: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
         return adapter.fetch_open_interest_page(symbol, period, since_ms, until_ms)

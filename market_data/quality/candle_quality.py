@@ -13,21 +13,6 @@ from market_data.quality.sound_candle import SOUND, UNSOUND
 OffGrid = Literal["snap", "refuse"]
 Mask = npt.NDArray[np.bool]
 
-REASONS = (
-    "bad_price",
-    "bad_volume",
-    "bad_rate",
-    "bad_amount",
-    "high_below_body",
-    "low_above_body",
-    "off_grid",
-    "duplicate",
-    "out_of_order",
-    "unclosed",
-    "future",
-)
-"""Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
-
 REASON_TEXT = {
     **UNSOUND,
     "bad_rate": "a rate that is not finite, or not between -1 and 1",
@@ -38,6 +23,9 @@ REASON_TEXT = {
     "unclosed": "not closed yet",
     "future": "later than the present",
 }
+
+REASONS = tuple(REASON_TEXT)
+"""Why a row is refused, in the order of judgement: a row that breaks several rules counts under the first."""
 
 EXAMPLES = 3
 """How many examples of each finding a report keeps."""
@@ -163,7 +151,6 @@ def check_candles(
     flagged = np.zeros(len(raw), np.bool)
     flagged[taken] = outliers(accepted, length)
     snapped = taken & shifted
-    refused = {reason: int(verdicts[reason].sum()) for reason in REASONS if reason in verdicts}
     findings = {**verdicts, "snapped": snapped, "outlier": flagged}
     return accepted, QualityReport(
         rows=candles.rows,
@@ -171,7 +158,7 @@ def check_candles(
         snapped=int(snapped.sum()),
         off_grid=int((shifted & sound_rows(candles)).sum()) if shifted.any() else 0,
         outliers=int(flagged.sum()),
-        refused={reason: count for reason, count in refused.items() if count},
+        refused={name: int(verdicts[name].sum()) for name in REASONS if name in verdicts and verdicts[name].any()},
         examples={kind: _examples(candles, mask) for kind, mask in findings.items() if mask.any()},
     )
 

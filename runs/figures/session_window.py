@@ -14,7 +14,6 @@ from engine.journal_records import (
     CandleRecord,
     JournalRecord,
     MissingRecord,
-    ResumeRecord,
     SessionRecord,
     StepRecord,
 )
@@ -48,7 +47,6 @@ class SessionWindow:
         self.mark_candles: Counter[str] = Counter()
         self.funding_rates: Counter[str] = Counter()
         self.missed_steps = 0
-        self.resumes = 0
         self._unpublished: dict[str, list[int]] = {}
         self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
         self._first_open: dict[str, float] = {}
@@ -70,12 +68,9 @@ class SessionWindow:
             self._noted.setdefault(symbol, Counter())[record.kind] += 1
         elif isinstance(record, SessionRecord):
             self._begin(record)
-        elif isinstance(record, MissingRecord):
-            if record.kind == "funding":
-                symbol = self._spelling.get(record.symbol, record.symbol)
-                self._unpublished.setdefault(symbol, []).append(record.time_ms)
-        elif isinstance(record, ResumeRecord):
-            self.resumes += 1
+        elif isinstance(record, MissingRecord) and record.kind == "funding":
+            symbol = self._spelling.get(record.symbol, record.symbol)
+            self._unpublished.setdefault(symbol, []).append(record.time_ms)
 
     @property
     def start_ms(self) -> int | None:

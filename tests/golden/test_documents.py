@@ -99,6 +99,11 @@ class Documents(unittest.TestCase):
             for kind, folder in (("backtest", Path(self.backtest.output_dir)), ("session", self.session_folder))
             for name in (RESULT, MANIFEST)
         }
+        # The dictionary that run() returns has its keys in an order of their own; the files have them sorted.
+        texts |= {
+            f"{kind}/dict": told(json.dumps(one.to_dict()), self.base)
+            for kind, one in (("backtest", self.backtest), ("session", self.session))
+        }
         got = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         self.assertEqual(json.loads(PINNED.read_text(encoding="utf-8")), got, "\n".join(texts.values()))
 

@@ -14,7 +14,7 @@ from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript, Stall
+from practice.faults.fault_script import FaultScript, Stall
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
     OUTPUTS,

@@ -1,8 +1,7 @@
 """Live candles of Binance, spot and USDT-margined futures, of Binance US, and of whoever speaks as they do."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
@@ -12,6 +11,7 @@ from market_data.exchanges.exchange_description import FUTURES_PATH, SPOT_PATH
 from market_data.exchanges.parsers.binance_kline import parse_binance_kline
 from market_data.feeds.binance.binance_rest import BinanceRest, market_id
 from market_data.feeds.binance.websocket_stream import host_of, open_websocket
+from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.delivery.candle_connection import CandleConnection
 from market_data.feeds.delivery.catch_up import CatchUp
 from market_data.feeds.delivery.event_queue import EventQueue
@@ -22,8 +22,8 @@ from market_data.feeds.feed_limits import FeedLimits
 STREAMS_OF_A_CONNECTION = 200
 
 
-class BinanceFeed:
-    """Kline streams over websockets, with REST for what they miss; implements ``CandleFeed``.
+class BinanceFeed(CandleFeed):
+    """Kline streams over websockets, with REST for what they miss.
 
     Parameters
     ----------
@@ -72,18 +72,9 @@ class BinanceFeed:
         self._rest = BinanceRest(rest_url, self._limits, rest_path)
         self._run = FeedRun()
 
-    async def events(self) -> AsyncIterator[FeedEvent]:
+    def events(self) -> AsyncIterator[FeedEvent]:
         """Yield what happens until the feed is closed; see the protocol."""
-        out = EventQueue(self._limits.queued_events)
-        connections = self._connections(out)
-        async with contextlib.aclosing(self._run.events(out, [connection.run() for connection in connections])) as run:
-            async for event in run:
-                yield event
-
-    async def closed_candle(self, symbol: str, open_time_ms: int) -> Candle | None:
-        """Return REST's answer for one candle; see the protocol."""
-        found = await self.closed_candles(symbol, open_time_ms, open_time_ms + 1)
-        return found[0] if found else None
+        return self._run.events(self._limits.queued_events, self._connections)
 
     async def closed_candles(self, symbol: str, start_ms: int, end_ms: int) -> list[Candle]:
         """Return the closed candles of a range; see the protocol."""
@@ -104,11 +95,11 @@ class BinanceFeed:
         await self._run.stop()
         await self._rest.close()
 
-    def _connections(self, out: EventQueue) -> list[CandleConnection]:
+    def _connections(self, out: EventQueue) -> list[Coroutine[None, None, None]]:
         symbols = list(self._ids)
         uniform = self._uniform or counter_uniform(int(asyncio.get_running_loop().time() * 1e9))
         return [
-            self._connection(symbols[first : first + STREAMS_OF_A_CONNECTION], out, uniform)
+            self._connection(symbols[first : first + STREAMS_OF_A_CONNECTION], out, uniform).run()
             for first in range(0, len(symbols), STREAMS_OF_A_CONNECTION)
         ]
 

@@ -1,7 +1,6 @@
 """Live candles of any ccxt exchange."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
 import ccxt.pro
@@ -13,6 +12,7 @@ from core.timeframe import timeframe_ms
 from market_data.exchanges.backoff import Backoff, counter_uniform
 from market_data.exchanges.exchange_names import check_timeframe
 from market_data.exchanges.request_failures import TransientError
+from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
 from market_data.feeds.ccxt.ccxt_stream import open_ccxt_stream
 from market_data.feeds.delivery.candle_connection import CandleConnection
@@ -25,8 +25,8 @@ from market_data.feeds.feed_event import Connected, Disconnected, FeedEvent
 from market_data.feeds.feed_limits import FeedLimits
 
 
-class CcxtFeed:
-    """Candles through ccxt; implements ``CandleFeed``.
+class CcxtFeed(CandleFeed):
+    """Candles through ccxt.
 
     Finals come from REST just after each close by the exchange's clock. Where ccxt has the exchange's websocket it
     gives the updates of open candles, and finals too where the exchange flags them and this package can read the flag;
@@ -81,23 +81,9 @@ class CcxtFeed:
         self._rest = CcxtRest(exchange_name, rest_url, self._limits)
         self._run = FeedRun()
 
-    async def events(self) -> AsyncIterator[FeedEvent]:
-        """Yield what happens until the feed is closed; see the protocol.
-
-        Raises
-        ------
-        ConfigurationError
-            If the exchange does not list a symbol.
-        """
-        out = EventQueue(self._limits.queued_events)
-        async with contextlib.aclosing(self._run.events(out, [self._live(out)])) as run:
-            async for event in run:
-                yield event
-
-    async def closed_candle(self, symbol: str, open_time_ms: int) -> Candle | None:
-        """Return REST's answer for one candle; see the protocol."""
-        found = await self.closed_candles(symbol, open_time_ms, open_time_ms + 1)
-        return found[0] if found else None
+    def events(self) -> AsyncIterator[FeedEvent]:
+        """Yield what happens until the feed is closed; see the protocol."""
+        return self._run.events(self._limits.queued_events, lambda out: [self._live(out)])
 
     async def closed_candles(self, symbol: str, start_ms: int, end_ms: int) -> list[Candle]:
         """Return the closed candles of a range; see the protocol."""

@@ -25,7 +25,6 @@ class LiveStream(Protocol):
 
     async def next_reading(self) -> Reading:
         """Return what the next message says; FeedError once the connection is lost."""
-        ...
 
 
 OpenStream = Callable[[], AbstractAsyncContextManager[LiveStream]]

@@ -28,11 +28,9 @@ class ClosedCandleSource(Protocol):
 
     async def server_time_ms(self) -> int:
         """Return the exchange's clock."""
-        ...
 
     async def final_candles(self, symbol: str, start_ms: int, end_ms: int, now_ms: int) -> list[Candle]:
         """Return the final candles of a range by the exchange's clock as read before."""
-        ...
 
 
 class CatchUp:

@@ -1,11 +1,14 @@
 """The life of one ``events`` iterator: its tasks begin with it and end with it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 
 from core.errors import FeedError, InvariantError
 from market_data.feeds.delivery.event_queue import EventQueue
 from market_data.feeds.feed_event import FeedEvent
+
+Parts = Callable[[EventQueue], Sequence[Coroutine[None, None, None]]]
+"""Makes what fills a queue."""
 
 
 class _Closed(Exception):
@@ -20,10 +23,8 @@ class FeedRun:
         self._out: EventQueue | None = None
         self._closed = False
 
-    async def events(
-        self, out: EventQueue, parts: Sequence[Coroutine[None, None, None]]
-    ) -> AsyncGenerator[FeedEvent, None]:
-        """Yield the events of a queue while ``parts`` run; whatever a part raises is raised here.
+    async def events(self, queued: int, parts: Parts) -> AsyncGenerator[FeedEvent, None]:
+        """Yield the events of a queue of at most ``queued`` while ``parts`` run; what one raises is raised here.
 
         Raises
         ------
@@ -32,14 +33,13 @@ class FeedRun:
         InvariantError
             If another iterator is still open.
         """
-        if self._closed or self._out is not None:
-            for part in parts:
-                part.close()
-            if self._closed:
-                raise FeedError("the feed is closed")
+        if self._closed:
+            raise FeedError("the feed is closed")
+        if self._out is not None:
             raise InvariantError("the events of a feed are read by one reader at a time")
+        out = EventQueue(queued)
         self._out = out
-        self._tasks = [asyncio.ensure_future(part) for part in parts]
+        self._tasks = [asyncio.ensure_future(part) for part in parts(out)]
         for task in self._tasks:
             task.add_done_callback(lambda done: _report(done, out))
         try:

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from core.candle import Candle
 from core.trading_signal import Signal
+from tests.support.oracles.numbers import TOLERANCE, rounded_down, twelve_digits
 from tests.support.oracles.slow_model_book import (
     Book,
     Order,
@@ -16,7 +17,6 @@ from tests.support.oracles.slow_model_book import (
     waiting_close,
     waiting_entry,
 )
-from tests.support.oracles.slow_model_numbers import TOLERANCE, rounded_down, twelve_digits
 
 SIGN = {"LONG": 1, "SHORT": -1}
 

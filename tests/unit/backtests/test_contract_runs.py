@@ -356,6 +356,9 @@ class Hashes(unittest.TestCase):
             self.market(
                 candles={BTC: one._replace(rule_changes=(msgspec.structs.replace(rules, tick_size=Decimal(1)),))}
             ),
+            self.market(
+                candles={BTC: one._replace(rule_changes=(msgspec.structs.replace(rules, margin_tiers=tiers),))}
+            ),
             self.market(candles={BTC: limited}),
             self.market(perpetual={BTC: contract()}),
             self.market(perpetual={BTC: contract(marks=marks_of())}),

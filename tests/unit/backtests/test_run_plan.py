@@ -27,7 +27,10 @@ class RunPlans(unittest.TestCase):
         )
 
     def test_a_copy_from_a_pickle_runs_to_the_same_hashes(self) -> None:
+        before = self.runner.safety_monitor
         result = self.runner.run_typed()
+        self.assertIsNot(self.runner.safety_monitor, before)
+        self.assertNotEqual(self.runner.safety_monitor.current_equity, before.current_equity)
         self.assertGreater(result.performance.total_trades, 2)
         plan = pickle.loads(pickle.dumps(self.runner.plan))
         self.assertEqual(plan, self.runner.plan)

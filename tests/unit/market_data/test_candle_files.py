@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
+from market_data.files.file_table import FileError
 from market_data.files.series_files import read_series_file
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
@@ -175,6 +176,20 @@ class MalformedFiles(FileCase):
         for content, expected in table.items():
             with self.subTest(content[:80]):
                 self.assertIn(expected, self.message(content))
+
+    def test_an_error_carries_file_line_and_column(self):
+        good = f"{APRIL},1,2,0.5,1.5,7"
+        table = {
+            f"{HEADER}\n{good}\n{APRIL},1,2,x,1.5,7\n": (3, None, "low"),
+            f"{HEADER}\n{good}\n{APRIL},1,2\n": (3, None, None),
+            f"{HEADER}\n\n{good}\n{APRIL // 1000},1,2,0.5,1.5,7\n": (4, 2, None),
+            "": (None, None, None),
+        }
+        for content, expected in table.items():
+            with self.subTest(content), self.assertRaises(FileError) as caught:
+                self.read(content)
+            error = caught.exception
+            self.assertEqual((error.path.name, error.line, error.row, error.column), ("1m.csv", *expected))
 
     def test_bytes_that_are_no_text_are_named(self):
         for content in (b"\x00\xff\xfe\x01" * 50, b"PAR1" + bytes(range(256)), "τ,ο\n".encode("utf-16")):

@@ -2,9 +2,11 @@ import datetime as dt
 import json
 import tempfile
 import unittest
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from core.candle import FundingRate, Step
 from core.instrument import Instrument
@@ -23,14 +25,15 @@ from engine.renderer import SessionOutputs
 from reports import render, to_json
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import CandleCounts
+from runs.figures.account_figures import Period, performance_of
 from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.result_builder import OutputPlaces, build_result
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import settings_from
-from tests.support.scripted_strategy import ScriptedStrategy
+from tests.support.scripted_strategy import Script, ScriptedStrategy
 from tests.support.sessions.watched_session import LONG
-from tests.support.times import MINUTE_MS
+from tests.support.times import DAY_MS, MINUTE_MS
 from validation.composed_settings import Settings
 
 CANONICAL = {"BTCUSDT": "BTC/USDT", "ETHUSDT": "ETH/USDT"}
@@ -143,12 +146,11 @@ class SessionResultTest(unittest.TestCase):
     Entry 5 x 100 at 0.1 % costs 0.5, exit 5 x 95 costs 0.475; gross -25, net -25.975.
     """
 
-    def setUp(self) -> None:
+    def setUp(self, script: Script | None = None, lows: Mapping[int, float] | None = None) -> None:
         settings, switch = settings_from({"commission_rate": 0.001}, tuple(CANONICAL)), KillSwitch()
-        script = {"BTCUSDT": {10 * MINUTE_MS: LONG}}
         self.session = build_session(
             settings,
-            ScriptedStrategy(script),
+            ScriptedStrategy({"BTCUSDT": {10 * MINUTE_MS: LONG}} if script is None else script),
             {symbol: Instrument(symbol) for symbol in CANONICAL},
             SessionOutputs(),
             switch,
@@ -157,7 +159,7 @@ class SessionResultTest(unittest.TestCase):
         self.settings = settings
         self.window = SessionWindow(CANONICAL, MINUTE_MS)
         self.window.take(FIRST)
-        lows = {12: 94.0}
+        lows = {12: 94.0} if lows is None else lows
         for number in range(10, 14):
             step = Step((number + 1) * MINUTE_MS, (candle(number, 100.0, low=lows.get(number)), candle(number, 50.0)))
             self.window.take(record(step))
@@ -192,6 +194,36 @@ class SessionResultTest(unittest.TestCase):
     def test_a_session_that_goes_on_has_figures_too_and_can_go_on(self) -> None:
         self.assertEqual(self.result().performance.total_trades, 1)
         self.session.process(Step(15 * MINUTE_MS, (candle(14, 100.0), candle(14, 50.0))))
+
+    def test_a_session_that_an_operator_has_paused_says_so(self) -> None:
+        self.session.set_paused(True)
+        self.assertIn("an operator has paused the session: every entry is refused", self.result().warnings)
+
+    def test_a_run_that_was_cut_short_is_judged_by_the_time_it_covers(self) -> None:
+        """25.475 lost in two days, and in twenty: the loss per year is ten times smaller, and so is its ratio."""
+        fed = session_input(self.window, self.session, self.settings)
+        long = fed._replace(start_ms=fed.end_ms - 2 * DAY_MS, end_ms=fed.end_ms + 18 * DAY_MS)
+        short = long._replace(end_ms=fed.end_ms)
+        calmars = [
+            build_result(self.session, self.settings, one, partial=partial).performance.calmar_ratio
+            for one, partial in ((long, True), (short, True), (short, False), (long, False))
+        ]
+        self.assertEqual(calmars[0], calmars[1])
+        self.assertEqual(calmars[1], calmars[2])
+        self.assertGreater(calmars[3], calmars[2])
+
+    def test_the_last_day_ends_with_what_the_closing_at_the_end_left(self) -> None:
+        """Four steps, a day each; a long bought in the last is closed at the end at 100, paying 0.1 % twice."""
+        self.setUp({"BTCUSDT": {12 * MINUTE_MS: LONG}}, {})
+        self.session.finish()
+        curve = list(self.session.outputs.curve)
+        self.assertEqual((len(curve), round(curve[4], 4)), (5, 9999.0))
+        days = np.arange(1, 5) * DAY_MS
+        found = performance_of(self.session, Period(0, 4 * DAY_MS, days), [])
+        returns = [curve[0] / 10_000 - 1, curve[1] / curve[0] - 1, curve[2] / curve[1] - 1, curve[4] / curve[2] - 1]
+        mean = sum(returns) / 4
+        deviation = (sum((one - mean) ** 2 for one in returns) / 3) ** 0.5
+        self.assertAlmostEqual(found.sharpe_ratio, mean / deviation * 365**0.5)
 
     def test_stops_on_marks_that_did_not_come_are_warned_of(self) -> None:
         contract = {"perpetual": {"stop_trigger": "mark"}}
