@@ -122,6 +122,19 @@ class WhatDecisionsTell(unittest.TestCase):
         self.assertEqual(["decision"], [one["event"] for one in session.run.events])
         self.assertEqual({}, session.session.statistics.cancelled)
 
+    def test_what_is_left_of_a_stop_that_filled_in_part_is_not_told_either(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5, on_kill="flatten")
+        session.play(candle(0))
+        session.play(candle(1, volume=100.0))
+        session.play(candle(2, 100.0, 100.0, 94.0, 95.0, volume=4.0))
+        session.session.set_kill_switch(True)
+        ended = [
+            (row["event"], row["order_id"]) for row in session.run.order_rows if row["client_order_id"] == "1-stop"
+        ]
+        self.assertEqual([("NEW", ""), ("PARTIALLY_FILLED", "2"), ("CANCELED", "2")], ended)
+        self.assertEqual(["decision", "kill_switch"], [one["event"] for one in session.run.events])
+        self.assertEqual({}, session.session.statistics.cancelled)
+
     def test_an_entry_that_is_never_accepted_is_a_refusal_and_no_rejection(self) -> None:
         band = Instrument(A, Decimal("0.01"), Decimal("0.001"), band_down=Decimal("0.95"))
         flat = {"entry_order": "limit", "entry_offset": 0.1}

@@ -89,6 +89,15 @@ class Reset(unittest.TestCase):
             (fill,) = trader.process_candle(A, Candle(0, 100.0, 100.0, 100.0, 100.0, 60.0), MINUTE_MS).fills
             self.assertEqual(6, fill.quantity)
 
+    def test_an_amended_price_is_judged_by_no_close_from_before(self) -> None:
+        trader = PaperTrader.at(venue())
+        play(trader, 0, 200.0)
+        trader.reset()
+        resting = OrderRequest(A, OrderSide.SELL, OrderType.LIMIT, 1.0, price=110.0)
+        order = trader.book.submit(resting, 0, last_price=100.0)
+        # The band ends at 1.2 x 100, not at 1.2 x 200.
+        self.assertFalse(trader.book.amend(order, 0, price=125.0))
+
     def test_a_payment_that_was_waiting_is_forgotten(self) -> None:
         trader = PaperTrader.at(venue())
         quiet = Candle(0, 100.0, 100.0, 100.0, 100.0, 60.0)
