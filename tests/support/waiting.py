@@ -20,6 +20,12 @@ def wait_until(condition: Callable[[], object], words: str | Callable[[], str] =
         time.sleep(0.005)
 
 
+async def turns(count: int = 100) -> None:
+    """Let whatever is ready in this event loop run, and what that makes ready."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
 async def until(condition: Callable[[], object]) -> None:
     """Wait in an event loop until a condition holds that no event announces."""
     async with asyncio.timeout(PATIENCE_S):
