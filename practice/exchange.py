@@ -43,7 +43,7 @@ class PracticeExchange:
         self._used = False
         self.start_ms, self.end_ms, self.symbols = self.options.start_ms, self.options.end_ms, self._market.symbols
         self.rest_faults, self.happened = self._served.rest_faults, self._served.happened
-        self.told_time_ms, self.truth = self._market.told_time_ms, self._market.truth
+        self.truth = self._market.truth
         self.mark_truth, self.funding_truth = self._market.mark_truth, self._market.funding_truth
 
     @property
@@ -70,16 +70,6 @@ class PracticeExchange:
     def finals_sent(self) -> int:
         """How many finals were written to sockets."""
         return self._served.hub.finals_sent
-
-    @property
-    def updates_sent(self) -> int:
-        """How many updates of open candles were handed to connections."""
-        return self._served.hub.updates_sent
-
-    @property
-    def connections(self) -> int:
-        """How many websockets are open."""
-        return len(self._served.hub.connections)
 
     @property
     def connections_opened(self) -> int:

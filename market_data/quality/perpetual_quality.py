@@ -3,7 +3,6 @@
 import numpy as np
 
 from market_data.candle_columns import CandleColumns, Float64Array, slots
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
 from market_data.quality.candle_quality import (
     EXAMPLES,
     REASONS,
@@ -15,6 +14,7 @@ from market_data.quality.candle_quality import (
     check_candles,
 )
 from market_data.quality.sound_candle import sound_amount, sound_price
+from market_data.series_columns import FundingColumns, OpenInterestColumns, RowsT
 
 MOST_RATE = 1.0
 """A funding rate of the whole notional or more is taken for a fault of the source."""

@@ -40,7 +40,6 @@ class StreamHub:
     def __init__(self, clock: Callable[[], int], changed: Callable[[], None], *, keep_sent: bool) -> None:
         self.sent: list[SentFinal] = []
         self.finals_sent = 0
-        self.updates_sent = 0
         self.opened = 0
         self.connections: list[StreamConnection] = []
         self._stalls = 0
@@ -74,7 +73,6 @@ class StreamHub:
             if stream not in connection.streams:
                 continue
             logged = None if final is None else _for_connection(final, connection.number, half=half)
-            self.updates_sent += final is None
             connection.put(Outgoing(text=event.combined if connection.combined else event.raw, final=logged, half=half))
 
     def send_all(self, item: Outgoing) -> None:

@@ -6,7 +6,7 @@ A case of a suite names what it tests as ``implementation``.
 import inspect
 import unittest
 
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.parsers.exchange_candle import Reading
 from market_data.feeds.candle_feed import CandleFeed
