@@ -16,6 +16,7 @@ from live.intake.session_inputs import Intake
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
 from tests.support.times import HOUR_MS, MINUTE_MS
+from tests.support.waiting import LONG_S, turns
 
 SYMBOLS = ("A", "B")
 GRACE = 5.0
@@ -244,7 +245,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.source.rates["A"] = [FundingRate(8 * HOUR_MS, 0.0003)]
         self.closes(inputs, 483)
         await self.completed(inputs)
-        await asyncio.sleep(0.01)
+        await turns()
         self.closes(inputs, 484)
         delivered = [one.funding for one, _ in await self.completed(inputs)]
         self.assertEqual([(tuple(self.source.rates["A"]), ())], delivered)
@@ -271,8 +272,8 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         inputs = self.inputs()
         self.closes(inputs, 1)
         inputs.ask()
-        await asyncio.sleep(0.01)
-        await asyncio.wait_for(inputs.stop(), 1.0)
+        await turns()
+        await asyncio.wait_for(inputs.stop(), LONG_S)
 
 
 if __name__ == "__main__":
