@@ -8,11 +8,10 @@ import unittest
 
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_description import described
-from market_data.exchanges.parsers.exchange_candle import Reading
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.perpetual_source import PerpetualSource
 from tests.contract import test_candle_feeds, test_exchange_adapters, test_perpetual_sources
-from tests.support.discovery import implementations, modules_of
+from tests.support.discovery import arguments_of, implementations, modules_of
 from tests.unit.market_data.feeds.test_parsers import EXAMPLES
 
 SUITES = (
@@ -37,8 +36,7 @@ class EveryExchange(unittest.TestCase):
             one
             for module in modules_of("market_data.exchanges.parsers")
             for name, one in vars(module).items()
-            if inspect.isfunction(one) and one.__module__ == module.__name__ and not name.startswith("_")
-            if inspect.signature(one).return_annotation == Reading and len(inspect.signature(one).parameters) == 1
+            if inspect.isfunction(one) and name.startswith("parse_") and arguments_of(one) == ["frame"]
         }
         self.assertEqual(parsers, {described(name).parse_frame for name in EXAMPLES})
 
