@@ -52,7 +52,7 @@ class Verified(NamedTuple):
 def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
     """Read every file of the chosen series and say what is wrong; nothing is changed.
 
-    Each month file must be readable, keep the rules of ``quality.check_candles`` (or ``perpetual_quality``) and the
+    Each month file must be readable, keep the rules of ``check_candles`` (or ``check_rows``) and the
     bounds of its month, carry the digest of its own rows, and hold as many of them as its record says. Names that the
     store does not give are damage too.
     """

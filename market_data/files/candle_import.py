@@ -76,7 +76,7 @@ def import_files(
         Unified symbol, and timeframe or name of the series, of the files; None reads them from each path, such as
         ``…/BTC-USDT/1m.csv.gz``, ``mark-8h.csv.gz``, ``funding.csv.gz`` or ``open-interest-1h.csv``.
     off_grid, now_ms
-        As for ``quality.check_candles``.
+        As for ``check_candles``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is checked of mark candles, funding rates and open interest on the way in; see ``quality`` for candles."""
+"""What is checked of mark candles, funding rates and open interest on the way in; ``candle_quality`` has candles."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ MOST_RATE = 1.0
 def check_marks(
     candles: CandleColumns, timeframe_length_ms: int, *, off_grid: OffGrid = "snap", now_ms: int | None = None
 ) -> tuple[CandleColumns, QualityReport]:
-    """Return the mark candles that may be stored, and what was found; as ``quality.check_candles``.
+    """Return the mark candles that may be stored, and what was found; as ``check_candles``.
 
     A mark price has no volume: whatever the source prints there becomes 0.
     """

@@ -1,6 +1,6 @@
 """The candle store: one Parquet file a month, a record of what was answered, and DuckDB to query them.
 
-What perpetual contracts have beside their candles is kept alike: see ``store_layout`` for the names of the series.
+What perpetual contracts have beside their candles is kept alike: see ``series_names``.
 """
 
 import contextlib
@@ -90,7 +90,7 @@ class CandleStore:
         Raises
         ------
         CandleError
-            If a row breaks a rule of ``quality.check_candles`` or ``perpetual_quality``; nothing is stored then.
+            If a row breaks a rule of ``check_candles`` or ``check_rows``; nothing is stored then.
         StoreError
             If a file cannot be read or written; the old file stands.
         """

@@ -8,10 +8,11 @@ import unittest
 
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_description import described
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.perpetual_source import PerpetualSource
 from tests.contract import test_candle_feeds, test_exchange_adapters, test_perpetual_sources
-from tests.support.discovery import arguments_of, implementations, modules_of
+from tests.support.discovery import implementations, modules_of
 from tests.unit.market_data.feeds.test_parsers import EXAMPLES
 
 SUITES = (
@@ -36,7 +37,10 @@ class EveryExchange(unittest.TestCase):
             one
             for module in modules_of("market_data.exchanges.parsers")
             for name, one in vars(module).items()
-            if inspect.isfunction(one) and name.startswith("parse_") and arguments_of(one) == ["frame"]
+            if inspect.isfunction(one) and one.__module__ == module.__name__ and not name.startswith("_")
+            # What ``frame_parser`` makes shows the annotations of what it was made from.
+            if inspect.signature(one).return_annotation in (Reading, list[ExchangeCandle])
+            if len(inspect.signature(one).parameters) == 1
         }
         self.assertEqual(parsers, {described(name).parse_frame for name in EXAMPLES})
 
