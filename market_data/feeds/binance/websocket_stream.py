@@ -61,7 +61,11 @@ async def open_websocket(url: str, parse: FrameParser, limits: FeedLimits) -> As
     try:
         yield WebsocketStream(socket, parse)
     finally:
-        await socket.close()
+        try:
+            await socket.close()
+        finally:
+            # A farewell that is cut short, by a cancelled task, would leave the transport open.
+            socket.transport.abort()
 
 
 def host_of(url: str) -> str:
