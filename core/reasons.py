@@ -60,6 +60,7 @@ PositionRefusal = Literal["position_open", "opposite_ignored", "close_waiting", 
 SessionRefusal = Literal["missed_step", "paused"]
 RiskRefusal = Literal[
     "stop_distance",
+    "stop_within_tick",
     "target_distance",
     "trailing_distance",
     "no_exposure_room",

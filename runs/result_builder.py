@@ -53,7 +53,7 @@ def build_result(
     returns = [one.held_return for one in fed.symbols.values() if one.held_return is not None]
     return RunResult(
         config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
-        statistics=statistics_of(session),
+        statistics=statistics_of(session, settings.risk.default_risk_per_trade),
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),

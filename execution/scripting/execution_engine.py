@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import HarnessError
+from core.exact import computed
 from core.orders import OrderRequest, OrderSide, OrderType
 from core.reasons import ExecutionRefusal, ExitReason
 from execution.orders.order_book import OrderBook
@@ -90,10 +91,7 @@ class ExecutionEngine:
         closes = held is not None and (held.position.side is not order.side or order.order_type is OrderType.MARKET)
         if decided_ms is None and closes:
             return self._submit_against(order, current_price)
-        distance = order.stop_distance
-        if distance is None:
-            distance = 0.0 if order.stop_loss is None else abs(current_price - order.stop_loss)
-        monitor.check_pre_trade(order, order.quantity * distance, order.quantity * current_price)
+        monitor.check_pre_trade(order, self._risk_of(order, current_price), order.quantity * current_price)
         if order.side is OrderSide.SHORT and not trader.allow_shorting:
             raise OrderRefused("shorting_disabled", f"{order.symbol}: shorting is not allowed")
         if self.execution_mode == "monitor":
@@ -124,6 +122,16 @@ class ExecutionEngine:
             else:
                 monitor.record_position_close(closed)
         return result
+
+    def _risk_of(self, order: OrderRequest, price: float) -> float:
+        """Return the most that an order can lose at its stop, rounding included; 0.0 without a stop."""
+        distance = order.stop_distance
+        if distance is None:
+            if order.stop_loss is None:
+                return 0.0
+            distance = abs(price - order.stop_loss)
+        rules = self.paper_trader.account.pricing.rules(order.symbol)
+        return order.quantity * float(rules.worst_stop_distance(computed(distance)))
 
     def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
         """Accept a market close of the whole position at the symbol's next open; return its order id."""

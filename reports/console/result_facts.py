@@ -47,6 +47,7 @@ def facts_of(result: RunResult) -> ResultFacts:
         _run(result.config, partial=result.partial),
         _balances(result, money),
         _trades(result, money),
+        venue_facts.sizes(result),
         venue_facts.exits(result),
         venue_facts.ladder(result, money),
         _costs(result, money),

@@ -42,8 +42,10 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Those that are split by reason add up to the number before them. ``exposure_time_pct`` is the share of steps that
     ended with a position, in per cent. ``ambiguous_trades`` met a target and their stop or liquidation price in one
     candle; ``ambiguous_bound`` is what they would have brought more if the target had come first, in quote currency.
-    ``exits`` counts fills that closed a position or a part of it. ``funding_received`` and ``funding_paid`` are sums in
-    quote currency, neither below 0.
+    ``exits`` counts fills that closed a position or a part of it. ``sizes_bound_by`` counts accepted entries by what
+    set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
+    the median of what their stops would lose (None without an entry); both in per cent of equity.
+    ``funding_received`` and ``funding_paid`` are sums in quote currency, neither below 0.
     """
 
     candles_processed: int
@@ -52,6 +54,9 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     signals_refused: int
     refusal_reasons: dict[str, int]
     orders_submitted: int
+    sizes_bound_by: dict[str, int]
+    risk_asked_pct: float
+    risk_taken_pct: float | None
     entries_filled: int
     orders_rejected: int
     rejection_reasons: dict[str, int]

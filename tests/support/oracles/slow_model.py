@@ -75,6 +75,7 @@ def run_model(case: Case) -> ModelResult:
         equity_rows=book.equity_rows,
         final_balance=Decimal(plain_text(balance(book))),
         ambiguous=book.ambiguous,
+        sizes_bound_by=book.sizes_bound_by,
     )
 
 

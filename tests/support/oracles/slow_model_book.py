@@ -73,6 +73,7 @@ class ModelResult:
     equity_rows: list[tuple[int, str, str]]
     final_balance: Decimal
     ambiguous: int
+    sizes_bound_by: list[str]
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Position:
 
 @dataclass
 class Book:
-    """The facts of a run so far; ``marked_ms`` is the T of the last phase B."""
+    """The facts of a run so far; ``marked_ms`` is the T of the last phase B, ``bound`` what set the last size."""
 
     case: Case
     positions: dict[str, Position] = field(default_factory=dict)
@@ -123,6 +124,8 @@ class Book:
     marked_ms: int = -1
     last_order_id: int = 0
     ambiguous: int = 0
+    bound: str = ""
+    sizes_bound_by: list[str] = field(default_factory=list)
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""

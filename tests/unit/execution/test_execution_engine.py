@@ -57,6 +57,16 @@ class SubmittedOrders(EngineTest):
             self.engine.submit_order(order("BUY", 1.0), 100.0)
         self.assertEqual(([], (0, 0.0)), (self.trader.get_trade_history(), self.book()))
 
+    def test_the_risk_of_an_order_is_the_worst_that_the_tick_can_make_of_it(self) -> None:
+        # A stop 15.3 away on a tick of 5: up to 20, and two ticks. At 30 each 6.6 lose 198 of 200, 6.7 lose 201.
+        trader = PaperTrader(10_000.0, 0.0, 0.0, instruments={BTC: Instrument(BTC, tick_size=Decimal(5))})
+        engine = ExecutionEngine("paper", paper_trader=trader, safety_monitor=self.monitor)
+        for stop in ({"stop_loss": 84.7}, {"stop_distance": 15.3}):
+            with self.subTest(stop), self.assertRaises(SafetyViolation) as caught:
+                engine.submit_order(order("BUY", 6.7, **stop), 100.0)
+            self.assertEqual("max_risk_per_trade", caught.exception.reason)
+        self.assertTrue(engine.submit_order(order("BUY", 6.6, stop_loss=84.7), 100.0).success)
+
     def test_open_trades_are_counted_over_symbols(self) -> None:
         self.engine.submit_order(order("BUY", 1.0), 100.0)
         self.engine.submit_order(order("SELL", 1.0, ETH), 100.0)
