@@ -73,7 +73,7 @@ class Session:
         self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)
-        self._by_mark, self._finer = rules.marks, rules.detail_ms is not None
+        self._by_mark, self._finer, self._max_holding = rules.marks, rules.detail_ms is not None, rules.max_holding
         self._time_ms: int | None = None
         self._day = 0
         self._rows_written = 0
@@ -170,8 +170,8 @@ class Session:
 
         venue.match(matched, time_ms, self._segments.follow(matched))
         self._marks.take_equity(time_ms)
-        if self.rules.max_holding is not None:
-            self._marks.close_overdue(decided, time_ms, self.rules.max_holding)
+        if self._max_holding is not None:
+            self._marks.close_overdue(decided, time_ms, self._max_holding)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
         if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:

@@ -1,6 +1,5 @@
 """A journal folded anew: how far that came, and the outputs that the journal says the session wrote."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -111,6 +110,11 @@ def _present(candles: Sequence[CandleFields | None]) -> int:
     return sum(candle is not None for candle in candles)
 
 
+class _Summary(msgspec.Struct, frozen=True):
+    replay: JournalReplay
+    index: StepIndex
+
+
 class ReplayedJournal(msgspec.Struct, frozen=True):
     """A replay, the folder of what it wrote, and the index of that."""
 
@@ -120,17 +124,13 @@ class ReplayedJournal(msgspec.Struct, frozen=True):
 
     def write(self) -> None:
         """Keep replay and index in the folder, for :func:`read_replayed`."""
-        document = {**msgspec.to_builtins(self.replay), "index": self.index.to_dict()}
         try:
-            (self.folder / REPLAY).write_text(json.dumps(document) + "\n", encoding="utf-8")
+            (self.folder / REPLAY).write_bytes(msgspec.json.encode(_Summary(self.replay, self.index)) + b"\n")
         except OSError as error:
             raise StoreError.of("write", self.folder / REPLAY, error) from error
 
 
 def read_replayed(folder: Path) -> ReplayedJournal:
     """Return the replay that was written into a folder."""
-    document = json.loads((folder / REPLAY).read_text(encoding="utf-8"))
-    index = document.pop("index")
-    return ReplayedJournal(
-        msgspec.convert(document, JournalReplay), folder, StepIndex(index["times_ms"], index["sizes"])
-    )
+    summary = msgspec.json.decode((folder / REPLAY).read_bytes(), type=_Summary)
+    return ReplayedJournal(summary.replay, folder, summary.index)

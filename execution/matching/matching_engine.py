@@ -85,10 +85,7 @@ class MatchingEngine:
 
     def inside(self, symbol: str, candle: Candle, mark: Candle, time_ms: int) -> None:
         """Phase A3: what the prices inside the candle meet."""
-        orders = self._opened(symbol, candle)
-        if orders.quiet_in(candle, mark):
-            return
-        CandleWalk(self, symbol, orders, candle, mark, time_ms).run()
+        CandleWalk(self, symbol, self._opened(symbol, candle), candle, mark, time_ms).run()
 
     def after_close(self, symbol: str, close: float, time_ms: int) -> None:
         """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""

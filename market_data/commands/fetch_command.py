@@ -11,7 +11,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.commands.selection import open_store, require_order
 from market_data.history.fetching import FetchOutcome
 from market_data.history.historical_data_provider import HistoricalDataProvider
-from market_data.store.store_layout import SeriesKind, kind_and_period, series_order
+from market_data.series_names import SeriesKind, kind_and_period, series_order
 
 _WORDS: dict[SeriesKind, str] = {
     "candles": "candles",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import ccxt
 
 from core.errors import FeedError
-from market_data.adapters.exchange_adapter import CandleRow
+from market_data.exchange_adapter import CandleRow
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.request_failures import SymbolRefusedError, TransientError, date_ms, refusal
 

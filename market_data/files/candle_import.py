@@ -16,16 +16,13 @@ from market_data.files.file_table import FileError
 from market_data.files.series_files import SeriesFile, read_series_file
 from market_data.instruments.inferred_rules import infer_instrument
 from market_data.instruments.instrument_store import INFERRED, InstrumentStore
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import Hole, OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
 from market_data.quality.series_steps import holes_of, intervals_text
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import Series, SeriesKind
 from market_data.store.candle_store import CandleStore, WriteResult
-from market_data.store.store_layout import (
-    Series,
-    SeriesKind,
-    exchange_folder,
-)
+from market_data.store.store_layout import exchange_folder
 
 _LAYOUTS: dict[SeriesKind, Layout] = {
     "candles": CANDLE_FILE,
@@ -79,7 +76,7 @@ def import_files(
         Unified symbol, and timeframe or name of the series, of the files; None reads them from each path, such as
         ``…/BTC-USDT/1m.csv.gz``, ``mark-8h.csv.gz``, ``funding.csv.gz`` or ``open-interest-1h.csv``.
     off_grid, now_ms
-        As for ``quality.check_candles``.
+        As for ``check_candles``.
 
     Raises
     ------

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from market_data.files.file_table import FileError
-from market_data.store.store_layout import FUNDING, Series, kind_and_period, symbol_folder, symbol_of
+from market_data.series_names import FUNDING, Series, kind_and_period
+from market_data.store.store_layout import symbol_folder, symbol_of
 
 _CANDLE_SUFFIX = re.compile(r"\.(csv|csv\.gz|parquet)$", re.IGNORECASE)
 _NOT_KEPT = re.compile(r"(premium|index)([-_.].*)?", re.IGNORECASE)

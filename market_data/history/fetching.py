@@ -14,7 +14,7 @@ from market_data.history.fetch_progress import SilentProgress
 from market_data.history.page_buffer import Keep, PageBuffer
 from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
-from market_data.store.store_layout import kind_and_period
+from market_data.series_names import kind_and_period
 
 WORKERS = 8
 STOPPED = "the fetch was stopped because another symbol failed"

@@ -1,9 +1,8 @@
-"""What is checked of mark candles, funding rates and open interest on the way in; see ``quality`` for candles."""
+"""What is checked of mark candles, funding rates and open interest on the way in; ``candle_quality`` has candles."""
 
 import numpy as np
 
 from market_data.candle_columns import CandleColumns, Float64Array, slots
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
 from market_data.quality.candle_quality import (
     EXAMPLES,
     REASONS,
@@ -15,6 +14,7 @@ from market_data.quality.candle_quality import (
     check_candles,
 )
 from market_data.quality.sound_candle import sound_amount, sound_price
+from market_data.series_columns import FundingColumns, OpenInterestColumns, RowsT
 
 MOST_RATE = 1.0
 """A funding rate of the whole notional or more is taken for a fault of the source."""
@@ -23,7 +23,7 @@ MOST_RATE = 1.0
 def check_marks(
     candles: CandleColumns, timeframe_length_ms: int, *, off_grid: OffGrid = "snap", now_ms: int | None = None
 ) -> tuple[CandleColumns, QualityReport]:
-    """Return the mark candles that may be stored, and what was found; as ``quality.check_candles``.
+    """Return the mark candles that may be stored, and what was found; as ``check_candles``.
 
     A mark price has no volume: whatever the source prints there becomes 0.
     """

@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 import unittest
 from pathlib import Path
 
 from tests.support.runs.backtest_runs import command_environment, run_command
 from tests.support.shared import REPOSITORY
+from tests.support.waiting import wait_until
 
 PRACTICE = REPOSITORY / "config" / "practice.yaml"
 DAYS = ("--start", "2024-01-01", "--end", "2024-01-03")
@@ -497,9 +497,12 @@ class OwnStrategies(CommandCase):
 
     def test_a_second_interrupt_ends_a_strategy_that_hangs_and_nothing_half_written_stays(self):
         with self.running("Stuck") as process:
-            for _ in range(2):
+            # Two that come together are one to the process: the second is sent again until it is seen.
+            for _ in range(30):
                 process.send_signal(signal.SIGINT)
-                time.sleep(0.3)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(1.0)
+                    break
             output, errors = process.communicate(timeout=60)
         self.assertEqual((process.returncode, output), (130, ""))
         self.assertRegex(errors, r"\Aerror: interrupted before anything was written[^\n]*\n\Z")
@@ -521,11 +524,10 @@ class OwnStrategies(CommandCase):
         options = {"cwd": self.folder, "env": command_environment(), "text": True}
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
             try:
-                deadline = time.monotonic() + 60
-                while not (self.folder / "reached").exists():
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        self.fail(f"the strategy was never reached: {process.communicate()}")
-                    time.sleep(0.02)
+                reached = self.folder / "reached"
+                wait_until(lambda: reached.exists() or process.poll() is not None, "the strategy was never reached")
+                if not reached.exists():
+                    self.fail(f"the strategy was never reached: {process.communicate()}")
                 yield process
             finally:
                 process.kill()

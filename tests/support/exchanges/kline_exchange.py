@@ -18,9 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from tests.support.times import JANUARY_MS
-
-TURNS = 100
-"""Turns of the event loop in which whoever waits for an answer or a frame has it, and has done what follows."""
+from tests.support.waiting import turns
 
 
 class KlineExchange:
@@ -77,8 +75,7 @@ class KlineExchange:
         told = -1
         while told != len(self.requests) or self._answered != told:
             told = len(self.requests)
-            for _ in range(TURNS):
-                await asyncio.sleep(0)
+            await turns()
 
     async def open_stream(self) -> None:
         """Listen for websockets, at the port that was used before."""

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.oracles.slow_model import BASE_SETTINGS, Case
+from tests.support.base_settings import BASE_SETTINGS
+from tests.support.oracles.slow_model import Case
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 MONDAY_MS = 19_786 * DAY_MS

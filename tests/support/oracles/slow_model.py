@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.trading_signal import FLAT
+from tests.support.oracles.numbers import TOLERANCE, day_of, exact, plain_text
 from tests.support.oracles.slow_model_book import (
-    BASE_SETTINGS,
     Book,
     Case,
     ModelResult,
@@ -36,9 +36,8 @@ from tests.support.oracles.slow_model_book import (
 )
 from tests.support.oracles.slow_model_fills import COLUMNS, close_position, fill_entry
 from tests.support.oracles.slow_model_gates import decide, queue_close
-from tests.support.oracles.slow_model_numbers import TOLERANCE, day_of, exact, plain_text
 
-__all__ = ["BASE_SETTINGS", "COLUMNS", "Case", "ModelResult", "run_model", "trades_csv"]
+__all__ = ["COLUMNS", "Case", "ModelResult", "run_model", "trades_csv"]
 
 
 def run_model(case: Case) -> ModelResult:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
+from tests.support.oracles.numbers import TOLERANCE, rounded_down, rounded_up, twelve_digits
 from tests.support.oracles.slow_model_book import (
     Book,
     Order,
@@ -17,7 +18,6 @@ from tests.support.oracles.slow_model_book import (
     waiting_close,
     waiting_entry,
 )
-from tests.support.oracles.slow_model_numbers import TOLERANCE, rounded_down, rounded_up, twelve_digits
 
 SIGN = {"LONG": 1, "SHORT": -1}
 

@@ -178,7 +178,7 @@ class Gates(DecisionCase):
             told = session.run.told("order_cancelled")
             self.assertEqual((refused, cancelled), (self.reasons(session), len(told)), (policy, signal))
             self.assertEqual(orders, session.session.statistics.orders_submitted)
-            self.assertIn(gate, self.inputs(session, "position"))
+            self.assertEqual({gate, "on_opposite_signal"}, set(self.inputs(session, "position")))
 
     def test_an_opposite_signal_to_a_position_that_may_grow_reverses_it_whole(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: SHORT}}, max_entries=2, on_opposite_signal="reverse")
@@ -270,6 +270,11 @@ class Gates(DecisionCase):
         self.assertEqual(
             (1, 252.5), tuple(self.inputs(session, "safety", B)[name] for name in ("open_trades", "exposure"))
         )
+
+    def test_a_volume_cap_holds_for_an_entry_at_the_close(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, entry_fill="close", volume_cap=0.5)
+        session.play(candle(0, volume=2.0))
+        self.assertEqual([(stamp(1), "1")], columns(session.run.rows, "timestamp", "quantity"))
 
     def test_the_entry_of_a_reversal_waits_where_others_fill_at_the_close(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: SHORT}}, entry_fill="close", on_opposite_signal="reverse")

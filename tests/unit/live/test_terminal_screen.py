@@ -117,6 +117,7 @@ class TerminalScreenTest(unittest.TestCase):
         lines = shown(PICTURE._replace(kill_switch=True, kill_switch_by="file STOP", halts=("drawdown", "daily_loss")))
         self.assertIn("KILL SWITCH engaged by file STOP", lines[1])
         self.assertIn("HALTED: drawdown, daily_loss", lines[2])
+        self.assertIn("PAUSED by an operator: no entries", shown(PICTURE._replace(paused=True))[1])
 
     def test_a_touched_level_is_named(self) -> None:
         self.assertIn("stop touched", "\n".join(shown(PICTURE._replace(positions=[POSITION._replace(touched="stop")]))))

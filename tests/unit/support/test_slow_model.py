@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
+from tests.support.base_settings import BASE_SETTINGS
 from tests.support.oracles.market_cases import MONDAY_MS, cases
-from tests.support.oracles.slow_model import BASE_SETTINGS, Case, ModelResult, run_model, trades_csv
+from tests.support.oracles.slow_model import Case, ModelResult, run_model, trades_csv
 from tests.support.scale import scaled
 from tests.support.times import HOUR_MS, MINUTE_MS
 

@@ -6,9 +6,9 @@ from core.candle import Candle, FundingRate
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, MINUTE_MS, floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
-from practice.binance_messages import forming
-from practice.candle_sources import CandleSource, ContractSource, contract_source
-from practice.published_candles import BlockCache
+from practice.market.candle_sources import CandleSource, ContractSource, contract_source
+from practice.market.published_candles import BlockCache
+from practice.messages.binance_messages import forming
 
 MARK_DIGITS = 8
 """Decimals of a mark price as it forms."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from core.candle import Candle
-from practice.faults import (
+from practice.faults.fault_script import (
     CandleFault,
     DelayFinals,
     DuplicateFinals,

@@ -7,11 +7,11 @@ from typing import Protocol, runtime_checkable
 from core.candle import FundingRate
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, timeframe_ms
-from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.instruments.instrument_store import InstrumentStore
+from market_data.series_names import mark_series
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import mark_series
 
 _AHEAD_MS = 3 * DAY_MS
 

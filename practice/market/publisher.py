@@ -10,14 +10,14 @@ import msgspec
 
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
-from practice.candle_treatment import Sending, Treatment
-from practice.compiled_script import Action, TimedAction
 from practice.exchange_options import ExchangeOptions
-from practice.publication_pacing import Pace
-from practice.published_market import PublishedMarket
-from practice.stream_connection import SentFinal
-from practice.stream_hub import StreamHub
-from practice.stream_messages import EVENT_LAG_MS, Stream, kline_event
+from practice.faults.candle_treatment import Sending, Treatment
+from practice.faults.compiled_script import Action, TimedAction
+from practice.market.publication_pacing import Pace
+from practice.market.published_market import PublishedMarket
+from practice.messages.stream_messages import EVENT_LAG_MS, Stream, kline_event
+from practice.streams.stream_connection import SentFinal
+from practice.streams.stream_hub import StreamHub
 
 
 class Actions(Protocol):

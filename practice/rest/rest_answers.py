@@ -16,14 +16,14 @@ from aiohttp import web
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.timeframe import MINUTE_MS, timeframe_ms
-from practice import binance_messages as messages
-from practice.candle_sources import CandleSource
-from practice.contract_answers import ContractAnswers
-from practice.contract_messages import contract_info
-from practice.kline_pages import kline_page
-from practice.published_contracts import PublishedContracts
-from practice.rest_faults import Fault, FaultKind
-from practice.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
+from practice.faults.rest_faults import Fault, FaultKind
+from practice.market.candle_sources import CandleSource
+from practice.market.published_contracts import PublishedContracts
+from practice.messages import binance_messages as messages
+from practice.messages.contract_messages import contract_info
+from practice.rest.contract_answers import ContractAnswers
+from practice.rest.kline_pages import kline_page
+from practice.rest.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
 
 DEFAULT_LIMIT = 500
 MOST_ROWS = 1000

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from core.candle import FundingRate
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
-from practice import contract_messages as messages
-from practice.binance_messages import INVALID_SYMBOL, KlineRow
-from practice.kline_pages import kline_page
-from practice.published_contracts import MARK_DIGITS, PublishedContracts
-from practice.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
+from practice.market.published_contracts import MARK_DIGITS, PublishedContracts
+from practice.messages import contract_messages as messages
+from practice.messages.binance_messages import INVALID_SYMBOL, KlineRow
+from practice.rest.kline_pages import kline_page
+from practice.rest.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
 
 MARK_LIMIT, MOST_MARK_ROWS = 500, 1500
 FUNDING_LIMIT, MOST_FUNDING_ROWS = 100, 1000

@@ -6,7 +6,7 @@ from core.candle import Candle, FundingRate
 from core.exact import plain
 from core.instrument import Instrument
 from market_data.candle_columns import CandleColumns
-from practice.binance_messages import KlineRow, assets, decimal_text, market_id, step_digits, step_text
+from practice.messages.binance_messages import KlineRow, assets, decimal_text, market_id, step_digits, step_text
 
 INTEREST_RATE = "0.00010000"
 """Interest of eight hours, part of every funding rate."""

@@ -1,7 +1,7 @@
 """Frames that are no message of the exchange."""
 
-from practice.faults import GarbageForm
-from practice.stream_connection import Outgoing
+from practice.faults.fault_script import GarbageForm
+from practice.streams.stream_connection import Outgoing
 
 _BYTES = bytes(range(256))
 _TEXTS: dict[GarbageForm, str] = {

@@ -9,9 +9,8 @@ from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import ceil_to_grid, timeframe_ms
 from market_data.instruments.symbols import resolve_symbol
-from practice.binance_messages import INTERVALS, market_id
-from practice.candle_treatment import ORDINARY, Treatment, treatment
-from practice.faults import (
+from practice.faults.candle_treatment import ORDINARY, Treatment, treatment
+from practice.faults.fault_script import (
     CandleFault,
     DropConnections,
     FailRest,
@@ -25,7 +24,8 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.rest_faults import Fault, FaultKind
+from practice.faults.rest_faults import Fault, FaultKind
+from practice.messages.binance_messages import INTERVALS, market_id
 from practice.spans import Span, span_ms
 
 Action = DropConnections | Stall | SendGarbage | Restart

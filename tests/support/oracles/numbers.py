@@ -1,4 +1,4 @@
-"""Exact numbers of the slow model: fractions, rounding to steps, and the text of what they come to.
+"""What both oracles count with: exact numbers, the rounding of prices and money, and the text of what they come to.
 
 Everything here is done with `fractions.Fraction`, so that no result rests on a decimal context or on `core.exact`.
 """
@@ -31,9 +31,29 @@ def rounded_up(value: Fraction, step: Fraction) -> Fraction:
     return -rounded_down(-value, step)
 
 
-def commission_on(notional: Fraction, rate: float) -> Fraction:
-    """Return the commission of a fill, rounded half-even to 1e-8 (`round` of a Fraction is half-even)."""
-    return Fraction(round(notional * exact(rate) * 10**8), 10**8)
+def to_1e8(value: Fraction) -> Fraction:
+    """Round half-even to eight decimals, as commissions are (`round` of a Fraction is half-even)."""
+    return Fraction(round(value * 10**8), 10**8)
+
+
+def against_trader(price: Fraction, sign: int, tick: Fraction) -> Fraction:
+    """Round what happens to a buy (+1) up and to a sell (-1) down: fills, and the triggers of stops."""
+    return rounded_up(price, tick) if sign > 0 else rounded_down(price, tick)
+
+
+def for_trader(price: Fraction, sign: int, tick: Fraction) -> Fraction:
+    """Round what a buy (+1) asks for down and a sell (-1) up: limits, targets among them."""
+    return rounded_down(price, tick) if sign > 0 else rounded_up(price, tick)
+
+
+def slipped(reference: Fraction, sign: int, fraction: Fraction, tick: Fraction) -> Fraction:
+    """Return the price of a buy or a sell that is a fraction worse than its reference."""
+    return against_trader(reference * (1 + sign * fraction), sign, tick)
+
+
+def beyond(value: Fraction, limit: Fraction) -> bool:
+    """Whether a value is above a limit, and not only by the tolerance; one that reaches it is not."""
+    return value > limit * (1 + EXACT_TOLERANCE)
 
 
 def plain_text(value: Fraction) -> str:

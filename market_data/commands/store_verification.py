@@ -9,9 +9,10 @@ import numpy as np
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
 from market_data.instruments.instrument_store import InstrumentStore
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import REASON_TEXT, check_candles
 from market_data.quality.perpetual_quality import check_rows
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import Series, is_series
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import Coverage, load_coverage, uncovered
 from market_data.store.month_files import folders_in, is_month_file, month_file, names_in
@@ -19,10 +20,9 @@ from market_data.store.parquet_files import ADVICE, ParquetFiles, columns_of, di
 from market_data.store.store_layout import (
     COVERAGE_FILE,
     INSTRUMENTS_FOLDER,
-    Series,
     is_exchange,
-    is_series,
     month_bounds,
+    series_folder,
     symbol_of,
 )
 
@@ -52,7 +52,7 @@ class Verified(NamedTuple):
 def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
     """Read every file of the chosen series and say what is wrong; nothing is changed.
 
-    Each month file must be readable, keep the rules of ``quality.check_candles`` (or ``perpetual_quality``) and the
+    Each month file must be readable, keep the rules of ``check_candles`` (or ``check_rows``) and the
     bounds of its month, carry the digest of its own rows, and hold as many of them as its record says. Names that the
     store does not give are damage too.
     """
@@ -61,7 +61,7 @@ def verify(store: CandleStore, chosen: Iterable[Series]) -> Verified:
     files = rows = series_count = 0
     for series in chosen:
         series_count += 1
-        folder = series.folder(store.root)
+        folder = series_folder(store.root, series)
         findings += _strangers(folder, _belongs_to_series)
         record = _record(folder, findings)
         for file in (folder / name for name in names_in(folder) if is_month_file(name)):

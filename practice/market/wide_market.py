@@ -7,7 +7,7 @@ import msgspec
 from core.errors import ConfigurationError
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import PracticeMarket
-from practice.binance_messages import is_spot
+from practice.messages.binance_messages import is_spot
 
 
 def practice_source(seed: int, symbols: Sequence[str] | None = None) -> PracticeMarket:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import WSMsgType, web
 
-from practice.binance_messages import market_id
-from practice.stream_connection import Outgoing, SentFinal, StreamConnection
-from practice.stream_messages import (
+from practice.messages.binance_messages import market_id
+from practice.messages.stream_messages import (
     KlineEvent,
     RefusedRequest,
     Stream,
@@ -17,6 +16,7 @@ from practice.stream_messages import (
     refusal,
     result,
 )
+from practice.streams.stream_connection import Outgoing, SentFinal, StreamConnection
 
 MOST_STREAMS = 1_024
 PING_SECONDS = 20.0
@@ -40,7 +40,6 @@ class StreamHub:
     def __init__(self, clock: Callable[[], int], changed: Callable[[], None], *, keep_sent: bool) -> None:
         self.sent: list[SentFinal] = []
         self.finals_sent = 0
-        self.updates_sent = 0
         self.opened = 0
         self.connections: list[StreamConnection] = []
         self._stalls = 0
@@ -74,7 +73,6 @@ class StreamHub:
             if stream not in connection.streams:
                 continue
             logged = None if final is None else _for_connection(final, connection.number, half=half)
-            self.updates_sent += final is None
             connection.put(Outgoing(text=event.combined if connection.combined else event.raw, final=logged, half=half))
 
     def send_all(self, item: Outgoing) -> None:

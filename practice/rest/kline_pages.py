@@ -5,7 +5,7 @@ from collections.abc import Callable
 from core.timeframe import ceil_to_grid, floor_to_grid
 from market_data.candle_columns import CandleColumns
 from market_data.store.candle_merge import joined
-from practice.binance_messages import forming
+from practice.messages.binance_messages import forming
 
 ReadRange = Callable[[int, int], CandleColumns]
 """Returns the candles with ``start_ms <= open_time_ms < end_ms``."""

@@ -4,14 +4,14 @@ import functools
 
 from core.candle import FundingRate
 from market_data.candle_columns import CandleColumns
-from practice.candle_sources import CandleSource
-from practice.compiled_script import CompiledScript
 from practice.exchange_clock import DrivenClock, RunningClock
 from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript
-from practice.published_candles import PublishedCandles
-from practice.published_contracts import PublishedContracts
-from practice.rest_answers import served_markets
+from practice.faults.compiled_script import CompiledScript
+from practice.faults.fault_script import FaultScript
+from practice.market.candle_sources import CandleSource
+from practice.market.published_candles import PublishedCandles
+from practice.market.published_contracts import PublishedContracts
+from practice.rest.rest_answers import served_markets
 
 
 class PublishedMarket:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from practice import binance_messages as messages
+from practice.messages import binance_messages as messages
 
 
 class BadRequest(Exception):

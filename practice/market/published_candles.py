@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from core.candle import Candle
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, floor_to_grid, grid_origin_ms, timeframe_ms
-from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import CandleRow
 from market_data.store.candle_merge import joined
-from practice.binance_messages import forming, price_digits
-from practice.candle_sources import CandleSource
-from practice.candle_treatment import ORDINARY, Treatment, revised
-from practice.compiled_script import CompiledScript
+from practice.faults.candle_treatment import ORDINARY, Treatment, revised
+from practice.faults.compiled_script import CompiledScript
+from practice.market.candle_sources import CandleSource
+from practice.messages.binance_messages import forming, price_digits
 
 _BLOCKS = 256
 _LEAST_ROWS = 64

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from core.candle import Candle
-from practice.stream_messages import Stream
+from practice.messages.stream_messages import Stream
 
 MOST_WAITING = 20_000
 """Messages that may wait for a client that does not read; beyond, it is disconnected."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from practice.exchange_clock import DrivenClock, RunningClock
-from practice.stream_hub import StreamHub
+from practice.streams.stream_hub import StreamHub
 
 
 class Pace(Protocol):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.candle import Candle
-from practice.binance_messages import INTERVALS, decimal_text, market_id
+from practice.messages.binance_messages import INTERVALS, decimal_text, market_id
 
 EVENT_LAG_MS = 5
 """From a candle's close to the event time of its final; recorded messages of the real exchange have 5 ms to 2 s."""

@@ -16,7 +16,7 @@ import msgspec
 from core.errors import ConfigurationError
 from core.settings_file import read_settings_file
 from core.settings_problem import did_you_mean, shown
-from practice.rest_faults import FaultKind
+from practice.faults.rest_faults import FaultKind
 from practice.spans import Span
 
 GarbageForm = Literal["text", "binary", "broken_json", "wrong_json", "unknown_event", "wrong_types", "empty"]

@@ -11,10 +11,10 @@ from typing import Self
 
 from aiohttp import web
 
-from practice.candle_sources import CandleSource
+from practice.faults.rest_faults import FaultPlan
 from practice.loopback_server import HOST, LoopbackServer
-from practice.rest_answers import LoggedRequest, RestAnswers, served_markets
-from practice.rest_faults import FaultPlan
+from practice.market.candle_sources import CandleSource
+from practice.rest.rest_answers import LoggedRequest, RestAnswers, served_markets
 
 
 class BinanceRestServer:

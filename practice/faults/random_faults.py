@@ -7,7 +7,7 @@ import msgspec
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
 from market_data.practice.practice_random import stream, words
-from practice.faults import (
+from practice.faults.fault_script import (
     GARBAGE_FORMS,
     CandleFault,
     DelayFinals,
@@ -28,7 +28,7 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.rest_faults import FaultKind
+from practice.faults.rest_faults import FaultKind
 
 LOSSLESS = (
     *("drop", "stall", "silence", "delay", "duplicate", "reorder", "skip"),
