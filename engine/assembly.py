@@ -32,6 +32,7 @@ from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
+from validation.symbol_rules import require_one_currency
 
 
 def with_own_strategy(settings: Settings) -> Settings:
@@ -98,8 +99,14 @@ def build_session(
         As it stands at the start; later changes go through ``Session.set_kill_switch``.
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
+
+    Raises
+    ------
+    ConfigurationError
+        If the symbols are of several currencies: their spelling need not say so, their trading rules do.
     """
     main, fills = settings.live, settings.live.execution
+    require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
     statistics = SessionStatistics()
     venue = PaperVenue(
         received(fills.starting_balance),
