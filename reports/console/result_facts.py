@@ -113,7 +113,8 @@ def _balances(result: RunResult, money: Money) -> Section:
 
 def _trades(result: RunResult, money: Money) -> Section:
     performance, statistics = result.performance, result.statistics
-    split = f"({count(performance.winning_trades)} won, {count(performance.losing_trades)} lost)"
+    even = f", {count(performance.even_trades)} even" if performance.even_trades else ""
+    split = f"({count(performance.winning_trades)} won, {count(performance.losing_trades)} lost{even})"
     return Section(
         "Trades",
         [

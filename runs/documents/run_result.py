@@ -85,7 +85,8 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
 
     Money is in quote currency, names in ``_pct`` and ``win_rate`` are per cent, ratios are annualised from equity at
     the end of each UTC day. ``current_balance`` is cash, ``equity`` that plus what is open; results are net of costs.
-    ``total_trades`` counts positions closed entirely. ``slippage_paid`` is part of the prices already; ``total_costs``
+    ``total_trades`` counts positions closed entirely, ``even_trades`` those of them whose result is exactly 0: they are
+    neither won nor lost. ``slippage_paid`` is part of the prices already; ``total_costs``
     is commission and slippage, less ``funding_net`` (below 0: paid). What is not defined is None.
     """
 
@@ -99,6 +100,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
     total_trades: int
     winning_trades: int
     losing_trades: int
+    even_trades: int
     win_rate: float
     open_positions: int
     max_drawdown_pct: float

@@ -63,7 +63,7 @@ STATUS_KEYS = {
 }  # fmt: skip
 PERFORMANCE_KEYS = {
     "starting_balance", "current_balance", "equity", "realized_pnl", "unrealized_pnl", "total_return",
-    "total_return_pct", "total_trades", "winning_trades", "losing_trades", "win_rate", "open_positions",
+    "total_return_pct", "total_trades", "winning_trades", "losing_trades", "even_trades", "win_rate", "open_positions",
     "max_drawdown_pct", "peak_equity",
 }  # fmt: skip
 

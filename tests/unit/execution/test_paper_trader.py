@@ -303,6 +303,7 @@ class Records(unittest.TestCase):
             "total_trades": 2,
             "winning_trades": 1,
             "losing_trades": 1,
+            "even_trades": 0,
             "win_rate": 50.0,
             "open_positions": 1,
             "max_drawdown_pct": 100.0 * 6.0 / 10_010.0,
@@ -319,6 +320,18 @@ class Records(unittest.TestCase):
         trader.submit_order(order("SELL", 1.0), 100.2)  # 0.2 - 0.1 - 0.1002
         summary = trader.get_performance_summary()
         self.assertEqual((0, 1, 0.0), (summary["winning_trades"], summary["losing_trades"], summary["win_rate"]))
+
+    def test_a_trade_whose_result_is_exactly_0_is_neither_won_nor_lost(self) -> None:
+        paying = PaperTrader(10_000.0, 0.0, 0.001)
+        # Bought at 99.9 for 0.0999 and sold at 100.1 for 0.1001: 0.2 gross, nothing is left. Then 1 - 0.1 - 0.101.
+        for side, price in (("BUY", 99.9), ("SELL", 100.1), ("BUY", 100.0), ("SELL", 101.0)):
+            paying.submit_order(order(side, 1.0), price)
+        free = free_trader()
+        for side, price in (("BUY", 100.0), ("SELL", 100.0), ("SELL", 100.0), ("BUY", 99.0)):
+            free.submit_order(order(side, 1.0), price)
+        names = ("total_trades", "winning_trades", "losing_trades", "even_trades", "win_rate")
+        self.assertEqual((2, 1, 0, 1, 50.0), tuple(paying.get_performance_summary()[name] for name in names))
+        self.assertEqual((2, 1, 0, 1, 50.0), tuple(free.get_performance_summary()[name] for name in names))
 
     def test_no_trades_give_no_division_by_zero(self) -> None:
         summary = PaperTrader().get_performance_summary()
