@@ -75,6 +75,7 @@ SafetyRefusal = Literal[
     "halted_account_blown",
     "halted_drawdown",
     "halted_daily_loss",
+    "halted_candle_move",
     "max_open_trades",
     "max_risk_per_trade",
     "max_exposure",

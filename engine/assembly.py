@@ -145,6 +145,7 @@ def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) ->
         post_only=fills.post_only,
         max_entries=fills.max_entries,
         max_holding=fills.exits.max_holding,
+        max_candle_move=fills.max_candle_move,
         trailing_atr=settings.risk.trailing_stop_atr if settings.risk.enable_trailing_stop else None,
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,

@@ -4,7 +4,7 @@ from array import array
 from collections import Counter
 from typing import Any
 
-from core.events import Decision, Event, FundingPayment, Gap, Halt, OrderTransition
+from core.events import CandleMove, Decision, Event, FundingPayment, Gap, Halt, OrderTransition
 from core.verdicts import RiskVerdict
 
 
@@ -18,6 +18,7 @@ class SessionStatistics:
 
     __slots__ = (
         "cancelled",
+        "candle_moves",
         "candles_processed",
         "entries_filled",
         "expired",
@@ -46,6 +47,7 @@ class SessionStatistics:
         self.funding_payments = 0
         self.gaps = 0
         self.halts = 0
+        self.candle_moves = 0
         self.refusals: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.expired: Counter[str] = Counter()
@@ -70,6 +72,8 @@ class SessionStatistics:
             self.gaps += 1
         elif isinstance(event, Halt):
             self.halts += 1
+        elif isinstance(event, CandleMove):
+            self.candle_moves += 1
 
     def _count_size(self, decision: Decision) -> None:
         """Count what set the size of an accepted entry, and what it risks."""
@@ -111,5 +115,6 @@ class SessionStatistics:
             "funding_payments": self.funding_payments,
             "gaps": self.gaps,
             "halts": self.halts,
+            "candle_moves": self.candle_moves,
             "exposure_time_pct": 100.0 * self.steps_with_position / steps if steps else 0.0,
         }

@@ -67,6 +67,7 @@ class SafetyMonitor:
         self._daily_loss_halt = False
         self._drawdown_halt = False
         self._blown = False
+        self.halted_symbols: dict[str, SafetyRefusal] = {}
 
     @property
     def daily_pnl(self) -> float:
@@ -133,6 +134,10 @@ class SafetyMonitor:
         self.day_start_equity = self.current_equity
         self._daily_loss_halt = False
 
+    def halt_symbol(self, symbol: str, reason: SafetyRefusal) -> None:
+        """Refuse every entry of one symbol from now on, for good."""
+        self.halted_symbols[symbol] = reason
+
     def check_pre_trade(self, order: OrderRequest, risk_amount: float, position_value: float) -> None:
         """Judge an opening order.
 
@@ -148,13 +153,16 @@ class SafetyMonitor:
         Raises
         ------
         SafetyViolation
-            Naming the first limit that refuses it: kill switch, halt, open trades, risk, exposure.
+            Naming the first that refuses it: kill switch, halt, halt of its symbol, open trades, risk, exposure.
         """
         limits, equity = self.limits, self.current_equity
         if self.kill_switch_engaged():
             raise SafetyViolation("kill_switch", f"{order.symbol}: the kill switch is engaged")
         for halt in self.halts[:1]:
             raise SafetyViolation(_WHILE_HALTED[halt], f"{order.symbol}: trading is halted: {halt}")
+        if order.symbol in self.halted_symbols:
+            reason = self.halted_symbols[order.symbol]
+            raise SafetyViolation(reason, f"{order.symbol}: entries of the symbol are halted: {reason}")
         if self.open_positions >= limits.max_open_trades:
             raise SafetyViolation(
                 "max_open_trades", f"{order.symbol}: {self.open_positions} open trades of {limits.max_open_trades}"

@@ -150,6 +150,7 @@ def _costs(result: RunResult, money: Money) -> Section:
 
 def _activity(result: RunResult) -> Section:
     statistics, parts = result.statistics, result.statistics.partial_fills
+    moves = statistics.candle_moves
     return Section(
         "Activity",
         [
@@ -162,6 +163,7 @@ def _activity(result: RunResult) -> Section:
             *([Fact("Partial fills", count(parts))] if parts else []),
             Fact("Gaps", count(statistics.gaps)),
             Fact("Halts", count(statistics.halts)),
+            *([Fact("Candles that moved too far", count(moves))] if moves else []),
         ],
     )
 

@@ -42,6 +42,7 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Those that are split by reason add up to the number before them. ``exposure_time_pct`` is the share of steps that
     ended with a position, in per cent. ``ambiguous_trades`` met a target and their stop or liquidation price in one
     candle; ``ambiguous_bound`` is what they would have brought more if the target had come first, in quote currency.
+    ``candle_moves`` counts candles that moved by more than ``max_candle_move`` while their symbol had a position.
     ``exits`` counts fills that closed a position or a part of it. ``sizes_bound_by`` counts accepted entries by what
     set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
     the median of what their stops would lose (None without an entry); both in per cent of equity.
@@ -68,6 +69,7 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     funding_payments: int
     gaps: int
     halts: int
+    candle_moves: int
     exposure_time_pct: float
     ambiguous_trades: int
     ambiguous_bound: float

@@ -196,6 +196,7 @@ def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
         "on_opposite_signal": draw(st.sampled_from(("ignore", "close", "reverse", "reverse"))),
         "max_order_wait": wait,
         "max_gap": gap,
+        "max_candle_move": draw(st.sampled_from((5.0, 1.5, 5.0, 1.25))),
         "default_risk_per_trade": risk,
         "max_exposure": max_exposure,
         "min_position_size_usd": draw(st.sampled_from((0.0, 0.0, 50.0, 0.0, 400.0))),

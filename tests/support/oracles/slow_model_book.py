@@ -49,6 +49,7 @@ class ModelResult:
     final_balance: Decimal
     ambiguous: int
     sizes_bound_by: list[str]
+    moved: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Book:
     ambiguous: int = 0
     bound: str = ""
     sizes_bound_by: list[str] = field(default_factory=list)
+    moved: list[tuple[int, str]] = field(default_factory=list)
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""

@@ -157,6 +157,8 @@ def safety_refusal(book: Book, now: int, symbol: str, price: float, quantity: Fr
         return "halted_drawdown"
     if daily_loss_halted(book, now):
         return "halted_daily_loss"
+    if any(moved == symbol for _, moved in book.moved):
+        return "halted_candle_move"
     if open_trades_without(book, symbol) + 1 > number(case, "max_open_trades"):
         return "max_open_trades"
     if float(quantity) * worst > number(case, "max_risk_per_trade_pct") * equity * (1 + TOLERANCE):

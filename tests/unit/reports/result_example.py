@@ -133,6 +133,7 @@ _STATISTICS = RunStatistics(
     funding_payments=0,
     gaps=2,
     halts=1,
+    candle_moves=0,
     exposure_time_pct=37.123456789,
     ambiguous_trades=4,
     ambiguous_bound=12.5,

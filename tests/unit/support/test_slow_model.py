@@ -387,6 +387,24 @@ class Decisions(unittest.TestCase):
         self.assertEqual(result.refused, [(at(1), "A", "stop_within_tick")])
 
 
+class CandleMoves(unittest.TestCase):
+    def test_a_candle_that_moves_too_far_while_a_position_is_open_halts_its_symbol(self):
+        # From the close of 100 to the low of 50 is a factor of 2.
+        rows = [*flat_rows([0, 1]), (2, 100.0, 100.0, 50.0, 100.0), *flat_rows([3])]
+        for limit, moved in ((2.0, []), (1.99, [(at(3), "A")])):
+            result = run_model(case_of({"A": rows}, {"A": {0: long(60.0), 3: short(1.0)}}, max_candle_move=limit))
+            self.assertEqual(result.moved, moved)
+        idle = run_model(case_of({"A": rows}, {"A": {3: long(60.0)}}, max_candle_move=1.5))
+        self.assertEqual((idle.moved, idle.refused), ([], []))
+
+    def test_the_symbol_takes_no_entries_from_then_on_and_others_do(self):
+        moving = [*flat_rows([0, 1]), (2, 10.0, 10.0, 10.0, 10.0), *flat_rows([3, 4], 10.0)]
+        signals = {"A": {0: long(20.0), 3: long(1.0)}, "B": {3: long(20.0)}}
+        result = run_model(case_of({"A": moving, "B": flat_rows(range(5))}, signals))
+        self.assertEqual((result.moved, result.refused), ([(at(3), "A")], [(at(4), "A", "halted_candle_move")]))
+        self.assertEqual([row["symbol"] for row in result.rows if row["action"] == "OPEN"], ["A", "B"])
+
+
 class MoneyAndHalts(unittest.TestCase):
     def test_a_fill_that_equity_cannot_carry_is_rejected_and_one_that_takes_all_of_it_is_not(self):
         # Exposure 1: 10000 / 100 = 100 units. At 100 they cost all of 10000, at 100.01 they cost 10001.
@@ -498,7 +516,7 @@ OFTEN = (
     "opposite_ignored", "warming_up", "stop_distance", "stop_within_tick", "target_distance", "no_exposure_room",
     "below_lot_size", "below_min_quantity", "below_min_position_size", "below_min_notional", "halted_drawdown",
     "halted_daily_loss", "max_open_trades", "shorting_disabled", "bound risk", "bound position_cap",
-    "bound exposure_room", "bound rounding",
+    "bound exposure_room", "bound rounding", "halted_candle_move", "moved",
 )  # fmt: skip
 SELDOM = (
     "CLOSE halt LONG", "CLOSE halt SHORT", "cancelled gap", "cancelled halt", "rejected insufficient_balance",
@@ -512,6 +530,7 @@ def happenings(result: ModelResult) -> set[str]:
     found |= {reason for _, _, reason in result.refused}
     found |= {f"{event} {reason}" for _, _, event, reason in result.order_events}
     found |= {f"halt {reason}" for _, reason in result.halts}
+    found |= {"moved" for _ in result.moved}
     found |= {f"bound {bound}" for bound in result.sizes_bound_by}
     return found | ({"ambiguous"} if result.ambiguous else set())
 
