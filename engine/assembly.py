@@ -120,7 +120,7 @@ def build_session(
         SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
         for symbol in main.symbols
     ]
-    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety)
+    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     return Session(_kernel_rules(settings, strategy), states, venue, gates, outputs, kill_switch)
 

@@ -49,7 +49,7 @@ class TheBook(DecisionCase):
         told = self.inputs(session, "risk")
         # 500 that a position may have, less its 250; 2,000 that all may have, less 250.
         self.assertEqual((250.0, 250.0), (told["exposure"], told["room"]))
-        self.assertEqual(0, session.session.safety.open_positions)
+        self.assertEqual(0, session.session.safety.open_trades)
 
     def test_the_account_may_leave_less_room_than_the_position(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: LONG}, B: {0: LONG}}, max_entries=2, max_exposure_pct=0.06)
