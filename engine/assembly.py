@@ -38,6 +38,7 @@ from strategies.strategy_registry import (
 )
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
+from validation.symbol_rules import require_one_currency
 
 
 def with_own_strategy(settings: Settings) -> Settings:
@@ -109,8 +110,14 @@ def build_session(
         As it stands at the start; later changes go through ``Session.set_kill_switch``.
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
+
+    Raises
+    ------
+    ConfigurationError
+        If the symbols are of several currencies: their spelling need not say so, their trading rules do.
     """
     main, fills = settings.live, settings.live.execution
+    require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
     statistics = SessionStatistics()
     venue = PaperVenue(
         received(fills.starting_balance),
@@ -124,7 +131,7 @@ def build_session(
         SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
         for symbol in main.symbols
     ]
-    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety)
+    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     return Session(_kernel_rules(settings, strategy), states, venue, gates, outputs, kill_switch)
 
@@ -149,6 +156,7 @@ def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) ->
         post_only=fills.post_only,
         max_entries=fills.max_entries,
         max_holding=fills.exits.max_holding,
+        max_candle_move=fills.max_candle_move,
         trailing_atr=settings.risk.trailing_stop_atr if settings.risk.enable_trailing_stop else None,
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,

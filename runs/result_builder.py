@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from core.events import CandleMove
+from core.instants import format_ms
 from engine.session import Session
 from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult
@@ -54,7 +56,7 @@ def build_result(
     returns = [one.held_return for one in fed.symbols.values() if one.held_return is not None]
     return RunResult(
         config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
-        statistics=statistics_of(session),
+        statistics=statistics_of(session, settings.risk.default_risk_per_trade),
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),
@@ -76,6 +78,7 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
     warnings += fed.warnings
+    warnings += [_moved(move) for move in session.candle_moves]
     if session.kill_switch_engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
     if session.paused:
@@ -85,3 +88,12 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     if partial:
         warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")
     return warnings
+
+
+def _moved(move: CandleMove) -> str:
+    """Say of a candle by how much it moved, and what followed."""
+    return (
+        f"{move.symbol}: the candle opened {format_ms(move.open_time_ms)} moved by a factor of {move.factor:,.6g} "
+        f"(close before it {move.before!r}, high {move.high!r}, low {move.low!r}) while a position was open: a "
+        "redenomination, or a fault of the source; the symbol took no entries from then on"
+    )

@@ -70,6 +70,18 @@ class MatchingEngine:
                 if self._reduces(order, candle):
                     self._meet_open(order, candle, mark)
 
+    def reaches_exit(self, symbol: str, quote: Candle) -> bool:
+        """Return whether a quoted price meets an exit of a symbol's position; nothing changes."""
+        holding, price = self.holding_of(symbol), received(quote.open)
+        ruined = None if holding is None else holding.liquidation
+        if holding is not None and ruined is not None and (price <= ruined if holding.long else price >= ruined):
+            return True
+        return any(
+            order.acts == "market" or self.reach.meets(order, price, quote.open_time_ms)
+            for order in self.book.symbol_orders(symbol).working
+            if self._reduces(order, quote)
+        )
+
     def entries_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A2: market entries, then resting entries that the open satisfies, filled at the open."""
         orders = self._opened(symbol, candle)

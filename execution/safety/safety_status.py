@@ -1,8 +1,9 @@
 """The safety monitor as everybody reads it who does not ask it to judge."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
-from core.reasons import HaltReason
+from core.reasons import HaltReason, SafetyRefusal
 from execution.safety.safety_limits import SafetyLimits
 
 
@@ -23,6 +24,9 @@ class SafetyStatus(Protocol):
 
     @property
     def drawdown(self) -> float: ...
+
+    @property
+    def halted_symbols(self) -> Mapping[str, SafetyRefusal]: ...
 
     @property
     def halts(self) -> tuple[HaltReason, ...]: ...

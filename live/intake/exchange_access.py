@@ -15,6 +15,7 @@ from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
+from validation.symbol_rules import require_one_currency
 
 CONNECT_SECONDS = 30.0
 """How long the exchange may stay out of reach at the start, in wall time."""
@@ -42,7 +43,7 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     Raises
     ------
     ConfigurationError
-        If the exchange does not list a symbol.
+        If the exchange does not list a symbol, or the symbols are of several currencies.
     DataUnavailableError
         If it does not answer.
     """
@@ -55,6 +56,7 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     )
     try:
         unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
+        require_one_currency(unified)
         return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
     except DataUnavailableError as error:
         if not isinstance(error.__cause__, FeedError):

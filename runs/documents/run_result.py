@@ -42,8 +42,11 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Those that are split by reason add up to the number before them. ``exposure_time_pct`` is the share of steps that
     ended with a position, in per cent. ``ambiguous_trades`` met a target and their stop or liquidation price in one
     candle; ``ambiguous_bound`` is what they would have brought more if the target had come first, in quote currency.
-    ``exits`` counts fills that closed a position or a part of it. ``funding_received`` and ``funding_paid`` are sums in
-    quote currency, neither below 0.
+    ``candle_moves`` counts candles that moved by more than ``max_candle_move`` while their symbol had a position.
+    ``exits`` counts fills that closed a position or a part of it. ``sizes_bound_by`` counts accepted entries by what
+    set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
+    the median of what their stops would lose (None without an entry); both in per cent of equity.
+    ``funding_received`` and ``funding_paid`` are sums in quote currency, neither below 0.
     """
 
     candles_processed: int
@@ -52,6 +55,9 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     signals_refused: int
     refusal_reasons: dict[str, int]
     orders_submitted: int
+    sizes_bound_by: dict[str, int]
+    risk_asked_pct: float
+    risk_taken_pct: float | None
     entries_filled: int
     orders_rejected: int
     rejection_reasons: dict[str, int]
@@ -63,6 +69,7 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     funding_payments: int
     gaps: int
     halts: int
+    candle_moves: int
     exposure_time_pct: float
     ambiguous_trades: int
     ambiguous_bound: float
@@ -80,7 +87,8 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
 
     Money is in quote currency, names in ``_pct`` and ``win_rate`` are per cent, ratios are annualised from equity at
     the end of each UTC day. ``current_balance`` is cash, ``equity`` that plus what is open; results are net of costs.
-    ``total_trades`` counts positions closed entirely. ``slippage_paid`` is part of the prices already; ``total_costs``
+    ``total_trades`` counts positions closed entirely, ``even_trades`` those of them whose result is exactly 0: they are
+    neither won nor lost. ``slippage_paid`` is part of the prices already; ``total_costs``
     is commission and slippage, less ``funding_net`` (below 0: paid). What is not defined is None.
     """
 
@@ -94,6 +102,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
     total_trades: int
     winning_trades: int
     losing_trades: int
+    even_trades: int
     win_rate: float
     open_positions: int
     max_drawdown_pct: float

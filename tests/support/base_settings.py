@@ -13,6 +13,7 @@ BASE_SETTINGS: Mapping[str, Setting] = {
     "on_opposite_signal": "ignore",
     "max_order_wait": 3,
     "max_gap": 60,
+    "max_candle_move": 5.0,
     "default_risk_per_trade": 0.01,
     "max_exposure": 0.05,
     "min_position_size_usd": 0.0,

@@ -48,6 +48,8 @@ class ModelResult:
     equity_rows: list[tuple[int, str, str]]
     final_balance: Decimal
     ambiguous: int
+    sizes_bound_by: list[str]
+    moved: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Position:
 
 @dataclass
 class Book:
-    """The facts of a run so far; ``marked_ms`` is the T of the last phase B."""
+    """The facts of a run so far; ``marked_ms`` is the T of the last phase B, ``bound`` what set the last size."""
 
     case: Case
     positions: dict[str, Position] = field(default_factory=dict)
@@ -98,6 +100,9 @@ class Book:
     marked_ms: int = -1
     last_order_id: int = 0
     ambiguous: int = 0
+    bound: str = ""
+    sizes_bound_by: list[str] = field(default_factory=list)
+    moved: list[tuple[int, str]] = field(default_factory=list)
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""

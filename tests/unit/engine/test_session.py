@@ -209,8 +209,9 @@ class Counts(unittest.TestCase):
     NOTHING: Mapping[str, object] = {
         **dict.fromkeys(("steps", "candles_processed", "signals_generated", "signals_refused"), 0),
         **dict.fromkeys(("orders_submitted", "orders_rejected", "orders_expired", "orders_cancelled"), 0),
-        **dict.fromkeys(("entries_filled", "partial_fills", "funding_payments", "gaps", "halts"), 0),
+        **dict.fromkeys(("entries_filled", "partial_fills", "funding_payments", "gaps", "halts", "candle_moves"), 0),
         **{key: {} for key in ("refusal_reasons", "rejection_reasons", "expiry_reasons", "cancellation_reasons")},
+        "sizes_bound_by": {},
         "exposure_time_pct": 0.0,
     }
 
@@ -233,6 +234,7 @@ class Counts(unittest.TestCase):
             signals_refused=1,
             refusal_reasons={"position_open": 1},
             orders_submitted=1,
+            sizes_bound_by={"risk": 1},
             entries_filled=1,
             exposure_time_pct=100 / 3,
         )
@@ -241,12 +243,13 @@ class Counts(unittest.TestCase):
         session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5)
         for minute in range(4):
             session.play(candle(minute, volume=4.0))
-        told = {"signals_generated": 1, "orders_submitted": 1, "entries_filled": 1, "partial_fills": 2}
+        told = {"signals_generated": 1, "orders_submitted": 1, "sizes_bound_by": {"risk": 1}}
+        told |= {"entries_filled": 1, "partial_fills": 2}
         self.check(session, steps=4, candles_processed=4, exposure_time_pct=75.0, **told)
 
     def test_what_is_left_of_a_stop_or_a_close_that_ends_is_no_filled_entry(self) -> None:
         # Half of a volume of 4 leaves 3 of 5: of a stop that was met, then of a close; the end and a gap take the rest.
-        told = {"signals_generated": 1, "orders_submitted": 1, "entries_filled": 1}
+        told = {"signals_generated": 1, "orders_submitted": 1, "entries_filled": 1, "sizes_bound_by": {"risk": 1}}
         session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5)
         for one in (candle(0), candle(1, volume=20.0), candle(2, low=80.0, volume=4.0)):
             session.play(one)

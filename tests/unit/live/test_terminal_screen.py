@@ -53,6 +53,11 @@ def shown(picture: SessionPicture, width: int = 120, height: int = 40) -> list[s
 
 
 class TerminalScreenTest(unittest.TestCase):
+    def test_trades_that_only_broke_even_are_shown_by_themselves(self) -> None:
+        self.assertIn("trades 7, won 3", "\n".join(shown(PICTURE)))
+        even = PICTURE._replace(account=PICTURE.account._replace(even=2))
+        self.assertIn("trades 7, won 3, even 2", "\n".join(shown(even)))
+
     def test_everything_a_person_supervises_is_shown(self) -> None:
         text = "\n".join(shown(PICTURE))
         for words in (
