@@ -62,6 +62,7 @@ def build_result(
         orders_sha256=hashes.orders_sha256,
         ledger_sha256=hashes.ledger_sha256,
         settings_sha256=hashes.settings_sha256,
+        strategy_sha256=hashes.strategy_sha256,
         data_sha256=hashes.data_sha256,
         code_version=hashes.code_version,
         partial=partial,

@@ -93,6 +93,7 @@ def _begun(head: SessionHead, only: Part | None) -> ParityReport:
         record.settings_sha256,
         record.code_version,
         code,
+        record.strategy_sha256,
         warnings=warnings,
     )
 

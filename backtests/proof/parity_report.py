@@ -31,8 +31,8 @@ class JournalParity(msgspec.Struct, frozen=True):
 class ParityReport(msgspec.Struct, frozen=True):
     """What a check found; a part that was not checked is None.
 
-    ``settings_broken`` says why manifest, journal and this program do not have the same settings, ``unavailable`` why
-    history could not be compared.
+    ``settings_broken`` says why manifest, journal and this program do not have the same strategy and
+    settings, ``unavailable`` why history could not be compared.
     """
 
     session: str
@@ -43,6 +43,7 @@ class ParityReport(msgspec.Struct, frozen=True):
     settings_sha256: str
     session_code_version: str
     code_version: str
+    strategy_sha256: str = ""
     settings_broken: str | None = None
     journal: JournalParity | None = None
     history: HistoryParity | None = None

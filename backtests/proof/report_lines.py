@@ -30,6 +30,7 @@ def report_lines(report: ParityReport) -> list[str]:
         + (" · the same in manifest and journal" if report.settings_broken is None else ""),
         f"code       {report.session_code_version}"
         + (" · the same" if report.session_code_version == report.code_version else f" · now {report.code_version}"),
+        f"strategy   {report.strategy_sha256 or 'not recorded'}",
     ]
     if report.settings_broken is not None:
         lines.append(f"           {report.settings_broken}")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from core.errors import ConfigurationError, ParityError, StoreError
 from engine.journal import JournalLine, read_journal
 from engine.journal_records import SessionRecord
+from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.folder.file_names import JOURNAL, MANIFEST
 from validation.composed_settings import Settings
@@ -26,16 +27,23 @@ class SessionHead(NamedTuple):
         return self.folder / JOURNAL
 
     def settings(self) -> Settings:
-        """Return the settings of the manifest, once manifest, journal and this program agree on their hash.
+        """Return the settings of the manifest, once manifest, journal and this program agree on strategy and settings.
 
         Raises
         ------
         ConfigurationError
             If the manifest's settings cannot be read.
         ParityError
-            If the three hashes are not one.
+            If the three hashes of either are not one; the strategy is compared first and its changed file named.
         """
         settings = settings_from_resolved(self.manifest.settings, str(self.folder / MANIFEST))
+        if (self.manifest.strategy_sha256 or "") != self.record.strategy_sha256:
+            raise ParityError(
+                "strategy: manifest and journal name another strategy_sha256: they are not of one session"
+            )
+        changed = strategy_change(self.record, settings)
+        if changed is not None:
+            raise ParityError(changed)
         written, journalled = self.manifest.settings_sha256, self.record.settings_sha256
         if written != journalled:
             raise ParityError(

@@ -12,9 +12,11 @@ from core.errors import ConfigurationError, HarnessError, StoreError
 from engine.journal import JournalLine, JournalWriter, read_journal
 from engine.journal_records import SessionRecord
 from engine.renderer import SessionOutputs
+from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
 from runs.folder.write_errors import store_errors
+from validation.composed_settings import Settings
 
 
 class SessionFolder:
@@ -102,8 +104,13 @@ class SessionFolder:
             work.write_text(text + "\n", encoding="utf-8")
             work.replace(self.path / name)
 
-    def check_settings(self, record: SessionRecord, settings_sha256: str) -> None:
-        """Refuse to go on with a session under other settings."""
+    def check_settings(self, record: SessionRecord, settings: Settings) -> None:
+        """Refuse to go on with a session under another strategy or other settings."""
+        settings_sha256, changed = settings.settings_sha256, strategy_change(record, settings)
+        if changed is not None and record.strategy_files:
+            raise ConfigurationError(
+                f"{self.path}: {changed}; put the strategy back as it was, or start another session"
+            )
         if record.settings_sha256 != settings_sha256:
             raise ConfigurationError(
                 f"{self.path}: the session ran with settings {record.settings_sha256}, the configuration is "

@@ -48,7 +48,7 @@ def resumed_folder(path: Path, settings: Settings) -> Iterator[SessionFolder]:
             raise ConfigurationError(
                 f"{path}: there is no session to resume; it was ended before its first record was written"
             )
-        folder.check_settings(_session_record(folder, first), settings.settings_sha256)
+        folder.check_settings(_session_record(folder, first), settings)
         yield folder
 
 

@@ -58,6 +58,8 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
 
     settings: dict[str, Any]
     settings_sha256: str
+    strategy_sha256: str | UnsetType = UNSET
+    strategy_files: dict[str, str] | UnsetType = UNSET
     code_version: str | UnsetType = UNSET
     strategy: StrategyFacts | UnsetType = UNSET
     symbols: dict[str, Symbol] = msgspec.field(default_factory=dict)

@@ -76,6 +76,8 @@ def session_manifest(
             _SESSION_LIBRARIES,
         ),
         session=record.session,
+        strategy_sha256=record.strategy_sha256 or UNSET,
+        strategy_files=record.strategy_files or UNSET,
         timeframe=settings.live.timeframe,
         detail_interval=settings.live.detail_interval or UNSET,
         perpetual=_contracts(settings, record, funding_patience_ms),
