@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from engine.session import Session
 from runs.documents.run_config import run_config
@@ -15,10 +15,11 @@ from validation.composed_settings import Settings
 
 
 class OutputPlaces(NamedTuple):
-    """Where a run's outputs lie: its trade log, and the folder of everything else."""
+    """Where a run's outputs lie: its trade log, and the folder of everything else; and its id, where it has one."""
 
     log_file: Path
     folder: Path
+    run_id: str | UnsetType = UNSET
 
 
 def build_result(
@@ -58,6 +59,7 @@ def build_result(
         symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
+        run_id=UNSET if places is None else places.run_id,
         trades_sha256=hashes.trades_sha256,
         orders_sha256=hashes.orders_sha256,
         ledger_sha256=hashes.ledger_sha256,

@@ -34,7 +34,6 @@ _PROGRAM = frozenset(
         "practice",
         "reports",
         "backtests",
-        "live",
     }
 )
 _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))

@@ -69,6 +69,7 @@ def facts_of(result: RunResult) -> ResultFacts:
                 ("settings_sha256", result.settings_sha256),
                 ("strategy_sha256", result.strategy_sha256),
                 ("code_version", result.code_version),
+                ("run_id", result.run_id),
             )
         ),
     )

@@ -66,6 +66,7 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
     libraries: dict[str, str] | UnsetType = UNSET
     window: Window | UnsetType = UNSET
 
+    run_id: str | UnsetType = UNSET
     kill_switch_engaged: bool | UnsetType = UNSET
     partial: bool | UnsetType = UNSET
     trades_sha256: str | UnsetType = UNSET

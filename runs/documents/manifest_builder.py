@@ -35,6 +35,7 @@ def backtest_manifest(
     return msgspec.structs.replace(
         _made_of(settings, hashes.code_version, strategy, result.symbols, _BACKTEST_LIBRARIES),
         window=window,
+        run_id=result.run_id,
         kill_switch_engaged=kill_switch_engaged,
         partial=result.partial,
         **msgspec.structs.asdict(hashes),
