@@ -1,6 +1,12 @@
-"""The journal file: appended and synced to disk before the kernel sees a record; read back with a torn end dropped."""
+"""The journal file: appended and synced to disk before the kernel sees a record; read back with a torn end dropped.
 
+Records are chained: each ends with the hash of the one before it and of its own bytes, so that what was edited,
+dropped, doubled or moved is named by its line. Journals of versions that did not chain are read as they are.
+"""
+
+import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,13 +17,20 @@ import msgspec
 from core.errors import StoreError
 from engine.journal_records import JournalRecord, KillSwitchRecord
 
+_LINK = re.compile(rb',"chain":"([0-9a-f]{64})"}\n\Z')
+_LINK_BYTES = 77
+
 
 class JournalLine(NamedTuple):
-    """One record and where it stands: line number from 1, and the byte after its line end."""
+    """One record and where it stands: line number from 1, and the byte after its line end; whether it is chained."""
 
     record: JournalRecord
     number: int
     end_byte: int
+    chained: bool = False
+
+
+NOT_AS_WRITTEN = "it is not what was written here: edited, or a record before it is dropped, doubled or moved"
 
 
 class JournalWriter:
@@ -38,6 +51,7 @@ class JournalWriter:
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
+                self._link = _link_before(self._file, keep_bytes)
                 os.ftruncate(self._file, keep_bytes)
                 os.lseek(self._file, keep_bytes, os.SEEK_SET)
                 _sync_folder(self.path.parent)
@@ -55,7 +69,9 @@ class JournalWriter:
         StoreError
             If it cannot be written whole; the file then ends with the record before.
         """
-        line = self._encoder.encode(record) + b"\n"
+        body = self._encoder.encode(record)[:-1]
+        link = None if self._link is None else _link_of(self._link, body)
+        line = body + (b"}\n" if link is None else b',"chain":"%b"}\n' % link)
         try:
             written = 0
             while written < len(line):
@@ -65,6 +81,7 @@ class JournalWriter:
             self._cut_back()
             raise StoreError.of("write the journal", self.path, error, "; trading has stopped") from error
         self._good_bytes += len(line)
+        self._link = link
 
     def _cut_back(self) -> None:
         """Remove a half-written record; if that fails too, reading drops it."""
@@ -87,6 +104,19 @@ class JournalWriter:
         self.close()
 
 
+def _link_of(before: bytes, body: bytes) -> bytes:
+    """Return the link of a record, whose bytes without brace and link are ``body``, to the one before it."""
+    return hashlib.sha256(before + body).hexdigest().encode()
+
+
+def _link_before(file: int, keep_bytes: int) -> bytes | None:
+    """Return the link that the next record follows; None in a journal whose records are not chained."""
+    if keep_bytes == 0:
+        return b""
+    found = _LINK.search(os.pread(file, _LINK_BYTES, max(0, keep_bytes - _LINK_BYTES)))
+    return None if found is None else found[1]
+
+
 def _sync_folder(folder: Path) -> None:
     """Wait until the disk has the file's name too; a file without a name is lost with the power."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -102,11 +132,13 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
     Raises
     ------
     StoreError
-        If the file cannot be read, or a line before the last is damaged: names line and byte, and the last good line.
+        If the file cannot be read, a line before the last is damaged, or a whole line is not the one that was written
+        there: names line and byte, and the last good line.
     """
     journal = Path(path)
     decoder = msgspec.json.Decoder(JournalRecord | KillSwitchRecord)
     start = number = 0
+    link: bytes | None = b""
     try:
         with journal.open("rb") as file:
             while (data := file.readline()).endswith(b"\n"):
@@ -117,8 +149,16 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
                     if not file.read(1):
                         return
                     raise damaged_line(journal, number, start, str(error)) from error
+                found = _LINK.search(data)
+                if number == 1 and found is None:
+                    link = None
+                if link is not None:
+                    if found is None or found[1] != _link_of(link, data[: found.start()]):
+                        raise damaged_line(journal, number, start, NOT_AS_WRITTEN)
+                    link = found[1]
                 start += len(data)
-                yield JournalLine(record.command if isinstance(record, KillSwitchRecord) else record, number, start)
+                command = record.command if isinstance(record, KillSwitchRecord) else record
+                yield JournalLine(command, number, start, link is not None)
     except OSError as error:
         raise StoreError.of("read the journal", journal, error) from error
 

@@ -117,6 +117,8 @@ def _checked(
     if "journal" in begun.asked or replay.broken is not None:
         journal = _compare_outputs(head, replayed, sizes)
         warnings += _behind(journal)
+    if not head.chained:
+        warnings.append("the journal is unchained: an edited record is found by its outputs alone")
     report = msgspec.structs.replace(begun, journal=journal, warnings=warnings)
     if "history" not in begun.asked:
         return report

@@ -15,11 +15,12 @@ from validation.resolved_settings import settings_from_resolved
 
 
 class SessionHead(NamedTuple):
-    """What a session is made of: its manifest and the first record of its journal."""
+    """What a session is made of: its manifest and the first record of its journal; whether the records are chained."""
 
     folder: Path
     manifest: Manifest[SymbolAtStart]
     record: SessionRecord
+    chained: bool = True
 
     @property
     def journal(self) -> Path:
@@ -98,4 +99,4 @@ def read_head(folder: str | Path) -> SessionHead:
             f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of",
             path=path / JOURNAL,
         )
-    return SessionHead(path, manifest, first.record)
+    return SessionHead(path, manifest, first.record, first.chained)

@@ -163,6 +163,7 @@ def journal_lines(folder: Path) -> list[dict[str, object]]:
 
 
 def write_journal(folder: Path, records: Sequence[Mapping[str, object]]) -> None:
-    """Replace a session's journal."""
-    lines = (json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "\n" for one in records)
+    """Replace a session's journal by one whose records are not chained."""
+    plain = ({key: value for key, value in one.items() if key != "chain"} for one in records)
+    lines = (json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "\n" for one in plain)
     (folder / "journal.jsonl").write_text("".join(lines), encoding="utf-8")
