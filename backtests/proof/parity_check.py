@@ -12,6 +12,7 @@ from backtests.proof.history_source import HistorySource
 from backtests.proof.output_comparison import compare_output
 from backtests.proof.parity_report import JournalParity, ParityReport, Part
 from backtests.proof.replayed_journal import REPLAY, ReplayedJournal, read_replayed
+from backtests.proof.result_comparison import result_difference
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from runs.folder.file_names import DERIVED, LEDGER, ORDERS
@@ -157,7 +158,10 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         until = min(size, (replayed.folder / name).stat().st_size) if replay.broken is not None else size
         pair = (replayed.folder / name, head.folder / name)
         outputs.append(compare_output(name, *pair, replayed.index, size=until if partial else None, unended=partial))
-    equal = replay.broken is None and all(one.equal for one in outputs)
+    result = None
+    if replay.broken is None and replay.strategy_failed is None:
+        result = result_difference(head.folder, replay.result, resumed=replay.resumed)
+    equal = replay.broken is None and result is None and all(one.equal for one in outputs)
     return JournalParity(
         equal,
         replay.steps,
@@ -168,6 +172,7 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         replay.detail,
         replay.marks,
         replay.funding,
+        result,
     )
 
 

@@ -14,7 +14,8 @@ Part = Literal["journal", "history"]
 class JournalParity(msgspec.Struct, frozen=True):
     """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
 
-    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held.
+    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held. ``result`` says what of
+    ``result.json`` is not as the journal gives it.
     """
 
     equal: bool
@@ -26,6 +27,7 @@ class JournalParity(msgspec.Struct, frozen=True):
     detail: int = 0
     marks: int = 0
     funding: int = 0
+    result: str | None = None
 
 
 class ParityReport(msgspec.Struct, frozen=True):

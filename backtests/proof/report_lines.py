@@ -49,6 +49,8 @@ def _journal(journal: JournalParity) -> Iterator[str]:
     yield f"journal    {journal.steps} steps, {journal.candles} candles{_beside(journal)} replayed · {end}"
     if journal.broken is not None:
         yield f"  stopped  {journal.broken}"
+    if journal.result is not None:
+        yield f"  different  {journal.result}"
     for one in journal.outputs:
         if one.equal:
             yield f"  equal      {one.name} ({one.lines - one.lines_behind} lines)"

@@ -66,6 +66,14 @@ class SessionHead(NamedTuple):
         next(lines, None)
         return lines
 
+    def unified(self) -> dict[str, str]:
+        """Return configured spelling -> unified symbol, in configured order."""
+        known = self.manifest.symbols
+        return {
+            spelling: known[spelling].canonical if spelling in known else rules.symbol
+            for spelling, rules in self.record.instruments.items()
+        }
+
     def spellings(self) -> dict[str, str]:
         """Return the configured spelling of every name the journal may use for a symbol."""
         spelled = {symbol: symbol for symbol in self.record.instruments}
