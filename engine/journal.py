@@ -4,6 +4,7 @@ Records are chained: each ends with the hash of the one before it and of its own
 dropped, doubled or moved is named by its line. Journals of versions that did not chain are read as they are.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -14,7 +15,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from core.errors import StoreError
+from core.errors import ConfigurationError, StoreError
 from engine.journal_records import JournalRecord, KillSwitchRecord
 
 _LINK = re.compile(rb',"chain":"([0-9a-f]{64})"}\n\Z')
@@ -42,14 +43,23 @@ class JournalWriter:
         The journal; created when missing.
     keep_bytes
         How much of an existing file stands; what follows (a torn line) is cut off.
+    held
+        The journal as :func:`hold_journal` opened it; it is the writer's then. None opens and holds it.
+
+    Raises
+    ------
+    ConfigurationError
+        If another process writes the journal.
+    StoreError
+        If it cannot be opened.
     """
 
-    def __init__(self, path: str | Path, keep_bytes: int = 0) -> None:
+    def __init__(self, path: str | Path, keep_bytes: int = 0, held: int | None = None) -> None:
         self.path = Path(path)
         self._encoder = msgspec.json.Encoder()
         self._good_bytes = keep_bytes
         try:
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = hold_journal(self.path) if held is None else held
             try:
                 self._link = _link_before(self._file, keep_bytes)
                 os.ftruncate(self._file, keep_bytes)
@@ -67,8 +77,9 @@ class JournalWriter:
         Raises
         ------
         StoreError
-            If it cannot be written whole; the file then ends with the record before.
+            If it cannot be written whole; the file then ends with the record before. Or if it is no longer in place.
         """
+        self.check_in_place()
         body = self._encoder.encode(record)[:-1]
         link = None if self._link is None else _link_of(self._link, body)
         line = body + (b"}\n" if link is None else b',"chain":"%b"}\n' % link)
@@ -82,6 +93,20 @@ class JournalWriter:
             raise StoreError.of("write the journal", self.path, error, "; trading has stopped") from error
         self._good_bytes += len(line)
         self._link = link
+
+    def check_in_place(self) -> None:
+        """Raise a StoreError if the journal was removed or replaced: what is written would be lost."""
+        try:
+            there: os.stat_result | None = self.path.stat()
+        except OSError:
+            there = None
+        own = os.fstat(self._file)
+        if there is None or (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino):
+            raise StoreError(
+                f"{self.path}: the journal was {'removed' if there is None else 'replaced'} while its session runs; "
+                "trading has stopped: without its journal the session cannot be resumed; start another one",
+                path=self.path,
+            )
 
     def _cut_back(self) -> None:
         """Remove a half-written record; if that fails too, reading drops it."""
@@ -102,6 +127,25 @@ class JournalWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def hold_journal(path: Path) -> int:
+    """Open a journal and hold it against other processes until it is closed; return its descriptor.
+
+    The lock is on the journal itself, so that no other file can be removed to defeat it.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        raise ConfigurationError(
+            f"{path.parent}: another process runs this session; stop it first, or start another session"
+        ) from None
+    except OSError:
+        os.close(file)
+        raise
+    return file
 
 
 def _link_of(before: bytes, body: bytes) -> bytes:

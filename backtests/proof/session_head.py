@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import ConfigurationError, ParityError, StoreError
+from core.errors import ConfigurationError, StoreError
 from engine.journal import JournalLine, read_journal
 from engine.journal_records import SessionRecord
-from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
+from runs.documents.manifest_check import agreed_settings
 from runs.folder.file_names import JOURNAL, MANIFEST
 from validation.composed_settings import Settings
-from validation.resolved_settings import settings_from_resolved
 
 
 class SessionHead(NamedTuple):
@@ -37,24 +36,7 @@ class SessionHead(NamedTuple):
         ParityError
             If the three hashes of either are not one; the strategy is compared first and its changed file named.
         """
-        settings = settings_from_resolved(self.manifest.settings, str(self.folder / MANIFEST))
-        if (self.manifest.strategy_sha256 or "") != self.record.strategy_sha256:
-            raise ParityError(
-                "strategy: manifest and journal name another strategy_sha256: they are not of one session"
-            )
-        changed = strategy_change(self.record, settings)
-        if changed is not None:
-            raise ParityError(changed)
-        written, journalled = self.manifest.settings_sha256, self.record.settings_sha256
-        if written != journalled:
-            raise ParityError(
-                f"settings: the manifest names {written}, the journal {journalled}: they are not of one session"
-            )
-        if settings.settings_sha256 != journalled:
-            raise ParityError(
-                f"settings: the manifest holds settings with the hash {settings.settings_sha256}, the journal names "
-                f"{journalled}: the manifest was changed, or this program reads it differently"
-            )
+        settings = agreed_settings(self.folder / MANIFEST, self.manifest, self.record)
         lacking = [symbol for symbol in settings.live.symbols if symbol not in self.record.instruments]
         if lacking:
             raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}", path=self.journal)

@@ -81,7 +81,8 @@ class SessionDriver:
         Raises
         ------
         StoreError
-            If the journal or an output cannot be written; nothing was decided that is not journalled.
+            If the journal or an output cannot be written, or the journal is no longer in place;
+            nothing was decided that is not journalled.
         StrategyError
             If the strategy failed.
         """
@@ -94,6 +95,7 @@ class SessionDriver:
                         task.result()
                 for queued in await self._queue.take():
                     self._take(queued)
+                self._journal.check_in_place()
                 self._obey()
                 if self._close_steps(until_ms):
                     return

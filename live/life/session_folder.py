@@ -1,6 +1,7 @@
 """A session's folder: manifest, journal, derived outputs and the lock that keeps it to one process."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +10,7 @@ import filelock
 import msgspec
 
 from core.errors import ConfigurationError, HarnessError, StoreError
-from engine.journal import JournalLine, JournalWriter, read_journal
+from engine.journal import JournalLine, JournalWriter, hold_journal, read_journal
 from engine.journal_records import SessionRecord
 from engine.renderer import SessionOutputs
 from engine.strategy_check import strategy_change
@@ -46,6 +47,14 @@ class SessionFolder:
                 raise ConfigurationError(
                     f"{self.path}: another process runs this session; stop it first, or start another session"
                 ) from None
+        self._journal: int | None = None
+        if self.journal.is_file():
+            try:
+                with store_errors(self.journal):
+                    self._journal = hold_journal(self.journal)
+            except HarnessError:
+                self._lock.release()
+                raise
         self._open: list[tuple[Path, BinaryIO]] = []
 
     @property
@@ -59,7 +68,8 @@ class SessionFolder:
 
     def writer(self, keep_bytes: int = 0) -> JournalWriter:
         """Return a writer that appends after the first ``keep_bytes`` of the journal."""
-        return JournalWriter(self.journal, keep_bytes)
+        held, self._journal = self._journal, None
+        return JournalWriter(self.journal, keep_bytes, held)
 
     def outputs(self) -> SessionOutputs:
         """Return outputs that write the derived files anew, into temporary files until :meth:`publish_outputs`."""
@@ -125,6 +135,9 @@ class SessionFolder:
         for name in DERIVED:
             with contextlib.suppress(OSError):
                 (self.path / f".{name}.tmp").unlink()
+        if self._journal is not None:
+            os.close(self._journal)
+            self._journal = None
         self._lock.release()
 
     def _sink(self, name: str) -> Callable[[bytes], object]:
