@@ -191,22 +191,14 @@ class Output(CommandCase):
         self.assertIn(f"trades_sha256: {self.result()['trades_sha256']}", output)
         self.assert_whole()
         self.assert_no_leftovers()
-        self.assertEqual(
-            sorted(path.name for path in self.out.rglob("*")),
-            sorted(
-                [
-                    STEM,
-                    f"{STEM}.csv",
-                    "decisions.jsonl",
-                    "equity.csv",
-                    "equity.npy",
-                    "ledger.csv",
-                    "manifest.json",
-                    "orders.csv",
-                    "result.json",
-                ]
-            ),
-        )
+        latest, own = self.out / STEM, self.out / STEM / "runs" / self.result()["run_id"]
+        files = [
+            "decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json",
+        ]  # fmt: skip
+        self.assertEqual([STEM, f"{STEM}.csv"], sorted(path.name for path in self.out.iterdir()))
+        self.assertEqual([*files, "runs"], sorted(path.name for path in latest.iterdir()))
+        self.assertEqual([own], list(own.parent.iterdir()))
+        self.assertEqual(sorted([*files, "trades.csv"]), sorted(path.name for path in own.iterdir()))
 
     def test_json_prints_the_stored_result_and_nothing_else(self):
         output = self.done("--json")
