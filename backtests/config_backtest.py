@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.command_line import INTERRUPTED, drop_output, failed
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
+from core.settings_problem import did_you_mean
 from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.history.historical_data_provider import HistoricalDataProvider
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from backtests.run_plan import RunPlan
     from execution.safety.safety_monitor import SafetyMonitor
     from runs.documents.run_result import RunResult
+    from validation.composed_settings import Settings
 
 DEFAULT_CONFIG = "config/live.yaml"
 
@@ -31,8 +33,18 @@ def wall_clock_ms() -> int:
     return to_ms(dt.datetime.now(dt.UTC))  # noqa: TID251 - the entry point's clock
 
 
+_ASSIGNABLE = (
+    "symbols", "interval", "start_date", "end_date", "config", "offline", "output_dir", "show_progress",
+    "data_provider", "kill_switch",
+)  # fmt: skip
+
+
 class ConfigBacktestRunner:
     """Replays cached candles of the live configuration through the kernel.
+
+    ``symbols``, ``interval``, ``start_date``, ``end_date`` and ``config`` (the loaded live configuration) may be
+    assigned, or changed in place, before :meth:`run`: they are checked as the constructor checks its arguments.
+    Anything else that would have no effect is refused.
 
     Parameters
     ----------
@@ -74,50 +86,99 @@ class ConfigBacktestRunner:
         from execution.safety.safety_monitor import environment_kill_switch
         from validation.loading import load_settings
 
-        self.settings = with_own_strategy(
+        self._config_path = config_path
+        self._now_ms = wall_clock_ms()
+        self._settings = with_own_strategy(
             load_settings(config_path, symbols=symbols, interval=interval, data_dir=data_dir)
         )
-        live, mode = self.settings.live, self.settings.mode
-        self.config: dict[str, Any] = live.model_dump(mode="json")
-        self.symbols: list[str] = list(live.symbols)
-        self.interval: str = live.timeframe
+        self._show(self._settings)
         self.offline = offline
         self.show_progress = show_progress
-        self.output_dir = Path(output_dir) if output_dir is not None else Path(live.logging.directory) / "backtests"
-        now_ms = wall_clock_ms()
-        self.start_ms, self.end_ms = _window(start_date, end_date, timeframe_ms(self.interval), now_ms)
+        self._output_dir = None if output_dir is None else Path(output_dir)
+        self._start, self._end = start_date, end_date
+        _window(start_date, end_date, timeframe_ms(self.interval), self._now_ms)
+        mode = self._settings.mode
         in_environment = environment_kill_switch(mode.kill_switch_env_var)
         by_file = mode.kill_switch_file is not None and Path(mode.kill_switch_file).exists()
         self.kill_switch = KillSwitch(in_environment() or by_file)
-        self.safety_monitor: SafetyMonitor = build_safety_monitor(self.settings, self.kill_switch)
-        self.data_provider = HistoricalDataProvider(
-            live.exchange,
-            cache_dir=live.data.cache_dir,
-            offline=offline,
-            off_grid=live.data.off_grid,
-            progress=show_progress,
-            now_ms=lambda: now_ms,
-        )
+        self._safety_monitor = build_safety_monitor(self._settings, self.kill_switch)
+        self.data_provider = self._provider_made = self._provider(self._settings)
+        self._made_for = self._source(self._settings)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name.startswith("_") or name in _ASSIGNABLE or hasattr(type(self), name)):
+            hint = did_you_mean(name, _ASSIGNABLE)
+            raise AttributeError(f"a runner has no attribute {name}{hint}; assigned are {', '.join(_ASSIGNABLE)}")
+        super().__setattr__(name, value)
+
+    @property
+    def settings(self) -> "Settings":
+        """The checked settings as the attributes stand."""
+        from backtests.assigned_settings import Assigned, settled
+
+        return settled(self._config_path, self._settings, Assigned(self.config, self.symbols, self.interval))
+
+    @property
+    def start_ms(self) -> int:
+        """Start of the window in UTC milliseconds."""
+        if self._start is None:
+            return self.end_ms - max(DAY_MS, self._length_ms())
+        return parse_instant(self._start, name="start")
+
+    @property
+    def end_ms(self) -> int:
+        """End of the window in UTC milliseconds; exclusive."""
+        if self._end is None:
+            return floor_to_grid(self._now_ms, self._length_ms())
+        return parse_instant(self._end, name="end")
 
     @property
     def start_date(self) -> dt.datetime:
-        """Start of the window, aware UTC."""
+        """Start of the window, aware UTC; assigned as the argument of that name, None is its default."""
         return to_datetime(self.start_ms)
+
+    @start_date.setter
+    def start_date(self, value: Instant | None) -> None:
+        if value is not None:
+            parse_instant(value, name="start_date")
+        self._start = value
 
     @property
     def end_date(self) -> dt.datetime:
-        """End of the window, aware UTC; exclusive."""
+        """End of the window, aware UTC, exclusive; assigned as the argument of that name, None is its default."""
         return to_datetime(self.end_ms)
+
+    @end_date.setter
+    def end_date(self, value: Instant | None) -> None:
+        if value is not None:
+            parse_instant(value, name="end_date")
+        self._end = value
+
+    @property
+    def output_dir(self) -> Path:
+        """Folder of the outputs."""
+        return self._output_dir or Path(self.settings.live.logging.directory) / "backtests"
+
+    @output_dir.setter
+    def output_dir(self, value: str | Path) -> None:
+        self._output_dir = Path(value)
+
+    @property
+    def safety_monitor(self) -> "SafetyMonitor":
+        """The safety monitor of the run; its limits are those of the settings."""
+        return self._safety_monitor
 
     @property
     def plan(self) -> "RunPlan":
-        """What :meth:`run` does, as a plain value."""
+        """What :meth:`run` does, as a plain value; errors as of the constructor where an attribute was assigned."""
         from backtests.run_plan import RunPlan
 
+        settings = self.settings
+        start_ms, end_ms = _window(self._start, self._end, timeframe_ms(settings.live.timeframe), self._now_ms)
         return RunPlan(
-            settings=self.settings,
-            start_ms=self.start_ms,
-            end_ms=self.end_ms,
+            settings=settings,
+            start_ms=start_ms,
+            end_ms=end_ms,
             output_dir=self.output_dir,
             kill_switch_engaged=self.kill_switch.engaged,
             offline=self.offline,
@@ -145,8 +206,51 @@ class ConfigBacktestRunner:
         from backtests.run import run_backtest
         from engine.assembly import build_safety_monitor
 
-        self.safety_monitor = build_safety_monitor(self.settings, self.kill_switch)
-        return run_backtest(self.plan, self.data_provider, self.safety_monitor)
+        if self._safety_monitor.limits != self._settings.mode.limits():
+            raise ConfigurationError("safety_monitor: its limits were changed — allowed: those of trading_mode.yaml")
+        plan = self.plan
+        if plan.settings is not self._settings:
+            self._settings = plan.settings
+            self._show(plan.settings)
+        # A provider that was given, or taught to answer otherwise, is asked as it is.
+        own = self.data_provider is self._provider_made and "fetch_ohlcv" not in vars(self.data_provider)
+        if own and self._source(plan.settings) != self._made_for:
+            self.data_provider = self._provider_made = self._provider(plan.settings)
+            self._made_for = self._source(plan.settings)
+        self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
+        return run_backtest(plan, self.data_provider, self._safety_monitor)
+
+    def _length_ms(self) -> int:
+        return timeframe_ms(self.settings.live.timeframe)
+
+    def _show(self, settings: "Settings") -> None:
+        """Let the public attributes say what the settings say; what a script holds of them stays what it holds."""
+        from backtests.assigned_settings import Assigned
+
+        says = Assigned.of(settings)
+        if isinstance(getattr(self, "config", None), dict):
+            self.config.clear()
+            self.config.update(says.config)
+        else:
+            self.config: dict[str, Any] = says.config
+        self.symbols: list[str] = says.symbols
+        self.interval: str = says.interval
+
+    def _source(self, settings: "Settings") -> tuple[object, ...]:
+        """Return what a data provider is made of."""
+        data = settings.live.data
+        return settings.live.exchange, data.cache_dir, data.off_grid, self.offline, self.show_progress
+
+    def _provider(self, settings: "Settings") -> HistoricalDataProvider:
+        live, now_ms = settings.live, self._now_ms
+        return HistoricalDataProvider(
+            live.exchange,
+            cache_dir=live.data.cache_dir,
+            offline=self.offline,
+            off_grid=live.data.off_grid,
+            progress=self.show_progress,
+            now_ms=lambda: now_ms,
+        )
 
 
 def run_config_backtest(

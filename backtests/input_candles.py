@@ -1,5 +1,6 @@
 """The candles a run is made of: from the data provider, checked and with their trading rules."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from market_data.quality.candle_quality import check_candles, find_holes
+from validation.symbol_rules import currency_of, require_one_currency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +63,26 @@ def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]
 
     The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
     provider can be replaced by whatever answers with frames.
+
+    Raises
+    ------
+    ConfigurationError
+        If the symbols are of several currencies.
     """
     if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
+        _refuse_currencies(provider, request.symbols)
         return provider.load(
             request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
         )
     return {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
+
+
+def _refuse_currencies(provider: HistoricalDataProvider, symbols: Sequence[str]) -> None:
+    """Refuse symbols of several currencies before anything is fetched, where their spelling does not say it."""
+    if len(symbols) > 1 and any(currency_of(symbol) is None for symbol in symbols):
+        # What cannot be looked up is told by the fetch, with its range.
+        with contextlib.suppress(DataUnavailableError):
+            require_one_currency({symbol: provider.resolve(symbol) for symbol in symbols})
 
 
 def _fetches_by_itself(provider: HistoricalDataProvider) -> bool:

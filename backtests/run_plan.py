@@ -12,8 +12,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``settings`` hold symbols, timeframe, the candle store's place and all else that the configuration says;
     ``start_ms`` and ``end_ms`` (exclusive) are the window in UTC milliseconds, ``output_dir`` is where the outputs go.
-    ``kill_switch_engaged`` is the switch as it stands, ``offline`` says never to use the network, ``show_progress``
-    None lets the terminal decide.
+    ``kill_switch_engaged`` is the switch as it stands. ``offline`` tells whoever opens the data provider never to use
+    the network, ``show_progress`` None lets the terminal decide.
     """
 
     settings: Settings

@@ -27,7 +27,7 @@ from live.life.session_resume import fold_journal
 from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
 from practice.exchange_options import DEFAULT_START_MS as START_MS
-from practice.wide_market import practice_source
+from practice.market.wide_market import practice_source
 from runs.documents.manifest import Manifest, SymbolAtStart
 from runs.folder.file_names import JOURNAL, MANIFEST
 from runs.identity.code_version import code_version

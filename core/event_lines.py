@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from core.events import (
+    CandleMove,
     CommandTaken,
     Decision,
     EquityPoint,
@@ -44,6 +45,7 @@ _NAMES: dict[type, str] = {
     RulesChange: "rules",
     Halt: "halt",
     HaltLifted: "halt_lifted",
+    CandleMove: "candle_move",
     CommandTaken: "command",
     KillSwitchChange: "kill_switch",
 }
@@ -135,6 +137,8 @@ def details_of(event: Event) -> dict[str, Any]:
     told = msgspec.structs.asdict(event)
     del told["time_ms"]
     told.pop("symbol", None)
+    if isinstance(event, CandleMove):
+        told["opened"] = format_ms(told.pop("open_time_ms"))
     if isinstance(event, FundingPayment):
         return {**told, "due": format_ms(event.time_ms), "amount": float(event.amount)}
     return told

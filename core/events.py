@@ -251,6 +251,21 @@ class HaltLifted(msgspec.Struct, frozen=True):
     reason: HaltReason
 
 
+class CandleMove(msgspec.Struct, frozen=True):
+    """A candle of a symbol with an open position moved by more than ``max_candle_move``: its entries are halted.
+
+    ``open_time_ms`` is when the candle opened, ``before`` the close before it, ``factor`` what it moved by.
+    """
+
+    time_ms: int
+    symbol: str
+    open_time_ms: int
+    before: float
+    high: float
+    low: float
+    factor: float
+
+
 class CommandTaken(msgspec.Struct, frozen=True):
     """What an operator asked for between two steps, and what came of it.
 
@@ -314,6 +329,7 @@ Event = (
     | RulesChange
     | Halt
     | HaltLifted
+    | CandleMove
     | CommandTaken
     | KillSwitchChange
     | EquityPoint

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from core.exact import EXACT, ceil_to
 from core.tolerance import EXACT_TOLERANCE
 
 DEFAULT_STEP = Decimal("0.00000001")
@@ -85,3 +86,10 @@ class Instrument(msgspec.Struct, frozen=True):
                 raise ValueError(
                     f"instrument {self.symbol}: {field} must be a finite Decimal not below 0, got {value!r}"
                 )
+
+    def worst_stop_distance(self, distance: Decimal) -> Decimal:
+        """Return the most that rounding can make of the loss to a stop, for each base unit.
+
+        The distance up to the tick, and a tick each for the fills of the entry and of the exit.
+        """
+        return EXACT.add(ceil_to(distance, self.tick_size), EXACT.multiply(2, self.tick_size))

@@ -60,6 +60,7 @@ PositionRefusal = Literal["position_open", "opposite_ignored", "close_waiting", 
 SessionRefusal = Literal["missed_step", "paused"]
 RiskRefusal = Literal[
     "stop_distance",
+    "stop_within_tick",
     "target_distance",
     "trailing_distance",
     "no_exposure_room",
@@ -74,6 +75,7 @@ SafetyRefusal = Literal[
     "halted_account_blown",
     "halted_drawdown",
     "halted_daily_loss",
+    "halted_candle_move",
     "max_open_trades",
     "max_risk_per_trade",
     "max_exposure",

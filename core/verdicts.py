@@ -15,6 +15,13 @@ from core.reasons import (
 
 OnOpposite = Literal["ignore", "close", "reverse"]
 
+SizeBound = Literal["risk", "position_cap", "exposure_room", "rounding"]
+"""What set the size of an entry.
+
+The risk fraction of equity over the stop distance; ``max_exposure`` of the position; what ``max_exposure_pct`` leaves;
+or ``max_risk_per_trade_pct``, held against the worst that rounding to the tick can make of the loss.
+"""
+
 
 class WarmupVerdict(msgspec.Struct, frozen=True):
     """Whether the strategy had seen enough candles."""
@@ -43,7 +50,11 @@ class SessionVerdict(msgspec.Struct, frozen=True):
 
 
 class RiskVerdict(msgspec.Struct, frozen=True):
-    """The size of an entry, or why there is none; ``room`` is what the exposure limits leave, in quote currency."""
+    """The size of an entry, or why there is none; ``room`` is what the exposure limits leave, in quote currency.
+
+    ``bound`` set the size. ``risk_asked`` is the risk fraction of equity, ``risk_taken`` what the stop loses of the
+    quantity, its distance up to the tick, costs aside; both in quote currency.
+    """
 
     gate: ClassVar = "risk"
     equity: float
@@ -52,11 +63,17 @@ class RiskVerdict(msgspec.Struct, frozen=True):
     room: float
     quantity: float | None = None
     stop_distance: float | None = None
+    bound: SizeBound | None = None
+    risk_asked: float | None = None
+    risk_taken: float | None = None
     reason: RiskRefusal | None = None
 
 
 class SafetyVerdict(msgspec.Struct, frozen=True):
-    """What the safety monitor was shown: the book without the entry, the entry's risk and value."""
+    """What the safety monitor was shown: the book without the entry, the entry's value and its risk at worst.
+
+    ``risk`` is quantity × the stop distance, made the worst that rounding to the tick can make of it.
+    """
 
     gate: ClassVar = "safety"
     open_trades: int

@@ -29,9 +29,16 @@ from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
 from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
-from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
+from strategies.strategy_registry import (
+    STRATEGIES,
+    StrategyIdentity,
+    build_strategy,
+    params_model,
+    strategy_identity,
+)
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
+from validation.symbol_rules import require_one_currency
 
 
 def with_own_strategy(settings: Settings) -> Settings:
@@ -69,6 +76,11 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
     return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
 
 
+def strategy_identity_of(settings: Settings) -> StrategyIdentity:
+    """Return who decides under the settings: hash and source files of the strategy that they name."""
+    return strategy_identity(settings.live.strategy.type, settings.live.strategy.params)
+
+
 def build_safety_monitor(settings: Settings, kill_switch: KillSwitch) -> SafetyMonitor:
     """Return the safety monitor of a session; it asks ``kill_switch``, never the surroundings."""
     return SafetyMonitor(settings.mode.limits(), settings.live.execution.starting_balance, kill_switch)
@@ -98,8 +110,14 @@ def build_session(
         As it stands at the start; later changes go through ``Session.set_kill_switch``.
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
+
+    Raises
+    ------
+    ConfigurationError
+        If the symbols are of several currencies: their spelling need not say so, their trading rules do.
     """
     main, fills = settings.live, settings.live.execution
+    require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
     statistics = SessionStatistics()
     venue = PaperVenue(
         received(fills.starting_balance),
@@ -113,7 +131,7 @@ def build_session(
         SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
         for symbol in main.symbols
     ]
-    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety)
+    execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     return Session(_kernel_rules(settings, strategy), states, venue, gates, outputs, kill_switch)
 
@@ -138,6 +156,7 @@ def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) ->
         post_only=fills.post_only,
         max_entries=fills.max_entries,
         max_holding=fills.exits.max_holding,
+        max_candle_move=fills.max_candle_move,
         trailing_atr=settings.risk.trailing_stop_atr if settings.risk.enable_trailing_stop else None,
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,

@@ -35,6 +35,7 @@ class Decisions:
     def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries) -> None:
         self._rules = rules
         self._venue = venue
+        self._pricing = venue.account.pricing
         self._gates = gates
         self._entries = entries
 
@@ -43,7 +44,7 @@ class Decisions:
 
         With ``refuse_entries`` every entry is refused for that reason; closes still act.
         """
-        pricing = self._venue.account.pricing
+        pricing = self._pricing
         observes = pricing.observes
         for state, candle, _ in present:
             try:

@@ -14,7 +14,7 @@ from engine.opinion import Opinion
 from execution.matching.paper_venue import PaperVenue
 from execution.safety.safety_monitor import SafetyViolation
 from execution.scripting.execution_engine import OrderRefused
-from risk_management.entry_sizing import Refusal
+from risk_management.entry_sizing import Refusal, SizedEntry, SizingBasis
 
 
 class Entries:
@@ -47,25 +47,21 @@ class Entries:
         if refuse_entries is not None:
             verdicts.append(SessionVerdict(refuse_entries))
             return None
-        gates, symbol, price = self._gates, opinion.symbol, opinion.candle.close
-        safety, account = gates.safety, self._venue.account
+        symbol, price, safety = opinion.symbol, opinion.candle.close, self._gates.safety
         open_trades, exposure = self._counted(without=symbol if isinstance(wanted, Reverse) else None)
-        equity = safety.current_equity
-        room = safety.limits.max_exposure_pct * equity - exposure
         if isinstance(wanted, Add):
             open_trades -= 1
-            room = min(room, gates.risk.config.max_exposure * equity - account.holdings[symbol].exposure())
         safety.observe_book(open_trades, exposure)
-        instrument = account.pricing.rules(symbol)
-        sized = gates.risk.size_entry(opinion.signal, equity, price, room, instrument)
+        basis = self._basis(symbol, price, exposure, adds=isinstance(wanted, Add))
+        instrument = self._venue.account.pricing.rules(symbol)
+        sized = self._gates.risk.size_entry(opinion.signal, basis, instrument)
         if not isinstance(sized, Refusal) and self._lacks_trail(opinion.signal.atr):
             sized = Refusal("trailing_distance")
+        verdicts.append(self._risk_verdict(basis, exposure, sized))
         if isinstance(sized, Refusal):
-            verdicts.append(RiskVerdict(equity, price, exposure, room, reason=sized.reason))
             return None
         quantity = float(sized.quantity)
-        verdicts.append(RiskVerdict(equity, price, exposure, room, quantity, sized.stop_distance))
-        shown = SafetyVerdict(open_trades, exposure, quantity * sized.stop_distance, quantity * price)
+        shown = SafetyVerdict(open_trades, exposure, quantity * sized.worst_distance, quantity * price)
         return self._submit(entry_order(self._rules, instrument, opinion, sized), opinion, shown, verdicts)
 
     def fill_at_close(self, symbol: str, candle: Candle, fine: Candle | None, time_ms: int) -> None:
@@ -74,6 +70,34 @@ class Entries:
         The one exception to "nothing fills inside the candle that caused it".
         """
         self._venue.immediate.enter_at_close(self._venue.book.entries[symbol], candle.close, fine or candle, time_ms)
+
+    def _basis(self, symbol: str, price: float, exposure: float, *, adds: bool) -> SizingBasis:
+        """Return what an entry is sized on; what adds has no more room than its position leaves of its own cap."""
+        safety, cap = self._gates.safety, self._gates.risk.config.max_exposure
+        equity, limits = safety.current_equity, safety.limits
+        room, risk_limit = limits.max_exposure_pct * equity - exposure, limits.max_risk_per_trade_pct * equity
+        if adds and cap is not None:
+            left = cap * equity - self._venue.account.holdings[symbol].exposure()
+            if left < room:
+                return SizingBasis(equity, price, left, risk_limit, "position_cap")
+        return SizingBasis(equity, price, room, risk_limit)
+
+    def _risk_verdict(self, basis: SizingBasis, exposure: float, sized: SizedEntry | Refusal) -> RiskVerdict:
+        equity, price, room = basis.equity, basis.price, basis.room
+        if isinstance(sized, Refusal):
+            return RiskVerdict(equity, price, exposure, room, reason=sized.reason)
+        asked = equity * self._gates.risk.config.default_risk_per_trade
+        return RiskVerdict(
+            equity,
+            price,
+            exposure,
+            room,
+            float(sized.quantity),
+            sized.stop_distance,
+            sized.bound,
+            asked,
+            sized.risk_taken,
+        )
 
     def _submit(
         self, order: OrderRequest, opinion: Opinion, shown: SafetyVerdict, verdicts: list[Verdict]

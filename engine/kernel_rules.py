@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
 from core.exact import ZERO
 from core.orders import TimeInForce
 
@@ -15,6 +16,7 @@ class KernelRules(msgspec.Struct, frozen=True):
     Times are counted in multiples of ``timeframe_ms``; ``detail_ms`` is the length of the finer candles that orders are
     matched with, None where there are none. ``trailing_atr`` is the trailing stop's distance in ATR,
     ``marks`` says that liquidation is judged on mark prices.
+    ``max_candle_move`` is the factor above which a candle halts the entries of a symbol that has a position.
     """
 
     timeframe_ms: int
@@ -34,6 +36,7 @@ class KernelRules(msgspec.Struct, frozen=True):
     post_only: bool = False
     max_entries: int = 1
     max_holding: int | None = None
+    max_candle_move: float = DEFAULT_MAX_CANDLE_MOVE
     trailing_atr: float | None = None
     funding: bool = False
     marks: bool = False

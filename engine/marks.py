@@ -33,15 +33,16 @@ class Marks:
         self._rules = rules
         self._symbols = symbols
         self._venue = venue
+        self._account = venue.account
         self._gates = gates
-        self._note = note
+        self._safety = gates.safety
         self._statistics = gates.statistics
+        self._note = note
 
     def take_equity(self, time_ms: int) -> None:
         """Find the equity at the marks and show it to the safety monitor."""
-        account, safety = self._venue.account, self._gates.safety
-        holdings = account.holdings
-        equity = float(account.ledger.balance)
+        account, safety = self._account, self._safety
+        holdings, equity = account.holdings, float(account.ledger.balance)
         if holdings:
             unrealized = 0.0
             for symbol in self._symbols:
@@ -62,7 +63,7 @@ class Marks:
 
     def close_overdue(self, present: PresentCandles, time_ms: int, max_holding: int) -> None:
         """Queue a close of every position that has been held for ``max_holding`` candles of its symbol's timeframe."""
-        length_ms, holdings, closes = self._rules.timeframe_ms, self._venue.account.holdings, self._venue.book.closes
+        length_ms, holdings, closes = self._rules.timeframe_ms, self._account.holdings, self._venue.book.closes
         for state, _, _ in present:
             holding = holdings.get(state.symbol)
             if holding is None or holding.timed_out:
@@ -74,7 +75,7 @@ class Marks:
 
     def roll_day(self, time_ms: int) -> None:
         """Begin a UTC day: day-start equity is that of the last marks, a daily-loss halt is lifted."""
-        safety = self._gates.safety
+        safety = self._safety
         halted = "daily_loss" in safety.halts
         safety.reset_daily_limits()
         if halted:
@@ -85,7 +86,7 @@ class Marks:
 
         A position that has a close waiting keeps that one.
         """
-        venue, safety = self._venue, self._gates.safety
+        venue, safety = self._venue, self._safety
         venue.recorder(Halt(time_ms, reason, safety.current_equity, safety.peak_equity, safety.day_start_equity))
         for symbol in self._symbols:
             venue.book.cancel_entry(symbol, time_ms, "halt")

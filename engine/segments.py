@@ -43,6 +43,7 @@ class Segments:
                     f"{state.symbol}: the candle opened {format_ms(open_ms)} is not after the one before"
                 )
             state.last_matched_ms = open_ms
+            state.last_close = candle.close
             if finer:
                 open_ms = floor_to_grid(open_ms, self._timeframe_ms)
             if open_ms > state.segment_ends_ms:

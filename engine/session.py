@@ -5,12 +5,13 @@ from typing import Literal
 
 from core.candle import Candle, Step
 from core.errors import InvariantError
-from core.events import EquityPoint, KillSwitchChange, Listener
+from core.events import CandleMove, EquityPoint, KillSwitchChange, Listener
 from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.reasons import SessionRefusal
 from core.timeframe import trading_day
+from engine.candle_moves import CandleMoves
 from engine.commands import Commands
 from engine.decisions import Decisions
 from engine.entries import Entries
@@ -71,9 +72,10 @@ class Session:
         self._segments = Segments(rules)
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
         self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
+        self._moves = CandleMoves(rules, venue, gates)
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)
-        self._by_mark, self._finer = rules.marks, rules.detail_ms is not None
+        self._by_mark, self._finer, self._max_holding = rules.marks, rules.detail_ms is not None, rules.max_holding
         self._time_ms: int | None = None
         self._day = 0
         self._rows_written = 0
@@ -99,6 +101,11 @@ class Session:
     def last_step_ms(self) -> int | None:
         """Time of the last step; None before the first."""
         return self._time_ms
+
+    @property
+    def candle_moves(self) -> Sequence[CandleMove]:
+        """The candles that moved too far while their symbol had a position, in order."""
+        return self._moves.told
 
     def candles_before(self, symbol: str, open_ms: int | None = None) -> int:
         """Return how many candles of its segment a symbol has seen; 0 where one opened at a time begins another."""
@@ -168,10 +175,13 @@ class Session:
                 if rates:
                     venue.funding.add(symbol, rates)
 
+        moved = self._moves.beyond(matched, time_ms) if venue.account.holdings or venue.book.entries else ()
         venue.match(matched, time_ms, self._segments.follow(matched))
+        if moved:
+            self._moves.act(moved)
         self._marks.take_equity(time_ms)
-        if self.rules.max_holding is not None:
-            self._marks.close_overdue(decided, time_ms, self.rules.max_holding)
+        if self._max_holding is not None:
+            self._marks.close_overdue(decided, time_ms, self._max_holding)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
         if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:

@@ -1,19 +1,24 @@
 """Counts of what a session did."""
 
+from array import array
 from collections import Counter
 from typing import Any
 
-from core.events import Decision, Event, FundingPayment, Gap, Halt, OrderTransition
+from core.events import CandleMove, Decision, Event, FundingPayment, Gap, Halt, OrderTransition
+from core.verdicts import RiskVerdict
 
 
 class SessionStatistics:
     """Counters of one session; refusals and what became of orders are counted by reason.
 
-    Steps and candles are counted where they pass, everything else by its events.
+    Steps and candles are counted where they pass, everything else by its events. Of accepted entries
+    ``sizes_bound_by`` counts what set their sizes; ``risks_taken`` has, for each, the fraction of equity that its stop
+    loses.
     """
 
     __slots__ = (
         "cancelled",
+        "candle_moves",
         "candles_processed",
         "entries_filled",
         "expired",
@@ -24,7 +29,9 @@ class SessionStatistics:
         "partial_fills",
         "refusals",
         "rejected",
+        "risks_taken",
         "signals_generated",
+        "sizes_bound_by",
         "steps",
         "steps_with_position",
     )
@@ -40,10 +47,13 @@ class SessionStatistics:
         self.funding_payments = 0
         self.gaps = 0
         self.halts = 0
+        self.candle_moves = 0
         self.refusals: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.expired: Counter[str] = Counter()
         self.cancelled: Counter[str] = Counter()
+        self.sizes_bound_by: Counter[str] = Counter()
+        self.risks_taken = array("d")
 
     def count(self, event: Event) -> None:
         """Count an event."""
@@ -54,12 +64,23 @@ class SessionStatistics:
             self.signals_generated += 1
             if event.reason is not None:
                 self.refusals[event.reason] += 1
+            if event.entry_order_id is not None:
+                self._count_size(event)
         elif isinstance(event, FundingPayment):
             self.funding_payments += 1
         elif isinstance(event, Gap):
             self.gaps += 1
         elif isinstance(event, Halt):
             self.halts += 1
+        elif isinstance(event, CandleMove):
+            self.candle_moves += 1
+
+    def _count_size(self, decision: Decision) -> None:
+        """Count what set the size of an accepted entry, and what it risks."""
+        for verdict in decision.verdicts:
+            if isinstance(verdict, RiskVerdict) and verdict.bound is not None and verdict.risk_taken is not None:
+                self.sizes_bound_by[verdict.bound] += 1
+                self.risks_taken.append(verdict.risk_taken / verdict.equity)
 
     def _count_transition(self, change: OrderTransition) -> None:
         """Count what became of an entry or a close; one that was never accepted counts as a refusal of its decision."""
@@ -82,6 +103,7 @@ class SessionStatistics:
             "signals_refused": self.refusals.total(),
             "refusal_reasons": dict(sorted(self.refusals.items())),
             "orders_submitted": self.orders_submitted,
+            "sizes_bound_by": dict(sorted(self.sizes_bound_by.items())),
             "entries_filled": self.entries_filled,
             "orders_rejected": self.rejected.total(),
             "rejection_reasons": dict(sorted(self.rejected.items())),
@@ -93,5 +115,6 @@ class SessionStatistics:
             "funding_payments": self.funding_payments,
             "gaps": self.gaps,
             "halts": self.halts,
+            "candle_moves": self.candle_moves,
             "exposure_time_pct": 100.0 * self.steps_with_position / steps if steps else 0.0,
         }

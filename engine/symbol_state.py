@@ -13,14 +13,15 @@ class SymbolState:
     """A symbol's strategy stream and how many candles of the current unbroken segment it has seen.
 
     ``last_open_ms`` is the open of the last strategy candle that was reached, by itself or by a finer one inside it;
-    ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` is the open of the last
-    candle that orders were matched with, ``last_detail_ms`` that of the last finer one, ``last_fine``. ``orders`` are
-    the symbol's working orders at the venue.
+    ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` and ``last_close`` are of
+    the last candle that orders were matched with, ``last_detail_ms`` is the open of the last finer one, ``last_fine``.
+    ``orders`` are the symbol's working orders at the venue.
     """
 
     __slots__ = (
         "_new_stream",
         "candles_seen",
+        "last_close",
         "last_detail_ms",
         "last_fine",
         "last_matched_ms",
@@ -40,6 +41,7 @@ class SymbolState:
         self.last_matched_ms: float = float("-inf")
         self.last_detail_ms: float = float("-inf")
         self.last_fine: Candle | None = None
+        self.last_close: float | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -60,6 +62,7 @@ class SymbolState:
         self.last_open_ms = candle.open_time_ms
         self.segment_ends_ms = candle.open_time_ms + longest_open_distance_ms
         self.last_matched_ms = candle.open_time_ms
+        self.last_close = candle.close
         self.stream.update(candle)
         self.candles_seen += 1
 

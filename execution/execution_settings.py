@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
 from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PathText, PlainText, SettingsSection
 from core.timeframe import DAY_MS
@@ -65,6 +66,12 @@ class ExecutionSettings(SettingsSection):
         ge=1,
         le=1_000_000,
         description="Missing candles above which the position closes at the next open and the strategy starts empty",
+    )
+    max_candle_move: float = Field(
+        DEFAULT_MAX_CANDLE_MOVE,
+        gt=1,
+        le=1e12,
+        description="Factor a candle may move by while a position is open; above it the symbol takes no more entries",
     )
     latency_ms: int = Field(
         0, ge=0, le=DAY_MS, description="Milliseconds after a decision before its order may act, at a candle's open"

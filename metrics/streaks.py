@@ -12,7 +12,7 @@ class Streaks(NamedTuple):
 
 
 class LongestStreaks:
-    """Longest runs so far; a win is a result above 0, every other one is a loss."""
+    """Longest runs so far; a win is a result above 0, a loss one below 0, and a result of 0 ends a run of either."""
 
     __slots__ = ("_losses", "_losses_now", "_wins", "_wins_now")
 
@@ -27,14 +27,11 @@ class LongestStreaks:
 
     def update(self, result: SupportsFloat) -> Streaks:
         """Take the next trade's result, net of costs, and return the longest runs."""
-        if float(result) > 0.0:
-            self._wins_now += 1
-            self._losses_now = 0
-            self._wins = max(self._wins, self._wins_now)
-        else:
-            self._losses_now += 1
-            self._wins_now = 0
-            self._losses = max(self._losses, self._losses_now)
+        amount = float(result)
+        self._wins_now = self._wins_now + 1 if amount > 0.0 else 0
+        self._losses_now = self._losses_now + 1 if amount < 0.0 else 0
+        self._wins = max(self._wins, self._wins_now)
+        self._losses = max(self._losses, self._losses_now)
         return self.value
 
 
@@ -43,8 +40,8 @@ def longest_streaks(results: Iterable[SupportsFloat]) -> Streaks:
 
     Examples
     --------
-    >>> longest_streaks([1.0, 2.0, -1.0, 0.0, -3.0, 4.0])
-    Streaks(wins=2, losses=3)
+    >>> longest_streaks([1.0, 2.0, -1.0, 0.0, -3.0, -2.0, 4.0])
+    Streaks(wins=2, losses=2)
     """
     streaks = LongestStreaks()
     for result in results:

@@ -1,7 +1,7 @@
 """Figures of closed trades' results: profit factor, expectancy, win rate, average win and loss.
 
-A result is one closed trade's profit net of all costs, in quote currency, finite. A win is a result above 0; every
-other one counts as a loss, so that wins and losses add up to the trades. Results are added one after the other in the
+A result is one closed trade's profit net of all costs, in quote currency, finite. A win is a result above 0, a loss one
+below 0; a result of exactly 0 is neither, and counts as a trade. Results are added one after the other in the
 order given: the built-in ``sum`` compensates from Python 3.12 on, and its last digits would differ between versions.
 """
 
@@ -82,14 +82,14 @@ class AverageWin(_RunningMean):
 
 
 class AverageLoss(_RunningMean):
-    """Mean of the results not above 0, in quote currency and so at most 0; ``value`` is None without a loss."""
+    """Mean of the results below 0, in quote currency; ``value`` is None without a loss."""
 
     __slots__ = ()
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the average loss."""
         amount = float(result)
-        if amount <= 0.0:
+        if amount < 0.0:
             self._take(amount)
         return self.value
 

@@ -5,13 +5,13 @@ from typing import Self
 
 from core.errors import InvariantError
 from core.timeframe import floor_to_grid, timeframe_ms
-from practice.candle_sources import CandleSource
 from practice.exchange_options import ExchangeOptions
 from practice.exchange_server import ExchangeServer
 from practice.loopback_server import HOST, LoopbackServer
-from practice.published_market import PublishedMarket
-from practice.rest_answers import LoggedRequest
-from practice.stream_connection import SentFinal
+from practice.market.candle_sources import CandleSource
+from practice.market.published_market import PublishedMarket
+from practice.rest.rest_answers import LoggedRequest
+from practice.streams.stream_connection import SentFinal
 
 
 class PracticeExchange:
@@ -43,7 +43,7 @@ class PracticeExchange:
         self._used = False
         self.start_ms, self.end_ms, self.symbols = self.options.start_ms, self.options.end_ms, self._market.symbols
         self.rest_faults, self.happened = self._served.rest_faults, self._served.happened
-        self.told_time_ms, self.truth = self._market.told_time_ms, self._market.truth
+        self.truth = self._market.truth
         self.mark_truth, self.funding_truth = self._market.mark_truth, self._market.funding_truth
 
     @property
@@ -70,16 +70,6 @@ class PracticeExchange:
     def finals_sent(self) -> int:
         """How many finals were written to sockets."""
         return self._served.hub.finals_sent
-
-    @property
-    def updates_sent(self) -> int:
-        """How many updates of open candles were handed to connections."""
-        return self._served.hub.updates_sent
-
-    @property
-    def connections(self) -> int:
-        """How many websockets are open."""
-        return len(self._served.hub.connections)
 
     @property
     def connections_opened(self) -> int:

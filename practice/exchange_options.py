@@ -6,8 +6,8 @@ import msgspec
 
 from core.errors import ConfigurationError
 from core.timeframe import HOUR_MS
-from practice.binance_messages import INTERVALS
-from practice.faults import FaultScript
+from practice.faults.fault_script import FaultScript
+from practice.messages.binance_messages import INTERVALS
 from practice.spans import Span, span_ms
 
 DEFAULT_START_MS = 1_704_067_200_000

@@ -8,19 +8,19 @@ from collections.abc import Callable
 from aiohttp import web
 
 from core.errors import ConfigurationError, InvariantError
-from practice.compiled_script import Action, TimedAction
 from practice.exchange_clock import RunningClock
 from practice.exchange_options import ExchangeOptions
-from practice.faults import DropConnections, Restart, SendGarbage, Stall
-from practice.garbage import garbage
+from practice.faults.compiled_script import Action, TimedAction
+from practice.faults.fault_script import DropConnections, Restart, SendGarbage, Stall
+from practice.faults.garbage import garbage
+from practice.faults.rest_faults import Fault, FaultPlan
 from practice.loopback_server import loopback_socket
-from practice.publication_pacing import DrivenPace, Pace, ReadPace, RunningPace
-from practice.published_market import PublishedMarket
-from practice.publisher import Publisher
-from practice.rest_answers import RestAnswers
-from practice.rest_faults import Fault, FaultPlan
-from practice.stream_connection import Outgoing
-from practice.stream_hub import StreamHub
+from practice.market.publication_pacing import DrivenPace, Pace, ReadPace, RunningPace
+from practice.market.published_market import PublishedMarket
+from practice.market.publisher import Publisher
+from practice.rest.rest_answers import RestAnswers
+from practice.streams.stream_connection import Outgoing
+from practice.streams.stream_hub import StreamHub
 
 _REOPEN_S = 5.0
 _POLL_S = 0.05

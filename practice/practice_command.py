@@ -13,10 +13,10 @@ from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, timeframe_ms
 
 if TYPE_CHECKING:
-    from practice.candle_sources import CandleSource
-    from practice.compiled_script import TimedAction
     from practice.exchange import PracticeExchange
-    from practice.faults import FaultScript
+    from practice.faults.compiled_script import TimedAction
+    from practice.faults.fault_script import FaultScript
+    from practice.market.candle_sources import CandleSource
 
 HOSTS = ("127.0.0.1", "localhost")
 _LOOK_S = 0.2
@@ -135,7 +135,7 @@ def _exchange(arguments: argparse.Namespace) -> "PracticeExchange":
 def _practice_market(arguments: argparse.Namespace) -> "CandleSource":
     from market_data.instruments.symbols import matching_symbols
     from market_data.practice.practice_listings import LISTINGS
-    from practice.wide_market import practice_source
+    from practice.market.wide_market import practice_source
 
     if arguments.exchange is not None:
         raise ConfigurationError("--exchange belongs to --store")
@@ -152,8 +152,8 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
     from core.instants import format_ms
     from market_data.instruments.symbols import resolve_symbol
     from market_data.store.candle_store import CandleStore
-    from practice.binance_messages import is_served
-    from practice.candle_sources import SelectedSource, StoreSource
+    from practice.market.candle_sources import SelectedSource, StoreSource
+    from practice.messages.binance_messages import is_served
 
     if arguments.exchange is None:
         raise ConfigurationError("--store needs --exchange, the name under which the candles are stored")
@@ -180,8 +180,8 @@ def _stored(arguments: argparse.Namespace) -> tuple["CandleSource", int]:
 
 
 def _script(arguments: argparse.Namespace, source: "CandleSource", duration_ms: int) -> "FaultScript | None":
-    from practice.faults import FaultScript
-    from practice.random_faults import random_faults
+    from practice.faults.fault_script import FaultScript
+    from practice.faults.random_faults import random_faults
 
     if arguments.faults is not None and arguments.random_faults is not None:
         raise ConfigurationError("--faults and --random-faults exclude each other")

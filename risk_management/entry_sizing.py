@@ -1,24 +1,47 @@
 """How large an entry is and how far its levels stand, or why there is none."""
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
-from core.exact import computed, floor_to
+from core.exact import ceil_to, computed, floor_to
 from core.instrument import Instrument
 from core.reasons import RiskRefusal
 from core.tolerance import TOLERANCE
 from core.trading_signal import Signal
-from risk_management.position_size import position_size
+from core.verdicts import SizeBound
+from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
 
 
+class SizingBasis(msgspec.Struct, frozen=True):
+    """What an entry is sized on, in quote currency.
+
+    ``price`` is the decision candle's close, ``room`` what the limits leave, ``room_of`` which of the two exposures
+    leaves no more. ``risk_limit`` is the most that an entry may lose at its stop.
+    """
+
+    equity: float
+    price: float
+    room: float
+    risk_limit: float
+    room_of: Literal["position_cap", "exposure_room"] = "exposure_room"
+
+
 class SizedEntry(msgspec.Struct, frozen=True):
-    """An approved size: exact quantity on the lot, distances of stop and target in price."""
+    """An approved size: exact quantity on the lot, distances of stop and target in price, and what set the size.
+
+    ``worst_distance`` is the most that rounding to the tick can make of the loss for each base unit. ``risk_taken`` is
+    what the stop loses of the quantity, its distance up to the tick, costs aside.
+    """
 
     quantity: Decimal
     stop_distance: float
     target_distance: float | None
+    bound: SizeBound
+    worst_distance: float
+    risk_taken: float
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -44,30 +67,33 @@ class EntrySizer:
             target = atr * config.default_tp_atr_mult
         return stop, target
 
-    def size_entry(
-        self, signal: Signal, equity: float, price: float, room: float, instrument: Instrument
-    ) -> SizedEntry | Refusal:
+    def size_entry(self, signal: Signal, basis: SizingBasis, instrument: Instrument) -> SizedEntry | Refusal:
         """Size an entry at a decision price, on the instrument's lot, or refuse it.
 
-        Parameters
-        ----------
-        equity, room
-            Equity at the last marks and what is left under the exposure limit, in quote currency.
-        price
-            The decision candle's close.
+        Where the worst that rounding can make of its loss is above the limit of risk, the size is reduced to it.
         """
         stop, target = self.distances(signal)
         if stop is None or not computed(stop) > 0:
             return Refusal("stop_distance")
+        distance, lot = computed(stop), instrument.lot_size
+        if distance < instrument.tick_size:
+            return Refusal("stop_within_tick")
         if target is not None and not computed(target) > 0:
             return Refusal("target_distance")
-        if room <= 0.0:
+        if basis.room <= 0.0:
             return Refusal("no_exposure_room")
-        config = self.config
-        size = position_size(equity, price, stop, config.default_risk_per_trade, config.max_exposure, room)
-        quantity = floor_to(computed(size), instrument.lot_size)
+        config, price = self.config, basis.price
+        size, bound = bounded_size(
+            basis.equity, price, stop, config.default_risk_per_trade, config.max_exposure, basis.room, basis.room_of
+        )
+        quantity, worst = floor_to(computed(size), lot), float(instrument.worst_stop_distance(distance))
+        if float(quantity) * worst > basis.risk_limit * TOLERANCE:
+            quantity, bound = floor_to(computed(basis.risk_limit / worst), lot), "rounding"
         shortfall = self._shortfall(quantity, price, instrument)
-        return Refusal(shortfall) if shortfall else SizedEntry(quantity, stop, target)
+        if shortfall is not None:
+            return Refusal(shortfall)
+        taken = float(quantity) * float(ceil_to(distance, instrument.tick_size))
+        return SizedEntry(quantity, stop, target, bound, worst, taken)
 
     def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> RiskRefusal | None:
         """Return which bound of the venue or the settings the rounded quantity breaks."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.tolerance import TOLERANCE
-from risk_management.position_size import position_size
+from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
 
 
@@ -38,7 +38,7 @@ class RiskEngine:
         distance = abs(entry_price - stop_loss_price)
         if distance == 0.0:
             raise ValueError(f"the stop {stop_loss_price!r} is at the entry price: there is no distance to size by")
-        return position_size(equity, entry_price, distance, risk, self.config.max_exposure)
+        return bounded_size(equity, entry_price, distance, risk, self.config.max_exposure)[0]
 
     def compute_sl_tp_from_atr(
         self,

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from core.events import CandleMove
+from core.instants import format_ms
 from engine.session import Session
 from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult
@@ -15,10 +17,11 @@ from validation.composed_settings import Settings
 
 
 class OutputPlaces(NamedTuple):
-    """Where a run's outputs lie: its trade log, and the folder of everything else."""
+    """Where a run's outputs lie: its trade log, and the folder of everything else; and its id, where it has one."""
 
     log_file: Path
     folder: Path
+    run_id: str | UnsetType = UNSET
 
 
 def build_result(
@@ -53,15 +56,17 @@ def build_result(
     returns = [one.held_return for one in fed.symbols.values() if one.held_return is not None]
     return RunResult(
         config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
-        statistics=statistics_of(session),
+        statistics=statistics_of(session, settings.risk.default_risk_per_trade),
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
+        run_id=UNSET if places is None else places.run_id,
         trades_sha256=hashes.trades_sha256,
         orders_sha256=hashes.orders_sha256,
         ledger_sha256=hashes.ledger_sha256,
         settings_sha256=hashes.settings_sha256,
+        strategy_sha256=hashes.strategy_sha256,
         data_sha256=hashes.data_sha256,
         code_version=hashes.code_version,
         partial=partial,
@@ -73,6 +78,7 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
     warnings += fed.warnings
+    warnings += [_moved(move) for move in session.candle_moves]
     if session.kill_switch_engaged:
         warnings.append("the kill switch is engaged: every entry is refused")
     if session.paused:
@@ -82,3 +88,12 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     if partial:
         warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")
     return warnings
+
+
+def _moved(move: CandleMove) -> str:
+    """Say of a candle by how much it moved, and what followed."""
+    return (
+        f"{move.symbol}: the candle opened {format_ms(move.open_time_ms)} moved by a factor of {move.factor:,.6g} "
+        f"(close before it {move.before!r}, high {move.high!r}, low {move.low!r}) while a position was open: a "
+        "redenomination, or a fault of the source; the symbol took no entries from then on"
+    )

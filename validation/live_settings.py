@@ -13,7 +13,7 @@ from market_data.instruments.symbols import symbol_key
 from strategies.strategy_settings import StrategySettings
 from validation.order_timing import detail_at_odds, latency_at_odds
 from validation.session_settings import SessionSettings
-from validation.symbol_rules import configured_leverages, contracts_at_odds, repeated_symbols
+from validation.symbol_rules import configured_leverages, contracts_at_odds, currencies_at_odds, repeated_symbols
 
 _SYMBOL_SIGNS = "/:-_.$"
 _MOST_SYMBOLS = 1000
@@ -81,8 +81,9 @@ class LiveSettings(SettingsSection):
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
-        """Yield symbols that stand twice, contracts that cannot be traded so, and settings at odds with each other."""
+        """Yield symbols that stand twice, of several currencies, or not tradable so, and settings at odds."""
         yield from repeated_symbols(self.symbols)
+        yield from currencies_at_odds({symbol: symbol for symbol in self.symbols})
         yield from contracts_at_odds(self.symbols, self.execution.perpetual)
         yield from detail_at_odds(self.timeframe, self.detail_interval, self.execution)
         yield from latency_at_odds(self.timeframe, self.detail_interval, self.execution)

@@ -1,6 +1,6 @@
 """From the three files to checked settings, or to one error that names everything wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from core.errors import ConfigurationError
@@ -32,6 +32,7 @@ def load_settings(
     symbols: Sequence[str] | None = None,
     interval: str | None = None,
     data_dir: str | Path | None = None,
+    live: Mapping[str, Plain] | None = None,
 ) -> Settings:
     """Return the settings that a live.yaml and the two files that belong to it describe.
 
@@ -48,6 +49,9 @@ def load_settings(
     symbols, interval, data_dir
         If given, they replace ``symbols``, ``timeframe`` and ``data.cache_dir`` of the file.
         ``symbols`` may also be one text with commas.
+    live
+        If given, it stands in the place of what the live.yaml holds, which need not be there; the other two files are
+        looked for as if it were. Problems of it name ``config``.
 
     Raises
     ------
@@ -56,26 +60,37 @@ def load_settings(
     """
     given: dict[str, Plain] = {}
     if symbols is not None:
-        given["symbols"] = [name.strip() for name in symbols.split(",")] if isinstance(symbols, str) else [*symbols]
+        given["symbols"] = _listed(symbols)
     for name, value in (("interval", interval), ("data_dir", data_dir)):
         if value is not None:
             given[name] = str(value)
     folder = Path(config_path).parent
     bases = [folder, folder.parent, Path()] if base_path is None else [folder, Path(base_path)]
-    return _Loading(Path(config_path), bases, given).settings()
+    return _Loading(Path(config_path), bases, given, live).settings()
+
+
+def _listed(symbols: Sequence[str]) -> Plain:
+    """Return symbols as a list, also where they are one text with commas; what is no list is left to be refused."""
+    if isinstance(symbols, str):
+        return [name.strip() for name in symbols.split(",")]
+    return [*symbols] if isinstance(symbols, Iterable) else symbols
 
 
 class _Loading:
     """One pass over the files that keeps going after a problem, so that all of them are named at once."""
 
-    def __init__(self, live_file: Path, bases: list[Path], arguments: dict[str, Plain]) -> None:
+    def __init__(
+        self, live_file: Path, bases: list[Path], arguments: dict[str, Plain], live: Mapping[str, Plain] | None
+    ) -> None:
         self.live_file = live_file
         self.bases = bases
         self.arguments = arguments
+        self.given = live
         self.found: list[SettingsProblem] = []
 
     def settings(self) -> Settings:
-        live_values = self.overridden(self.values_of(self.live_file))
+        given = self.given
+        live_values = self.overridden(self.values_of(self.live_file) if given is None else dict(given))
         risk_file = self.risk_file(live_values)
         mode_file = self.mode_file()
         risk = self.section(RiskConfig, risk_file)
@@ -116,7 +131,7 @@ class _Loading:
             key = ".".join(_OVERRIDES[name])
             if problem.key == key or problem.key.startswith(f"{key}["):
                 return problem._replace(key=name + problem.key[len(key) :], file="argument")
-        return problem.of(str(self.live_file))
+        return problem.of(str(self.live_file) if self.given is None else "config")
 
     def overridden(self, values: dict[str, Plain] | None) -> dict[str, Plain] | None:
         if values is None:

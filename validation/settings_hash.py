@@ -4,10 +4,12 @@ import hashlib
 import json
 
 from core.settings_file import Plain
-from execution.execution_settings import TradingModeSettings
+from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.live_settings import LiveSettings
 
+_NEWER = {"max_candle_move"}
+"""Keys that count where they are not the default: configurations of before them keep their hash."""
 _KILL_SWITCH = {"kill_switch_env_var", "kill_switch_file"}
 
 
@@ -38,11 +40,17 @@ def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSetti
         "timeframe": live.timeframe,
         "detail_interval": live.detail_interval,
         "strategy": live.strategy.model_dump(mode="json"),
-        "execution": live.execution.model_dump(mode="json"),
+        "execution": _without_newer_defaults(live.execution),
         "off_grid": live.data.off_grid,
         "risk": risk.model_dump(mode="json"),
         "trading_mode": mode.model_dump(mode="json", exclude=_KILL_SWITCH | {"default_strategy", "allow_live_trading"}),
     }
+
+
+def _without_newer_defaults(execution: ExecutionSettings) -> dict[str, Plain]:
+    default = {name: field.default for name, field in ExecutionSettings.model_fields.items()}
+    unchanged = {name for name in _NEWER if getattr(execution, name) == default[name]}
+    return execution.model_dump(mode="json", exclude=unchanged)
 
 
 def _unsigned_zeros(value: Plain) -> Plain:

@@ -1,8 +1,10 @@
-"""Rules of the symbols: each once, spot or perpetual as the settings say, leverages for those that are configured."""
+"""Rules of the symbols: each once, of one currency, spot or perpetual as the settings say, and their leverages."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, nearest_name, shown, shown_key
 from execution.venue_settings import PerpetualSettings
 from market_data.instruments.symbols import symbol_key
@@ -50,6 +52,53 @@ def repeated_symbols(symbols: Iterable[str]) -> Iterator[SettingsProblem]:
             again = f"{shown(symbol)} is {shown(first[key])} again"
             yield SettingsProblem(f"symbols[{position}]", again, "allowed: each symbol once")
         first.setdefault(key, symbol)
+
+
+def currency_of(symbol: str) -> str | None:
+    """Return the currency in which a spelling says its amounts are: a contract's settle currency, else the quote.
+
+    None where the spelling does not say: letters are never sliced into base and quote.
+
+    Examples
+    --------
+    >>> currency_of("ETH/BTC"), currency_of("BTC/USDT:USDT"), currency_of("btc-usdt"), currency_of("BTCUSDT")
+    ('BTC', 'USDT', 'USDT', None)
+    """
+    parts = re.split("[/:_-]", symbol)
+    if kind_of(symbol) != "spot":
+        return symbol.partition(":")[2].partition("-")[0].upper()
+    return parts[1].upper() if len(parts) == 2 else None
+
+
+def currencies_at_odds(names: Mapping[str, str]) -> Iterator[SettingsProblem]:
+    """Yield symbols that are kept in another currency than the first whose currency is known.
+
+    An account adds the amounts of its symbols one to one. ``names`` has, by symbol as configured and in that order, the
+    name that says the currency.
+    """
+    first: tuple[str, str] | None = None
+    for position, (symbol, name) in enumerate(names.items()):
+        currency = currency_of(name)
+        if currency is None:
+            continue
+        first = first or (symbol, currency)
+        if currency != first[1]:
+            wrong = f"{shown(symbol)} is kept in {shown(currency)[1:-1]}, {shown(first[0])} in {shown(first[1])[1:-1]}"
+            allowed = "allowed: symbols of one quote (or settle) currency, in which the account is kept"
+            yield SettingsProblem(f"symbols[{position}]", wrong, allowed)
+
+
+def require_one_currency(unified: Mapping[str, str]) -> None:
+    """Refuse symbols of several currencies; ``unified`` has the unified symbol of each spelling, in configured order.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming two symbols and their currencies.
+    """
+    problems = list(currencies_at_odds(unified))
+    if problems:
+        raise ConfigurationError("\n".join(f"{one.key}: {one.wrong} — {one.allowed}" for one in problems))
 
 
 def contracts_at_odds(symbols: Iterable[str], perpetual: PerpetualSettings | None) -> Iterator[SettingsProblem]:

@@ -1,25 +1,26 @@
 """Outputs of a replay in files of a folder, with an index that tells in which step each byte was written."""
 
 import bisect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
+
+import msgspec
 
 from core.errors import StoreError
 from engine.renderer import SessionOutputs
 from runs.folder.file_names import DERIVED
 
 
-class StepIndex:
+class StepIndex(msgspec.Struct, frozen=True):
     """Finds the step in which a byte of an output was written.
 
     ``times_ms`` are steps that wrote something, in order; ``sizes`` has, by file name, the file's size after each.
     """
 
-    def __init__(self, times_ms: list[int], sizes: Mapping[str, list[int]]) -> None:
-        self.times_ms = times_ms
-        self.sizes = sizes
+    times_ms: list[int]
+    sizes: dict[str, list[int]]
 
     def step_at(self, name: str, offset: int) -> int | None:
         """Return the time of the step that wrote the byte at ``offset``; None where none did (the header)."""
@@ -27,10 +28,6 @@ class StepIndex:
         if place < len(self.times_ms):
             return self.times_ms[place]
         return None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the index as JSON-able values."""
-        return {"times_ms": self.times_ms, "sizes": dict(self.sizes)}
 
 
 class IndexedOutputs:

@@ -70,6 +70,18 @@ class MatchingEngine:
                 if self._reduces(order, candle):
                     self._meet_open(order, candle, mark)
 
+    def reaches_exit(self, symbol: str, quote: Candle) -> bool:
+        """Return whether a quoted price meets an exit of a symbol's position; nothing changes."""
+        holding, price = self.holding_of(symbol), received(quote.open)
+        ruined = None if holding is None else holding.liquidation
+        if holding is not None and ruined is not None and (price <= ruined if holding.long else price >= ruined):
+            return True
+        return any(
+            order.acts == "market" or self.reach.meets(order, price, quote.open_time_ms)
+            for order in self.book.symbol_orders(symbol).working
+            if self._reduces(order, quote)
+        )
+
     def entries_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A2: market entries, then resting entries that the open satisfies, filled at the open."""
         orders = self._opened(symbol, candle)
@@ -85,10 +97,7 @@ class MatchingEngine:
 
     def inside(self, symbol: str, candle: Candle, mark: Candle, time_ms: int) -> None:
         """Phase A3: what the prices inside the candle meet."""
-        orders = self._opened(symbol, candle)
-        if orders.quiet_in(candle, mark):
-            return
-        CandleWalk(self, symbol, orders, candle, mark, time_ms).run()
+        CandleWalk(self, symbol, self._opened(symbol, candle), candle, mark, time_ms).run()
 
     def after_close(self, symbol: str, close: float, time_ms: int) -> None:
         """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""

@@ -24,11 +24,6 @@ class AccountView:
         self._book = venue.book
 
     @property
-    def starting_balance(self) -> Decimal:
-        """Cash at the start."""
-        return self._account.ledger.starting_balance
-
-    @property
     def balance(self) -> Decimal:
         """Cash after closed trades."""
         return self._account.ledger.balance
@@ -37,11 +32,6 @@ class AccountView:
     def realized_pnl(self) -> Decimal:
         """Results of closed trades, net of all costs."""
         return self._account.ledger.realized_pnl
-
-    @property
-    def unrealized_pnl(self) -> Decimal:
-        """Gross profit at the marks of all that was part of the last equity."""
-        return self._account.unrealized_of_marks()
 
     @property
     def holdings(self) -> Mapping[str, Holding]:

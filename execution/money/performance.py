@@ -7,11 +7,12 @@ from execution.money.account import Account
 def performance_summary(account: Account) -> dict[str, float | int]:
     """Return balances, returns and trade counts.
 
-    Names in ``_pct`` and ``win_rate`` are per cent; a trade wins when its result net of costs is above 0, and loses
-    otherwise.
+    Names in ``_pct`` and ``win_rate`` are per cent; a trade wins when its result net of costs is above 0 and loses when
+    it is below. One of exactly 0 is neither: it counts as a trade, and by itself.
     """
     starting_balance = float(account.ledger.starting_balance)
     wins = sum(trade.realized_pnl > 0 for trade in account.closed)
+    even = sum(not trade.realized_pnl for trade in account.closed)
     trades = len(account.closed)
     unrealized = account.unrealized_of_log()
     equity = EXACT.add(account.ledger.balance, unrealized)
@@ -26,7 +27,8 @@ def performance_summary(account: Account) -> dict[str, float | int]:
         "total_return_pct": 100.0 * total_return / starting_balance,
         "total_trades": trades,
         "winning_trades": wins,
-        "losing_trades": trades - wins,
+        "losing_trades": trades - wins - even,
+        "even_trades": even,
         "win_rate": 100.0 * wins / trades if trades else 0.0,
         "open_positions": len(account.holdings),
         "max_drawdown_pct": 100.0 * account.max_drawdown,

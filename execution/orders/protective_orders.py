@@ -16,6 +16,7 @@ class ProtectiveOrders:
     """Places, resizes and moves the protective orders of positions.
 
     They are attached to their position: they act from its fill on, cancel each other when it is closed, and never open.
+    ``trailing_fraction`` is that of positions to come; None lets their stops stand.
     Levels are kept from the first fill: a long's stop is rounded down and a short's up, targets away from the entry.
     """
 
@@ -23,11 +24,11 @@ class ProtectiveOrders:
         self._book = book
         self._pricing = book.account.pricing
         self._rules = book.rules
-        self._trailing_fraction = book.rules.trailing_fraction
+        self.trailing_fraction = book.rules.trailing_fraction
 
     def trail_at(self, fraction: Decimal | None) -> None:
         """Let the stops of positions to come follow at a fraction of the close; None lets them stand."""
-        self._trailing_fraction = fraction
+        self.trailing_fraction = fraction
 
     def place(self, holding: Holding, entry: Order, fill: Fill) -> None:
         """Place the protective orders of a position that a fill of its entry has just opened."""
@@ -43,7 +44,7 @@ class ProtectiveOrders:
             distance = EXACT.abs(EXACT.subtract(fill.price, stop))
         holding.stop_distance = distance
         holding.first_fill = fill.price
-        trail = trail_of(request, self._trailing_fraction, long=holding.long)
+        trail = trail_of(request, self.trailing_fraction, long=holding.long)
         if stop is not None or trail is not None:
             kind = OrderType.STOP_MARKET if stop is not None else OrderType.TRAILING_STOP
             holding.stop = self._placed(holding, kind, "stop", fill.time_ms)

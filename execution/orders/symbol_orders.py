@@ -77,15 +77,6 @@ class SymbolOrders:
         """Return whether nothing can happen at an open."""
         return self.lower < price < self.upper and self.unharmed_at(mark)
 
-    def quiet_in(self, candle: Candle, mark: Candle) -> bool:
-        """Return whether nothing can happen inside a candle."""
-        return (
-            self.lower < candle.low
-            and candle.high < self.upper
-            and self.unharmed_at(mark.low)
-            and self.unharmed_at(mark.high)
-        )
-
     def open_budget(self, candle: Candle, cap: Decimal, lot: Decimal) -> None:
         """Take a candle's volume as what its fills share, once for each candle; an infinite one caps nothing."""
         if self.budget_open_ms != candle.open_time_ms:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import HarnessError
-from core.orders import OrderRequest
+from core.orders import OrderRequest, OrderSide
+from core.positive_number import positive_number
 from core.reasons import HaltReason, SafetyRefusal
 from core.tolerance import TOLERANCE
+from execution.safety.recorded_positions import RecordedPositions
 from execution.safety.safety_limits import SafetyLimits
 
 _WHILE_HALTED: dict[HaltReason, SafetyRefusal] = {
@@ -39,8 +41,8 @@ class SafetyMonitor:
     """Watches equity against daily loss and drawdown, and judges every order before it is accepted.
 
     A daily-loss halt ends with its UTC day; a drawdown halt stays, and so does that of an account whose equity was used
-    up. Equity is float quote currency; the book (how many
-    positions, what exposure) is what it was last told.
+    up. Equity is float quote currency. The book (how many positions, what exposure) is that of the positions it was
+    told of (:meth:`record_position_open`), or what a session last showed (:meth:`observe_book`).
 
     Parameters
     ----------
@@ -61,12 +63,28 @@ class SafetyMonitor:
         self.current_equity = equity
         self.peak_equity = equity
         self.day_start_equity = equity
-        self.open_positions = 0
-        self.total_exposure = 0.0
+        self.recorded = RecordedPositions()
+        self._observed: tuple[int, float] | None = None
         self._kill_switch = kill_switch or environment_kill_switch(limits.kill_switch_env_var)
         self._daily_loss_halt = False
         self._drawdown_halt = False
         self._blown = False
+        self.halted_symbols: dict[str, SafetyRefusal] = {}
+
+    @property
+    def open_positions(self) -> dict[str, dict[str, Any]]:
+        """The positions it was told of, by symbol: ``symbol, quantity, entry_price, side`` as plain values."""
+        return self.recorded.to_dict()
+
+    @property
+    def open_trades(self) -> int:
+        """How many positions, and in a session waiting entries, there are."""
+        return len(self.recorded) if self._observed is None else self._observed[0]
+
+    @property
+    def total_exposure(self) -> float:
+        """Their value in quote currency, without one all the same 0.0."""
+        return self.recorded.exposure if self._observed is None else self._observed[1]
 
     @property
     def daily_pnl(self) -> float:
@@ -128,10 +146,20 @@ class SafetyMonitor:
             self._blown = True
         return self.trading_halted
 
-    def reset_daily_limits(self) -> None:
-        """Begin a day: its first equity is the current one, and a daily-loss halt is lifted."""
+    def reset_daily_limits(self, new_starting_equity: float | None = None) -> None:
+        """Begin a day, and lift a daily-loss halt.
+
+        Its first equity is the current one; ``new_starting_equity`` sets both, and ``starting_equity``.
+        """
+        if new_starting_equity is not None:
+            self.starting_equity = self.current_equity = float(new_starting_equity)
+            self.peak_equity = max(self.peak_equity, self.current_equity)
         self.day_start_equity = self.current_equity
         self._daily_loss_halt = False
+
+    def halt_symbol(self, symbol: str, reason: SafetyRefusal) -> None:
+        """Refuse every entry of one symbol from now on, for good."""
+        self.halted_symbols[symbol] = reason
 
     def check_pre_trade(self, order: OrderRequest, risk_amount: float, position_value: float) -> None:
         """Judge an opening order.
@@ -148,16 +176,19 @@ class SafetyMonitor:
         Raises
         ------
         SafetyViolation
-            Naming the first limit that refuses it: kill switch, halt, open trades, risk, exposure.
+            Naming the first that refuses it: kill switch, halt, halt of its symbol, open trades, risk, exposure.
         """
         limits, equity = self.limits, self.current_equity
         if self.kill_switch_engaged():
             raise SafetyViolation("kill_switch", f"{order.symbol}: the kill switch is engaged")
         for halt in self.halts[:1]:
             raise SafetyViolation(_WHILE_HALTED[halt], f"{order.symbol}: trading is halted: {halt}")
-        if self.open_positions >= limits.max_open_trades:
+        if order.symbol in self.halted_symbols:
+            reason = self.halted_symbols[order.symbol]
+            raise SafetyViolation(reason, f"{order.symbol}: entries of the symbol are halted: {reason}")
+        if self.open_trades >= limits.max_open_trades:
             raise SafetyViolation(
-                "max_open_trades", f"{order.symbol}: {self.open_positions} open trades of {limits.max_open_trades}"
+                "max_open_trades", f"{order.symbol}: {self.open_trades} open trades of {limits.max_open_trades}"
             )
         if not risk_amount <= limits.max_risk_per_trade_pct * equity * TOLERANCE:
             raise SafetyViolation(
@@ -172,33 +203,52 @@ class SafetyMonitor:
                 f"{limits.max_exposure_pct:g} of equity {equity:.2f}",
             )
 
-    def observe_book(self, open_positions: int, total_exposure: float) -> None:
-        """Take the number of positions and waiting entries, and their value in quote currency."""
-        self.open_positions = open_positions
-        self.total_exposure = total_exposure
+    def observe_book(self, open_trades: int, total_exposure: float) -> None:
+        """Take a session's own book: positions and waiting entries, and their value in quote currency.
 
-    def record_position_open(self, position_value: float = 0.0) -> None:
-        """Count one more position of the given value; for scripts that keep no book."""
-        self.observe_book(self.open_positions + 1, self.total_exposure + position_value)
+        From then on it stands in the place of the positions told one by one.
+        """
+        self._observed = open_trades, total_exposure
 
-    def record_position_close(self, position_value: float = 0.0) -> None:
-        """Count one position of the given value less; never below none, and without positions nothing is exposed."""
-        rest = max(self.open_positions - 1, 0)
-        self.observe_book(rest, max(self.total_exposure - position_value, 0.0) if rest else 0.0)
+    def record_position_open(self, symbol: str, quantity: float, entry_price: float, side: OrderSide | str) -> None:
+        """Count a position, or what was added to one; quantity in base units, price in quote currency.
+
+        Raises
+        ------
+        ValueError
+            If a number is not positive and finite, or the side is none.
+        """
+        quantity = positive_number(quantity, "quantity")
+        self.recorded.add(symbol, quantity, positive_number(entry_price, "entry_price"), OrderSide(side))
+
+    def record_position_close(self, symbol: str, exit_price: float, pnl: float) -> None:
+        """Count a position no longer, and take its result into the equity that the limits are held against.
+
+        ``check_post_trade`` sets that equity as a whole, for whoever knows it.
+
+        Raises
+        ------
+        ValueError
+            If the price is not positive and finite.
+        """
+        positive_number(exit_price, "exit_price")
+        self.recorded.reduce(symbol, 0.0)
+        self.check_post_trade(self.current_equity + float(pnl))
 
     def get_status(self) -> dict[str, Any]:
-        """Return the whole state as plain values; names in ``_pct`` are per cent here, limits stay fractions."""
+        """Return the whole state as plain values: every name that ends in ``_pct`` is per cent, the limits' too."""
+        equity, limits = self.current_equity, self.limits.model_dump()
         return {
             "starting_equity": self.starting_equity,
-            "current_equity": self.current_equity,
+            "current_equity": equity,
             "daily_pnl": self.daily_pnl,
             "daily_loss_pct": 100.0 * max(self.daily_loss, 0.0),
             "trading_halted": self.trading_halted,
             "halt_reason": self.halt_reason,
             "kill_switch_engaged": self.kill_switch_engaged(),
-            "open_positions": self.open_positions,
+            "open_positions": self.open_trades,
             "total_exposure": self.total_exposure,
-            "exposure_pct": 100.0 * self.total_exposure / self.current_equity if self.current_equity else 0.0,
+            "exposure_pct": 100.0 * self.total_exposure / equity if equity else 0.0,
             "peak_equity": self.peak_equity,
-            "limits": self.limits.model_dump(),
+            "limits": {name: 100.0 * value if name.endswith("_pct") else value for name, value in limits.items()},
         }

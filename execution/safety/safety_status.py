@@ -1,8 +1,9 @@
 """The safety monitor as everybody reads it who does not ask it to judge."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
-from core.reasons import HaltReason
+from core.reasons import HaltReason, SafetyRefusal
 from execution.safety.safety_limits import SafetyLimits
 
 
@@ -16,12 +17,6 @@ class SafetyStatus(Protocol):
     def current_equity(self) -> float: ...
 
     @property
-    def peak_equity(self) -> float: ...
-
-    @property
-    def day_start_equity(self) -> float: ...
-
-    @property
     def daily_pnl(self) -> float: ...
 
     @property
@@ -31,7 +26,7 @@ class SafetyStatus(Protocol):
     def drawdown(self) -> float: ...
 
     @property
-    def trading_halted(self) -> bool: ...
+    def halted_symbols(self) -> Mapping[str, SafetyRefusal]: ...
 
     @property
     def halts(self) -> tuple[HaltReason, ...]: ...

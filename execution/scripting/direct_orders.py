@@ -35,14 +35,20 @@ class DirectOrders:
         if order.order_type is not OrderType.MARKET:
             working = self._book.submit(order, time_ms, last_price=float(reference))
             if working.status is OrderStatus.REJECTED:
-                return ExecutionResult.failure_result(f"{symbol}: {working.reason}", order.order_id)
+                price = order.price if order.price is not None else order.stop_price
+                return _refused(
+                    order, working.reason, f"{symbol}: {working.reason}", reference if price is None else price
+                )
             return ExecutionResult.success_result(working.order_id or "")
         holding = self._account.holdings.get(symbol)
         if holding is not None and holding.position.side is order.side:
-            return ExecutionResult.failure_result(f"{symbol}: a {order.side.value} position is open already")
+            return _refused(
+                order, "position_open", f"{symbol}: a {order.side.value} position is open already", reference
+            )
         quantity = floor_to(received(order.quantity), self._account.pricing.rules(symbol).lot_size)
         if not quantity:
-            return ExecutionResult.failure_result(f"{symbol}: quantity {order.quantity!r} is below one lot")
+            words = f"{symbol}: quantity {order.quantity!r} is below one lot"
+            return _refused(order, "below_lot_size", words, reference)
         if holding is not None:
             part = min(quantity, holding.entry.quantity)
             row = self._immediate.close(
@@ -50,12 +56,12 @@ class DirectOrders:
             )
             return _answer(row)
         if order.reduce_only:
-            return ExecutionResult.failure_result(f"{symbol}: reduce_only", order.order_id)
+            return _refused(order, "reduce_only", f"{symbol}: reduce_only", reference)
         if order.side is OrderSide.SHORT and not self._book.allow_shorting:
-            return ExecutionResult.failure_result(f"{symbol}: shorting is not allowed")
+            return _refused(order, "shorting_disabled", f"{symbol}: shorting is not allowed", reference)
         entry = self._immediate.enter(order, quantity, reference, time_ms)
         if entry.status is OrderStatus.REJECTED:
-            return ExecutionResult.failure_result(_IN_WORDS.get(entry.reason, entry.reason), order.order_id)
+            return _refused(order, entry.reason, _IN_WORDS.get(entry.reason, entry.reason), entry.reference)
         return _answer(self._account.rows[-1])
 
     def close(self, symbol: str, reference: Decimal, time_ms: int, reason: ExitReason) -> ExecutionResult:
@@ -66,10 +72,22 @@ class DirectOrders:
         """Let a quoted price meet the exits of a symbol's position; return the fills."""
         before = len(self._account.rows)
         if symbol in self._account.holdings:
-            # A quote has no volume that a cap could share out.
-            quote = Candle(time_ms, price, price, price, price, math.inf)
+            quote = _quote(price, time_ms)
             self._matching.exits_at_open(symbol, quote, quote)
         return [_answer(row) for row in self._account.rows[before:]]
+
+    def reached(self, symbol: str, price: float, time_ms: int) -> bool:
+        """Return whether a quoted price reaches an exit of a symbol's position."""
+        return symbol in self._account.holdings and self._matching.reaches_exit(symbol, _quote(price, time_ms))
+
+
+def _quote(price: float, time_ms: int) -> Candle:
+    """Return a price as a candle without length; it has no volume that a cap could share out."""
+    return Candle(time_ms, price, price, price, price, math.inf)
+
+
+def _refused(order: OrderRequest, reason: str, words: str, price: Decimal | float) -> ExecutionResult:
+    return ExecutionResult.refused(reason, words, float(price), order.order_id)
 
 
 def _answer(row: TradeRow) -> ExecutionResult:

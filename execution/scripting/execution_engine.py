@@ -1,19 +1,22 @@
 """The execution engine: the one gate between an order asked for and an order accepted."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from core.errors import HarnessError
+from core.events import Event, TradeRow
+from core.exact import computed
 from core.orders import OrderRequest, OrderSide, OrderType
+from core.positive_number import positive_number
 from core.reasons import ExecutionRefusal, ExitReason
 from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
 from execution.safety.safety_limits import SafetyLimits
-from execution.safety.safety_monitor import SafetyMonitor
+from execution.safety.safety_monitor import SafetyMonitor, SafetyViolation
 from execution.scripting.execution_result import ExecutionResult
 from execution.scripting.paper_trader import PaperTrader
 from execution.scripting.position import Position
-from execution.scripting.positive_number import positive_number
 
 
 class OrderRefused(HarnessError):
@@ -27,8 +30,10 @@ class OrderRefused(HarnessError):
 class ExecutionEngine:
     """Judges orders with the safety monitor and hands them to the paper venue.
 
-    Scripts call :meth:`submit_order`, which fills market orders at once. A session lets accepted orders wait in the
-    book (``decided_ms``) and matches them itself.
+    Scripts call :meth:`submit_order` with an order and a price: market orders fill at once, and a refusal is an answer.
+    Whatever closes a position of the trader (an order, its exits, a flatten) reaches the monitor, with the equity that
+    it leaves. A session names when it decided (``decided_ms``): the accepted order waits in the book, a refusal is
+    raised, and the session shows the monitor equity itself.
 
     Parameters
     ----------
@@ -36,6 +41,8 @@ class ExecutionEngine:
         ``paper``, or ``monitor``: judge, but accept no entry.
     paper_trader, safety_monitor
         Defaults are made when None is given.
+    in_session
+        Whether a session matches the orders and shows the monitor its equity.
     """
 
     def __init__(
@@ -43,12 +50,20 @@ class ExecutionEngine:
         execution_mode: str = "paper",
         paper_trader: PaperTrader | None = None,
         safety_monitor: SafetyMonitor | None = None,
+        *,
+        in_session: bool = False,
     ) -> None:
         if execution_mode not in ("paper", "monitor"):
             raise ValueError(f"execution_mode {execution_mode!r}: allowed are 'paper' and 'monitor'")
         self.execution_mode = execution_mode
         self.paper_trader = paper_trader or PaperTrader()
         self.safety_monitor = safety_monitor or SafetyMonitor(SafetyLimits(), self.paper_trader.get_equity())
+        self._in_session = in_session
+        self._answers: Counter[bool] = Counter()
+        self._counted: set[str] = set()
+        for symbol, holding in self.paper_trader.account.holdings.items():
+            self._count(symbol, holding.quantity, holding.entry_price, holding.position.side)
+        self.paper_trader.venue.recorder.subscribe(self._take)
 
     @property
     def book(self) -> OrderBook:
@@ -65,7 +80,8 @@ class ExecutionEngine:
     ) -> ExecutionResult:
         """Judge an order and fill it at once, or accept it to wait.
 
-        An order against an open position of a direct call closes, and closes are never refused.
+        An order against an open position of a direct call closes, and closes are never refused. The refusal of any gate
+        is a failed result, REJECTED, its reason in ``reason`` and in words in ``error``.
 
         Parameters
         ----------
@@ -79,51 +95,78 @@ class ExecutionEngine:
         Raises
         ------
         SafetyViolation, OrderRefused
-            Naming the limit or the rule that refuses the order.
+            With ``decided_ms``, naming the limit or the rule that refuses the order.
         ValueError
             If the symbol is empty or UNKNOWN, or the price not positive and finite.
         """
         _check_symbol(order.symbol)
         positive_number(current_price, "current_price")
-        trader, monitor = self.paper_trader, self.safety_monitor
-        held = trader.account.holdings.get(order.symbol)
-        closes = held is not None and (held.position.side is not order.side or order.order_type is OrderType.MARKET)
-        if decided_ms is None and closes:
-            return self._submit_against(order, current_price)
-        distance = order.stop_distance
-        if distance is None:
-            distance = 0.0 if order.stop_loss is None else abs(current_price - order.stop_loss)
-        monitor.check_pre_trade(order, order.quantity * distance, order.quantity * current_price)
-        if order.side is OrderSide.SHORT and not trader.allow_shorting:
-            raise OrderRefused("shorting_disabled", f"{order.symbol}: shorting is not allowed")
-        if self.execution_mode == "monitor":
-            raise OrderRefused("monitor_mode", f"{order.symbol}: monitor mode accepts no order")
-        if decided_ms is None:
-            result = trader.submit_order(order, current_price)
-            if result.fill is not None:
-                monitor.record_position_open(result.fill.fill_value)
-            return result
-        accepted = trader.book.submit(
-            order, decided_ms, last_price=current_price, role="entry", last_open_ms=wait_until_ms
-        )
+        if decided_ms is not None:
+            return self._accept(order, current_price, decided_ms, wait_until_ms)
+        result = self._submit_at_once(order, current_price)
+        self._answers[result.success] += 1
+        return result
+
+    def _accept(self, order: OrderRequest, price: float, decided_ms: int, wait_until_ms: int | None) -> ExecutionResult:
+        """Accept an entry that a session decided on, or raise the refusal."""
+        self._judge(order, price)
+        accepted = self.book.submit(order, decided_ms, last_price=price, role="entry", last_open_ms=wait_until_ms)
         if accepted.status is OrderStatus.REJECTED:
             raise OrderRefused(accepted.reason, f"{order.symbol}: the venue rejects the order: {accepted.reason}")
         return ExecutionResult.success_result(accepted.order_id or "")
 
-    def _submit_against(self, order: OrderRequest, current_price: float) -> ExecutionResult:
-        """Hand over an order for a symbol that is held: it closes, or the venue rejects it."""
-        trader, monitor = self.paper_trader, self.safety_monitor
-        entry_price = trader.account.holdings[order.symbol].entry_price
-        result = trader.submit_order(order, current_price)
-        if result.fill is not None:
-            monitor.check_post_trade(trader.get_equity())
-            # What is closed counted at its entry, so that is what goes.
-            closed = result.fill.quantity * entry_price
-            if order.symbol in trader.account.holdings:
-                monitor.observe_book(monitor.open_positions, max(monitor.total_exposure - closed, 0.0))
-            else:
-                monitor.record_position_close(closed)
-        return result
+    def _submit_at_once(self, order: OrderRequest, price: float) -> ExecutionResult:
+        """Answer a script's order; what closes is not judged."""
+        held = self.paper_trader.account.holdings.get(order.symbol)
+        if held is None or (held.position.side is order.side and order.order_type is not OrderType.MARKET):
+            self._forget_what_is_gone()
+            try:
+                self._judge(order, price)
+            except (SafetyViolation, OrderRefused) as refused:
+                return ExecutionResult.refused(refused.reason, str(refused), price, order.order_id)
+        return self.paper_trader.submit_order(order, price)
+
+    def _judge(self, order: OrderRequest, price: float) -> None:
+        """Show an entry to the safety monitor, then to the rules of the venue's account."""
+        self.safety_monitor.check_pre_trade(order, self._risk_of(order, price), order.quantity * price)
+        if order.side is OrderSide.SHORT and not self.paper_trader.allow_shorting:
+            raise OrderRefused("shorting_disabled", f"{order.symbol}: shorting is not allowed")
+        if self.execution_mode == "monitor":
+            raise OrderRefused("monitor_mode", f"{order.symbol}: monitor mode accepts no order")
+
+    def _take(self, event: Event) -> None:
+        """Let the monitor know of a fill, and of the equity that a close leaves."""
+        if not isinstance(event, TradeRow):
+            return
+        holding, monitor = self.paper_trader.account.holdings.get(event.symbol), self.safety_monitor
+        if event.action == "OPEN":
+            self._count(event.symbol, float(event.quantity), float(event.price), OrderSide(event.side))
+            return
+        monitor.recorded.reduce(event.symbol, 0.0 if holding is None else holding.quantity)
+        if holding is None:
+            self._counted.discard(event.symbol)
+        if not self._in_session:
+            monitor.check_post_trade(self.paper_trader.get_equity())
+
+    def _count(self, symbol: str, quantity: float, price: float, side: OrderSide) -> None:
+        self._counted.add(symbol)
+        self.safety_monitor.record_position_open(symbol, quantity, price, side)
+
+    def _forget_what_is_gone(self) -> None:
+        """Count no position that the trader has lost without a fill, by its reset."""
+        for symbol in self._counted - self.paper_trader.account.holdings.keys():
+            self.safety_monitor.recorded.reduce(symbol, 0.0)
+            self._counted.discard(symbol)
+
+    def _risk_of(self, order: OrderRequest, price: float) -> float:
+        """Return the most that an order can lose at its stop, rounding included; 0.0 without a stop."""
+        distance = order.stop_distance
+        if distance is None:
+            if order.stop_loss is None:
+                return 0.0
+            distance = abs(price - order.stop_loss)
+        rules = self.paper_trader.account.pricing.rules(order.symbol)
+        return order.quantity * float(rules.worst_stop_distance(computed(distance)))
 
     def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
         """Accept a market close of the whole position at the symbol's next open; return its order id."""
@@ -190,9 +233,14 @@ class ExecutionEngine:
         """Return balance plus unrealised profit at the last marks."""
         return self.paper_trader.get_equity()
 
-    def get_open_positions(self) -> list[Position]:
-        """Return the open positions."""
+    def get_open_positions(self) -> dict[str, Position]:
+        """Return the open positions by symbol, in the order they were opened."""
         return self.paper_trader.get_open_positions()
+
+    def get_statistics(self) -> dict[str, int]:
+        """Return how many orders :meth:`submit_order` was asked for: in all, accepted or filled, and rejected."""
+        total, successful = self._answers.total(), self._answers[True]
+        return {"total_orders": total, "successful_orders": successful, "rejected_orders": total - successful}
 
     def get_performance_summary(self) -> dict[str, Any]:
         """Return the paper trader's summary."""

@@ -49,6 +49,16 @@ class ExecutionResult(msgspec.Struct, frozen=True):
         """Return the answer to an order that was refused, with the reason in words."""
         return cls(False, status, order_id, error=error, metadata=metadata or {})
 
+    @classmethod
+    def refused(cls, reason: str, words: str, price: float, order_id: str | None = None) -> "ExecutionResult":
+        """Return the answer to an order that a gate refused, for a reason in one word, at a price."""
+        return cls.failure_result(words, order_id, metadata={"reason": reason, "price": price})
+
+    @property
+    def reason(self) -> str | None:
+        """Why the order was refused, in one word; None where it was not."""
+        return None if self.success else self.metadata.get("reason")
+
     @property
     def filled_quantity(self) -> float:
         """Base units filled; 0.0 without a fill."""
@@ -64,5 +74,6 @@ class ExecutionResult(msgspec.Struct, frozen=True):
             "error": self.error,
             "timestamp": self.timestamp,
             "filled_quantity": self.filled_quantity,
+            "reason": self.reason,
             "metadata": self.metadata,
         }

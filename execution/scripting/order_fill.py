@@ -9,19 +9,25 @@ from core.orders import OrderSide
 
 
 class OrderFill(msgspec.Struct, frozen=True):
-    """An executed order. ``side`` is the direction traded, ``slippage`` and ``commission`` are in quote currency."""
+    """An executed order. ``side`` is the direction traded, ``slippage`` and ``commission`` are in quote currency.
+
+    Text is accepted for ``side``.
+    """
 
     order_id: str
     symbol: str
     side: OrderSide
     quantity: float
     fill_price: float
-    fill_time: dt.datetime
+    fill_time: dt.datetime | None = None
     commission: float = 0.0
     slippage: float = 0.0
     fill_type: str = "FULL"
     execution_venue: str = "PAPER"
     metadata: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "side", OrderSide(self.side))
 
     @property
     def fill_value(self) -> float:

@@ -1,8 +1,10 @@
 """The paper trader: a script's view of a paper venue, where it trades by direct calls and by candles it plays."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from core.candle import Candle, FundingRate
 from core.events import Event, Recorder
@@ -10,6 +12,7 @@ from core.exact import EXACT, received
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest
+from core.positive_number import positive_number
 from execution.costs.fill_pricing import fraction_pricing
 from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
@@ -22,7 +25,6 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.scripting.direct_orders import DirectOrders
 from execution.scripting.execution_result import ExecutionResult
 from execution.scripting.position import Position
-from execution.scripting.positive_number import positive_number
 from execution.scripting.step_result import StepResult
 from execution.scripting.trade_file import TradeFile
 
@@ -92,6 +94,7 @@ class PaperTrader:
         self.venue = venue
         self._orders = DirectOrders(venue)
         self._time_ms = 0
+        self._trailing_stop_pct = 0.0
         self._events: list[Event] | None = None
         venue.recorder.subscribe(self._take)
 
@@ -156,9 +159,9 @@ class PaperTrader:
         """Return balance plus unrealised profit at the last marks."""
         return float(EXACT.add(self.account.ledger.balance, self.account.unrealized_of_log()))
 
-    def get_open_positions(self) -> list[Position]:
-        """Return the open positions in the order they were opened."""
-        return list(self.positions.values())
+    def get_open_positions(self) -> dict[str, Position]:
+        """Return the open positions by symbol, in the order they were opened."""
+        return self.positions
 
     def get_closed_trades(self) -> list[dict[str, Any]]:
         """Return the closed round trips as plain values, oldest first."""
@@ -179,9 +182,25 @@ class PaperTrader:
         """Return balance + realized_pnl − commission − slippage, in the type given."""
         return apply_trade_result(balance, realized_pnl, commission, slippage)
 
-    def set_risk_config(self, risk_config: Mapping[str, Any]) -> None:
-        """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction in (0, 1)) for positions to come."""
-        self.venue.matching.settlement.protection.trail_at(trailing_fraction_of(risk_config))
+    def set_risk_config(self, risk_config: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+        """Take ``enable_trailing_stop`` and ``trailing_stop_pct`` (a fraction in (0, 1)) for positions to come.
+
+        They are read from a mapping, or from a ``RiskConfig``.
+        """
+        values = dict(risk_config)
+        self.venue.matching.settlement.protection.trail_at(trailing_fraction_of(values))
+        self._trailing_stop_pct = float(values.get("trailing_stop_pct", self._trailing_stop_pct))
+
+    @property
+    def enable_trailing_stop(self) -> bool:
+        """Whether the stops of positions to come follow."""
+        return self.venue.matching.settlement.protection.trailing_fraction is not None
+
+    @property
+    def trailing_stop_pct(self) -> float:
+        """The fraction of the price at which they follow, or would; 0.0 where none was ever named."""
+        fraction = self.venue.matching.settlement.protection.trailing_fraction
+        return self._trailing_stop_pct if fraction is None else float(fraction)
 
     def submit_order(self, order: OrderRequest, current_price: float) -> ExecutionResult:
         """Fill an order at once at ``current_price`` with slippage.
@@ -241,8 +260,19 @@ class PaperTrader:
                 self.venue.matching.after_close(symbol, holding.mark, self._time_ms)
         self.account.note_equity(self.get_equity())
 
-    def check_exit_conditions(self, prices: Mapping[str, float]) -> list[ExecutionResult]:
-        """Close every position whose stop or target the price given has passed; return the fills."""
+    def check_exit_conditions(self, prices: Mapping[str, float]) -> list[str]:
+        """Return the symbols whose stop, target or trailing stop the price given reaches; nothing is closed.
+
+        What they are closed at is for the script to say (:meth:`submit_order`), or for :meth:`close_exits`.
+        """
+        quoted = {symbol: positive_number(price, symbol) for symbol, price in prices.items()}
+        return [symbol for symbol, price in quoted.items() if self._orders.reached(symbol, price, self._time_ms)]
+
+    def close_exits(self, prices: Mapping[str, float]) -> list[ExecutionResult]:
+        """Close every position whose stop, target or trailing stop the price given reaches; return the fills.
+
+        A stop fills at the price given with slippage, a target at the price given without.
+        """
         results: list[ExecutionResult] = []
         for symbol, price in prices.items():
             quoted = positive_number(price, symbol)
@@ -252,16 +282,34 @@ class PaperTrader:
             results += exits
         return results
 
-    def close_all_positions(self, price_provider: PriceProvider) -> list[ExecutionResult]:
-        """Close every position at the provider's price (a mapping, or a function of the symbol), with slippage."""
-        price_of = price_provider if callable(price_provider) else price_provider.__getitem__
+    def close_all_positions(self, price_provider: PriceProvider | None = None) -> list[ExecutionResult]:
+        """Close every position at the provider's price (a mapping, or a function of the symbol), with slippage.
+
+        Every position is closed, whatever the provider does: where it raises, or knows no price that is positive and
+        finite, the position's last mark is used. The result's metadata then has ``price_from`` "last_mark", and
+        ``provider`` says what the provider did.
+        """
         results = []
-        for symbol in list(self.account.holdings):
-            reference = received(positive_number(price_of(symbol), symbol))
-            results.append(self._orders.close(symbol, reference, self._time_ms, "end"))
+        for symbol, holding in list(self.account.holdings.items()):
+            price, failure = _asked(price_provider, symbol)
+            reference = received(holding.mark if price is None else price)
+            result = self._orders.close(symbol, reference, self._time_ms, "end")
+            told = {"price_from": "provider"} if price is not None else {"price_from": "last_mark", "provider": failure}
+            results.append(msgspec.structs.replace(result, metadata={**result.metadata, **told}))
             self.account.note_equity(self.get_equity())
         return results
 
     def _take(self, event: Event) -> None:
         if self._events is not None:
             self._events.append(event)
+
+
+def _asked(provider: PriceProvider | None, symbol: str) -> tuple[float | None, str]:
+    """Return a provider's price; None, and what was wrong, where it has none that a fill could have."""
+    if provider is None:
+        return None, "no provider"
+    try:
+        answer = provider(symbol) if callable(provider) else provider[symbol]
+        return positive_number(answer, symbol), ""
+    except Exception as error:  # noqa: BLE001 - a script's code may raise anything, and a flatten may not fail for it
+        return None, " ".join(f"{type(error).__name__}: {error}".split())

@@ -11,14 +11,15 @@ from core.orders import OrderSide
 class Position(msgspec.Struct):
     """An open position; prices and quantity are floats, the ledger has the exact values.
 
-    ``highest_price`` is the best price seen since the entry: the highest for a long, the lowest for a short.
+    ``highest_price`` is the best price seen since the entry: the highest for a long, the lowest for a short. Text is
+    accepted for ``side``.
     """
 
     symbol: str
     side: OrderSide
     quantity: float
     entry_price: float
-    entry_time: dt.datetime
+    entry_time: dt.datetime | None = None
     stop_loss: float | None = None
     take_profit: float | None = None
     current_price: float | None = None
@@ -27,6 +28,7 @@ class Position(msgspec.Struct):
     metadata: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
+        self.side = OrderSide(self.side)
         if self.current_price is None:
             self.current_price = self.entry_price
         if self.highest_price is None:

@@ -11,9 +11,11 @@ from core.timeframe import timeframe_ms
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
 from market_data.exchanges.exchange_names import PRACTICE
+from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
+from validation.symbol_rules import require_one_currency
 
 CONNECT_SECONDS = 30.0
 """How long the exchange may stay out of reach at the start, in wall time."""
@@ -41,7 +43,7 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     Raises
     ------
     ConfigurationError
-        If the exchange does not list a symbol.
+        If the exchange does not list a symbol, or the symbols are of several currencies.
     DataUnavailableError
         If it does not answer.
     """
@@ -54,6 +56,7 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     )
     try:
         unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
+        require_one_currency(unified)
         return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
     except DataUnavailableError as error:
         if not isinstance(error.__cause__, FeedError):
@@ -80,12 +83,13 @@ async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange:
         try:
             await clock.synchronise()
         except FeedError as error:
-            if monotonic() - begun >= CONNECT_SECONDS:
+            wait_s = max(_RETRY_SECONDS, asked_pause_of(error))
+            if monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
                 raise DataUnavailableError(
                     f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
                     "rehearse offline with config/practice.yaml"
                 ) from error
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(wait_s)
             continue
         now_ms = clock.now_ms()
         if now_ms is not None:

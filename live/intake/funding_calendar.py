@@ -115,11 +115,6 @@ class FundingCalendar:
         """Whether a rate is asked for that a step went on without."""
         return bool(self._missing)
 
-    @property
-    def next_ms(self) -> int | None:
-        """The next payment as last announced; None where there is none."""
-        return self._announced.until_ms if self._announced is not None and self._announced.due else None
-
     def _give_up(self, due_ms: int) -> None:
         if due_ms not in self._held and due_ms not in self._delivered and due_ms not in self._missing:
             self._missing.add(due_ms)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.command_line import INTERRUPTED, CommandParser, failed
 from core.errors import ConfigurationError, HarnessError
-from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
+from core.timeframe import UNIT_MS
 
 EXAMPLES = """\
 examples:
@@ -28,7 +28,6 @@ exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration
 """
 
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
-_UNITS = {"s": 1_000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 def duration_ms(text: str) -> int:
@@ -36,7 +35,7 @@ def duration_ms(text: str) -> int:
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ConfigurationError(f"--for {text!r} is no duration; allowed: a number and s, m, h or d, for example 2h")
-    return int(match[1]) * _UNITS[match[2]]
+    return int(match[1]) * UNIT_MS[match[2]]
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -53,7 +53,7 @@ def exchange_addresses(
     from market_data.practice.practice_market import PracticeMarket
     from practice.exchange import PracticeExchange
     from practice.exchange_options import ExchangeOptions
-    from practice.faults import FaultScript
+    from practice.faults.fault_script import FaultScript
 
     start_ms = now_ms if last_step_ms is None else last_step_ms
     if rehearsal.start is not None:

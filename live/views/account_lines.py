@@ -41,6 +41,7 @@ def account_figures(session: Session, positions: Sequence[PositionLine], *, perp
         max_drawdown=safety.limits.max_drawdown_pct,
         trades=len(closed),
         won=sum(trade.realized_pnl > 0 for trade in closed),
+        even=sum(not trade.realized_pnl for trade in closed),
         margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
         funding=float(account.funding_net) if perpetual else None,
     )

@@ -17,7 +17,7 @@ REMEMBERED_EVENTS = 100
 MOST_KEPT = 10_000
 """How many events wait at most for a view that is behind."""
 
-_OF_NOTE = {"halt", "halt_lifted", "kill_switch", "order_expired", "order_rejected"}
+_OF_NOTE = {"candle_move", "halt", "halt_lifted", "kill_switch", "order_expired", "order_rejected"}
 
 _LEVELS = {"stop", "trailing_stop", "break_even", "target", "liquidation"}
 

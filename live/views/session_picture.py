@@ -42,7 +42,7 @@ class AccountFigures(NamedTuple):
     """Money in quote currency, fractions for losses; ``live_equity`` is at forming prices, None without any.
 
     ``margin`` is what open positions have set aside and ``funding`` what was received so far (paid, where negative);
-    both are None without perpetual contracts.
+    both are None without perpetual contracts. ``even`` counts trades whose result is exactly 0: neither won nor lost.
     """
 
     balance: float
@@ -56,6 +56,7 @@ class AccountFigures(NamedTuple):
     max_drawdown: float
     trades: int
     won: int
+    even: int = 0
     margin: float | None = None
     funding: float | None = None
 

@@ -110,7 +110,7 @@ class SessionWatch:
             events=tuple(self._events),
             refusals=statistics.refusals.most_common(5),
             curve=_thinned(session.outputs.curve, CURVE_POINTS),
-            halts=session.safety.halts,
+            halts=(*session.safety.halts, *(f"candle_move of {symbol}" for symbol in session.safety.halted_symbols)),
             kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
             paused=session.paused,

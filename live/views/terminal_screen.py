@@ -130,7 +130,7 @@ def _account(picture: SessionPicture, width: int) -> list[Text]:
         first.append(f"   ~{amount(money.live_equity)} forming", DIM)
     first.append(f"   balance {amount(money.balance)}   realized ")
     first.append(amount(money.realized_pnl), tone(money.realized_pnl))
-    first.append(f"   trades {money.trades}, won {money.won}")
+    first.append(f"   trades {money.trades}, won {money.won}" + (f", even {money.even}" if money.even else ""))
     second = _line(("       today ", ""), (amount(money.daily_pnl), tone(money.daily_pnl)))
     second.append(f"   daily loss {_share(money.daily_loss)} of {_share(money.max_daily_loss)}")
     second.append(f"   drawdown {_share(money.drawdown)} of {_share(money.max_drawdown)}")

@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import ParamSpec, Protocol, Self
+from typing import Protocol, Self
 
 from live.views.session_updates import SessionUpdate, SessionView
 
 REFRESH_SECONDS = 0.25
 
 _log = logging.getLogger("live.views")
-
-Told = ParamSpec("Told")
 
 
 class RefreshedView(SessionView, Protocol):
@@ -59,7 +58,7 @@ class GuardedViews:
     def take(self, update: SessionUpdate) -> None:
         """Pass on what the session does."""
         for view in self._views:
-            self._guarded(view, view.take, update)
+            self._guarded(view, functools.partial(view.take, update))
 
     def refresh(self) -> None:
         """Let every view show the present."""
@@ -71,9 +70,9 @@ class GuardedViews:
             self.refresh()
             await asyncio.sleep(REFRESH_SECONDS)
 
-    def _guarded(self, view: RefreshedView, act: Callable[Told, None], *told: Told.args, **named: Told.kwargs) -> None:
+    def _guarded(self, view: RefreshedView, act: Callable[[], None]) -> None:
         try:
-            act(*told, **named)
+            act()
         except Exception:  # noqa: BLE001 - a view of any kind may fail in any way, and trading goes on
             if id(view) not in self._failed:
                 self._failed.add(id(view))

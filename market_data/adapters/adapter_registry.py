@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import PRACTICE, canonical_exchange
 
 

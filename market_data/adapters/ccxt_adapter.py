@@ -15,8 +15,8 @@ from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, HOUR_MS, timeframe_ms
 from market_data.adapters.ccxt_client import CcxtClient
-from market_data.adapters.exchange_adapter import CandleRow, FundingRow, OpenInterestRow
 from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
+from market_data.exchange_adapter import CandleRow, FundingRow, OpenInterestRow
 from market_data.exchanges.ccxt_contracts import funding_row, open_interest_row, perpetual_kinds
 from market_data.exchanges.ccxt_core import (
     MARKETS,

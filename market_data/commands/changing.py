@@ -12,9 +12,10 @@ from core.timeframe import timeframe_ms
 from market_data.candle_resampling import resampled
 from market_data.commands.selection import open_store, require_order, stored_series
 from market_data.instruments.instrument_store import InstrumentStore
+from market_data.series_names import Series
 from market_data.store.candle_store import CandleStore
 from market_data.store.finer_series import finer_timeframes, resampled_name
-from market_data.store.store_layout import LAST_TIME_MS, Series
+from market_data.store.store_layout import LAST_TIME_MS
 
 
 def parse_range(text: str, name: str) -> tuple[int, int]:

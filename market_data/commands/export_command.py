@@ -8,9 +8,10 @@ from core.errors import DataUnavailableError
 from core.instants import format_ms, parse_instant
 from market_data.commands.selection import open_store, require_order, stored_series
 from market_data.files.candle_export import check_target, export_candles
-from market_data.perpetual.perpetual_columns import SeriesColumns
+from market_data.series_columns import SeriesColumns
+from market_data.series_names import Series, kind_and_period
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import LAST_TIME_MS, Series, kind_and_period
+from market_data.store.store_layout import LAST_TIME_MS
 
 
 def export(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from market_data.commands.selection import open_store, require_order
 from market_data.exchanges.request_failures import range_text
 from market_data.history.fetching import FetchOutcome
 from market_data.history.historical_data_provider import HistoricalDataProvider
-from market_data.store.store_layout import SeriesKind, kind_and_period, series_order
+from market_data.series_names import SeriesKind, kind_and_period, series_order
 
 _WORDS: dict[SeriesKind, str] = {
     "candles": "candles",

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from core.errors import StoreError
 from core.instants import format_ms
 from market_data.commands.selection import open_store, stored_series
+from market_data.commands.store_verification import verify, verify_folders
 from market_data.quality.candle_quality import Hole
 from market_data.quality.series_steps import holes_of, intervals_text
+from market_data.series_names import Series, SeriesKind
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import uncovered
-from market_data.store.store_layout import Series, SeriesKind
-from market_data.store.verification import verify, verify_folders
 
 _WORDS: dict[SeriesKind, tuple[str, str]] = {
     "candles": ("candle", "candles"),

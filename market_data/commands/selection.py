@@ -7,8 +7,9 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from market_data.instruments.symbols import resolve_symbol
+from market_data.series_names import Series, kind_and_period, series_order
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import Series, exchange_folder, kind_and_period, series_order
+from market_data.store.store_layout import exchange_folder
 
 _MOST_NAMED = 12
 

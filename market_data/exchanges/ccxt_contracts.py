@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from market_data.adapters.exchange_adapter import FundingRow, OpenInterestRow, PerpetualKind
+from market_data.exchange_adapter import FundingRow, OpenInterestRow, PerpetualKind
 
 _METHODS: tuple[tuple[PerpetualKind, str], ...] = (
     ("mark", "fetchMarkOHLCV"),

@@ -11,7 +11,7 @@ from pyarrow import parquet
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns
 from market_data.files.file_table import FileError
-from market_data.perpetual.perpetual_columns import FundingColumns, SeriesColumns
+from market_data.series_columns import FundingColumns, SeriesColumns
 from market_data.store.atomic_files import replacing
 
 HEADER = "timestamp,open,high,low,close,volume"

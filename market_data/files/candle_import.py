@@ -21,16 +21,17 @@ from market_data.files.series_files import SeriesFile, read_series_file
 from market_data.files.whole_file import WholeFile, in_order_of_time, require_spacing
 from market_data.instruments.inferred_rules import infer_instrument
 from market_data.instruments.instrument_store import InstrumentStore
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import Hole, Mask, OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
 from market_data.quality.series_steps import holes_of, intervals_text
 from market_data.quality.sound_candle import FIRST_TRADE_MS
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import Series, SeriesKind
 from market_data.store.candle_merge import joined
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import IMPORTED
 from market_data.store.rows_change import Rewriting, WriteResult
-from market_data.store.store_layout import LAST_TIME_MS, Series, SeriesKind, exchange_folder
+from market_data.store.store_layout import LAST_TIME_MS, exchange_folder
 
 MOST_LOST = 0.05
 """The share of a file's rows that an import may refuse before it is an error."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from market_data.files.file_table import FileError
-from market_data.store.store_layout import FUNDING, Series, kind_and_period, symbol_folder, symbol_of
+from market_data.series_names import FUNDING, Series, kind_and_period
+from market_data.store.store_layout import symbol_folder, symbol_of
 
 SUFFIXES = (".csv", ".csv.gz", ".zip", ".json", ".json.gz", ".parquet", ".feather")
 """How the name of a file may end that is imported."""

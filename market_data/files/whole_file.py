@@ -8,7 +8,7 @@ from core.timeframe import MINUTE_MS, UNIT_MS
 from market_data.candle_columns import Int64Array, slots
 from market_data.files.file_table import FileError
 from market_data.files.series_files import SeriesFile
-from market_data.store.store_layout import Series
+from market_data.series_names import Series
 
 _MOST_ODD = 0.05
 """The share of rows that may be unlike the others before the file as a whole is of another kind."""

@@ -7,8 +7,8 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import canonical_exchange
 from market_data.history.exchange_source import ExchangeSource
 from market_data.history.fetching import FetchOutcome
@@ -17,12 +17,12 @@ from market_data.history.missing_candles import MissingCandlesError
 from market_data.history.perpetual_fetching import complete_perpetual
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.instruments.market_list import MarketList
-from market_data.perpetual.perpetual_columns import FundingColumns, SeriesColumns
 from market_data.perpetual.perpetual_data import PerpetualData, PerpetualRequest, read_perpetual
 from market_data.quality.candle_quality import OffGrid, QualityReport, find_holes, outliers
+from market_data.series_columns import FundingColumns, SeriesColumns
+from market_data.series_names import FUNDING, Series
 from market_data.store.candle_merge import joined
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import FUNDING, Series
 
 
 class CandleHistory:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.quality.sound_candle import FIRST_TRADE_MS
 

@@ -7,8 +7,8 @@ from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters import adapter_registry
-from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import Interval
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import known_exchanges, require_served, timeframes_of
 from market_data.history.earliest_candle import earliest_open, known_or_none
 from market_data.history.fetch_progress import open_progress
@@ -17,13 +17,13 @@ from market_data.history.missing_candles import MissingCandlesError
 from market_data.history.page_buffer import Keep
 from market_data.history.series_pages import open_interest_period, open_pages
 from market_data.instruments.market_list import MarketList
-from market_data.perpetual.perpetual_columns import SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport
 from market_data.quality.sound_candle import FIRST_TRADE_MS
+from market_data.series_columns import SeriesColumns
+from market_data.series_names import is_series, is_timeframe, kind_and_period, mark_series, open_interest_series
 from market_data.store.candle_store import CandleStore
 from market_data.store.finer_series import finer_advice
 from market_data.store.rows_change import Rewriting
-from market_data.store.store_layout import is_series, is_timeframe, kind_and_period, mark_series, open_interest_series
 
 
 class ExchangeSource:

@@ -10,12 +10,12 @@ from core.instants import format_ms
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import CandleColumns, Interval
 from market_data.exchanges.request_failures import RangeNotServedError
-from market_data.history.fetch_progress import SilentProgress
 from market_data.history.page_buffer import Keep, PageBuffer
+from market_data.history.plain_progress import SilentProgress
 from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
 from market_data.quality.series_steps import USUAL_STEP_MS
-from market_data.store.store_layout import is_timeframe, kind_and_period
+from market_data.series_names import is_timeframe, kind_and_period
 
 WORKERS = 8
 STOPPED = "the fetch was stopped because another symbol failed"

@@ -15,7 +15,7 @@ from market_data.history.loaded_candles import LoadedCandles as LoadedCandles
 if TYPE_CHECKING:
     import pandas as pd
 
-    from market_data.adapters.exchange_adapter import ExchangeAdapter
+    from market_data.exchange_adapter import ExchangeAdapter
     from market_data.history.fetching import FetchOutcome
     from market_data.perpetual.perpetual_data import MissingFunding, PerpetualData
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from core.errors import DataUnavailableError
 from core.instants import format_ms
 from market_data.candle_columns import Interval
-from market_data.store.store_layout import kind_and_period
+from market_data.series_names import kind_and_period
 
 
 class MissingCandlesError(DataUnavailableError):

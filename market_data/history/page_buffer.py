@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from market_data.perpetual.perpetual_columns import SeriesColumns
+from market_data.series_columns import SeriesColumns
 
 Keep = Callable[[str, SeriesColumns, int, int], None]
 """Takes a symbol, its rows, and the range ``[start_ms, end_ms)`` that the exchange has answered with them."""

@@ -9,8 +9,8 @@ from market_data.history.exchange_source import ExchangeSource
 from market_data.history.missing_candles import MissingCandlesError
 from market_data.perpetual.mark_prices import parts_of
 from market_data.perpetual.perpetual_data import PerpetualRequest, mark_timeframes
+from market_data.series_names import FUNDING, mark_series
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import FUNDING, mark_series
 
 
 def complete_perpetual(

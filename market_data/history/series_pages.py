@@ -5,7 +5,8 @@ from typing import Any, NamedTuple, cast
 
 from core.errors import ConfigurationError
 from core.timeframe import MINUTE_MS, timeframe_ms
-from market_data.adapters.exchange_adapter import (
+from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import (
     CandleRow,
     ExchangeAdapter,
     FundingRow,
@@ -13,12 +14,11 @@ from market_data.adapters.exchange_adapter import (
     PerpetualAdapter,
     PerpetualKind,
 )
-from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import require_served
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.quality.candle_quality import OffGrid, QualityReport, check_candles
 from market_data.quality.perpetual_quality import check_marks, check_rows
-from market_data.store.store_layout import FUNDING, kind_and_period
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import FUNDING, kind_and_period
 
 Row = CandleRow | FundingRow | OpenInterestRow
 

@@ -7,7 +7,7 @@ import msgspec
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import DEFAULT_SOURCE, Instrument
 from core.timeframe import DAY_MS
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import PRACTICE, known_exchanges
 from market_data.instruments.instrument_store import INFERRED, InstrumentStore, undated
 from market_data.instruments.symbols import matching_symbols, resolve_symbol

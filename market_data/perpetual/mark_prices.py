@@ -6,7 +6,7 @@ import numpy as np
 
 from core.timeframe import MINUTE_MS, timeframe_ms
 from market_data.candle_columns import CandleColumns, Float64Array, slots
-from market_data.perpetual.perpetual_columns import FundingColumns
+from market_data.series_columns import FundingColumns
 
 
 def parts_of(timeframe: str, step_interval: str) -> int:

@@ -9,7 +9,6 @@ from core.candle import FundingRate
 from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.candle_columns import CandleColumns, Float64Array, Interval, slots
 from market_data.perpetual.mark_prices import joined_marks, parts_of, payment_marks
-from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.perpetual.perpetual_facts import (
     MissingFundingError,
     funding_facts,
@@ -18,8 +17,10 @@ from market_data.perpetual.perpetual_facts import (
     missing_warning,
 )
 from market_data.quality.series_steps import missing_payments
+from market_data.series_columns import FundingColumns
+from market_data.series_names import kind_and_period, mark_series
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import LAST_TIME_MS, kind_and_period, mark_series
+from market_data.store.store_layout import LAST_TIME_MS
 
 MissingFunding = Literal["error", "warning", "zero"]
 

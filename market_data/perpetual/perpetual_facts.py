@@ -8,9 +8,10 @@ from core.instants import format_ms
 from core.timeframe import HOUR_MS
 from market_data.candle_columns import Interval
 from market_data.exchanges.exchange_names import known_exchanges
-from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.quality.series_steps import funding_intervals
-from market_data.store.store_layout import mark_series, symbol_folder
+from market_data.series_columns import FundingColumns
+from market_data.series_names import mark_series
+from market_data.store.store_layout import symbol_folder
 
 _MOST_SHOWN = 3
 

@@ -1,11 +1,10 @@
-"""What is checked of mark candles, funding rates and open interest on the way in; see ``quality`` for candles."""
+"""What is checked of mark candles, funding rates and open interest on the way in; ``candle_quality`` has candles."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from market_data.candle_columns import CandleColumns, Float64Array, slots
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns, RowsT
 from market_data.quality.candle_quality import (
     EXAMPLES,
     REASONS,
@@ -18,6 +17,7 @@ from market_data.quality.candle_quality import (
     first_broken,
 )
 from market_data.quality.sound_candle import sound_amount, sound_price
+from market_data.series_columns import FundingColumns, OpenInterestColumns, RowsT
 
 MOST_RATE = 1.0
 """A funding rate of the whole notional or more is taken for a fault of the source."""
@@ -31,7 +31,7 @@ def check_marks(
     now_ms: int | None = None,
     refused: Mapping[str, Mask] | None = None,
 ) -> tuple[CandleColumns, QualityReport]:
-    """Return the mark candles that may be stored, and what was found; as ``quality.check_candles``.
+    """Return the mark candles that may be stored, and what was found; as ``check_candles``.
 
     A mark price has no volume: whatever the source prints there becomes 0.
     """

@@ -11,7 +11,7 @@ import numpy as np
 from core.timeframe import HOUR_MS, MINUTE_MS
 from market_data.candle_columns import Int64Array, Interval, slots
 from market_data.quality.candle_quality import Hole, find_holes
-from market_data.store.store_layout import Series
+from market_data.series_names import Series
 
 USUAL_STEP_MS = 8 * HOUR_MS
 """The longest interval between payments that needs no explanation; also what one lone payment is taken to follow."""

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market_data.candle_columns import CandleColumns, slots
-from market_data.perpetual.perpetual_columns import ColumnsT, SeriesColumns
+from market_data.series_columns import ColumnsT, SeriesColumns
 from market_data.store.store_layout import month_bounds, month_of
 
 Rows = npt.NDArray[np.bool]

@@ -1,6 +1,6 @@
 """The candle store: one Parquet file a month, a record of what was answered, and DuckDB to query them.
 
-What perpetual contracts have beside their candles is kept alike: see ``store_layout`` for the names of the series.
+What perpetual contracts have beside their candles is kept alike: see ``series_names``.
 """
 
 import contextlib
@@ -12,7 +12,8 @@ import numpy as np
 
 from core.errors import InvariantError
 from market_data.candle_columns import CandleColumns, Int64Array, Interval
-from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import FUNDING, Series, is_series, is_timeframe, open_interest_series, series_order
 from market_data.store.atomic_files import folder_lock, make_folder
 from market_data.store.candle_merge import joined, joined_as
 from market_data.store.checked_rows import require_checked
@@ -23,16 +24,11 @@ from market_data.store.revisions import Revision, read_revisions
 from market_data.store.rows_change import Rewriting, RowsChange, WriteResult
 from market_data.store.store_layout import (
     COVERAGE_FILE,
-    FUNDING,
     LAST_TIME_MS,
-    Series,
     exchange_folder,
     is_exchange,
-    is_series,
-    is_timeframe,
     month_bounds,
-    open_interest_series,
-    series_order,
+    series_folder,
     symbol_folder,
     symbol_of,
 )
@@ -94,7 +90,7 @@ class CandleStore:
         Raises
         ------
         CandleError
-            If a row breaks a rule of ``quality.check_candles`` or ``perpetual_quality``; nothing is stored then.
+            If a row breaks a rule of ``check_candles`` or ``check_rows``; nothing is stored then.
         StoreError
             If a file cannot be read or written; the old file stands.
         """
@@ -107,7 +103,7 @@ class CandleStore:
         return self._merge(series, candles, source, rewriting)
 
     def _merge(self, series: Series, candles: ColumnsT, source: str, rewriting: Rewriting | None) -> WriteResult:
-        folder = series.folder(self.root)
+        folder = series_folder(self.root, series)
         if not candles.rows:
             return WriteResult(0, 0, 0, ())
         with self._writing(folder):
@@ -130,7 +126,7 @@ class CandleStore:
             If a file cannot be read or written.
         """
         series = Series(exchange, symbol, timeframe)
-        folder, columns = series.folder(self.root), columns_of(series.kind)
+        folder, columns = series_folder(self.root, series), columns_of(series.kind)
         if start_ms >= end_ms or not folder.is_dir():
             return 0
         with self._writing(folder):
@@ -140,7 +136,7 @@ class CandleStore:
     def revisions(self, exchange: str, symbol: str, timeframe: str) -> list[Revision]:
         """Return what a series held before, or was offered and did not take, the oldest change first."""
         series = Series(exchange, symbol, timeframe)
-        return read_revisions(self._parquet, series.folder(self.root), columns_of(series.kind))
+        return read_revisions(self._parquet, series_folder(self.root, series), columns_of(series.kind))
 
     def add_coverage(
         self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int, ground: str = ""
@@ -150,7 +146,7 @@ class CandleStore:
         ``ground`` says in words what that rests on.
         """
         if start_ms < end_ms:
-            folder = Series(exchange, symbol, timeframe).folder(self.root)
+            folder = series_folder(self.root, Series(exchange, symbol, timeframe))
             self._recorded(folder, lambda record: record.with_range(start_ms, end_ms, ground))
 
     def add_denial(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int, day: str) -> None:
@@ -159,12 +155,12 @@ class CandleStore:
         The range stays missing until that has been so on two different days.
         """
         if start_ms < end_ms:
-            folder = Series(exchange, symbol, timeframe).folder(self.root)
+            folder = series_folder(self.root, Series(exchange, symbol, timeframe))
             self._recorded(folder, lambda record: record.with_denial(start_ms, end_ms, day))
 
     def record(self, exchange: str, symbol: str, timeframe: str) -> Coverage:
         """Return the record of a series as it stands."""
-        return self._record(Series(exchange, symbol, timeframe).folder(self.root))[1]
+        return self._record(series_folder(self.root, Series(exchange, symbol, timeframe)))[1]
 
     def missing_ranges(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Interval]:
         """Return the parts of ``[start_ms, end_ms)`` that no source has answered yet, in order.
@@ -176,7 +172,7 @@ class CandleStore:
         StoreError
             If the series' record cannot be read.
         """
-        folder = Series(exchange, symbol, timeframe).folder(self.root)
+        folder = series_folder(self.root, Series(exchange, symbol, timeframe))
         return uncovered(self._record(folder)[1].covered, start_ms, end_ms)
 
     def read(self, exchange: str, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
@@ -208,7 +204,7 @@ class CandleStore:
         Fewer where fewer are stored. Errors as in ``read``.
         """
         series = Series(exchange, symbol, timeframe)
-        folder = series.folder(self.root)
+        folder = series_folder(self.root, series)
         end_ms = before_ms - series.length_ms + 1
         parts: list[CandleColumns] = []
         wanted = count
@@ -225,7 +221,9 @@ class CandleStore:
         """Return the (open) times of every stored row of a series, in order; errors as in ``read``."""
         series = Series(exchange, symbol, timeframe)
         columns = columns_of(series.kind)
-        return read_settled(series.folder(self.root), 0, LAST_TIME_MS, lambda files: self._read_times(columns, files))
+        return read_settled(
+            series_folder(self.root, series), 0, LAST_TIME_MS, lambda files: self._read_times(columns, files)
+        )
 
     def exchanges(self) -> list[str]:
         """Return the names under which anything is stored, sorted."""
@@ -277,7 +275,7 @@ class CandleStore:
             yield
 
     def _read(self, columns: type[ColumnsT], series: Series, start_ms: int, end_ms: int) -> ColumnsT:
-        folder = series.folder(self.root)
+        folder = series_folder(self.root, series)
         if columns_of(series.kind) is not columns:
             raise InvariantError(f"{series} is not kept as {columns.__name__}")
         if start_ms >= end_ms:

@@ -5,11 +5,12 @@ import numpy as np
 from core.errors import CandleError
 from core.instants import format_ms
 from market_data.candle_columns import CandleColumns, slots
-from market_data.perpetual.perpetual_columns import SeriesColumns
 from market_data.quality.candle_quality import sound_rows
 from market_data.quality.perpetual_quality import sound_columns
+from market_data.series_columns import SeriesColumns
+from market_data.series_names import Series
 from market_data.store.parquet_files import columns_of
-from market_data.store.store_layout import LAST_TIME_MS, Series
+from market_data.store.store_layout import LAST_TIME_MS
 
 
 def require_checked(series: Series, columns: SeriesColumns) -> None:

@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from core.errors import StoreError
 from market_data.candle_columns import CandleColumns, Int64Array
-from market_data.perpetual.perpetual_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_names import SeriesKind
 from market_data.store.atomic_files import replacing
-from market_data.store.store_layout import SeriesKind, month_bounds
+from market_data.store.store_layout import month_bounds
 
 ADVICE = "delete that file, then fetch or import its month again"
 BEGINNING_MS = -(2**62)

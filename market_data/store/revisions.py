@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from core.errors import StoreError
-from market_data.perpetual.perpetual_columns import SeriesColumns
+from market_data.series_columns import SeriesColumns
 from market_data.store.atomic_files import make_folder
 from market_data.store.month_files import names_in
 from market_data.store.parquet_files import ParquetFiles, digest

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from market_data.perpetual.perpetual_columns import ColumnsT, SeriesColumns
+from market_data.series_columns import ColumnsT, SeriesColumns
+from market_data.series_names import Series
 from market_data.store.atomic_files import remove
 from market_data.store.candle_merge import Merged, by_month, chosen_rows, joined_as, merged
 from market_data.store.coverage import Coverage, save_coverage
 from market_data.store.month_files import month_file, month_files
 from market_data.store.parquet_files import ParquetFiles
 from market_data.store.revisions import Change, Revision, keep_revision
-from market_data.store.store_layout import COVERAGE_FILE, Series
+from market_data.store.store_layout import COVERAGE_FILE
 
 
 class WriteResult(NamedTuple):

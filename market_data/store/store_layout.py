@@ -6,29 +6,21 @@
                                           coverage.json
     root/<exchange>/instruments/<as_of_ms>.json
 
-A series is named by its timeframe (``1m``: candles), or ``mark-<timeframe>`` (candles of the mark price), ``funding``
-(funding rates) or ``open-interest-<period>``.
+``series_names`` says how series are named.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from core.errors import ConfigurationError
-from core.timeframe import MINUTE_MS, timeframe_ms
+from market_data.series_names import Series, is_name, kind_and_period
 
 COVERAGE_FILE = "coverage.json"
 INSTRUMENTS_FOLDER = "instruments"
 LAST_TIME_MS = 253_402_300_800_000
 """Year 10000: times at or after it have no month file."""
-
-SeriesKind = Literal["candles", "mark", "funding", "open-interest"]
-FUNDING = "funding"
-_PREFIXES: tuple[tuple[SeriesKind, str], ...] = (("mark", "mark-"), ("open-interest", "open-interest-"))
-_KIND_ORDER: tuple[SeriesKind, ...] = ("candles", "mark", "funding", "open-interest")
 
 _EXCHANGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_@+-]|\.(?!\.)){0,63}")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
@@ -39,73 +31,15 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
 
 
-class Series(NamedTuple):
-    """What one folder of month files holds: one symbol of one exchange, and what is kept of it.
-
-    ``timeframe`` names the series: a timeframe for candles, else one of the other names above.
-    """
-
-    exchange: str
-    symbol: str
-    timeframe: str
-
-    def __str__(self) -> str:
-        return f"{self.exchange} {self.symbol} {self.timeframe}"
-
-    @property
-    def kind(self) -> SeriesKind:
-        """What the rows are."""
-        return kind_and_period(self.timeframe)[0]
-
-    @property
-    def length_ms(self) -> int:
-        """Length of one candle or period; the minute for funding, which has one payment in it at most."""
-        kind, period = kind_and_period(self.timeframe)
-        return MINUTE_MS if kind == "funding" else timeframe_ms(period)
-
-    def folder(self, root: Path) -> Path:
-        """Return the series' folder; raises ConfigurationError for a name that cannot be stored."""
-        kind_and_period(self.timeframe)
-        return root / exchange_folder(self.exchange) / symbol_folder(self.symbol) / self.timeframe
+def series_folder(root: Path, series: Series) -> Path:
+    """Return a series' folder; raises ConfigurationError for a name that cannot be stored."""
+    kind_and_period(series.timeframe)
+    return root / exchange_folder(series.exchange) / symbol_folder(series.symbol) / series.timeframe
 
 
-def mark_series(timeframe: str) -> str:
-    """Return the name of the series of mark candles of a timeframe."""
-    return f"mark-{timeframe}"
-
-
-def open_interest_series(period: str) -> str:
-    """Return the name of the series of open interest of a period."""
-    return f"open-interest-{period}"
-
-
-def kind_and_period(name: str) -> tuple[SeriesKind, str]:
-    """Return what a series' name says: its kind, and its timeframe or period (empty for funding).
-
-    Raises
-    ------
-    ConfigurationError
-        If it names no series of the store.
-
-    Examples
-    --------
-    >>> kind_and_period("mark-8h"), kind_and_period("funding"), kind_and_period("1m")
-    (('mark', '8h'), ('funding', ''), ('candles', '1m'))
-    """
-    if name == FUNDING:
-        return "funding", ""
-    for kind, prefix in _PREFIXES:
-        if isinstance(name, str) and name.startswith(prefix):
-            timeframe_ms(name.removeprefix(prefix))
-            return kind, name.removeprefix(prefix)
-    timeframe_ms(name)
-    return "candles", name
-
-
-def series_order(name: str) -> tuple[int, int]:
-    """Return a key that sorts the names of one symbol's series: candles first, the shortest first."""
-    kind, period = kind_and_period(name)
-    return _KIND_ORDER.index(kind), timeframe_ms(period) if period else 0
+def is_exchange(text: str) -> bool:
+    """Tell whether a folder's name is an exchange that the store keeps."""
+    return is_name(exchange_folder, text)
 
 
 def exchange_folder(exchange: str) -> str:
@@ -170,29 +104,6 @@ def _escaped(part: str) -> str:
         else "".join(f"%{byte:02X}" for byte in character.encode())
         for character in part
     )
-
-
-def is_exchange(text: str) -> bool:
-    """Tell whether a folder's name is an exchange that the store keeps."""
-    return _is_name(exchange_folder, text)
-
-
-def is_timeframe(text: str) -> bool:
-    """Tell whether a folder's name is a timeframe that the store keeps."""
-    return _is_name(timeframe_ms, text)
-
-
-def is_series(text: str) -> bool:
-    """Tell whether a folder's name is a series that the store keeps."""
-    return _is_name(kind_and_period, text)
-
-
-def _is_name(read: Callable[[str], object], text: str) -> bool:
-    try:
-        read(text)
-    except ConfigurationError:
-        return False
-    return True
 
 
 def is_month(text: str) -> bool:

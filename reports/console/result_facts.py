@@ -47,6 +47,7 @@ def facts_of(result: RunResult) -> ResultFacts:
         _run(result.config, partial=result.partial),
         _balances(result, money),
         _trades(result, money),
+        venue_facts.sizes(result),
         venue_facts.exits(result),
         venue_facts.ladder(result, money),
         _costs(result, money),
@@ -67,7 +68,9 @@ def facts_of(result: RunResult) -> ResultFacts:
                 ("ledger_sha256", result.ledger_sha256),
                 ("orders_sha256", result.orders_sha256),
                 ("settings_sha256", result.settings_sha256),
+                ("strategy_sha256", result.strategy_sha256),
                 ("code_version", result.code_version),
+                ("run_id", result.run_id),
             )
         ),
     )
@@ -112,7 +115,8 @@ def _balances(result: RunResult, money: Money) -> Section:
 
 def _trades(result: RunResult, money: Money) -> Section:
     performance, statistics = result.performance, result.statistics
-    split = f"({count(performance.winning_trades)} won, {count(performance.losing_trades)} lost)"
+    even = f", {count(performance.even_trades)} even" if performance.even_trades else ""
+    split = f"({count(performance.winning_trades)} won, {count(performance.losing_trades)} lost{even})"
     return Section(
         "Trades",
         [
@@ -148,6 +152,7 @@ def _costs(result: RunResult, money: Money) -> Section:
 
 def _activity(result: RunResult) -> Section:
     statistics, parts = result.statistics, result.statistics.partial_fills
+    moves = statistics.candle_moves
     return Section(
         "Activity",
         [
@@ -160,6 +165,7 @@ def _activity(result: RunResult) -> Section:
             *([Fact("Partial fills", count(parts))] if parts else []),
             Fact("Gaps", count(statistics.gaps)),
             Fact("Halts", count(statistics.halts)),
+            *([Fact("Candles that moved too far", count(moves))] if moves else []),
         ],
     )
 

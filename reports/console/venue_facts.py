@@ -25,6 +25,25 @@ def orders(config: RunConfig) -> list[Fact]:
     return [*facts, Fact("Venue", venue)] if venue else facts
 
 
+def sizes(result: RunResult) -> Section:
+    """Return which bound set how many entries' sizes, and the risk taken beside the risk asked."""
+    statistics, bounds = result.statistics, by_count(result.statistics.sizes_bound_by)
+    if not bounds:
+        return Section("Sizes", [])
+    entries = sum(number for _, number in bounds)
+    return Section(
+        "Sizes",
+        [
+            Fact("Risk asked", f"{per_cent(statistics.risk_asked_pct)} of equity"),
+            Fact("Risk taken (median)", f"{per_cent(statistics.risk_taken_pct)} of equity"),
+            *(
+                Fact(f"Size set by {bound.replace('_', ' ')}", f"{count(number)} ({per_cent(100 * number / entries)})")
+                for bound, number in bounds
+            ),
+        ],
+    )
+
+
 def exits(result: RunResult) -> Section:
     """Return how often positions were left for which reason, in whole or in part."""
     facts = [Fact(f"Exits ({reason})", _fills(number)) for reason, number in by_count(result.statistics.exits)]

@@ -42,8 +42,11 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     Those that are split by reason add up to the number before them. ``exposure_time_pct`` is the share of steps that
     ended with a position, in per cent. ``ambiguous_trades`` met a target and their stop or liquidation price in one
     candle; ``ambiguous_bound`` is what they would have brought more if the target had come first, in quote currency.
-    ``exits`` counts fills that closed a position or a part of it. ``funding_received`` and ``funding_paid`` are sums in
-    quote currency, neither below 0.
+    ``candle_moves`` counts candles that moved by more than ``max_candle_move`` while their symbol had a position.
+    ``exits`` counts fills that closed a position or a part of it. ``sizes_bound_by`` counts accepted entries by what
+    set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
+    the median of what their stops would lose (None without an entry); both in per cent of equity.
+    ``funding_received`` and ``funding_paid`` are sums in quote currency, neither below 0.
     """
 
     candles_processed: int
@@ -52,6 +55,9 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     signals_refused: int
     refusal_reasons: dict[str, int]
     orders_submitted: int
+    sizes_bound_by: dict[str, int]
+    risk_asked_pct: float
+    risk_taken_pct: float | None
     entries_filled: int
     orders_rejected: int
     rejection_reasons: dict[str, int]
@@ -63,6 +69,7 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     funding_payments: int
     gaps: int
     halts: int
+    candle_moves: int
     exposure_time_pct: float
     ambiguous_trades: int
     ambiguous_bound: float
@@ -80,7 +87,8 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
 
     Money is in quote currency, names in ``_pct`` and ``win_rate`` are per cent, ratios are annualised from equity at
     the end of each UTC day. ``current_balance`` is cash, ``equity`` that plus what is open; results are net of costs.
-    ``total_trades`` counts positions closed entirely. ``slippage_paid`` is part of the prices already; ``total_costs``
+    ``total_trades`` counts positions closed entirely, ``even_trades`` those of them whose result is exactly 0: they are
+    neither won nor lost. ``slippage_paid`` is part of the prices already; ``total_costs``
     is commission and slippage, less ``funding_net`` (below 0: paid). What is not defined is None.
     """
 
@@ -94,6 +102,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
     total_trades: int
     winning_trades: int
     losing_trades: int
+    even_trades: int
     win_rate: float
     open_positions: int
     max_drawdown_pct: float
@@ -120,9 +129,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run came to: a backtest, or a live session that has ended or goes on.
 
     ``symbols`` are in configured order, by their configured spelling. ``log_file`` and ``output_dir`` are where its
-    outputs lie, left out where there are none. Hashes are SHA-256 in hex: of the bytes of the trade log, ``orders.csv``
-    and ``ledger.csv``, of every setting that can change a result, and of all that the market told (left out for a
-    session whose journal is its data). ``partial`` says that the run was cut short.
+    outputs lie and ``run_id`` names a backtest, left out where there are none. Hashes are SHA-256 in hex: of the bytes
+    of the trade log, ``orders.csv`` and ``ledger.csv``, of every setting that can change a result, of the strategy (its
+    parameters and the user's own source), and of all that the market told (left out for a session whose journal is its
+    data).
+    ``partial`` says that the run was cut short.
     """
 
     config: RunConfig
@@ -131,10 +142,12 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     symbols: dict[str, SymbolResult]
     log_file: str | UnsetType = UNSET
     output_dir: str | UnsetType = UNSET
+    run_id: str | UnsetType = UNSET
     trades_sha256: str
     orders_sha256: str
     ledger_sha256: str
     settings_sha256: str
+    strategy_sha256: str | UnsetType = UNSET
     data_sha256: str | UnsetType = UNSET
     code_version: str
     partial: bool

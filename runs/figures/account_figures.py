@@ -1,5 +1,6 @@
 """What a session came to, as plain figures: the same for a session over live candles and for one over stored ones."""
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,12 +41,23 @@ class Period(NamedTuple):
     step_times_ms: Int64Array
 
 
-def statistics_of(session: Session) -> RunStatistics:
-    """Return the session's counts, and what its ambiguous trades could have brought at best beyond their results."""
+def statistics_of(session: Session, risk_per_trade: float) -> RunStatistics:
+    """Return the session's counts, the risk that was asked and the risk taken, and the bound of its ambiguous trades.
+
+    Parameters
+    ----------
+    session
+        Ended, or as it stands.
+    risk_per_trade
+        The fraction of equity that the settings ask to risk.
+    """
+    taken = session.statistics.risks_taken
     ambiguous = [trade for trade in session.account.closed if trade.ambiguous]
     bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
     return RunStatistics(
         **session.statistics.to_dict(),
+        risk_asked_pct=100.0 * risk_per_trade,
+        risk_taken_pct=100.0 * statistics.median(taken) if taken else None,
         ambiguous_trades=len(ambiguous),
         ambiguous_bound=float(bound),
         **msgspec.structs.asdict(exits_of(session.account)),

@@ -15,10 +15,10 @@ from market_data.feeds.ccxt.ccxt_feed import CcxtFeed
 from market_data.feeds.feed_event import CandleUpdate, Connected, Disconnected
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
-from practice.candle_sources import ColumnsSource
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.rest_faults import Fault, FaultKind
+from practice.faults.rest_faults import Fault, FaultKind
+from practice.market.candle_sources import ColumnsSource
 from tests.support.candles import candles_of
 from tests.support.exchanges.feed_reader import BRISK, IMPATIENT, FeedReader
 from tests.support.scale import scaled

@@ -6,9 +6,9 @@ A case of a suite names what it tests as ``implementation``.
 import inspect
 import unittest
 
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_description import described
-from market_data.exchanges.parsers.exchange_candle import Reading
+from market_data.exchanges.parsers.exchange_candle import ExchangeCandle, Reading
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.perpetual_source import PerpetualSource
 from tests.contract import test_candle_feeds, test_exchange_adapters, test_perpetual_sources
@@ -38,7 +38,9 @@ class EveryExchange(unittest.TestCase):
             for module in modules_of("market_data.exchanges.parsers")
             for name, one in vars(module).items()
             if inspect.isfunction(one) and one.__module__ == module.__name__ and not name.startswith("_")
-            if inspect.signature(one).return_annotation == Reading and len(inspect.signature(one).parameters) == 1
+            # What ``frame_parser`` makes shows the annotations of what it was made from.
+            if inspect.signature(one).return_annotation in (Reading, list[ExchangeCandle])
+            if len(inspect.signature(one).parameters) == 1
         }
         self.assertEqual(parsers, {described(name).parse_frame for name in EXAMPLES})
 

@@ -7,7 +7,7 @@ import unittest
 from core.errors import ConfigurationError
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
 from market_data.adapters.ccxt_adapter import CcxtAdapter
-from market_data.adapters.exchange_adapter import ExchangeAdapter
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import timeframes_of
 from market_data.practice.practice_market import PracticeMarket
 from practice import AdapterSource, BinanceRestServer

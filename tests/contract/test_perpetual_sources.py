@@ -13,8 +13,8 @@ from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript, LateFunding
-from practice.rest_faults import Fault, FaultKind
+from practice.faults.fault_script import FaultScript, LateFunding
+from practice.faults.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
 from tests.support.exchanges.feed_reader import BRISK, IMPATIENT
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at

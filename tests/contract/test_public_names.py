@@ -46,7 +46,9 @@ SIGNATURES = {
     "execution:PaperTrader.submit_order": "self order current_price",
     "execution:PaperTrader.update_positions": "self prices",
     "execution:PaperTrader.check_exit_conditions": "self prices",
+    "execution:PaperTrader.close_exits": "self prices",
     "execution:PaperTrader.close_all_positions": "self price_provider",
+    "execution:PaperTrader.set_risk_config": "self risk_config",
     "execution:PaperTrader.apply_trade_result": "balance realized_pnl commission slippage",
     "execution:ExecutionEngine": "execution_mode paper_trader safety_monitor",
     "execution:ExecutionEngine.submit_order": "self order current_price",
@@ -54,6 +56,9 @@ SIGNATURES = {
     "execution:SafetyMonitor": "limits starting_equity",
     "execution:SafetyMonitor.check_pre_trade": "self order risk_amount position_value",
     "execution:SafetyMonitor.check_post_trade": "self new_equity",
+    "execution:SafetyMonitor.record_position_open": "self symbol quantity entry_price side",
+    "execution:SafetyMonitor.record_position_close": "self symbol exit_price pnl",
+    "execution:SafetyMonitor.reset_daily_limits": "self new_starting_equity",
     "validation.config_validator:validate_all_configs": "base_path",
 }
 
@@ -63,7 +68,7 @@ STATUS_KEYS = {
 }  # fmt: skip
 PERFORMANCE_KEYS = {
     "starting_balance", "current_balance", "equity", "realized_pnl", "unrealized_pnl", "total_return",
-    "total_return_pct", "total_trades", "winning_trades", "losing_trades", "win_rate", "open_positions",
+    "total_return_pct", "total_trades", "winning_trades", "losing_trades", "even_trades", "win_rate", "open_positions",
     "max_drawdown_pct", "peak_equity",
 }  # fmt: skip
 
@@ -123,7 +128,7 @@ class PublicNames(unittest.TestCase):
             self.assertIs(float, type(getattr(trader, name)), name)
         for value in (trader.get_balance(), trader.get_equity()):
             self.assertIs(float, type(value))
-        (position,) = trader.get_open_positions()
+        (position,) = trader.get_open_positions().values()
         for name in ("quantity", "entry_price", "stop_loss", "take_profit", "current_price", "unrealized_pnl"):
             self.assertIs(float, type(getattr(position, name)), name)
         self.assertEqual(NOON, position.entry_time)
@@ -139,7 +144,7 @@ class PublicNames(unittest.TestCase):
             trader.get_closed_trades(),
             trader.get_trade_history(),
             trader.get_performance_summary(),
-            [position.to_dict() for position in trader.get_open_positions()],
+            [position.to_dict() for position in trader.get_open_positions().values()],
             result.to_dict(),
             result.fill.to_dict(),
             engine.safety_monitor.get_status(),

@@ -19,7 +19,7 @@ from tests.support.times import MINUTE_MS
 
 CASES = Path(__file__).parent / "cases"
 ORIGIN = "2024-01-01T00:00:00Z"
-COUNTS = ("max_order_wait", "max_gap", "max_open_trades")
+COUNTS = ("max_order_wait", "max_gap", "max_open_trades", "entry_expiry", "max_entries")
 """Whole numbers that some cases quote like decimals."""
 
 
@@ -153,6 +153,9 @@ class HandWorkedCases(unittest.TestCase):
             self._compare_rows(expected["ledger"], run.postings, f"ledger of {case['name']}")
         if "halts" in expected:
             self.assertEqual([(row["timestamp"], row["reason"]) for row in expected["halts"]], run.halts)
+        if "moves" in expected:
+            moves = [{key: value for key, value in one.items() if key != "event"} for one in run.told("candle_move")]
+            self.assertEqual(expected["moves"], moves)
         if "final_balance" in expected:
             self.assertEqual(Decimal(str(expected["final_balance"])), run.session.account.balance)
         self.assertEqual(expected.get("ambiguous", 0), run.ambiguous)

@@ -18,7 +18,7 @@ from market_data.feeds.feed_limits import FeedLimits
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.random_faults import ALTERING, LOSSLESS, random_faults
+from practice.faults.random_faults import ALTERING, LOSSLESS, random_faults
 from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.exchanges.kline_exchange import KlineExchange
 from tests.support.scale import scaled

@@ -19,7 +19,7 @@ from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.commands.fetch_command import fetch_series
 from market_data.history.missing_candles import MissingCandlesError
 from market_data.perpetual.perpetual_data import PerpetualData
-from market_data.store.store_layout import FUNDING
+from market_data.series_names import FUNDING
 from tests.support.exchanges.futures_exchange import FuturesExchange, stalled
 from tests.support.exchanges.loopback import adapter_at, practice_columns, same_columns
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at

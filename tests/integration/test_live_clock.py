@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from engine.journal_records import ConnectionRecord
-from practice.faults import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
+from practice.faults.fault_script import DropConnections, FaultScript, ScriptedFault, SkipCandle, WrongClock
 from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live, write_live_config

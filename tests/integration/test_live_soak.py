@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from core.candle import Candle
-from practice.wide_market import practice_source
+from practice.market.wide_market import practice_source
 from tests.support.memory import resident_mb
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import LONG

@@ -14,7 +14,7 @@ from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript, Stall
+from practice.faults.fault_script import FaultScript, Stall
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
     OUTPUTS,
@@ -68,11 +68,17 @@ class StoppingTest(unittest.TestCase):
 
     def finished(self, running: PracticeExchange, folder: Path, steps: int) -> dict[str, bytes]:
         """Resume a session, end it after its last step, and return its outputs."""
+        before = self.resumes(folder)
         process = self.started(running, "--resume", folder)
+        process.wait_until(lambda: self.resumes(folder) > before, "not resumed")
         process.wait_for_step(at(steps))
         process.send(signal.SIGTERM)
         self.assertEqual(0, process.ended(), process.errors)
         return outputs_of(folder)
+
+    @staticmethod
+    def resumes(folder: Path) -> int:
+        return sum(record["record"] == "resume" for record in journal_records(folder))
 
     def test_a_signal_closes_the_positions_and_leaves_a_report(self) -> None:
         with exchange(45) as running:

@@ -9,7 +9,15 @@ from typing import Any
 import ccxt
 
 from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
-from practice.faults import DelayFinals, FailRest, LateFunding, OrderCloses, ReviseCandle, ScriptedFault, SkipCandle
+from practice.faults.fault_script import (
+    DelayFinals,
+    FailRest,
+    LateFunding,
+    OrderCloses,
+    ReviseCandle,
+    ScriptedFault,
+    SkipCandle,
+)
 from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 from tests.support.waiting import PATIENCE_S

@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from core.errors import InvariantError
 from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
-from practice.faults import (
+from practice.faults.fault_script import (
     DelayFinals,
     DropConnections,
     DuplicateFinals,
@@ -34,7 +34,7 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.random_faults import random_faults
+from practice.faults.random_faults import random_faults
 from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS, MINUTE_MS, at

@@ -9,10 +9,10 @@ import unittest
 from pathlib import Path
 
 from market_data.candle_columns import CandleColumns
+from market_data.commands.store_verification import verify
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import load_coverage
-from market_data.store.verification import verify
 from tests.support.candle_tables import APRIL, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
+from market_data.commands.store_verification import verify, verify_folders
 from market_data.store.atomic_files import folder_lock, write_atomically
 from market_data.store.candle_store import CandleStore
-from market_data.store.verification import verify, verify_folders
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS

@@ -12,9 +12,8 @@ import msgspec
 
 from core.candle import Candle
 from market_data.candle_columns import CandleColumns
-from practice.candle_sources import ColumnsSource
-from practice.compiled_script import CompiledScript
-from practice.faults import (
+from practice.faults.compiled_script import CompiledScript
+from practice.faults.fault_script import (
     GARBAGE_FORMS,
     DelayFinals,
     DropConnections,
@@ -32,9 +31,10 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.random_faults import ALTERING, LOSSLESS, random_faults
-from practice.rest_faults import FaultKind
-from practice.wide_market import practice_source
+from practice.faults.random_faults import ALTERING, LOSSLESS, random_faults
+from practice.faults.rest_faults import FaultKind
+from practice.market.candle_sources import ColumnsSource
+from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import SEED, scaled

@@ -20,7 +20,7 @@ from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults import FaultScript, LateFunding
+from practice.faults.fault_script import FaultScript, LateFunding
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
     OUTPUTS,

@@ -17,7 +17,7 @@ import msgspec
 
 from core.candle import Step
 from engine.journal_records import MissingRecord, SessionRecord, step_of
-from practice.faults import (
+from practice.faults.fault_script import (
     DelayFinals,
     DropConnections,
     FailRest,
@@ -29,8 +29,8 @@ from practice.faults import (
     SkipCandle,
     Stall,
 )
-from practice.random_faults import BOUNDARIES, LOSSLESS, random_faults
-from practice.rest_faults import FaultKind
+from practice.faults.random_faults import BOUNDARIES, LOSSLESS, random_faults
+from practice.faults.rest_faults import FaultKind
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_sessions import BUSY_PARAMS, LiveRun, run_live
 from tests.support.sessions.live_truth import kernel_outputs, true_steps

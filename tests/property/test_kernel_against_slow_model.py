@@ -1,6 +1,7 @@
 """The kernel against the slow model: any settings, any candles, the same bytes."""
 
 import unittest
+from collections import Counter
 from collections.abc import Mapping
 
 from hypothesis import HealthCheck, given, note, settings
@@ -62,6 +63,11 @@ class KernelAgainstSlowModel(unittest.TestCase):
             [tuple(line.split(",")[:3]) for line in got.equity.decode().splitlines()[1:]],
         )
         self.assertEqual(expected.ambiguous, got.ambiguous)
+        self.assertEqual(
+            [(format_ms(time_ms), symbol) for time_ms, symbol in expected.moved],
+            [(one["time"], one["symbol"]) for one in got.told("candle_move")],
+        )
+        self.assertEqual(Counter(expected.sizes_bound_by), got.session.statistics.sizes_bound_by)
         self.assertEqual(expected.final_balance, got.session.account.balance)
 
 

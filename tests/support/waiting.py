@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """Seconds after which something is not coming any more."""
 
 LONG_S = 30.0
@@ -18,6 +18,12 @@ def wait_until(condition: Callable[[], object], words: str | Callable[[], str] =
         if time.monotonic() > deadline:
             raise AssertionError(words if isinstance(words, str) else words())
         time.sleep(0.005)
+
+
+async def turns(count: int = 100) -> None:
+    """Let whatever is ready in this event loop run, and what that makes ready."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def until(condition: Callable[[], object]) -> None:

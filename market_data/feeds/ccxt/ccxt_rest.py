@@ -11,7 +11,7 @@ import ccxt.async_support
 from core.candle import Candle
 from core.errors import ConfigurationError, FeedError
 from core.timeframe import timeframe_ms
-from market_data.adapters.exchange_adapter import CandleRow
+from market_data.exchange_adapter import CandleRow
 from market_data.exchanges.ccxt_core import (
     FAILURES,
     MARKETS,

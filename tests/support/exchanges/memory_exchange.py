@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
-from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import CandleRow
 
 Spoil = Callable[[str, int, int, list[CandleRow]], list[CandleRow]]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.oracles.slow_model import BASE_SETTINGS, Case
+from tests.support.base_settings import BASE_SETTINGS
+from tests.support.oracles.slow_model import Case
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 MONDAY_MS = 19_786 * DAY_MS
@@ -52,11 +53,9 @@ LIMITS = (
     (1.0, 0.5, 0.1, 0.1),
     (0.08, 0.05, 0.01, 0.0007),
     (0.5, 0.2, 0.02, 0.02),
+    (1.0, 1.0, 0.011, 0.01),
 )
 """max_exposure_pct, max_exposure, max_risk_per_trade_pct, default_risk_per_trade as a configuration may hold them."""
-
-BEYOND = ((0.2, 0.5, 0.003, 0.02), (0.08, 1.0, 0.01, 0.05), (1.0, 1.0, 0.02, 0.021))
-"""The same four where the last is above the third, which the cross-check of the settings refuses."""
 
 
 @dataclass(frozen=True)
@@ -180,14 +179,12 @@ def instruments(draw: st.DrawFn, symbol: str, grid: Decimal) -> Instrument:
 
 
 @st.composite
-def settings(draw: st.DrawFn, impossible: bool = False) -> dict[str, float | int | str | bool]:
-    """Draw settings around the base ones.
+def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
+    """Draw settings around the base ones, such as a configuration may hold.
 
-    By default they are such as a configuration may hold: ``max_order_wait`` within ``max_gap``, the risk per trade and
-    the exposure per position within the safety limits. With ``impossible`` the last two are above them, which is the
-    only way to the gate of risk per trade.
+    ``max_order_wait`` within ``max_gap``, the risk per trade and the exposure per position within the safety limits.
     """
-    max_exposure_pct, max_exposure, max_risk, risk = draw(st.sampled_from(BEYOND if impossible else LIMITS))
+    max_exposure_pct, max_exposure, max_risk, risk = draw(st.sampled_from(LIMITS))
     wait, gap = draw(st.sampled_from(((3, 3), (1, 3), (2, 4), (1, 60), (3, 5))))
     return {
         **BASE_SETTINGS,
@@ -199,6 +196,7 @@ def settings(draw: st.DrawFn, impossible: bool = False) -> dict[str, float | int
         "on_opposite_signal": draw(st.sampled_from(("ignore", "close", "reverse", "reverse"))),
         "max_order_wait": wait,
         "max_gap": gap,
+        "max_candle_move": draw(st.sampled_from((5.0, 1.5, 5.0, 1.25))),
         "default_risk_per_trade": risk,
         "max_exposure": max_exposure,
         "min_position_size_usd": draw(st.sampled_from((0.0, 0.0, 50.0, 0.0, 400.0))),
@@ -215,8 +213,8 @@ def settings(draw: st.DrawFn, impossible: bool = False) -> dict[str, float | int
 
 
 @st.composite
-def cases(draw: st.DrawFn, impossible: bool = False) -> Case:
-    """Draw a whole case of 1 to 4 symbols; see `settings` for ``impossible``."""
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a whole case of 1 to 4 symbols."""
     timeframe_ms, start_ms = draw(st.sampled_from(STARTS))
     warmup_candles = draw(st.sampled_from((0, 1, 2, 0, 3, 6)))
     stored_slots = draw(st.sampled_from((8, 0, 3, 6)))
@@ -229,7 +227,7 @@ def cases(draw: st.DrawFn, impossible: bool = False) -> Case:
         rules[symbol] = draw(instruments(symbol, grid))
         candles[symbol], signals[symbol] = draw(markets(timeframe_ms, start_ms - stored_slots * timeframe_ms, grid))
     return Case(
-        settings=draw(settings(impossible)),
+        settings=draw(settings()),
         timeframe_ms=timeframe_ms,
         start_ms=start_ms,
         symbols=tuple(symbols),

@@ -11,14 +11,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.trading_signal import FLAT
+from tests.support.oracles.numbers import TOLERANCE, day_of, exact, plain_text
 from tests.support.oracles.slow_model_book import (
-    BASE_SETTINGS,
     Book,
     Case,
     ModelResult,
     Order,
     Position,
     balance,
+    candle_before,
     daily_loss_halted,
     day_start_equity,
     drawdown_halted,
@@ -36,9 +37,8 @@ from tests.support.oracles.slow_model_book import (
 )
 from tests.support.oracles.slow_model_fills import COLUMNS, close_position, fill_entry
 from tests.support.oracles.slow_model_gates import decide, queue_close
-from tests.support.oracles.slow_model_numbers import TOLERANCE, day_of, exact, plain_text
 
-__all__ = ["BASE_SETTINGS", "COLUMNS", "Case", "ModelResult", "run_model", "trades_csv"]
+__all__ = ["COLUMNS", "Case", "ModelResult", "run_model", "trades_csv"]
 
 
 def run_model(case: Case) -> ModelResult:
@@ -46,12 +46,13 @@ def run_model(case: Case) -> ModelResult:
     book = Book(case)
     times = step_times(case)
     for index, now in enumerate(times):
-        fills_before = len(book.rows)
+        fills_before, held_before = len(book.rows), set(book.positions)
         expire_waiting_entries(book, now)
         # The day roll needs no act of its own: day start and the daily-loss halt are functions of the day of `now`.
         exits_at_the_open(book, now)
         entries_at_the_open(book, now)
         exits_inside_the_candle(book, now)
+        candle_moves(book, now, held_before | {row["symbol"] for row in book.rows[fills_before:]})
         marks_and_halts(book, now)
         # READING: the row of a step holds the equity of its B, the exact form of the same point of the float curve. A
         # fill in C changes no balance; that its position exists makes the row, its slippage shows from the next B on.
@@ -75,6 +76,8 @@ def run_model(case: Case) -> ModelResult:
         equity_rows=book.equity_rows,
         final_balance=Decimal(plain_text(balance(book))),
         ambiguous=book.ambiguous,
+        sizes_bound_by=book.sizes_bound_by,
+        moved=book.moved,
     )
 
 
@@ -172,6 +175,23 @@ def exits_inside_the_candle(book: Book, now: int) -> None:
         elif target is not None and target_is_traded:
             target_is_beyond_open = position.sign * (opened - target) > 0
             close_position(book, position, opened if target_is_beyond_open else target, now, "target", slips=False)
+
+
+def candle_moves(book: Book, now: int, traded: set[str]) -> None:
+    """A candle that moves by more than ``max_candle_move`` while a position is open halts its symbol's entries.
+
+    The move is counted from the close of the symbol's candle before it, whatever lies between, to the extremes of this
+    one. ``traded`` are the symbols that had a position in this step.
+    """
+    # READING: what waits of the symbol is cancelled as by any halt, before the limits see the equity of B.
+    for symbol, candle in present(book.case, now):
+        before = candle_before(book.case, symbol, candle)
+        if symbol in traded and before is not None:
+            factor = max(candle.high, before.close) / min(candle.low, before.close)
+            if above(factor, number(book.case, "max_candle_move")):
+                book.moved.append((now, symbol))
+                halted = [order for order in book.waiting if order.opens and order.symbol == symbol]
+                cancel_waiting(book, now, "halt", halted)
 
 
 def marks_and_halts(book: Book, now: int) -> None:

@@ -11,33 +11,8 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.oracles.slow_model_numbers import day_of, exact, rounded_down, rounded_up
-
-Setting = float | int | str | bool
-
-BASE_SETTINGS: dict[str, Setting] = {
-    "starting_balance": 10_000.0,
-    "slippage": 0.0,
-    "commission_rate": 0.0,
-    "allow_shorting": True,
-    "entry_fill": "next_open",
-    "on_opposite_signal": "ignore",
-    "max_order_wait": 3,
-    "max_gap": 60,
-    "default_risk_per_trade": 0.01,
-    "max_exposure": 0.05,
-    "min_position_size_usd": 0.0,
-    "enable_trailing_stop": False,
-    "trailing_stop_pct": 0.02,
-    "max_daily_loss_pct": 0.99,
-    "max_drawdown_pct": 0.99,
-    "max_risk_per_trade_pct": 0.02,
-    "max_exposure_pct": 0.20,
-    "max_open_trades": 10,
-    "on_halt": "hold",
-    "on_kill": "hold",
-}
-"""Settings of a case that says nothing else."""
+from tests.support.base_settings import Setting
+from tests.support.oracles.numbers import against_trader, day_of, exact
 
 
 @dataclass(frozen=True)
@@ -73,6 +48,8 @@ class ModelResult:
     equity_rows: list[tuple[int, str, str]]
     final_balance: Decimal
     ambiguous: int
+    sizes_bound_by: list[str]
+    moved: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -107,7 +84,7 @@ class Position:
 
 @dataclass
 class Book:
-    """The facts of a run so far; ``marked_ms`` is the T of the last phase B."""
+    """The facts of a run so far; ``marked_ms`` is the T of the last phase B, ``bound`` what set the last size."""
 
     case: Case
     positions: dict[str, Position] = field(default_factory=dict)
@@ -123,6 +100,9 @@ class Book:
     marked_ms: int = -1
     last_order_id: int = 0
     ambiguous: int = 0
+    bound: str = ""
+    sizes_bound_by: list[str] = field(default_factory=list)
+    moved: list[tuple[int, str]] = field(default_factory=list)
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""
@@ -234,10 +214,8 @@ def stop_level(book: Book, position: Position) -> Fraction:
     fraction = exact(number(book.case, "trailing_stop_pct"))
     tick = Fraction(book.case.instruments[position.symbol].tick_size)
     for close in marked_closes(book, position.symbol, position.entry_ms):
-        if position.sign > 0:
-            level = max(level, rounded_down(exact(close) * (1 - fraction), tick))
-        else:
-            level = min(level, rounded_up(exact(close) * (1 + fraction), tick))
+        trailing = against_trader(exact(close) * (1 - position.sign * fraction), -position.sign, tick)
+        level = max(level, trailing) if position.sign > 0 else min(level, trailing)
     return level
 
 

@@ -3,16 +3,17 @@
 import json
 from fractions import Fraction
 
-from tests.support.oracles.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
-from tests.support.oracles.slow_model_numbers import (
-    EXACT_TOLERANCE,
+from tests.support.oracles.numbers import (
+    against_trader,
+    beyond,
     clock_text,
-    commission_on,
     exact,
+    for_trader,
     plain_text,
-    rounded_down,
-    rounded_up,
+    slipped,
+    to_1e8,
 )
+from tests.support.oracles.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
 
 COLUMNS = (
     "timestamp",
@@ -38,9 +39,12 @@ def fill_price(book: Book, symbol: str, sign: int, reference: Fraction, slips: b
     """Return the price of a buy (+1) or sell (-1): slippage against the trader, buys rounded up to tick, sells down."""
     # READING: a target filled at an open that is off the tick grid is rounded like every fill, against the trader.
     slippage = exact(number(book.case, "slippage")) if slips else Fraction(0)
-    price = reference * (1 + sign * slippage)
-    tick = Fraction(book.case.instruments[symbol].tick_size)
-    return rounded_up(price, tick) if sign > 0 else rounded_down(price, tick)
+    return slipped(reference, sign, slippage, Fraction(book.case.instruments[symbol].tick_size))
+
+
+def commission_of(book: Book, price: Fraction, quantity: Fraction) -> Fraction:
+    """Return the commission of a fill."""
+    return to_1e8(price * quantity * exact(number(book.case, "commission_rate")))
 
 
 def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> None:
@@ -52,22 +56,21 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
     """
     case = book.case
     price = fill_price(book, order.symbol, order.sign, reference, slips=True)
-    commission = commission_on(price * order.quantity, number(case, "commission_rate"))
+    commission = commission_of(book, price, order.quantity)
     carried = sum((p.entry_price * p.quantity for p in book.positions.values()), Fraction(0))
     # READING: "PnL realised since" is counted from the marks of B. A position that has closed weighs by its result
     # alone; were it counted from the entry, what the position was worth at B would weigh twice.
     marked = [p for p in book.positions.values() if any(p is one for one in book.positions_at_b)]
     gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * p.quantity for p in marked)
     means = balance(book) + sum(gains, Fraction(0))
-    if carried + price * order.quantity + commission > means * (1 + EXACT_TOLERANCE):
+    if beyond(carried + price * order.quantity + commission, means):
         book.order_events.append((event_ms, order.symbol, "rejected", "insufficient_balance"))
         return
     tick = Fraction(case.instruments[order.symbol].tick_size)
-    towards_loss, towards_gain = (rounded_down, rounded_up) if order.sign > 0 else (rounded_up, rounded_down)
-    stop = towards_loss(price - order.sign * order.stop_distance, tick)
+    stop = against_trader(price - order.sign * order.stop_distance, -order.sign, tick)
     target = None
     if order.target_distance is not None:
-        target = towards_gain(price + order.sign * order.target_distance, tick)
+        target = for_trader(price + order.sign * order.target_distance, -order.sign, tick)
     book.positions[order.symbol] = Position(
         order.symbol, order.sign, order.quantity, price, event_ms, commission, stop, target
     )
@@ -107,7 +110,7 @@ def close_position(
     # READING: closes by the gap rule and at the end of the run are counted at their fill too, also where the gap rule
     # replaces a waiting close.
     price = fill_price(book, position.symbol, -position.sign, reference, slips)
-    commission = commission_on(price * position.quantity, number(book.case, "commission_rate"))
+    commission = commission_of(book, price, position.quantity)
     gross = position.sign * (price - position.entry_price) * position.quantity
     realized = gross - position.entry_commission - commission
     del book.positions[position.symbol]

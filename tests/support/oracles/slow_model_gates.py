@@ -3,7 +3,9 @@
 from fractions import Fraction
 
 from core.candle import Candle
+from core.instrument import Instrument
 from core.trading_signal import Signal
+from tests.support.oracles.numbers import TOLERANCE, rounded_down, rounded_up, twelve_digits
 from tests.support.oracles.slow_model_book import (
     Book,
     Order,
@@ -16,7 +18,6 @@ from tests.support.oracles.slow_model_book import (
     waiting_close,
     waiting_entry,
 )
-from tests.support.oracles.slow_model_numbers import TOLERANCE, rounded_down, twelve_digits
 
 SIGN = {"LONG": 1, "SHORT": -1}
 
@@ -69,9 +70,12 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
     """
     if signal.sl_distance is None:
         raise ValueError(f"{symbol} at {now}: the model needs a stop distance")
+    instrument = book.case.instruments[symbol]
     stop_distance = twelve_digits(signal.sl_distance)
     if stop_distance <= 0:
         return "stop_distance"
+    if stop_distance < Fraction(instrument.tick_size):
+        return "stop_within_tick"
     target_distance = None if signal.tp_distance is None else twelve_digits(signal.tp_distance)
     if target_distance is not None and target_distance <= 0:
         return "target_distance"
@@ -79,11 +83,12 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
     quantity, reason = size_of_entry(book, symbol, price, signal.sl_distance)
     reason = (
         reason
-        or safety_refusal(book, now, symbol, price, quantity, signal.sl_distance)
+        or safety_refusal(book, now, symbol, price, quantity, worst_distance(instrument, stop_distance))
         or shorting_refusal(book, SIGN[signal.direction])
     )
     if reason:
         return reason
+    book.sizes_bound_by.append(book.bound)
     return Order(
         order_id=book.next_order_id(),
         symbol=symbol,
@@ -101,6 +106,7 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
 def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -> tuple[Fraction, str]:
     """Size = the least of equity x risk / stop distance, equity x max_exposure / p, room / p, rounded down to the lot.
 
+    Where the worst that rounding makes of its loss is above the limit of risk, the size is reduced to that limit.
     Minimums are judged on the rounded quantity at p, with the tolerance in the trader's favour.
     """
     # READING: the float64 sizing divides by the signal's own float distance; twelve digits are for levels.
@@ -114,7 +120,15 @@ def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -
         return Fraction(0), "no_exposure_room"
     by_room = room / price
     size = min(by_risk, by_cap, by_room)
+    # READING: of two bounds that come to one size the first of risk, cap and room is named.
+    bound = "risk" if size == by_risk else "position_cap" if size == by_cap else "exposure_room"
     quantity = rounded_down(twelve_digits(size), Fraction(instrument.lot_size))
+    worst = worst_distance(instrument, twelve_digits(stop_distance))
+    limit = number(case, "max_risk_per_trade_pct") * equity
+    if float(quantity) * worst > limit * (1 + TOLERANCE):
+        # READING: the reduced size is a computed float like the other one, and goes through twelve digits to the lot.
+        quantity, bound = rounded_down(twelve_digits(limit / worst), Fraction(instrument.lot_size)), "rounding"
+    book.bound = bound
     value = float(quantity) * price
     if quantity <= 0:
         return quantity, "below_lot_size"
@@ -127,7 +141,13 @@ def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -
     return quantity, ""
 
 
-def safety_refusal(book: Book, now: int, symbol: str, price: float, quantity: Fraction, stop_distance: float) -> str:
+def worst_distance(instrument: Instrument, stop_distance: Fraction) -> float:
+    """The stop distance rounded up to the tick + two ticks: the entry's and the exit's rounding."""
+    tick = Fraction(instrument.tick_size)
+    return float(rounded_up(stop_distance, tick) + 2 * tick)
+
+
+def safety_refusal(book: Book, now: int, symbol: str, price: float, quantity: Fraction, worst: float) -> str:
     """Return the first safety gate that refuses, "" when none does; a value that only reaches a limit is allowed."""
     case = book.case
     equity = book.equity_at_b[-1][1]
@@ -137,9 +157,11 @@ def safety_refusal(book: Book, now: int, symbol: str, price: float, quantity: Fr
         return "halted_drawdown"
     if daily_loss_halted(book, now):
         return "halted_daily_loss"
+    if any(moved == symbol for _, moved in book.moved):
+        return "halted_candle_move"
     if open_trades_without(book, symbol) + 1 > number(case, "max_open_trades"):
         return "max_open_trades"
-    if float(quantity) * stop_distance > number(case, "max_risk_per_trade_pct") * equity * (1 + TOLERANCE):
+    if float(quantity) * worst > number(case, "max_risk_per_trade_pct") * equity * (1 + TOLERANCE):
         return "max_risk_per_trade"
     after = exposure_without(book, symbol) + float(quantity) * price
     if after > number(case, "max_exposure_pct") * equity * (1 + TOLERANCE):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from core.candle import Candle
-from tests.support.oracles.slow_model_numbers import exact, rounded_down, rounded_up
-from tests.support.oracles.venue_model_fills import execute, priced, reduces, wanted
+from tests.support.oracles.numbers import against_trader, exact, rounded_down
+from tests.support.oracles.venue_model_fills import execute, priced, wanted
 from tests.support.oracles.venue_model_margin import liquidate, liquidation_level, passes_bankruptcy
 from tests.support.oracles.venue_model_orders import trailing_level
-from tests.support.oracles.venue_model_values import ModelOrder, Venue, against_trader
+from tests.support.oracles.venue_model_values import ModelOrder, Venue
 
 AFTER_ALL = 3
 Met = tuple[Fraction, int, int, ModelOrder | None, Fraction]
@@ -114,7 +114,7 @@ def exits_at_the_open(play: Play) -> None:
 def act_on_reducing(play: Play, acts: str) -> None:
     """Let each order of one kind that reduces now, and that the open satisfies, act at the open."""
     for order in play.acting():
-        if order.living and order.acts == acts and reduces(play.venue, order):
+        if order.living and order.acts == acts and play.venue.reduces(order):
             meet_the_open(play, order)
 
 
@@ -150,7 +150,7 @@ def act(play: Play, order: ModelOrder, point: Fraction) -> bool:
     """Let an order that is met act at a point of the walk; return whether it opened or added to a position."""
     venue = play.venue
     play.acted.add(order.number)
-    opens = not reduces(venue, order)
+    opens = not venue.reduces(order)
     if order.acts == "limit":
         if order.post_only and not order.rested:
             venue.move(order, play.time_ms, "REJECTED", "would_take")
@@ -192,7 +192,7 @@ def fill(play: Play, order: ModelOrder, reference: Fraction, price: Fraction, ma
     """Fill an order within the volume cap; a close that would lose more than its margin is a liquidation."""
     venue = play.venue
     quantity = wanted(venue, order) if play.room is None else min(wanted(venue, order), play.room)
-    if venue.rules.leverage is not None and quantity > 0 and reduces(venue, order):
+    if venue.rules.leverage is not None and quantity > 0 and venue.reduces(order):
         rate = venue.rules.maker if maker else venue.rules.taker
         if passes_bankruptcy(venue, play.symbol, price, quantity, rate):
             liquidate(play)
@@ -268,7 +268,7 @@ def is_left_out(play: Play, order: ModelOrder) -> bool:
     """Pessimistic, after an entry inside the candle: no target of the symbol is met any more."""
     # READING: a target is every limit order that would reduce, whether it protects or was submitted; an entry is
     # also an order that adds.
-    return play.no_targets and order.acts == "limit" and reduces(play.venue, order)
+    return play.no_targets and order.acts == "limit" and play.venue.reduces(order)
 
 
 def first_legs(play: Play) -> list[Fraction]:
@@ -340,6 +340,6 @@ def break_even(play: Play) -> None:
     average = position.cost / position.quantity
     for order in play.venue.living(play.symbol):
         if order.role == "stop" and order.acts == "stop":
-            level = rounded_down(average, tick) if position.sign > 0 else rounded_up(average, tick)
+            level = against_trader(average, -position.sign, tick)
             if position.sign * (level - order.stop) > 0:
                 order.stop, order.exit_reason = level, "break_even"

@@ -3,22 +3,24 @@
 from fractions import Fraction
 
 from core.orders import OrderRequest
-from tests.support.oracles.slow_model_numbers import EXACT_TOLERANCE, exact, rounded_down, rounded_up, twelve_digits
+from tests.support.oracles.numbers import (
+    against_trader,
+    beyond,
+    exact,
+    for_trader,
+    rounded_down,
+    slipped,
+    to_1e8,
+    twelve_digits,
+)
 from tests.support.oracles.venue_model_margin import margin_of, why_margin_refuses
-from tests.support.oracles.venue_model_values import ModelFill, ModelOrder, ModelPosition, Venue, against_trader, to_1e8
+from tests.support.oracles.venue_model_values import ModelFill, ModelOrder, ModelPosition, Venue
 
 
 def priced(venue: Venue, order: ModelOrder, reference: Fraction) -> Fraction:
     """Market and stop fills: reference x (1 +- (half spread + slippage)), rounded to the tick against the trader."""
     rules = venue.rules
-    worse = reference * (1 + order.sign * (rules.half_spread + rules.slippage))
-    return against_trader(worse, order.sign, venue.tick(order.symbol))
-
-
-def reduces(venue: Venue, order: ModelOrder) -> bool:
-    """Whether the symbol has a position against the order."""
-    position = venue.positions.get(order.symbol)
-    return position is not None and position.sign == -order.sign
+    return slipped(reference, order.sign, rules.half_spread + rules.slippage, venue.tick(order.symbol))
 
 
 def wanted(venue: Venue, order: ModelOrder) -> Fraction:
@@ -27,7 +29,7 @@ def wanted(venue: Venue, order: ModelOrder) -> Fraction:
     A reducing fill is cut to the position's quantity. A stop that protects stands for the whole position, a rung for
     its fraction of everything entered, the last rung for all that is left when the fractions add up to 1.
     """
-    if not reduces(venue, order):
+    if not venue.reduces(order):
         return Fraction(0) if order.reduce_only else order.remaining
     held = venue.positions[order.symbol].quantity
     if order.role == "order":
@@ -58,7 +60,7 @@ def why_refused(venue: Venue, symbol: str, price: Fraction, quantity: Fraction) 
     notional = price * quantity
     carried = sum((position.cost for position in venue.positions.values()), Fraction(0))
     needed = carried + notional + to_1e8(notional * venue.rules.taker)
-    return "insufficient_balance" if needed > equity(venue) * (1 + EXACT_TOLERANCE) else ""
+    return "insufficient_balance" if beyond(needed, equity(venue)) else ""
 
 
 def equity(venue: Venue) -> Fraction:
@@ -81,7 +83,7 @@ def execute(
     maker: bool,
 ) -> Fraction:
     """Fill an order as far as position and volume cap allow; return the filled quantity (0: refused or no room)."""
-    reducing = reduces(venue, order)
+    reducing = venue.reduces(order)
     quantity = wanted(venue, order)
     if room is not None:
         quantity = min(quantity, room)
@@ -251,21 +253,20 @@ def protect(venue: Venue, order: ModelOrder, price: Fraction, time_ms: int) -> N
     the entry's own target is not used.
     """
     request, sign, tick = order.request, order.sign, venue.tick(order.symbol)
-    away_from_gain, away_from_loss = (rounded_down, rounded_up) if sign > 0 else (rounded_up, rounded_down)
     distance = None if request.stop_distance is None else twelve_digits(request.stop_distance)
     stop = None if request.stop_loss is None else exact(request.stop_loss)
     if distance is not None:
         stop = price - sign * distance
     if stop is not None:
         venue.positions[order.symbol].stop_distance = abs(price - stop) if distance is None else distance
-        place(venue, order, "stop", away_from_gain(stop, tick), time_ms, 0)
+        place(venue, order, "stop", against_trader(stop, -sign, tick), time_ms, 0)
     if venue.rules.ladder:
         return
     target = None if request.take_profit is None else exact(request.take_profit)
     if request.target_distance is not None:
         target = price + sign * twelve_digits(request.target_distance)
     if target is not None:
-        place(venue, order, "target", away_from_loss(target, tick), time_ms, 0)
+        place(venue, order, "target", for_trader(target, -sign, tick), time_ms, 0)
 
 
 def place_rungs(venue: Venue, position: ModelPosition, time_ms: int) -> None:
@@ -275,10 +276,10 @@ def place_rungs(venue: Venue, position: ModelPosition, time_ms: int) -> None:
     if position.stop_distance is None or position.first is None:
         return
     entry, price = position.first
-    away_from_loss = rounded_up if position.sign > 0 else rounded_down
     for rung, (_, multiple) in enumerate(venue.rules.ladder, start=1):
         if rung not in position.rungs_placed:
-            level = away_from_loss(price + position.sign * multiple * position.stop_distance, venue.tick(entry.symbol))
+            exact_level = price + position.sign * multiple * position.stop_distance
+            level = for_trader(exact_level, -position.sign, venue.tick(entry.symbol))
             place(venue, entry, "target", level, time_ms, rung)
             if rung_quantity(venue, venue.orders[-1]) > 0:
                 position.rungs_placed.add(rung)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from tests.support.oracles.slow_model_numbers import EXACT_TOLERANCE, exact
-from tests.support.oracles.venue_model_values import ModelFill, ModelTier, Venue, against_trader, to_1e8
+from tests.support.oracles.numbers import against_trader, beyond, exact, to_1e8
+from tests.support.oracles.venue_model_values import ModelFill, ModelTier, Venue
 
 if TYPE_CHECKING:
     from tests.support.oracles.venue_model_candle import Play
@@ -30,12 +30,12 @@ def why_margin_refuses(venue: Venue, symbol: str, notional: Fraction, equity: Fr
     # READING: "the tier at the entry's notional" is that of the position as it would stand after the fill.
     held_already = venue.positions[symbol].cost if symbol in venue.positions else Fraction(0)
     # READING: a table ends with the largest position that may be opened.
-    beyond = venue.rules.tiers[-1].cap is not None and held_already + notional > venue.rules.tiers[-1].cap
-    if beyond or venue.rules.leverage > tier_of(venue, held_already + notional).max_leverage:
+    past_the_table = venue.rules.tiers[-1].cap is not None and held_already + notional > venue.rules.tiers[-1].cap
+    if past_the_table or venue.rules.leverage > tier_of(venue, held_already + notional).max_leverage:
         return "max_leverage"
     held = sum((position.margin for position in venue.positions.values()), Fraction(0))
     needed = held + (notional + to_1e8(notional * venue.rules.taker)) / venue.rules.leverage
-    return "insufficient_margin" if needed > equity * (1 + EXACT_TOLERANCE) else ""
+    return "insufficient_margin" if beyond(needed, equity) else ""
 
 
 def liquidation_price(

@@ -3,8 +3,15 @@
 from fractions import Fraction
 
 from core.orders import OrderRequest
-from tests.support.oracles.slow_model_numbers import exact, rounded_down, twelve_digits
-from tests.support.oracles.venue_model_values import ModelOrder, Venue, limit_level, stop_trigger
+from tests.support.oracles.numbers import (
+    EXACT_TOLERANCE,
+    against_trader,
+    exact,
+    for_trader,
+    rounded_down,
+    twelve_digits,
+)
+from tests.support.oracles.venue_model_values import ModelOrder, Venue
 
 LIMITS = ("LIMIT", "STOP_LIMIT", "TAKE_PROFIT")
 STOPS = ("STOP_MARKET", "STOP_LIMIT")
@@ -30,7 +37,7 @@ def submit(venue: Venue, request: OrderRequest, time_ms: int, last_price: float)
         sign=sign,
         kind=kind,
         quantity=rounded_down(twelve_digits(request.quantity), venue.lot(symbol)),
-        price=limit_level(exact(request.price), sign, tick) if kind in LIMITS and request.price is not None else None,
+        price=for_trader(exact(request.price), sign, tick) if kind in LIMITS and request.price is not None else None,
         stop=first_stop(venue, request),
         accepted_ms=time_ms,
         effective_ms=time_ms + venue.rules.latency_ms,
@@ -56,7 +63,7 @@ def first_stop(venue: Venue, request: OrderRequest) -> Fraction | None:
     # READING: a trailing stop has none before the first B after its acceptance ("at each B its stop becomes"), so it
     # protects from the candle after that on.
     if request.order_type.name in STOPS and request.stop_price is not None:
-        return stop_trigger(exact(request.stop_price), request.side.sign, venue.tick(request.symbol))
+        return against_trader(exact(request.stop_price), request.side.sign, venue.tick(request.symbol))
     return None
 
 
@@ -69,7 +76,7 @@ def trailing_level(venue: Venue, request: OrderRequest, close: Fraction) -> Frac
         level = close + sign * twelve_digits(request.trailing_distance)
     else:
         return None
-    return stop_trigger(level, sign, venue.tick(request.symbol))
+    return against_trader(level, sign, venue.tick(request.symbol))
 
 
 def faults(venue: Venue, order: ModelOrder) -> list[str]:
@@ -80,7 +87,7 @@ def faults(venue: Venue, order: ModelOrder) -> list[str]:
         why_quantity_is_refused(venue, order),
         why_notional_is_refused(venue, order),
         "percent_price" if outside_bands(venue, order) else "",
-        "reduce_only" if order.reduce_only and not has_opposite_position(venue, order) else "",
+        "reduce_only" if order.reduce_only and not venue.reduces(order) else "",
         "price" if level_is_missing(order) else "",
     ]
     return [reason for reason in found if reason]
@@ -105,7 +112,7 @@ def why_notional_is_refused(venue: Venue, order: ModelOrder) -> str:
     price = order.price or order.stop or venue.last_prices[order.symbol]
     least = Fraction(venue.instruments[order.symbol].min_notional)
     # READING: "1e-9 tolerance" is relative: a notional that falls short by less than a billionth of the minimum passes.
-    return "below_min_notional" if order.quantity * price < least * (1 - Fraction(1, 10**9)) else ""
+    return "below_min_notional" if order.quantity * price < least * (1 - EXACT_TOLERANCE) else ""
 
 
 def outside_bands(venue: Venue, order: ModelOrder) -> bool:
@@ -116,12 +123,6 @@ def outside_bands(venue: Venue, order: ModelOrder) -> bool:
     below = bool(rules.band_down) and order.price < Fraction(rules.band_down) * last
     above = bool(rules.band_up) and order.price > Fraction(rules.band_up) * last
     return below or above
-
-
-def has_opposite_position(venue: Venue, order: ModelOrder) -> bool:
-    """Whether there is a position that the order reduces."""
-    position = venue.positions.get(order.symbol)
-    return position is not None and position.sign == -order.sign
 
 
 def level_is_missing(order: ModelOrder) -> bool:
@@ -168,9 +169,9 @@ def amend(
     if quantity is not None:
         order.quantity = rounded_down(twelve_digits(quantity), venue.lot(order.symbol))
     if price is not None:
-        order.price = limit_level(exact(price), order.sign, tick)
+        order.price = for_trader(exact(price), order.sign, tick)
     if stop_price is not None:
-        order.stop = stop_trigger(exact(stop_price), order.sign, tick)
+        order.stop = against_trader(exact(stop_price), order.sign, tick)
     if order.quantity <= order.filled or (price is not None and outside_bands(venue, order)) or level_is_missing(order):
         order.quantity, order.price, order.stop = before
         return False

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 from core.instrument import Instrument
 from core.orders import OrderRequest
-from tests.support.oracles.slow_model_numbers import rounded_down, rounded_up
 
 LIVING = ("NEW", "PARTIALLY_FILLED")
 
@@ -171,6 +170,11 @@ class Venue:
         found = [order for order in self.orders if order.symbol == symbol and order.living]
         return sorted(found, key=lambda order: order.number)
 
+    def reduces(self, order: ModelOrder) -> bool:
+        """Whether the symbol has a position against the order."""
+        position = self.positions.get(order.symbol)
+        return position is not None and position.sign == -order.sign
+
     def move(self, order: ModelOrder, time_ms: int, status: str, reason: str = "") -> None:
         """Take an order to a state, for a reason, and keep the event."""
         # READING: an order that has filled in part is not rejected any more; what is left of it is cancelled.
@@ -178,23 +182,3 @@ class Venue:
             status = "CANCELED"
         order.status, order.reason = status, reason
         self.events.append((time_ms, order.number, status, reason))
-
-
-def to_1e8(value: Fraction) -> Fraction:
-    """Round half-even to eight decimals (`round` of a Fraction is half-even)."""
-    return Fraction(round(value * 10**8), 10**8)
-
-
-def limit_level(price: Fraction, sign: int, tick: Fraction) -> Fraction:
-    """Round a limit price: buys down, sells up."""
-    return rounded_down(price, tick) if sign > 0 else rounded_up(price, tick)
-
-
-def stop_trigger(price: Fraction, sign: int, tick: Fraction) -> Fraction:
-    """Round a stop price: buys up, sells down."""
-    return rounded_up(price, tick) if sign > 0 else rounded_down(price, tick)
-
-
-def against_trader(price: Fraction, sign: int, tick: Fraction) -> Fraction:
-    """Round a fill price: buys up, sells down."""
-    return rounded_up(price, tick) if sign > 0 else rounded_down(price, tick)

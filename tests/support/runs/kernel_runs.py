@@ -16,36 +16,13 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from risk_management.risk_config import RiskConfig
+from tests.support.base_settings import BASE_SETTINGS
 from tests.support.scripted_strategy import ScriptedStrategy
 from validation.composed_settings import Settings, SettingsFiles
 from validation.live_settings import LiveSettings
 
 Candles = Mapping[str, Sequence[Candle]]
 FundingRates = Mapping[str, Sequence[FundingRate]]
-
-BASE_SETTINGS: Mapping[str, object] = {
-    "starting_balance": 10_000.0,
-    "slippage": 0.0,
-    "commission_rate": 0.0,
-    "allow_shorting": True,
-    "entry_fill": "next_open",
-    "on_opposite_signal": "ignore",
-    "max_order_wait": 3,
-    "max_gap": 60,
-    "default_risk_per_trade": 0.01,
-    "max_exposure": 0.05,
-    "min_position_size_usd": 0.0,
-    "enable_trailing_stop": False,
-    "trailing_stop_pct": 0.02,
-    "max_daily_loss_pct": 0.99,
-    "max_drawdown_pct": 0.99,
-    "max_risk_per_trade_pct": 0.02,
-    "max_exposure_pct": 0.20,
-    "max_open_trades": 10,
-    "on_halt": "hold",
-    "on_kill": "hold",
-}
-"""What a test gets unless it says otherwise, by flat name."""
 
 _SECTIONS = (ExecutionSettings, TradingModeSettings, RiskConfig)
 

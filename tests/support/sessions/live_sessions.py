@@ -35,12 +35,12 @@ from live.life.session_start import start_fresh
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
-from practice.candle_sources import CandleSource
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions, PaceName
-from practice.faults import FaultScript
-from practice.stream_connection import SentFinal
-from practice.wide_market import practice_source
+from practice.faults.fault_script import FaultScript
+from practice.market.candle_sources import CandleSource
+from practice.market.wide_market import practice_source
+from practice.streams.stream_connection import SentFinal
 from runs.folder.file_names import DERIVED
 from tests.support.config_tree import write_config
 from tests.support.times import JANUARY_MS, MINUTE_MS

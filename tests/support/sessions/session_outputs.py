@@ -15,7 +15,7 @@ from engine.assembly import build_safety_monitor, build_session, build_strategy_
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from market_data.candle_columns import CandleColumns
-from practice.wide_market import practice_source
+from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings

@@ -153,6 +153,15 @@ class Commands(unittest.TestCase):
         with self.assertRaises(InvariantError):
             fold.apply(CommandRecord("close", "test", "XRP/USDT"))
 
+    def test_after_the_end_there_is_nobody_to_command(self) -> None:
+        self.given = self.recording()
+        lines = list(read_journal(self.run_session() / "journal.jsonl"))
+        fold = SessionFold(lines[0].record, self.given.settings, SessionOutputs())
+        for line in lines[1:]:
+            fold.apply(line.record)
+        with self.assertRaisesRegex(InvariantError, "after the session's end"):
+            fold.apply(CommandRecord("pause", "test"))
+
     def test_a_command_names_a_symbol_where_it_concerns_one_and_nowhere_else(self) -> None:
         for command, symbol in (("close", None), ("cancel", None), ("pause", BTC), ("kill", BTC)):
             with self.assertRaises(ValueError):

@@ -2,12 +2,13 @@
 
 import unittest
 
+from core.candle import Step
 from core.errors import StrategyError
 from core.trading_signal import Signal
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import columns
 from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
-from tests.support.times import stamp
+from tests.support.times import MINUTE_MS, stamp
 
 A, B = "A", "B"
 LONG, SHORT = Signal("LONG", sl_distance=40.0), Signal("SHORT", sl_distance=40.0)
@@ -49,7 +50,7 @@ class TheBook(DecisionCase):
         told = self.inputs(session, "risk")
         # 500 that a position may have, less its 250; 2,000 that all may have, less 250.
         self.assertEqual((250.0, 250.0), (told["exposure"], told["room"]))
-        self.assertEqual(0, session.session.safety.open_positions)
+        self.assertEqual(0, session.session.safety.open_trades)
 
     def test_the_account_may_leave_less_room_than_the_position(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: LONG}, B: {0: LONG}}, max_entries=2, max_exposure_pct=0.06)
@@ -82,7 +83,8 @@ class TheBook(DecisionCase):
         session = session_of_minutes({A: {0: LONG}})
         self.play(session, range(1), 102.0)
         told = self.inputs(session, "safety")
-        self.assertEqual((100.0, 255.0), (told["risk"], told["value"]))
+        # 2.5 x 40.02, the distance and two ticks; 2.5 x 102
+        self.assertEqual((2.5 * 40.02, 255.0), (told["risk"], told["value"]))
 
 
 class Gates(DecisionCase):
@@ -177,7 +179,7 @@ class Gates(DecisionCase):
             told = session.run.told("order_cancelled")
             self.assertEqual((refused, cancelled), (self.reasons(session), len(told)), (policy, signal))
             self.assertEqual(orders, session.session.statistics.orders_submitted)
-            self.assertIn(gate, self.inputs(session, "position"))
+            self.assertEqual({gate, "on_opposite_signal"}, set(self.inputs(session, "position")))
 
     def test_an_opposite_signal_to_a_position_that_may_grow_reverses_it_whole(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: SHORT}}, max_entries=2, on_opposite_signal="reverse")
@@ -204,6 +206,38 @@ class Gates(DecisionCase):
         )
         self.assertEqual("opposite_signal", session.run.rows[-1]["reason"])
 
+    def test_a_step_may_come_with_a_reason_to_refuse_entries_which_wins_over_a_pause(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 1: LONG}})
+        session.session.process(Step(MINUTE_MS, (candle(0),)), refuse_entries="missed_step")
+        session.session.set_paused(True)
+        session.session.process(Step(2 * MINUTE_MS, (candle(1),)), refuse_entries="missed_step")
+        self.assertEqual(["missed_step", "missed_step"], self.reasons(session))
+
+    def test_the_bound_of_the_size_and_the_risk_beside_the_risk_asked_are_told(self) -> None:
+        # A stop 40 away: by risk 100 / 40 = 2.5, by the cap 500 / 100 = 5, by room (n - 0) / 100; at worst 40.02 each.
+        for flat, bound, quantity in (
+            ({}, "risk", 2.5),
+            ({"max_exposure": 0.02}, "position_cap", 2.0),
+            ({"max_exposure_pct": 0.01}, "exposure_room", 1.0),
+            ({"max_risk_per_trade_pct": 0.01}, "rounding", 2.498),  # 100 / 40.02 = 2.4987...
+        ):
+            with self.subTest(bound):
+                session = session_of_minutes({A: {0: LONG}}, **flat)
+                self.play(session, range(1))
+                told = self.inputs(session, "risk")
+                self.assertEqual((bound, quantity), (told["bound"], told["quantity"]))
+                self.assertEqual((100.0, quantity * 40.0), (told["risk_asked"], told["risk_taken"]))
+                self.assertEqual(quantity * 40.02, self.inputs(session, "safety")["risk"])
+
+    def test_what_adds_and_has_no_more_room_than_its_position_leaves_is_bound_by_the_cap(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 2: LONG}}, max_entries=2, max_exposure=0.04)
+        self.play(session, range(3))
+        added = session.run.told("decision")[-1]["gates"][1]["inputs"]
+        # 400 of 10,000 less 2.5 x 100
+        self.assertEqual(("position_cap", 1.5), (added["bound"], added["quantity"]))
+        self.assertEqual({"risk": 1, "position_cap": 1}, dict(session.session.statistics.sizes_bound_by))
+        self.assertEqual([0.01, 0.006], list(session.session.statistics.risks_taken))
+
     def test_a_trailing_stop_in_atr_needs_one(self) -> None:
         for atr, refused in (
             (None, ["trailing_distance"]),
@@ -222,7 +256,6 @@ class Gates(DecisionCase):
         for flat, gate, reason in (
             ({"max_exposure_pct": 0.03, "min_position_size_usd": 51.0}, "risk", "below_min_position_size"),
             ({"max_open_trades": 1}, "safety", "max_open_trades"),
-            ({"max_risk_per_trade_pct": 0.009}, "safety", "max_risk_per_trade"),
         ):
             session = session_of_minutes({B: {0: LONG}, A: {0: LONG}}, **flat)
             self.play(session, range(1))
@@ -245,6 +278,11 @@ class Gates(DecisionCase):
         self.assertEqual(
             (1, 252.5), tuple(self.inputs(session, "safety", B)[name] for name in ("open_trades", "exposure"))
         )
+
+    def test_a_volume_cap_holds_for_an_entry_at_the_close(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, entry_fill="close", volume_cap=0.5)
+        session.play(candle(0, volume=2.0))
+        self.assertEqual([(stamp(1), "1")], columns(session.run.rows, "timestamp", "quantity"))
 
     def test_the_entry_of_a_reversal_waits_where_others_fill_at_the_close(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: SHORT}}, entry_fill="close", on_opposite_signal="reverse")

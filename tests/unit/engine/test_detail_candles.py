@@ -126,6 +126,14 @@ class SessionOnDetail(unittest.TestCase):
         statistics = session.session.statistics
         self.assertEqual((3, 1, 1), (statistics.steps, statistics.candles_processed, statistics.signals_generated))
 
+    def test_a_gap_is_counted_in_the_strategys_candles_from_the_one_that_was_reached(self) -> None:
+        for last, opened, missing in ((6, 29, []), (9, 29, []), (9, 30, [4]), (6, 34, [4])):
+            session = self.session(A, max_gap=3)
+            self.play_first(session)
+            session.step((last + 1) * MINUTE_MS, detail=[candle(last)])
+            session.step((opened + 1) * MINUTE_MS, detail=[candle(opened)])
+            self.assertEqual(missing, [one["missing_candles"] for one in session.run.told("gap")], (last, opened))
+
     def test_time_moves_forward_among_the_finer_candles_too(self) -> None:
         session = self.session(A)
         session.step(6 * MINUTE_MS, detail=[candle(5)])

@@ -41,6 +41,14 @@ class Expiry(unittest.TestCase):
         session.play(None, None, candle(20))
         self.assertEqual([(stamp(4), B), (stamp(5), A)], [one[:2] for one in session.run.order_events])
 
+    def test_resting_entries_end_in_order_of_their_own_ends(self) -> None:
+        rules = {"entry_order": "limit", "entry_offset": 0.1, "entry_expiry": 2}
+        session = session_of_minutes({A: {1: LONG}, B: {0: LONG}, C: {}}, **rules)
+        session.play(candle(0), candle(0), candle(0))
+        session.play(candle(1), candle(1), candle(1))
+        session.play(None, None, candle(20))
+        self.assertEqual([(stamp(3), B), (stamp(4), A)], [one[:2] for one in session.run.order_events])
+
     def test_a_resting_entry_that_is_good_for_some_candles_ends_by_its_own_time(self) -> None:
         session = session_of_minutes(
             {A: {0: LONG}, C: {}}, entry_order="limit", entry_offset=0.1, entry_expiry=2, max_order_wait=1

@@ -29,7 +29,7 @@ def made(
     side: str, close: float = 100.03, *, tick: str = "0.01", atr: float | None = None, **changed: object
 ) -> OrderRequest:
     rules = KernelRules(**{**BASE, **changed})  # type: ignore[arg-type]
-    sized = SizedEntry(Decimal("2.5"), 5.0, 10.0)
+    sized = SizedEntry(Decimal("2.5"), 5.0, 10.0, "risk", 5.02, 12.5)
     signal, candle = Signal("LONG", atr=atr), Candle(0, close, close, close, close, 1.0)
     opinion = Opinion("A", candle, signal, OrderSide(side), 600_000)
     return entry_order(rules, Instrument("A", Decimal(tick)), opinion, sized)

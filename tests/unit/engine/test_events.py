@@ -112,5 +112,55 @@ class Listening(unittest.TestCase):
         self.assertEqual({MINUTE_MS, 2 * MINUTE_MS}, {event.time_ms for event in told})
 
 
+class WhatDecisionsTell(unittest.TestCase):
+    def test_a_positions_own_orders_end_with_it_and_are_not_told(self) -> None:
+        session = session_of_minutes({A: {0: LONG}})
+        session.play(candle(0))
+        session.play(candle(1))
+        session.play(candle(2, 100.0, 100.0, 94.0, 95.0))
+        self.assertIn("oco", [row["reason"] for row in session.run.order_rows])
+        self.assertEqual(["decision"], [one["event"] for one in session.run.events])
+        self.assertEqual({}, session.session.statistics.cancelled)
+
+    def test_what_is_left_of_a_stop_that_filled_in_part_is_not_told_either(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5, on_kill="flatten")
+        session.play(candle(0))
+        session.play(candle(1, volume=100.0))
+        session.play(candle(2, 100.0, 100.0, 94.0, 95.0, volume=4.0))
+        session.session.set_kill_switch(True)
+        ended = [
+            (row["event"], row["order_id"]) for row in session.run.order_rows if row["client_order_id"] == "1-stop"
+        ]
+        self.assertEqual([("NEW", ""), ("PARTIALLY_FILLED", "2"), ("CANCELED", "2")], ended)
+        self.assertEqual(["decision", "kill_switch"], [one["event"] for one in session.run.events])
+        self.assertEqual({}, session.session.statistics.cancelled)
+
+    def test_an_entry_that_is_never_accepted_is_a_refusal_and_no_rejection(self) -> None:
+        band = Instrument(A, Decimal("0.01"), Decimal("0.001"), band_down=Decimal("0.95"))
+        flat = {"entry_order": "limit", "entry_offset": 0.1}
+        session = SteppedSession(flat, {A: band}, {A: {0: LONG}})
+        session.play(candle(0))
+        (refused,) = session.run.events
+        self.assertEqual(("decision", "percent_price"), (refused["event"], refused["reason"]))
+        statistics = session.session.statistics
+        self.assertEqual(({"percent_price": 1}, {}), (statistics.refusals, statistics.rejected))
+        self.assertEqual([("REJECTED", "")], [(row["event"], row["order_id"]) for row in session.run.order_rows])
+
+    def test_a_command_to_the_whole_account_has_no_order_and_no_reason(self) -> None:
+        session = session_of_minutes({A: {}})
+        session.play(candle(0))
+        session.session.set_paused(True)
+        told = {"command": "pause", "event": "command", "time": "1970-01-01T00:01:00.000Z"}
+        self.assertEqual([told], session.run.events)
+
+    def test_what_closing_costs_at_the_end_is_part_of_the_largest_drawdown(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, commission_rate=0.01)
+        session.play(candle(0))
+        session.play(candle(1))
+        session.session.finish()
+        # Bought and sold at 100 for 500: twice 5 of 10,000.
+        self.assertAlmostEqual(0.1, session.session.account.performance["max_drawdown_pct"])
+
+
 if __name__ == "__main__":
     unittest.main()

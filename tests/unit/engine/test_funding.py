@@ -10,7 +10,7 @@ from core.candle import Candle, FundingRate
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.candles import candle_at
+from tests.support.candles import candle, candle_at
 from tests.support.runs.kernel_runs import columns, run_kernel
 from tests.support.runs.stepped_session import SteppedSession
 from tests.support.shared import CANDLES, needs_shared
@@ -78,33 +78,33 @@ class Sentinels(unittest.TestCase):
     def test_a_stamp_some_milliseconds_late_is_due_at_its_minute(self) -> None:
         for late in (0, 1, 16, 59_999):
             session = session_of()
-            session.step(MINUTE_MS, candle_at(0))
-            session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), funding=((rate(2 * MINUTE_MS + late),),))
+            session.play(candle(0))
+            session.play(candle(1), funding=((rate(2 * MINUTE_MS + late),),))
             self.assertEqual([(format_ms(2 * MINUTE_MS), A, -5.0)], paid(session))
             # Opened at its minute, not at the stamp: nothing.
             session = session_of()
-            session.step(MINUTE_MS, candle_at(0), funding=((rate(MINUTE_MS + late),),))
-            session.step(2 * MINUTE_MS, candle_at(MINUTE_MS))
+            session.play(candle(0), funding=((rate(MINUTE_MS + late),),))
+            session.play(candle(1))
             self.assertEqual([], paid(session))
 
 
 class AtTheClose(unittest.TestCase):
     def entered(self, **more: object) -> SteppedSession:
         session = session_of(**more)
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS))
+        session.play(candle(0))
+        session.play(candle(1))
         return session
 
     def test_an_exit_inside_the_candle_that_ends_at_the_payment_does_not_pay(self) -> None:
         for low, amounts in ((80.0, []), (80.01, [-5.0])):
             session = self.entered()
-            session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS, low=low), funding=((rate(3 * MINUTE_MS),),))
+            session.play(candle(2, low=low), funding=((rate(3 * MINUTE_MS),),))
             self.assertEqual(amounts, [amount for *_, amount in paid(session)])
 
     def test_an_exit_at_the_open_of_the_payment_has_paid_before_it(self) -> None:
         session = self.entered()
-        session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS), funding=((rate(3 * MINUTE_MS),),))
-        session.step(4 * MINUTE_MS, candle_at(3 * MINUTE_MS, 70.0))
+        session.play(candle(2), funding=((rate(3 * MINUTE_MS),),))
+        session.play(candle(3, 70.0))
         (close,) = session.run.rows[1:]
         # (70 - 100) x 5 - 5
         self.assertEqual(
@@ -113,23 +113,22 @@ class AtTheClose(unittest.TestCase):
 
     def test_without_a_mark_it_is_on_this_candles_close(self) -> None:
         session = self.entered()
-        session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS, close=110.0), funding=((rate(3 * MINUTE_MS, mark=None),),))
+        session.play(candle(2, close=110.0), funding=((rate(3 * MINUTE_MS, mark=None),),))
         # 5 x 110 x 0.01
         self.assertEqual([-5.5], [amount for *_, amount in paid(session)])
 
     def test_without_a_mark_it_is_on_the_mark_candles_close_where_there_is_one(self) -> None:
         session = self.entered()
-        session.step(
-            3 * MINUTE_MS,
-            candle_at(2 * MINUTE_MS, close=110.0),
-            marks=(candle_at(2 * MINUTE_MS, close=120.0),),
+        session.play(
+            candle(2, close=110.0),
+            marks=(candle(2, close=120.0),),
             funding=((rate(3 * MINUTE_MS, mark=None),),),
         )
         self.assertEqual([-6.0], [amount for *_, amount in paid(session)])
 
     def test_equity_and_balance_do_not_move_before_the_close(self) -> None:
         session = self.entered()
-        session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS), funding=((rate(3 * MINUTE_MS),),))
+        session.play(candle(2), funding=((rate(3 * MINUTE_MS),),))
         self.assertEqual(10_000.0, session.session.outputs.curve[-1])
         self.assertEqual(Decimal(-5), session.holding().entry.funding)
 
@@ -144,12 +143,10 @@ class InsideACoarseCandle(unittest.TestCase):
                 cost = sign * value > 0
                 for stopped in (False, True):
                     session = session_of(direction, timeframe="1h")
-                    session.step(HOUR_MS, candle_at(0))
-                    session.step(2 * HOUR_MS, candle_at(HOUR_MS))
+                    session.play(candle(0))
+                    session.play(candle_at(HOUR_MS))
                     inside = rate(2 * HOUR_MS + 30 * MINUTE_MS, value)
-                    session.step(
-                        3 * HOUR_MS, candle_at(2 * HOUR_MS, **(exits if stopped else {})), funding=((inside,),)
-                    )
+                    session.play(candle_at(2 * HOUR_MS, **(exits if stopped else {})), funding=((inside,),))
                     expected = [-sign * 500 * value] if cost or not stopped else []
                     with self.subTest(direction=direction, rate=value, stopped=stopped):
                         self.assertEqual(expected, [amount for *_, amount in paid(session)])
@@ -157,23 +154,23 @@ class InsideACoarseCandle(unittest.TestCase):
 
     def test_what_was_closed_at_the_open_did_not_exist_in_it(self) -> None:
         session = session_of(timeframe="1h")
-        session.step(HOUR_MS, candle_at(0))
-        session.step(2 * HOUR_MS, candle_at(HOUR_MS))
-        session.step(3 * HOUR_MS, candle_at(2 * HOUR_MS, 75.0), funding=((rate(2 * HOUR_MS + 30 * MINUTE_MS),),))
+        session.play(candle(0))
+        session.play(candle_at(HOUR_MS))
+        session.play(candle_at(2 * HOUR_MS, 75.0), funding=((rate(2 * HOUR_MS + 30 * MINUTE_MS),),))
         self.assertEqual(([], None), (paid(session), session.holding()))
 
     def test_an_entry_at_the_open_pays_and_receives_what_comes_after_it(self) -> None:
         for value in (0.01, -0.01):
             session = session_of(timeframe="1h")
-            session.step(HOUR_MS, candle_at(0))
-            session.step(2 * HOUR_MS, candle_at(HOUR_MS), funding=((rate(HOUR_MS + 30 * MINUTE_MS, value),),))
+            session.play(candle(0))
+            session.play(candle_at(HOUR_MS), funding=((rate(HOUR_MS + 30 * MINUTE_MS, value),),))
             self.assertEqual([-500 * value], [amount for *_, amount in paid(session)])
 
     def test_an_entry_inside_pays_a_cost_once_and_receives_no_credit(self) -> None:
         for value, low, amounts in ((0.01, 98.0, [-5.0]), (0.01, 70.0, [-5.0]), (-0.01, 98.0, [])):
             session = session_of(timeframe="1h", entry_order="limit", entry_offset=0.01)
-            session.step(HOUR_MS, candle_at(0))
-            session.step(2 * HOUR_MS, candle_at(HOUR_MS, low=low), funding=((rate(HOUR_MS + 30 * MINUTE_MS, value),),))
+            session.play(candle(0))
+            session.play(candle_at(HOUR_MS, low=low), funding=((rate(HOUR_MS + 30 * MINUTE_MS, value),),))
             self.assertEqual("99", session.run.rows[0]["price"])
             self.assertEqual(amounts, [amount for *_, amount in paid(session)])
             self.assertEqual(low == 70.0, session.holding() is None)
@@ -181,29 +178,29 @@ class InsideACoarseCandle(unittest.TestCase):
     def test_without_a_mark_it_is_on_the_candles_open(self) -> None:
         for value in (0.01, -0.01):
             session = session_of(timeframe="1h")
-            session.step(HOUR_MS, candle_at(0))
-            session.step(2 * HOUR_MS, candle_at(HOUR_MS))
+            session.play(candle(0))
+            session.play(candle_at(HOUR_MS))
             unknown = rate(2 * HOUR_MS + 30 * MINUTE_MS, value, mark=None)
-            session.step(3 * HOUR_MS, candle_at(2 * HOUR_MS, 98.0, close=110.0), funding=((unknown,),))
+            session.play(candle_at(2 * HOUR_MS, 98.0, close=110.0), funding=((unknown,),))
             # 5 x 98 x 0.01
             self.assertEqual([-490 * value], [amount for *_, amount in paid(session)])
 
     def test_an_add_inside_the_candle_does_not_make_the_position_pay_again(self) -> None:
         limits = {"entry_order": "limit", "entry_offset": 0.01, "max_entries": 2, "max_exposure": 0.1}
         session = session_of(timeframe="1h", again_ms=HOUR_MS, **limits)
-        session.step(HOUR_MS, candle_at(0))
-        session.step(2 * HOUR_MS, candle_at(HOUR_MS, 98.0, close=100.0))
-        session.step(3 * HOUR_MS, candle_at(2 * HOUR_MS, low=98.0), funding=((rate(2 * HOUR_MS + 30 * MINUTE_MS),),))
+        session.play(candle(0))
+        session.play(candle_at(HOUR_MS, 98.0, close=100.0))
+        session.play(candle_at(2 * HOUR_MS, low=98.0), funding=((rate(2 * HOUR_MS + 30 * MINUTE_MS),),))
         self.assertEqual(2, session.holding().entries)
         self.assertEqual([-5.0], [amount for *_, amount in paid(session)])
 
     def test_several_at_once_are_settled_one_by_one(self) -> None:
         # A cost before A3, a credit and one at the close after it: -5, +2.5 and -1 on marks of 100.
         session = session_of(timeframe="1h")
-        session.step(HOUR_MS, candle_at(0))
-        session.step(2 * HOUR_MS, candle_at(HOUR_MS))
+        session.play(candle(0))
+        session.play(candle_at(HOUR_MS))
         due = (rate(2 * HOUR_MS + 10 * MINUTE_MS, -0.005), rate(2 * HOUR_MS + 20 * MINUTE_MS), rate(3 * HOUR_MS, 0.002))
-        session.step(3 * HOUR_MS, candle_at(2 * HOUR_MS), funding=(due,))
+        session.play(candle_at(2 * HOUR_MS), funding=(due,))
         self.assertEqual([-5.0, 2.5, -1.0], [amount for *_, amount in paid(session)])
         account = session.session.account
         self.assertEqual((Decimal("-3.5"), Decimal(6)), (account.funding_net, account.funding_paid))
@@ -213,70 +210,69 @@ class InsideACoarseCandle(unittest.TestCase):
 class BeforeTheOpen(unittest.TestCase):
     def entered(self, **more: object) -> SteppedSession:
         session = session_of(**more)
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS, close=102.0))
+        session.play(candle(0))
+        session.play(candle(1, close=102.0))
         return session
 
     def test_after_missing_candles_it_is_settled_first_on_the_close_before(self) -> None:
         # The stop is passed at the open of the next candle there is: the payment is settled before. What the mark price
         # is then says nothing of the time it was due.
-        for marks in ((), (candle_at(9 * MINUTE_MS, 104.0),)):
+        for marks in ((), (candle(9, 104.0),)):
             session = self.entered()
             unknown = rate(4 * MINUTE_MS, mark=None)
-            session.step(10 * MINUTE_MS, candle_at(9 * MINUTE_MS, 70.0), marks=marks, funding=((unknown,),))
+            session.play(candle(9, 70.0), marks=marks, funding=((unknown,),))
             # 5 x 102 x 0.01, then (70 - 100) x 5
             self.assertEqual([(format_ms(4 * MINUTE_MS), A, -5.1)], paid(session))
             self.assertEqual("-155.1", session.run.rows[-1]["realized_pnl"])
 
     def test_it_comes_before_the_gap_rule(self) -> None:
         session = self.entered(max_gap=3)
-        session.step(10 * MINUTE_MS, candle_at(9 * MINUTE_MS, 70.0), funding=((rate(4 * MINUTE_MS),),))
+        session.play(candle(9, 70.0), funding=((rate(4 * MINUTE_MS),),))
         self.assertEqual(("gap", "-155"), tuple(session.run.rows[-1][name] for name in ("reason", "realized_pnl")))
 
     def test_one_due_at_the_open_falls_on_what_was_open_before_it(self) -> None:
         session = self.entered()
-        session.step(4 * MINUTE_MS, candle_at(3 * MINUTE_MS, 70.0), funding=((rate(3 * MINUTE_MS),),))
+        session.play(candle(3, 70.0), funding=((rate(3 * MINUTE_MS),),))
         self.assertEqual(([-5.0], None), ([amount for *_, amount in paid(session)], session.holding()))
 
     def test_at_the_open_without_a_mark_it_is_on_the_open_of_a_mark_candle_that_opens_at_it(self) -> None:
-        for marks, amount in (((), -5.1), ((candle_at(3 * MINUTE_MS, 104.0),), -5.2)):
+        for marks, amount in (((), -5.1), ((candle(3, 104.0),), -5.2)):
             session = self.entered()
             unknown = rate(3 * MINUTE_MS, mark=None)
-            session.step(4 * MINUTE_MS, candle_at(3 * MINUTE_MS, 90.0), marks=marks, funding=((unknown,),))
+            session.play(candle(3, 90.0), marks=marks, funding=((unknown,),))
             self.assertEqual([amount], [one for *_, one in paid(session)])
 
     def test_one_that_is_told_late_falls_on_the_position_that_was_open_then(self) -> None:
         session = self.entered()
-        session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS))
-        session.step(4 * MINUTE_MS, candle_at(3 * MINUTE_MS), funding=((rate(2 * MINUTE_MS),),))
+        session.play(candle(2))
+        session.play(candle(3), funding=((rate(2 * MINUTE_MS),),))
         self.assertEqual([(format_ms(2 * MINUTE_MS), A, -5.0)], paid(session))
 
     def test_one_that_is_told_late_does_not_fall_on_a_position_opened_after_it(self) -> None:
         for due, amounts in ((MINUTE_MS, []), (MINUTE_MS + 1, []), (2 * MINUTE_MS, [-5.0])):
             session = self.entered()
-            session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS), funding=((rate(due),),))
+            session.play(candle(2), funding=((rate(due),),))
             self.assertEqual(amounts, [amount for *_, amount in paid(session)])
 
     def test_while_a_symbol_has_no_candle_its_payment_waits(self) -> None:
         session = session_of(symbols=(A, B))
-        session.step(MINUTE_MS, candle_at(0), candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), candle_at(MINUTE_MS))
-        session.step(
-            3 * MINUTE_MS,
-            candle_at(2 * MINUTE_MS),
+        session.play(candle(0), candle(0))
+        session.play(candle(1), candle(1))
+        session.play(
+            candle(2),
             None,
             funding=((rate(3 * MINUTE_MS),), (rate(3 * MINUTE_MS, 0.02),)),
         )
         self.assertEqual([(format_ms(3 * MINUTE_MS), A, -5.0)], paid(session))
-        session.step(4 * MINUTE_MS, candle_at(3 * MINUTE_MS), candle_at(3 * MINUTE_MS))
+        session.play(candle(3), candle(3))
         self.assertEqual([(format_ms(3 * MINUTE_MS), A, -5.0), (format_ms(3 * MINUTE_MS), B, -10.0)], paid(session))
 
     def test_what_is_due_is_settled_before_positions_are_closed_at_their_last_marks(self) -> None:
         for end in ("finish", "kill"):
             session = session_of(symbols=(A, B), on_kill="flatten")
-            session.step(MINUTE_MS, candle_at(0), candle_at(0))
-            session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), candle_at(MINUTE_MS, close=110.0))
-            session.step(3 * MINUTE_MS, candle_at(2 * MINUTE_MS), None, funding=((), (rate(3 * MINUTE_MS, mark=None),)))
+            session.play(candle(0), candle(0))
+            session.play(candle(1), candle(1, close=110.0))
+            session.play(candle(2), None, funding=((), (rate(3 * MINUTE_MS, mark=None),)))
             if end == "finish":
                 session.session.finish()
             else:
@@ -289,20 +285,20 @@ class BeforeTheOpen(unittest.TestCase):
 class Switches(unittest.TestCase):
     def test_funding_can_be_left_out(self) -> None:
         session = session_of(perpetual={"leverage": 1.0, "funding": False})
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), funding=((rate(2 * MINUTE_MS),),))
+        session.play(candle(0))
+        session.play(candle(1), funding=((rate(2 * MINUTE_MS),),))
         self.assertEqual([], paid(session))
 
     def test_without_perpetuals_rates_mean_nothing(self) -> None:
         session = session_of(perpetual=None)
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), funding=((rate(2 * MINUTE_MS),),))
+        session.play(candle(0))
+        session.play(candle(1), funding=((rate(2 * MINUTE_MS),),))
         self.assertEqual([], paid(session))
 
     def test_a_rate_of_zero_is_settled_and_moves_nothing(self) -> None:
         session = session_of()
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), funding=((rate(2 * MINUTE_MS, 0.0),),))
+        session.play(candle(0))
+        session.play(candle(1), funding=((rate(2 * MINUTE_MS, 0.0),),))
         self.assertEqual([0.0], [abs(amount) for *_, amount in paid(session)])
         self.assertNotIn(b",funding,", session.run.ledger)
 
@@ -310,8 +306,8 @@ class Switches(unittest.TestCase):
 class Journal(unittest.TestCase):
     def test_a_payment_is_posted_with_the_time_it_is_due(self) -> None:
         session = session_of("SHORT")
-        session.step(MINUTE_MS, candle_at(0))
-        session.step(2 * MINUTE_MS, candle_at(MINUTE_MS), funding=((rate(2 * MINUTE_MS + 7, 0.0001, 100.123),),))
+        session.play(candle(0))
+        session.play(candle(1), funding=((rate(2 * MINUTE_MS + 7, 0.0001, 100.123),),))
         posted = [row for row in session.run.postings if row["event"] == "funding"]
         # 5 x 100.123 x 0.0001 = 0.0500615
         self.assertEqual(

@@ -17,16 +17,16 @@ class OrderEventsTold(unittest.TestCase):
 
     def test_an_entry_that_would_take_is_told_with_the_price_it_would_have_taken(self) -> None:
         session = self.session(5.0, entry_order="limit", entry_offset=0.01, post_only=True)
-        session.step(MINUTE_MS, candle(0))
-        session.step(2 * MINUTE_MS, candle(1, 98.5))
+        session.play(candle(0))
+        session.play(candle(1, 98.5))
         (told,) = session.run.told("order_rejected")
         self.assertEqual(("would_take", 98.5, 5.0), (told["reason"], told["price"], told["quantity"]))
 
     def test_a_gap_that_ruins_the_margin_cancels_no_order_that_never_was(self) -> None:
         session = self.session(20.0, max_gap=3, perpetual={"leverage": 10.0, "maintenance_rate": 0.01})
-        session.step(MINUTE_MS, candle(0))
-        session.step(2 * MINUTE_MS, candle(1))
-        session.step(10 * MINUTE_MS, candle(9, 80.0))
+        session.play(candle(0))
+        session.play(candle(1))
+        session.play(candle(9, 80.0))
         self.assertEqual(["signal", "liquidation"], [row["reason"] for row in session.run.rows])
         self.assertEqual({}, session.session.statistics.cancelled)
         self.assertEqual([], session.run.told("order_cancelled"))
@@ -35,7 +35,7 @@ class OrderEventsTold(unittest.TestCase):
     def test_a_partly_filled_entry_that_ends_counts_as_filled_once(self) -> None:
         session = self.session(20.0, volume_cap=0.002, max_order_wait=1)
         for minute in range(4):
-            session.step((minute + 1) * MINUTE_MS, candle(minute, volume=1_000.0))
+            session.play(candle(minute, volume=1_000.0))
         statistics = session.session.statistics
         self.assertEqual((1, {"max_order_wait": 1}), (statistics.entries_filled, statistics.expired))
 
@@ -46,14 +46,15 @@ class OrderEventsTold(unittest.TestCase):
         flat = {"entry_order": "limit", "entry_offset": 0.01, "entry_expiry": 1, "post_only": True}
         session = SteppedSession(flat, {"A": rules}, {"A": {0: long, MINUTE_MS: long, 3 * MINUTE_MS: long}})
         for minute, price in enumerate((100.0, 98.5, 100.0, 100.0)):
-            session.step((minute + 1) * MINUTE_MS, candle(minute, price))
+            session.play(candle(minute, price))
         session.session.finish()
         counts = session.session.statistics.to_dict()
         self.assertEqual(
             ({"would_take": 1}, {"gtd": 1}, {"end": 1}),
             tuple(counts[f"{name}_reasons"] for name in ("rejection", "expiry", "cancellation")),
         )
-        self.assertEqual([1, 1, 1], [counts[f"orders_{name}"] for name in ("rejected", "expired", "cancelled")])
+        names = ("orders_rejected", "orders_expired", "orders_cancelled", "entries_filled", "partial_fills")
+        self.assertEqual([1, 1, 1, 0, 0], [counts[name] for name in names])
 
 
 if __name__ == "__main__":

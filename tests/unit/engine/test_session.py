@@ -1,7 +1,7 @@
 """The session between its phases: days, equity rows, the kill switch, the end. Positions are 5 at 100."""
 
 import unittest
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.candle import FundingRate
 from core.errors import InvariantError
@@ -35,6 +35,21 @@ class EquityRows(unittest.TestCase):
         )
         curve = [10_000.0, 10_005.0, 10_010.0, 10_050.0, 10_050.0, 10_050.0]
         self.assertEqual(curve, list(session.session.outputs.curve))
+
+    def test_a_last_step_that_changed_something_has_its_row_already(self) -> None:
+        session = session_of_minutes({A: {0: LONG}})
+        session.play(candle(0))
+        session.play(candle(1))
+        session.session.finish()
+        self.assertEqual(["0", "1", "0"], [row[4] for row in session.run.equity_rows])
+
+    def test_the_account_begins_once_with_the_first_step(self) -> None:
+        session = session_of_minutes({A: {}})
+        session.play(candle(7))
+        session.play(candle(8))
+        told = [(stamp(8), "start", "cash", "10000"), (stamp(8), "start", "capital", "-10000")]
+        self.assertEqual(set(told), set(columns(session.run.postings, "timestamp", "event", "account", "amount")))
+        self.assertEqual(2, len(session.run.postings))
 
     def test_the_end_without_flattening_writes_the_last_step_once_and_keeps_what_is_open_and_waits(self) -> None:
         session = session_of_minutes({A: {0: LONG}, B: {2: LONG}})
@@ -181,16 +196,6 @@ class Steps(unittest.TestCase):
                 session.step(6 * MINUTE_MS + later, candle(6))
             self.assertEqual(6 * MINUTE_MS, session.session.last_step_ms)
 
-    def test_what_was_done_is_counted(self) -> None:
-        session = session_of_minutes({A: {0: LONG, 1: LONG}, B: {}})
-        session.play(candle(0), candle(0))
-        session.play(candle(1))
-        session.play(candle(2), candle(2))
-        counts = session.session.statistics.to_dict()
-        told = {"steps": 3, "candles_processed": 5, "signals_generated": 2, "signals_refused": 1, "orders_submitted": 1}
-        told |= {"entries_filled": 1, "refusal_reasons": {"position_open": 1}, "exposure_time_pct": 200 / 3}
-        self.assertEqual(told, {name: counts[name] for name in told})
-
     def test_candles_of_a_segment_are_told_and_one_after_a_gap_has_none_before_it(self) -> None:
         session = session_of_minutes({A: {}, B: {}}, max_gap=3)
         session.play(candle(0), candle(0))
@@ -198,6 +203,67 @@ class Steps(unittest.TestCase):
         before = session.session.candles_before
         self.assertEqual((2, 1), (before(A), before(B)))
         self.assertEqual((2, 0), (before(A, 5 * MINUTE_MS), before(A, 5 * MINUTE_MS + 1)))
+
+
+class Counts(unittest.TestCase):
+    NOTHING: Mapping[str, object] = {
+        **dict.fromkeys(("steps", "candles_processed", "signals_generated", "signals_refused"), 0),
+        **dict.fromkeys(("orders_submitted", "orders_rejected", "orders_expired", "orders_cancelled"), 0),
+        **dict.fromkeys(("entries_filled", "partial_fills", "funding_payments", "gaps", "halts", "candle_moves"), 0),
+        **{key: {} for key in ("refusal_reasons", "rejection_reasons", "expiry_reasons", "cancellation_reasons")},
+        "sizes_bound_by": {},
+        "exposure_time_pct": 0.0,
+    }
+
+    def check(self, session: SteppedSession, **done: object) -> None:
+        self.assertEqual({**self.NOTHING, **done}, session.session.statistics.to_dict())
+
+    def test_a_session_without_a_step_has_done_nothing(self) -> None:
+        self.check(session_of_minutes({A: {}}))
+
+    def test_what_was_done_is_counted_and_what_becomes_of_protective_orders_is_not(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 1: LONG}, B: {}})
+        session.play(candle(0), candle(0))
+        session.play(candle(1))
+        session.play(candle(2, high=111.0), candle(2))
+        self.check(
+            session,
+            steps=3,
+            candles_processed=5,
+            signals_generated=2,
+            signals_refused=1,
+            refusal_reasons={"position_open": 1},
+            orders_submitted=1,
+            sizes_bound_by={"risk": 1},
+            entries_filled=1,
+            exposure_time_pct=100 / 3,
+        )
+
+    def test_an_entry_that_fills_in_parts_counts_once_and_so_does_each_part_but_the_last(self) -> None:
+        session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5)
+        for minute in range(4):
+            session.play(candle(minute, volume=4.0))
+        told = {"signals_generated": 1, "orders_submitted": 1, "sizes_bound_by": {"risk": 1}}
+        told |= {"entries_filled": 1, "partial_fills": 2}
+        self.check(session, steps=4, candles_processed=4, exposure_time_pct=75.0, **told)
+
+    def test_what_is_left_of_a_stop_or_a_close_that_ends_is_no_filled_entry(self) -> None:
+        # Half of a volume of 4 leaves 3 of 5: of a stop that was met, then of a close; the end and a gap take the rest.
+        told = {"signals_generated": 1, "orders_submitted": 1, "entries_filled": 1, "sizes_bound_by": {"risk": 1}}
+        session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5)
+        for one in (candle(0), candle(1, volume=20.0), candle(2, low=80.0, volume=4.0)):
+            session.play(one)
+        session.session.finish()
+        self.assertEqual(["5", "2", "3"], [row["quantity"] for row in session.run.rows])
+        self.check(session, steps=3, candles_processed=3, exposure_time_pct=200 / 3, **told)
+        session = session_of_minutes({A: {0: LONG}}, volume_cap=0.5, exits={"max_holding": 1}, max_gap=3)
+        for one in (candle(0), candle(1, volume=20.0), candle(2, volume=4.0), candle(9)):
+            session.play(one)
+        self.assertEqual(["5", "2", "3"], [row["quantity"] for row in session.run.rows])
+        ended = {"orders_cancelled": 1, "cancellation_reasons": {"gap": 1}, "gaps": 1}
+        self.check(
+            session, steps=4, candles_processed=4, exposure_time_pct=50.0, **{**told, "orders_submitted": 2}, **ended
+        )
 
 
 class MarketConditions(unittest.TestCase):

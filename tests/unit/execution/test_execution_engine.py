@@ -4,6 +4,7 @@ import math
 import unittest
 from decimal import Decimal
 
+from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.orders.order_status import OrderStatus
@@ -30,7 +31,7 @@ class EngineTest(unittest.TestCase):
         self.engine = ExecutionEngine("paper", paper_trader=self.trader, safety_monitor=self.monitor)
 
     def book(self) -> tuple[int, float]:
-        return self.monitor.open_positions, self.monitor.total_exposure
+        return self.monitor.open_trades, self.monitor.total_exposure
 
 
 class SubmittedOrders(EngineTest):
@@ -38,10 +39,20 @@ class SubmittedOrders(EngineTest):
         result = self.engine.submit_order(order("BUY", 10.0), 100.0)
         self.assertEqual((True, OrderStatus.FILLED, 100.0), (result.success, result.status, result.fill.fill_price))
         self.assertEqual((1, 1_000.0), self.book())
-        (position,) = self.engine.get_open_positions()
+        position = self.engine.get_open_positions()[BTC]
         self.assertEqual((BTC, 10.0), (position.symbol, position.quantity))
+        told = {"symbol": BTC, "quantity": 10.0, "entry_price": 100.0, "side": "LONG"}
+        self.assertEqual({BTC: told}, self.monitor.open_positions)
 
-    def test_every_limit_is_a_violation_and_nothing_is_filled(self) -> None:
+    def refused(self, wrong: OrderRequest, price: float = 100.0, engine: ExecutionEngine | None = None) -> str | None:
+        """Assert that an order is answered as rejected, in words; return the reason."""
+        result = (engine or self.engine).submit_order(wrong, price)
+        self.assertEqual((False, OrderStatus.REJECTED, None), (result.success, result.status, result.fill))
+        self.assertTrue(result.error)
+        self.assertEqual((result.metadata["reason"], price), (result.reason, result.metadata["price"]))
+        return result.reason
+
+    def test_every_limit_is_a_rejection_and_nothing_is_filled(self) -> None:
         # Risk: 10 x (100 - 79) = 210 of 200; exposure: 5,001 of 5,000.
         for wrong, reason in (
             (order("BUY", 10.0, stop_loss=79.0), "max_risk_per_trade"),
@@ -49,19 +60,25 @@ class SubmittedOrders(EngineTest):
             (order("SELL", 10.0, stop_loss=121.0), "max_risk_per_trade"),
             (order("BUY", 50.01), "max_exposure"),
         ):
-            with self.subTest(reason), self.assertRaises(SafetyViolation) as caught:
-                self.engine.submit_order(wrong, 100.0)
-            self.assertEqual(reason, caught.exception.reason)
+            with self.subTest(reason):
+                self.assertEqual(reason, self.refused(wrong))
         self.switch = True
-        with self.assertRaises(SafetyViolation):
-            self.engine.submit_order(order("BUY", 1.0), 100.0)
+        self.assertEqual("kill_switch", self.refused(order("BUY", 1.0)))
         self.assertEqual(([], (0, 0.0)), (self.trader.get_trade_history(), self.book()))
+
+    def test_the_risk_of_an_order_is_the_worst_that_the_tick_can_make_of_it(self) -> None:
+        # A stop 15.3 away on a tick of 5: up to 20, and two ticks. At 30 each 6.6 lose 198 of 200, 6.7 lose 201.
+        trader = PaperTrader(10_000.0, 0.0, 0.0, instruments={BTC: Instrument(BTC, tick_size=Decimal(5))})
+        engine = ExecutionEngine("paper", paper_trader=trader, safety_monitor=self.monitor)
+        for stop in ({"stop_loss": 84.7}, {"stop_distance": 15.3}):
+            with self.subTest(stop):
+                self.assertEqual("max_risk_per_trade", self.refused(order("BUY", 6.7, **stop), engine=engine))
+        self.assertTrue(engine.submit_order(order("BUY", 6.6, stop_loss=84.7), 100.0).success)
 
     def test_open_trades_are_counted_over_symbols(self) -> None:
         self.engine.submit_order(order("BUY", 1.0), 100.0)
         self.engine.submit_order(order("SELL", 1.0, ETH), 100.0)
-        with self.assertRaises(SafetyViolation):
-            self.engine.submit_order(order("BUY", 1.0, "SUI/USDT"), 100.0)
+        self.assertEqual("max_open_trades", self.refused(order("BUY", 1.0, "SUI/USDT")))
         self.engine.submit_order(order("SELL", 1.0), 100.0)
         self.assertTrue(self.engine.submit_order(order("BUY", 1.0, "SUI/USDT"), 100.0).success)
 
@@ -72,15 +89,12 @@ class SubmittedOrders(EngineTest):
         self.assertTrue(self.monitor.trading_halted)
         self.assertTrue(self.engine.submit_order(order("SELL", 4.0), 90.0).success)
         self.assertTrue(self.engine.submit_order(order("SELL", 100.0), 90.0).success)
-        self.assertEqual([], self.engine.get_open_positions())
-        with self.assertRaises(SafetyViolation):
-            self.engine.submit_order(order("SELL", 1.0), 90.0)
+        self.assertEqual({}, self.engine.get_open_positions())
+        self.assertEqual("kill_switch", self.refused(order("SELL", 1.0), 90.0))
 
     def test_closes_act_also_where_shorts_are_not_allowed(self) -> None:
         engine = ExecutionEngine(paper_trader=PaperTrader(allow_shorting=False))
-        with self.assertRaises(OrderRefused) as caught:
-            engine.submit_order(order("SELL", 1.0), 100.0)
-        self.assertEqual("shorting_disabled", caught.exception.reason)
+        self.assertEqual("shorting_disabled", self.refused(order("SELL", 1.0), engine=engine))
         engine.submit_order(order("BUY", 1.0), 100.0)
         self.assertTrue(engine.submit_order(order("SELL", 1.0), 100.0).success)
 
@@ -109,7 +123,7 @@ class SubmittedOrders(EngineTest):
         )
         result = engine.submit_order(order("BUY", 10.0), 100.0)
         self.assertEqual((False, "Insufficient balance"), (result.success, result.error))
-        self.assertEqual(0, engine.safety_monitor.open_positions)
+        self.assertEqual({}, engine.safety_monitor.open_positions)
         self.engine.submit_order(order("BUY", 1.0), 100.0)
         self.assertFalse(self.engine.submit_order(order("BUY", 1.0), 100.0).success)
         self.assertEqual((1, 100.0), self.book())
@@ -139,7 +153,7 @@ class SubmittedOrders(EngineTest):
                 waiting.role,
             ),
         )
-        self.assertEqual(([], (0, 0.0)), (self.engine.get_open_positions(), self.book()))
+        self.assertEqual(({}, (0, 0.0)), (self.engine.get_open_positions(), self.book()))
 
     def test_a_decided_order_against_a_position_is_an_entry_and_is_judged(self) -> None:
         self.engine.submit_order(order("BUY", 10.0), 100.0)
@@ -184,8 +198,7 @@ class SubmittedOrders(EngineTest):
         (working,) = self.engine.book.orders_of(BTC)
         self.assertEqual(("order", result.order_id, (0, 0.0)), (working.role, working.order_id, self.book()))
         self.switch = True
-        with self.assertRaises(SafetyViolation):
-            self.engine.submit_order(limit, 100.0)
+        self.assertEqual("kill_switch", self.refused(limit))
 
     def test_a_resting_order_against_a_position_is_never_refused_by_the_limits(self) -> None:
         self.engine.submit_order(order("BUY", 10.0), 100.0)
@@ -198,11 +211,8 @@ class SubmittedOrders(EngineTest):
 
     def test_monitor_mode_judges_and_accepts_no_entry(self) -> None:
         engine = ExecutionEngine("monitor", self.trader, self.monitor)
-        with self.assertRaises(OrderRefused) as caught:
-            engine.submit_order(order("BUY", 1.0), 100.0)
-        self.assertEqual("monitor_mode", caught.exception.reason)
-        with self.assertRaises(SafetyViolation):
-            engine.submit_order(order("BUY", 1_000.0), 100.0)
+        self.assertEqual("monitor_mode", self.refused(order("BUY", 1.0), engine=engine))
+        self.assertEqual("max_exposure", self.refused(order("BUY", 1_000.0), engine=engine))
         with self.assertRaises(ValueError):
             ExecutionEngine("real")
 
@@ -211,6 +221,92 @@ class SubmittedOrders(EngineTest):
         self.assertEqual(("paper", 500.0), (engine.execution_mode, engine.safety_monitor.starting_equity))
         self.assertEqual((500.0, 500.0), (engine.get_balance(), engine.get_equity()))
         self.assertEqual(engine.paper_trader.get_performance_summary(), engine.get_performance_summary())
+
+    def test_answers_are_counted(self) -> None:
+        names = ("total_orders", "successful_orders", "rejected_orders")
+        self.assertEqual(dict.fromkeys(names, 0), self.engine.get_statistics())
+        for asked in (order("BUY", 1.0), order("BUY", 1.0), order("BUY", 51.0, ETH), order("SELL", 1.0)):
+            self.engine.submit_order(asked, 100.0)
+        self.assertEqual(dict(zip(names, (4, 2, 2), strict=True)), self.engine.get_statistics())
+
+
+class ExitsReachTheMonitor(EngineTest):
+    """Whatever closes a position of the trader is known to the monitor: the book, and the equity that is left."""
+
+    def held(self, quantity: float = 10.0) -> None:
+        self.assertTrue(self.engine.submit_order(order("BUY", quantity, stop_loss=90.0), 100.0).success)
+
+    def test_a_stop_that_a_quote_reaches(self) -> None:
+        self.held()
+        self.trader.close_exits({BTC: 70.0})
+        self.assertEqual((0, 0.0), self.book())
+        self.assertEqual(9_700.0, self.monitor.current_equity)
+        self.assertEqual("daily_loss", self.monitor.halt_reason)
+        answer = self.engine.submit_order(order("BUY", 1.0), 70.0)
+        self.assertEqual((False, "halted_daily_loss"), (answer.success, answer.reason))
+
+    def test_a_flatten_and_a_close_by_the_trader_itself(self) -> None:
+        for close in (
+            lambda: self.trader.close_all_positions({BTC: 99.0}),
+            lambda: self.trader.submit_order(order("SELL", 10.0), 99.0),
+            lambda: self.engine.submit_order(order("SELL", 10.0), 99.0),
+        ):
+            self.trader.reset()
+            self.held()
+            close()
+            self.assertEqual(((0, 0.0), 9_990.0), (self.book(), self.monitor.current_equity))
+
+    def test_a_candle_that_a_script_plays(self) -> None:
+        self.held()
+        self.trader.process_candle(BTC, Candle(0, 100.0, 100.0, 80.0, 95.0, 1.0), 60_000)
+        self.assertEqual(((0, 0.0), 9_900.0), (self.book(), self.monitor.current_equity))
+
+    def test_a_part_leaves_the_rest_at_its_entry_price(self) -> None:
+        self.held()
+        self.trader.submit_order(order("SELL", 4.0), 99.0)
+        self.assertEqual((1, 600.0), self.book())
+        # 4 x -1 are realised, 6 are worth their entry.
+        self.assertEqual(9_996.0, self.monitor.current_equity)
+
+    def test_an_entry_that_fills_in_a_candle_counts_from_then_on(self) -> None:
+        limit = OrderRequest(BTC, OrderSide.BUY, OrderType.LIMIT, 2.0, price=99.0)
+        self.engine.submit_order(limit, 100.0)
+        self.assertEqual((0, 0.0), self.book())
+        self.trader.process_candle(BTC, Candle(0, 100.0, 100.0, 98.0, 100.0, 1.0), 60_000)
+        self.trader.process_candle(BTC, Candle(60_000, 100.0, 100.0, 98.0, 100.0, 1.0), 60_000)
+        self.assertEqual((1, 198.0), self.book())
+
+    def test_more_trades_than_may_be_open_at_once_can_follow_each_other(self) -> None:
+        for _ in range(5):
+            self.held()
+            self.trader.close_exits({BTC: 90.0})
+            self.monitor.reset_daily_limits()
+        self.assertEqual((0, 0.0), self.book())
+        self.held()
+
+    def test_stops_that_use_up_an_account_halt_it(self) -> None:
+        answers = []
+        for _ in range(20):
+            answers.append(self.engine.submit_order(order("BUY", 10.0, stop_loss=90.0), 100.0).reason)
+            self.trader.close_exits({BTC: 90.0})
+        # 100 lost each time: above 2 % of the day's 10,000 after the third.
+        self.assertEqual([None] * 3 + ["halted_daily_loss"] * 17, answers)
+        self.assertTrue(self.monitor.trading_halted)
+
+    def test_what_a_trader_held_before_it_had_an_engine_counts(self) -> None:
+        trader = PaperTrader(10_000.0, 0.0, 0.0)
+        trader.submit_order(order("SELL", 3.0), 100.0)
+        engine = ExecutionEngine(paper_trader=trader)
+        told = {"symbol": BTC, "quantity": 3.0, "entry_price": 100.0, "side": "SHORT"}
+        self.assertEqual({BTC: told}, engine.safety_monitor.open_positions)
+
+    def test_two_traders_share_a_monitor(self) -> None:
+        other = ExecutionEngine(paper_trader=PaperTrader(10_000.0, 0.0, 0.0), safety_monitor=self.monitor)
+        self.held()
+        other.submit_order(order("BUY", 1.0, ETH), 50.0)
+        self.assertEqual((2, 1_050.0), self.book())
+        other.paper_trader.close_all_positions({ETH: 50.0})
+        self.assertEqual((1, 1_000.0), self.book())
 
 
 class MadeOrders(EngineTest):

@@ -24,6 +24,7 @@ from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
 from execution.scripting.step_result import StepResult
+from risk_management.risk_config import RiskConfig
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
@@ -134,7 +135,7 @@ class OpeningAndClosing(unittest.TestCase):
                 with self.assertRaises(ValueError):
                     self.trader.check_exit_conditions({BTC: price})
                 with self.assertRaises(ValueError):
-                    self.trader.close_all_positions({BTC: price})
+                    self.trader.close_exits({BTC: price})
                 self.trader.reset()
 
     def test_impossible_settings_are_value_errors(self) -> None:
@@ -235,7 +236,10 @@ class Exits(unittest.TestCase):
             with self.subTest(side, price=price):
                 trader = PaperTrader(10_000.0, 0.001, 0.0)
                 trader.submit_order(order(side, 1.0, stop_loss=stop, take_profit=target), 100.0)
-                results = trader.check_exit_conditions({BTC: price, ETH: 1.0})
+                reached = trader.check_exit_conditions({BTC: price, ETH: 1.0})
+                self.assertEqual([] if expected is None else [BTC], reached)
+                self.assertIn(BTC, trader.positions)
+                results = trader.close_exits({BTC: price, ETH: 1.0})
                 got = [(result.fill.metadata["reason"], result.fill.fill_price) for result in results]
                 self.assertEqual([] if expected is None else [expected], got)
                 self.assertEqual(expected is None, BTC in trader.positions)
@@ -251,7 +255,9 @@ class Exits(unittest.TestCase):
                     trader.update_positions({BTC: mark})
                 self.assertEqual(at, trader.positions[BTC].stop_loss)
                 self.assertEqual([], trader.check_exit_conditions({BTC: before}))
-                (result,) = trader.check_exit_conditions({BTC: at})
+                self.assertEqual([BTC], trader.check_exit_conditions({BTC: at}))
+                self.assertEqual([BTC], list(trader.positions))
+                (result,) = trader.close_exits({BTC: at})
                 self.assertEqual(("trailing_stop", at), (result.fill.metadata["reason"], result.fill.fill_price))
 
     def test_trailing_can_be_turned_off_and_needs_a_fraction(self) -> None:
@@ -264,6 +270,69 @@ class Exits(unittest.TestCase):
         trader.submit_order(order("BUY", 1.0), 100.0)
         trader.update_positions({BTC: 110.0})
         self.assertIsNone(trader.positions[BTC].stop_loss)
+
+    def test_the_trailing_stop_can_be_read(self) -> None:
+        trader = free_trader()
+        self.assertEqual((False, 0.0), (trader.enable_trailing_stop, trader.trailing_stop_pct))
+        trader.set_risk_config({"enable_trailing_stop": True, "trailing_stop_pct": 0.03})
+        self.assertEqual((True, 0.03), (trader.enable_trailing_stop, trader.trailing_stop_pct))
+        trader.set_risk_config(RiskConfig(enable_trailing_stop=True, trailing_stop_pct=0.04))
+        self.assertEqual((True, 0.04), (trader.enable_trailing_stop, trader.trailing_stop_pct))
+        trader.set_risk_config({"enable_trailing_stop": False})
+        self.assertEqual((False, 0.04), (trader.enable_trailing_stop, trader.trailing_stop_pct))
+
+    def test_telling_exits_changes_nothing(self) -> None:
+        trader = free_trader()
+        trader.submit_order(order("BUY", 1.0, stop_loss=95.0, take_profit=110.0), 100.0)
+
+        def state() -> tuple[object, ...]:
+            position = trader.positions[BTC].to_dict()
+            return trader.get_trade_history(), trader.balance, position, trader.book.orders_of(BTC)
+
+        before = state()
+        for price in (94.0, 95.0, 100.0, 110.0, 111.0):
+            trader.check_exit_conditions({BTC: price})
+        self.assertEqual(before, state())
+        # The script closes by itself, once, and nothing is left to close.
+        self.assertEqual([BTC], trader.check_exit_conditions({BTC: 94.0}))
+        trader.submit_order(order("SELL", 1.0), 94.0)
+        self.assertEqual(([], []), (trader.check_exit_conditions({BTC: 94.0}), trader.close_exits({BTC: 94.0})))
+        self.assertEqual((1, 9_994.0), (len(trader.get_closed_trades()), trader.balance))
+
+    def test_a_flatten_closes_everything_whatever_the_provider_does(self) -> None:
+        def fails(symbol: str) -> float:
+            raise ConnectionError("no network")
+
+        class Odd:
+            pass
+
+        failures = (
+            (fails, "ConnectionError: no network"),
+            ({}, "KeyError: 'ETH/USDT'"),
+            (lambda symbol: None, "TypeError: "),
+            (lambda symbol: math.nan, "ValueError: ETH/USDT: a positive finite number is needed, got nan"),
+            (lambda symbol: 0.0, "ValueError: "),
+            (lambda symbol: "dear", "ValueError: "),
+            (Odd(), "TypeError: "),
+            (None, "no provider"),
+        )
+        for provider, words in failures:
+            with self.subTest(words):
+                trader = free_trader()
+                trader.submit_order(order("BUY", 1.0), 100.0)
+                trader.submit_order(order("SELL", 1.0, ETH), 50.0)
+                trader.update_positions({BTC: 105.0})
+                results = trader.close_all_positions(provider)
+                self.assertEqual({}, trader.positions)
+                # The last mark of BTC, and the own fill of ETH, which was never marked.
+                self.assertEqual([105.0, 50.0], [result.fill.fill_price for result in results])
+                self.assertEqual(["last_mark"] * 2, [result.metadata["price_from"] for result in results])
+                self.assertIn(words, results[1].metadata["provider"])
+        trader = free_trader()
+        trader.submit_order(order("BUY", 1.0), 100.0)
+        trader.submit_order(order("SELL", 1.0, ETH), 50.0)
+        results = trader.close_all_positions({BTC: 101.0})
+        self.assertEqual(["provider", "last_mark"], [result.metadata["price_from"] for result in results])
 
     def test_all_positions_close_by_a_mapping_or_a_function(self) -> None:
         prices = {BTC: 110.0, ETH: 40.0}
@@ -303,6 +372,7 @@ class Records(unittest.TestCase):
             "total_trades": 2,
             "winning_trades": 1,
             "losing_trades": 1,
+            "even_trades": 0,
             "win_rate": 50.0,
             "open_positions": 1,
             "max_drawdown_pct": 100.0 * 6.0 / 10_010.0,
@@ -320,6 +390,18 @@ class Records(unittest.TestCase):
         summary = trader.get_performance_summary()
         self.assertEqual((0, 1, 0.0), (summary["winning_trades"], summary["losing_trades"], summary["win_rate"]))
 
+    def test_a_trade_whose_result_is_exactly_0_is_neither_won_nor_lost(self) -> None:
+        paying = PaperTrader(10_000.0, 0.0, 0.001)
+        # Bought at 99.9 for 0.0999 and sold at 100.1 for 0.1001: 0.2 gross, nothing is left. Then 1 - 0.1 - 0.101.
+        for side, price in (("BUY", 99.9), ("SELL", 100.1), ("BUY", 100.0), ("SELL", 101.0)):
+            paying.submit_order(order(side, 1.0), price)
+        free = free_trader()
+        for side, price in (("BUY", 100.0), ("SELL", 100.0), ("SELL", 100.0), ("BUY", 99.0)):
+            free.submit_order(order(side, 1.0), price)
+        names = ("total_trades", "winning_trades", "losing_trades", "even_trades", "win_rate")
+        self.assertEqual((2, 1, 0, 1, 50.0), tuple(paying.get_performance_summary()[name] for name in names))
+        self.assertEqual((2, 1, 0, 1, 50.0), tuple(free.get_performance_summary()[name] for name in names))
+
     def test_no_trades_give_no_division_by_zero(self) -> None:
         summary = PaperTrader().get_performance_summary()
         self.assertEqual((0, 0.0, 10_000.0), (summary["total_trades"], summary["win_rate"], summary["peak_equity"]))
@@ -333,7 +415,7 @@ class Records(unittest.TestCase):
         for close in (
             lambda: trader.submit_order(order("SELL", 1.0), 150.0),
             lambda: trader.close_all_positions({BTC: 150.0}),
-            lambda: trader.check_exit_conditions({BTC: 150.0}),
+            lambda: trader.close_exits({BTC: 150.0}),
         ):
             trader.reset()
             trader.submit_order(order("BUY", 1.0, take_profit=149.0), 100.0)
@@ -348,7 +430,9 @@ class Records(unittest.TestCase):
         self.assertEqual(["mine", "mine", "", "", ""], [row["strategy"] for row in history])
         self.assertEqual([("LONG", 10.0), ("SHORT", -4.0)], [(one["side"], one["realized_pnl"]) for one in closed])
         self.assertEqual([10_000.0, 10_010.0, 10_010.0, 10_006.0, 10_006.0], [row["balance"] for row in history])
-        json.dumps([history, closed, [position.to_dict() for position in trader.get_open_positions()]], default=str)
+        json.dumps(
+            [history, closed, [position.to_dict() for position in trader.get_open_positions().values()]], default=str
+        )
 
     def test_reset_returns_to_the_start(self) -> None:
         trader = self.trader_with_a_win_and_a_loss()
@@ -490,11 +574,12 @@ class DirectCallsUnderAVolumeCap(unittest.TestCase):
         self.assertEqual((True, 7.0), (result.success, result.filled_quantity))
 
     def test_a_stop_that_a_quote_has_passed_closes(self) -> None:
-        (result,) = self.trader.check_exit_conditions({BTC: 94.0})
+        self.assertEqual([BTC], self.trader.check_exit_conditions({BTC: 94.0}))
+        (result,) = self.trader.close_exits({BTC: 94.0})
         self.assertEqual(1.0, result.filled_quantity)
 
     def test_a_quote_takes_nothing_from_the_next_candle(self) -> None:
-        self.assertEqual([], self.trader.check_exit_conditions({BTC: 99.0}))
+        self.assertEqual([], self.trader.close_exits({BTC: 99.0}))
         rows = self.trader.process_candle(BTC, Candle(60_000, 94.0, 94.0, 94.0, 94.0, 100.0), 60_000).fills
         self.assertEqual(["stop"], [row.reason for row in rows])
 

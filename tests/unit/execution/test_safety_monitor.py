@@ -17,6 +17,11 @@ def limits(**changes: object) -> SafetyLimits:
     return SafetyLimits(**{"kill_switch_env_var": VARIABLE, **changes})  # type: ignore[arg-type]
 
 
+def opened(monitor: SafetyMonitor, value: float, symbol: str = "BTC/USDT") -> None:
+    """Tell a monitor of a long of that value at a price of 10."""
+    monitor.record_position_open(symbol, value / 10.0, 10.0, "LONG")
+
+
 class SafetyMonitorTest(unittest.TestCase):
     def setUp(self) -> None:
         os.environ.pop(VARIABLE, None)
@@ -122,7 +127,7 @@ class Gates(SafetyMonitorTest):
 
     def test_exposure_in_all(self) -> None:
         monitor = SafetyMonitor(limits(max_exposure_pct=0.2), 10_000.0)
-        monitor.record_position_open(1_500.0)
+        opened(monitor, 1_500.0)
         for value in (0.0, 500.0, 500.000001):
             monitor.check_pre_trade(ORDER, 0.0, value)
         for value in (500.000003, 2_000.0, math.nan):
@@ -133,25 +138,25 @@ class Gates(SafetyMonitorTest):
 
     def test_number_of_open_trades(self) -> None:
         monitor = SafetyMonitor(limits(max_open_trades=2), 10_000.0)
-        monitor.record_position_open(1.0)
+        opened(monitor, 1.0)
         monitor.check_pre_trade(ORDER, 0.0, 0.0)
-        monitor.record_position_open(1.0)
+        opened(monitor, 1.0, "ETH/USDT")
         self.assert_refused("max_open_trades", monitor)
-        monitor.record_position_close(1.0)
+        monitor.record_position_close("ETH/USDT", 10.0, 0.0)
         monitor.check_pre_trade(ORDER, 0.0, 0.0)
 
     def test_the_kill_switch_comes_first_then_halts_then_counts_then_risk_then_exposure(self) -> None:
         monitor = SafetyMonitor(limits(max_open_trades=1), 10_000.0)
-        monitor.record_position_open(5_000.0)
+        opened(monitor, 5_000.0)
         monitor.check_post_trade(5_000.0)
         os.environ[VARIABLE] = "1"
         self.assert_refused("kill_switch", monitor, 1e9, 1e9)
         del os.environ[VARIABLE]
         self.assert_refused("halted_drawdown", monitor, 1e9, 1e9)
         monitor = SafetyMonitor(limits(max_open_trades=1), 10_000.0)
-        monitor.record_position_open(5_000.0)
+        opened(monitor, 5_000.0)
         self.assert_refused("max_open_trades", monitor, 1e9, 1e9)
-        monitor.record_position_close(0.0)
+        monitor.record_position_close("BTC/USDT", 10.0, 0.0)
         self.assert_refused("max_risk_per_trade", monitor, 1e9, 1e9)
         self.assert_refused("max_exposure", monitor, 0.0, 1e9)
 
@@ -175,25 +180,67 @@ class Gates(SafetyMonitorTest):
 
 
 class BookAndStatus(SafetyMonitorTest):
-    def test_counts_and_exposure_never_fall_below_none_and_no_position_means_no_exposure(self) -> None:
+    def test_positions_are_told_by_symbol_and_count_at_their_entry(self) -> None:
         monitor = SafetyMonitor(limits(), 10_000.0)
-        monitor.record_position_open(100.0)
-        monitor.record_position_open(50.0)
-        self.assertEqual((2, 150.0), (monitor.open_positions, monitor.total_exposure))
-        monitor.record_position_close(200.0)
-        self.assertEqual((1, 0.0), (monitor.open_positions, monitor.total_exposure))
-        monitor.record_position_open(70.0)
-        monitor.record_position_close(30.0)
-        self.assertEqual((1, 40.0), (monitor.open_positions, monitor.total_exposure))
-        monitor.record_position_close()
-        monitor.record_position_close()
-        self.assertEqual((0, 0.0), (monitor.open_positions, monitor.total_exposure))
+        monitor.record_position_open("BTC/USDT", 2.0, 100.0, "LONG")
+        monitor.record_position_open("ETH/USDT", 5.0, 10.0, OrderSide.SHORT)
+        self.assertEqual(
+            {
+                "BTC/USDT": {"symbol": "BTC/USDT", "quantity": 2.0, "entry_price": 100.0, "side": "LONG"},
+                "ETH/USDT": {"symbol": "ETH/USDT", "quantity": 5.0, "entry_price": 10.0, "side": "SHORT"},
+            },
+            monitor.open_positions,
+        )
+        self.assertEqual((2, 250.0), (monitor.open_trades, monitor.total_exposure))
+        # 2 at 100 and 2 at 110
+        monitor.record_position_open("BTC/USDT", 2.0, 110.0, "BUY")
+        added = monitor.open_positions["BTC/USDT"]
+        self.assertEqual((4.0, 105.0), (added["quantity"], added["entry_price"]))
+        for symbol in ("BTC/USDT", "ETH/USDT", "ETH/USDT"):
+            monitor.record_position_close(symbol, 90.0, 0.0)
+        self.assertEqual(({}, 0, 0.0), (monitor.open_positions, monitor.open_trades, monitor.total_exposure))
+
+    def test_a_result_counts_against_the_limits_until_equity_is_shown(self) -> None:
+        monitor = SafetyMonitor(limits(max_daily_loss_pct=0.02), 10_000.0)
+        for pnl, equity, halt in ((-150.0, 9_850.0, None), (-50.0, 9_800.0, None), (-0.5, 9_799.5, "daily_loss")):
+            monitor.record_position_open("BTC/USDT", 10.0, 100.0, "LONG")
+            monitor.record_position_close("BTC/USDT", 100.0 + pnl / 10.0, pnl)
+            self.assertEqual((equity, halt), (monitor.current_equity, monitor.halt_reason))
+        monitor.check_post_trade(9_900.0)
+        self.assertEqual(9_900.0, monitor.current_equity)
+
+    def test_what_no_position_has_is_a_value_error(self) -> None:
+        monitor = SafetyMonitor(limits(), 10_000.0)
+        for given in ((0.0, 1.0, "LONG"), (1.0, math.nan, "LONG"), (1.0, 1.0, "FLAT"), (-1.0, 1.0, "SHORT")):
+            with self.subTest(given), self.assertRaises(ValueError):
+                monitor.record_position_open("BTC/USDT", *given)
+        with self.assertRaises(ValueError):
+            monitor.record_position_close("BTC/USDT", 0.0, 1.0)
+        self.assertEqual({}, monitor.open_positions)
+
+    def test_the_book_that_a_session_shows_stands_before_what_was_told(self) -> None:
+        monitor = SafetyMonitor(limits(), 10_000.0)
+        opened(monitor, 100.0)
+        monitor.observe_book(3, 700.0)
+        shown = (monitor.open_trades, monitor.total_exposure, monitor.get_status()["open_positions"])
+        self.assertEqual((3, 700.0, 3), shown)
+
+    def test_a_day_may_begin_with_another_equity(self) -> None:
+        monitor = SafetyMonitor(limits(max_daily_loss_pct=0.02), 10_000.0)
+        monitor.check_post_trade(9_700.0)
+        monitor.reset_daily_limits(12_000.0)
+        equities = ("starting_equity", "current_equity", "day_start_equity", "peak_equity")
+        self.assertEqual([12_000.0] * 4, [getattr(monitor, name) for name in equities])
+        self.assertEqual((0.0, ()), (monitor.daily_pnl, monitor.halts))
+        self.assertTrue(monitor.check_post_trade(11_759.0))  # 2 % of 12,000 is 240.
+        monitor.reset_daily_limits()
+        self.assertEqual((12_000.0, 11_759.0), (monitor.starting_equity, monitor.day_start_equity))
 
     def test_the_status_by_hand(self) -> None:
         monitor = SafetyMonitor(limits(max_daily_loss_pct=0.02), 10_000)
         monitor.check_post_trade(12_000.0)
         monitor.reset_daily_limits()
-        monitor.record_position_open(3_000.0)
+        opened(monitor, 3_000.0)
         monitor.check_post_trade(11_700.0)
         status = monitor.get_status()
         self.assertEqual(
@@ -210,10 +257,10 @@ class BookAndStatus(SafetyMonitorTest):
                 "exposure_pct": 100.0 * 3_000.0 / 11_700.0,
                 "peak_equity": 12_000.0,
                 "limits": {
-                    "max_daily_loss_pct": 0.02,
-                    "max_drawdown_pct": 0.1,
-                    "max_risk_per_trade_pct": 0.02,
-                    "max_exposure_pct": 0.2,
+                    "max_daily_loss_pct": 2.0,
+                    "max_drawdown_pct": 10.0,
+                    "max_risk_per_trade_pct": 2.0,
+                    "max_exposure_pct": 20.0,
                     "max_open_trades": 10,
                     "kill_switch_env_var": VARIABLE,
                 },

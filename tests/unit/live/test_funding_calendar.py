@@ -44,7 +44,7 @@ class FundingCalendarTest(unittest.TestCase):
         self.assertTrue(self.calendar.lacks_announcement(EIGHT + MINUTE_MS))
         self.calendar.announce(EIGHT + 5_000, 2 * EIGHT)
         self.assertTrue(self.calendar.is_clear(2 * EIGHT - 1))
-        self.assertEqual(2 * EIGHT, self.calendar.next_ms)
+        self.assertFalse(self.calendar.is_clear(2 * EIGHT))
 
     def test_a_rate_that_is_not_published_in_time_is_noted_once_asked_for_on_and_delivered_late(self) -> None:
         self.calendar.answer([], EIGHT, EIGHT + PATIENCE_MS - 1)
@@ -112,7 +112,6 @@ class FundingCalendarTest(unittest.TestCase):
     def test_a_contract_without_payments_is_asked_about_every_hour(self) -> None:
         calendar = FundingCalendar(2 * HOUR_MS)
         calendar.announce(2 * HOUR_MS + 1, None)
-        self.assertIsNone(calendar.next_ms)
         self.assertTrue(calendar.is_clear(3 * HOUR_MS + 1))
         self.assertTrue(calendar.lacks_announcement(3 * HOUR_MS + MINUTE_MS))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.journal_records import CommandRecord
 from live.heartbeat import check, main
 from live.views.heartbeat_view import HeartbeatView
-from live.views.session_updates import ConnectionChange
+from live.views.session_updates import ConnectionChange, StepDone
 from tests.support.candles import candle
 from tests.support.sessions.watched_session import WatchedSession
 from tests.support.shared import REPOSITORY
@@ -66,6 +66,19 @@ class HeartbeatTest(unittest.TestCase):
             change()
             self.heartbeat.refresh()
             self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now)
+
+    def test_a_message_that_nobody_can_read_is_no_reason_to_beat(self) -> None:
+        self.heartbeat.refresh()
+        self.watched.clock.now += 0.25
+        self.heartbeat.take(ConnectionChange("unreadable", "half a frame"))
+        self.heartbeat.refresh()
+        self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now - 0.25)
+
+    def test_it_beats_while_steps_are_worked_off(self) -> None:
+        self.heartbeat.refresh()
+        self.watched.clock.now += 5.0
+        self.heartbeat.take(StepDone(self.watched.step(candle(0, 100.0), None), 0.001))
+        self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now)
 
     def test_a_reader_never_finds_half_a_heartbeat(self) -> None:
         self.heartbeat.refresh()

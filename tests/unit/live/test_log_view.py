@@ -7,6 +7,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from core.candle import Step
 from core.errors import StoreError
@@ -113,6 +114,13 @@ class LogViewTest(LogCase):
             ['event=kill_switch state=engaged by="signal SIGUSR1"'],
         )
 
+    def test_what_follows_from_a_command_is_said_at_once(self) -> None:
+        self.step(0)
+        self.watched.session.cancel_entry("BTCUSDT")
+        said = self.lines(lambda: self.view.take(CommandRecord("cancel", "a program", "BTCUSDT")))
+        self.assertEqual(said[0], 'event=command command=cancel symbol=BTCUSDT by="a program"')
+        self.assertEqual([line.split()[0] for line in said], 2 * ["event=command"] + ["event=order_cancelled"])
+
     def test_a_value_is_one_word_or_one_quoted_text(self) -> None:
         self.assertEqual(key_values(a=1, b="x y", c=None, d="a=b", e="", f="two\nlines"),
                          'a=1 b="x y" c=- d="a=b" e="" f="two\\nlines"')  # fmt: skip
@@ -177,7 +185,8 @@ class SessionLogTest(LogCase):
         self.assertLess(time.monotonic() - begun, LONG_S)
         drain = threading.Thread(target=self.drain, args=(reading,))
         drain.start()
-        log.close()
+        with mock.patch.object(session_log, "CLOSE_SECONDS", LONG_S):
+            log.close()
         stuck.close()
         drain.join(10.0)
         self.assertIn("event=log_lines_dropped lines=", self.file.read_text().splitlines()[-1])

@@ -8,13 +8,15 @@ from typing import TypeVar
 from core.candle import Candle, FundingRate, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
-from live.intake.barrier import ClosedStep
+from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import CandleLane
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.perpetual_inputs import PerpetualInputs, Waits
+from live.intake.session_inputs import Intake
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
 from tests.support.times import HOUR_MS, MINUTE_MS
+from tests.support.waiting import LONG_S, turns
 
 SYMBOLS = ("A", "B")
 GRACE = 5.0
@@ -160,6 +162,40 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual(((), 2), (step.marks, len(missing)))
 
+    async def test_rounds_are_counted_from_the_last_step_that_left_and_wait_twice_as_long_each_time(self) -> None:
+        inputs = self.inputs(funding=False)
+        self.closes(inputs, 1, 2)
+        await self.completed(inputs, 3)
+        self.assertEqual(3, inputs.steps.rounds)
+        self.source.publish(0)
+        await self.completed(inputs, 1)
+        self.assertEqual((0, 1), (inputs.steps.rounds, len(inputs.steps)))
+        waits = Waits(settle_ms=2_000, grace_seconds=GRACE, ask_again_seconds=1.6)
+        self.assertEqual([0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 1.6], [waits.before_round(rounds) for rounds in range(7)])
+
+    async def test_a_step_that_waits_is_an_open_boundary(self) -> None:
+        inputs = self.inputs()
+        intake = Intake({}, None, Barrier(SYMBOLS, MINUTE_MS, 0), inputs)  # type: ignore[arg-type]
+        self.assertEqual(0, intake.open_boundaries)
+        self.closes(inputs, 1, 2)
+        self.assertEqual(2, intake.open_boundaries)
+
+    async def test_a_clock_that_is_set_back_while_marks_are_asked_for_denies_none(self) -> None:
+        inputs, answer = self.inputs(funding=False), self.source.mark_candles
+
+        async def set_back(*asked: str | int) -> list[Candle]:
+            self.source.now_ms = MINUTE_MS - 2_000
+            return await answer(*asked)
+
+        self.closes(inputs, 1)
+        self.now += GRACE
+        self.source.mark_candles = set_back
+        self.assertEqual([], await self.completed(inputs, 2))
+        self.source.mark_candles = answer
+        self.source.publish(0)
+        self.source.now_ms = MINUTE_MS + 3_000
+        self.assertEqual([1], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
+
     async def test_while_rest_does_not_answer_nothing_is_denied_however_long(self) -> None:
         inputs = self.inputs()
         self.source.away = True
@@ -209,7 +245,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.source.rates["A"] = [FundingRate(8 * HOUR_MS, 0.0003)]
         self.closes(inputs, 483)
         await self.completed(inputs)
-        await asyncio.sleep(0.01)
+        await turns()
         self.closes(inputs, 484)
         delivered = [one.funding for one, _ in await self.completed(inputs)]
         self.assertEqual([(tuple(self.source.rates["A"]), ())], delivered)
@@ -236,8 +272,8 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         inputs = self.inputs()
         self.closes(inputs, 1)
         inputs.ask()
-        await asyncio.sleep(0.01)
-        await asyncio.wait_for(inputs.stop(), 1.0)
+        await turns()
+        await asyncio.wait_for(inputs.stop(), LONG_S)
 
 
 if __name__ == "__main__":

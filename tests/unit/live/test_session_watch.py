@@ -66,6 +66,27 @@ class SessionWatchTest(unittest.TestCase):
         watch.take(FormingCandle("BTC/USDT", candle(0, 100.0)))
         self.assertEqual(watch.picture().feed.state, "connected")
 
+    def test_a_stream_that_is_stale_after_a_loss_is_lost_all_the_same(self) -> None:
+        watch = self.session().watch()
+        for event in ("connected", "disconnected", "stale", "connected"):
+            watch.take(ConnectionChange(event, "x"))
+        self.assertEqual((watch.picture().feed.state, watch.picture().feed.reconnects), ("connected", 1))
+
+    def test_a_step_of_streamed_candles_is_a_message_and_one_that_rest_supplied_is_none(self) -> None:
+        watched = self.session()
+        watch = watched.watch()
+        closed = watched.step(candle(0, 100.0), None)
+        watch.take(StepDone(closed._replace(sources=("rest", None)), 0.001))
+        self.assertIsNone(watch.picture().feed.message_age_seconds)
+        watch.take(StepDone(closed, 0.001))
+        self.assertEqual(watch.picture().feed.message_age_seconds, 0.0)
+
+    def test_a_pause_is_shown(self) -> None:
+        watched = self.with_position()
+        watched.session.set_paused(True)
+        picture = watched.watch().picture()
+        self.assertTrue(picture.paused)
+
     def test_candles_that_changed_nothing_are_counted_by_kind(self) -> None:
         watch = self.session().watch()
         for kind in ("late", "revised", "revised", "duplicate", "refused"):

@@ -53,6 +53,11 @@ def shown(picture: SessionPicture, width: int = 120, height: int = 40) -> list[s
 
 
 class TerminalScreenTest(unittest.TestCase):
+    def test_trades_that_only_broke_even_are_shown_by_themselves(self) -> None:
+        self.assertIn("trades 7, won 3", "\n".join(shown(PICTURE)))
+        even = PICTURE._replace(account=PICTURE.account._replace(even=2))
+        self.assertIn("trades 7, won 3, even 2", "\n".join(shown(even)))
+
     def test_everything_a_person_supervises_is_shown(self) -> None:
         text = "\n".join(shown(PICTURE))
         for words in (
@@ -117,6 +122,7 @@ class TerminalScreenTest(unittest.TestCase):
         lines = shown(PICTURE._replace(kill_switch=True, kill_switch_by="file STOP", halts=("drawdown", "daily_loss")))
         self.assertIn("KILL SWITCH engaged by file STOP", lines[1])
         self.assertIn("HALTED: drawdown, daily_loss", lines[2])
+        self.assertIn("PAUSED by an operator: no entries", shown(PICTURE._replace(paused=True))[1])
 
     def test_a_touched_level_is_named(self) -> None:
         self.assertIn("stop touched", "\n".join(shown(PICTURE._replace(positions=[POSITION._replace(touched="stop")]))))

@@ -13,6 +13,7 @@ from unittest import mock
 
 from live.views.terminal_view import CLOSE_SECONDS, TerminalView, can_draw
 from tests.support.sessions.watched_session import WatchedSession
+from tests.support.waiting import LONG_S, PATIENCE_S, wait_until
 
 ALTERNATE_SCREEN, MAIN_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 
@@ -42,11 +43,9 @@ class TerminalViewTest(unittest.TestCase):
         reader = self.drained()
         view = TerminalView(self.watched.watch(), self.terminal)
         view.refresh()
-        time.sleep(0.5)
-        view.refresh()
-        time.sleep(0.1)
+        wait_until(lambda: self.watched.folder.name.encode() in self.received)
         view.close()
-        reader.join(5.0)
+        reader.join(PATIENCE_S)
         self.assertTrue(self.received.startswith(b"\x1b[?1049h"), self.received[:40])
         self.assertIn(self.watched.folder.name.encode(), self.received)
         self.assertIn(SHOW_CURSOR, self.received)
@@ -58,24 +57,24 @@ class TerminalViewTest(unittest.TestCase):
         for _ in range(400):
             view.refresh()
             time.sleep(0.002)
-        self.assertLess(time.monotonic() - begun, 5.0)
+        self.assertLess(time.monotonic() - begun, LONG_S)
         begun = time.monotonic()
         view.close()
-        self.assertLess(time.monotonic() - begun, CLOSE_SECONDS + 1.0)
-        self.drained().join(5.0)
+        self.assertLess(time.monotonic() - begun, CLOSE_SECONDS + LONG_S)
+        self.drained().join(PATIENCE_S)
 
     def test_a_picture_that_cannot_be_drawn_is_logged_once(self) -> None:
         reader = self.drained()
         view = TerminalView(self.watched.watch(), self.terminal)
         with (
-            mock.patch("live.views.terminal_view.screen", side_effect=ZeroDivisionError),
+            mock.patch("live.views.terminal_view.screen", side_effect=ZeroDivisionError) as drawn,
             self.assertLogs("live.views") as caught,
         ):
-            for _ in range(5):
+            for times in (1, 2, 3):
                 view.refresh()
-                time.sleep(0.1)
+                wait_until(lambda times=times: drawn.call_count >= times or view.refresh())
         view.close()
-        reader.join(5.0)
+        reader.join(PATIENCE_S)
         self.assertEqual(len(caught.records), 1)
 
     def test_a_view_that_never_drew_leaves_the_terminal_alone(self) -> None:

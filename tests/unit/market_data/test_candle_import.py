@@ -17,8 +17,8 @@ from market_data.files.file_names import series_of
 from market_data.files.import_report import describe
 from market_data.instruments.inferred_rules import decimals, infer_instrument
 from market_data.instruments.instrument_store import InstrumentStore
+from market_data.series_names import Series
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import Series
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS

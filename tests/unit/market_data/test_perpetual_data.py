@@ -15,7 +15,7 @@ from core.timeframe import timeframe_ms
 from market_data import CandleColumns, CandleStore, HistoricalDataProvider
 from market_data.files.candle_import import import_files
 from market_data.perpetual.mark_prices import joined_marks
-from market_data.perpetual.perpetual_columns import FundingColumns
+from market_data.series_columns import FundingColumns
 from tests.support.candle_tables import APRIL, candles_at
 from tests.support.exchanges.loopback import practice_columns, same_columns
 from tests.support.exchanges.memory_exchange import MemoryExchange

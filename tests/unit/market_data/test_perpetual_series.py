@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CandleError, ConfigurationError, InvariantError, StoreError
-from market_data.perpetual.perpetual_columns import FundingColumns, OpenInterestColumns
+from market_data.commands.store_verification import verify
 from market_data.quality.perpetual_quality import check_marks, check_rows
+from market_data.series_columns import FundingColumns, OpenInterestColumns
+from market_data.series_names import FUNDING, Series, is_series, kind_and_period
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import FUNDING, Series, is_series, kind_and_period
-from market_data.store.verification import verify
+from market_data.store.store_layout import series_folder
 from tests.support.candle_tables import APRIL, candles_at, minutes
 from tests.support.scale import scaled
 from tests.support.shared import REPOSITORY
@@ -78,7 +79,7 @@ class Names(unittest.TestCase):
             with self.subTest(name):
                 self.assertFalse(is_series(name))
                 with self.assertRaises(ConfigurationError):
-                    Series("e", "A/B", name).folder(Path())
+                    series_folder(Path(), Series("e", "A/B", name))
 
 
 class Checks(unittest.TestCase):
@@ -158,7 +159,7 @@ class Stored(StoreCase):
         self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR_MS, 0.1, None))
         self.store.add_coverage(*RATES, APRIL, APRIL + 900 * HOUR_MS)
         self.assertEqual(self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR_MS), [])
-        (Series(*RATES).folder(self.store.root) / "2024-04.parquet").unlink()
+        (series_folder(self.store.root, Series(*RATES)) / "2024-04.parquet").unlink()
         self.assertEqual(
             self.store.missing_ranges(*RATES, APRIL, APRIL + 900 * HOUR_MS), [(APRIL, APRIL + 720 * HOUR_MS)]
         )
@@ -180,7 +181,7 @@ class Stored(StoreCase):
 
     def test_a_damaged_month_is_named_and_another_months_rows_can_still_be_read(self):
         self.write((APRIL, 0.1, None), (APRIL + 800 * HOUR_MS, 0.2, None))
-        file = Series(*RATES).folder(self.store.root) / "2024-04.parquet"
+        file = series_folder(self.store.root, Series(*RATES)) / "2024-04.parquet"
         file.write_bytes(b"PAR1 and nothing else")
         with self.assertRaisesRegex(StoreError, f"{file}: cannot be read as funding rates"):
             self.stored()
@@ -190,8 +191,8 @@ class Stored(StoreCase):
     def test_candles_in_the_place_of_rates_are_damage(self):
         self.write((APRIL, 0.1, None))
         self.store.write("e", "A/B", "mark-1m", candles_at([APRIL]), source="test")
-        wrong = Series("e", "A/B", "mark-1m").folder(self.store.root) / "2024-04.parquet"
-        file = Series(*RATES).folder(self.store.root) / "2024-04.parquet"
+        wrong = series_folder(self.store.root, Series("e", "A/B", "mark-1m")) / "2024-04.parquet"
+        file = series_folder(self.store.root, Series(*RATES)) / "2024-04.parquet"
         file.write_bytes(wrong.read_bytes())
         with self.assertRaisesRegex(StoreError, f"{file}: cannot be read as funding rates"):
             self.stored()
@@ -201,7 +202,7 @@ class Stored(StoreCase):
         import pyarrow as pa
         from pyarrow import parquet
 
-        file = Series(*RATES).folder(self.store.root) / "2024-04.parquet"
+        file = series_folder(self.store.root, Series(*RATES)) / "2024-04.parquet"
         for column, empty in ((2, "mark_price"), (1, "rate")):
             table = parquet.read_table(file, partitioning=None)
             parquet.write_table(table.set_column(column, empty, pa.array([None], pa.float64())), file)
@@ -212,7 +213,7 @@ class Stored(StoreCase):
 
     def test_a_rate_changed_in_its_file_is_found(self):
         self.write((APRIL, 0.1, None))
-        folder = Series(*RATES).folder(self.store.root)
+        folder = series_folder(self.store.root, Series(*RATES))
         import pyarrow as pa
         from pyarrow import parquet
 
@@ -250,7 +251,7 @@ class Stored(StoreCase):
 WRITER = """
 import sys
 from market_data.store.candle_store import CandleStore
-from market_data.perpetual.perpetual_columns import FundingColumns
+from market_data.series_columns import FundingColumns
 root, late, start = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 store = CandleStore(root)
 for turn in range(15):

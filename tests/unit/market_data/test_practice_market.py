@@ -10,8 +10,8 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.adapters.exchange_adapter import ExchangeAdapter
 from market_data.candle_columns import CandleColumns
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket
 from tests.support.shared import REPOSITORY

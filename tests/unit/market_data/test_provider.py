@@ -20,9 +20,9 @@ from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
-from market_data.adapters.exchange_adapter import CandleRow
 from market_data.candle_columns import CandleColumns
 from market_data.commands.fetch_command import fetch_series
+from market_data.exchange_adapter import CandleRow
 from market_data.history.missing_candles import MissingCandlesError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore

@@ -14,7 +14,7 @@ from market_data.quality.series_steps import (
     intervals_text,
     missing_payments,
 )
-from market_data.store.store_layout import Series
+from market_data.series_names import Series
 from tests.support.candle_tables import APRIL
 from tests.support.shared import CANDLES, needs_shared
 from tests.support.times import HOUR_MS, MINUTE_MS

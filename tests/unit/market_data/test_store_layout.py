@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
-from market_data.store.store_layout import Series, exchange_folder, month_bounds, month_of, symbol_folder, symbol_of
+from market_data.series_names import Series
+from market_data.store.store_layout import (
+    exchange_folder,
+    month_bounds,
+    month_of,
+    series_folder,
+    symbol_folder,
+    symbol_of,
+)
 from tests.support.scale import scaled
 
 _part = st.text(st.characters(codec="utf-8", exclude_characters="/:"), min_size=1, max_size=12)
@@ -84,10 +92,10 @@ class ExchangeFolders(unittest.TestCase):
                 exchange_folder(name)
 
     def test_a_series_folder_lies_below_the_root(self):
-        folder = Series("binance", "BTC/USDT:USDT", "15m").folder(Path("root"))
+        folder = series_folder(Path("root"), Series("binance", "BTC/USDT:USDT", "15m"))
         self.assertEqual(folder, Path("root/binance/BTC-USDT_USDT/15m"))
         with self.assertRaises(ConfigurationError):
-            Series("binance", "BTC/USDT", "../1m").folder(Path("root"))
+            series_folder(Path("root"), Series("binance", "BTC/USDT", "../1m"))
 
 
 class Months(unittest.TestCase):

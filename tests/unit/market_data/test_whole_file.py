@@ -11,8 +11,8 @@ from core.errors import ConfigurationError
 from market_data.files.candle_import import ImportWishes, import_files
 from market_data.files.import_report import describe
 from market_data.files.whole_file import duration
+from market_data.series_names import Series
 from market_data.store.candle_store import CandleStore
-from market_data.store.store_layout import Series
 from tests.support.candle_tables import APRIL, minutes, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.shared import CANDLES, CASES, needs_shared

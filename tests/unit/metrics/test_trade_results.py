@@ -1,3 +1,4 @@
+import re
 import unittest
 from decimal import Decimal
 
@@ -41,10 +42,12 @@ class TradeResultsTest(unittest.TestCase):
         self.assertIsNone(profit_factor([10.0, 0.0]))
         self.assertEqual(profit_factor([-10.0]), 0.0)
 
-    def test_a_trade_that_only_breaks_even_is_a_loss(self) -> None:
+    def test_a_trade_that_only_breaks_even_is_a_trade_and_neither_won_nor_lost(self) -> None:
         self.assertEqual(win_rate_pct([0.0, 1.0]), 50.0)
-        self.assertEqual(average_loss([0.0, -4.0]), -2.0)
-        self.assertEqual(longest_streaks([-1.0, 0.0, -1.0, 5.0]), Streaks(1, 3))
+        self.assertEqual(expectancy([0.0, 1.0]), 0.5)
+        self.assertEqual(average_loss([0.0, -4.0]), -4.0)
+        self.assertIsNone(average_loss([0.0]))
+        self.assertEqual(longest_streaks([-1.0, 0.0, -1.0, 5.0, 0.0, 5.0]), Streaks(1, 1))
 
     def test_exact_results_of_the_ledger_are_taken_as_they_are(self) -> None:
         self.assertEqual(profit_factor([Decimal("0.3"), Decimal("-0.1")]), 0.3 / 0.1)
@@ -56,7 +59,7 @@ class TradeResultsTest(unittest.TestCase):
     @given(RESULTS.filter(bool))
     def test_figures_agree_with_pandas(self, results: list[float]) -> None:
         series = pd.Series(results)
-        wins, losses = series[series > 0], series[series <= 0]
+        wins, losses = series[series > 0], series[series < 0]
         scale = float(series.abs().max()) + 1e-300
         self._assert_close(expectancy(results), series.mean(), scale)
         self._assert_close(average_win(results), wins.mean(), scale)
@@ -69,10 +72,10 @@ class TradeResultsTest(unittest.TestCase):
             self.assertIsNone(profit_factor(results))
 
     @settings(max_examples=scaled(100, 2_000), deadline=None)
-    @given(st.text("WL", max_size=40))
+    @given(st.text("WLE", max_size=40))
     def test_streaks_are_the_longest_words_of_one_letter(self, letters: str) -> None:
-        results = [1.0 if letter == "W" else -1.0 for letter in letters]
-        expected = Streaks(max(map(len, letters.split("L"))), max(map(len, letters.split("W"))))
+        results = [{"W": 1.0, "L": -1.0, "E": 0.0}[letter] for letter in letters]
+        expected = Streaks(max(map(len, re.split("[LE]", letters))), max(map(len, re.split("[WE]", letters))))
         self.assertEqual(longest_streaks(results), expected)
 
     def _assert_close(self, ours: float | None, theirs: float, scale: float) -> None:

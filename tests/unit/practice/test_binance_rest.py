@@ -17,7 +17,7 @@ from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from market_data import CandleColumns, CandleStore
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind, FaultPlan, StoreSource
-from practice.binance_messages import decimal_text
+from practice.messages.binance_messages import decimal_text
 from tests.support.exchanges.loopback import HandClock, practice_columns, without
 from tests.support.shared import RECORDINGS, needs_shared
 from tests.support.times import JANUARY_MS, MINUTE_MS, at

@@ -12,10 +12,10 @@ from typing import Any
 from core.candle import FundingRate
 from core.errors import ConfigurationError
 from market_data import CandleColumns, CandleStore
-from market_data.perpetual.perpetual_columns import FundingColumns
 from market_data.practice.practice_market import PracticeMarket
+from market_data.series_columns import FundingColumns
 from practice import BinanceRestServer, ColumnsSource, Fault, FaultKind, StoreSource
-from practice.candle_sources import AdapterSource, CandleSource, SelectedSource, contract_source
+from practice.market.candle_sources import AdapterSource, CandleSource, SelectedSource, contract_source
 from tests.support.exchanges.loopback import HandClock, practice_columns
 from tests.support.shared import RECORDINGS, needs_shared
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at

@@ -8,15 +8,15 @@ from typing import Any
 from core.errors import ConfigurationError, InvariantError
 from market_data.practice.practice_market import PracticeMarket
 from practice import ColumnsSource, FaultScript, practice_source
-from practice.compiled_script import CompiledScript
 from practice.exchange_clock import DrivenClock, RunningClock
 from practice.exchange_options import ExchangeOptions
-from practice.faults import PublishLate, ReviseCandle, SkipCandle
-from practice.published_candles import BlockCache, PublishedCandles
-from practice.published_market import PublishedMarket
-from practice.publisher import Publisher
-from practice.stream_connection import SentFinal
-from practice.stream_messages import KlineEvent, Stream
+from practice.faults.compiled_script import CompiledScript
+from practice.faults.fault_script import PublishLate, ReviseCandle, SkipCandle
+from practice.market.published_candles import BlockCache, PublishedCandles
+from practice.market.published_market import PublishedMarket
+from practice.market.publisher import Publisher
+from practice.messages.stream_messages import KlineEvent, Stream
+from practice.streams.stream_connection import SentFinal
 from tests.support.exchanges.loopback import HandClock, practice_columns, same_columns, without
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from core.candle import Candle
 from core.errors import ConfigurationError
 from practice import FaultKind, FaultScript
-from practice.candle_treatment import ORDINARY, Sending, revised, treatment
-from practice.compiled_script import CompiledScript
-from practice.faults import (
+from practice.faults.candle_treatment import ORDINARY, Sending, revised, treatment
+from practice.faults.compiled_script import CompiledScript
+from practice.faults.fault_script import (
     DelayFinals,
     DropConnections,
     DuplicateFinals,
@@ -27,7 +27,7 @@ from practice.faults import (
     Stall,
     WrongClock,
 )
-from practice.random_faults import ALTERING, BOUNDARIES, LOSSLESS, random_faults
+from practice.faults.random_faults import ALTERING, BOUNDARIES, LOSSLESS, random_faults
 from practice.spans import span_ms
 from tests.support.times import JANUARY_MS, MINUTE_MS
 

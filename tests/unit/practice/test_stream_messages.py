@@ -6,7 +6,7 @@ import unittest
 from typing import Any
 
 from core.candle import Candle
-from practice.stream_messages import RefusedRequest, Stream, kline_event, parsed_request, parsed_stream
+from practice.messages.stream_messages import RefusedRequest, Stream, kline_event, parsed_request, parsed_stream
 from tests.support.shared import RECORDINGS, needs_shared
 
 CANDLE = Candle(1_704_067_200_000, 43_986.35, 44_010.0, 43_980.01, 44_000.5, 12.34567)

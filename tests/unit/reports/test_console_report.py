@@ -48,7 +48,7 @@ class PlainReportTest(unittest.TestCase):
             "Unrealized PnL: 0.00 USDT",
             "Total return: -1.23 %",
             "Buy and hold: 4.57 %",
-            "Trades: 18 (7 won, 11 lost)",
+            "Trades: 18 (7 won, 10 lost, 1 even)",
             "Win rate: 38.89 %",
             "Peak equity: 10,012.35 USDT",
             "Maximum drawdown: 2.35 %",

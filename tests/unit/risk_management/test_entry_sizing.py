@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from risk_management.entry_sizing import EntrySizer, Refusal, SizedEntry
+from risk_management.entry_sizing import EntrySizer, Refusal, SizedEntry, SizingBasis
 from risk_management.risk_config import RiskConfig
 
 
@@ -26,14 +26,16 @@ class SizedEntries(unittest.TestCase):
     def size(
         self, signal: Signal, equity: float = 10_000.0, price: float = 100.0, room: float = 1e9
     ) -> SizedEntry | Refusal:
-        return self.sizer.size_entry(signal, equity, price, room, self.rules)
+        return self.sizer.size_entry(signal, SizingBasis(equity, price, room, 0.02 * equity), self.rules)
 
     def test_the_size_is_rounded_down_to_the_lot(self) -> None:
         # 100 / 3 = 33.333...
         sized = self.size(Signal("LONG", sl_distance=3.0, tp_distance=6.0))
-        self.assertEqual(SizedEntry(Decimal("33.3"), 3.0, 6.0), sized)
+        # At worst 3 and 2 ticks of 1e-8; 33.3 x 3 are lost at the stop.
+        self.assertEqual(SizedEntry(Decimal("33.3"), 3.0, 6.0, "risk", 3.00000002, 33.3 * 3.0), sized)
         # room 1,234.5 / 100
-        self.assertEqual(Decimal("12.3"), self.size(Signal("LONG", sl_distance=3.0), room=1_234.5).quantity)
+        sized = self.size(Signal("LONG", sl_distance=3.0), room=1_234.5)
+        self.assertEqual((Decimal("12.3"), "exposure_room"), (sized.quantity, sized.bound))
 
     def test_distances_fall_back_to_the_atr_and_a_target_to_none(self) -> None:
         self.assertEqual((3.0, 6.0), self.sizer.distances(Signal("LONG", atr=2.0)))
@@ -69,19 +71,52 @@ class SizedEntries(unittest.TestCase):
 
     def test_a_bound_is_broken_beyond_the_tolerance_alone(self) -> None:
         # 5 at 100, a value of 500: what a position may have of 10,000.
+        five = SizedEntry(Decimal(5), 1.0, None, "position_cap", 1.00000002, 5.0)
+
         def size(least_usd: float = 0.0, **rules: Decimal) -> SizedEntry | Refusal:
             sizer = EntrySizer(RiskConfig(max_exposure=0.05, min_position_size_usd=least_usd))
-            return sizer.size_entry(Signal("LONG", sl_distance=1.0), 10_000.0, 100.0, 1e9, Instrument("A", **rules))
+            basis = SizingBasis(10_000.0, 100.0, 1e9, 200.0)
+            return sizer.size_entry(Signal("LONG", sl_distance=1.0), basis, Instrument("A", **rules))
 
         for name, within, beyond, reason in (
             ("min_quantity", "5.0000000025", "5.00000001", "below_min_quantity"),
             ("max_quantity", "4.9999999975", "4.99999999", "above_max_quantity"),
             ("min_notional", "500.00000025", "500.000001", "below_min_notional"),
         ):
-            self.assertEqual(SizedEntry(Decimal(5), 1.0, None), size(**{name: Decimal(within)}))
+            self.assertEqual(five, size(**{name: Decimal(within)}))
             self.assertEqual(Refusal(reason), size(**{name: Decimal(beyond)}))
-        self.assertEqual(SizedEntry(Decimal(5), 1.0, None), size(500.00000025))
+        self.assertEqual(five, size(500.00000025))
         self.assertEqual(Refusal("below_min_position_size"), size(500.000001))
+
+    def test_the_worst_of_rounding_is_held_against_the_limit_and_the_size_reduced_to_it(self) -> None:
+        # A stop of 1.3 ticks: 2 on the grid, 4 at worst. By risk 100 / 1.3 = 76.92..., at worst 76.9 x 4 = 307.6.
+        rules, signal = Instrument("A", tick_size=Decimal(1), lot_size=Decimal("0.1")), Signal("LONG", sl_distance=1.3)
+
+        def sized(limit: float) -> SizedEntry | Refusal:
+            return self.sizer.size_entry(signal, SizingBasis(10_000.0, 10.0, 1e9, limit), rules)
+
+        for limit, quantity, bound in (
+            (307.6, "76.9", "risk"),
+            (307.5999998, "76.9", "risk"),  # within the tolerance of 1e-9
+            (307.5999, "76.8", "rounding"),
+            (200.0, "50", "rounding"),
+        ):
+            with self.subTest(limit):
+                found = sized(limit)
+                self.assertEqual((Decimal(quantity), bound, 4.0), (found.quantity, found.bound, found.worst_distance))
+                self.assertEqual(float(quantity) * 2.0, found.risk_taken)
+        self.assertEqual(Refusal("below_min_position_size"), sized(3.0))  # 0.7 x 10 = 7 of 10
+
+    def test_a_stop_within_a_tick_is_refused_and_one_of_a_tick_is_not(self) -> None:
+        rules = Instrument("A", tick_size=Decimal("0.5"), lot_size=Decimal("0.1"))
+        for stop, refused in ((0.4999999999, True), (0.5, False), (0.1, True), (0.0, False)):
+            sized = self.sizer.size_entry(
+                Signal("LONG", sl_distance=stop), SizingBasis(10_000.0, 100.0, 1e9, 200.0), rules
+            )
+            self.assertEqual(refused, sized == Refusal("stop_within_tick"), stop)
+        none = Instrument("A", tick_size=Decimal(0), lot_size=Decimal("0.1"))
+        sized = self.sizer.size_entry(Signal("LONG", sl_distance=0.1), SizingBasis(10_000.0, 100.0, 1e9, 200.0), none)
+        self.assertEqual(0.1, sized.worst_distance)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from engine.journal_records import (
 )
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
+from live.views.account_lines import account_figures
 from reports import render, to_json
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import CandleCounts
@@ -66,7 +67,7 @@ class SessionWindowTest(unittest.TestCase):
         )
         self.assertEqual((window.start_ms, window.end_ms), (10 * MINUTE_MS, 15 * MINUTE_MS))
         self.assertEqual(list(window.step_times_ms), [11 * MINUTE_MS, 12 * MINUTE_MS, 15 * MINUTE_MS])
-        self.assertEqual((window.missed_steps, window.resumes), (1, 1))
+        self.assertEqual(window.missed_steps, 1)
         self.assertAlmostEqual(window.held_return("BTCUSDT"), 0.2)
         self.assertEqual(
             window.candle_counts("BTCUSDT", 5),
@@ -146,8 +147,8 @@ class SessionResultTest(unittest.TestCase):
     Entry 5 x 100 at 0.1 % costs 0.5, exit 5 x 95 costs 0.475; gross -25, net -25.975.
     """
 
-    def setUp(self, script: Script | None = None, lows: Mapping[int, float] | None = None) -> None:
-        settings, switch = settings_from({"commission_rate": 0.001}, tuple(CANONICAL)), KillSwitch()
+    def setUp(self, script: Script | None = None, lows: Mapping[int, float] | None = None, rate: float = 0.001) -> None:
+        settings, switch = settings_from({"commission_rate": rate}, tuple(CANONICAL)), KillSwitch()
         self.session = build_session(
             settings,
             ScriptedStrategy({"BTCUSDT": {10 * MINUTE_MS: LONG}} if script is None else script),
@@ -184,6 +185,38 @@ class SessionResultTest(unittest.TestCase):
         self.assertEqual(result.symbols["BTCUSDT"].trades, 1)
         self.assertEqual(result.symbols["ETHUSDT"].trades, 0)
         self.assertEqual(result.symbols["BTCUSDT"].canonical, "BTC/USDT")
+
+    def test_a_trade_that_breaks_even_is_neither_won_nor_lost(self) -> None:
+        """Entered and, at the end, closed at 100 without costs."""
+        self.setUp(lows={}, rate=0.0)
+        self.session.finish()
+        performance, shown = self.result().performance, account_figures(self.session, [], perpetual=False)
+        self.assertEqual(
+            (1, 0, 0, 1),
+            (
+                performance.total_trades,
+                performance.winning_trades,
+                performance.losing_trades,
+                performance.even_trades,
+            ),
+        )
+        self.assertEqual((0, 0), (performance.longest_winning_streak, performance.longest_losing_streak))
+        self.assertIsNone(performance.average_loss)
+        self.assertEqual((1, 0, 1), (shown.trades, shown.won, shown.even))
+        self.assertIn("Trades: 1 (0 won, 0 lost, 1 even)", render(self.result(), rich_output=False))
+
+    def test_the_sizes_and_the_risk_beside_the_risk_asked_are_told(self) -> None:
+        # 5 x 5 of 10,000 are lost at the stop: a quarter of the per cent that was asked.
+        statistics = self.result().statistics
+        self.assertEqual({"position_cap": 1}, statistics.sizes_bound_by)
+        self.assertEqual((1.0, 0.25), (statistics.risk_asked_pct, statistics.risk_taken_pct))
+        lines = render(self.result(), rich_output=False).splitlines()
+        for line in (
+            "Risk asked: 1.00 % of equity",
+            "Risk taken (median): 0.25 % of equity",
+            "Size set by position cap: 1 (100.00 %)",
+        ):
+            self.assertIn(line, lines)
 
     def test_the_window_is_the_period(self) -> None:
         config = self.result().config
@@ -263,7 +296,7 @@ class SessionResultTest(unittest.TestCase):
                 show_progress=False,
             )
         live = self.result(places=OutputPlaces(Path("y"), Path("x"))).to_dict()
-        self.assertEqual(set(backtest) - set(live), {"data_sha256"})
+        self.assertEqual(set(backtest) - set(live), {"data_sha256", "run_id"})
         for section in ("config", "statistics", "performance"):
             self.assertEqual(set(live[section]), set(backtest[section]), section)
         symbol = next(iter(backtest["symbols"].values()))

@@ -24,7 +24,7 @@ from validation.live_settings import LiveSettings
 PAGE = REPOSITORY / "docs/configuration.md"
 PLAIN = {
     "starting_balance", "slippage", "commission_rate", "allow_shorting", "entry_fill", "on_opposite_signal",
-    "max_order_wait", "max_gap",
+    "max_order_wait", "max_gap", "max_candle_move",
 }  # fmt: skip
 """Keys of the execution section whose table row says all there is to say."""
 TOP: tuple[tuple[str, type[BaseModel]], ...] = (

@@ -285,7 +285,7 @@ class LoadingTest(unittest.TestCase):
         settings = load_settings(path, symbols=["SOLUSDT"], interval="1h", data_dir=self.base / "store")
         self.assertEqual((("SOLUSDT",), "1h"), (settings.live.symbols, settings.live.timeframe))
         self.assertEqual(str(self.base / "store"), settings.live.data.cache_dir)
-        self.assertEqual(("A/B", "C/D"), load_settings(path, symbols="A/B, C/D").live.symbols)
+        self.assertEqual(("A/B", "C/B"), load_settings(path, symbols="A/B, C/B").live.symbols)
         lines = self.problems(symbols=["BTCUSDT", "btc/usdt"], interval="7m")
         self.assertEqual(2, len(lines), lines)
         self.assertTrue(lines[0].startswith("argument: symbols[1]: 'btc/usdt' is 'BTCUSDT' again"), lines)

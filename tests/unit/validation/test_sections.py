@@ -69,6 +69,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "on_opposite_signal": ("flip", None, False),
         "max_order_wait": (0, -1, 1.0, True, 61),
         "max_gap": (0, 2, 60.0, True, 10**7),
+        "max_candle_move": (1, 0.2, -5, math.nan, math.inf, "5", None, 1.1e12),
         "entry_order": ("Limit", "limit_order", None, True),
         "entry_offset": (-0.001, 0.5, math.nan, "0.1%", True, None, 0.002),
         "entry_time_in_force": ("gtc", "DAY", None, "GTC", "IOC"),
@@ -158,6 +159,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
     },
     SessionSettings: {
         "barrier_grace_seconds": (-0.1, 3600.1, "5", None, True),
+        "early_final_seconds": (-0.1, 60.1, "2", None, True),
         "missed_steps": ("none", "", None, True),
         "on_shutdown": ("hold", "", None, True),
     },
@@ -196,7 +198,8 @@ DIFFERENT: dict[type[SettingsSection], dict[str, object]] = {
     ExecutionSettings: {
         "starting_balance": 500, "slippage": 0, "commission_rate": 0.001, "allow_shorting": False,
         "entry_fill": "close", "on_opposite_signal": "reverse", "max_order_wait": 1, "max_gap": 3,
-        "entry_order": "stop", "entry_offset": 0, "entry_time_in_force": "IOC", "entry_expiry": 60, "post_only": True,
+        "max_candle_move": 20, "entry_order": "stop", "entry_offset": 0, "entry_time_in_force": "IOC",
+        "entry_expiry": 60, "post_only": True,
         "max_entries": 100, "latency_ms": 86_400_000, "exits": ExitSettings(max_holding=1), "intrabar": "olhc",
         "limit_fill": "touch", "limit_fill_probability": 0, "limit_fill_seed": 2**63 - 1, "volume_cap": 1,
         "spread": SpreadSettings(model="fixed", fraction=0.001), "slippage_model": SlippageSettings(model="volatility"),

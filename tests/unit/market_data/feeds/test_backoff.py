@@ -4,9 +4,15 @@ import statistics
 import unittest
 
 from market_data.exchanges.backoff import Backoff, counter_uniform
+from market_data.exchanges.request_failures import TransientError
 
 
 class BackoffTest(unittest.TestCase):
+    def test_a_wait_is_at_least_as_long_as_the_exchange_asks(self) -> None:
+        waits = Backoff(lambda: 0.0, first_s=1.0, limit_s=4.0)
+        asked = [None, 7.0, 0.0, 3.0]
+        self.assertEqual([waits.after(TransientError("no", pause_s)) for pause_s in asked], [1.0, 7.0, 4.0, 4.0])
+
     def test_waits_double_up_to_the_limit_and_begin_anew_after_a_success(self) -> None:
         waits = Backoff(lambda: 0.0, first_s=0.5, limit_s=3.0)
         self.assertEqual([waits.next_s() for _ in range(5)], [0.5, 1.0, 2.0, 3.0, 3.0])

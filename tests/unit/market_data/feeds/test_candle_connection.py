@@ -13,7 +13,7 @@ from market_data.feeds.delivery.candle_connection import CandleConnection
 from market_data.feeds.delivery.catch_up import CatchUp, gathered
 from market_data.feeds.delivery.event_queue import EventQueue
 from tests.support.exchanges.feed_reader import BRISK
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, turns
 
 
 class LostStream:
@@ -89,7 +89,7 @@ class ClosingTest(unittest.IsolatedAsyncioTestCase):
                 await gathered([failing(), asyncio.sleep(60)])
 
         task = asyncio.create_task(caller())
-        await asyncio.sleep(0.01)
+        await turns()
         lost.set()
         await asyncio.sleep(0)  # The part has failed; nobody has been told yet.
         task.cancel()

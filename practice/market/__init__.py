@@ -1,0 +1,1 @@
+"""What the practice exchange has published, and when."""

@@ -1,0 +1,1 @@
+"""What the practice exchange sends and understands, as the real one writes it."""

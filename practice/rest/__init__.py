@@ -1,0 +1,1 @@
+"""Answers of the practice exchange's REST interface."""
