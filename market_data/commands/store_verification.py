@@ -17,7 +17,7 @@ from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import Coverage, load_coverage, uncovered
 from market_data.store.month_files import folders_in, is_month_file, month_file, names_in
 from market_data.store.parquet_files import ADVICE, ParquetFiles, columns_of, digest
-from market_data.store.revisions import REVISIONS_FOLDER, read_revisions, revision_files
+from market_data.store.revisions import REVISIONS_FOLDER, read_revision, revision_files
 from market_data.store.store_layout import (
     COVERAGE_FILE,
     INSTRUMENTS_FOLDER,
@@ -165,14 +165,11 @@ def _record(folder: Path, findings: list[Finding]) -> Coverage | None:
 
 
 def _revision_problems(parquet: ParquetFiles, folder: Path, series: Series) -> Iterator[Finding]:
-    try:
-        revisions = read_revisions(parquet, folder, columns_of(series.kind))
-    except StoreError as error:
-        yield Finding(error.path or folder, str(error), True)
-        return
-    for path, revision in zip(revision_files(folder), revisions, strict=True):
-        if digest(revision.rows) != parquet.stored_digest(path, columns_of(series.kind)):
-            yield Finding(path, f"{path}: holds other {_words(series)} than were written", True)
+    for path in revision_files(folder):
+        try:
+            read_revision(parquet, path, columns_of(series.kind))
+        except StoreError as error:
+            yield Finding(path, str(error), True)
 
 
 def _lost_months(folder: Path, record: Coverage) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
+from core.tolerance import TOLERANCE
 from market_data.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from market_data.quality.sound_candle import SOUND, UNSOUND
 
@@ -152,7 +153,7 @@ def check_candles(
     taken = sound & ~late & ~unclosed
     accepted = CandleColumns(opens[taken], *(column[taken] for column in candles[1:]))
     flagged = _among(taken, outliers(accepted, length))
-    moving = _among(taken, moves(accepted) > DEFAULT_MAX_CANDLE_MOVE)
+    moving = _among(taken, moves(accepted) > DEFAULT_MAX_CANDLE_MOVE * TOLERANCE)
     snapped = taken & shifted
     findings = {**verdicts, "snapped": snapped, "outlier": flagged, "move": moving}
     return accepted, QualityReport(

@@ -48,6 +48,8 @@ def without(intervals: Iterable[Interval], start_ms: int, end_ms: int) -> tuple[
     >>> without([(1, 5), (7, 9)], 3, 8)
     ((1, 3), (8, 9))
     """
+    if start_ms >= end_ms:
+        return tuple(intervals)
     parts = [part for one, other in intervals for part in ((one, min(other, start_ms)), (max(one, end_ms), other))]
     return tuple((one, other) for one, other in parts if one < other)
 

@@ -55,16 +55,21 @@ def keep_revision(parquet: ParquetFiles, folder: Path, revision: Revision) -> No
 
 
 def read_revisions(parquet: ParquetFiles, folder: Path, columns: type[SeriesColumns]) -> list[Revision]:
-    """Return the revisions of a series, the oldest first; StoreError for a file that is damaged or none of these."""
-    found = []
-    for path in revision_files(folder):
-        match = _NAME.fullmatch(path.name)
-        if match is None:
-            raise StoreError(f"{path}: is no revision of this store; move it away", path=path)
-        rows = parquet.read_all(columns, path)
-        source = parquet.told(path, columns, _SOURCE_KEY) or ""
-        found.append(Revision(int(match["at"]), match["what"], source, rows))  # type: ignore[arg-type]
-    return sorted(found, key=lambda revision: revision.at_ms)
+    """Return the revisions of a series, the oldest first; errors as in ``read_revision``."""
+    found = [read_revision(parquet, path, columns) for path in revision_files(folder)]
+    return sorted(found, key=lambda revision: (revision.at_ms, int(revision.rows[0][0])))
+
+
+def read_revision(parquet: ParquetFiles, path: Path, columns: type[SeriesColumns]) -> Revision:
+    """Return the revision of a file; StoreError for one that is damaged, or none of these."""
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        raise StoreError(f"{path}: is no revision of this store; move it away", path=path)
+    rows = parquet.read_all(columns, path)
+    if not rows.rows or digest(rows) != parquet.stored_digest(path, columns):
+        raise StoreError(f"{path}: holds other rows than were written; delete that file", path=path)
+    source = parquet.told(path, columns, _SOURCE_KEY) or ""
+    return Revision(int(match["at"]), match["what"], source, rows)  # type: ignore[arg-type]
 
 
 def revision_files(folder: Path) -> list[Path]:

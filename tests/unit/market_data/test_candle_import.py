@@ -94,6 +94,25 @@ class WhatIsTaken(ImportCase):
         )
 
 
+class Replaced(ImportCase):
+    def test_candles_are_replaced_only_on_purpose_and_said_and_kept(self):
+        series = ("e", "BTC/USDT", "1m")
+        import_files(self.store, [self.file([row_at(APRIL, 100.0), row_at(APRIL + MINUTE_MS, 5.0)])], exchange="e")
+        other = self.file([row_at(APRIL, 101.0), row_at(APRIL + MINUTE_MS, 5.0)], "again/BTC-USDT/1m.csv")
+        wishes = ImportWishes(replace=True)
+        (taken,) = import_files(self.store, [other], exchange="e", now_ms=APRIL + 10 * MINUTE_MS, wishes=wishes)
+        self.assertEqual((taken.result.replaced, taken.result.known, taken.result.revised), (1, 1, 0))
+        text = "\n".join(describe(taken))
+        self.assertIn(
+            "0 added, 1 known already, 0 revised, 1 replaced\n  what was stored before is kept as a revision", text
+        )
+        self.assertEqual(self.store.read(*series, 0, 2**60).open.tolist(), [101.0, 5.0])
+        (kept,) = self.store.revisions(*series)
+        self.assertEqual((kept.change, rows_of(kept.rows)), ("replaced", [row_at(APRIL, 100.0)]))
+        with self.assertRaisesRegex(ConfigurationError, "only be replaced at a known time"):
+            import_files(self.store, [other], exchange="e", wishes=wishes)
+
+
 class NothingWritten(ImportCase):
     def test_one_malformed_file_among_good_ones_stops_the_import_before_anything_is_written(self):
         good = self.file([row_at(APRIL)])
@@ -204,6 +223,38 @@ class InferredRules(ImportCase):
         (imported,) = import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")
         self.assertEqual((imported.rules.kept, str(imported.rules.instrument.tick_size)), (True, "0.5"))
         self.assertEqual(rules.snapshots("binance"), [5])
+
+    def test_another_timeframe_changes_no_rules_and_what_it_shows_is_said(self):
+        fine = self.file([(APRIL, 100.5, 101.25, 100.0, 101.0, 2.5)], "BTC-USDT/1m.csv")
+        noisy = self.file([(APRIL, 100.5, 101.25, 100.0, 101.123, 0.1 + 0.2)], "BTC-USDT/5m.csv")
+        import_files(self.store, [fine], exchange="e")
+        before = InstrumentStore(self.store.root).latest("e")
+        (again,) = import_files(self.store, [noisy], exchange="e")
+        self.assertEqual(InstrumentStore(self.store.root).latest("e"), before)
+        said = describe(again)[-1]
+        self.assertIn("rules: tick 0.01, lot 0.1 (inferred from imported prices), as before", said)
+        self.assertIn("these candles alone show tick 0.001, lot 0.00000001, which --infer-rules would take", said)
+        (anew,) = import_files(self.store, [noisy], exchange="e", wishes=ImportWishes(infer_rules=True))
+        self.assertIn(
+            "rules: tick 0.001, lot 0.00000001 (inferred from imported prices), inferred anew", describe(anew)[-1]
+        )
+        self.assertIn("before: tick 0.01, lot 0.1", describe(anew)[-1])
+
+    def test_of_files_imported_together_the_shortest_timeframe_has_the_say_in_any_order(self):
+        fine = self.file([(APRIL, 100.5, 101.25, 100.0, 101.0, 2.5)], "BTC-USDT/1m.csv")
+        noisy = self.file([(APRIL, 100.5, 101.25, 100.0, 101.123, 0.1 + 0.2)], "BTC-USDT/5m.csv")
+        for number, files in enumerate(([fine, noisy], [noisy, fine])):
+            imported = import_files(self.store, files, exchange=f"e{number}")
+            self.assertEqual([one.rules is None for one in imported], [True, False])
+            self.assertEqual(str(imported[1].rules.instrument.tick_size), "0.01")
+
+    def test_ticks_for_volumes_say_nothing_of_the_lot(self):
+        path = self.folder / "x.csv"
+        path.write_text(
+            "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\n2024.04.01\t00:00\t1.5\t2\t1\t1.5\t7\t0\n"
+        )
+        (one,) = import_files(self.store, [path], exchange="e", symbol="A/B", timeframe="1m")
+        self.assertEqual(one.rules.instrument.lot_size, Decimal("1E-8"))
 
     def test_an_import_stores_the_rules_with_the_last_close_as_their_date(self):
         import_files(self.store, [self.file([row_at(APRIL)])], exchange="binance")

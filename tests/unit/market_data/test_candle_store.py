@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from core.errors import CandleError, ConfigurationError, StoreError
 from market_data.candle_columns import CandleColumns
+from market_data.commands.store_verification import verify
+from market_data.series_names import Series
 from market_data.store.candle_store import CandleStore, StoreEntry
 from market_data.store.coverage import load_coverage
 from market_data.store.parquet_files import ParquetFiles
+from market_data.store.rows_change import Rewriting
 from market_data.store.store_layout import month_bounds, month_of
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of, table_of
 from tests.support.scale import scaled
@@ -101,6 +104,88 @@ class Floats(StoreCase):
         candles = CandleColumns(times, table[:, 1], table[:, 3], table[:, 0], table[:, 2], table[:, 5])
         self.store.write(*SERIES, candles, source="test")
         self.assertEqual(rows_of(self.store.read(*SERIES, 0, 2**62)), rows_of(candles))
+
+
+class Rewritten(StoreCase):
+    NOW = APRIL + 900 * DAY_MS
+
+    def kept(self):
+        return [(one.at_ms, one.change, one.source, rows_of(one.rows)) for one in self.store.revisions(*SERIES)]
+
+    def write(self, rows, source="import of b", **wish):
+        return self.store.write(
+            *SERIES, CandleColumns.from_rows(rows), source=source, rewriting=Rewriting(self.NOW, **wish)
+        )
+
+    def test_replacing_changes_what_differs_and_keeps_what_stood_with_the_time(self):
+        self.store.write(*SERIES, candles_at(range(MARCH_31, APRIL + 3 * HOUR_MS, HOUR_MS)), source="import of a")
+        stood = [row_at(time_ms, 100.0 + (time_ms - MARCH_31) // HOUR_MS % 50) for time_ms in (MARCH_31, APRIL)]
+        came = [row_at(MARCH_31, 7.0), row_at(APRIL, 8.0), row_at(APRIL + 9 * HOUR_MS, 9.0)]
+        result = self.write(came, replace=True)
+        self.assertEqual((result.added, result.known, result.revised, result.replaced), (1, 0, 0, 2))
+        stored = table_of(self.store.read(*SERIES, 0, 2**60))
+        self.assertEqual([stored[row[0]] for row in came], [row[1:] for row in came])
+        self.assertEqual(len(stored), (APRIL - MARCH_31) // HOUR_MS + 3 + 1)
+        self.assertEqual(self.kept(), [(self.NOW, "replaced", "import of b", stood)])
+        self.assertFalse(verify(self.store, [Series(*SERIES)]).damaged)
+
+    def test_without_that_wish_the_first_stands_and_what_came_is_kept_once(self):
+        self.write([row_at(APRIL, 5.0)], source="import of a")
+        for _ in range(3):
+            result = self.write([row_at(APRIL, 6.0)])
+            self.assertEqual((result.revised, result.replaced, result.completed), (1, 0, 0))
+        self.assertEqual(self.kept(), [(self.NOW, "offered", "import of b", [row_at(APRIL, 6.0)])])
+        self.store.write(*SERIES, CandleColumns.from_rows([row_at(APRIL, 7.0)]), source="c")
+        self.assertEqual(len(self.kept()), 1)
+
+    def test_only_the_last_candle_of_an_import_is_completed_and_only_by_itself_grown_older(self):
+        half = (APRIL + HOUR_MS, 100.0, 101.0, 99.0, 100.5, 2.0)
+        grown = (APRIL + HOUR_MS, 100.0, 103.0, 98.0, 102.0, 9.0)
+        others = {
+            "another open": (grown[0], 100.1, *grown[2:]),
+            "a lower high": (*grown[:2], 100.9, *grown[3:4], 100.9, grown[5]),
+            "less volume": (*grown[:5], 1.0),
+        }
+        for name, row in others.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                self.store = CandleStore(folder)
+                self.write([row_at(APRIL), half], source="import of a")
+                result = self.write([row, row_at(APRIL + 2 * HOUR_MS)], complete=True)
+                self.assertEqual((result.revised, result.completed), (1, 0))
+        for source, completed in (("import of a", 1), ("fetched from x", 0)):
+            with self.subTest(source), tempfile.TemporaryDirectory() as folder:
+                self.store = CandleStore(folder)
+                self.write([row_at(APRIL), half], source=source)
+                self.assertEqual(self.write([grown], complete=True).completed, completed)
+                inner = (APRIL, 100.0, 109.0, 90.0, 100.5, 9.0)
+                self.assertEqual(self.write([inner], complete=True).completed, 0)
+        self.assertEqual([one[1] for one in self.kept() if one[1] == "completed"], [])
+
+    def test_what_is_forgotten_is_gone_unasked_and_kept(self):
+        times = range(MARCH_31, APRIL + 5 * HOUR_MS, HOUR_MS)
+        candles = candles_at(times)
+        self.store.write(*SERIES, candles, source="import of a")
+        self.store.add_coverage(*SERIES, MARCH_31, APRIL + 5 * HOUR_MS, "import of a")
+        gone = self.store.forget(*SERIES, APRIL - 2 * HOUR_MS, APRIL + 5 * HOUR_MS, at_ms=self.NOW)
+        self.assertEqual(gone, 7)
+        self.assertEqual(rows_of(self.store.read(*SERIES, 0, 2**60)), rows_of(candles)[:-7])
+        self.assertFalse((self.folder() / "2024-04.parquet").exists())
+        bounds = (MARCH_31, APRIL + 6 * HOUR_MS)
+        self.assertEqual(self.store.missing_ranges(*SERIES, *bounds), [(APRIL - 2 * HOUR_MS, bounds[1])])
+        self.assertEqual([row for one in self.kept() for row in one[3]], rows_of(candles)[-7:])
+        self.assertFalse(verify(self.store, [Series(*SERIES)]).damaged)
+        self.assertEqual(self.store.forget(*SERIES, 0, 2**60, at_ms=self.NOW), len(candles.open_time_ms) - 7)
+        self.assertEqual(self.store.forget("no", "A/B", "1h", 0, 5, at_ms=1), 0)
+
+    def test_a_damaged_revision_is_found(self):
+        self.write([row_at(APRIL, 5.0)])
+        self.write([row_at(APRIL, 6.0)], replace=True)
+        (file,) = (self.folder() / "revisions").iterdir()
+        file.write_bytes(file.read_bytes()[:-9])
+        self.assertTrue(verify(self.store, [Series(*SERIES)]).damaged)
+        file.rename(file.with_name("notes.txt"))
+        with self.assertRaisesRegex(StoreError, "is no revision of this store"):
+            self.store.revisions(*SERIES)
 
 
 class MonthFiles(StoreCase):

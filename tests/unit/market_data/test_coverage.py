@@ -13,6 +13,7 @@ from market_data.store.coverage import Coverage, SourceRows, load_coverage, save
 from market_data.store.store_layout import month_bounds
 from tests.support.scale import scaled
 
+_DEEDS = st.sampled_from(("answered", "denied", "forgotten"))
 _interval = st.tuples(st.integers(-5, 40), st.integers(-5, 40))
 
 
@@ -55,6 +56,69 @@ class IntervalAlgebra(unittest.TestCase):
         self.assertEqual(record.months, {})
 
 
+class Denials(unittest.TestCase):
+    @settings(max_examples=scaled(200, 4_000), deadline=None)
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(("answered", "denied", "forgotten")),
+                st.integers(0, 30),
+                st.integers(0, 30),
+                st.integers(1, 4),
+            ),
+            max_size=12,
+        )
+    )
+    def test_each_instant_is_settled_by_an_answer_or_by_two_days_and_by_nothing_else(self, deeds):
+        record = Coverage()
+        answered, days = set(), {}
+        for deed, start, end, day in deeds:
+            instants = range(start, end)
+            if deed == "answered":
+                record = record.with_range(start, end, f"day {day}")
+                answered |= set(instants)
+                days = {one: told for one, told in days.items() if one not in instants}
+            elif deed == "denied":
+                record = record.with_denial(start, end, f"2024-01-0{day}")
+                for one in instants:
+                    if one not in answered and len(days.setdefault(one, [])) < 2 and day not in days[one]:
+                        days[one].append(day)
+            else:
+                record = record.without_range(start, end)
+                answered -= set(instants)
+                days = {one: told for one, told in days.items() if one not in instants}
+        settled = answered | {one for one, told in days.items() if len(told) == 2}
+        self.assertEqual(_instants(record.covered), settled)
+        self.assertEqual(record.covered, union(record.covered))
+        for one in range(31):
+            told = [f"2024-01-0{day}" for day in days.get(one, [])]
+            found = [denial.days for denial in record.denials if denial.start_ms <= one < denial.end_ms]
+            self.assertEqual(found, [tuple(told)] if told else [])
+            ground = record.ground_of(one, one + 1)
+            if one in answered:
+                self.assertRegex(ground, r"^day [1-4](, day [1-4])*$")
+            elif not told:
+                self.assertEqual(ground, "not fetched")
+            else:
+                self.assertIn(f"denied on {' and '.join(told)}", ground)
+                self.assertEqual("asked again" in ground, len(told) == 1)
+
+    def test_a_range_of_several_kinds_names_them_all(self):
+        record = Coverage().with_range(0, 5, "import of a.csv").with_denial(5, 9, "2024-01-01")
+        self.assertEqual(
+            record.ground_of(3, 12), "denied on 2024-01-01 only, asked again, import of a.csv, not fetched"
+        )
+
+    def test_a_record_of_before_is_read_and_its_ranges_are_answered(self):
+        sources = '{"import of x":{"rows":3,"first_ms":0,"last_ms":2}}'
+        old = f'{{"version":1,"covered":[[0,9]],"months":{{"2024-04":3}},"sources":{sources}}}'
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "coverage.json"
+            path.write_text(old)
+            record = load_coverage(path)
+        self.assertEqual((record.ground_of(2, 4), record.import_ends()), ("answered", {2}))
+
+
 class CoverageFile(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -63,6 +127,7 @@ class CoverageFile(unittest.TestCase):
 
     def test_a_record_comes_back_as_it_was_saved(self):
         record = Coverage(covered=((0, 5), (7, 9)), months={"2024-04": 3}, sources={"a": SourceRows(3, 0, 2)})
+        record = record.with_range(20, 30, "a").with_denial(40, 50, "2024-01-01").with_denial(45, 50, "2024-01-02")
         save_coverage(self.path, record)
         self.assertEqual(load_coverage(self.path), record)
 
@@ -78,6 +143,8 @@ class CoverageFile(unittest.TestCase):
             "text for number": b'{"covered": [["a", 2]]}',
             "overlap": b'{"covered": [[1, 5], [4, 6]]}',
             "reversed": b'{"covered": [[5, 1]]}',
+            "reversed denial": b'{"denials": [{"start_ms": 5, "end_ms": 1, "days": ["2024-01-01"]}]}',
+            "overlapping grounds": b'{"grounds": {"a": [[1, 5], [4, 6]]}}',
             "month": b'{"months": {"2024-13": 4}}',
             "version": b'{"version": 99}',
         }

