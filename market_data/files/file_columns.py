@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from market_data.files.file_formats import METATRADER, OKX, FileFormat, HowToRead
+from market_data.files.file_formats import FREQTRADE, METATRADER, OKX, FileFormat, HowToRead
 from market_data.files.file_layouts import CONFIRMED_NAMES, TIME_NAMES, Layout
 from market_data.files.file_table import FileError
 from market_data.instruments.symbols import matching_symbols
@@ -96,6 +96,9 @@ def require_symbol(path: Path, cell: str, how: HowToRead) -> None:
 
 
 def _spellings(meant: str, spellings: Sequence[str], form: FileFormat, how: HowToRead) -> Sequence[str]:
+    # What freqtrade keeps of funding are candles whose open is the rate.
+    if meant == "rate" and form is FREQTRADE:
+        return (*spellings, "open")
     # OKX counts a contract's `vol` in contracts, and its base currency in the next column.
     if meant == "volume" and form is OKX and ":" in how.symbol:
         return ("volccy",)

@@ -32,9 +32,7 @@ SEMICOLON = FileFormat("semicolon", "columns by name", ("timestamp", *OHLC, "vol
 """Semicolons between the cells and commas in the numbers, whatever else the numbers might be taken for."""
 
 CRYPTODATADOWNLOAD = FileFormat("cryptodatadownload", "CryptoDataDownload")
-METATRADER = FileFormat(
-    "metatrader", "MetaTrader", ("date", "time", *OHLC, "volume"), frozenset({"date", "time", "tickvol"})
-)
+METATRADER = FileFormat("metatrader", "MetaTrader", ("date", "time", *OHLC, "volume"), frozenset({"date", "tickvol"}))
 OKX = FileFormat(
     "okx",
     "OKX",

@@ -13,9 +13,13 @@ SUFFIXES = (".csv", ".csv.gz", ".zip", ".json", ".json.gz", ".parquet", ".feathe
 
 _NOT_KEPT = re.compile(r"(premium|index)([-_.].*)?", re.IGNORECASE)
 _SPELLINGS = (
-    (re.compile(r"mark[-_](?:price[-_])?(?P<period>[0-9]+[smhdw])", re.IGNORECASE), "mark-{period}"),
-    (re.compile(r"funding(?:[-_]rates?)?", re.IGNORECASE), FUNDING),
-    (re.compile(r"open[-_]?interest[-_](?P<period>[0-9]+[smhdw])", re.IGNORECASE), "open-interest-{period}"),
+    (re.compile(r"(?:.*[-_])?mark[-_](?:price[-_])?(?P<period>[0-9]+[smhdw])", re.IGNORECASE), "mark-{period}"),
+    (re.compile(r"(?:.*[-_])?funding[-_]?(?:rates?)?(?:[-_][0-9-]+)?", re.IGNORECASE), FUNDING),
+    (
+        re.compile(r"(?:.*[-_])?open[-_]?interest[-_](?P<period>[0-9]+[smhdw])", re.IGNORECASE),
+        "open-interest-{period}",
+    ),
+    (re.compile(r".*[-_]metrics(?:[-_][0-9-]+)?"), "open-interest-5m"),
 )
 _FREQTRADE = re.compile(
     r"(?P<base>[A-Za-z0-9]+)_(?P<quote>[A-Za-z0-9]+)(?:_(?P<settle>[A-Za-z0-9]+))?-(?P<period>[0-9]+[smhdw])"

@@ -259,6 +259,54 @@ class Rates(CommandCase):
         self.assertIn(f"{month}: cannot be read as funding rates", self.failed(1, "import", "--exchange", "e", file))
 
 
+class Flags(CommandCase):
+    ROWS = "".join(f"{APRIL + n * 3_600_000},1,2,0.5,1.5\n" for n in range(40))
+
+    def test_what_a_user_says_of_a_file_is_obeyed_and_told(self):
+        plain = self.file(f"time,open,high,low,close\n{self.ROWS}", "BTC-USDT/1h.csv")
+        self.assertIn("--no-volume takes its candles", self.failed(2, "import", "--exchange", "e", plain))
+        report = self.done("import", "--exchange", "e", "--no-volume", plain)
+        self.assertIn("  read as: TradingView, milliseconds\n  volume: none in the file, taken as 0\n", report)
+        shifted = self.file(
+            "".join(f"{APRIL + n * 3_600_000 + 1_800_000},1,1.5,2,0.5,7\n" for n in range(40)), "ETH-USDT/1h.csv"
+        )
+        self.assertIn("all open 30m after", self.failed(2, "import", "--exchange", "e", shifted))
+        report = self.done("import", "--exchange", "e", "--utc-offset", "+05:30", "--format", "jesse", shifted)
+        self.assertIn("  read as: jesse order, no header, milliseconds\n", report)
+        stored = CandleStore(self.data).read("e", "ETH/USDT", "1h", 0, 2**60)
+        self.assertEqual((stored.open_time_ms[0], stored.close[0]), (APRIL - 5 * 3_600_000, 1.5))
+        for offset in ("x", "+15", "+05:60", ""):
+            with self.subTest(offset):
+                self.assertIn(
+                    "--utc-offset", self.failed(2, "import", "--exchange", "e", "--utc-offset", offset, shifted)
+                )
+
+    def test_a_candle_that_moves_like_a_redenomination_is_named_with_its_row(self):
+        rows = [f"{APRIL + n * MINUTE_MS},{p},{p},{p},{p},1" for n, p in enumerate([0.001] * 50 + [1.0] * 50)]
+        file = self.file("\n".join([HEADER, *rows, ""]))
+        report = self.done("import", "--exchange", "e", file)
+        self.assertIn("100 of 100 rows taken", report)
+        self.assertIn(
+            "move by more than a factor of 5, as a redenomination does: 1, first row 51 2024-04-01T00:50", report
+        )
+
+    def test_ranges_and_starts_that_are_none_are_one_line(self):
+        self.store()
+        series = ("--exchange", "binance", "--symbol", "BTC/USDT", "--timeframe", "1m")
+        for text in ("2024-04-01", "2024-04-02..2024-04-01", "..", "a..b"):
+            with self.subTest(text):
+                self.failed(2, "forget", text, *series)
+        self.assertIn("is not stored", self.failed(2, "forget", "2024-04-01..2024-04-02", *series[:-1], "5m"))
+        fetching = ("--exchange", "practice", "--symbols", "BTCUSDT", "--timeframe", "1m")
+        self.assertIn("--start is needed", self.failed(2, "fetch", *fetching))
+        again = ("--again", "2024-01-01..2024-01-02")
+        self.assertIn("needs no --start", self.failed(2, "fetch", *fetching, *again, "--start", "2024-01-01"))
+        self.assertIn("1440 candles", self.done("fetch", *fetching, *again))
+        self.assertIn("1440 candles", self.done("fetch", *fetching, *again))
+        end = ("--timeframe", "1d", "--start", "earliest", "--end", "2016-01-01")
+        self.assertRegex(self.done("fetch", *fetching[:-2], *end), r"BTC/USDT 1d: the first candle opens 20\d\d-")
+
+
 class BadInput(CommandCase):
     def test_malformed_files_stop_the_import_with_their_line_and_nothing_is_written(self):
         good = self.file(f"{HEADER}\n{APRIL},1,1,1,1,1\n", "ETH-USDT/1m.csv")

@@ -131,6 +131,8 @@ class TextForms(FormsCase):
         self.assertEqual(ticks.notes, ("volume: its ticks, for it has no other",))
         traded = self.read(lines("{t}\t{o}\t{h}\t{l}\t{c}\t12\t{v}\t5", dated, header))
         self.assertEqual((rows_of(traded.candles), traded.traded_volume, traded.notes), (ROWS, True, ()))
+        daily = self.read("<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\n2024.04.01\t1\t2\t1\t1.5\t7\t0\n")
+        self.assertEqual((daily.times.tolist(), daily.values[4].tolist()), ([APRIL], [7.0]))
         older = self.read(lines("{t},{o},{h},{l},{c},{v}", [(one[0].replace("\t", ","), *one[1:]) for one in dated]))
         self.assertEqual((older.read_as[0], rows_of(older.candles)), ("MetaTrader", ROWS))
 
@@ -348,6 +350,14 @@ class Containers(FormsCase):
                     (file.read_as, rows_of(file.candles)), (("freqtrade", "feather", "timestamps, UTC"), ROWS)
                 )
 
+    def test_funding_of_freqtrade_is_the_open_of_its_candles(self):
+        frame = pd.DataFrame([(row[0], 0.0001, 0.0, 0.0, 0.0, 0.0) for row in ROWS])
+        frame.columns = ["date", "open", "high", "low", "close", "volume"]
+        content = io.BytesIO()
+        feather.write_feather(frame, content)
+        file = self.read(content.getvalue(), "BTC_USDT_USDT-8h-funding_rate.feather", layout=FUNDING_FILE)
+        self.assertEqual(set(file.values[0].tolist()), {0.0001})
+
     def test_damaged_feather_is_one_line(self):
         for content in (b"", b"ARROW1\0\0", b"ARROW1" * 30, b"garbage"):
             self.refused("cannot be read as feather", content, "1m.feather")
@@ -418,6 +428,10 @@ class Names(unittest.TestCase):
             "ETH-BTC/kraken-ohlcvt-XBTUSD_1.csv": ("ETH/BTC", "1m"),
             "ETH-BTC/BTCUSDT_4h.csv.gz": ("ETH/BTC", "4h"),
             "ETH-BTC/BTCUSDT-15m.csv.zip": ("ETH/BTC", "15m"),
+            "ETH-BTC/BTCUSDT-fundingRate-2024-01.zip": ("ETH/BTC", "funding"),
+            "ETH-BTC/BTCUSDT-metrics-2024-01-01.zip": ("ETH/BTC", "open-interest-5m"),
+            "ETH-BTC/12-archive-open-interest-5m.csv": ("ETH/BTC", "open-interest-5m"),
+            "ETH-BTC/12-archive-funding.csv": ("ETH/BTC", "funding"),
         }
         for path, (symbol, timeframe) in table.items():
             with self.subTest(path):
