@@ -1,11 +1,11 @@
 """How a session reaches its exchange: addresses, first contact, symbols and trading rules, candles to warm up with."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from core.candle import Candle
-from core.errors import DataUnavailableError, FeedError
+from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from live.intake.ingress_clock import IngressClock
@@ -37,13 +37,18 @@ class Market(NamedTuple):
     instruments: dict[str, Instrument]
 
 
-def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
+def market_of(settings: Settings, addresses: Addresses, now_ms: int, *, fresh: bool) -> Market:
     """Resolve the session's symbols and read their trading rules; asks the exchange, so it may take seconds.
+
+    Parameters
+    ----------
+    fresh
+        Whether a session begins, which needs symbols that are traded; one that goes on may have positions in any.
 
     Raises
     ------
     ConfigurationError
-        If the exchange does not list a symbol, or the symbols are of several currencies.
+        If the exchange does not list a symbol, or does not trade one now, or the symbols are of several currencies.
     DataUnavailableError
         If it does not answer.
     """
@@ -57,6 +62,8 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     try:
         unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
         require_one_currency(unified)
+        if fresh:
+            _require_traded(live.exchange, provider.halted(live.symbols))
         return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
     except DataUnavailableError as error:
         if not isinstance(error.__cause__, FeedError):
@@ -68,6 +75,14 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int) -> Market:
     finally:
         if adapter is not None:
             adapter.close()
+
+
+def _require_traded(exchange: str, halted: Mapping[str, str]) -> None:
+    if halted:
+        named = ", ".join(f"{symbol} ({word})" for symbol, word in halted.items())
+        raise ConfigurationError(
+            f"{exchange} lists {named} and does not trade it now; leave it out, or start when it is traded"
+        )
 
 
 async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:

@@ -85,7 +85,7 @@ def run_session(options: LiveOptions) -> int:
         addresses = held.enter_context(
             exchange_addresses(settings, options.rehearsal, options.addresses, now_ms, last_step_ms)
         )
-        market = market_of(settings, addresses, now_ms)
+        market = market_of(settings, addresses, now_ms, fresh=folded is None)
         return asyncio.run(_LiveSession(settings, options, addresses, market, kill_switch).run(resumed, folded))
 
 

@@ -171,8 +171,8 @@ class CcxtAdapter:
 
     def halted(self) -> Mapping[str, str]:
         """Return the symbols that the exchange lists and does not trade now, with its word for it."""
-        markets = self._loaded.markets if self._loaded is not None else {}
-        return {symbol: word for symbol, market in markets.items() if (word := trading_halt(market))}
+        self._load_markets()
+        return {symbol: word for symbol, market in self._loaded.markets.items() if (word := trading_halt(market))}
 
     def close(self) -> None:
         """Release connections and end waits of other threads."""

@@ -121,7 +121,7 @@ def fetch_series(
 
 def _tell_rules(provider: HistoricalDataProvider, before: Mapping[str, Instrument], symbols: Iterable[str]) -> None:
     """Print which symbols are not traded now, and whose trading rules are others than before."""
-    for symbol, word in provider.halted(list(symbols)).items():
+    for symbol, word in provider.halted(list(symbols), ask=False).items():
         sys.stdout.write(f"{symbol}: {provider.exchange} lists it and does not trade it now ({word})\n")
     after = provider.instruments.latest(provider.exchange)
     for symbol in symbols:

@@ -110,12 +110,12 @@ class CandleHistory:
         with self._source.connection():
             return self._source.earliest([self.resolve(symbol) for symbol in symbols], interval)
 
-    def halted(self, symbols: Sequence[str]) -> dict[str, str]:
+    def halted(self, symbols: Sequence[str], *, ask: bool) -> dict[str, str]:
         """Return those of some symbols that the exchange does not trade now, by unified symbol."""
         if self._offline or not self._source.known:
             return {}
         with self._source.connection():
-            return self._source.halted([self.resolve(symbol) for symbol in symbols])
+            return self._source.halted([self.resolve(symbol) for symbol in symbols], ask=ask)
 
     def series_beside(self, name: str, timeframe: str) -> str:
         """Return the series that a name means beside candles of a timeframe; see ``ExchangeSource.series_beside``."""

@@ -64,6 +64,7 @@ class ExchangeSource:
         self._depth = 0
         # The exchange's clock when it was last asked.
         self._clock_ms = 0
+        self._halted: Mapping[str, str] = {}
 
     @property
     def known(self) -> bool:
@@ -174,14 +175,24 @@ class ExchangeSource:
             ) from error
         return found
 
-    def halted(self, symbols: Collection[str]) -> dict[str, str]:
+    def halted(self, symbols: Collection[str], *, ask: bool) -> dict[str, str]:
         """Return those of some symbols that the exchange does not trade now, with its word for it.
 
-        Nothing where no market list was read; only within ``connection``.
+        Unless it is to be asked, as of the last fetch; only within ``connection``.
+
+        Raises
+        ------
+        DataUnavailableError
+            If the exchange cannot be reached.
         """
-        told = getattr(self._open, "halted", None)
-        halted: dict[str, str] = {} if told is None else told()
-        return {symbol: word for symbol, word in halted.items() if symbol in symbols}
+        try:
+            if ask:
+                self._halted = _halted(self.adapter())
+        except FeedError as error:
+            raise DataUnavailableError(
+                f"{error}; whether it trades {', '.join(symbols)} cannot be known", symbols=tuple(symbols)
+            ) from error
+        return {symbol: word for symbol, word in self._halted.items() if symbol in symbols}
 
     def _record_denials(self, symbol: str, series: str, outcome: FetchOutcome) -> None:
         place, denied = (self.exchange, symbol, series), outcome.denied
@@ -257,6 +268,9 @@ class ExchangeSource:
         for symbol, outcome in outcomes.items():
             known = self.quality_reports.get((symbol, series))
             self.quality_reports[symbol, series] = known.merged(outcome.quality) if known else outcome.quality
+        if any(outcome.pages for outcome in outcomes.values()):
+            # Whoever gave a page has read its market list.
+            self._halted = _halted(adapter)
         return outcomes
 
     def _require_complete(
@@ -293,6 +307,13 @@ class ExchangeSource:
             if self._now_ms is None:
                 raise
             return self._now_ms()
+
+
+def _halted(adapter: ExchangeAdapter) -> Mapping[str, str]:
+    """Return the symbols that an exchange lists and does not trade now; none where it does not say."""
+    told = getattr(adapter, "halted", None)
+    halted: Mapping[str, str] = {} if told is None else told()
+    return halted
 
 
 def _until(ranges: Sequence[Interval], end_ms: int) -> list[Interval]:

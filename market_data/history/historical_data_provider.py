@@ -173,12 +173,13 @@ class HistoricalDataProvider:
         """
         return self._history.earliest(symbols, interval)
 
-    def halted(self, symbols: Sequence[str]) -> dict[str, str]:
+    def halted(self, symbols: Sequence[str], *, ask: bool = True) -> dict[str, str]:
         """Return those of some symbols that the exchange does not trade now, with its word for it.
 
-        Keyed by unified symbol; empty where the exchange does not say. Errors as in ``earliest``.
+        Keyed by unified symbol; empty where the exchange does not say, or cannot be asked. Without ``ask`` it is what
+        the last fetch was told. Errors as in ``earliest``.
         """
-        return self._history.halted(symbols)
+        return self._history.halted(symbols, ask=ask)
 
     def series_beside(self, name: str, timeframe: str) -> str:
         """Return the series that a name means beside candles of a timeframe; see ``ExchangeSource.series_beside``."""

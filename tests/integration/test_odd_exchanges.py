@@ -5,6 +5,7 @@ import io
 import json
 import tempfile
 import unittest
+from pathlib import Path
 
 from core.errors import ConfigurationError, DataUnavailableError
 from market_data import CandleStore, HistoricalDataProvider
@@ -12,8 +13,9 @@ from market_data.__main__ import main
 from market_data.commands.fetch_command import fetch_series
 from market_data.store.store_layout import LAST_TIME_MS
 from tests.support.candle_tables import rows_of
-from tests.support.exchanges.loopback import adapter_at, practice_columns, same_columns, without
+from tests.support.exchanges.loopback import adapter_at, closed_port, practice_columns, same_columns, without
 from tests.support.exchanges.odd_exchange import OddExchange, honest
+from tests.support.sessions.live_processes import run_live, session_config
 from tests.support.times import DAY_MS, JANUARY_MS, MINUTE_MS, at
 
 ROWS = 2_880
@@ -231,6 +233,19 @@ class Told(OddCase):
         said = self.fetch(0, 200)
         self.assertIn("BTC/USDT: binanceus lists it and does not trade it now (BREAK)\n", said)
         self.assertIn("BTC/USDT: tick 0.01 -> 0.1, lot 0.00001 -> 0.00001 (market list, before: market list)\n", said)
+
+
+class Halted(OddCase):
+    def test_a_session_does_not_begin_on_a_symbol_that_is_not_traded(self) -> None:
+        config = session_config(
+            Path(self.cache), live={"exchange": "binanceus", "symbols": ["BTC/USDT"], "timeframe": "1m"}
+        )
+        self.exchange.status = "BREAK"
+        addresses = ("--rest-url", self.exchange.url, "--stream-url", f"ws://127.0.0.1:{closed_port()}")
+        code, output, errors = run_live("--config", config, *addresses)
+        self.assertEqual((code, output, len(errors)), (2, "", 1))
+        self.assertIn("binanceus lists BTC/USDT (BREAK) and does not trade it now; leave it out", errors[0])
+        self.assertFalse((Path(self.cache) / "logs" / "live").exists())
 
 
 if __name__ == "__main__":
