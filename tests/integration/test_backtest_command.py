@@ -350,7 +350,8 @@ class BadDataAndDisks(CommandCase):
         path.parent.mkdir()
         path.write_text("\n".join(lines) + "\n")
         store = self.folder / "data"
-        imported = run_command("import", "--exchange", "binance", "--data-dir", store, path, module="market_data")
+        arguments = ("--exchange", "binance", "--allow-partial", "--data-dir", store, path)
+        imported = run_command("import", *arguments, module="market_data")
         self.assertEqual(imported.returncode, 0, imported.stderr)
         self.assertIn("25 of 30 rows taken, 5 refused", imported.stdout)
         days = ("--start", "2024-01-01", "--end", "2024-01-01T00:30", "--symbols", "BTCUSDT", "--offline")
