@@ -57,7 +57,8 @@ def require_spacing(file: SeriesFile, series: Series, *, snap_offset: bool) -> N
     FileError
         Names the spacing or the offset, and what to do.
     """
-    times = np.unique(file.times[file.times >= 0])
+    times = np.sort(file.times[file.times >= 0])
+    times = times[np.diff(times, prepend=-1) > 0]
     if series.kind == "funding" or len(times) < 2:
         return
     length = series.length_ms
