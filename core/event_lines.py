@@ -1,6 +1,7 @@
 """The text of events in the outputs: whole lines, each with its line end. Nothing but the event decides it."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +39,9 @@ ORDER_HEADER = (
 LEDGER_HEADER = "timestamp,transaction,event,order_id,symbol,account,amount,balance\n"
 
 _TO_QUOTE = frozenset(',"\r\n')
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_SUSPICIOUS = frozenset((*_FORMULA, "'"))
+_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NAMES: dict[type, str] = {
     Decision: "decision",
     FundingPayment: "funding",
@@ -53,10 +57,26 @@ _ENDED = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": 
 
 
 def quoted(text: str) -> str:
-    """Return a text as a field of a CSV row: in quotes where it holds a comma, a quote or a line end."""
+    """Return a text as a field of a CSV row: in quotes where it holds a comma, a quote or a line end.
+
+    One that a spreadsheet would run as a formula gets an apostrophe before it, which :func:`cell_text` takes away.
+    """
+    if text and text[0] in _SUSPICIOUS and _is_formula(text):
+        text = "'" + text
     if _TO_QUOTE.isdisjoint(text):
         return text
     return '"' + text.replace('"', '""') + '"'
+
+
+def cell_text(cell: str) -> str:
+    """Return the text that :func:`quoted` was given, from the cell that a CSV reader read."""
+    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text begins as a formula and is no number, also behind apostrophes, which it may have of its own."""
+    bare = text.lstrip("'")
+    return bare.startswith(_FORMULA) and (bare != text or _NUMBER.fullmatch(text) is None)
 
 
 def trade_line(row: TradeRow) -> str:

@@ -16,6 +16,7 @@ import msgspec
 
 from backtests.proof.indexed_outputs import StepIndex
 from core.errors import InvariantError
+from core.event_lines import cell_text
 from core.exact import EXACT, ZERO, plain
 from runs.folder.file_names import TRADES
 
@@ -133,7 +134,7 @@ def read_round_trips(trade_log: Path, index: StepIndex) -> list[RoundTrip]:
         columns = next(csv.reader([file.readline().decode()]))
         offset = file.tell()
         for line in file:
-            row = dict(zip(columns, next(csv.reader([line.decode()])), strict=True))
+            row = dict(zip(columns, map(cell_text, next(csv.reader([line.decode()]))), strict=True))
             step_ms = index.step_at(TRADES, offset)
             offset += len(line)
             if step_ms is None:
