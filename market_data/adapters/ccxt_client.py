@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import ccxt
 
+from market_data.exchanges.bounded_answers import BoundedTransport
 from market_data.exchanges.ccxt_core import FAILURES, CcxtRequest, WatchedAnswers, ccxt_object
 
 T = TypeVar("T")
@@ -18,6 +19,8 @@ class CcxtClient:
 
     def __init__(self, name: str, base_url: str | None) -> None:
         self.exchange: Any = ccxt_object(ccxt, name, rest_url=base_url, stream_url=base_url)
+        for scheme in ("http://", "https://"):
+            self.exchange.session.mount(scheme, BoundedTransport())
         self.answers = WatchedAnswers(self.exchange)
         self._fetch = self.exchange.fetch
         self.exchange.fetch = self._watched_fetch

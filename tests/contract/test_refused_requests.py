@@ -1,6 +1,8 @@
 """What every way to an exchange's REST makes of a refusal: the same, whoever asks, history or live."""
 
 import asyncio
+import gzip
+import tracemalloc
 import unittest
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +10,7 @@ from aiohttp import web
 
 from core.errors import FeedError
 from market_data.adapters.ccxt_client import CcxtClient
+from market_data.exchanges.bounded_answers import MOST_BYTES
 from market_data.exchanges.ccxt_core import TIME, WatchedAnswers
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.binance.binance_rest import BinanceRest
@@ -41,6 +44,14 @@ CASES: tuple[tuple[int, dict[str, str], float | str | None], ...] = (
 )
 """Status and headers of an answer, and the seconds it asks to wait: None where it may pass and says nothing."""
 
+BODIES = (
+    (418, '{"code":-1003,"msg":"Way too many requests; IP banned until 1767225720000. Please use websockets."}', 120.0),
+    (403, '{"code":-1003,"msg":"IP(127.0.0.1) banned until 1767225660."}', 60.0),
+    (429, '{"code": 50011, "msg": "Too many requests", "retry_after": 9}', 9.0),
+    (403, '{"retryAfter": 30}', 30.0),
+)
+"""Status and body of an answer of the start of 2026, and the seconds it asks to wait."""
+
 
 class RefusedRequests:
     """The suite; a subclass asks an exchange for its time, once."""
@@ -57,6 +68,24 @@ class RefusedRequests:
         with self.assertRaises(FeedError) as caught:
             await self.ask()
         return caught.exception
+
+    async def test_a_body_that_is_too_long_after_decompression_is_not_read(self) -> None:
+        bomb = gzip.compress(b'{"serverTime": 1' + b" " * (MOST_BYTES + 1) + b"}")
+        tracemalloc.start()
+        try:
+            error = await self.failure(web.Response(body=bomb, headers={"Content-Encoding": "gzip"}))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertIn("longer than 16 MB", str(error))
+        self.assertLess(most, 4 * MOST_BYTES)
+
+    async def test_the_end_of_a_ban_and_a_retry_time_are_read_in_bodies(self) -> None:
+        for status, text, expected in BODIES:
+            with self.subTest(f"{status} {text}"):
+                error = await self.failure(web.Response(status=status, headers={"Date": DATE}, text=text))
+                self.assertIsInstance(error, TransientError)
+                self.assertEqual(expected, error.retry_after_s)
 
     async def test_the_status_and_the_time_to_wait_say_whether_a_refusal_is_final(self) -> None:
         for status, headers, expected in CASES:

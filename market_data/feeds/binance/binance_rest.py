@@ -13,6 +13,7 @@ from market_data.exchanges.exchange_description import SPOT_PATH
 from market_data.exchanges.parsers.binance_kline import parse_binance_klines
 from market_data.exchanges.parsers.exchange_candle import TimeMs, excerpt
 from market_data.exchanges.request_failures import TransientError, refusal
+from market_data.feeds.bounded_response import BoundedResponse
 from market_data.feeds.feed_event import Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.rest_pages import final_candles
@@ -125,7 +126,7 @@ class BinanceRest:
             timeout = aiohttp.ClientTimeout(
                 total=self._limits.request_seconds, sock_connect=self._limits.connect_seconds
             )
-            self._session = aiohttp.ClientSession(timeout=timeout)
+            self._session = aiohttp.ClientSession(timeout=timeout, response_class=BoundedResponse)
         try:
             async with self._session.get(f"{self._url}{self._path}/{name}", params=query) as answer:
                 body = await answer.read()

@@ -16,6 +16,8 @@ from market_data.feeds.feed_limits import FeedLimits
 
 _CLOSE_S = 1.0
 _WAITING_FRAMES = 64
+MOST_MESSAGE_BYTES = 1024 * 1024
+"""Longest message that is read; an exchange that sends a longer one is connected to anew."""
 _SEARCHED = 4_096
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -55,6 +57,7 @@ async def open_websocket(url: str, parse: FrameParser, limits: FeedLimits) -> As
         close_timeout=_CLOSE_S,
         compression=None,
         max_queue=_WAITING_FRAMES,
+        max_size=MOST_MESSAGE_BYTES,
         proxy=None if host_of(url) in _LOOPBACK else True,
     )
     try:

@@ -24,6 +24,7 @@ from market_data.exchanges.ccxt_core import (
 )
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.parsers.exchange_candle import MISREADINGS, candle
+from market_data.feeds.bounded_response import BoundedResponse
 from market_data.feeds.feed_limits import FeedLimits
 from market_data.feeds.rest_pages import final_candles
 from market_data.instruments.symbols import resolve_symbol
@@ -165,4 +166,12 @@ def _watched(exchange: Any) -> WatchedAnswers:
         return answers.taken(await fetch(*request))
 
     exchange.fetch = watched_fetch
+    opened = exchange.open
+
+    def opened_bounded(*arguments: object) -> None:
+        opened(*arguments)
+        if exchange.session is not None:
+            exchange.session._response_class = BoundedResponse
+
+    exchange.open = opened_bounded
     return answers

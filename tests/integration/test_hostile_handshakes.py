@@ -1,4 +1,4 @@
-"""Bans that are told at the websocket's handshake: the exchange is left alone for as long as it says."""
+"""What a hostile exchange does at the websocket: bans told at the handshake, messages without end."""
 
 import asyncio
 import unittest
@@ -8,6 +8,7 @@ from websockets.http11 import Response
 
 from market_data.exchanges.backoff import counter_uniform
 from market_data.feeds.binance.binance_feed import BinanceFeed
+from market_data.feeds.binance.websocket_stream import MOST_MESSAGE_BYTES
 from market_data.feeds.feed_event import Connected, Disconnected
 from tests.support.exchanges.feed_reader import BRISK, FeedReader
 from tests.support.exchanges.kline_exchange import KlineExchange
@@ -21,19 +22,22 @@ def refused(status: int, headers: dict[str, str], body: str = "") -> Response:
     return Response(status, "No", Headers({**headers, "Content-Length": str(len(body))}), body.encode())
 
 
+def feed_of(exchange: KlineExchange) -> BinanceFeed:
+    return BinanceFeed(
+        ["BTC/USDT"],
+        "1m",
+        rest_url=exchange.rest_url,
+        stream_url=exchange.stream_url,
+        limits=BRISK,
+        uniform=counter_uniform(1),
+    )
+
+
 class BanAtHandshake(unittest.IsolatedAsyncioTestCase):
     async def expect_left_alone(self, answer: Response) -> None:
         async with KlineExchange(["BTC/USDT"]) as exchange:
             exchange.handshake_refusal = answer
-            feed = BinanceFeed(
-                ["BTC/USDT"],
-                "1m",
-                rest_url=exchange.rest_url,
-                stream_url=exchange.stream_url,
-                limits=BRISK,
-                uniform=counter_uniform(1),
-            )
-            async with FeedReader(feed) as reader:
+            async with FeedReader(feed_of(exchange)) as reader:
                 await reader.until(lambda one: bool(one.of(Disconnected)))
                 await asyncio.sleep(WATCHED_S)
                 self.assertEqual(1, exchange.handshakes)
@@ -51,6 +55,15 @@ class BanAtHandshake(unittest.IsolatedAsyncioTestCase):
         date = "Thu, 01 Jan 2026 00:00:00 GMT"
         body = f'{{"code":-1003,"msg":"Way too many requests; IP banned until {1767225600000 + 1000 * PAUSE_S}."}}'
         await self.expect_left_alone(refused(429, {"Date": date}, body))
+
+
+class LongMessage(unittest.IsolatedAsyncioTestCase):
+    async def test_a_message_that_is_too_long_ends_the_connection(self) -> None:
+        async with KlineExchange(["BTC/USDT"]) as exchange, FeedReader(feed_of(exchange)) as reader:
+            await reader.until(lambda one: bool(one.of(Connected)))
+            await exchange.send("x" * (MOST_MESSAGE_BYTES + 1), "BTC/USDT")
+            await reader.until(lambda one: len(one.of(Connected)) == 2)
+            self.assertIn("1009", reader.of(Disconnected)[0].reason)
 
 
 if __name__ == "__main__":
