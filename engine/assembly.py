@@ -10,7 +10,6 @@ from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
-from core.settings_section import section_or_problems
 from core.timeframe import timeframe_ms
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
@@ -29,7 +28,7 @@ from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
 from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
-from strategies.strategy_registry import STRATEGIES, build_strategy, params_model
+from strategies.strategy_registry import STRATEGIES, build_strategy, checked_params, params_model
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
 from validation.symbol_rules import require_one_currency
@@ -52,7 +51,7 @@ def with_own_strategy(settings: Settings) -> Settings:
         raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
     if model is None or chosen.type in STRATEGIES:
         return settings
-    checked, problems = section_or_problems(model, chosen.params, "strategy.params.")
+    checked, problems = checked_params(model, chosen.params, "strategy.params.")
     if checked is None:
         raise ConfigValidationError.of(*(problem.of(file) for problem in problems))
     complete = chosen.model_copy(update={"params": checked.model_dump(mode="json")})
