@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay, warm_up
@@ -21,9 +22,10 @@ from runs.documents.manifest import StrategyFacts, Window
 from runs.documents.manifest_builder import backtest_manifest
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import MANIFEST, RESULT
+from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.folder.run_files import RunFiles, run_stem
 from runs.identity.run_hashes import run_hashes
+from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
@@ -67,12 +69,13 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
         session.finish(flatten=complete)
         fed = stored_input(plan, market, warmed, strategy.warmup_candles)
         fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
-        result = build_result(session, settings, fed, OutputPlaces(files.log_file, files.folder), partial=not complete)
+        places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
+        result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
         _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
     if failure is not None:
         raise StrategyError(
-            f"{failure}; what was done is in {files.folder}, marked partial",
+            f"{failure}; what was done is in {places.folder}, marked partial",
             strategy=failure.strategy,
             symbol=failure.symbol,
             open_time_ms=failure.open_time_ms,
@@ -116,6 +119,19 @@ def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
     return counts
 
 
+def _places(
+    files: RunFiles, plan: RunPlan, session: Session, data_sha256: str | UnsetType, *, complete: bool, failed: bool
+) -> OutputPlaces:
+    """Return where a run's outputs go: a failed one's to its own folder alone, and an interrupted one's where a whole
+    run of the same name stands."""
+    hashes = run_hashes(session.outputs, plan.settings, data_sha256)
+    run = run_id(hashes, plan.start_ms, plan.end_ms, kill_switch_engaged=plan.kill_switch_engaged, partial=not complete)
+    if complete or not (failed or files.holds_whole_run()):
+        return OutputPlaces(files.log_file, files.folder, run)
+    own = files.run_folder(run)
+    return OutputPlaces(own / TRADES, own, run)
+
+
 def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, strategy: StrategyFacts) -> None:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
     manifest = backtest_manifest(
@@ -129,4 +145,4 @@ def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, 
     files.write_curve(np.array(session.outputs.curve, np.float64))
     files.write(MANIFEST, manifest.text().encode() + b"\n")
     files.write(RESULT, to_json(result).encode())
-    files.publish()
+    files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))

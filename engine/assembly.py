@@ -28,7 +28,14 @@ from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
 from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
-from strategies.strategy_registry import STRATEGIES, build_strategy, checked_params, params_model
+from strategies.strategy_registry import (
+    STRATEGIES,
+    StrategyIdentity,
+    build_strategy,
+    checked_params,
+    params_model,
+    strategy_identity,
+)
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
 from validation.symbol_rules import require_one_currency
@@ -67,6 +74,11 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
         If it is unknown or cannot be built.
     """
     return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
+
+
+def strategy_identity_of(settings: Settings) -> StrategyIdentity:
+    """Return who decides under the settings: hash and source files of the strategy that they name."""
+    return strategy_identity(settings.live.strategy.type, settings.live.strategy.params)
 
 
 def build_safety_monitor(settings: Settings, kill_switch: KillSwitch) -> SafetyMonitor:

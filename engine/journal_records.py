@@ -22,6 +22,8 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
     """First line: what the session is made of. ``warmup`` holds each symbol's stored candles, oldest first.
 
     ``start_ms`` is the boundary up to which the warm-up reaches; every step is later.
+    ``strategy_sha256`` says who decides and ``strategy_files`` hashes the files of a strategy of the user's own; both
+    are empty in journals of versions that did not know them.
     """
 
     session: str
@@ -32,6 +34,8 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
     warmup: dict[str, list[CandleFields]]
     kill_switch: bool
     start_ms: int = 0
+    strategy_sha256: str = ""
+    strategy_files: dict[str, str] = {}
 
 
 class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", omit_defaults=True):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from core.events import CandleMove
 from core.instants import format_ms
@@ -17,10 +17,11 @@ from validation.composed_settings import Settings
 
 
 class OutputPlaces(NamedTuple):
-    """Where a run's outputs lie: its trade log, and the folder of everything else."""
+    """Where a run's outputs lie: its trade log, and the folder of everything else; and its id, where it has one."""
 
     log_file: Path
     folder: Path
+    run_id: str | UnsetType = UNSET
 
 
 def build_result(
@@ -60,10 +61,12 @@ def build_result(
         symbols=symbol_results(session, fed.symbols),
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
+        run_id=UNSET if places is None else places.run_id,
         trades_sha256=hashes.trades_sha256,
         orders_sha256=hashes.orders_sha256,
         ledger_sha256=hashes.ledger_sha256,
         settings_sha256=hashes.settings_sha256,
+        strategy_sha256=hashes.strategy_sha256,
         data_sha256=hashes.data_sha256,
         code_version=hashes.code_version,
         partial=partial,

@@ -20,6 +20,17 @@ from core.settings_section import section_or_problems, written
 from strategies.own_code import failure_in_one_line
 from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy_source import load_module, source_files, strategy_sha256
+
+
+class StrategyIdentity(NamedTuple):
+    """Who decides: a hash of the strategy's name, parameters and source, and the hash of each file of the source.
+
+    A registered strategy has no files here: its source is part of the code version.
+    """
+
+    sha256: str
+    files: dict[str, str]
 
 
 class RegisteredStrategy(NamedTuple):
@@ -132,6 +143,21 @@ def checked_params(
     return (None, unknown) if unknown else (checked, [])
 
 
+def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:
+    """Return who decides under a strategy's name and parameters; nothing is loaded anew.
+
+    The files are those that the class was last loaded from, whatever they hold by now: what runs was built from them.
+
+    Raises
+    ------
+    ConfigurationError
+        If the strategy is unknown, or its class cannot be imported.
+    """
+    canonical = canonical_strategy(name)
+    files = {} if canonical in STRATEGIES else source_files(canonical.partition(":")[0])
+    return StrategyIdentity(strategy_sha256(canonical, params, files), files)
+
+
 def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
     """Return a strategy with the given parameters; what is left out has its default.
 
@@ -197,7 +223,8 @@ def _imported_own(path: str) -> object:
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)
+    module, name = path.split(":")
     try:
-        return _imported(path)
+        return getattr(load_module(module), name)
     except Exception as error:  # Importing runs the user's code, which may raise anything.
         raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error

@@ -351,9 +351,10 @@ class Result(RunnerCase):
             StrategyError, "scheduled failed on BTC/USDT at the candle opened 2024-01-01T00:05"
         ):
             self.run_on(frame, self.config(signals={"2": "LONG", "6": "SIDEWAYS"}))
-        rows = trade_rows(self.result["log_file"])
+        [failed] = (Path(self.result["output_dir"]) / "runs").glob("*-partial")
+        rows = trade_rows(failed / "trades.csv")
         self.assertEqual([row["action"] for row in rows], ["OPEN", "CLOSE"])
-        stored = json.loads((Path(self.result["output_dir"]) / "result.json").read_text())
+        stored = json.loads((failed / "result.json").read_text())
         self.assertIs(stored["partial"], True)
 
     def test_the_end_closes_what_is_open_at_its_last_mark_with_costs(self):

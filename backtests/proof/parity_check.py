@@ -12,6 +12,7 @@ from backtests.proof.history_source import HistorySource
 from backtests.proof.output_comparison import compare_output
 from backtests.proof.parity_report import JournalParity, ParityReport, Part
 from backtests.proof.replayed_journal import REPLAY, ReplayedJournal, read_replayed
+from backtests.proof.result_comparison import result_difference
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from runs.folder.file_names import DERIVED, LEDGER, ORDERS
@@ -93,6 +94,7 @@ def _begun(head: SessionHead, only: Part | None) -> ParityReport:
         record.settings_sha256,
         record.code_version,
         code,
+        record.strategy_sha256,
         warnings=warnings,
     )
 
@@ -116,6 +118,8 @@ def _checked(
     if "journal" in begun.asked or replay.broken is not None:
         journal = _compare_outputs(head, replayed, sizes)
         warnings += _behind(journal)
+    if not head.chained:
+        warnings.append("the journal is unchained: an edited record is found by its outputs alone")
     report = msgspec.structs.replace(begun, journal=journal, warnings=warnings)
     if "history" not in begun.asked:
         return report
@@ -154,7 +158,10 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         until = min(size, (replayed.folder / name).stat().st_size) if replay.broken is not None else size
         pair = (replayed.folder / name, head.folder / name)
         outputs.append(compare_output(name, *pair, replayed.index, size=until if partial else None, unended=partial))
-    equal = replay.broken is None and all(one.equal for one in outputs)
+    result = None
+    if replay.broken is None and replay.strategy_failed is None:
+        result = result_difference(head.folder, replay.result, resumed=replay.resumed)
+    equal = replay.broken is None and result is None and all(one.equal for one in outputs)
     return JournalParity(
         equal,
         replay.steps,
@@ -165,6 +172,7 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         replay.detail,
         replay.marks,
         replay.funding,
+        result,
     )
 
 

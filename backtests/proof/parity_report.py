@@ -14,7 +14,8 @@ Part = Literal["journal", "history"]
 class JournalParity(msgspec.Struct, frozen=True):
     """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
 
-    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held.
+    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held. ``result`` says what of
+    ``result.json`` is not as the journal gives it.
     """
 
     equal: bool
@@ -26,13 +27,14 @@ class JournalParity(msgspec.Struct, frozen=True):
     detail: int = 0
     marks: int = 0
     funding: int = 0
+    result: str | None = None
 
 
 class ParityReport(msgspec.Struct, frozen=True):
     """What a check found; a part that was not checked is None.
 
-    ``settings_broken`` says why manifest, journal and this program do not have the same settings, ``unavailable`` why
-    history could not be compared.
+    ``settings_broken`` says why manifest, journal and this program do not have the same strategy and
+    settings, ``unavailable`` why history could not be compared.
     """
 
     session: str
@@ -43,6 +45,7 @@ class ParityReport(msgspec.Struct, frozen=True):
     settings_sha256: str
     session_code_version: str
     code_version: str
+    strategy_sha256: str = ""
     settings_broken: str | None = None
     journal: JournalParity | None = None
     history: HistoryParity | None = None

@@ -9,9 +9,14 @@ import msgspec
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.session_head import SessionHead
 from core.errors import InvariantError, ParityError, StoreError, StrategyError
+from core.timeframe import timeframe_ms
 from engine.fold import SessionFold
 from engine.journal import JournalLine
-from engine.journal_records import CandleFields, EndRecord, JournalRecord, StepRecord
+from engine.journal_records import CandleFields, EndRecord, JournalRecord, ResumeRecord, StepRecord
+from runs.documents.result_text import to_json
+from runs.figures.session_input import session_input
+from runs.figures.session_window import SessionWindow
+from runs.result_builder import build_result
 from validation.composed_settings import Settings
 
 REPLAY = "replay.json"
@@ -23,7 +28,8 @@ class JournalReplay(msgspec.Struct):
     ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks`` and ``funding`` what else steps held.
     ``broken`` names what stopped it (None: it reached the journal's end), ``strategy_failed`` is the strategy's failure
     in the last step, ``left_out_bytes`` counts those of an unfinished last line. ``last_line`` is the last line of the
-    journal that was read; a session that runs meanwhile writes more.
+    journal that was read; a session that runs meanwhile writes more. ``resumed``
+    says that it was taken up again; ``result`` is that of an ended session as JSON.
     """
 
     steps: int = 0
@@ -38,6 +44,8 @@ class JournalReplay(msgspec.Struct):
     detail: int = 0
     marks: int = 0
     funding: int = 0
+    resumed: bool = False
+    result: str | None = None
 
 
 def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -> JournalReplay:
@@ -52,6 +60,8 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
     """
     fold = SessionFold(head.record, settings, out.outputs)
     done = JournalReplay()
+    window = SessionWindow(head.unified(), timeframe_ms(settings.live.timeframe))
+    window.take(head.record)
     last_byte = 0
     for line in head.lines():
         last_byte, done.last_line = line.end_byte, line.number
@@ -66,8 +76,11 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
                 path=head.journal,
             ) from error
         out.mark(fold.session.last_step_ms)
+        window.take(line.record)
     if last_byte:
         done.left_out_bytes = unfinished_bytes(head.journal, last_byte)
+    if done.end is not None:
+        done.result = to_json(build_result(fold.session, settings, session_input(window, fold.session, settings)))
     return done
 
 
@@ -102,6 +115,8 @@ def _apply(fold: SessionFold, line: JournalLine, done: JournalReplay) -> None:
         done.funding += sum(map(len, record.funding))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
+    elif isinstance(record, ResumeRecord):
+        done.end, done.resumed = None, True
     elif isinstance(record, EndRecord):
         done.end = record.mode
 

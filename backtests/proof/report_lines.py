@@ -30,6 +30,7 @@ def report_lines(report: ParityReport) -> list[str]:
         + (" · the same in manifest and journal" if report.settings_broken is None else ""),
         f"code       {report.session_code_version}"
         + (" · the same" if report.session_code_version == report.code_version else f" · now {report.code_version}"),
+        f"strategy   {report.strategy_sha256 or 'not recorded'}",
     ]
     if report.settings_broken is not None:
         lines.append(f"           {report.settings_broken}")
@@ -48,6 +49,8 @@ def _journal(journal: JournalParity) -> Iterator[str]:
     yield f"journal    {journal.steps} steps, {journal.candles} candles{_beside(journal)} replayed · {end}"
     if journal.broken is not None:
         yield f"  stopped  {journal.broken}"
+    if journal.result is not None:
+        yield f"  different  {journal.result}"
     for one in journal.outputs:
         if one.equal:
             yield f"  equal      {one.name} ({one.lines - one.lines_behind} lines)"

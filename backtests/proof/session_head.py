@@ -4,21 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import ConfigurationError, ParityError, StoreError
+from core.errors import ConfigurationError, StoreError
 from engine.journal import JournalLine, read_journal
 from engine.journal_records import SessionRecord
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
+from runs.documents.manifest_check import agreed_settings
 from runs.folder.file_names import JOURNAL, MANIFEST
 from validation.composed_settings import Settings
-from validation.resolved_settings import settings_from_resolved
 
 
 class SessionHead(NamedTuple):
-    """What a session is made of: its manifest and the first record of its journal."""
+    """What a session is made of: its manifest and the first record of its journal; whether the records are chained."""
 
     folder: Path
     manifest: Manifest[SymbolAtStart]
     record: SessionRecord
+    chained: bool = True
 
     @property
     def journal(self) -> Path:
@@ -26,26 +27,16 @@ class SessionHead(NamedTuple):
         return self.folder / JOURNAL
 
     def settings(self) -> Settings:
-        """Return the settings of the manifest, once manifest, journal and this program agree on their hash.
+        """Return the settings of the manifest, once manifest, journal and this program agree on strategy and settings.
 
         Raises
         ------
         ConfigurationError
             If the manifest's settings cannot be read.
         ParityError
-            If the three hashes are not one.
+            If the three hashes of either are not one; the strategy is compared first and its changed file named.
         """
-        settings = settings_from_resolved(self.manifest.settings, str(self.folder / MANIFEST))
-        written, journalled = self.manifest.settings_sha256, self.record.settings_sha256
-        if written != journalled:
-            raise ParityError(
-                f"settings: the manifest names {written}, the journal {journalled}: they are not of one session"
-            )
-        if settings.settings_sha256 != journalled:
-            raise ParityError(
-                f"settings: the manifest holds settings with the hash {settings.settings_sha256}, the journal names "
-                f"{journalled}: the manifest was changed, or this program reads it differently"
-            )
+        settings = agreed_settings(self.folder / MANIFEST, self.manifest, self.record)
         lacking = [symbol for symbol in settings.live.symbols if symbol not in self.record.instruments]
         if lacking:
             raise StoreError(f"{self.journal}: line 1 has no trading rules of {', '.join(lacking)}", path=self.journal)
@@ -56,6 +47,14 @@ class SessionHead(NamedTuple):
         lines = read_journal(self.journal)
         next(lines, None)
         return lines
+
+    def unified(self) -> dict[str, str]:
+        """Return configured spelling -> unified symbol, in configured order."""
+        known = self.manifest.symbols
+        return {
+            spelling: known[spelling].canonical if spelling in known else rules.symbol
+            for spelling, rules in self.record.instruments.items()
+        }
 
     def spellings(self) -> dict[str, str]:
         """Return the configured spelling of every name the journal may use for a symbol."""
@@ -90,4 +89,4 @@ def read_head(folder: str | Path) -> SessionHead:
             f"{path / JOURNAL}: line 1 (byte 0) is damaged: it does not say what the session is made of",
             path=path / JOURNAL,
         )
-    return SessionHead(path, manifest, first.record)
+    return SessionHead(path, manifest, first.record, first.chained)

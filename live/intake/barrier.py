@@ -5,15 +5,23 @@ when every symbol's candles of it are in, or when the grace has passed and the e
 REST. Boundaries are those of the finest candles: where a session has detail candles, a symbol has a detail candle at
 each, and beside it a strategy candle where the strategy's timeframe closes too. A boundary without any candle makes no
 step. The first final received for a time counts; what comes afterwards is noted.
+
+A boundary that the exchange's clock has passed without any final is *expected*: after the grace REST is asked for it,
+and again after waits that double. REST's word that there is nothing closes nothing by itself, since a boundary without
+any candle makes no step and what is published later must not be lost.
 """
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from core.candle import Candle, Step
+from core.timeframe import floor_to_grid
 from live.intake.candle_lane import CandleLane, Note, Question, ReceivedCandle, Series
 
 Sources = tuple[str | None, ...]
+
+_MOST_WAITS = 8
+"""How many times the grace is waited at most between two questions about boundaries that no final was seen for."""
 
 
 class ClosedStep(NamedTuple):
@@ -54,7 +62,7 @@ class Barrier:
         detail_ms: int | None = None,
     ) -> None:
         self._none: tuple[None, ...] = (None,) * len(symbols)
-        self._grace_seconds = grace_seconds
+        self.grace_seconds = grace_seconds
         lengths: dict[Series, int] = {"strategy": timeframe_ms}
         if detail_ms is not None:
             lengths["detail"] = detail_ms
@@ -66,6 +74,9 @@ class Barrier:
         self.last_closed_ms = last_closed_ms
         self._latest_ms = last_closed_ms
         self._first_seen: dict[int, float] = {}
+        self._expected_ms = last_closed_ms
+        self._expected_since = 0.0
+        self._expected_waits = 1
 
     def take(self, symbol: str, received: ReceivedCandle, now: float, series: Series = "strategy") -> Note | None:
         """Take a final candle; return a note if it cannot become part of a step.
@@ -77,7 +88,21 @@ class Barrier:
             return taken
         self._latest_ms = max(self._latest_ms, taken)
         self._first_seen.setdefault(taken, now)
+        self._expected_since, self._expected_waits = now, 1
         return None
+
+    def expect(self, now_ms: int, now: float) -> None:
+        """Note that the exchange's clock has come to ``now_ms``, whatever finals were seen."""
+        boundary = floor_to_grid(now_ms, self.step_ms)
+        if boundary <= max(self._latest_ms, self._expected_ms):
+            return
+        if self._expected_ms <= self._latest_ms:
+            self._expected_since = now
+        self._expected_ms = boundary
+
+    def knows(self, until_ms: int) -> bool:
+        """Return whether a final was seen that closes then or later."""
+        return until_ms <= self._latest_ms
 
     def close_ready(self) -> list[ClosedStep]:
         """Close every step that can be closed now, oldest first."""
@@ -100,23 +125,32 @@ class Barrier:
 
         The ranges reach to the latest boundary that has waited as long, so that a long silence costs one question.
         """
-        overdue = [time_ms for time_ms, seen in self._first_seen.items() if now - seen >= self._grace_seconds]
+        overdue = [time_ms for time_ms, seen in self._first_seen.items() if now - seen >= self.grace_seconds]
+        expected_s = self.grace_seconds * self._expected_waits
+        if self._expected_ms > self._latest_ms and now - self._expected_since >= expected_s:
+            overdue.append(self._expected_ms)
+            self._expected_since, self._expected_waits = now, min(2 * self._expected_waits, _MOST_WAITS)
         if not overdue:
             return []
         until_ms = max(overdue)
         return [one for lane in self._lanes.values() for one in lane.questions(self.last_closed_ms, until_ms)]
 
     def answer(self, asked: Question, until_ms: int, candles: Sequence[Candle], now: float) -> list[Note]:
-        """Take REST's answer: a candle that closed by ``until_ms`` and is not in it does not exist."""
+        """Take REST's answer: a candle that closed by ``until_ms`` and is not in it does not exist.
+
+        Beyond the latest final it is not denied; it is asked for again after a longer while.
+        """
         lane, notes = self._lanes[asked.series], []
         for candle in candles:
             boundary = candle.open_time_ms + lane.length_ms
             if lane.has(asked.symbol, boundary) or boundary <= self.last_closed_ms:
                 continue
-            note = self.take(asked.symbol, ReceivedCandle(candle, "rest"), now, asked.series)
+            # Whoever lacks a candle then has had the grace already.
+            seen = now - self.grace_seconds
+            note = self.take(asked.symbol, ReceivedCandle(candle, "rest"), seen, asked.series)
             if note is not None:
                 notes.append(note)
-        lane.deny(asked.symbol, until_ms)
+        lane.deny(asked.symbol, min(until_ms, self._latest_ms))
         return notes
 
     def remember(self, symbol: str, candles: Sequence[Candle], series: Series = "strategy") -> None:

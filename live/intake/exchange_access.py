@@ -11,6 +11,7 @@ from core.timeframe import timeframe_ms
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
 from market_data.exchanges.exchange_names import PRACTICE
+from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
@@ -82,12 +83,13 @@ async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange:
         try:
             await clock.synchronise()
         except FeedError as error:
-            if monotonic() - begun >= CONNECT_SECONDS:
+            wait_s = max(_RETRY_SECONDS, asked_pause_of(error))
+            if monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
                 raise DataUnavailableError(
                     f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
                     "rehearse offline with config/practice.yaml"
                 ) from error
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(wait_s)
             continue
         now_ms = clock.now_ms()
         if now_ms is not None:

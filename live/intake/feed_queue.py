@@ -52,6 +52,11 @@ class FeedQueue:
         """Let :meth:`take` return."""
         await self._queue.put(QueuedEvent(None, self._monotonic(), "strategy"))
 
+    def nudge(self) -> None:
+        """Let :meth:`take` return soon; a full queue does so by itself."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait(QueuedEvent(None, self._monotonic(), "strategy"))
+
     async def take(self) -> list[QueuedEvent]:
         """Wait a moment for an event; return it with whatever else is there."""
         events: list[QueuedEvent] = []

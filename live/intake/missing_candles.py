@@ -8,6 +8,7 @@ from core.candle import Candle
 from core.errors import FeedError
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import Question, Series
+from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 
@@ -82,13 +83,34 @@ class MissingCandles:
             told_ms = await clock.server_time_ms()
             for one in questions:
                 try:
-                    candles = await self._feeds[one.series].closed_candles(one.symbol, one.start_ms, one.end_ms)
-                except FeedError:
+                    # Where no later final was seen, the clock that was read is all that says what is closed.
+                    clock_ms = None if self._barrier.knows(one.end_ms) else told_ms
+                    feed = self._feeds[one.series]
+                    candles = await feed.final_candles(one.symbol, one.start_ms, one.end_ms, clock_ms)
+                except FeedError as error:
+                    self._leave_alone(error)
                     continue
-                answers.append(RestAnswer(one, one.end_ms, candles))
+                # A last row that is not believed by the clock is left out: what is beyond the rows is not denied.
+                told_until_ms = one.end_ms if clock_ms is None else _end_ms(one, candles, self._barrier)
+                answers.append(RestAnswer(one, told_until_ms, candles))
             told_ms = min(told_ms, await clock.server_time_ms())
-        except FeedError:
+        except FeedError as error:
+            self._leave_alone(error)
             return
-        for answer in answers:
+        # The one that reaches furthest first: up to there the others' candles are denied.
+        for answer in sorted(answers, key=_last_open_ms, reverse=True):
             settle_ms = FeedLimits().settle_for(self._barrier.length_of(answer.asked.series))
             await self._put(answer._replace(until_ms=min(answer.until_ms, told_ms - settle_ms)))
+
+    def _leave_alone(self, failure: FeedError) -> None:
+        """Ask nothing for as long as the exchange wants to be left alone."""
+        self._not_before = max(self._not_before, self._monotonic() + asked_pause_of(failure))
+
+
+def _end_ms(asked: Question, candles: list[Candle], barrier: Barrier) -> int:
+    """Return up to when an answer tells of candles."""
+    return candles[-1].open_time_ms + barrier.length_of(asked.series) if candles else asked.start_ms
+
+
+def _last_open_ms(answer: RestAnswer) -> int:
+    return answer.candles[-1].open_time_ms if answer.candles else 0

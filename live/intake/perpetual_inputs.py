@@ -9,6 +9,7 @@ from core.candle import Candle, FundingRate
 from core.errors import FeedError
 from live.intake.candle_lane import Question
 from live.intake.waiting_steps import WaitingSteps
+from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.perpetual_source import PerpetualSource
 
 REQUESTS_AT_ONCE = 4
@@ -66,6 +67,7 @@ class PerpetualInputs:
         self._monotonic = monotonic
         self._requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._round: asyncio.Task[None] | None = None
+        self._not_before = monotonic()
         self.wake: Callable[[], Awaitable[None]] = _nobody
 
     def ask(self) -> None:
@@ -85,7 +87,7 @@ class PerpetualInputs:
     async def _ask(self) -> None:
         """Ask, after a wait, for everything that queued steps need; what cannot be had now is asked for again."""
         steps, waits = self.steps, self._waits
-        await asyncio.sleep(waits.before_round(steps.rounds))
+        await asyncio.sleep(max(waits.before_round(steps.rounds), self._not_before - self._monotonic()))
         steps.rounds += 1
         last_ms, patient_ms = steps.asked_until_ms, steps.patient_ms(self._monotonic() - waits.grace_seconds)
         with contextlib.suppress(FeedError):
@@ -103,6 +105,10 @@ class PerpetualInputs:
                     calendar.answer(found, last_ms, told_ms)
         await self.wake()
 
+    def _leave_alone(self, failure: FeedError) -> None:
+        """Ask nothing for as long as the exchange wants to be left alone."""
+        self._not_before = max(self._not_before, self._monotonic() + asked_pause_of(failure))
+
     async def _ask_marks(self, asked: Question) -> list[Candle] | None:
         """Return REST's mark candles, None without an answer."""
         if self.steps.marks is None:
@@ -111,7 +117,8 @@ class PerpetualInputs:
         async with self._requests:
             try:
                 return await self._source.mark_candles(asked.symbol, timeframe, asked.start_ms, asked.end_ms)
-            except FeedError:
+            except FeedError as error:
+                self._leave_alone(error)
                 return None
 
     async def _ask_funding(self, symbol: str, last_ms: int) -> list[FundingRate] | None:
@@ -125,7 +132,8 @@ class PerpetualInputs:
                     calendar.announce(max(last_ms, await self._exchange_ms()), next_ms)
                 question = calendar.question(last_ms)
                 return None if question is None else await self._source.funding_rates(symbol, *question)
-            except FeedError:
+            except FeedError as error:
+                self._leave_alone(error)
                 return None
 
 

@@ -25,13 +25,15 @@ ASK_AGAIN_SECONDS = 1.0
 class Intake(NamedTuple):
     """Where a session's steps come from: feeds by series (the strategy's first), the exchange's time, the barrier.
 
-    ``perpetual`` completes steps with marks and funding rates; None where there are none.
+    ``perpetual`` completes steps with marks and funding rates; None where there are none. ``early_final_ms`` is how far
+    ahead of the exchange's clock the close of a final may lie.
     """
 
     feeds: Mapping[Series, CandleFeed]
     clock: IngressClock
     barrier: Barrier
     perpetual: PerpetualInputs | None = None
+    early_final_ms: int = 2_000
 
     @property
     def open_boundaries(self) -> int:
@@ -121,7 +123,8 @@ def open_intake(
         grace_seconds = settings.live.session.barrier_grace_seconds
         waits = Waits(FeedLimits().settle_for(length_ms), grace_seconds, ask_again_seconds)
         inputs = PerpetualInputs(source, steps, clock.server_time_ms, waits, time.monotonic)
-    return Intake(feeds, IngressClock(clock, time.monotonic), barrier, inputs)
+    early_final_ms = round(1_000 * settings.live.session.early_final_seconds)
+    return Intake(feeds, IngressClock(clock, time.monotonic), barrier, inputs, early_final_ms)
 
 
 def _feed(

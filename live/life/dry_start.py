@@ -3,7 +3,7 @@
 from core.errors import DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_strategy_of
+from engine.assembly import build_strategy_of, strategy_identity_of
 from live.intake.exchange_access import Market, warmup_candles
 from live.intake.session_inputs import finest_interval
 from market_data.feeds.candle_feed import CandleFeed
@@ -32,6 +32,7 @@ async def dry_start(
         for line in await _contract_lines(settings, source, spelling, symbol):
             print(line)
     print(f"settings_sha256: {settings.settings_sha256}")
+    print(f"strategy_sha256: {strategy_identity_of(settings).sha256}")
     print("Everything needed to trade on paper is there; no session was begun.")
     return 0
 

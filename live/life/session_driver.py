@@ -17,7 +17,9 @@ from engine.journal_records import (
 )
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import Note, ReceivedCandle, Series
+from live.intake.early_finals import Arrival
 from live.intake.feed_queue import FeedQueue, QueuedEvent
+from live.intake.final_judgement import FinalJudgement
 from live.intake.missing_candles import MissingCandles, RestAnswer
 from live.intake.session_inputs import ASK_AGAIN_SECONDS, Intake
 from live.life.session_folder import SessionFolder
@@ -69,6 +71,9 @@ class SessionDriver:
         self._missing = MissingCandles(
             intake.barrier, intake.feeds, self._queue.put_answer, ask_again_seconds, monotonic
         )
+        self._finals = FinalJudgement(
+            intake.clock, intake.early_final_ms, intake.barrier.grace_seconds, self._queue.nudge, monotonic
+        )
         if intake.perpetual is not None:
             intake.perpetual.wake = self._queue.wake
         self._down = set(intake.feeds)
@@ -81,7 +86,8 @@ class SessionDriver:
         Raises
         ------
         StoreError
-            If the journal or an output cannot be written; nothing was decided that is not journalled.
+            If the journal or an output cannot be written, or the journal is no longer in place;
+            nothing was decided that is not journalled.
         StrategyError
             If the strategy failed.
         """
@@ -94,6 +100,8 @@ class SessionDriver:
                         task.result()
                 for queued in await self._queue.take():
                     self._take(queued)
+                self._journal.check_in_place()
+                self._take_finals()
                 self._obey()
                 if self._close_steps(until_ms):
                     return
@@ -105,6 +113,7 @@ class SessionDriver:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._missing.stop()
+            await self._finals.stop()
             if self._intake.perpetual is not None:
                 await self._intake.perpetual.stop()
 
@@ -135,12 +144,21 @@ class SessionDriver:
             if series == self._finest:
                 self._view.take(FormingCandle(update.symbol, update.candle))
             return
-        received = ReceivedCandle(update.candle, update.source)
-        note = self._intake.barrier.take(update.symbol, received, received_at, series)
-        if note is not None:
-            self._note(note)
-        else:
-            self._received_at = received_at
+        self._finals.take(Arrival(update, received_at, series, self._intake.barrier.length_of(series)))
+
+    def _take_finals(self) -> None:
+        """Hand the barrier the finals that can be believed by now, and tell it how far the exchange's time has come."""
+        barrier = self._intake.barrier
+        for (update, received_at, series, _), note in self._finals.ready():
+            received = ReceivedCandle(update.candle, update.source)
+            note = note or barrier.take(update.symbol, received, received_at, series)
+            if note is not None:
+                self._note(note)
+            else:
+                self._received_at = received_at
+        now_ms = self._intake.clock.now_ms()
+        if now_ms is not None:
+            barrier.expect(now_ms, self._monotonic())
 
     def _note(self, note: Note) -> None:
         """Record a candle that changes nothing; a plain repetition is only counted by the view."""

@@ -1,6 +1,7 @@
 """A session's folder: manifest, journal, derived outputs and the lock that keeps it to one process."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,12 +10,14 @@ import filelock
 import msgspec
 
 from core.errors import ConfigurationError, HarnessError, StoreError
-from engine.journal import JournalLine, JournalWriter, read_journal
+from engine.journal import JournalLine, JournalWriter, hold_journal, read_journal
 from engine.journal_records import SessionRecord
 from engine.renderer import SessionOutputs
+from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
 from runs.folder.write_errors import store_errors
+from validation.composed_settings import Settings
 
 
 class SessionFolder:
@@ -44,6 +47,14 @@ class SessionFolder:
                 raise ConfigurationError(
                     f"{self.path}: another process runs this session; stop it first, or start another session"
                 ) from None
+        self._journal: int | None = None
+        if self.journal.is_file():
+            try:
+                with store_errors(self.journal):
+                    self._journal = hold_journal(self.journal)
+            except HarnessError:
+                self._lock.release()
+                raise
         self._open: list[tuple[Path, BinaryIO]] = []
 
     @property
@@ -57,7 +68,8 @@ class SessionFolder:
 
     def writer(self, keep_bytes: int = 0) -> JournalWriter:
         """Return a writer that appends after the first ``keep_bytes`` of the journal."""
-        return JournalWriter(self.journal, keep_bytes)
+        held, self._journal = self._journal, None
+        return JournalWriter(self.journal, keep_bytes, held)
 
     def outputs(self) -> SessionOutputs:
         """Return outputs that write the derived files anew, into temporary files until :meth:`publish_outputs`."""
@@ -102,8 +114,13 @@ class SessionFolder:
             work.write_text(text + "\n", encoding="utf-8")
             work.replace(self.path / name)
 
-    def check_settings(self, record: SessionRecord, settings_sha256: str) -> None:
-        """Refuse to go on with a session under other settings."""
+    def check_settings(self, record: SessionRecord, settings: Settings) -> None:
+        """Refuse to go on with a session under another strategy or other settings."""
+        settings_sha256, changed = settings.settings_sha256, strategy_change(record, settings)
+        if changed is not None and record.strategy_files:
+            raise ConfigurationError(
+                f"{self.path}: {changed}; put the strategy back as it was, or start another session"
+            )
         if record.settings_sha256 != settings_sha256:
             raise ConfigurationError(
                 f"{self.path}: the session ran with settings {record.settings_sha256}, the configuration is "
@@ -118,6 +135,9 @@ class SessionFolder:
         for name in DERIVED:
             with contextlib.suppress(OSError):
                 (self.path / f".{name}.tmp").unlink()
+        if self._journal is not None:
+            os.close(self._journal)
+            self._journal = None
         self._lock.release()
 
     def _sink(self, name: str) -> Callable[[bytes], object]:

@@ -16,7 +16,9 @@ from live.life.journalled_past import JournalledPast
 from live.life.session_folder import SessionFolder
 from live.life.session_start import StartedSession
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
-from runs.folder.file_names import JOURNAL
+from runs.documents.manifest import read_manifest
+from runs.documents.manifest_check import agreed_settings
+from runs.folder.file_names import JOURNAL, MANIFEST
 from validation.composed_settings import Settings
 
 
@@ -37,6 +39,8 @@ def resumed_folder(path: Path, settings: Settings) -> Iterator[SessionFolder]:
     ------
     ConfigurationError
         If there is no session in the folder, another process runs it, or it ran with other settings.
+    ParityError
+        If its manifest is not of its journal.
     StoreError
         If its journal is damaged, or the folder cannot be used.
     """
@@ -48,7 +52,9 @@ def resumed_folder(path: Path, settings: Settings) -> Iterator[SessionFolder]:
             raise ConfigurationError(
                 f"{path}: there is no session to resume; it was ended before its first record was written"
             )
-        folder.check_settings(_session_record(folder, first), settings.settings_sha256)
+        record = _session_record(folder, first)
+        folder.check_settings(record, settings)
+        agreed_settings(path / MANIFEST, read_manifest(path / MANIFEST), record)
         yield folder
 
 

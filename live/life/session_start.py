@@ -6,7 +6,7 @@ from typing import NamedTuple
 from core.candle import Candle
 from core.errors import ConfigurationError
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_strategy_of
+from engine.assembly import build_strategy_of, strategy_identity_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, fields_of
@@ -67,6 +67,7 @@ async def start_fresh(
         # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
         boundary_ms -= length_ms
         stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,
         settings_sha256=settings.settings_sha256,
@@ -79,6 +80,8 @@ async def start_fresh(
         },
         kill_switch=kill_switch,
         start_ms=boundary_ms,
+        strategy_sha256=identity.sha256,
+        strategy_files=identity.files,
     )
     folder.write_manifest(session_manifest(record, settings, strategy, market.unified, PATIENCE_MS))
     journal = folder.writer()

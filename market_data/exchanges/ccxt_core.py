@@ -20,6 +20,7 @@ _PAGE_CAP = 1000
 _FALLBACK_PAGE = 500
 _SHOWN = 80
 _LONGEST_TEXT = 200
+_SEARCHED = 4_096
 
 MISREADINGS = (AttributeError, KeyError, IndexError, TypeError, ValueError, ArithmeticError)
 """What ccxt's parsers raise on an answer of another shape than they expect."""
@@ -103,6 +104,7 @@ class WatchedAnswers:
         self._content: object = None
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
+        self._body = ""
         self._read_payment = getattr(exchange, "parse_funding_rate_history", None)
         exchange.on_rest_response = self._note
         exchange.parse_ohlcvs = self._all_rows
@@ -111,7 +113,7 @@ class WatchedAnswers:
 
     def forget(self) -> None:
         """Forget the last answer: another one is asked for."""
-        self.status, self.headers, self._content = None, {}, None
+        self.status, self.headers, self._content, self._body = None, {}, None, ""
 
     def taken(self, content: object) -> object:
         """Keep what ccxt made of an answer's text; BadResponse for all but JSON objects and lists."""
@@ -129,7 +131,7 @@ class WatchedAnswers:
         # Of a failure of the network the innermost cause says it in the system's words.
         text = _one_line(error) if self.status is not None else _innermost(error)
         message = f"{self._name} does not give {what}: {text}"
-        return refusal(message, self.status, self.headers, may_pass=_may_pass(error, self.status))
+        return refusal(message, self.status, self.headers, body=self._body, may_pass=_may_pass(error, self.status))
 
     def rows(self, rows: Any) -> list[CandleRow]:
         """Return candle rows as tuples, missing numbers as nan; refuses an empty page without a list in the answer."""
@@ -164,7 +166,7 @@ class WatchedAnswers:
     def _note(
         self, code: int, reason: str, url: str, method: str, headers: Mapping[str, str], body: str, *sent: object
     ) -> str:
-        self.status, self.headers = code, headers
+        self.status, self.headers, self._body = code, headers, body[:_SEARCHED]
         return body.strip()
 
     def _require_list(self, rows: object, what: str) -> None:

@@ -2,12 +2,25 @@
 
 import datetime
 import email.utils
+import re
+import time
 from collections.abc import Mapping
 
 from core.errors import FeedError
 
 _PASSING_4XX = (408, 418, 425, 429)
 _MOST_DIGITS = 8
+_SECOND_DIGITS = 10
+_LONGEST_BAN_S = 3 * 86_400.0
+"""The longest ban that exchanges pronounce; a later end is a mistake, or a unit that was misread."""
+_UNTIL_WORDS = re.compile(
+    r"(?:banned|blocked|limited|restricted|forbidden|retry|try again)\W+(?:until|after|at)\W{0,4}"
+    r"(\d{10}(?:\d{3}){0,2})(?!\d)",
+    re.I,
+)
+_RETRY_WORDS = re.compile(
+    r"(?:re)?try[\s_-]*(?:again[\s_-]*)?(?:after|in)(?:[\s_-]*s(?:econds)?)?\W{0,4}(\d{1,6})(?![\d.])", re.I
+)
 
 
 class TransientError(FeedError):
@@ -29,14 +42,21 @@ class SymbolRefusedError(FeedError):
     """The exchange does not have the symbol, or has it no more."""
 
 
-def refusal(message: str, status: int | None, headers: Mapping[str, str], *, may_pass: bool = False) -> FeedError:
+def asked_pause_of(failure: FeedError) -> float:
+    """Return how many seconds a failed request asks to be left alone, 0 where it does not."""
+    return (failure.retry_after_s or 0.0) if isinstance(failure, TransientError) else 0.0
+
+
+def refusal(
+    message: str, status: int | None, headers: Mapping[str, str], *, body: str = "", may_pass: bool = False
+) -> FeedError:
     """Return the error of an answer that was refused, or of a request without an answer (``status`` None).
 
     Server errors, time-outs and rate limits pass by themselves, and so does a refusal that says when to ask again. Any
     other status of 400 or above is final. Below that the status says nothing, and ``may_pass`` counts; a rate limit
-    that is told elsewhere than by the status passes too.
+    that is told elsewhere than by the status passes too. How long a ban lasts may stand in the body.
     """
-    pause_s = retry_after_s(headers)
+    pause_s = asked_pause_s(headers, body)
     if status is not None and status >= 400:
         may_pass = may_pass or status >= 500 or status in _PASSING_4XX or pause_s is not None
     if not may_pass:
@@ -44,6 +64,37 @@ def refusal(message: str, status: int | None, headers: Mapping[str, str], *, may
     return TransientError(
         message if pause_s is None else f"{message} (it asks for a pause of {pause_s:.0f} s)", pause_s
     )
+
+
+def asked_pause_s(headers: Mapping[str, str], body: str = "") -> float | None:
+    """Return how many seconds a refusal asks to be left alone, in its headers or in its words; the longer counts.
+
+    Words are "banned until" (or "blocked", "limited", "restricted") with an epoch time in seconds, milliseconds or
+    microseconds, counted from the answer's ``Date`` or, without one, from this machine's clock; and a retry time in
+    seconds (``retryAfter``, "retry after 30").
+
+    Examples
+    --------
+    >>> date = {"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    >>> asked_pause_s(date, '{"code":-1003,"msg":"Way too much; IP banned until 1767225720000."}')
+    120.0
+    >>> asked_pause_s({}, '{"retry_after": 30}')
+    30.0
+    """
+    told = [retry_after_s(headers)]
+    if (after := _RETRY_WORDS.search(body)) is not None:
+        told.append(float(after[1]))
+    if (until := _UNTIL_WORDS.search(body)) is not None:
+        until_s = _epoch_s(until[1])
+        now_ms = date_ms({name.lower(): value for name, value in headers.items()}.get("date"))
+        now_s = time.time() if now_ms is None else now_ms / 1000.0  # noqa: TID251 - a ban's end is told in wall time
+        told.append(min(max(0.0, until_s - now_s), _LONGEST_BAN_S))
+    return max((one for one in told if one is not None), default=None)
+
+
+def _epoch_s(digits: str) -> float:
+    """Return seconds of an epoch time of 10 digits (seconds), 13 (milliseconds) or 16 (microseconds)."""
+    return int(digits) / 10.0 ** (len(digits) - _SECOND_DIGITS)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

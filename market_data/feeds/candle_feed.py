@@ -32,6 +32,12 @@ class CandleFeed(Protocol):
         Closed is what the exchange's own clock says is closed.
         """
 
+    async def final_candles(self, symbol: str, start_ms: int, end_ms: int, now_ms: int | None) -> list[Candle]:
+        """Return the closed candles of a range by the exchange's clock, which is asked unless it is given.
+
+        A last row without a later one is believed for one timeframe only where the clock is given.
+        """
+
     async def server_time_ms(self) -> int:
         """Return the exchange's clock in UTC milliseconds."""
 

@@ -10,8 +10,8 @@ from core.instants import format_ms
 from core.timeframe import floor_to_grid
 from market_data.candle_columns import Interval
 from market_data.exchanges.request_failures import RangeNotServedError
-from market_data.history.fetch_progress import SilentProgress
 from market_data.history.page_buffer import Keep, PageBuffer
+from market_data.history.plain_progress import SilentProgress
 from market_data.history.series_pages import Row, SeriesPages
 from market_data.quality.candle_quality import QualityReport
 from market_data.series_names import kind_and_period

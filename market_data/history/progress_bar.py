@@ -6,7 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from market_data.history.fetch_progress import SilentProgress
+from market_data.history.plain_progress import SilentProgress
 
 
 class BarProgress(SilentProgress):

@@ -1,14 +1,11 @@
 """The report of a run on the console: coloured tables on a terminal, ``label: value`` lines everywhere else."""
 
 import io
-from collections.abc import Iterator
 from typing import TextIO
 
-from reports.console.facts import Fact
-from reports.console.result_facts import PARTIAL, SYMBOL_COLUMNS, ResultFacts, facts_of
+from reports.console.plain_report import plain_text
+from reports.console.result_facts import ResultFacts, facts_of
 from runs.documents.run_result import RunResult
-
-TITLE = "Results"
 
 
 def render(result: RunResult, *, rich_output: bool, width: int | None = None) -> str:
@@ -30,7 +27,7 @@ def render(result: RunResult, *, rich_output: bool, width: int | None = None) ->
     """
     facts = facts_of(result)
     if not rich_output:
-        return _plain_text(facts)
+        return plain_text(facts)
     return _rich_text(facts, io.StringIO(), width)
 
 
@@ -40,38 +37,10 @@ def print_report(result: RunResult, stream: TextIO) -> None:
     Characters that the stream's encoding lacks are written as escapes.
     """
     facts = facts_of(result)
-    text = _rich_text(facts, stream, None) if stream.isatty() else _plain_text(facts)
+    text = _rich_text(facts, stream, None) if stream.isatty() else plain_text(facts)
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
-
-
-def _plain_text(facts: ResultFacts) -> str:
-    return "\n".join(_plain_lines(facts)) + "\n"
-
-
-def _plain_lines(facts: ResultFacts) -> Iterator[str]:
-    yield TITLE
-    if facts.partial:
-        yield f"PARTIAL: {PARTIAL}"
-    for section in facts.sections:
-        yield ""
-        yield from map(line, section.facts)
-    yield ""
-    for row in facts.symbols:
-        symbol, *cells = row.cells
-        values = (f"{name} {cell}" for name, cell in zip(SYMBOL_COLUMNS[1:], cells, strict=True))
-        yield f"Symbol {symbol}: " + ", ".join(values)
-    yield from map(line, facts.instruments)
-    for warning in facts.warnings:
-        yield f"Warning: {warning}"
-    yield ""
-    yield from map(line, (*facts.files, *facts.hashes))
-
-
-def line(fact: Fact) -> str:
-    """Return a fact as a line of text."""
-    return f"{fact.label}: {fact.value}"
 
 
 def _rich_text(facts: ResultFacts, file: TextIO, width: int | None) -> str:

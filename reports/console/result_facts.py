@@ -68,7 +68,9 @@ def facts_of(result: RunResult) -> ResultFacts:
                 ("ledger_sha256", result.ledger_sha256),
                 ("orders_sha256", result.orders_sha256),
                 ("settings_sha256", result.settings_sha256),
+                ("strategy_sha256", result.strategy_sha256),
                 ("code_version", result.code_version),
+                ("run_id", result.run_id),
             )
         ),
     )

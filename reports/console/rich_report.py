@@ -9,8 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from reports.console.console_report import TITLE, line
 from reports.console.facts import Section
+from reports.console.plain_report import TITLE, line
 from reports.console.result_facts import PARTIAL, SYMBOL_COLUMNS, ResultFacts
 
 _STYLES = {"": "", "gain": "green", "loss": "red"}

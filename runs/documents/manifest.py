@@ -58,12 +58,15 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
 
     settings: dict[str, Any]
     settings_sha256: str
+    strategy_sha256: str | UnsetType = UNSET
+    strategy_files: dict[str, str] | UnsetType = UNSET
     code_version: str | UnsetType = UNSET
     strategy: StrategyFacts | UnsetType = UNSET
     symbols: dict[str, Symbol] = msgspec.field(default_factory=dict)
     libraries: dict[str, str] | UnsetType = UNSET
     window: Window | UnsetType = UNSET
 
+    run_id: str | UnsetType = UNSET
     kill_switch_engaged: bool | UnsetType = UNSET
     partial: bool | UnsetType = UNSET
     trades_sha256: str | UnsetType = UNSET

@@ -35,6 +35,7 @@ def backtest_manifest(
     return msgspec.structs.replace(
         _made_of(settings, hashes.code_version, strategy, result.symbols, _BACKTEST_LIBRARIES),
         window=window,
+        run_id=result.run_id,
         kill_switch_engaged=kill_switch_engaged,
         partial=result.partial,
         **msgspec.structs.asdict(hashes),
@@ -76,6 +77,8 @@ def session_manifest(
             _SESSION_LIBRARIES,
         ),
         session=record.session,
+        strategy_sha256=record.strategy_sha256 or UNSET,
+        strategy_files=record.strategy_files or UNSET,
         timeframe=settings.live.timeframe,
         detail_interval=settings.live.detail_interval or UNSET,
         perpetual=_contracts(settings, record, funding_patience_ms),

@@ -129,9 +129,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run came to: a backtest, or a live session that has ended or goes on.
 
     ``symbols`` are in configured order, by their configured spelling. ``log_file`` and ``output_dir`` are where its
-    outputs lie, left out where there are none. Hashes are SHA-256 in hex: of the bytes of the trade log, ``orders.csv``
-    and ``ledger.csv``, of every setting that can change a result, and of all that the market told (left out for a
-    session whose journal is its data). ``partial`` says that the run was cut short.
+    outputs lie and ``run_id`` names a backtest, left out where there are none. Hashes are SHA-256 in hex: of the bytes
+    of the trade log, ``orders.csv`` and ``ledger.csv``, of every setting that can change a result, of the strategy (its
+    parameters and the user's own source), and of all that the market told (left out for a session whose journal is its
+    data).
+    ``partial`` says that the run was cut short.
     """
 
     config: RunConfig
@@ -140,10 +142,12 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     symbols: dict[str, SymbolResult]
     log_file: str | UnsetType = UNSET
     output_dir: str | UnsetType = UNSET
+    run_id: str | UnsetType = UNSET
     trades_sha256: str
     orders_sha256: str
     ledger_sha256: str
     settings_sha256: str
+    strategy_sha256: str | UnsetType = UNSET
     data_sha256: str | UnsetType = UNSET
     code_version: str
     partial: bool

@@ -13,3 +13,6 @@ CURVE = "equity.npy"
 MANIFEST = "manifest.json"
 RESULT = "result.json"
 JOURNAL = "journal.jsonl"
+
+RUNS = "runs"
+"""Folder of the runs of one stem, each in a folder named by its id."""

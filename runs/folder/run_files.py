@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import threading
@@ -15,7 +16,7 @@ from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
 from engine.renderer import SessionOutputs
-from runs.folder.file_names import CURVE, DERIVED, TRADES
+from runs.folder.file_names import CURVE, DERIVED, RESULT, RUNS, TRADES
 from runs.folder.write_errors import store_errors
 
 _ADVICE = "; free space or choose another folder with --out"
@@ -28,7 +29,8 @@ def run_stem(start_ms: int, end_ms: int) -> str:
 
 
 class RunFiles:
-    """Outputs of a run below ``directory``: ``<stem>.csv`` and the folder ``<stem>/``.
+    """Outputs of a run below ``directory``: the folder ``<stem>/runs/<run id>/``, and for the latest of a stem
+    ``<stem>.csv`` and the folder ``<stem>/``.
 
     Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes
     what was written. Any failure to write is a StoreError that names the file.
@@ -60,8 +62,23 @@ class RunFiles:
             np.save(file, curve)
         self._names.append(CURVE)
 
-    def publish(self) -> None:
-        """Give every file its final name; an earlier run of the same name is replaced.
+    def run_folder(self, run: str) -> Path:
+        """Return the folder of one run, by its id."""
+        return self.folder / RUNS / run
+
+    def holds_whole_run(self) -> bool:
+        """Whether the stem names a run that came to its end."""
+        try:
+            result = json.loads((self.folder / RESULT).read_bytes())
+        except (OSError, ValueError):
+            return False
+        return isinstance(result, dict) and result.get("partial") is False
+
+    def publish(self, run: str, *, latest: bool = True) -> None:
+        """Give every file its final name in the folder of the run.
+
+        Where it is the ``latest`` of its stem its files also stand in place of those of the run before it, whose own
+        folder stays.
 
         Of two runs that publish at once the later waits, so that the files of one name are always of one run.
         """
@@ -69,9 +86,15 @@ class RunFiles:
             with store_errors(self._target(name), _ADVICE):
                 file.close()
         with store_errors(self.folder, _ADVICE), _held(self.log_file.parent):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            own = self.run_folder(run)
+            own.mkdir(parents=True, exist_ok=True)
             for name in self._names:
-                (self._work / name).replace(self._target(name))
+                kept = own / (TRADES if name == self.log_file.name else name)
+                if latest:
+                    _copy(self._work / name, kept)
+                    (self._work / name).replace(self._target(name))
+                else:
+                    (self._work / name).replace(kept)
             self._work.rmdir()
 
     def discard(self) -> None:
@@ -99,6 +122,17 @@ class RunFiles:
                 raise StoreError.of("write", target, error, _ADVICE) from error
 
         return write
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Put a file's content under a second name, which a later run of the first name does not change."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    beside.unlink(missing_ok=True)
+    try:
+        os.link(file, beside)
+    except OSError:  # A file system without links.
+        shutil.copyfile(file, beside)
+    beside.replace(target)
 
 
 @contextlib.contextmanager

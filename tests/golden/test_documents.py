@@ -51,6 +51,7 @@ def told(text: str, base: Path) -> str:
     """Return a document without what tells of the code, the libraries and the place."""
     text = text.replace(str(base), "PLACE")
     text = re.sub(r"0\.1\.0\+[0-9a-f]{16}", "CODE", text)
+    text = re.sub(r'"run_id": "[0-9a-f]{16}"', '"run_id": "RUN"', text)
     return re.sub(
         r'("libraries": \{)([^}]*)', lambda found: found[1] + re.sub(r': "[^"]*"', ": VERSION", found[2]), text
     )

@@ -191,22 +191,14 @@ class Output(CommandCase):
         self.assertIn(f"trades_sha256: {self.result()['trades_sha256']}", output)
         self.assert_whole()
         self.assert_no_leftovers()
-        self.assertEqual(
-            sorted(path.name for path in self.out.rglob("*")),
-            sorted(
-                [
-                    STEM,
-                    f"{STEM}.csv",
-                    "decisions.jsonl",
-                    "equity.csv",
-                    "equity.npy",
-                    "ledger.csv",
-                    "manifest.json",
-                    "orders.csv",
-                    "result.json",
-                ]
-            ),
-        )
+        latest, own = self.out / STEM, self.out / STEM / "runs" / self.result()["run_id"]
+        files = [
+            "decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json",
+        ]  # fmt: skip
+        self.assertEqual([STEM, f"{STEM}.csv"], sorted(path.name for path in self.out.iterdir()))
+        self.assertEqual([*files, "runs"], sorted(path.name for path in latest.iterdir()))
+        self.assertEqual([own], list(own.parent.iterdir()))
+        self.assertEqual(sorted([*files, "trades.csv"]), sorted(path.name for path in own.iterdir()))
 
     def test_json_prints_the_stored_result_and_nothing_else(self):
         output = self.done("--json")
@@ -432,17 +424,24 @@ class OwnStrategies(CommandCase):
         shutil.rmtree(self.out)
         return whole
 
+    def partial_run(self, stem=STEM):
+        """Return the folder of the one run of a stem that was cut short."""
+        [folder] = (self.out / stem / "runs").glob("*-partial")
+        return folder
+
     def assert_beginning(self, whole):
         """Check that what was kept is the beginning of the whole run, in full rows, and marked."""
-        kept = self.log()
+        folder = self.partial_run()
+        kept = (folder / "trades.csv").read_bytes()
         self.assertTrue(whole.startswith(kept))
         self.assertLess(len(kept), len(whole))
         self.assertGreater(kept.count(b"\n"), 1)
         self.assertTrue(kept.endswith(b"\n"))
-        self.assertIs(self.result()["partial"], True)
-        self.assertGreater(self.result()["performance"]["open_positions"], 0)
-        self.assertIs(json.loads((self.out / STEM / "manifest.json").read_text())["partial"], True)
-        self.assert_whole()
+        result = json.loads((folder / "result.json").read_text())
+        self.assertIs(result["partial"], True)
+        self.assertGreater(result["performance"]["open_positions"], 0)
+        self.assertEqual((str(folder), str(folder / "trades.csv")), (result["output_dir"], result["log_file"]))
+        self.assertIs(json.loads((folder / "manifest.json").read_text())["partial"], True)
 
     def test_a_strategy_that_raises_is_named_with_symbol_and_candle_and_what_was_done_is_kept(self):
         whole = self.whole_run()
@@ -450,8 +449,28 @@ class OwnStrategies(CommandCase):
         # The 100th candle of 15 minutes opens 99 x 15 minutes after midnight: a day and 45 minutes.
         self.assertIn("strategy broken failed on BTC/USDT at the candle opened 2024-01-02T00:45:00.000Z: ", line)
         self.assertIn("ZeroDivisionError: no volume", line)
-        self.assertIn(f"what was done is in {self.out / STEM}, marked partial", line)
+        self.assertIn(f"what was done is in {self.partial_run()}, marked partial", line)
         self.assert_beginning(whole.replace(b",every,", b",broken,"))
+
+    def test_a_run_that_fails_leaves_an_earlier_one_of_its_range_as_it_was(self):
+        self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
+        before = {path: path.read_bytes() for path in self.out.rglob("*") if path.is_file()}
+        self.failed(2, config=self.config_of("Broken"), cwd=self.folder)
+        self.assertEqual(before, {path: path.read_bytes() for path in before})
+        self.assert_beginning(self.log().replace(b",every,", b",broken,"))
+
+    def test_two_strategies_over_one_range_are_both_kept_and_the_stem_names_the_latest(self):
+        logs = []
+        for text in (STRATEGIES, STRATEGIES.replace('"every"', '"other"')):
+            (self.folder / "my_strategies.py").write_text(text)
+            self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
+            logs.append(self.log())
+        runs = {path.name: (path / "trades.csv").read_bytes() for path in (self.out / STEM / "runs").iterdir()}
+        self.assertEqual(sorted(logs), sorted(runs.values()))
+        self.assertNotEqual(*logs)
+        self.assertEqual(logs[1], runs[self.result()["run_id"]])
+        self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
+        self.assertEqual(2, len(list((self.out / STEM / "runs").iterdir())))
 
     def test_a_strategy_that_returns_nonsense_is_treated_the_same(self):
         for strategy, part in (("Nonsense", "2024-01-02T00:45:00.000Z: "), ("Endless", "sl_distance is inf")):
@@ -459,7 +478,8 @@ class OwnStrategies(CommandCase):
                 line = self.failed(2, config=self.config_of(strategy), cwd=self.folder)
                 self.assertIn(f"strategy {strategy.lower()} failed on BTC/USDT at the candle opened ", line)
                 self.assertIn(part, line)
-                self.assertIs(self.result()["partial"], True)
+                self.assertIs(json.loads((self.partial_run() / "result.json").read_text())["partial"], True)
+                shutil.rmtree(self.out)
 
     def test_a_strategy_that_raises_in_the_warm_up_or_cannot_be_built_is_one_line_too(self):
         line = self.failed(2, config=self.config_of("BrokenInWarmUp"), cwd=self.folder)
@@ -479,13 +499,15 @@ class OwnStrategies(CommandCase):
             process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=60)
         self.assertEqual((process.returncode, output), (130, ""))
-        line = f"error: interrupted; what was done is in {self.out / stem}, marked partial\n"
+        folder = self.partial_run(stem)
+        line = f"error: interrupted; what was done is in {folder}, marked partial\n"
         self.assertEqual(errors, line)
-        kept = (self.out / f"{stem}.csv").read_bytes()
+        self.assertEqual(whole, (self.out / f"{stem}.csv").read_bytes())
+        kept = (folder / "trades.csv").read_bytes()
         self.assertTrue(whole.startswith(kept))
         self.assertGreater(kept.count(b"\n"), 3)
         self.assertLess(len(kept), len(whole))
-        result = self.result(stem)
+        result = json.loads((folder / "result.json").read_text())
         self.assertIs(result["partial"], True)
         self.assertGreater(result["performance"]["open_positions"], 0)
         self.assertLess(result["statistics"]["steps"], 384)

@@ -243,7 +243,8 @@ class ResumeTest(SessionOfAnHour):
             self.assertEqual(data, resumed[name][: len(data)], name)
 
     def test_records_that_cannot_stand_where_they_do_are_damage_too(self) -> None:
-        lines = self.lines()
+        # Without their chain, which would name every one of these lines before what it says is looked at.
+        lines = [line.partition(b',"chain"')[0] + b"}\n" for line in self.lines()]
         one_candle_less = json.loads(lines[30])
         self.assertEqual("step", one_candle_less["record"])
         one_candle_less["candles"].pop()
@@ -265,7 +266,7 @@ class ResumeTest(SessionOfAnHour):
                 self.assertEqual([], sorted(self.folder.glob(".*.tmp")))
 
     def test_candles_that_were_changed_stop_the_resume_at_a_named_step(self) -> None:
-        lines = self.lines()
+        lines = [line.partition(b',"chain"')[0] + b"}\n" for line in self.lines()]
         steps = [number for number, line in enumerate(lines) if json.loads(line)["record"] == "step"]
         for number in steps[20:30]:
             record = json.loads(lines[number])

@@ -7,6 +7,7 @@ hold up those that compute. What a folder prints is shown when it is done; the l
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -63,6 +64,8 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("test-results"), help="folder of the XML reports")
     output = parser.parse_args().output
     output.mkdir(parents=True, exist_ok=True)
+    # A job in the background inherits ignored interrupts, and the commands under test would from it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = time.monotonic()
     tests, failed = 0, []
     with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 2))) as pool:

@@ -20,6 +20,8 @@ from market_data.feeds.rest_pages import final_candles
 PAGE_ROWS = 1000
 _log = logging.getLogger(__name__)
 _SHOWN = 120
+_SEARCHED = 4_096
+"""How much of a refusal's body is searched for the end of a ban."""
 
 
 class _Time(msgspec.Struct):
@@ -139,7 +141,8 @@ class BinanceRest:
         if answer.status == 200:
             return body
         message = f"{self._url} refuses {name} with status {answer.status}: {body[:_SHOWN].decode(errors='replace')}"
-        raise refusal(message, answer.status, answer.headers, may_pass=answer.status < 400)
+        text = body[:_SEARCHED].decode(errors="replace")
+        raise refusal(message, answer.status, answer.headers, body=text, may_pass=answer.status < 400)
 
 
 def market_id(symbol: str) -> str:

@@ -5,15 +5,18 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.http11 import Response
 
 from core.errors import FeedError
 from market_data.exchanges.exchange_description import FrameParser
 from market_data.exchanges.parsers.exchange_candle import Reading
+from market_data.exchanges.request_failures import refusal
 from market_data.feeds.feed_limits import FeedLimits
 
 _CLOSE_S = 1.0
 _WAITING_FRAMES = 64
+_SEARCHED = 4_096
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -56,12 +59,26 @@ async def open_websocket(url: str, parse: FrameParser, limits: FeedLimits) -> As
     )
     try:
         socket = await connecting
+    except InvalidStatus as refused:
+        answer = refused.response
+        text = (answer.body or b"")[:_SEARCHED].decode(errors="replace")
+        message = f"{host_of(url)} refuses the connection with status {answer.status_code}"
+        raise refusal(message, answer.status_code, _headers(answer), body=text, may_pass=True) from refused
     except (OSError, TimeoutError, EOFError, WebSocketException) as error:
         raise FeedError(f"{host_of(url)} cannot be reached: {_reason(error)}") from error
     try:
         yield WebsocketStream(socket, parse)
     finally:
-        await socket.close()
+        try:
+            await socket.close()
+        finally:
+            # A farewell that is cut short, by a cancelled task, would leave the transport open.
+            socket.transport.abort()
+
+
+def _headers(answer: Response) -> dict[str, str]:
+    """Return an answer's headers; of one that is told twice the first counts."""
+    return {name.lower(): value for name, value in reversed(list(answer.headers.raw_items()))}
 
 
 def host_of(url: str) -> str:

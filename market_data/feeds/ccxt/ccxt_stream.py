@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import ccxt.pro
-from aiohttp import WSMsgType
+from aiohttp import WSMsgType, WSServerHandshakeError
 
 from core.errors import FeedError
 from market_data.exchanges.ccxt_core import ccxt_object
 from market_data.exchanges.exchange_description import FrameParser, described
 from market_data.exchanges.parsers.exchange_candle import MISREADINGS, ExchangeCandle, Reading, candle, excerpt
+from market_data.exchanges.request_failures import refusal
 from market_data.feeds.feed_event import Unreadable
 from market_data.feeds.feed_limits import FeedLimits
 
@@ -81,7 +82,7 @@ class CcxtStream:
         try:
             return await watch(*arguments)
         except (ccxt.BaseError, OSError, TimeoutError, *_CCXT_MISREADINGS) as error:
-            self._offer(FeedError(" ".join(str(error).split())[:200] or type(error).__name__))
+            self._offer(_lost(error))
             return None
 
     def _take_rows(self, symbol: str, rows: object) -> None:
@@ -120,6 +121,15 @@ class CcxtStream:
         if self._readings.full():
             self._readings.get_nowait()
         self._readings.put_nowait(reading)
+
+
+def _lost(error: BaseException) -> FeedError:
+    """Return the error of a connection that was lost or refused, with the pause that a refusal asks for."""
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    refused = next((one for one in (error, *error.args) if isinstance(one, WSServerHandshakeError)), None)
+    if refused is None:
+        return FeedError(text)
+    return refusal(text, refused.status, dict(refused.headers or {}), may_pass=True)
 
 
 @asynccontextmanager

@@ -82,19 +82,20 @@ class CandleConnection:
     async def run(self) -> None:
         """Connect again and again, until cancelled."""
         while True:
-            reason = await self._live_once()
-            await self._out.put(Disconnected(reason))
-            await asyncio.sleep(self._backoff.next_s())
+            lost = await self._live_once()
+            await self._out.put(Disconnected(str(lost)))
+            wait_s = self._backoff.after(lost) if isinstance(lost, TransientError) else self._backoff.next_s()
+            await asyncio.sleep(wait_s)
 
-    async def _live_once(self) -> str:
+    async def _live_once(self) -> FeedError:
         """Live through one connection and return why it ended."""
         try:
             async with self._open_stream() as stream:
                 await self._out.put(Connected(self._detail))
                 await self._follow(stream)
         except FeedError as error:
-            return str(error)
-        return "the connection ended"
+            return error
+        return FeedError("the connection ended")
 
     async def _follow(self, stream: LiveStream) -> None:
         """Read, watch and deliver side by side; raises FeedError for whatever ends the connection."""

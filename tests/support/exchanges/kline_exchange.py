@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -37,6 +38,8 @@ class KlineExchange:
         self._answered = 0
         self.most_rows = 1000
         self.stall_handshake = False
+        self.handshakes = 0
+        self.handshake_refusal: Response | None = None
         self.connections: dict[ServerConnection, set[str]] = {}
         self.connected = 0
         self._closing = asyncio.Event()
@@ -168,9 +171,11 @@ class KlineExchange:
         }
         return {"e": "kline", "E": close_ms + 5 if final else self.now_ms, "s": market_id, "k": kline}
 
-    async def _greet(self, connection: ServerConnection, request: object) -> None:
+    async def _greet(self, connection: ServerConnection, request: object) -> Response | None:
+        self.handshakes += 1
         if self.stall_handshake:
             await self._closing.wait()
+        return self.handshake_refusal
 
     async def _serve(self, connection: ServerConnection) -> None:
         path = connection.request.path if connection.request is not None else ""

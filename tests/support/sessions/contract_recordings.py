@@ -11,6 +11,7 @@ from backtests.market_input import load_market
 from backtests.timeline import steps_of
 from core.candle import Candle, FundingRate, Step
 from core.instrument import Instrument
+from engine.assembly import strategy_identity_of
 from engine.fold import SessionFold
 from engine.journal_records import EndRecord, JournalRecord, SessionRecord, step_record
 from live.life.session_folder import SessionFolder
@@ -98,6 +99,7 @@ def record_contracts(path: Path, recording: ContractRecording) -> Path:
     settings = recording.settings
     markets: Mapping[str, Instrument] = PracticeMarket().markets()
     listed = {symbol: markets[symbol] for symbol in settings.live.symbols}
+    identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=path.name,
         settings_sha256=settings.settings_sha256,
@@ -107,6 +109,8 @@ def record_contracts(path: Path, recording: ContractRecording) -> Path:
         warmup={symbol: [] for symbol in listed},
         kill_switch=False,
         start_ms=at(FIRST),
+        strategy_sha256=identity.sha256,
+        strategy_files=identity.files,
     )
     with contextlib.closing(SessionFolder(path)) as folder, folder.writer() as journal:
         folder.write_manifest(manifest_of(record, settings))

@@ -217,8 +217,9 @@ def journal_text(folder: Path) -> str:
 
 
 def journal_records(folder: Path) -> list[dict[str, object]]:
-    """Return the whole records of a journal as plain JSON."""
-    return [json.loads(line) for line in journal_text(folder).splitlines(keepends=True) if line.endswith("\n")]
+    """Return the whole records of a journal as plain JSON, without what chains them."""
+    lines = (json.loads(line) for line in journal_text(folder).splitlines(keepends=True) if line.endswith("\n"))
+    return [{key: value for key, value in one.items() if key != "chain"} for one in lines]
 
 
 def outputs_of(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.candle import Candle
 from core.errors import StrategyError
 from core.instrument import Instrument
+from engine.assembly import strategy_identity_of
 from engine.fold import SessionFold
 from engine.journal_records import (
     CommandRecord,
@@ -115,6 +116,7 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
     settings = recording.settings
     markets = instruments or PracticeMarket().markets()
     listed = {symbol: markets[symbol] for symbol in settings.live.symbols}
+    identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=path.name,
         settings_sha256=settings.settings_sha256,
@@ -123,6 +125,8 @@ def record_session(path: Path, recording: Recording, instruments: Mapping[str, I
         instruments=listed,
         warmup={symbol: [fields_of(one) for one in candles] for symbol, candles in recording.warmup.items()},
         kill_switch=recording.kill_switch,
+        strategy_sha256=identity.sha256,
+        strategy_files=identity.files,
     )
     with contextlib.closing(SessionFolder(path)) as folder, folder.writer() as journal:
         folder.write_manifest(manifest_of(record, settings))
@@ -159,6 +163,7 @@ def journal_lines(folder: Path) -> list[dict[str, object]]:
 
 
 def write_journal(folder: Path, records: Sequence[Mapping[str, object]]) -> None:
-    """Replace a session's journal."""
-    lines = (json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "\n" for one in records)
+    """Replace a session's journal by one whose records are not chained."""
+    plain = ({key: value for key, value in one.items() if key != "chain"} for one in records)
+    lines = (json.dumps(one, separators=(",", ":"), ensure_ascii=False) + "\n" for one in plain)
     (folder / "journal.jsonl").write_text("".join(lines), encoding="utf-8")

@@ -36,11 +36,11 @@ class Manifest(unittest.TestCase):
 
     def test_the_same_run_elsewhere_and_at_another_time_writes_the_same_bytes(self):
         first, second = self.run_in("here"), self.run_in("elsewhere", now_ms=2_000_000_000_000)
-        for path in sorted(first.iterdir()):
+        for path in sorted(path for path in first.iterdir() if path.is_file()):
             with self.subTest(file=path.name):
                 self.assertEqual(path.read_bytes(), (second / path.name).read_bytes())
         self.assertEqual(
-            sorted(path.name for path in first.iterdir()),
+            sorted(path.name for path in first.iterdir() if path.is_file()),
             ["decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json"],
         )
 

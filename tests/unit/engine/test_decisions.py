@@ -2,12 +2,13 @@
 
 import unittest
 
+from core.candle import Step
 from core.errors import StrategyError
 from core.trading_signal import Signal
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import columns
 from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
-from tests.support.times import stamp
+from tests.support.times import MINUTE_MS, stamp
 
 A, B = "A", "B"
 LONG, SHORT = Signal("LONG", sl_distance=40.0), Signal("SHORT", sl_distance=40.0)
@@ -204,6 +205,13 @@ class Gates(DecisionCase):
             ("session", {}), (self.decision(session)["gates"][-1]["gate"], self.inputs(session, "session"))
         )
         self.assertEqual("opposite_signal", session.run.rows[-1]["reason"])
+
+    def test_a_step_may_come_with_a_reason_to_refuse_entries_which_wins_over_a_pause(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 1: LONG}})
+        session.session.process(Step(MINUTE_MS, (candle(0),)), refuse_entries="missed_step")
+        session.session.set_paused(True)
+        session.session.process(Step(2 * MINUTE_MS, (candle(1),)), refuse_entries="missed_step")
+        self.assertEqual(["missed_step", "missed_step"], self.reasons(session))
 
     def test_the_bound_of_the_size_and_the_risk_beside_the_risk_asked_are_told(self) -> None:
         # A stop 40 away: by risk 100 / 40 = 2.5, by the cap 500 / 100 = 5, by room (n - 0) / 100; at worst 40.02 each.

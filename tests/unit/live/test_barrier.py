@@ -54,6 +54,27 @@ class BarrierTest(unittest.TestCase):
         self.assertEqual([], self.barrier.answer(asked("B", 1), MINUTE_MS, [], 16.0))
         self.assertEqual([(1, (100.0, None))], self.closed())
 
+    def test_a_boundary_that_passes_without_any_final_is_asked_of_rest_after_the_grace(self) -> None:
+        self.barrier.expect(MINUTE_MS + 1, 10.0)
+        self.assertEqual([], self.barrier.to_ask(10.0 + GRACE - 0.01))
+        questions = self.barrier.to_ask(10.0 + GRACE)
+        self.assertEqual([asked("A", 1), asked("B", 1)], questions)
+        self.assertFalse(self.barrier.knows(MINUTE_MS))
+        for one in questions:
+            self.barrier.answer(one, MINUTE_MS, [candle(0)], 16.0)
+        self.assertEqual([(1, (100.0, 100.0))], self.closed())
+
+    def test_what_rest_denies_of_a_boundary_without_any_final_is_asked_again_after_longer_and_is_not_lost(self) -> None:
+        self.barrier.expect(MINUTE_MS, 0.0)
+        for waited in (GRACE, 3 * GRACE, 7 * GRACE):
+            self.assertEqual([], self.barrier.to_ask(waited - 0.01))
+            for one in self.barrier.to_ask(waited):
+                self.barrier.answer(one, MINUTE_MS, [], waited)
+        self.barrier.take("A", received(0), 60.0)
+        self.assertEqual([], self.closed())
+        self.barrier.take("B", received(0), 60.0)
+        self.assertEqual([(1, (100.0, 100.0))], self.closed())
+
     def test_a_candle_that_rest_has_joins_its_step_and_says_where_it_came_from(self) -> None:
         self.barrier.take("A", received(0), 0.0)
         self.barrier.answer(asked("B", 1), MINUTE_MS, [candle(0, close=100.5)], 6.0)

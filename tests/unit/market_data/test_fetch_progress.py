@@ -6,8 +6,9 @@ import threading
 import unittest
 from unittest import mock
 
-from market_data.history import fetch_progress
-from market_data.history.fetch_progress import LineProgress, SilentProgress, open_progress
+from market_data.history import plain_progress
+from market_data.history.fetch_progress import open_progress
+from market_data.history.plain_progress import LineProgress, SilentProgress
 from market_data.history.progress_bar import BarProgress
 
 
@@ -22,7 +23,7 @@ class Progress(unittest.TestCase):
     def test_a_long_fetch_writes_count_share_and_time_left(self) -> None:
         text = io.StringIO()
         with (
-            mock.patch.object(fetch_progress, "_LINE_EVERY_S", 0.0),
+            mock.patch.object(plain_progress, "_LINE_EVERY_S", 0.0),
             contextlib.redirect_stderr(text),
             open_progress("binanceus 1m", 200, None) as progress,
         ):

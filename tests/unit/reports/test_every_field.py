@@ -48,6 +48,8 @@ def whole_result() -> RunResult:
         performance={"liquidation_fees": 1.0, "calmar_ratio": 1.0},
         symbols={"BTC/USDT": symbol},
         partial=True,
+        run_id="0123456789abcdef",
+        strategy_sha256="5" * 64,
     )
 
 

@@ -66,9 +66,11 @@ class Writing(unittest.TestCase):
     def test_publishing_gives_every_file_its_name_and_leaves_nothing_else(self):
         files = self.open()
         self.fill(files)
-        files.publish()
+        files.publish("a")
         inside = ("decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "orders.csv", "result.json")
-        self.assertEqual(self.written(), sorted([STEM, *(f"{STEM}/{name}" for name in inside), f"{STEM}.csv"]))
+        latest = [STEM, *(f"{STEM}/{name}" for name in inside), f"{STEM}.csv"]
+        own = [f"{STEM}/runs", f"{STEM}/runs/a", *(f"{STEM}/runs/a/{name}" for name in (*inside, "trades.csv"))]
+        self.assertEqual(self.written(), sorted(latest + own))
         self.assertEqual(files.log_file.read_text().split(",")[0], "timestamp")
         np.testing.assert_array_equal(np.load(files.folder / "equity.npy"), [1.0, 2.5])
 
@@ -76,14 +78,14 @@ class Writing(unittest.TestCase):
         for balance in (1, 2):
             files = self.open()
             self.fill(files, balance)
-            files.publish()
+            files.publish("a")
         self.assertEqual((files.folder / "result.json").read_text(), "2\n")
-        self.assertEqual(len(self.written()), 8)
+        self.assertEqual(len(self.written()), 17)
 
     def test_discarding_removes_what_was_written_and_leaves_an_earlier_run(self):
         first = self.open()
         self.fill(first, 1)
-        first.publish()
+        first.publish("a")
         before = self.written()
         second = self.open()
         self.fill(second, 2)
@@ -100,7 +102,7 @@ class Writing(unittest.TestCase):
                 files = RunFiles(self.out, STEM)
                 self.fill(files, balance)
                 everyone.wait(30)
-                files.publish()
+                files.publish("a")
             except Exception as error:
                 failures.append(error)
 
@@ -114,7 +116,7 @@ class Writing(unittest.TestCase):
             winner = (self.out / STEM / "result.json").read_text().strip()
             row = (self.out / STEM / "equity.csv").read_text().splitlines()[1]
             self.assertEqual(row.split(",")[1], winner)
-            self.assertEqual(len(self.written()), 8)
+            self.assertEqual(len(self.written()), 17)
 
     def test_a_file_where_the_folder_is_expected_is_a_store_error_that_names_it(self):
         self.out.write_text("in the way")
@@ -130,7 +132,7 @@ class Writing(unittest.TestCase):
         files = self.open()
         self.fill(files)
         with self.assertRaisesRegex(StoreError, rf"cannot write {self.out / STEM}: "):
-            files.publish()
+            files.publish("a")
         files.discard()
         self.assertEqual(self.written(), [STEM])
 
@@ -148,7 +150,7 @@ class Writing(unittest.TestCase):
             try:
                 for number in range(10_000):
                     outputs.render(Gap(number, "BTC/USDT", number))
-                files.publish()
+                files.publish("a")
             except StoreError as error:
                 print(error)
             files.discard()
@@ -178,7 +180,7 @@ class Writing(unittest.TestCase):
         files._open["equity.csv"] = io.BufferedWriter(io.FileIO("/dev/full", "wb"))
         files._open["equity.csv"].write(b"row\n")
         with self.assertRaisesRegex(StoreError, "equity.csv: No space left on device"):
-            files.publish()
+            files.publish("a")
         files.discard()
         self.assertEqual(self.written(), [])
 

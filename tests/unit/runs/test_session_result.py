@@ -296,7 +296,7 @@ class SessionResultTest(unittest.TestCase):
                 show_progress=False,
             )
         live = self.result(places=OutputPlaces(Path("y"), Path("x"))).to_dict()
-        self.assertEqual(set(backtest) - set(live), {"data_sha256"})
+        self.assertEqual(set(backtest) - set(live), {"data_sha256", "run_id"})
         for section in ("config", "statistics", "performance"):
             self.assertEqual(set(live[section]), set(backtest[section]), section)
         symbol = next(iter(backtest["symbols"].values()))

@@ -159,6 +159,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
     },
     SessionSettings: {
         "barrier_grace_seconds": (-0.1, 3600.1, "5", None, True),
+        "early_final_seconds": (-0.1, 60.1, "2", None, True),
         "missed_steps": ("none", "", None, True),
         "on_shutdown": ("hold", "", None, True),
     },

@@ -1,0 +1,208 @@
+"""The source of a strategy of one's own: which files it is made of, their hashes, and loading it as they are now.
+
+The files are the module of the class and every module it imports, directly or through others, from outside the
+installed packages and this program (whose own source is in the code version). What a module imports is read from its
+text, so that imports inside functions count too.
+"""
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import importlib.machinery
+import importlib.util
+import json
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import CodeType
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PROGRAM = frozenset(
+    {
+        "core",
+        "indicators",
+        "metrics",
+        "strategies",
+        "risk_management",
+        "execution",
+        "market_data",
+        "validation",
+        "engine",
+        "runs",
+        "practice",
+        "reports",
+        "backtests",
+    }
+)
+_INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_INSTALLED_PARTS = frozenset({"site-packages", "dist-packages"})
+_loaded: dict[str, dict[str, str]] = {}
+"""By module of a strategy: the hashes of the files that were on the disk when it was loaded."""
+
+
+def load_module(name: str) -> object:
+    """Import a strategy's module as its files are now; after an edit all modules of its own are loaded anew.
+
+    Modules that others imported before are loaded anew unless their compiled text is that of the files.
+    """
+    found = _own_modules(name)
+    files = _hashes(found)
+    known = _loaded.get(name)
+    kept = all(map(_is_as_compiled, found, found.values())) if known is None else known == files
+    if name != "__main__" and not (kept and name in sys.modules):
+        for own, file in found.items():
+            if own == "__main__":
+                continue
+            sys.modules.pop(own, None)
+            # A cached compilation is taken for the source's when second and size are the same.
+            with contextlib.suppress(OSError, NotImplementedError):
+                Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)
+        importlib.invalidate_caches()
+    module = importlib.import_module(name)
+    _loaded[name] = files
+    return module
+
+
+def source_files(name: str) -> dict[str, str]:
+    """Return file -> SHA-256 of what a strategy's module was loaded from; files are named by their modules."""
+    if name not in _loaded:
+        load_module(name)
+    return dict(_loaded[name])
+
+
+def strategy_sha256(kind: str, params: Mapping[str, object], files: Mapping[str, str]) -> str:
+    """Return the hash of who decides: the strategy's name, its parameters and its source files."""
+    text = json.dumps([kind, params, files], sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_as_compiled(name: str, file: Path) -> bool:
+    """Whether a module is not loaded, or what is loaded is what the file says now.
+
+    Functions and plain constants are compared; where its cached compilation is there, that one's stamp is too.
+    """
+    module = sys.modules.get(name)
+    if module is None or file.suffix != ".py":
+        return True
+    try:
+        text, status = file.read_bytes(), file.stat()
+        tree = ast.parse(text)
+        texts = set(_codes(compile(text, str(file), "exec")))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    stamp = (int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+    with contextlib.suppress(OSError, NotImplementedError):
+        header = Path(importlib.util.cache_from_source(str(file))).read_bytes()[:16]
+        if (int.from_bytes(header[8:12], "little"), int.from_bytes(header[12:16], "little")) != stamp:
+            return False
+    here = vars(module)
+    own = [value for value in here.values() if getattr(value, "__module__", None) == name]
+    own += [value for one in own if isinstance(one, type) for value in vars(one).values()]
+    codes = [code for value in own if isinstance(code := getattr(value, "__code__", None), CodeType)]
+    same = all(code in texts for code in codes if Path(code.co_filename).resolve() == file)
+    classes = [
+        (vars(here[one.name]), one.body)
+        for one in tree.body
+        if isinstance(one, ast.ClassDef) and isinstance(here.get(one.name), type)
+    ]
+    return same and all(_has_constants(*scope) for scope in [(here, tree.body), *classes])
+
+
+def _has_constants(values: Mapping[str, object], body: Sequence[ast.stmt]) -> bool:
+    """Whether every plain constant that a text gives a name is what is loaded under it."""
+    return all(
+        values.get(target.id) == one.value.value
+        for one in body
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    )
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _own_modules(name: str) -> dict[str, Path]:
+    """Return module -> file of a strategy's module and of all of its own that it imports."""
+    found: dict[str, Path] = {}
+    wanted = [name]
+    while wanted:
+        module = wanted.pop()
+        if module in found:
+            continue
+        file = _file_of(module)
+        if file is None or (module != name and not _is_own(module, file)):
+            continue
+        found[module] = file
+        if "." in module:
+            wanted.append(module.rpartition(".")[0])
+        wanted += _imports(module, file)
+    return found
+
+
+def _file_of(module: str) -> Path | None:
+    """Return where a module's text is, without executing it; None for one without, or that cannot be found."""
+    if module == "__main__":
+        file = getattr(sys.modules[module], "__file__", None)
+        return None if file is None else Path(file).resolve()
+    folders: list[str] | None = None
+    spec = None
+    importlib.invalidate_caches()
+    parts = module.split(".")
+    for depth in range(len(parts)):
+        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), folders)
+        if spec is None:
+            return None
+        folders = None if spec.submodule_search_locations is None else list(spec.submodule_search_locations)
+        if folders is None and depth + 1 < len(parts):
+            return None
+    origin = None if spec is None or not spec.has_location else spec.origin
+    return None if origin is None else Path(origin).resolve()
+
+
+def _is_own(module: str, file: Path) -> bool:
+    if _INSTALLED_PARTS & set(file.parts) or any(file.is_relative_to(folder) for folder in _INSTALLED):
+        return False
+    return not (module.partition(".")[0] in _PROGRAM and file.is_relative_to(_ROOT))
+
+
+def _imports(module: str, file: Path) -> Iterator[str]:
+    """Yield the names that a module may import; some of them are no modules."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    package = module if file.stem == "__init__" else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                yield one.name
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            except ImportError:
+                continue
+            yield base
+            for one in node.names:
+                yield f"{base}.{one.name}"
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def _hashes(modules: Mapping[str, Path]) -> dict[str, str]:
+    hashes = {}
+    for module, file in sorted(modules.items()):
+        name = module.replace(".", "/") + ("/__init__" if file.stem == "__init__" else "") + file.suffix
+        source = file.read_bytes()
+        if file.suffix == ".py":
+            source = source.replace(b"\r\n", b"\n")
+        hashes[name] = hashlib.sha256(source).hexdigest()
+    return hashes
