@@ -27,6 +27,8 @@ from runs.folder.run_files import RunFiles, run_stem
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
+from strategies.read_parameters import unread_parameters
+from strategies.strategy import Strategy, StreamingStrategy
 
 
 def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> RunResult:
@@ -66,6 +68,7 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
         fed = stored_input(plan, market, warmed, strategy.warmup_candles)
+        fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
@@ -100,6 +103,11 @@ def _run_session(session: Session, market: MarketInput, show_progress: bool | No
     candles = sum(one.window.rows for one in market.candles.values())
     with ReplayProgress(candles, shown=show_progress is not False) as progress:
         return replay(session, market.window(), progress, interrupt)
+
+
+def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
+    """Say which parameters a class of one's own was given and did not look at."""
+    return [f"strategy.params.{key} was not read by {strategy.name}" for key in unread_parameters(strategy)]
 
 
 def _warmed(session: Session, market: MarketInput) -> dict[str, int]:

@@ -164,8 +164,8 @@ class TradeRow(msgspec.Struct, frozen=True):
 class OrderTransition(msgspec.Struct, frozen=True):
     """A change of an order's state, and the order after it.
 
-    ``order_id`` is None where the venue never accepted it. ``reference`` is the price that its last fill, or its
-    refusal, was measured from; ``last_quantity`` and ``last_price`` are those of the fill, if the change is one.
+    ``order_id`` is None where the venue never accepted it. ``reference`` is the price that its last fill was measured
+    from, or the one that was refused; ``last_quantity`` and ``last_price`` are those of the fill, if the change is one.
     """
 
     time_ms: int
@@ -280,7 +280,7 @@ class CommandTaken(msgspec.Struct, frozen=True):
 
 
 class KillSwitchChange(msgspec.Struct, frozen=True):
-    """The kill switch was engaged between steps."""
+    """The kill switch was engaged or released between steps."""
 
     time_ms: int
     engaged: bool

@@ -64,6 +64,14 @@ class Place:
         """Return the section that stands here (also where null may stand instead), None for any other type."""
         return _section_of(self._kind())
 
+    @property
+    def empties(self) -> bool:
+        """Whether nothing at all stands for an empty section here: for sections and mappings that may not be null."""
+        kind = self.annotation
+        while typing.get_origin(kind) is Annotated:
+            kind = typing.get_args(kind)[0]
+        return _section_of(kind) is not None or kind in _MAPPINGS or typing.get_origin(kind) in _MAPPINGS
+
     def inside(self, part: int | str) -> "Place | None":
         """Return the place one step further: a key of a section, a position of a list, a key of a mapping."""
         kind = self._kind()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -12,6 +12,7 @@ from core.settings_allowed import (
     KEY_ITSELF,
     Allowed,
     Location,
+    Place,
     path_of_key,
     place_at,
     section_at,
@@ -27,9 +28,11 @@ __all__ = [
     "Section",
     "SettingsSection",
     "section_or_problems",
+    "written",
 ]
 
 _BROKEN_RULES = "broken_rules"
+_BESIDE = ("_comment", "_documentation")
 
 
 def _printable(text: str) -> str:
@@ -123,13 +126,35 @@ def section_or_problems(
 ) -> tuple[Section | None, list[SettingsProblem]]:
     """Return the valid section and no problem, or None and every problem; ``prefix`` goes before each key."""
     try:
-        return model.model_validate(values), []
+        return model.model_validate(written(model, values)), []
     except ValidationError as error:
         return None, [
             problem._replace(key=prefix + problem.key)
             for details in error.errors(include_url=False)
             for problem in _problems(model, details)
         ]
+
+
+def written(model: type[BaseModel], values: Any) -> Any:
+    """Return plain values without what a file may hold beside its settings, for the model that they are held against.
+
+    Keys that begin with ``_comment`` or ``_documentation`` are left out, since JSON has no comments; a section with
+    nothing below its key (``params:``) is an empty one.
+    """
+    if not isinstance(values, Mapping):
+        return values
+    kept: dict[Any, Any] = {}
+    for key, value in values.items():
+        if isinstance(key, str) and key.startswith(_BESIDE):
+            continue
+        field = model.model_fields.get(key) if isinstance(key, str) else None
+        place = None if field is None else Place.of(field)
+        section = None if place is None else place.section()
+        if place is not None and value is None and place.empties:
+            kept[key] = {}
+        else:
+            kept[key] = value if section is None else written(section, value)
+    return kept
 
 
 def _problems(model: type[BaseModel], details: ErrorDetails) -> list[SettingsProblem]:

@@ -10,7 +10,6 @@ from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
-from core.settings_section import section_or_problems
 from core.timeframe import timeframe_ms
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
@@ -33,6 +32,7 @@ from strategies.strategy_registry import (
     STRATEGIES,
     StrategyIdentity,
     build_strategy,
+    checked_params,
     params_model,
     strategy_identity,
 )
@@ -58,7 +58,7 @@ def with_own_strategy(settings: Settings) -> Settings:
         raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
     if model is None or chosen.type in STRATEGIES:
         return settings
-    checked, problems = section_or_problems(model, chosen.params, "strategy.params.")
+    checked, problems = checked_params(model, chosen.params, "strategy.params.")
     if checked is None:
         raise ConfigValidationError.of(*(problem.of(file) for problem in problems))
     complete = chosen.model_copy(update={"params": checked.model_dump(mode="json")})

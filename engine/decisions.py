@@ -1,6 +1,7 @@
 """Phase C: strategies give their opinions, and each that is not FLAT goes through the gates, symbol by symbol."""
 
 import math
+from collections.abc import Mapping
 
 from core.candle import Candle
 from core.errors import StrategyError
@@ -17,8 +18,11 @@ from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.symbol_state import PresentCandles, SymbolState
 from execution.matching.paper_venue import PaperVenue
+from strategies.meaningless_metadata import metadata_fault
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
+
+_LONGEST_VALUE = 60
 
 
 class Decisions:
@@ -49,9 +53,11 @@ class Decisions:
         for state, candle, _ in present:
             try:
                 signal = state.stream.update(candle)
-                direction = signal.direction
             except Exception as error:
                 raise self.failure(state.symbol, candle, error) from error
+            if not isinstance(signal, Signal):
+                raise self.failure(state.symbol, candle, _no_signal(signal))
+            direction = signal.direction
             state.candles_seen += 1
             if direction != "FLAT":
                 self._check_signal(state.symbol, candle, signal)
@@ -119,7 +125,7 @@ class Decisions:
         return wanted
 
     def _check_signal(self, symbol: str, candle: Candle, signal: Signal) -> None:
-        """Stop at an opinion that is none: an unknown direction or a distance that is no finite number."""
+        """Stop at an opinion that is none: an unknown direction, a distance that is no finite number, odd metadata."""
         if signal.direction not in ("LONG", "SHORT"):
             problem = f"unknown direction {signal.direction!r}; allowed are LONG, SHORT and FLAT"
             raise self.failure(symbol, candle, problem)
@@ -127,3 +133,24 @@ class Decisions:
             value = getattr(signal, name)
             if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
                 raise self.failure(symbol, candle, f"{name} is {value!r}; a finite number is needed")
+        metadata: object = signal.metadata
+        if not isinstance(metadata, Mapping):
+            raise self.failure(symbol, candle, f"metadata is {_words(metadata)}; a mapping is needed")
+        fault = metadata_fault(metadata, candle.close, signal.sl_distance, signal.tp_distance)
+        if fault is not None:
+            raise self.failure(symbol, candle, fault)
+
+
+def _no_signal(answer: object) -> str:
+    """Say what a stream answered instead of a signal."""
+    like_a_frame = " as generate_signal does" if isinstance(answer, Mapping) else ""
+    return (
+        f"update returned {_words(answer)}{like_a_frame}; a Signal is needed, "
+        "such as core.trading_signal.FLAT or Signal('LONG', sl_distance=5.0)"
+    )
+
+
+def _words(value: object) -> str:
+    """Return a value as Python writes it, cut short and on one line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -188,7 +188,7 @@ class Session:
             self._tell_equity()
 
     def set_kill_switch(self, engaged: bool) -> None:
-        """Take a change of the kill switch between steps; engaging it acts at once.
+        """Take a change of the kill switch between steps and tell it; engaging it acts at once.
 
         Waiting entries are cancelled and entries refused; with ``on_kill: flatten`` all positions close at their last
         marks, with costs.
@@ -197,9 +197,11 @@ class Session:
             return
         self._kill_switch.engaged = engaged
         time_ms = self._time_ms
-        if not engaged or time_ms is None:
+        if time_ms is None:
             return
         self._venue.recorder(KillSwitchChange(time_ms, engaged))
+        if not engaged:
+            return
         if self.rules.on_kill == "flatten":
             self._flatten(time_ms, "kill_switch")
         else:

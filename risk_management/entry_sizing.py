@@ -63,7 +63,7 @@ class EntrySizer:
         if stop is None and atr is not None:
             stop = atr * config.default_sl_atr_mult
         target = signal.tp_distance
-        if target is None and atr is not None:
+        if target is None and atr is not None and config.default_tp_atr_mult is not None:
             target = atr * config.default_tp_atr_mult
         return stop, target
 

@@ -26,11 +26,11 @@ class RiskConfig(SettingsSection):
     default_risk_per_trade: float = Field(
         0.01, gt=0, le=1, description="Fraction of equity lost when the stop is hit, costs aside"
     )
-    max_exposure: float = Field(
-        0.05,
+    max_exposure: float | None = Field(
+        None,
         gt=0,
         le=1000,
-        description="Largest value of one position as a fraction of equity; above 1 with leverage",
+        description="Largest value of one position as a fraction of equity; above 1 with leverage; null is no cap",
     )
     default_slippage: float = Field(
         0.0005,
@@ -41,8 +41,8 @@ class RiskConfig(SettingsSection):
     default_sl_atr_mult: float = Field(
         1.5, gt=0, le=1000, description="Stop distance in ATR where the strategy names none"
     )
-    default_tp_atr_mult: float = Field(
-        3.0, gt=0, le=1000, description="Target distance in ATR where the strategy names none"
+    default_tp_atr_mult: float | None = Field(
+        3.0, gt=0, le=1000, description="Target distance in ATR where the strategy names none; null is no target"
     )
     min_position_size_usd: float = Field(
         10.0,

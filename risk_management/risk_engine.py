@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from core.errors import ConfigurationError
+from core.settings_problem import shown
 from core.tolerance import TOLERANCE
 from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
@@ -16,15 +18,27 @@ class RiskEngine:
     ----------
     config
         The risk settings; None for the defaults.
+
+    Raises
+    ------
+    ValueError
+        If they are none.
     """
 
     def __init__(self, config: RiskConfig | None = None) -> None:
+        given: object = config
+        if given is not None and not isinstance(given, RiskConfig):
+            raise ConfigurationError(
+                f"RiskEngine: config: {shown(given)} — allowed: a RiskConfig; RiskConfig.from_dict makes one of a dict"
+            )
         self.config = config or RiskConfig()
 
     def compute_position_size(
         self, equity: float, entry_price: float, stop_loss_price: float, risk_per_trade: float | None = None
     ) -> float:
-        """Return the size in base units that risks a fraction of equity to the stop, capped by ``max_exposure``.
+        """Return the size in base units that risks a fraction of equity to the stop: equity × risk ÷ |entry − stop|.
+
+        No cap is in it; ``max_exposure`` comes with :meth:`apply_risk_to_signal`.
 
         Raises
         ------
@@ -38,7 +52,7 @@ class RiskEngine:
         distance = abs(entry_price - stop_loss_price)
         if distance == 0.0:
             raise ValueError(f"the stop {stop_loss_price!r} is at the entry price: there is no distance to size by")
-        return bounded_size(equity, entry_price, distance, risk, self.config.max_exposure)[0]
+        return bounded_size(equity, entry_price, distance, risk)[0]
 
     def compute_sl_tp_from_atr(
         self,
@@ -47,8 +61,8 @@ class RiskEngine:
         signal: str,
         sl_mult: float | None = None,
         tp_mult: float | None = None,
-    ) -> tuple[float, float]:
-        """Return the stop and target prices at ATR multiples from the entry.
+    ) -> tuple[float, float | None]:
+        """Return the stop and target prices at ATR multiples from the entry; the target None without a multiple.
 
         Raises
         ------
@@ -57,9 +71,13 @@ class RiskEngine:
         """
         stop_multiple = self.config.default_sl_atr_mult if sl_mult is None else sl_mult
         target_multiple = self.config.default_tp_atr_mult if tp_mult is None else tp_mult
-        _require_positive(entry_price=entry_price, atr=atr, sl_mult=stop_multiple, tp_mult=target_multiple)
+        _require_positive(entry_price=entry_price, atr=atr, sl_mult=stop_multiple)
         sign = _sign(signal)
-        return entry_price - sign * atr * stop_multiple, entry_price + sign * atr * target_multiple
+        stop = entry_price - sign * atr * stop_multiple
+        if target_multiple is None:
+            return stop, None
+        _require_positive(tp_mult=target_multiple)
+        return stop, entry_price + sign * atr * target_multiple
 
     def apply_risk_to_signal(  # noqa: PLR0913 - scripts pass these names
         self,
@@ -76,7 +94,7 @@ class RiskEngine:
     ) -> dict[str, Any] | None:
         """Return levels and size for a signal, or None when it is FLAT or the position would be below the minimum.
 
-        Levels that are not given come from ``atr``.
+        Levels that are not given come from ``atr``; the size is capped by ``max_exposure``, if there is one.
 
         Returns
         -------
@@ -102,6 +120,8 @@ class RiskEngine:
             take_profit_price = target if take_profit_price is None else take_profit_price
         _require_sides(direction, entry_price, stop_loss_price, take_profit_price)
         size = self.compute_position_size(equity, entry_price, stop_loss_price, risk_per_trade)
+        if self.config.max_exposure is not None:
+            size = min(size, equity * self.config.max_exposure / entry_price)
         value = size * entry_price
         if value * TOLERANCE < self.config.min_position_size_usd:
             return None
@@ -132,8 +152,9 @@ class RiskEngine:
         value = position_size * entry_price
         if value * TOLERANCE < self.config.min_position_size_usd:
             return False, f"value {value:.2f} is below the minimum {self.config.min_position_size_usd:g}"
-        if value > self.config.max_exposure * equity * TOLERANCE:
-            return False, f"value {value:.2f} is above {self.config.max_exposure:g} of equity {equity:.2f}"
+        cap = self.config.max_exposure
+        if cap is not None and value > cap * equity * TOLERANCE:
+            return False, f"value {value:.2f} is above {cap:g} of equity {equity:.2f}"
         if stop_loss_price is not None:
             _require_positive(stop_loss_price=stop_loss_price)
             risk = position_size * abs(entry_price - stop_loss_price)

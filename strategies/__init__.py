@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from strategies.scalping_ema_rsi import ScalpingEMARSI, add_indicators
+    from strategies.scalping_ema_rsi import (
+        ScalpingEMARSI,
+        add_indicators,
+        generate_signal,
+        generate_signal_with_metadata,
+    )
 
-__all__ = ["ScalpingEMARSI", "add_indicators"]
+__all__ = ["ScalpingEMARSI", "add_indicators", "generate_signal", "generate_signal_with_metadata"]
 
-__getattr__ = lazy_names(__name__, {"strategies.scalping_ema_rsi": "ScalpingEMARSI add_indicators"})
+_HOMES = {
+    "strategies.scalping_ema_rsi": "ScalpingEMARSI add_indicators generate_signal generate_signal_with_metadata",
+}
+
+__getattr__ = lazy_names(__name__, _HOMES)

@@ -1,5 +1,6 @@
 """EMA crossover with RSI bands and a volume spike; stop and target are multiples of the ATR."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ _NO_CROSS = Signal("FLAT", reason="no_cross")
 _RSI_EXTREME = Signal("FLAT", reason="rsi_extreme")
 _RSI_OUT_OF_BAND = Signal("FLAT", reason="rsi_out_of_band")
 _NO_VOLUME_SPIKE = Signal("FLAT", reason="no_volume_spike")
+_INSUFFICIENT = Signal("FLAT", reason="insufficient_data")
 _ATR_TOO_LOW = Signal("FLAT", reason="atr_below_threshold")
 
 
@@ -101,18 +103,17 @@ class ScalpingEMARSI:
     def generate_signal(self, df: "pd.DataFrame") -> dict[str, Any]:
         """Return the signal of the frame's last row; the crossing is judged against the row before it.
 
-        Indicator columns are computed when the frame lacks them.
+        It is FLAT for ``insufficient_data`` while an indicator is not defined in these rows. Indicator columns are
+        computed when the frame lacks them.
         """
         if len(df) < 2:
-            return {"signal": "FLAT", "metadata": {"reason": "not_enough_candles"}}
+            return {"signal": "FLAT", "metadata": {"reason": _INSUFFICIENT.reason}}
         frame = df if set(COLUMNS) <= set(df.columns) else self.add_indicators(df)
         before, now = (frame[["ema_fast", "ema_slow"]].iloc[row].to_numpy(np.float64) for row in (-2, -1))
         last = frame.iloc[-1]
         averages = (float(average) for average in (*now, *before))
-        signal = decide(
-            self.params,
-            Reading(*averages, *(float(last[name]) for name in ("rsi", "atr", "volume", "volume_avg"))),
-        )
+        reading = Reading(*averages, *(float(last[name]) for name in ("rsi", "atr", "volume", "volume_avg")))
+        signal = decide(self.params, reading) if reading.defined else _INSUFFICIENT
         if signal.direction == "FLAT":
             return {"signal": "FLAT", "metadata": {"reason": signal.reason}}
         entry = {"entry_price": float(last["close"])}
@@ -123,7 +124,7 @@ class ScalpingEMARSI:
 class ScalpingStream:
     """Streaming form of :class:`ScalpingEMARSI` for one symbol."""
 
-    __slots__ = ("_atr", "_fast", "_params", "_rsi", "_slow", "_volume")
+    __slots__ = ("_atr", "_defined", "_fast", "_params", "_rsi", "_slow", "_volume")
 
     def __init__(self, params: ScalpingParams) -> None:
         self._params = params
@@ -132,6 +133,7 @@ class ScalpingStream:
         self._rsi = RelativeStrengthIndex(params.rsi_period)
         self._atr = AverageTrueRange(params.atr_period)
         self._volume = SimpleMovingAverage(params.volume_lookback)
+        self._defined = False
 
     def update(self, candle: Candle) -> Signal:
         """Take the next candle and return the opinion at its close."""
@@ -142,6 +144,11 @@ class ScalpingStream:
         rsi = self._rsi.update(close)
         atr = self._atr.update(candle.high, candle.low, close)
         self._volume.add(candle.volume)
+        if not self._defined:
+            first = Reading(fast, slow, fast_before, slow_before, rsi, atr, candle.volume, self._volume.value)
+            if not first.defined:
+                return _INSUFFICIENT
+            self._defined = True  # What is defined stays so.
         # Most candles end here: without a crossing there is nothing to decide.
         if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
             reading = Reading(fast, slow, fast_before, slow_before, rsi, atr, candle.volume, self._volume.value)
@@ -170,6 +177,11 @@ class Reading(msgspec.Struct, frozen=True):
     atr: float
     volume: float
     volume_avg: float
+
+    @property
+    def defined(self) -> bool:
+        """Whether every indicator has a value."""
+        return not any(map(math.isnan, msgspec.structs.astuple(self)))
 
 
 def decide(params: ScalpingParams, now: Reading) -> Signal:
@@ -202,6 +214,16 @@ def decide(params: ScalpingParams, now: Reading) -> Signal:
 def add_indicators(df: "pd.DataFrame", config: Mapping[str, Any] | None = None) -> "pd.DataFrame":
     """Return the frame with ScalpingEMARSI's indicator columns; ``config`` as for the class."""
     return ScalpingEMARSI(config).add_indicators(df)
+
+
+def generate_signal(df: "pd.DataFrame", config: Mapping[str, Any] | None = None) -> str:
+    """Return ScalpingEMARSI's signal of the frame's last row: LONG, SHORT or FLAT; ``config`` as for the class."""
+    return str(generate_signal_with_metadata(df, config)["signal"])
+
+
+def generate_signal_with_metadata(df: "pd.DataFrame", config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return ScalpingEMARSI's ``signal`` of the frame's last row and its ``metadata``; ``config`` as for the class."""
+    return ScalpingEMARSI(config).generate_signal(df)
 
 
 def _own_parameters(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ pydantic model).
 
 import importlib
 import sys
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,9 +15,10 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError, StrategyError
-from core.settings_problem import did_you_mean, shown
-from core.settings_section import section_or_problems
+from core.settings_problem import SettingsProblem, did_you_mean, shown, shown_key
+from core.settings_section import section_or_problems, written
 from strategies.own_code import failure_in_one_line
+from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_source import load_module, source_files, strategy_sha256
 
@@ -120,6 +122,27 @@ def strategy_class(name: str) -> type:
     return found
 
 
+def checked_params(
+    model: type[BaseModel], params: Mapping[str, object], prefix: str
+) -> tuple[BaseModel | None, list[SettingsProblem]]:
+    """Return a strategy's parameters as its model has them, or every problem; ``prefix`` goes before each key.
+
+    A parameter that the model does not declare is one, also where the model would pass it over.
+    """
+    checked, problems = section_or_problems(model, params, prefix)
+    if checked is None or model.model_config.get("extra") in ("forbid", "allow"):
+        return checked, problems
+    fields = model.model_fields
+    known = {name for key, field in fields.items() for name in (key, field.alias) if name is not None}
+    allowed = "allowed keys: " + ", ".join(fields)
+    unknown = [
+        SettingsProblem(prefix + shown_key(key), f"unknown key{did_you_mean(key, fields)}", allowed)
+        for key in written(model, params)
+        if key not in known
+    ]
+    return (None, unknown) if unknown else (checked, [])
+
+
 def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:
     """Return who decides under a strategy's name and parameters; nothing is loaded anew.
 
@@ -143,21 +166,28 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     Raises
     ------
     ConfigurationError
-        If the strategy is unknown or a parameter is wrong.
+        If the strategy is unknown or a parameter is wrong, or a class of one's own that declares none has not read one
+        and cannot any more.
     StrategyError
         If the constructor of a class of one's own raises, or it has no usable ``warmup_candles``.
     """
     model = params_model(name)
     if model is not None:
-        checked, problems = section_or_problems(model, params, "params.")
+        checked, problems = checked_params(model, params, "params.")
         if checked is None:
             raise ConfigurationError("\n".join(problem.line(f"strategy {name}") for problem in problems))
         params = checked.model_dump()
     found = strategy_class(name)
+    given = ReadParameters(params)
     try:
-        strategy: Strategy | StreamingStrategy = found(dict(params))
+        strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
+    unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
+    kept = weakref.ref(given)
+    del given
+    if model is None and unread and kept() is None:
+        raise ConfigurationError(f"strategy {name}: params: {unread}: unknown to it, its constructor reads it nowhere")
     warmup: object = getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
         wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
@@ -165,6 +195,11 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = found.__name__
     return strategy
+
+
+def _never_given(parameters: ReadParameters) -> list[str]:
+    """Return the names that were asked for and are not there: what an unread one may have been meant for."""
+    return [name for name in parameters.asked if isinstance(name, str) and not dict.__contains__(parameters, name)]
 
 
 def _key(name: str) -> str:

@@ -205,14 +205,23 @@ def across_files(
                 shown(written),
                 f"{shown(ruling)}, as execution.{execution_key} of {files.live}, which rules; or leave this key out",
             )
-    if risk.default_risk_per_trade > mode.max_risk_per_trade_pct:
-        limit = f"at most max_risk_per_trade_pct of {files.trading_mode} ({shown(mode.max_risk_per_trade_pct)})"
-        contradiction(files.risk, "default_risk_per_trade", shown(risk.default_risk_per_trade), limit)
+    within = risk_within_limits(risk, mode, files.risk, files.trading_mode)
+    found += [problem for problem in within if problem.key == "default_risk_per_trade"]
     found += _borrowed(live, risk, mode, files)
-    if risk.max_exposure > mode.max_exposure_pct:
-        limit = f"at most max_exposure_pct of {files.trading_mode} ({shown(mode.max_exposure_pct)})"
-        contradiction(files.risk, "max_exposure", shown(risk.max_exposure), limit)
-    return agreed, found
+    return agreed, found + [problem for problem in within if problem.key != "default_risk_per_trade"]
+
+
+def risk_within_limits(
+    risk: RiskConfig, mode: TradingModeSettings, risk_file: str, mode_file: str
+) -> list[SettingsProblem]:
+    """Return what risk settings ask for beyond the safety limits; the files are named in the problems."""
+    found = []
+    for key, limit in (("default_risk_per_trade", "max_risk_per_trade_pct"), ("max_exposure", "max_exposure_pct")):
+        asked, most = getattr(risk, key), getattr(mode, limit)
+        if asked is not None and asked > most:
+            allowed = f"allowed: at most {limit} of {mode_file} ({shown(most)})"
+            found.append(SettingsProblem(key, shown(asked), allowed, risk_file))
+    return found
 
 
 def _borrowed(
@@ -232,7 +241,7 @@ def _borrowed(
     return [
         SettingsProblem(key, shown(exposure), f"allowed: {words}", file)
         for file, key, exposure in exposures
-        if exposure > largest
+        if exposure is not None and exposure > largest
     ]
 
 

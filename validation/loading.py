@@ -6,12 +6,19 @@ from pathlib import Path
 from core.errors import ConfigurationError
 from core.settings_file import Plain, read_settings_file
 from core.settings_problem import SettingsProblem, shown
-from core.settings_section import Section, section_or_problems
+from core.settings_section import Section, section_or_problems, written
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from validation.composed_settings import Settings, SettingsFiles
 from validation.config_error import ConfigValidationError
-from validation.cross_checks import across_files, of_exchange, with_leverages, with_strategy, without_other_leverages
+from validation.cross_checks import (
+    across_files,
+    of_exchange,
+    risk_within_limits,
+    with_leverages,
+    with_strategy,
+    without_other_leverages,
+)
 from validation.hints import with_hint
 from validation.live_settings import LiveSettings, RiskSource
 
@@ -69,6 +76,17 @@ def load_settings(
     return _Loading(Path(config_path), bases, given, live).settings()
 
 
+def load_limits(config_path: str | Path, *, base_path: str | Path) -> tuple[RiskConfig, TradingModeSettings]:
+    """Return the risk settings and the trading mode of a folder that has no live.yaml, where it would look for them.
+
+    Raises
+    ------
+    ConfigValidationError
+        If a file is missing or anything is wrong with them; all problems are named.
+    """
+    return _Loading(Path(config_path), [Path(config_path).parent, Path(base_path)], {}, {}).limits()
+
+
 def _listed(symbols: Sequence[str]) -> Plain:
     """Return symbols as a list, also where they are one text with commas; what is no list is left to be refused."""
     if isinstance(symbols, str):
@@ -90,7 +108,8 @@ class _Loading:
 
     def settings(self) -> Settings:
         given = self.given
-        live_values = self.overridden(self.values_of(self.live_file) if given is None else dict(given))
+        live_values = self.values_of(self.live_file) if given is None else given
+        live_values = self.overridden(None if live_values is None else written(LiveSettings, live_values))
         risk_file = self.risk_file(live_values)
         mode_file = self.mode_file()
         risk = self.section(RiskConfig, risk_file)
@@ -102,6 +121,15 @@ class _Loading:
             self.found += problems
             if not self.found:
                 return Settings(live, risk, mode, files)
+        raise ConfigValidationError.of(*self.found)
+
+    def limits(self) -> tuple[RiskConfig, TradingModeSettings]:
+        risk_file, mode_file = self.risk_file({}), self.mode_file()
+        risk, mode = self.section(RiskConfig, risk_file), self.section(TradingModeSettings, mode_file)
+        if risk and mode:
+            self.found += risk_within_limits(risk, mode, str(risk_file), str(mode_file))
+            if not self.found:
+                return risk, mode
         raise ConfigValidationError.of(*self.found)
 
     def live(

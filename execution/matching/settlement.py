@@ -119,6 +119,7 @@ class Settlement:
         spendable = self._spendable(account)
         refusal = entry_refusal(account, self._rules, fill, spendable, allow_shorting=book.allow_shorting)
         if refusal is not None:
+            order.reference = fill.price
             book.end(order, OrderStatus.REJECTED, refusal, fill.time_ms)
             return None
         if order.order_id is None:

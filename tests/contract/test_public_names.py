@@ -8,9 +8,19 @@ import sys
 import unittest
 
 from core.orders import OrderSide
-from execution import ExecutionEngine, OrderRequest, PaperTrader, SafetyLimits, SafetyMonitor
+from execution import (
+    ExecutionEngine,
+    OrderFill,
+    OrderRequest,
+    PaperTrader,
+    Position,
+    SafetyLimits,
+    SafetyMonitor,
+)
 from risk_management import RiskConfig, RiskEngine
+from strategies import generate_signal, generate_signal_with_metadata
 from tests.architecture.source_tree import PACKAGES
+from tests.support.market_data_sets import frame_of, practice_columns
 from tests.support.shared import REPOSITORY
 
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
@@ -24,6 +34,8 @@ SIGNATURES = {
     "strategies:ScalpingEMARSI.add_indicators": "self df",
     "strategies:ScalpingEMARSI.generate_signal": "self df",
     "strategies:add_indicators": "df config",
+    "strategies:generate_signal": "df config",
+    "strategies:generate_signal_with_metadata": "df config",
     "risk_management:RiskEngine": "config",
     "risk_management:RiskEngine.compute_position_size": "self equity entry_price stop_loss_price risk_per_trade",
     "risk_management:RiskEngine.compute_sl_tp_from_atr": "self entry_price atr signal sl_mult tp_mult",
@@ -60,6 +72,9 @@ SIGNATURES = {
     "execution:SafetyMonitor.record_position_close": "self symbol exit_price pnl",
     "execution:SafetyMonitor.reset_daily_limits": "self new_starting_equity",
     "validation.config_validator:validate_all_configs": "base_path",
+    "validation.config_validator:validate_trading_mode_config": "values",
+    "validation.config_validator:validate_risk_config": "values",
+    "validation.config_validator:validate_config_consistency": "mode risk",
 }
 
 STATUS_KEYS = {
@@ -162,6 +177,22 @@ class PublicNames(unittest.TestCase):
         self.assertLessEqual(PERFORMANCE_KEYS, set(open_account().get_performance_summary()))
         for name in ("starting_equity", "current_equity", "daily_pnl", "trading_halted", "halt_reason"):
             self.assertTrue(hasattr(monitor, name), name)
+
+    def test_what_may_be_left_out_may_be_left_out(self) -> None:
+        fill = OrderFill("1", "A/USDT", "BUY", 2.0, 100.0)
+        position = Position("A/USDT", "SHORT", 2.0, 100.0)
+        self.assertEqual((None, OrderSide.LONG, 200.0), (fill.fill_time, fill.side, fill.fill_value))
+        self.assertEqual((None, OrderSide.SHORT, 200.0), (position.entry_time, position.side, position.position_value))
+        self.assertIsNone(RiskConfig().max_exposure)
+        self.assertEqual("SHORT", position.to_dict()["side"])
+
+    def test_a_frame_is_answered_by_a_word_or_whole(self) -> None:
+        frame = frame_of(practice_columns("BTC/USDT", "15m", 300))
+        words = {generate_signal(frame.head(rows)) for rows in range(200, 300, 5)}
+        self.assertLessEqual(words, {"LONG", "SHORT", "FLAT"})
+        whole = generate_signal_with_metadata(frame.head(10), {"ema_fast": 5})
+        self.assertEqual({"signal": "FLAT", "metadata": {"reason": "insufficient_data"}}, whole)
+        self.assertEqual("FLAT", generate_signal(frame.head(1)))
 
     def test_sides_have_their_trading_names(self) -> None:
         self.assertIs(OrderSide.LONG, OrderSide.BUY)

@@ -53,6 +53,7 @@ RICH_LIVE: dict[str, object] = {
     },
 }
 """A live.yaml in which nearly every key of the venue has another value than its default."""
+CAPPED: dict[str, object] = {"max_exposure": 0.05}
 RICH_RISK: dict[str, object] = {"max_exposure": 2, "enable_trailing_stop": True, "trailing_stop_atr": 3}
 RICH_MODE: dict[str, object] = {"max_exposure_pct": 4.5}
 
@@ -65,13 +66,14 @@ def write_config(
 ) -> Path:
     """Write ``config/`` below a folder and return its live.yaml.
 
-    A mapping is written as JSON, which is YAML too; text and bytes as they are; None gives the smallest valid file.
+    A mapping is written as JSON, which is YAML too; text and bytes as they are; None gives the smallest valid file, of
+    the risk settings one with the cap that is shipped.
     """
     folder = base / "config"
     folder.mkdir(parents=True, exist_ok=True)
     smallest: dict[str, object] = {"exchange": "practice", "symbols": ["BTC/USDT", "ETH/USDT"]}
     _write(folder / "live.yaml", smallest if live is None else live)
-    _write(folder / "risk.json", {} if risk is None else risk)
+    _write(folder / "risk.json", CAPPED if risk is None else risk)
     _write(folder / "trading_mode.yaml", {} if mode is None else mode)
     return folder / "live.yaml"
 

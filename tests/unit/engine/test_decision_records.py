@@ -110,8 +110,8 @@ class DecisionRecords(unittest.TestCase):
         self.assertEqual(f'{{"event":"gap","missing_candles":8,"symbol":"B","time":"{stamp(9)}"}}'.encode(), line)
         self.assertEqual(list(json.loads(line)), sorted(json.loads(line)))
 
-    def test_a_rejected_entry_is_told_with_the_open_it_met_before_slippage(self) -> None:
-        # 2.5 at 5,000 are more than the account has.
+    def test_a_rejected_entry_is_told_with_the_price_that_was_refused(self) -> None:
+        # 2.5 at 5,000 are more than the account has; with slippage it would have paid 5,005.
         session = self.session(slippage=0.001)
         session.play(candle(1, 5_000.0))
         self.assertEqual(
@@ -120,7 +120,7 @@ class DecisionRecords(unittest.TestCase):
                 "event": "order_rejected",
                 "symbol": A,
                 "order_id": "1",
-                "price": 5_000.0,
+                "price": 5_005.0,
                 "quantity": 2.5,
                 "reason": "insufficient_balance",
             },

@@ -309,11 +309,45 @@ class OpinionsThatAreNone(DecisionCase):
                 self.play(session, range(1, 2))
             self.assertEqual(2, len(session.session.outputs.curve))
 
-    def test_an_error_of_the_strategy_is_told_in_its_own_words(self) -> None:
-        session = session_of_minutes({A: {0: None}})
-        words = "failed on A at the candle opened 1970-01-01T00:00:00.000Z: AttributeError: .* has no attribute"
-        with self.assertRaisesRegex(StrategyError, words):
+    def test_an_answer_that_is_no_signal_is_named(self) -> None:
+        for answer, words in (
+            (None, "update returned None; a Signal is needed, such as core.trading_signal.FLAT or Signal"),
+            ("LONG", "update returned 'LONG'; a Signal is needed"),
+            ({"signal": "FLAT"}, "update returned {'signal': 'FLAT'} as generate_signal does; a Signal is needed"),
+            (("LONG", 5.0), r"update returned \('LONG', 5.0\); a Signal"),
+        ):
+            session = session_of_minutes({A: {0: answer}})
+            place = "failed on A at the candle opened 1970-01-01T00:00:00.000Z: "
+            with self.subTest(words), self.assertRaisesRegex(StrategyError, place + words):
+                self.play(session, range(1))
+
+    def test_metadata_that_is_no_mapping_is_named(self) -> None:
+        session = session_of_minutes({A: {0: Signal("LONG", sl_distance=5.0, metadata=[1])}})
+        with self.assertRaisesRegex(StrategyError, r"metadata is \[1\]; a mapping is needed"):
             self.play(session, range(1))
+
+    def test_metadata_that_would_be_passed_over_stops_the_run(self) -> None:
+        for metadata, words in (
+            (
+                {"stop_loss": 95.0},
+                "metadata 'stop_loss' means nothing: a stop is a distance from the fill, 'sl_distance'",
+            ),
+            ({"sl_dist": 5.0}, "metadata 'sl_dist' means nothing; a stop's distance is 'sl_distance'"),
+            ({"position_size": 3.0}, "metadata 'position_size' means nothing: sizes come from the risk settings"),
+            (
+                {"entry_price": 99.0},
+                "metadata 'entry_price' is 99.0, and the close 100.0: entries fill at the market's",
+            ),
+        ):
+            session = session_of_minutes({A: {0: Signal("LONG", atr=5.0, metadata=metadata)}})
+            with self.subTest(words), self.assertRaisesRegex(StrategyError, words):
+                self.play(session, range(1))
+
+    def test_an_entry_goes_without_a_target_where_the_settings_say_so(self) -> None:
+        session = session_of_minutes({A: {0: Signal("LONG", atr=5.0)}}, default_tp_atr_mult=None)
+        self.play(session, range(2))
+        holding = session.holding(A)
+        self.assertEqual((92.5, None), (holding.position.stop_loss, holding.position.take_profit))
 
 
 if __name__ == "__main__":

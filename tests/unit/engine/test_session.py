@@ -141,12 +141,13 @@ class KillSwitch(unittest.TestCase):
         session.play(candle(2, 102.0), candle(2))
         self.assertEqual([(stamp(3), B, "kill_switch")], session.run.refused)
 
-    def test_only_a_change_acts_and_a_release_is_not_told(self) -> None:
+    def test_every_change_is_told_and_nothing_else(self) -> None:
         session = self.entered()
         for engaged in (False, True, True, False, False, True):
             session.session.set_kill_switch(engaged)
         told = session.run.told("kill_switch")
-        self.assertEqual([{"event": "kill_switch", "engaged": True, "time": stamp(2)}] * 2, told)
+        changes = [{"event": "kill_switch", "engaged": engaged, "time": stamp(2)} for engaged in (True, False, True)]
+        self.assertEqual(changes, told)
 
     def test_before_the_first_step_it_counts_and_is_not_told(self) -> None:
         session = session_of_minutes({A: {0: LONG}}, on_kill="flatten")

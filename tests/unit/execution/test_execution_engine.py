@@ -329,7 +329,7 @@ class MadeOrders(EngineTest):
         self.assertEqual((OrderSide.SHORT, {"entry_price": 100.0}), (made.side, made.metadata))
 
     def test_from_what_the_risk_engine_returns(self) -> None:
-        risk = RiskEngine(RiskConfig())
+        risk = RiskEngine(RiskConfig(max_exposure=0.05))
         output = risk.apply_risk_to_signal("SHORT", 10_000.0, 100.0, atr=2.0, metadata={"symbol": ETH, "rsi": 55.0})
         made = self.engine.create_order_from_risk_output(output, "mine")
         # stop 100 + 1.5 x 2, target 100 - 3 x 2; size: 100 / 3 capped by 500 / 100

@@ -43,6 +43,9 @@ class SizedEntries(unittest.TestCase):
         self.assertEqual((1.0, None), self.sizer.distances(Signal("LONG", sl_distance=1.0)))
         self.assertEqual((None, None), self.sizer.distances(Signal("LONG")))
         self.assertEqual((3.0, 9.0), self.sizer.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
+        without = EntrySizer(RiskConfig(default_tp_atr_mult=None))
+        self.assertEqual((3.0, None), without.distances(Signal("LONG", atr=2.0)))
+        self.assertEqual((3.0, 9.0), without.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
 
     def test_what_cannot_be_sized_is_refused_with_its_reason(self) -> None:
         for signal in (

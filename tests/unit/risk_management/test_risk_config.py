@@ -23,11 +23,11 @@ IMPOSSIBLE = {
 
 
 class RiskConfigTest(unittest.TestCase):
-    def test_defaults_are_one_percent_risk_and_five_percent_exposure(self) -> None:
+    def test_defaults_are_one_percent_risk_and_no_cap(self) -> None:
         config = RiskConfig()
         self.assertEqual(10_000.0, config.base_account_size)
         self.assertEqual(0.01, config.default_risk_per_trade)
-        self.assertEqual(0.05, config.max_exposure)
+        self.assertIsNone(config.max_exposure)
         self.assertEqual(0.0005, config.default_slippage)
         self.assertEqual((1.5, 3.0), (config.default_sl_atr_mult, config.default_tp_atr_mult))
         self.assertEqual(10.0, config.min_position_size_usd)

@@ -24,11 +24,11 @@ class RiskEngineTest(unittest.TestCase):
 
 
 class PositionSizes(RiskEngineTest):
-    def test_risk_over_distance_capped_by_exposure(self) -> None:
-        # 10,000 x 0.01 / 4 and, nearer, 10,000 x 0.5 / 100
+    def test_it_is_risk_over_distance_and_nothing_else(self) -> None:
+        # 10,000 x 0.01 / 4; nearer, 100 / 1, whatever max_exposure says
         self.assertEqual(25.0, self.engine.compute_position_size(10_000.0, 100.0, 96.0))
         self.assertEqual(25.0, self.engine.compute_position_size(10_000.0, 100.0, 104.0))
-        self.assertEqual(50.0, self.engine.compute_position_size(10_000.0, 100.0, 99.0))
+        self.assertEqual(100.0, self.engine.compute_position_size(10_000.0, 100.0, 99.0))
         self.assertEqual(12.5, self.engine.compute_position_size(10_000.0, 100.0, 96.0, risk_per_trade=0.005))
 
     def test_impossible_input_is_a_value_error_that_names_it(self) -> None:
@@ -45,8 +45,23 @@ class PositionSizes(RiskEngineTest):
             self.engine.compute_position_size(10_000.0, 100.0, 100.0)
 
     def test_defaults_are_those_of_the_settings(self) -> None:
-        # 1 % over 4, capped by 5 % over 100
-        self.assertEqual(5.0, RiskEngine().compute_position_size(10_000.0, 100.0, 96.0))
+        # 1 % over 4, without a cap
+        self.assertEqual(25.0, RiskEngine().compute_position_size(10_000.0, 100.0, 96.0))
+        self.assertEqual(25.0, RiskEngine().apply_risk_to_signal("LONG", 10_000.0, 100.0, None, 96.0)["position_size"])
+
+    def test_the_cap_comes_with_the_signal(self) -> None:
+        # 100 / 1 of risk, 5,000 / 100 by max_exposure 0.5
+        capped = self.engine.apply_risk_to_signal("LONG", 10_000.0, 100.0, stop_loss_price=99.0)
+        self.assertEqual(
+            (50.0, 50.0, 5_000.0), tuple(capped[name] for name in ("position_size", "risk_usd", "position_value_usd"))
+        )
+        self.assertEqual((True, ""), RiskEngine().validate_trade(99.0, 100.0, 10_000.0, 99.0))
+        self.assertFalse(self.engine.validate_trade(50.1, 100.0, 10_000.0)[0])
+
+    def test_a_configuration_that_is_none_is_refused_at_once(self) -> None:
+        for wrong in ({"default_risk_per_trade": 0.01}, 0.01, "risk.json"):
+            with self.subTest(wrong), self.assertRaisesRegex(ValueError, "RiskEngine: config: .* RiskConfig.from_dict"):
+                RiskEngine(wrong)
 
 
 class LevelsFromAtr(RiskEngineTest):
@@ -54,6 +69,12 @@ class LevelsFromAtr(RiskEngineTest):
         self.assertEqual((97.0, 106.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "LONG"))
         self.assertEqual((103.0, 94.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "SHORT"))
         self.assertEqual((98.0, 108.0), self.engine.compute_sl_tp_from_atr(100.0, 2.0, "buy", 1.0, 4.0))
+
+    def test_without_a_multiple_there_is_no_target(self) -> None:
+        engine = RiskEngine(RiskConfig(default_tp_atr_mult=None))
+        self.assertEqual((97.0, None), engine.compute_sl_tp_from_atr(100.0, 2.0, "LONG"))
+        self.assertEqual((97.0, 104.0), engine.compute_sl_tp_from_atr(100.0, 2.0, "LONG", tp_mult=2.0))
+        self.assertIsNone(engine.apply_risk_to_signal("SHORT", 10_000.0, 100.0, atr=2.0)["take_profit"])
 
     def test_impossible_input_is_a_value_error(self) -> None:
         for wrong in IMPOSSIBLE:

@@ -92,7 +92,7 @@ class ColumnsTest(unittest.TestCase):
         for rows in (0, 1, 2, 5):
             frame = frame_of(practice_columns("BTC/USDT", "15m", 60).slice(0, rows))
             self.assertEqual(rows, len(strategy.add_indicators(frame)))
-            reason = "not_enough_candles" if rows < 2 else "no_cross"
+            reason = "insufficient_data"
             self.assertEqual({"signal": "FLAT", "metadata": {"reason": reason}}, strategy.generate_signal(frame))
 
     def test_integer_columns_are_taken_as_numbers(self) -> None:

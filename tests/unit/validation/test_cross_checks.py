@@ -233,7 +233,9 @@ class CrossChecksTest(unittest.TestCase):
             "(0.2)",
             line,
         )
-        self.assertEqual(2, len(self.wrong({}, {"max_risk_per_trade_pct": 0.001, "max_exposure_pct": 0.01})))
+        strict = {"max_risk_per_trade_pct": 0.001, "max_exposure_pct": 0.01}
+        self.assertEqual(2, len(self.wrong({"max_exposure": 0.05}, strict)))
+        self.assertEqual(1, len(self.wrong({"max_exposure": None}, strict)))
         self.load({"max_exposure": 1}, {"max_exposure_pct": 1})
 
     def test_the_execution_section_rules_what_risk_json_may_repeat(self) -> None:

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests.support.config_tree import write_config
+from tests.support.config_tree import CAPPED, write_config
 from tests.support.shared import REPOSITORY
 from validation import load_settings
 
@@ -110,7 +110,8 @@ class SettingsHashTest(unittest.TestCase):
         self.plain = self.hash_of()
 
     def hash_of(self, live: Change | None = None, risk: Change | None = None, mode: Change | None = None) -> str:
-        return load_settings(write_config(self.base, {**self.live, **(live or {})}, risk, mode)).settings_sha256
+        path = write_config(self.base, {**self.live, **(live or {})}, {**CAPPED, **(risk or {})}, mode)
+        return load_settings(path).settings_sha256
 
     def test_it_is_the_sha256_of_the_canonical_text(self) -> None:
         self.assertEqual(hashlib.sha256(CANONICAL.encode()).hexdigest(), self.plain)
@@ -119,6 +120,7 @@ class SettingsHashTest(unittest.TestCase):
         hashes = [self.hash_of(change) for change in LIVE_CHANGES.values()]
         hashes += [self.hash_of(None, {key: value}) for key, value in RISK_CHANGES.items()]
         hashes.append(self.hash_of(None, {"enable_trailing_stop": True, "trailing_stop_atr": 2}))
+        hashes += [self.hash_of(None, {key: None}) for key in ("max_exposure", "default_tp_atr_mult")]
         hashes += [self.hash_of(None, None, {key: value}) for key, value in MODE_CHANGES.items()]
         self.assertEqual(len(hashes) + 1, len({self.plain, *hashes}))
 
@@ -159,7 +161,7 @@ class SettingsHashTest(unittest.TestCase):
         path = write_config(
             self.base,
             "symbols:\n  - BTC/USDT\n  - ETH/USDT\nexchange: practice\n",
-            "{}",
+            '{"max_exposure": 0.05}',
             "on_kill: hold\nmode: paper\n",
         )
         self.assertEqual(self.plain, load_settings(path).settings_sha256)

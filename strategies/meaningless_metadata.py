@@ -1,0 +1,68 @@
+"""Metadata of a signal that looks as if it decided something and does not."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_LEVELS = {
+    "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price"),
+    "tp_distance": ("take_profit", "take_profit_price", "takeprofit", "tp_price"),
+}
+_SIZES = ("position_size", "quantity", "qty", "order_size", "order_quantity", "leverage")
+_LIKE_A_DISTANCE = {
+    "sl_distance": re.compile(r"(sl|stop|stoploss)d[a-z]*"),
+    "tp_distance": re.compile(r"(tp|target|takeprofit)d[a-z]*"),
+}
+
+
+def metadata_fault(
+    metadata: Mapping[Any, Any], close: float, sl_distance: float | None, tp_distance: float | None
+) -> str | None:
+    """Return what of a signal's metadata would be passed over although it says something else; None where nothing is.
+
+    A level beside its distance, or an ``entry_price`` that is the close, only repeats what is known.
+
+    Parameters
+    ----------
+    close
+        Of the candle that decided: what entries are sized at. Distances are kept from the fill.
+    sl_distance, tp_distance
+        Those of the signal; None where it has none.
+    """
+    for name, distance in (("sl_distance", sl_distance), ("tp_distance", tp_distance)):
+        what = "stop" if name == "sl_distance" else "target"
+        for key in metadata:
+            folded = key.replace("_", "").replace("-", "").lower() if isinstance(key, str) else ""
+            if distance is None and key != name and _LIKE_A_DISTANCE[name].fullmatch(folded):
+                return f"metadata {key!r} means nothing; a {what}'s distance is {name!r}"
+            if key in _LEVELS[name] and not _repeats(metadata[key], close, distance):
+                return f"metadata {key!r} means nothing: a {what} is a distance from the fill, {name!r}"
+    for key in _SIZES:
+        if metadata.get(key) is not None:
+            return f"metadata {key!r} means nothing: sizes come from the risk settings (risk.json)"
+    entry = _number(metadata.get("entry_price"))
+    if entry is not None and not _says(entry, close):
+        return f"metadata 'entry_price' is {entry!r}, and the close {close!r}: entries fill at the market's price"
+    return None
+
+
+def _repeats(level: Any, close: float, distance: float | None) -> bool:
+    """Return whether a level is where its distance puts it, rounding aside; nothing at all says nothing."""
+    number = _number(level)
+    if number is None:
+        return level is None
+    return distance is not None and abs(abs(close - number) - distance) <= 0.01 * distance
+
+
+def _says(number: float, truth: float) -> bool:
+    """Return whether a number is another one, or that one rounded to the decimals the number has."""
+    decimals = len(repr(number).partition(".")[2])
+    return math.isclose(number, truth, rel_tol=1e-6) or round(truth, decimals) == number
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
