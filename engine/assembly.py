@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
@@ -14,6 +14,7 @@ from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
+from engine.kernel_facts import KernelFacts
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from engine.session import Session
@@ -27,9 +28,11 @@ from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
+from strategies.features.feature_session import FeatureSession
+from strategies.features.feature_strategy import FeatureStrategy
 from strategies.known_candles import KnownCandles
 from strategies.open_stream import open_stream
-from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from strategies.strategy_registry import (
     STRATEGIES,
     StrategyIdentity,
@@ -75,7 +78,8 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
     ConfigurationError, StrategyError
         If it is unknown or cannot be built.
     """
-    return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
+    main = settings.live
+    return build_strategy(main.strategy.type, main.strategy.params, main.timeframe, main.symbols)
 
 
 def strategy_identity_of(settings: Settings) -> StrategyIdentity:
@@ -133,15 +137,27 @@ def build_session(
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
+    if isinstance(strategy, FeatureStrategy):
+        strategy.prepare(main.timeframe, main.symbols)
     rules = _kernel_rules(settings, strategy)
-    known = None if ahead is None else KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
-    states = [
-        SymbolState(symbol, functools.partial(open_stream, strategy, known=known), venue.book.symbol_orders(symbol))
-        for symbol in main.symbols
-    ]
+    known = None
+    if ahead is not None and rules.detail_ms is None:
+        # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
+        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
+    features = None
+    opened: Callable[[str], SignalStream] = functools.partial(open_stream, strategy, known=known)
+    if isinstance(strategy, FeatureStrategy):
+        features = FeatureSession(strategy, main.symbols, (), known, rules.longest_open_distance_ms)
+        opened = features.open
+    states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
-    return Session(rules, states, venue, gates, outputs, kill_switch)
+    if features is not None:
+        facts = KernelFacts(venue, safety, rules.timeframe_ms)
+        features.connect(facts)
+        if strategy.wants_news:
+            venue.recorder.subscribe(facts.news_for(features.tell))
+    return Session(rules, states, venue, gates, outputs, kill_switch, features)
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

@@ -18,6 +18,7 @@ from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.symbol_state import PresentCandles, SymbolState
 from execution.matching.paper_venue import PaperVenue
+from strategies.features.feature_session import FeatureSession
 from strategies.meaningless_metadata import metadata_fault
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
@@ -34,10 +35,22 @@ class Decisions:
         Of the session.
     entries
         Sizes and submits entries.
+    features
+        Of a strategy that declares them; None for the other forms.
     """
 
-    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries) -> None:
+    def __init__(
+        self,
+        rules: KernelRules,
+        venue: PaperVenue,
+        gates: Gates,
+        entries: Entries,
+        features: FeatureSession | None = None,
+    ) -> None:
         self._rules = rules
+        self._features = features
+        # What fills in this phase is no part of the account at the marks.
+        self._freezes = rules.entry_fill == "close"
         self._venue = venue
         self._pricing = venue.account.pricing
         self._gates = gates
@@ -50,9 +63,13 @@ class Decisions:
         """
         pricing = self._pricing
         observes = pricing.observes
+        features = self._features
+        if features is not None:
+            shown = [(state.symbol, candle) for state, candle, _ in present] if features.takes_candles else ()
+            features.begin(time_ms, shown, freeze=self._freezes)
         for state, candle, _ in present:
             try:
-                signal = state.stream.update(candle)
+                signal = state.opine(candle)
             except Exception as error:
                 raise self.failure(state.symbol, candle, error) from error
             if not isinstance(signal, Signal):
@@ -65,6 +82,11 @@ class Decisions:
                 self._venue.recorder(self._judge(opinion, state, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
+
+    def watch(self, place: int, candle: Candle) -> None:
+        """Take the candle of a watched series: of the step that is decided next, or from before the first."""
+        if self._features is not None:
+            self._features.watch(place, candle)
 
     def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""

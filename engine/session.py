@@ -28,6 +28,7 @@ from engine.symbol_state import PresentCandles, SymbolState
 from execution.matching.paper_venue import PaperVenue
 from execution.money.account_view import AccountView
 from execution.safety.safety_status import SafetyStatus
+from strategies.features.feature_session import FeatureSession
 
 
 class Session:
@@ -49,6 +50,8 @@ class Session:
         What the venue's events are written to.
     kill_switch
         The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
+    features
+        Of a strategy that declares them.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Session:
         gates: Gates,
         outputs: SessionOutputs,
         kill_switch: KillSwitch,
+        features: FeatureSession | None = None,
     ) -> None:
         self.rules = rules
         self.account = AccountView(venue)
@@ -71,7 +75,7 @@ class Session:
         self._kill_switch = kill_switch
         self._segments = Segments(rules)
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
-        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
+        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates), features)
         self._moves = CandleMoves(rules, venue, gates)
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)

@@ -8,7 +8,7 @@ pydantic model).
 import importlib
 import sys
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
 """The registered strategies by their one name."""
 
 _IGNORED = str.maketrans("", "", "_- ")
-_FORMS = ("stream", "add_indicators and generate_signal")
+_FORMS = ("features and decide", "stream", "add_indicators and generate_signal")
 
 
 def strategy_names() -> list[str]:
@@ -158,8 +158,12 @@ def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdenti
     return StrategyIdentity(strategy_sha256(canonical, params, files), files)
 
 
-def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
+def build_strategy(
+    name: str, params: Mapping[str, object], timeframe: str | None = None, symbols: Sequence[str] = ()
+) -> Strategy | StreamingStrategy:
     """Return a strategy with the given parameters; what is left out has its default.
+
+    ``timeframe`` and ``symbols`` are those of the session: a strategy with a ``prepare`` is given them.
 
     A class of one's own without a ``name`` goes by the name of the class.
 
@@ -183,6 +187,8 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
+    if timeframe is not None and callable(prepare := getattr(strategy, "prepare", None)):
+        _prepared(name, prepare, timeframe, symbols)
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
     kept = weakref.ref(given)
     del given
@@ -195,6 +201,16 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = found.__name__
     return strategy
+
+
+def _prepared(name: str, prepare: Callable[[str, Sequence[str]], None], timeframe: str, symbols: Sequence[str]) -> None:
+    """Let a strategy have the session's timeframe and symbols; what it declares may be impossible with them."""
+    try:
+        prepare(timeframe, symbols)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"strategy {name}: {error}") from error
+    except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
+        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
 
 
 def _never_given(parameters: ReadParameters) -> list[str]:
