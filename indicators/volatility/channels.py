@@ -66,7 +66,7 @@ class BollingerBands(Indicator, frozen=True):
 
 
 class KeltnerChannels(Indicator, frozen=True):
-    """``middle`` = EMA, ``upper`` and ``lower`` = ``multiple`` ATRs from it; price units; nan until both are defined.
+    """``middle`` = EMA, ``upper`` and ``lower`` = ``multiple`` ATRs from it; price units; nan until defined.
 
     Keltner's own had the mean range of ten days around the SMA of typical prices.
 
