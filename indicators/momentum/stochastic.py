@@ -74,6 +74,7 @@ class StochasticRSI(Indicator, frozen=True):
     """``k`` = place of the RSI between its lowest and highest of ``stochastic_period`` rows, 0 to 100; ``d`` its mean.
 
     nan before the windows are full and where highest and lowest are equal (TA-Lib: 0). Chande and Kroll scale 0 to 1.
+    In a market without trades the RSI stands still but for rounding, and its place in that range means nothing.
 
     References
     ----------

@@ -51,12 +51,12 @@ class Supertrend(Indicator, frozen=True):
     """``line`` = a trailing band ``multiple`` ATRs from the candle's middle, ``direction`` = 1 above it, −1 below it.
 
     A band only tightens until a close crosses it. Begins falling with the ATR's first value, nan before. How long the
-    start counts is not bounded: two starts agree once both have turned at one candle. ``forgets_after`` allows twenty
-    times what the ATR needs; a market that does not turn in that time remembers longer.
+    start counts is not bounded: two starts agree once both have turned at one candle. ``forgets_after`` allows
+    four times what the ATR needs; a market that does not turn in that time remembers longer.
 
     References
     ----------
-    O. Seban, Tout le monde mérite d'être riche (2008).
+    O. Seban's indicator, as charting programs draw it.
     """
 
     period: int = 10
@@ -71,6 +71,6 @@ class Supertrend(Indicator, frozen=True):
         """Return the parts of the recursion."""
         of = (node_of("hl2"), RawPrice("close"), average_range(self.period))
         start = (math.nan, math.nan, math.nan, 0.0)
-        settles = 20 * rows_to_forget(wilder_weight(self.period))
+        settles = 3 * rows_to_forget(wilder_weight(self.period))
         recursion = Recursion(supertrend_step, _LOOP, of, start, (float(self.multiple),), settles, outs=2)
         return (Part(recursion, 0), Part(recursion, 1))

@@ -24,6 +24,7 @@ def plain(columns: CandleColumns, period: int) -> Pairs:
     high, low, close, volume = columns.high, columns.low, columns.close, columns.volume
     top, bottom = talib.MAX(high, period), talib.MIN(low, period)
     middle, width = talib.EMA(close, period), talib.ATR(high, low, close, period)
+    stops = talib.SAR(high, low, 0.02, 0.2)
     return [
         (ind.SMA(period), (talib.SMA(close, period),)),
         (ind.SMA(period, of="hlc3"), (talib.SMA(talib.TYPPRICE(high, low, close), period),)),
@@ -41,10 +42,7 @@ def plain(columns: CandleColumns, period: int) -> Pairs:
         (ind.KeltnerChannels(period, period, 1.5), (middle + 1.5 * width, middle, middle - 1.5 * width)),
         (ind.ADX(period), tuple(one(high, low, close, period) for one in (talib.ADX, talib.PLUS_DI, talib.MINUS_DI))),
         (ind.Aroon(period), (*talib.AROON(high, low, period)[::-1], talib.AROONOSC(high, low, period))),
-        (
-            ind.ParabolicSAR(0.02, 0.2),
-            (talib.SAR(high, low, 0.02, 0.2), turns(talib.SAR(high, low, 0.02, 0.2), talib.MEDPRICE(high, low))),
-        ),
+        (ind.ParabolicSAR(0.02, 0.2), (stops, turns(stops, talib.MEDPRICE(high, low)))),
         (ind.OBV(), (talib.OBV(close, volume),)),
         (ind.Ichimoku(period, period, period), ((top + bottom) / 2,) * 4),
     ]
