@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from core.candle_columns import CandleColumns, Int64Array
 from core.errors import StoreError
-from market_data.candle_columns import CandleColumns, Int64Array
 from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.series_names import SeriesKind
 from market_data.store.atomic_files import replacing

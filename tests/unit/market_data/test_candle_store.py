@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from core.errors import CandleError, ConfigurationError, StoreError
-from market_data.candle_columns import CandleColumns
 from market_data.commands.store_verification import verify
 from market_data.series_names import Series
 from market_data.store.candle_store import CandleStore, StoreEntry
