@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say_text, warn
+from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say, say_text, warn
 from core.errors import DataUnavailableError, HarnessError, StoreError
 from core.lazy_names import lazy_names
 
@@ -75,7 +75,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StoreError as error:
         # What was found stands, whether or not it can be kept.
         warn(error)
-    say_text(text if asked.json else "\n".join(report_lines(report)) + "\n")
+    if asked.json:
+        say_text(text)
+    else:
+        say(*report_lines(report))
     sys.stdout.flush()
     if report.exit_code == DataUnavailableError.exit_code:
         failed(report.unavailable or "", report.exit_code)
