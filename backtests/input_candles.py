@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.instants import format_ms, to_datetime
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from market_data.quality.candle_quality import check_candles, find_holes
 from validation.symbol_rules import currency_of, require_one_currency

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from backtests.input_candles import RunRequest, load_candles, load_input
 from backtests.timeline import MarketWindow
+from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from market_data.history.historical_data_provider import LoadedCandles
@@ -24,6 +27,10 @@ class MarketInput(NamedTuple):
     detail_interval: str | None = None
     perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
 
+    def ahead(self) -> dict[str, CandleColumns]:
+        """Return the strategy's candles by symbol, those of the warm-up first."""
+        return {symbol: _joined(one.warmup, one.window) for symbol, one in self.candles.items()}
+
     def window(self) -> MarketWindow:
         """Return what the timeline is made of."""
         contracts = self.perpetual.values()
@@ -35,6 +42,10 @@ class MarketInput(NamedTuple):
             [one.marks for one in contracts] if any(one.marks.rows for one in contracts) else (),
             [one.funding for one in contracts] if any(one.funding for one in contracts) else (),
         )
+
+
+def _joined(first: CandleColumns, second: CandleColumns) -> CandleColumns:
+    return CandleColumns._make(np.concatenate(pair) for pair in zip(first, second, strict=True))
 
 
 def load_market(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int, warmup_candles: int) -> MarketInput:

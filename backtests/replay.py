@@ -8,8 +8,8 @@ from types import FrameType
 from typing import Protocol
 
 from backtests.timeline import MarketWindow, candles_of, steps_of
+from core.candle_columns import CandleColumns
 from engine.session import Session
-from market_data.candle_columns import CandleColumns
 
 STEPS_BETWEEN_REPORTS = 2_048
 

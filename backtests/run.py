@@ -57,6 +57,7 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
             files.outputs(),
             switch,
             safety_monitor or build_safety_monitor(settings, switch),
+            market.ahead(),
         )
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.candle import Candle, FundingRate, Step
-from market_data.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Int64Array
 
 STEPS_AT_ONCE = 4_096
 """How many steps are turned into objects at a time; it bounds memory and changes nothing else."""

@@ -17,6 +17,7 @@ import msgspec
 
 from backtests.timeline import merged_steps
 from benchmarks.market import configuration
+from core.candle_columns import CandleColumns
 from core.timeframe import DAY_MS, MINUTE_MS
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
@@ -24,7 +25,6 @@ from engine.journal_records import SessionRecord, StepRecord, fields_of
 from engine.renderer import SessionOutputs
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import fold_journal
-from market_data.candle_columns import CandleColumns
 from market_data.store.candle_store import CandleStore
 from practice.exchange_options import DEFAULT_START_MS as START_MS
 from practice.market.wide_market import practice_source

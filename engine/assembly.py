@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.events import Recorder
 from core.exact import received
@@ -26,6 +27,7 @@ from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
+from strategies.known_candles import KnownCandles
 from strategies.open_stream import open_stream
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import (
@@ -93,6 +95,7 @@ def build_session(
     outputs: SessionOutputs,
     kill_switch: KillSwitch,
     safety: SafetyMonitor,
+    ahead: Mapping[str, CandleColumns] | None = None,
 ) -> Session:
     """Build the kernel's objects and wire them.
 
@@ -110,6 +113,9 @@ def build_session(
         As it stands at the start; later changes go through ``Session.set_kill_switch``.
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
+    ahead
+        All candles that the session will be shown, where they lie ready: keyed as the settings spell the symbols, those
+        of the warm-up first. They spare work and change nothing.
 
     Raises
     ------
@@ -127,13 +133,15 @@ def build_session(
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
+    rules = _kernel_rules(settings, strategy)
+    known = None if ahead is None else KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
     states = [
-        SymbolState(symbol, functools.partial(open_stream, strategy), venue.book.symbol_orders(symbol))
+        SymbolState(symbol, functools.partial(open_stream, strategy, known=known), venue.book.symbol_orders(symbol))
         for symbol in main.symbols
     ]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
-    return Session(_kernel_rules(settings, strategy), states, venue, gates, outputs, kill_switch)
+    return Session(rules, states, venue, gates, outputs, kill_switch)
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

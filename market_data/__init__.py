@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from core.candle_columns import CandleColumns
     from core.instrument import Instrument
-    from market_data.candle_columns import CandleColumns
     from market_data.history.historical_data_provider import HistoricalDataProvider
     from market_data.instruments.instrument_store import InstrumentStore
     from market_data.perpetual.perpetual_data import PerpetualData
@@ -28,8 +28,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "core.candle_columns": "CandleColumns",
     "core.instrument": "Instrument",
-    "market_data.candle_columns": "CandleColumns",
     "market_data.history.historical_data_provider": "HistoricalDataProvider",
     "market_data.instruments.instrument_store": "InstrumentStore",
     "market_data.perpetual.perpetual_data": "PerpetualData",

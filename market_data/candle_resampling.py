@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns, slots
+from core.candle_columns import CandleColumns, slots
 
 
 class Resampled(NamedTuple):

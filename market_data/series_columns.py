@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns, Float64Array, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 
 
 class FundingColumns(NamedTuple):

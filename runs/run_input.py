@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from market_data.candle_columns import Int64Array
+from core.candle_columns import Int64Array
 from runs.documents.symbol_result import SymbolInput
 
 

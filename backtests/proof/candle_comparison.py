@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.candle_columns import CandleColumns, Int64Array
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
 from engine.journal_records import CandleFields, CandleRecord
-from market_data.candle_columns import CandleColumns, Int64Array
 
 Prices = tuple[float, float, float, float, float]
 """``(open, high, low, close, volume)``."""

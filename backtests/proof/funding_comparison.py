@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 
 from core.candle import FundingRate
+from core.candle_columns import Int64Array
 from core.instants import format_ms
 from engine.journal_records import MissingRecord
-from market_data.candle_columns import Int64Array
 
 Payment = tuple[float, float | None]
 """``(rate, mark price)``; the mark price is None where it is not known."""

@@ -8,10 +8,10 @@ import msgspec
 
 from backtests.timeline import MarketWindow
 from core.candle import FundingRate
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings

@@ -20,8 +20,8 @@ from backtests.proof.history_source import History, Ranges
 from backtests.proof.journal_input import JournalInput
 from backtests.proof.session_head import SessionHead
 from backtests.timeline import opening_at
+from core.candle_columns import CandleColumns
 from core.instants import format_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchanges.exchange_names import PRACTICE
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.candle_columns import CandleColumns
 from core.errors import StoreError
-from market_data.candle_columns import CandleColumns
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.quality.candle_quality import REASON_TEXT, check_candles
 from market_data.quality.perpetual_quality import check_rows

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
+from core.candle_columns import CandleColumns
 from core.errors import StoreError
-from market_data.candle_columns import CandleColumns
 from market_data.files.file_table import FileError
 from market_data.series_columns import FundingColumns, SeriesColumns
 from market_data.store.atomic_files import replacing

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from core.candle_columns import CandleColumns, slots
 from core.errors import ConfigurationError
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns, slots
 from market_data.files.file_formats import HowToRead
 from market_data.files.file_layouts import CANDLE_FILE, FUNDING_FILE, MARK_FILE, OPEN_INTEREST_FILE, Layout
 from market_data.files.file_names import series_of

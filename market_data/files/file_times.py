@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.candle_columns import Int64Array
 from core.instants import format_ms
-from market_data.candle_columns import Int64Array
 from market_data.files.file_table import FileError, FileTable
 from market_data.files.text_times import compact_instants
 from market_data.quality.sound_candle import FIRST_TRADE_MS

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from market_data.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Int64Array
 from market_data.files.arrow_table import arrow_table
 from market_data.files.csv_table import csv_table
 from market_data.files.file_formats import HowToRead

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.candle_columns import Int64Array, slots
 from core.timeframe import MINUTE_MS, UNIT_MS
-from market_data.candle_columns import Int64Array, slots
 from market_data.files.file_table import FileError
 from market_data.files.series_files import SeriesFile
 from market_data.series_names import Series

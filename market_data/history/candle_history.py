@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import canonical_exchange
 from market_data.history.exchange_source import ExchangeSource

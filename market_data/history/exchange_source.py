@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from core.candle_columns import Interval
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters import adapter_registry
-from market_data.candle_columns import Interval
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.exchange_names import known_exchanges, require_served, timeframes_of
 from market_data.history.earliest_candle import earliest_open, known_or_none

@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
+from core.candle_columns import CandleColumns, Interval
 from core.errors import ConfigurationError, FeedError, HarnessError, InvariantError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
-from market_data.candle_columns import CandleColumns, Interval
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.history.page_buffer import Keep, PageBuffer
 from market_data.history.plain_progress import SilentProgress

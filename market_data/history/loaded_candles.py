@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.instrument import Instrument
 
 if TYPE_CHECKING:
-    from market_data.candle_columns import CandleColumns
+    from core.candle_columns import CandleColumns
 
 
 class LoadedCandles(NamedTuple):

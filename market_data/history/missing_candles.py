@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.candle_columns import Interval
 from core.errors import DataUnavailableError
 from core.instants import format_ms
-from market_data.candle_columns import Interval
 from market_data.series_names import kind_and_period
 
 

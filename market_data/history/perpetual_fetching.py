@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.candle_columns import Interval
 from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.candle_columns import Interval
 from market_data.history.exchange_source import ExchangeSource
 from market_data.history.missing_candles import MissingCandlesError
 from market_data.perpetual.mark_prices import parts_of

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.timeframe import MINUTE_MS, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import (
     CandleRow,
     ExchangeAdapter,

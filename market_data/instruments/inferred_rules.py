@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import numpy as np
 
+from core.candle_columns import CandleColumns, Float64Array
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns, Float64Array
 from market_data.instruments.instrument_store import INFERRED
 
 MOST_DECIMALS = 8

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.candle_columns import CandleColumns, Float64Array, slots
 from core.timeframe import MINUTE_MS, timeframe_ms
-from market_data.candle_columns import CandleColumns, Float64Array, slots
 from market_data.series_columns import FundingColumns
 
 

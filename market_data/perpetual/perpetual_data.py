@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from core.candle import FundingRate
+from core.candle_columns import CandleColumns, Float64Array, Interval, slots
 from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns, Float64Array, Interval, slots
 from market_data.perpetual.mark_prices import joined_marks, parts_of, payment_marks
 from market_data.perpetual.perpetual_facts import (
     MissingFundingError,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from core.candle import FundingRate
+from core.candle_columns import Interval
 from core.errors import DataUnavailableError
 from core.instants import format_ms
 from core.timeframe import HOUR_MS
-from market_data.candle_columns import Interval
 from market_data.exchanges.exchange_names import known_exchanges
 from market_data.quality.series_steps import funding_intervals
 from market_data.series_columns import FundingColumns

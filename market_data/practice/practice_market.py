@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from core.candle import FundingRate
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import CandleRow, FundingRow, OpenInterestRow, PerpetualKind
 from market_data.practice.practice_listings import LISTINGS, Listing
 from market_data.practice.practice_listings import TIMEFRAMES as TIMEFRAMES

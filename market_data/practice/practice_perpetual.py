@@ -18,8 +18,8 @@ Both come from streams of their own, so that the last prices are the same with a
 import numpy as np
 
 from core.candle import FundingRate
+from core.candle_columns import Int64Array
 from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
-from market_data.candle_columns import Int64Array
 from market_data.practice.practice_listings import Listing
 from market_data.practice.practice_random import stream, words
 from market_data.practice.practice_tape import MinuteTicks, PracticeTape, noise

@@ -9,7 +9,7 @@ had without the ones before it, in any order and in any batch. Bell-shaped draws
 import numpy as np
 import numpy.typing as npt
 
-from market_data.candle_columns import Int64Array
+from core.candle_columns import Int64Array
 
 Words = npt.NDArray[np.uint64]
 

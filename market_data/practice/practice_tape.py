@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_data.candle_columns import Float64Array, Int64Array
+from core.candle_columns import Float64Array, Int64Array
 from market_data.practice.practice_listings import Listing
 from market_data.practice.practice_random import BELL_SD, TRIANGLE_SD, Words, bell, stream, triangles, words
 

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from core.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
 from core.tolerance import TOLERANCE
-from market_data.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from market_data.quality.sound_candle import SOUND, UNSOUND
 
 OffGrid = Literal["snap", "refuse"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns, Float64Array, slots
+from core.candle_columns import CandleColumns, Float64Array, slots
 from market_data.quality.candle_quality import (
     EXAMPLES,
     REASONS,

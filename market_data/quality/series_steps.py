@@ -8,8 +8,8 @@ import itertools
 
 import numpy as np
 
+from core.candle_columns import Int64Array, Interval, slots
 from core.timeframe import HOUR_MS, MINUTE_MS
-from market_data.candle_columns import Int64Array, Interval, slots
 from market_data.quality.candle_quality import Hole, find_holes
 from market_data.series_names import Series
 

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from market_data.candle_columns import CandleColumns, slots
+from core.candle_columns import CandleColumns, slots
 from market_data.series_columns import ColumnsT, SeriesColumns
 from market_data.store.store_layout import month_bounds, month_of
 

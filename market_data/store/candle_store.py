@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.candle_columns import CandleColumns, Int64Array, Interval
 from core.errors import InvariantError
-from market_data.candle_columns import CandleColumns, Int64Array, Interval
 from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
 from market_data.series_names import FUNDING, Series, is_series, is_timeframe, open_interest_series, series_order
 from market_data.store.atomic_files import folder_lock, make_folder

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from core.candle_columns import CandleColumns, slots
 from core.errors import CandleError
 from core.instants import format_ms
-from market_data.candle_columns import CandleColumns, slots
 from market_data.quality.candle_quality import sound_rows
 from market_data.quality.perpetual_quality import sound_columns
 from market_data.series_columns import SeriesColumns

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from core.candle_columns import Interval
 from core.errors import StoreError
-from market_data.candle_columns import Interval
 from market_data.store.atomic_files import write_atomically
 from market_data.store.store_layout import is_month, month_bounds
 

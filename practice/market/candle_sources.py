@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from core.candle import FundingRate
+from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.series_names import mark_series

@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from core.candle import Candle
+from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, floor_to_grid, grid_origin_ms, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import CandleRow
 from market_data.store.candle_merge import joined
 from practice.faults.candle_treatment import ORDINARY, Treatment, revised

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from core.candle import Candle, FundingRate
+from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from core.timeframe import DAY_MS, MINUTE_MS, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from practice.market.candle_sources import CandleSource, ContractSource, contract_source
 from practice.market.published_candles import BlockCache
 from practice.messages.binance_messages import forming

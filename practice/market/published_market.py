@@ -3,7 +3,7 @@
 import functools
 
 from core.candle import FundingRate
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from practice.exchange_clock import DrivenClock, RunningClock
 from practice.exchange_options import ExchangeOptions
 from practice.faults.compiled_script import CompiledScript

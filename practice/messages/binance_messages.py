@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from core.candle_columns import CandleColumns
 from core.exact import plain
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns
 
 INTERVALS = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "1w")
 """Intervals of Binance that are fixed lengths on our grid; its 3d and 1M are not."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from core.candle import Candle, FundingRate
+from core.candle_columns import CandleColumns
 from core.exact import plain
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns
 from practice.messages.binance_messages import KlineRow, assets, decimal_text, market_id, step_digits, step_text
 
 INTEREST_RATE = "0.00010000"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from core.candle_columns import CandleColumns
 from core.timeframe import ceil_to_grid, floor_to_grid
-from market_data.candle_columns import CandleColumns
 from market_data.store.candle_merge import joined
 from practice.messages.binance_messages import forming
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from core.candle_columns import Int64Array
 from core.exact import EXACT, ZERO
 from core.timeframe import DAY_MS, MINUTE_MS
 from engine.session import Session
-from market_data.candle_columns import Int64Array
 from metrics import (
     average_loss,
     average_win,

@@ -5,9 +5,9 @@ import unittest
 from collections.abc import Mapping
 
 from core.candle import Candle
+from core.candle_columns import CandleColumns
 from core.errors import FeedError
 from core.timeframe import floor_to_grid
-from market_data.candle_columns import CandleColumns
 from market_data.feeds import feed_registry as registry
 from market_data.feeds.binance.binance_feed import BinanceFeed
 from market_data.feeds.candle_feed import CandleFeed

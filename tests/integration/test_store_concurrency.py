@@ -8,7 +8,7 @@ import threading
 import unittest
 from pathlib import Path
 
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from market_data.commands.store_verification import verify
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.store.candle_store import CandleStore
@@ -26,7 +26,7 @@ START = APRIL - 20 * MINUTE_MS
 
 WRITER = """
     import sys
-    from market_data.candle_columns import CandleColumns
+    from core.candle_columns import CandleColumns
     from market_data.store.candle_store import CandleStore
     from tests.support.candle_tables import row_at
     from tests.support.times import MINUTE_MS

@@ -307,7 +307,7 @@ class KilledWriters(DamagedStore):
         program = """
             import sys
             from market_data.store.candle_store import CandleStore
-            from market_data.candle_columns import CandleColumns
+            from core.candle_columns import CandleColumns
             from tests.support.candle_tables import APRIL, row_at
             from tests.support.times import MINUTE_MS
             store = CandleStore(sys.argv[1])

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from core.candle import Candle
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from practice.faults.compiled_script import CompiledScript
 from practice.faults.fault_script import (
     GARBAGE_FORMS,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Candle
+from core.candle_columns import CandleColumns
 from core.instants import format_ms, parse_instant
 from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from core.trading_signal import Signal
-from market_data.candle_columns import CandleColumns
 from market_data.files.candle_import import import_files
 from market_data.store.candle_store import CandleStore
 from strategies import ScalpingEMARSI

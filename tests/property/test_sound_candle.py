@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.candle import Candle
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.parsers.binance_kline import parse_binance_klines
 from market_data.exchanges.parsers.exchange_candle import ExchangeCandle

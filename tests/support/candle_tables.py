@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from tests.support.times import MINUTE_MS
 
 Row = tuple[int, float, float, float, float, float]

@@ -1,7 +1,7 @@
 """Candles by hand."""
 
 from core.candle import Candle
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from tests.support.times import MINUTE_MS
 
 

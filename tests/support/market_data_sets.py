@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.candle import Candle
+from core.candle_columns import CandleColumns
 from core.timeframe import timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.files.series_files import read_series_file
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.candles import candles_of

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from core.candle_columns import CandleColumns
 from core.timeframe import timeframe_ms
-from market_data.candle_columns import CandleColumns
 from tests.support.times import DAY_MS
 
 Answer = tuple[int, bytes]

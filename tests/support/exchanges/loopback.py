@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.candle_columns import CandleColumns
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.adapters.ccxt_adapter import CcxtAdapter
-from market_data.candle_columns import CandleColumns
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.times import JANUARY_MS, MINUTE_MS
 from tests.support.waiting import LONG_S

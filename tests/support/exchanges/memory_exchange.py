@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, FeedError
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import CandleRow
 
 Spoil = Callable[[str, int, int, list[CandleRow]], list[CandleRow]]

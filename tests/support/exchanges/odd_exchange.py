@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 
 Row = list[Any]
 Answer = Callable[[list[Row], int, int], list[Row]]

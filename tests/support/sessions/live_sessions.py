@@ -13,6 +13,7 @@ from pathlib import Path
 
 from backtests.timeline import merged_steps
 from core.candle import Step
+from core.candle_columns import CandleColumns
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal import read_journal
 from engine.journal_records import (
@@ -33,7 +34,6 @@ from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
 from live.life.session_start import start_fresh
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
-from market_data.candle_columns import CandleColumns
 from market_data.feeds.feed_limits import FeedLimits
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions, PaceName

@@ -7,12 +7,12 @@ together here, candle by candle, and run through a kernel of their own.
 from collections.abc import Sequence
 
 from core.candle import Candle, FundingRate, Step
+from core.candle_columns import CandleColumns
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.journal_records import candle_of
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
-from market_data.candle_columns import CandleColumns
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun
 

@@ -9,12 +9,12 @@ from backtests.proof.session_head import read_head
 from backtests.replay import warm_up
 from backtests.timeline import MarketWindow, steps_of
 from core.candle import Candle, FundingRate
+from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
-from market_data.candle_columns import CandleColumns
 from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun

@@ -3,8 +3,8 @@
 import unittest
 
 from backtests.proof.candle_comparison import CandleDifference, SessionCandles, compare_candles, notes_by_candle
+from core.candle_columns import CandleColumns
 from engine.journal_records import CandleFields, CandleRecord
-from market_data.candle_columns import CandleColumns
 from tests.support.times import MINUTE_MS
 
 ROWS: list[CandleFields] = [(MINUTE_MS * n, 10.0 + n, 11.0 + n, 9.0 + n, 10.5 + n, 1.0) for n in range(5)]

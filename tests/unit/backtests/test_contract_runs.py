@@ -14,9 +14,9 @@ import numpy as np
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.market_input import MarketInput
 from core.candle import FundingRate
+from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.instrument import Instrument, MarginTier
-from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import LoadedCandles
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.perpetual.perpetual_data import PerpetualData

@@ -8,9 +8,9 @@ import msgspec
 
 from backtests.input_candles import RunRequest, load_input
 from backtests.market_input import MarketInput
+from core.candle_columns import CandleColumns
 from core.instants import parse_instant
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns
 from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from runs.identity.data_hash import data_sha256 as market_sha256
 from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of

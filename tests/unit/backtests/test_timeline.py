@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backtests import timeline
 from backtests.timeline import MarketWindow, candles_of, merged_steps, step_times, steps_of
 from core.candle import Candle, FundingRate, Step
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS

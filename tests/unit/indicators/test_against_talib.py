@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
+from core.candle_columns import CandleColumns
 from indicators import (
     average_true_range,
     exponential_moving_average,
     relative_strength_index,
     simple_moving_average,
 )
-from market_data.candle_columns import CandleColumns
 from tests.support.market_data_sets import practice_columns, recorded_columns
 from tests.support.scale import scaled
 from tests.support.shared import needs_shared

@@ -9,8 +9,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
-from market_data.candle_columns import CandleColumns
 from market_data.files.candle_export import export_candles
 from market_data.files.series_files import read_series_file
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of

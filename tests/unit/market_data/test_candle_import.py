@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.instrument import Instrument
-from market_data.candle_columns import CandleColumns
 from market_data.files.candle_import import ImportWishes, import_files
 from market_data.files.file_names import series_of
 from market_data.files.import_report import describe

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backtests.config_backtest import ConfigBacktestRunner
+from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.instrument import Instrument
 from market_data import HistoricalDataProvider, InstrumentStore
 from market_data.__main__ import main
-from market_data.candle_columns import CandleColumns
 from market_data.candle_resampling import resampled
 from market_data.store.candle_store import CandleStore
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of

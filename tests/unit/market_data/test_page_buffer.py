@@ -3,8 +3,8 @@
 import threading
 import unittest
 
+from core.candle_columns import CandleColumns
 from core.errors import StoreError
-from market_data.candle_columns import CandleColumns
 from market_data.history.page_buffer import PageBuffer
 from market_data.store.candle_merge import joined
 from tests.support.exchanges.loopback import practice_columns, same_columns

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import numpy as np
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.instants import parse_instant
 from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
-from market_data.candle_columns import CandleColumns
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import FAR_END_MS, OPENING_MS, TIMEFRAMES, PracticeMarket

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 from market_data.practice.practice_listings import LISTINGS
 from market_data.practice.practice_market import PracticeMarket
 from market_data.practice.practice_tape import ERA_DAYS, REGIMES, growth, regimes

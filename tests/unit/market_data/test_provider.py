@@ -15,12 +15,12 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError, StoreError
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import WEEK_MS
 from market_data import HistoricalDataProvider
-from market_data.candle_columns import CandleColumns
 from market_data.commands.fetch_command import fetch_series
 from market_data.exchange_adapter import CandleRow
 from market_data.history.missing_candles import MissingCandlesError

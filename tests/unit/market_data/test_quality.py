@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from core.candle_move import candle_move
 from core.timeframe import floor_to_grid
-from market_data.candle_columns import CandleColumns
 from market_data.quality.candle_quality import REASONS, Hole, QualityReport, check_candles, find_holes, moves
 from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows_of
 from tests.support.scale import scaled

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.candle_columns import CandleColumns
 from core.trading_signal import Signal
-from market_data.candle_columns import CandleColumns
 from strategies import ScalpingEMARSI, add_indicators
 from strategies.scalping_ema_rsi import WARMUP_RESIDUAL
 from tests.support.candles import candles_of
