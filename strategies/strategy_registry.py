@@ -179,7 +179,7 @@ def build_strategy(
     if model is not None:
         checked, problems = checked_params(model, params, "params.")
         if checked is None:
-            raise ConfigurationError("\n".join(problem.line(f"strategy {name}") for problem in problems))
+            raise ConfigurationError(*(problem.line(f"strategy {name}") for problem in problems))
         params = checked.model_dump()
     found = strategy_class(name)
     given = ReadParameters(params)

@@ -12,7 +12,7 @@ class EMA(Indicator, frozen=True):
 
     References
     ----------
-    J. K. Hutson, "Good TRIX", Technical Analysis of Stocks & Commodities (1983). Starts as TA-Lib's EMA does.
+    P. N. Haurlan, Measuring Trend Values (1968). Starts as TA-Lib's EMA does.
     """
 
     period: int
