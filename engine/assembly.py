@@ -13,8 +13,8 @@ from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
 from engine.gates import Gates
-from engine.kernel_rules import KernelRules
 from engine.kernel_facts import KernelFacts
+from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from engine.session import Session
@@ -32,12 +32,12 @@ from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.known_candles import KnownCandles
 from strategies.open_stream import open_stream
+from strategies.params_check import checked_params
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from strategies.strategy_registry import (
     STRATEGIES,
     StrategyIdentity,
     build_strategy,
-    checked_params,
     params_model,
     strategy_identity,
 )
@@ -137,17 +137,15 @@ def build_session(
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
-    if isinstance(strategy, FeatureStrategy):
-        strategy.prepare(main.timeframe, main.symbols)
+    _prepare(strategy, settings)
     rules = _kernel_rules(settings, strategy)
     known = None
     if ahead is not None and rules.detail_ms is None:
         # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
         known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
-    features = None
+    features = _features_of(strategy, settings, known, rules)
     opened: Callable[[str], SignalStream] = functools.partial(open_stream, strategy, known=known)
-    if isinstance(strategy, FeatureStrategy):
-        features = FeatureSession(strategy, main.symbols, (), known, rules.longest_open_distance_ms)
+    if features is not None:
         opened = features.open
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
@@ -155,9 +153,23 @@ def build_session(
     if features is not None:
         facts = KernelFacts(venue, safety, rules.timeframe_ms)
         features.connect(facts)
-        if strategy.wants_news:
+        if features.wants_news:
             venue.recorder.subscribe(facts.news_for(features.tell))
     return Session(rules, states, venue, gates, outputs, kill_switch, features)
+
+
+def _prepare(strategy: object, settings: Settings) -> None:
+    """Let a strategy that declares its features have what they depend on."""
+    if isinstance(strategy, FeatureStrategy):
+        strategy.prepare(settings.live.timeframe, settings.live.symbols)
+
+
+def _features_of(
+    strategy: object, settings: Settings, known: KnownCandles | None, rules: KernelRules
+) -> FeatureSession | None:
+    if not isinstance(strategy, FeatureStrategy):
+        return None
+    return FeatureSession(strategy, settings.live.symbols, (), known, rules.longest_open_distance_ms)
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

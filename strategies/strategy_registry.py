@@ -15,9 +15,9 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError, StrategyError
-from core.settings_problem import SettingsProblem, did_you_mean, shown, shown_key
-from core.settings_section import section_or_problems, written
+from core.settings_problem import did_you_mean, shown
 from strategies.own_code import failure_in_one_line
+from strategies.params_check import checked_params
 from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_source import load_module, source_files, strategy_sha256
@@ -120,27 +120,6 @@ def strategy_class(name: str) -> type:
     ):
         raise ConfigurationError(f"strategy {shown(name)} is not a class with {' or with '.join(_FORMS)}")
     return found
-
-
-def checked_params(
-    model: type[BaseModel], params: Mapping[str, object], prefix: str
-) -> tuple[BaseModel | None, list[SettingsProblem]]:
-    """Return a strategy's parameters as its model has them, or every problem; ``prefix`` goes before each key.
-
-    A parameter that the model does not declare is one, also where the model would pass it over.
-    """
-    checked, problems = section_or_problems(model, params, prefix)
-    if checked is None or model.model_config.get("extra") in ("forbid", "allow"):
-        return checked, problems
-    fields = model.model_fields
-    known = {name for key, field in fields.items() for name in (key, field.alias) if name is not None}
-    allowed = "allowed keys: " + ", ".join(fields)
-    unknown = [
-        SettingsProblem(prefix + shown_key(key), f"unknown key{did_you_mean(key, fields)}", allowed)
-        for key in written(model, params)
-        if key not in known
-    ]
-    return (None, unknown) if unknown else (checked, [])
 
 
 def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:

@@ -122,5 +122,3 @@ def segment_starts(open_time_ms: Int64Array, longest_distance_ms: int) -> Int64A
     """Return the rows at which a segment begins: row 0, and each whose open lies further from the one before."""
     far = np.flatnonzero(np.diff(open_time_ms) > longest_distance_ms) + 1
     return np.append(np.zeros(min(len(open_time_ms), 1), np.int64), far)
-
-

@@ -24,7 +24,7 @@ class FeatureColumns:
         slot = self._layout.slots.get(name)
         if slot is None:
             self._unknown(name)
-        columns = [self._table.column(slot.series, slot.place + one, self._ago) for one in range(slot.count)]
+        columns = [self._table.column(slot.series, slot.place + one, self._ago) for one in range(slot.size)]
         return columns[0] if slot.outputs is None else slot.outputs(*columns)
 
     @property
@@ -35,27 +35,27 @@ class FeatureColumns:
     @property
     def open(self) -> Float64Array:
         """First prices."""
-        return self._price(1)
+        return self._price(0)
 
     @property
     def high(self) -> Float64Array:
         """Highest prices."""
-        return self._price(2)
+        return self._price(1)
 
     @property
     def low(self) -> Float64Array:
         """Lowest prices."""
-        return self._price(3)
+        return self._price(2)
 
     @property
     def close(self) -> Float64Array:
         """Last prices."""
-        return self._price(4)
+        return self._price(3)
 
     @property
     def volume(self) -> Float64Array:
         """Volumes in base units."""
-        return self._price(5)
+        return self._price(4)
 
     def missing(self, feature: str) -> Float64Array:
         """Return how many parts the candle lacks that the feature was last computed on; nan where there is none."""
@@ -76,8 +76,8 @@ class FeatureColumns:
         return self.ago(1)
 
     def _price(self, field: int) -> Float64Array:
-        values: Float64Array = self._table.series[0].candles[field]
-        return self._table.back(values.view(), self._ago)
+        _, *prices = self._table.series[0].candles
+        return self._table.back(prices[field].view(), self._ago)
 
     def _unknown(self, name: str) -> NoReturn:
         slots = self._layout.slots

@@ -50,7 +50,7 @@ class FeaturePlan:
                 wanted.setdefault(self._key(name, feature, symbol), {})[name] = feature
         self.series = {key: SeriesPlan(chosen, key[1]) for key, chosen in wanted.items()}
         self._outputs: dict[str, Callable[..., Any] | None] = {
-            name: namedtuple(name, feature.outputs) if len(feature.outputs) > 1 else None  # noqa: PYI024
+            name: namedtuple(name, feature.outputs) if len(feature.outputs) > 1 else None
             for name, feature in features.items()
         }
         self.layouts = {symbol: self._layout(symbol) for symbol in symbols}
@@ -98,7 +98,7 @@ def checked_features(declared: object) -> dict[str, Feature]:
     checked = {}
     for name, feature in declared.items():
         if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
-            raise ConfigurationError(f"feature {shown(name)}: allowed: a name of letters, digits and _, as of a variable")
+            raise ConfigurationError(f"feature {shown(name)}: allowed: a name as of a variable")
         if name in RESERVED:
             raise ConfigurationError(f"feature {name!r}: the name is taken by now.{name} — allowed: any other name")
         if isinstance(feature, str | Indicator):

@@ -1,7 +1,7 @@
 """One session's run of a feature strategy over all its symbols."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
 from core.errors import StrategyError
@@ -22,13 +22,16 @@ class Decider(Protocol):
     """What a session runs of a feature strategy."""
 
     params: Any
-    lookback: int
+    lookback: ClassVar[int]
 
     @property
     def declared(self) -> Mapping[str, Feature]: ...
 
     @property
     def timeframe_ms(self) -> int: ...
+
+    @property
+    def wants_news(self) -> bool: ...
 
     def decide(self, now: Now) -> Signal | None: ...
 
@@ -87,6 +90,11 @@ class FeatureSession:
     def takes_candles(self) -> bool:
         """Whether it has to be shown every candle of an instant; else they lie ready."""
         return self._source.takes_candles
+
+    @property
+    def wants_news(self) -> bool:
+        """Whether the strategy looks at fills or trades."""
+        return self.strategy.wants_news
 
     def connect(self, facts: SessionFacts) -> None:
         """Take what shows position and account."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError
-from core.settings_section import SettingsSection, section_or_problems
+from core.settings_section import SettingsSection
 from core.timeframe import MINUTE_MS, timeframe_ms
 from core.trading_signal import FLAT, Signal
 from indicators.features.feature import Feature
@@ -16,9 +16,14 @@ from strategies.features.feature_plan import FeaturePlan, checked_features
 from strategies.features.feature_session import FeatureSession
 from strategies.features.moment import Now
 from strategies.features.session_facts import FillNow, TradeNow
+from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
 
 Declared = Mapping[str, Source | Feature]
+
+
+class NoParams(SettingsSection):
+    """The parameters of a strategy without any."""
 
 
 class FeatureStrategy:
@@ -39,12 +44,10 @@ class FeatureStrategy:
         If a parameter is unknown or impossible; all problems are named.
     """
 
-    class Params(SettingsSection):
-        """No parameters."""
-
+    Params: ClassVar[type[BaseModel]] = NoParams
+    params_model: ClassVar[type[BaseModel]] = NoParams
     name: str
     lookback: ClassVar[int] = 10
-    params_model: ClassVar[type[BaseModel]] = Params
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -60,12 +63,9 @@ class FeatureStrategy:
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> BaseModel:
         """Return the parameters as ``Params`` has them; one that it does not declare is refused."""
-        found, problems = section_or_problems(cls.params_model, params)
-        unknown = [] if cls.params_model.model_config.get("extra") else sorted(set(params) - set(cls.params_model.model_fields))
-        if found is None or unknown:
-            lines = [problem.line(cls.__name__) for problem in problems]
-            lines += [f"{cls.__name__}: {key}: unknown parameter" for key in unknown]
-            raise ConfigurationError("\n".join(lines))
+        found, problems = checked_params(cls.params_model, params, "params.")
+        if found is None:
+            raise ConfigurationError("\n".join(problem.line(cls.__name__) for problem in problems))
         return found
 
     def features(self, params: Any) -> Declared:
@@ -128,7 +128,9 @@ class FeatureStrategy:
         """
         if self._timeframe_ms is None:
             if any(feature.timeframe is not None for feature in self.declared.values()):
-                raise ConfigurationError(f"{self.name} has features with a timeframe: prepare(timeframe, symbols) first")
+                raise ConfigurationError(
+                    f"{self.name} has features with a timeframe: prepare(timeframe, symbols) first"
+                )
             return MINUTE_MS
         return self._timeframe_ms
 

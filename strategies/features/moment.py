@@ -20,7 +20,7 @@ class Slot(NamedTuple):
     series: int
     place: int
     missing: int
-    count: int
+    size: int
     outputs: Callable[..., Any] | None
 
 
@@ -73,7 +73,7 @@ class Moment:
         read, ago = view.reader.value, self._ago
         if slot.outputs is None:
             return read(slot.series, slot.place, ago)
-        return slot.outputs(*(read(slot.series, slot.place + one, ago) for one in range(slot.count)))
+        return slot.outputs(*(read(slot.series, slot.place + one, ago) for one in range(slot.size)))
 
     @property
     def open(self) -> float:
@@ -179,7 +179,9 @@ class Symbols(Mapping[str, SymbolMoment]):
     def __getitem__(self, symbol: str) -> SymbolMoment:
         names = self._around.symbols
         if symbol not in names:
-            raise LookupError(f"there is no symbol {symbol!r}{did_you_mean(symbol, names)}; symbols: {', '.join(names)}")
+            raise LookupError(
+                f"there is no symbol {symbol!r}{did_you_mean(symbol, names)}; symbols: {', '.join(names)}"
+            )
         return self._around.moment_of(symbol)
 
     def __iter__(self) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Candles that move so much that no indicator is a small difference of large numbers."""
 
 import numpy as np
-
 from market_data.candle_columns import CandleColumns
 
 

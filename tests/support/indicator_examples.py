@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from market_data.candle_columns import CandleColumns
 
 import indicators as ind
 from indicators import Indicator
-from market_data.candle_columns import CandleColumns
 
 Floats = npt.NDArray[np.float64]
 

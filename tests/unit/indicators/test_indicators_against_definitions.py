@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from market_data.candle_columns import CandleColumns
 
 import indicators as ind
 from indicators import Indicator
-from market_data.candle_columns import CandleColumns
 from tests.support.indicator_candles import wide_candles
 from tests.support.market_data_sets import practice_columns
 

@@ -5,10 +5,10 @@ import unittest
 import numpy as np
 import numpy.typing as npt
 import talib
+from market_data.candle_columns import CandleColumns
 
 import indicators as ind
 from indicators import Indicator
-from market_data.candle_columns import CandleColumns
 from tests.support.indicator_candles import wide_candles
 from tests.support.market_data_sets import practice_columns, recorded_columns
 from tests.support.scale import scaled

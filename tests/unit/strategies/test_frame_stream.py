@@ -15,10 +15,10 @@ from core.candle import Candle
 from core.errors import StrategyError
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
+from strategies.features.running_stream import RunningStream
 from strategies.frame_stream import FrameStream, signal_from_mapping
 from strategies.open_stream import open_stream
 from strategies.plain_metadata import plain_metadata
-from strategies.scalping_ema_rsi import ScalpingStream
 from tests.support.candles import candles_of
 from tests.support.market_data_sets import frame_of, practice_columns
 from tests.support.times import at
@@ -146,7 +146,7 @@ class WindowTest(unittest.TestCase):
 
     def test_a_strategy_with_both_forms_streams(self) -> None:
         strategy = ScalpingEMARSI()
-        self.assertIsInstance(open_stream(strategy, "BTC/USDT"), ScalpingStream)
+        self.assertIsInstance(open_stream(strategy, "BTC/USDT"), RunningStream)
         self.assertIsNot(open_stream(strategy, "BTC/USDT"), open_stream(strategy, "BTC/USDT"))
         self.assertIsInstance(open_stream(AboveMean(3), "BTC/USDT"), FrameStream)
 
