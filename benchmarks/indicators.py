@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 import indicators as ind
+from core.candle_columns import CandleColumns
 from indicators import INDICATORS, Indicator
-from market_data.candle_columns import CandleColumns
 
 ROWS = 1_000_000
 WINDOW = 50

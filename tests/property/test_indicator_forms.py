@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.candle_columns import CandleColumns
 from indicators import INDICATORS, Indicator
-from market_data.candle_columns import CandleColumns
 from tests.support.indicator_digests import digests
 from tests.support.indicator_examples import EXAMPLES, bits, streamed
 from tests.support.market_data_sets import practice_columns, recorded_columns

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_data.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns
 
 
 def wide_candles(rows: int) -> CandleColumns:

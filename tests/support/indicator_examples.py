@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 import indicators as ind
+from core.candle_columns import CandleColumns
 from indicators import Indicator
-from market_data.candle_columns import CandleColumns
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 import indicators as ind
+from core.candle_columns import CandleColumns
 from indicators import Indicator
-from market_data.candle_columns import CandleColumns
 from tests.support.indicator_candles import wide_candles
 from tests.support.market_data_sets import practice_columns
 
