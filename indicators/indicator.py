@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from indicators.forms.column_form import CandleArrays, Float64Array, Int64Array, node_columns
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from indicators.forms.column_form import node_columns
 from indicators.forms.nodes import RAW, Node, RawPrice, RowWise, in_order
 from indicators.forms.streaming_form import StreamingNodes
 
@@ -50,7 +51,7 @@ class Indicator(msgspec.Struct, frozen=True):
         """Return the streaming form, having seen no candle; after a gap a fresh one is taken."""
         return StreamingIndicator(self.nodes(), self.inputs)
 
-    def columns(self, candles: CandleArrays, segment_starts: Int64Array | None = None) -> dict[str, Float64Array]:
+    def columns(self, candles: CandleColumns, segment_starts: Int64Array | None = None) -> dict[str, Float64Array]:
         """Return output -> column: shape (n,), nan where undefined; anew at every row of ``segment_starts``."""
         return dict(zip(self.outputs, node_columns(self.nodes(), candles, segment_starts), strict=True))
 

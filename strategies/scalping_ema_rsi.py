@@ -40,7 +40,7 @@ class ScalpingEMARSI(FeatureStrategy):
 
     Parameters
     ----------
-    params
+    config
         Values of :class:`~strategies.scalping_params.ScalpingParams` by name, either directly, under ``params``, or
         under ``strategy: {params: …}``; None takes the defaults.
 
@@ -57,6 +57,9 @@ class ScalpingEMARSI(FeatureStrategy):
     Params = ScalpingParams
     name = "ScalpingEMARSI"
     lookback = 1
+
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config)
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> ScalpingParams:

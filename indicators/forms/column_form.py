@@ -2,39 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from indicators.forms.nodes import Node, Part, RawPrice, Recursion, RowWise, Windowed, in_order
-
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
 
 _BLOCK = 16_384
 """Rows of a window that are computed together: long enough to hide the cost of a call, short enough for a cache."""
 
 
-class CandleArrays(Protocol):
-    """Candles as equally long columns."""
-
-    @property
-    def open_time_ms(self) -> Int64Array: ...
-    @property
-    def open(self) -> Float64Array: ...
-    @property
-    def high(self) -> Float64Array: ...
-    @property
-    def low(self) -> Float64Array: ...
-    @property
-    def close(self) -> Float64Array: ...
-    @property
-    def volume(self) -> Float64Array: ...
-
-
 def node_columns(
-    nodes: Sequence[Node], candles: CandleArrays, segment_starts: Int64Array | None = None
+    nodes: Sequence[Node], candles: CandleColumns, segment_starts: Int64Array | None = None
 ) -> list[Float64Array]:
     """Return each node's column.
 
@@ -53,7 +32,7 @@ def node_columns(
         Shape (n,) each, nan where undefined.
     """
     order = in_order(tuple(nodes))
-    rows = len(candles.open_time_ms)
+    rows = candles.rows
     starts = {0, *(() if segment_starts is None else np.asarray(segment_starts).tolist())}
     bounds = [*sorted(start for start in starts if 0 <= start < rows), rows]
     columns = [np.full(rows, np.nan) for _ in nodes]
@@ -65,7 +44,7 @@ def node_columns(
     return columns
 
 
-def _segment(order: Sequence[Node], candles: CandleArrays, rows: slice) -> dict[Node, Float64Array]:
+def _segment(order: Sequence[Node], candles: CandleColumns, rows: slice) -> dict[Node, Float64Array]:
     values: dict[Node, Float64Array] = {}
     outputs: dict[Node, list[Float64Array]] = {}
     for node in order:

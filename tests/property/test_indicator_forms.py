@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from market_data.candle_columns import CandleColumns
 
+from core.candle_columns import CandleColumns
 from indicators import INDICATORS, Indicator
 from tests.support.indicator_digests import digests
 from tests.support.indicator_examples import EXAMPLES, bits, streamed

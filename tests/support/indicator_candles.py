@@ -1,7 +1,8 @@
 """Candles that move so much that no indicator is a small difference of large numbers."""
 
 import numpy as np
-from market_data.candle_columns import CandleColumns
+
+from core.candle_columns import CandleColumns
 
 
 def wide_candles(rows: int) -> CandleColumns:

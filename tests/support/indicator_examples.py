@@ -7,6 +7,7 @@ import numpy.typing as npt
 from market_data.candle_columns import CandleColumns
 
 import indicators as ind
+from core.candle_columns import CandleColumns
 from indicators import Indicator
 
 Floats = npt.NDArray[np.float64]

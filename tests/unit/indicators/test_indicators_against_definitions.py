@@ -9,6 +9,7 @@ import numpy.typing as npt
 from market_data.candle_columns import CandleColumns
 
 import indicators as ind
+from core.candle_columns import CandleColumns
 from indicators import Indicator
 from tests.support.indicator_candles import wide_candles
 from tests.support.market_data_sets import practice_columns
