@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import tracemalloc
 import unittest
 from collections.abc import Awaitable, Callable
@@ -100,6 +101,14 @@ class RefusedRequests:
                 else:
                     self.assertIsInstance(error, TransientError)
                     self.assertEqual(error.retry_after_s, expected)
+
+    async def test_what_a_refusal_says_drives_no_terminal_and_begins_no_line(self) -> None:
+        said = "\x1b[2J\x9b0m\u202edone\r\nerror: \u2028all is well\x7f"
+        for status in (400, 418, 503):
+            for text in (json.dumps({"code": -1121, "msg": said}), said):
+                shown = str(await self.failure(web.Response(status=status, text=text)))
+                self.assertTrue(shown.isprintable(), shown)
+                self.assertIn("done", shown)
 
     async def test_what_is_no_answer_to_the_question_may_pass(self) -> None:
         for text in ("<html>Just a moment</html>", "", "{", "{}", "[]", "null", '{"serverTime": "soon"}'):
