@@ -89,10 +89,19 @@ class ScalpingEMARSI(FeatureStrategy):
         }
 
     def candidates(self, columns: FeatureColumns) -> Any:
-        """Return the crossings."""
+        """Return the crossings that no filter stops."""
+        params, rsi = self.params, columns.rsi
         fast, slow = columns.ema_fast, columns.ema_slow
         fast_before, slow_before = columns.before.ema_fast, columns.before.ema_slow
-        return ((fast_before <= slow_before) & (fast > slow)) | ((fast_before >= slow_before) & (fast < slow))
+        long = (
+            (fast_before <= slow_before) & (fast > slow) & (rsi >= params.rsi_long_min) & (rsi <= params.rsi_long_max)
+        )
+        short = (
+            (fast_before >= slow_before) & (fast < slow) & (rsi >= params.rsi_short_min) & (rsi <= params.rsi_short_max)
+        )
+        within = (params.rsi_extreme_low < rsi) & (rsi < params.rsi_extreme_high)
+        spike = columns.volume > columns.volume_avg * params.volume_multiplier
+        return (long | short) & within & spike & (columns.atr >= params.atr_min_threshold)
 
     def decide(self, now: Now) -> Signal:
         """Return the opinion at the candle's close; the crossing is judged against the candle before."""

@@ -26,8 +26,17 @@ def smoothing_loop(
     state: MutableSequence[float], period: int, weight: float, values: Sequence[float], out: MutableSequence[float]
 ) -> None:
     """Step through a column."""
-    for row in range(len(values)):
-        out[row] = smoothing_step(state, period, weight, values[row])
+    rows = len(values)
+    first = 0
+    while first < rows and state[0] < period:
+        out[first] = smoothing_step(state, period, weight, values[first])
+        first += 1
+    # What the step does from then on, without calling it: this is where long columns spend their time.
+    average, kept = state[2], 1.0 - weight
+    for row in range(first, rows):
+        average = weight * values[row] + kept * average
+        out[row] = average
+    state[2] = average
 
 
 SMOOTHING = CompiledLoop(smoothing_loop, (smoothing_step,))

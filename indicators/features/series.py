@@ -99,16 +99,21 @@ class SeriesStream:
             self.row += later
 
 
-def series_columns(plan: SeriesPlan, candles: CandleColumns, segment_starts: Int64Array) -> list[Float64Array]:
-    """Return the row as columns over all candles, each of shape (n,); everything starts anew at ``segment_starts``."""
+def series_columns(
+    plan: SeriesPlan, candles: CandleColumns, segment_starts: Int64Array, *, compiled: bool = True
+) -> list[Float64Array]:
+    """Return the row as columns over all candles, each of shape (n,); everything starts anew at ``segment_starts``.
+
+    ``compiled`` says whether loading a compiler is worth its while; it changes no bit.
+    """
     own, *longer = plan.groups
-    columns = [*node_columns(own.nodes, candles, segment_starts), np.zeros(candles.rows)]
+    columns = [*node_columns(own.nodes, candles, segment_starts, compiled=compiled), np.zeros(candles.rows)]
     for group in longer:
         joined = joined_columns(
             candles, plan.timeframe_ms, group.length_ms, segment_starts, require_whole=group.require_whole
         )
         there = joined.visible >= 0
-        values = node_columns(group.nodes, joined.candles, joined.segment_starts)
+        values = node_columns(group.nodes, joined.candles, joined.segment_starts, compiled=compiled)
         for value in (*values, joined.missing):
             column = np.full(candles.rows, np.nan)
             column[there] = value[joined.visible[there]]

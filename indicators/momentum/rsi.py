@@ -36,8 +36,28 @@ def rsi_loop(
     state: MutableSequence[float], period: int, weight: float, values: Sequence[float], out: MutableSequence[float]
 ) -> None:
     """Step through a column."""
-    for row in range(len(values)):
-        out[row] = rsi_step(state, period, weight, values[row])
+    rows = len(values)
+    first = 0
+    while first < rows and state[1] < period:
+        out[first] = rsi_step(state, period, weight, values[first])
+        first += 1
+    # What the step does from then on, without calling it: this is where long columns spend their time.
+    last, gains, losses, kept = state[0], state[2], state[3], 1.0 - weight
+    for row in range(first, rows):
+        change = values[row] - last
+        last = values[row]
+        if change > 0.0:
+            gains = weight * change + kept * gains
+            losses = kept * losses
+        elif change <= 0.0:
+            gains = kept * gains
+            losses = weight * -change + kept * losses
+        else:
+            out[row] = math.nan
+            continue
+        both = gains + losses
+        out[row] = 100.0 * (gains / both) if both != 0.0 else 0.0
+    state[0], state[2], state[3] = last, gains, losses
 
 
 _LOOP = CompiledLoop(rsi_loop, (rsi_step,))

@@ -13,6 +13,9 @@ from strategies.features.moment import Reader
 from strategies.features.readers import Notes, RunningSeries, SeriesTable, SymbolTable, TableReader
 from strategies.known_candles import KnownCandles
 
+_WORTH_COMPILING = 3_000_000
+"""Values of a session's columns from which loading the compiler costs less than it saves."""
+
 
 class FeatureSource(Protocol):
     """Computes the features of all symbols of a session; ``takes_candles`` says that it has to be shown them."""
@@ -125,6 +128,8 @@ class KnownFeatures:
         self._known = known
         self._series: dict[SeriesKey, SeriesTable] = {}
         self._tables: dict[str, SymbolTable] = {}
+        values = sum(plan.series[key].width * known.candles[key[0]].rows for key in plan.series)
+        self._compiled = values >= _WORTH_COMPILING
 
     @staticmethod
     def covers(plan: FeaturePlan, known: KnownCandles) -> bool:
@@ -169,6 +174,6 @@ class KnownFeatures:
         if table is None:
             candles = self._known.candles[key[0]]
             starts = segment_starts(candles.open_time_ms, self._known.longest_open_distance_ms)
-            columns = series_columns(self._plan.series[key], candles, starts)
+            columns = series_columns(self._plan.series[key], candles, starts, compiled=self._compiled)
             table = self._series[key] = SeriesTable(candles, columns, starts)
         return table

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from market_data.candle_columns import CandleColumns
 
 from core.candle_columns import CandleColumns
 from indicators import INDICATORS, Indicator

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from market_data.candle_columns import CandleColumns
 
 import indicators as ind
 from core.candle_columns import CandleColumns

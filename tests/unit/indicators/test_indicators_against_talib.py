@@ -5,7 +5,6 @@ import unittest
 import numpy as np
 import numpy.typing as npt
 import talib
-from market_data.candle_columns import CandleColumns
 
 import indicators as ind
 from core.candle_columns import CandleColumns
