@@ -8,13 +8,14 @@ from pydantic import BaseModel
 from core.errors import ConfigurationError
 from core.settings_section import SettingsSection
 from core.timeframe import MINUTE_MS, timeframe_ms
-from core.trading_signal import FLAT, Signal
+from core.trading_signal import Signal
 from indicators.features.feature import Feature
 from indicators.indicator import Source
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan, checked_features
 from strategies.features.feature_session import FeatureSession
 from strategies.features.moment import Now
+from strategies.features.said import Says
 from strategies.features.session_facts import FillNow, TradeNow
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
@@ -26,7 +27,7 @@ class NoParams(SettingsSection):
     """The parameters of a strategy without any."""
 
 
-class FeatureStrategy:
+class FeatureStrategy(Says):
     """A strategy that declares what it reads and decides at each candle's close.
 
     A class of one's own has :meth:`features` and :meth:`decide`, and ``Params``, a pydantic model of its parameters,
@@ -154,7 +155,3 @@ class FeatureStrategy:
     def stream(self, symbol: str) -> SignalStream:
         """Return a stream outside a session: there is no position, no account and no other symbol."""
         return FeatureSession(self, (symbol,)).open(symbol)
-
-    def flat(self, reason: str = "") -> Signal:
-        """Return no opinion, and why."""
-        return Signal("FLAT", reason=reason) if reason else FLAT

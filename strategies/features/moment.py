@@ -114,6 +114,16 @@ class Moment:
         opened = candle.open_time_ms
         return CandleTime(to_datetime(opened), to_datetime(opened + self._view.timeframe_ms))
 
+    @property
+    def ready(self) -> bool:
+        """Whether every feature has a value."""
+        view, read = self._view, self._view.reader.value
+        return not any(
+            math.isnan(read(slot.series, slot.place + one, self._ago))
+            for slot in view.slots.values()
+            for one in range(slot.size)
+        )
+
     def missing(self, feature: str) -> int:
         """Return how many parts the candle that a feature of a longer timeframe was last computed on lacks."""
         slot = self._view.slots.get(feature)
