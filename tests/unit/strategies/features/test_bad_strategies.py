@@ -1,4 +1,4 @@
-"""What is wrong with a feature strategy is said in one line: before the start if it can be known, else at its candle."""
+"""What is wrong with a feature strategy is one line: before the start if that can be known, else at its candle."""
 
 import sys
 import tempfile
