@@ -25,6 +25,7 @@ from core.events import (
 )
 from core.exact import plain
 from core.instants import format_ms
+from core.trading_signal import SIGNAL_WORDS, At, Signal
 from core.verdicts import Verdict
 
 TRADE_HEADER = (
@@ -174,12 +175,24 @@ def _decided(decision: Decision) -> dict[str, Any]:
             "atr": signal.atr,
             "reason": signal.reason,
             "inputs": decision.inputs,
+            **_further_words(signal),
         },
         "gates": [_judged(verdict) for verdict in decision.verdicts],
         "reason": decision.reason,
         "entry_order_id": decision.entry_order_id,
         "close_order_id": decision.close_order_id,
     }
+
+
+def _further_words(signal: Signal) -> dict[str, Any]:
+    """Return what a signal says beyond direction and distances; what it leaves unsaid is left out."""
+    said = {name: getattr(signal, name) for name in SIGNAL_WORDS}
+    told = {name: value for name, value in said.items() if value != SIGNAL_WORDS[name]}
+    if signal.targets:
+        told["targets"] = [
+            [fraction, {"price": level.price} if isinstance(level, At) else level] for fraction, level in signal.targets
+        ]
+    return told
 
 
 def _judged(verdict: Verdict) -> dict[str, Any]:

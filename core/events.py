@@ -21,8 +21,8 @@ from core.verdicts import Verdict
 Side = Literal["LONG", "SHORT"]
 Action = Literal["OPEN", "CLOSE"]
 
-Role = Literal["entry", "close", "stop", "target", "order"]
-"""What an order is for: a signal's entry, a market close of a whole position, a position's own, or a script's."""
+Role = Literal["entry", "close", "exit", "stop", "target", "order"]
+"""What an order is for: an entry, a market close of a position or (exit) of a part, a position's own, or a script's."""
 
 TransitionKind = Literal["NEW", "REPLACED", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "REJECTED"]
 
@@ -67,6 +67,7 @@ class TradeRow(msgspec.Struct, frozen=True):
 
     An OPEN row has the ``levels`` of its position. A CLOSE row has its result net of all costs, the ``funding`` in it,
     the ``rung`` of the ladder that it filled (0: none), and whether it rested on the assumed path (``ambiguous``).
+    ``tag`` is what the strategy calls the trade.
     """
 
     fill: Fill
@@ -81,6 +82,7 @@ class TradeRow(msgspec.Struct, frozen=True):
     funding: Decimal = ZERO
     rung: int = 0
     ambiguous: bool = False
+    tag: str = ""
 
     @property
     def time_ms(self) -> int:
@@ -132,12 +134,14 @@ class TradeRow(msgspec.Struct, frozen=True):
             told["funding"] = plain(self.funding)
         if self.rung:
             told["rung"] = self.rung
-        if self.levels is not None:
-            levels = self.levels
-            if levels.liquidation is not None:
-                told["liquidation"] = plain(levels.liquidation)
-            if levels.stop is not None:
-                told["stop"] = plain(levels.stop)
+        levels = self.levels
+        if levels is not None and levels.liquidation is not None:
+            told["liquidation"] = plain(levels.liquidation)
+        if levels is not None and levels.stop is not None:
+            told["stop"] = plain(levels.stop)
+        if self.tag:
+            told["tag"] = self.tag
+        if levels is not None:
             prices = [plain(price) for price in levels.targets]
             if prices and levels.ladder:
                 told["targets"] = prices
@@ -315,9 +319,15 @@ class Decision(msgspec.Struct, frozen=True):
     close_order_id: str | None = None
 
     @property
+    def refusal(self) -> Verdict | None:
+        """The first verdict that refused something; None where nothing was. Of an entry nothing follows a refusal."""
+        return next((verdict for verdict in self.verdicts if verdict.reason is not None), None)
+
+    @property
     def reason(self) -> str | None:
-        """Why the entry was refused; None where nothing was. Nothing follows a refusal."""
-        return self.verdicts[-1].reason if self.verdicts else None
+        """Why something that was asked for was refused; None where nothing was."""
+        refusal = self.refusal
+        return None if refusal is None else refusal.reason
 
 
 Event = (

@@ -3,7 +3,7 @@
 import datetime as dt
 import enum
 import math
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ _OPTIONAL_NUMBERS = (
     "stop_price",
     "trailing_fraction",
     "trailing_distance",
+    "stop_level",
 )
 
 
@@ -82,6 +83,17 @@ class TimeInForce(enum.Enum):
         return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
 
 
+class ExitTarget(msgspec.Struct, frozen=True):
+    """One target of a position: the share of it that it closes, and its ``value``.
+
+    ``measure`` says what the value is: a price distance from the fill, distances of the stop (``r``), or a price.
+    """
+
+    fraction: float
+    measure: Literal["distance", "r", "price"]
+    value: float
+
+
 class OrderRequest(msgspec.Struct, frozen=True):
     """An order as it is asked for.
 
@@ -93,6 +105,9 @@ class OrderRequest(msgspec.Struct, frozen=True):
     STOP_LIMIT. A TRAILING_STOP follows at ``trailing_fraction`` of the close or at ``trailing_distance`` in price.
     ``expires_ms`` ends a GTD order. A ``post_only`` limit order that would take at once is rejected, a ``reduce_only``
     order never opens. Orders of one ``oco_group`` cancel each other: the first fill of one ends the rest.
+
+    ``stop_level`` is a stop that stands at its price wherever the order fills; it wins over ``stop_distance``, which
+    then is what the order is judged by. ``targets`` win over every other target. ``tag`` names the trade that it opens.
 
     Raises
     ------
@@ -123,6 +138,9 @@ class OrderRequest(msgspec.Struct, frozen=True):
     oco_group: str | None = None
     trailing_fraction: float | None = None
     trailing_distance: float | None = None
+    stop_level: float | None = None
+    targets: tuple[ExitTarget, ...] = ()
+    tag: str = ""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "side", OrderSide(self.side))

@@ -10,6 +10,7 @@ ExitReason = Literal[
     "break_even",
     "target",
     "time_stop",
+    "exit_signal",
     "liquidation",
     "opposite_signal",
     "gap",
@@ -30,6 +31,8 @@ CancelReason = Literal[
     "oco",
     "position_closed",
     "opposite_signal",
+    "exit_signal",
+    "signal",
     "gap",
     "halt",
     "kill_switch",
@@ -37,7 +40,7 @@ CancelReason = Literal[
     "end",
 ]
 ExpiryReason = Literal["max_order_wait", "gtd", "ioc"]
-ChangeReason = Literal["request", "position", "trailing_stop", "break_even", "triggered"]
+ChangeReason = Literal["request", "position", "trailing_stop", "break_even", "triggered", "signal"]
 
 AcceptanceRefusal = Literal[
     "price",
@@ -50,13 +53,32 @@ AcceptanceRefusal = Literal[
     "below_min_notional",
     "percent_price",
 ]
-FillRefusal = Literal["shorting_disabled", "insufficient_balance", "insufficient_margin", "max_leverage", "would_take"]
+FillRefusal = Literal[
+    "shorting_disabled",
+    "insufficient_balance",
+    "insufficient_margin",
+    "max_leverage",
+    "would_take",
+    "stop_passed",
+    "target_passed",
+]
 
 OrderReason = FillReason | CancelReason | ExpiryReason | ChangeReason | AcceptanceRefusal | FillRefusal | Literal[""]
 """Why an order is in its state; empty when it was just accepted."""
 
 WarmupRefusal = Literal["warming_up"]
-PositionRefusal = Literal["position_open", "opposite_ignored", "close_waiting", "entry_waiting"]
+PositionRefusal = Literal[
+    "position_open",
+    "opposite_ignored",
+    "close_waiting",
+    "entry_waiting",
+    "no_position",
+    "no_entry_waiting",
+    "below_lot_size",
+]
+LevelRefusal = Literal[
+    "no_position", "no_stop", "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder"
+]
 SessionRefusal = Literal["missed_step", "paused"]
 RiskRefusal = Literal[
     "stop_distance",

@@ -60,3 +60,15 @@ class Signal(msgspec.Struct, frozen=True):
 
 FLAT = Signal("FLAT")
 """No opinion; streaming strategies return this one object whenever they have nothing to say."""
+
+SIGNAL_WORDS: dict[str, Any] = {one.name: one.default for one in msgspec.structs.fields(Signal)[6:]}
+"""What a signal may say beyond direction, distances, reason and metadata, each with what leaves it unsaid."""
+
+
+def r_multiple(text: str) -> float | None:
+    """Return how many distances of the stop a text like ``"2R"`` names; None where it is no such text."""
+    number, letter = text.strip()[:-1], text.strip()[-1:]
+    try:
+        return float(number) if letter in ("R", "r") else None
+    except ValueError:
+        return None

@@ -6,6 +6,7 @@ import msgspec
 
 from core.reasons import (
     ExecutionRefusal,
+    LevelRefusal,
     PositionRefusal,
     RiskRefusal,
     SafetyRefusal,
@@ -33,13 +34,28 @@ class WarmupVerdict(msgspec.Struct, frozen=True):
 
 
 class PositionVerdict(msgspec.Struct, frozen=True):
-    """What the symbol's position, or its ``waiting`` entry, made of the signal."""
+    """What the symbol's position, or its ``waiting`` entry, made of the signal.
+
+    ``on_opposite_signal`` is the rule that an entry was judged by; an exit has the ``quantity`` that it closes.
+    """
 
     gate: ClassVar = "position"
-    on_opposite_signal: OnOpposite
+    on_opposite_signal: OnOpposite | None = None
     position: str | None = None
     waiting: str | None = None
     reason: PositionRefusal | None = None
+    quantity: float | None = None
+
+
+class LevelVerdict(msgspec.Struct, frozen=True):
+    """Whether a level of the position, or of the ``waiting`` entry, is moved: from where it stood to what is asked."""
+
+    gate: ClassVar = "levels"
+    level: Literal["stop", "target"]
+    wanted: float
+    stood: float | None = None
+    waiting: str | None = None
+    reason: LevelRefusal | None = None
 
 
 class SessionVerdict(msgspec.Struct, frozen=True):
@@ -90,5 +106,7 @@ class ExecutionVerdict(msgspec.Struct, frozen=True):
     reason: ExecutionRefusal | None = None
 
 
-Verdict = WarmupVerdict | PositionVerdict | SessionVerdict | RiskVerdict | SafetyVerdict | ExecutionVerdict
+Verdict = (
+    WarmupVerdict | PositionVerdict | LevelVerdict | SessionVerdict | RiskVerdict | SafetyVerdict | ExecutionVerdict
+)
 """A gate's answer with what it was asked with: approved, or refused for a ``reason``."""

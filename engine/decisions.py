@@ -1,6 +1,5 @@
 """Phase C: strategies give their opinions, and each that is not FLAT goes through the gates, symbol by symbol."""
 
-import math
 from collections.abc import Mapping
 
 from core.candle import Candle
@@ -12,18 +11,17 @@ from core.reasons import SessionRefusal
 from core.trading_signal import Signal
 from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
 from engine.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
+from engine.directives import Directives
 from engine.entries import Entries
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
+from engine.signal_check import signal_fault, words
 from engine.symbol_state import PresentCandles, SymbolState
 from execution.matching.paper_venue import PaperVenue
 from strategies.features.feature_session import FeatureSession
-from strategies.meaningless_metadata import metadata_fault
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
-
-_LONGEST_VALUE = 60
 
 
 class Decisions:
@@ -55,6 +53,7 @@ class Decisions:
         self._pricing = venue.account.pricing
         self._gates = gates
         self._entries = entries
+        self._directives = Directives(venue, gates)
 
     def decide(self, present: PresentCandles, time_ms: int, refuse_entries: SessionRefusal | None = None) -> None:
         """Ask the strategy about every candle and put each opinion that is not FLAT through the gates.
@@ -77,9 +76,10 @@ class Decisions:
             direction = signal.direction
             state.candles_seen += 1
             if direction != "FLAT":
-                self._check_signal(state.symbol, candle, signal)
-                opinion = Opinion(state.symbol, candle, signal, OrderSide.from_signal(direction), time_ms)
-                self._venue.recorder(self._judge(opinion, state, refuse_entries))
+                fault = signal_fault(signal, candle.close, self._rules)
+                if fault is not None:
+                    raise self.failure(state.symbol, candle, fault)
+                self._venue.recorder(self._judge(state, candle, signal, time_ms, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
 
@@ -92,6 +92,8 @@ class Decisions:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""
         if isinstance(problem, Exception):
             problem = failure_in_one_line(problem)
+        elif self._rules.strategy_file:
+            problem = f"{problem} ({self._rules.strategy_file})"
         return StrategyError(
             f"strategy {self._rules.strategy_name} failed on {symbol} "
             f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
@@ -100,27 +102,38 @@ class Decisions:
             open_time_ms=candle.open_time_ms,
         )
 
-    def _judge(self, opinion: Opinion, state: SymbolState, refuse_entries: SessionRefusal | None) -> Decision:
-        """Put one opinion through the gates in order; the first that refuses ends it."""
+    def _judge(
+        self, state: SymbolState, candle: Candle, signal: Signal, time_ms: int, refuse_entries: SessionRefusal | None
+    ) -> Decision:
+        """Carry out what a signal says beside an entry, then put its entry through the gates in order."""
         symbol, before, needed = state.symbol, state.candles_seen - 1, self._rules.warmup_candles
         warm = before >= needed
         verdicts: list[Verdict] = [WarmupVerdict(before, needed, None if warm else "warming_up")]
         entry_id = close_id = None
         if warm:
-            wanted = self._planned(opinion, verdicts)
-            if wanted.withdraws:
-                self._venue.book.cancel_entry(symbol, opinion.time_ms, "opposite_signal")
-            if isinstance(wanted, Close | Reverse):
-                close_id = self._gates.queue_close(symbol, opinion.time_ms, "opposite_signal")
-            if isinstance(wanted, Enter | Add | Reverse):
-                entry_id = self._entries.enter(opinion, wanted, refuse_entries, verdicts)
-            if entry_id is not None and self._rules.entry_fill == "close" and not isinstance(wanted, Reverse):
-                fine = state.last_fine if state.last_detail_ms >= opinion.candle.open_time_ms else None
-                self._entries.fill_at_close(symbol, opinion.candle, fine, opinion.time_ms)
-        signal = opinion.signal
-        return Decision(
-            opinion.time_ms, symbol, signal, plain_metadata(signal.metadata), tuple(verdicts), entry_id, close_id
-        )
+            close_id = self._directives.obey(symbol, signal, time_ms, verdicts)
+            if signal.direction in ("LONG", "SHORT"):
+                opinion = Opinion(symbol, candle, signal, OrderSide.from_signal(signal.direction), time_ms)
+                entry_id, close_id = self._enter(opinion, state, refuse_entries, verdicts)
+        return Decision(time_ms, symbol, signal, plain_metadata(signal.metadata), tuple(verdicts), entry_id, close_id)
+
+    def _enter(
+        self, opinion: Opinion, state: SymbolState, refuse_entries: SessionRefusal | None, verdicts: list[Verdict]
+    ) -> tuple[str | None, str | None]:
+        """Put an opinion through the gates; the first that refuses ends it. Return the ids of its entry and close."""
+        symbol, time_ms, entry_id, close_id = opinion.symbol, opinion.time_ms, None, None
+        wanted = self._planned(opinion, verdicts)
+        if wanted.withdraws:
+            self._venue.book.cancel_entry(symbol, time_ms, "opposite_signal")
+        if isinstance(wanted, Close | Reverse):
+            close_id = self._gates.queue_close(symbol, time_ms, "opposite_signal")
+        if isinstance(wanted, Enter | Add | Reverse):
+            entry_id = self._entries.enter(opinion, wanted, refuse_entries, verdicts)
+        at_close = self._rules.entry_fill == "close" and opinion.signal.entry in (None, "market")
+        if entry_id is not None and at_close and not isinstance(wanted, Reverse):
+            fine = state.last_fine if state.last_detail_ms >= opinion.candle.open_time_ms else None
+            self._entries.fill_at_close(symbol, opinion.candle, fine, time_ms)
+        return entry_id, close_id
 
     def _planned(self, opinion: Opinion, verdicts: list[Verdict]) -> Plan:
         """Return what the opinion asks for, and tell what the symbol's position or waiting entry made of it."""
@@ -146,33 +159,11 @@ class Decisions:
             )
         return wanted
 
-    def _check_signal(self, symbol: str, candle: Candle, signal: Signal) -> None:
-        """Stop at an opinion that is none: an unknown direction, a distance that is no finite number, odd metadata."""
-        if signal.direction not in ("LONG", "SHORT"):
-            problem = f"unknown direction {signal.direction!r}; allowed are LONG, SHORT and FLAT"
-            raise self.failure(symbol, candle, problem)
-        for name in ("sl_distance", "tp_distance", "atr"):
-            value = getattr(signal, name)
-            if value is not None and not (isinstance(value, float | int) and math.isfinite(value)):
-                raise self.failure(symbol, candle, f"{name} is {value!r}; a finite number is needed")
-        metadata: object = signal.metadata
-        if not isinstance(metadata, Mapping):
-            raise self.failure(symbol, candle, f"metadata is {_words(metadata)}; a mapping is needed")
-        fault = metadata_fault(metadata, candle.close, signal.sl_distance, signal.tp_distance)
-        if fault is not None:
-            raise self.failure(symbol, candle, fault)
-
 
 def _no_signal(answer: object) -> str:
     """Say what a stream answered instead of a signal."""
     like_a_frame = " as generate_signal does" if isinstance(answer, Mapping) else ""
     return (
-        f"update returned {_words(answer)}{like_a_frame}; a Signal is needed, "
+        f"update returned {words(answer)}{like_a_frame}; a Signal is needed, "
         "such as core.trading_signal.FLAT or Signal('LONG', sl_distance=5.0)"
     )
-
-
-def _words(value: object) -> str:
-    """Return a value as Python writes it, cut short and on one line."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

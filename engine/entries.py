@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from core.candle import Candle
-from core.orders import OrderRequest
+from core.orders import OrderRequest, OrderType
 from core.reasons import SessionRefusal
 from core.verdicts import ExecutionVerdict, RiskVerdict, SafetyVerdict, SessionVerdict, Verdict
 from engine.decision_plan import Add, Enter, Reverse
-from engine.entry_orders import entry_order
+from engine.entry_orders import entry_order, entry_way
 from engine.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
@@ -52,12 +52,12 @@ class Entries:
         if isinstance(wanted, Add):
             open_trades -= 1
         safety.observe_book(open_trades, exposure)
-        basis = self._basis(symbol, price, exposure, adds=isinstance(wanted, Add))
+        basis = self._basis(opinion, exposure, adds=isinstance(wanted, Add))
         instrument = self._venue.account.pricing.rules(symbol)
         sized = self._gates.risk.size_entry(opinion.signal, basis, instrument)
         if not isinstance(sized, Refusal) and self._lacks_trail(opinion.signal.atr):
             sized = Refusal("trailing_distance")
-        verdicts.append(self._risk_verdict(basis, exposure, sized))
+        verdicts.append(self._risk_verdict(basis, exposure, sized, opinion.signal.size))
         if isinstance(sized, Refusal):
             return None
         quantity = float(sized.quantity)
@@ -71,22 +71,26 @@ class Entries:
         """
         self._venue.immediate.enter_at_close(self._venue.book.entries[symbol], candle.close, fine or candle, time_ms)
 
-    def _basis(self, symbol: str, price: float, exposure: float, *, adds: bool) -> SizingBasis:
+    def _basis(self, opinion: Opinion, exposure: float, *, adds: bool) -> SizingBasis:
         """Return what an entry is sized on; what adds has no more room than its position leaves of its own cap."""
         safety, cap = self._gates.safety, self._gates.risk.config.max_exposure
+        price = opinion.candle.close
+        expected = entry_way(self._rules, opinion.signal, opinion.side, price).price
         equity, limits = safety.current_equity, safety.limits
         room, risk_limit = limits.max_exposure_pct * equity - exposure, limits.max_risk_per_trade_pct * equity
         if adds and cap is not None:
-            left = cap * equity - self._venue.account.holdings[symbol].exposure()
+            left = cap * equity - self._venue.account.holdings[opinion.symbol].exposure()
             if left < room:
-                return SizingBasis(equity, price, left, risk_limit, "position_cap")
-        return SizingBasis(equity, price, room, risk_limit)
+                return SizingBasis(equity, price, left, risk_limit, "position_cap", entry_price=expected)
+        return SizingBasis(equity, price, room, risk_limit, entry_price=expected)
 
-    def _risk_verdict(self, basis: SizingBasis, exposure: float, sized: SizedEntry | Refusal) -> RiskVerdict:
+    def _risk_verdict(
+        self, basis: SizingBasis, exposure: float, sized: SizedEntry | Refusal, share: float
+    ) -> RiskVerdict:
         equity, price, room = basis.equity, basis.price, basis.room
         if isinstance(sized, Refusal):
             return RiskVerdict(equity, price, exposure, room, reason=sized.reason)
-        asked = equity * self._gates.risk.config.default_risk_per_trade
+        asked = equity * self._gates.risk.config.default_risk_per_trade * share
         return RiskVerdict(
             equity,
             price,
@@ -103,7 +107,7 @@ class Entries:
         self, order: OrderRequest, opinion: Opinion, shown: SafetyVerdict, verdicts: list[Verdict]
     ) -> str | None:
         rules, time_ms = self._rules, opinion.time_ms
-        deadline_ms = time_ms + rules.order_wait_ms if rules.entry_order == "market" else None
+        deadline_ms = time_ms + rules.order_wait_ms if order.order_type is OrderType.MARKET else None
         try:
             accepted = self._gates.execution.submit_order(
                 order, opinion.candle.close, decided_ms=time_ms, wait_until_ms=deadline_ms

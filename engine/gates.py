@@ -1,5 +1,7 @@
 """The gates of a session, in order: risk sizes an entry, safety refuses it or not, execution accepts it."""
 
+from decimal import Decimal
+
 from core.reasons import ExitReason
 from engine.session_statistics import SessionStatistics
 from execution.safety.safety_monitor import SafetyMonitor
@@ -26,7 +28,7 @@ class Gates:
         self.execution = execution
         self.statistics = statistics
 
-    def queue_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
-        """Accept a market close of a position at its symbol's next open; return the order's id."""
+    def queue_close(self, symbol: str, time_ms: int, reason: ExitReason, quantity: Decimal | None = None) -> str:
+        """Accept a market close of a position, or of a quantity of it, at the next open; return the order's id."""
         self.statistics.orders_submitted += 1
-        return self.execution.submit_close(symbol, time_ms, reason)
+        return self.execution.submit_close(symbol, time_ms, reason, quantity)

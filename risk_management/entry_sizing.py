@@ -5,11 +5,12 @@ from typing import Literal
 
 import msgspec
 
-from core.exact import ceil_to, computed, floor_to
+from core.exact import EXACT, ceil_to, computed, floor_to, received
 from core.instrument import Instrument
+from core.orders import ExitTarget
 from core.reasons import RiskRefusal
 from core.tolerance import TOLERANCE
-from core.trading_signal import Signal
+from core.trading_signal import At, Level, Signal, r_multiple
 from core.verdicts import SizeBound
 from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
@@ -19,7 +20,8 @@ class SizingBasis(msgspec.Struct, frozen=True):
     """What an entry is sized on, in quote currency.
 
     ``price`` is the decision candle's close, ``room`` what the limits leave, ``room_of`` which of the two exposures
-    leaves no more. ``risk_limit`` is the most that an entry may lose at its stop.
+    leaves no more. ``risk_limit`` is the most that an entry may lose at its stop. ``entry_price`` is where it is
+    expected to fill, which absolute levels are measured from; None: at ``price``.
     """
 
     equity: float
@@ -27,6 +29,7 @@ class SizingBasis(msgspec.Struct, frozen=True):
     room: float
     risk_limit: float
     room_of: Literal["position_cap", "exposure_room"] = "exposure_room"
+    entry_price: Decimal | None = None
 
 
 class SizedEntry(msgspec.Struct, frozen=True):
@@ -56,12 +59,21 @@ class EntrySizer:
     def __init__(self, config: RiskConfig) -> None:
         self.config = config
 
-    def distances(self, signal: Signal) -> tuple[float | None, float | None]:
-        """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else None."""
+    def distances(self, signal: Signal, entry_price: Decimal) -> tuple[float | None, float | None]:
+        """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else None.
+
+        Absolute levels are measured from an entry price; a target that is one, or in distances of the stop, and a
+        ladder have no distance here (:func:`exit_targets`).
+        """
         config, atr = self.config, signal.atr
         stop = signal.sl_distance
-        if stop is None and atr is not None:
+        if signal.stop_price is not None:
+            sign = 1 if signal.direction == "LONG" else -1
+            stop = float(EXACT.multiply(sign, EXACT.subtract(entry_price, computed(signal.stop_price))))
+        elif stop is None and atr is not None:
             stop = atr * config.default_sl_atr_mult
+        if exit_targets(signal):
+            return stop, None
         target = signal.tp_distance
         if target is None and atr is not None and config.default_tp_atr_mult is not None:
             target = atr * config.default_tp_atr_mult
@@ -72,7 +84,8 @@ class EntrySizer:
 
         Where the worst that rounding can make of its loss is above the limit of risk, the size is reduced to it.
         """
-        stop, target = self.distances(signal)
+        expected = received(basis.price) if basis.entry_price is None else basis.entry_price
+        stop, target = self.distances(signal, expected)
         if stop is None or not computed(stop) > 0:
             return Refusal("stop_distance")
         distance, lot = computed(stop), instrument.lot_size
@@ -80,12 +93,16 @@ class EntrySizer:
             return Refusal("stop_within_tick")
         if target is not None and not computed(target) > 0:
             return Refusal("target_distance")
+        if not all(_leads_away(one, signal.direction, expected) for one in exit_targets(signal)):
+            return Refusal("target_distance")
         if basis.room <= 0.0:
             return Refusal("no_exposure_room")
         config, price = self.config, basis.price
         size, bound = bounded_size(
             basis.equity, price, stop, config.default_risk_per_trade, config.max_exposure, basis.room, basis.room_of
         )
+        if signal.size != 1.0:
+            size *= signal.size
         quantity, worst = floor_to(computed(size), lot), float(instrument.worst_stop_distance(distance))
         if float(quantity) * worst > basis.risk_limit * TOLERANCE:
             quantity, bound = floor_to(computed(basis.risk_limit / worst), lot), "rounding"
@@ -109,3 +126,32 @@ class EntrySizer:
         if value * TOLERANCE < float(instrument.min_notional):
             return "below_min_notional"
         return None
+
+
+def exit_targets(signal: Signal) -> tuple[ExitTarget, ...]:
+    """Return the targets that a signal names otherwise than by ``tp_distance``.
+
+    The signal is a sound one.
+    """
+    if signal.target_price is not None:
+        return (ExitTarget(1.0, "price", signal.target_price),)
+    if signal.target_r is not None:
+        return (ExitTarget(1.0, "r", signal.target_r),)
+    return tuple(_target(fraction, level) for fraction, level in signal.targets)
+
+
+def _target(fraction: float, level: Level) -> ExitTarget:
+    if isinstance(level, At):
+        return ExitTarget(fraction, "price", level.price)
+    if isinstance(level, str):
+        return ExitTarget(fraction, "r", r_multiple(level) or 0.0)
+    return ExitTarget(fraction, "distance", level)
+
+
+def _leads_away(target: ExitTarget, direction: str, entry_price: Decimal) -> bool:
+    """Return whether a target lies beyond an entry, in the direction of profit."""
+    value = computed(target.value)
+    if target.measure == "price":
+        value = EXACT.subtract(value, entry_price)
+        return value > 0 if direction == "LONG" else value < 0
+    return value > 0

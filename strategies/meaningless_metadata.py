@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _LEVELS = {
-    "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price"),
-    "tp_distance": ("take_profit", "take_profit_price", "takeprofit", "tp_price"),
+    "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price", "stop_price"),
+    "tp_distance": ("take_profit", "take_profit_price", "takeprofit", "tp_price", "target_price"),
 }
 _SIZES = ("position_size", "quantity", "qty", "order_size", "order_quantity", "leverage")
 _LIKE_A_DISTANCE = {
@@ -37,7 +37,8 @@ def metadata_fault(
             if distance is None and key != name and _LIKE_A_DISTANCE[name].fullmatch(folded):
                 return f"metadata {key!r} means nothing; a {what}'s distance is {name!r}"
             if key in _LEVELS[name] and not _repeats(metadata[key], close, distance):
-                return f"metadata {key!r} means nothing: a {what} is a distance from the fill, {name!r}"
+                or_price = f"{name!r}, or a price, '{what}_price'"
+                return f"metadata {key!r} means nothing: a {what} is a distance from the fill, {or_price}"
     for key in _SIZES:
         if metadata.get(key) is not None:
             return f"metadata {key!r} means nothing: sizes come from the risk settings (risk.json)"

@@ -1,5 +1,6 @@
 """What went wrong in a user's strategy, and where, in one line."""
 
+import sys
 import sysconfig
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,11 @@ def failure_in_one_line(error: BaseException) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split())
     place = _own_place(error.__traceback__)
     return text if place is None else f"{text} ({place})"
+
+
+def own_file(strategy: object) -> str:
+    """Return the name of the file that holds a strategy's class; empty where there is none."""
+    return Path(getattr(sys.modules.get(type(strategy).__module__), "__file__", None) or "").name
 
 
 def _own_place(traceback: TracebackType | None) -> str | None:

@@ -21,6 +21,8 @@ from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
 from execution.orders.symbol_orders import SymbolOrders
 
+_CLOSING = {"close": 0, "exit": 1}
+
 
 class MatchingEngine:
     """Matches candles with the orders of a book.
@@ -55,9 +57,9 @@ class MatchingEngine:
         if holding is None or orders.quiet_at(candle.open, mark.open):
             return
         at_open = received(candle.open)
-        # A waiting close comes before what is left of a stop that was triggered earlier.
+        # Waiting closes, the whole one first, come before what is left of a stop that was triggered earlier.
         market = [one for one in orders.working if one.acts == "market"]
-        for order in sorted(market, key=lambda one: one.role != "close"):
+        for order in sorted(market, key=lambda one: _CLOSING.get(one.role, len(_CLOSING))):
             if self._reduces(order, candle):
                 self.settlement.execute(order, Touch(at_open, candle.open_time_ms))
         holding = self.holding_of(symbol)

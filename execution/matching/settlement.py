@@ -9,7 +9,7 @@ from core.events import Fill, TradeRow
 from core.exact import EXACT, ZERO
 from core.orders import OrderType
 from core.reasons import CancelReason
-from execution.matching.entry_checks import entry_refusal
+from execution.matching.entry_checks import entry_refusal, passed_level
 from execution.matching.liquidation import liquidation_fill, liquidation_order, ruins
 from execution.money.account import Account
 from execution.money.holding import Holding
@@ -116,8 +116,10 @@ class Settlement:
     def _open(self, order: Order, fill: Fill, mark: float | None) -> TradeRow | None:
         """Open or add to a position, or reject the order; it is never resized."""
         account, book, symbol = self._account, self._book, fill.symbol
-        spendable = self._spendable(account)
+        spendable, first = self._spendable(account), symbol not in account.holdings
         refusal = entry_refusal(account, self._rules, fill, spendable, allow_shorting=book.allow_shorting)
+        if refusal is None and first:
+            refusal = passed_level(order.request, fill, self._pricing.rules(symbol).tick_size)
         if refusal is not None:
             order.reference = fill.price
             book.end(order, OrderStatus.REJECTED, refusal, fill.time_ms)
@@ -128,7 +130,6 @@ class Settlement:
         orders = book.symbol_orders(symbol)
         if order not in orders.working:
             book.tell(order, "NEW", fill.time_ms)
-        first = symbol not in account.holdings
         holding = account.enter(fill, order, mark)
         self._pricing.note_fill(fill.time_ms, fill.notional)
         orders.spend(fill.quantity)

@@ -61,11 +61,6 @@ class VenueRules(msgspec.Struct, frozen=True):
     perpetual: PerpetualRules | None = None
     trailing_fraction: Decimal | None = None
 
-    @property
-    def ladder_closes_all(self) -> bool:
-        """Whether the rungs' fractions add up to the whole position."""
-        return sum((rung.fraction for rung in self.ladder), ZERO) == ONE
-
 
 def venue_rules_of(
     settings: "ExecutionSettings", instruments: Mapping[str, Instrument], trailing_fraction: Decimal | None = None

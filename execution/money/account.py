@@ -138,6 +138,7 @@ class Account:
             )
             first_mark = float(fill.price) if mark is None else mark
             holding = Holding(entry, position, fill.time_ms, first_mark, order.client_order_id)
+            holding.tag = "" if request is None else request.tag
             self.holdings[symbol] = holding
         else:
             if not order.filled:
@@ -158,6 +159,7 @@ class Account:
             self.ledger.balance,
             self.unrealized_of_log(),
             levels=holding.levels(),
+            tag=holding.tag,
         )
         return self._tell(row)
 
@@ -193,6 +195,7 @@ class Account:
             funding=part.funding,
             rung=order.rung,
             ambiguous=ambiguous,
+            tag=holding.tag,
         )
         return self._tell(row)
 

@@ -14,7 +14,7 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     """A position from its first entry to its last exit; results are exact, ``realized_pnl`` is net of all costs.
 
     Prices are exact where all entries, or all exits, had one price; else they are averages to twelve significant
-    digits. ``parts`` counts the fills that closed it.
+    digits. ``parts`` counts the fills that closed it, ``tag`` is what the strategy calls it.
     ``best_case_pnl`` is what an ambiguous trade would have brought had the target come first; else it is the result.
     """
 
@@ -32,6 +32,7 @@ class ClosedTrade(msgspec.Struct, frozen=True):
     ambiguous: bool = False
     strategy_name: str | None = None
     parts: int = 1
+    tag: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the trade as plain values: floats, text, and times as aware UTC datetimes."""
@@ -50,4 +51,5 @@ class ClosedTrade(msgspec.Struct, frozen=True):
             "best_case_pnl": float(self.best_case_pnl),
             "strategy_name": self.strategy_name,
             "parts": self.parts,
+            "tag": self.tag,
         }

@@ -9,6 +9,7 @@ from core.reasons import FillReason
 from execution.money.closed_trade import ClosedTrade
 from execution.money.ledger import ClosedPart, Entry
 from execution.orders.order import Order
+from execution.orders.target_ladder import HeldRung
 from execution.scripting.position import Position
 
 
@@ -18,8 +19,9 @@ class Holding:
     ``mark`` is the float price at which the position counts for equity and exposure. ``marked`` says that it is a close
     taken after the entry; until then the trade log values the position at its own fill price. ``fresh_quantity`` and
     ``fresh_cost`` are what was added since the last equity and is not part of it. ``stop`` and ``targets`` are its
-    protective orders, ``entries`` how many entry orders built it, ``entered`` their quantity. ``stop_distance`` is what
-    the rungs of a ladder are measured in, from ``first_fill``. ``entered_inside`` says that a candle's range opened it,
+    protective orders, ``ladder`` the rungs that it was opened with, ``entries`` how many entry orders built it,
+    ``entered`` their quantity. ``stop_distance`` is that of its first stop, ``first_fill`` what it was measured from.
+    ``entered_inside`` says that a candle's range opened it,
     at an unknown time of that candle. ``moves_stop`` says that the next close may move the stop. ``client_order_id`` is
     that of the order that opened it. ``liquidation`` is the mark price at which its margin is used up; None without
     margin, or where there is none.
@@ -43,6 +45,7 @@ class Holding:
         "first_fill",
         "fresh_cost",
         "fresh_quantity",
+        "ladder",
         "liquidation",
         "mark",
         "marked",
@@ -54,6 +57,7 @@ class Holding:
         "sign",
         "stop",
         "stop_distance",
+        "tag",
         "targets",
         "timed_out",
     )
@@ -72,6 +76,8 @@ class Holding:
         self.entered = entry.quantity
         self.stop: Order | None = None
         self.targets: list[Order] = []
+        self.ladder: tuple[HeldRung, ...] = ()
+        self.tag = ""
         self.stop_distance: Decimal | None = None
         self.first_fill = ZERO
         self.break_even_due = False
@@ -208,6 +214,7 @@ class Holding:
             ambiguous=self.ambiguous,
             strategy_name=position.strategy_name,
             parts=self._parts,
+            tag=self.tag,
         )
 
 

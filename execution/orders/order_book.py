@@ -1,5 +1,7 @@
 """The order book of one account: accepts orders, changes them, and ends them."""
 
+from decimal import Decimal
+
 from core.events import Fill, Listener, Role, TransitionKind
 from core.exact import received
 from core.orders import OrderRequest, OrderType
@@ -19,8 +21,8 @@ class OrderBook:
     """The working orders of every symbol; the matching engine lets candles meet them.
 
     ``entries`` and ``closes`` are the waiting entry and market close of each symbol that a session decided on, at most
-    one of each. ``scripted`` says that a script has sent orders too. ``last_closes`` are what amended prices are judged
-    against.
+    one of each, ``exits`` what closes a part of a position. ``scripted`` says that a script has sent orders too.
+    ``last_closes`` are what amended prices are judged against.
 
     Parameters
     ----------
@@ -38,6 +40,7 @@ class OrderBook:
         self.allow_shorting = allow_shorting
         self.entries: dict[str, Order] = {}
         self.closes: dict[str, Order] = {}
+        self.exits: dict[str, Order] = {}
         self.scripted = False
         self.last_closes: dict[str, float] = {}
         self._recorder = recorder
@@ -47,7 +50,7 @@ class OrderBook:
 
     def reset(self) -> None:
         """Forget every order, without a word; who holds the book, or a symbol's orders, keeps them."""
-        for emptied in (self.entries, self.closes, self.last_closes):
+        for emptied in (self.entries, self.closes, self.exits, self.last_closes):
             emptied.clear()
         for orders in self._symbols.values():
             orders.reset()
@@ -113,15 +116,15 @@ class OrderBook:
         self._accept(order, time_ms)
         return order
 
-    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> Order:
-        """Accept a market close of the whole position; it never expires."""
+    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason, quantity: Decimal | None = None) -> Order:
+        """Accept a market close of the whole position, or of a quantity of it; it never expires."""
         holding = self.account.holdings[symbol]
         order = Order(
             symbol,
             -holding.sign,
             OrderType.MARKET,
-            holding.entry.quantity,
-            "close",
+            holding.entry.quantity if quantity is None else quantity,
+            "close" if quantity is None else "exit",
             accepted_ms=time_ms,
             active_ms=time_ms + self.rules.latency_ms,
             reduce_only=True,
@@ -146,9 +149,10 @@ class OrderBook:
             self.cancel(self.entries[symbol], time_ms, reason)
 
     def cancel_close(self, symbol: str, time_ms: int, reason: CancelReason) -> None:
-        """Cancel a symbol's waiting close, if there is one."""
-        if symbol in self.closes:
-            self.cancel(self.closes[symbol], time_ms, reason)
+        """Cancel a symbol's waiting close, whole or of a part, if there is one."""
+        for waiting in (self.closes, self.exits):
+            if symbol in waiting:
+                self.cancel(waiting[symbol], time_ms, reason)
 
     def amend(
         self,
@@ -188,6 +192,11 @@ class OrderBook:
         self.bound(order.symbol)
         return True
 
+    def rewrite_levels(self, order: Order, request: OrderRequest, time_ms: int) -> None:
+        """Let a waiting entry have the levels of another request, which is the same but for them."""
+        order.request, order.reason = request, "signal"
+        self.tell(order, "REPLACED", time_ms)
+
     def expire(self, symbol: str, candle_open_ms: int | None, time_ms: int) -> None:
         """Expire the orders whose time is over before this step and that no candle of it can fill any more."""
         for order in self.orders_of(symbol):
@@ -208,7 +217,7 @@ class OrderBook:
         working = self.symbol_orders(order.symbol).working
         if order in working:
             working.remove(order)
-        for waiting in (self.entries, self.closes):
+        for waiting in (self.entries, self.closes, self.exits):
             if waiting.get(order.symbol) is order:
                 del waiting[order.symbol]
         self.bound(order.symbol)
@@ -242,6 +251,8 @@ class OrderBook:
             self.entries[order.symbol] = order
         elif order.role == "close":
             self.closes[order.symbol] = order
+        elif order.role == "exit":
+            self.exits[order.symbol] = order
         else:
             self.scripted = True
         self.tell(order, "NEW", time_ms)

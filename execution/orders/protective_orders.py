@@ -4,11 +4,19 @@ from decimal import Decimal
 from typing import Literal
 
 from core.events import Fill
-from core.exact import EXACT, ZERO, ceil_to, computed, floor_to, received
-from core.orders import OrderType
+from core.exact import EXACT, ZERO, computed, floor_to, received
+from core.orders import OrderRequest, OrderType
+from core.reasons import LevelRefusal
 from execution.money.holding import Holding
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
+from execution.orders.target_ladder import (
+    closes_all,
+    own_rungs,
+    rungs_of_rules,
+    stop_on_tick,
+    target_on_tick,
+)
 from execution.orders.trailing import trail_of
 
 
@@ -40,7 +48,9 @@ class ProtectiveOrders:
         distance = None if request.stop_distance is None else computed(request.stop_distance)
         if distance is not None:
             stop = EXACT.subtract(fill.price, EXACT.multiply(sign, distance))
-        elif stop is not None:
+        if request.stop_level is not None:
+            stop = computed(request.stop_level)
+        if stop is not None:
             distance = EXACT.abs(EXACT.subtract(fill.price, stop))
         holding.stop_distance = distance
         holding.first_fill = fill.price
@@ -51,18 +61,77 @@ class ProtectiveOrders:
             holding.stop.trail = trail
             holding.moves_stop = trail is not None
             holding.stop.stop_price = None if stop is None else stop_on_tick(stop, tick, long=holding.long)
-        if not self._rules.ladder:
-            target = None if request.take_profit is None else received(request.take_profit)
-            if request.target_distance is not None:
-                target = EXACT.add(fill.price, EXACT.multiply(sign, computed(request.target_distance)))
-            if target is not None:
-                order = self._placed(holding, OrderType.TAKE_PROFIT, "target", fill.time_ms)
-                order.price = _target_on_tick(target, tick, long=holding.long)
-                holding.targets.append(order)
+        target = self._targeted(holding, request)
+        if target is not None:
+            self._place_target(holding, target, fill.time_ms)
         self._resize(holding, fill.time_ms, adding=True, placing=True)
         placed = holding.targets if holding.stop is None else [holding.stop, *holding.targets]
         for order in placed:
             self._book.tell(order, "NEW", fill.time_ms)
+        holding.show_levels()
+
+    def _targeted(self, holding: Holding, request: OrderRequest) -> Decimal | None:
+        """Give a position the ladder that it is opened with, or return the one target that it has; None: no target."""
+        fill, sign, distance = holding.first_fill, holding.sign, holding.stop_distance
+        if request.targets:
+            rungs = own_rungs(request.targets, fill, sign, distance)
+            if len(rungs) == 1 and closes_all(rungs):
+                return rungs[0].level
+            holding.ladder = rungs
+            return None
+        if self._rules.ladder:
+            if distance is not None:
+                holding.ladder = rungs_of_rules(self._rules.ladder, fill, sign, distance)
+            return None
+        if request.target_distance is not None:
+            return EXACT.add(fill, EXACT.multiply(sign, computed(request.target_distance)))
+        return None if request.take_profit is None else received(request.take_profit)
+
+    def _place_target(self, holding: Holding, level: Decimal, time_ms: int) -> Order:
+        order = self._placed(holding, OrderType.TAKE_PROFIT, "target", time_ms)
+        order.price = target_on_tick(level, self._tick(holding.entry.symbol), long=holding.long)
+        holding.targets.append(order)
+        return order
+
+    def move_stop(self, holding: Holding, price: float, time_ms: int) -> LevelRefusal | None:
+        """Move a position's stop to a price that a strategy names, on the tick, for the symbol's next candle.
+
+        Return why it stays: it only ever comes nearer, and never to where the last price is already.
+        """
+        stop, long = holding.stop, holding.long
+        level = stop_on_tick(computed(price), self._tick(holding.entry.symbol), long=long)
+        if stop is None or not stop.status.working or stop.acts != "stop":
+            return "no_stop"
+        now, last = stop.stop_price, received(holding.mark)
+        if now is not None and not (level > now if long else level < now):
+            return "stop_not_tighter"
+        if level >= last if long else level <= last:
+            return "stop_passed"
+        stop.stop_price, stop.exit_reason = level, "stop"
+        self._tell_move(holding, stop, time_ms)
+        return None
+
+    def move_target(self, holding: Holding, price: float, time_ms: int) -> LevelRefusal | None:
+        """Move a position's one target to a price that a strategy names, or place it; return why it is not done."""
+        long, last = holding.long, received(holding.mark)
+        level = target_on_tick(computed(price), self._tick(holding.entry.symbol), long=long)
+        if holding.ladder:
+            return "targets_are_a_ladder"
+        if level <= last if long else level >= last:
+            return "target_passed"
+        if holding.targets:
+            holding.targets[0].price = level
+            self._tell_move(holding, holding.targets[0], time_ms)
+        else:
+            self._book.tell(self._place_target(holding, level, time_ms), "NEW", time_ms)
+            self._book.bound(holding.entry.symbol)
+            holding.show_levels()
+        return None
+
+    def _tell_move(self, holding: Holding, order: Order, time_ms: int) -> None:
+        order.reason = "signal"
+        self._book.tell(order, "REPLACED", time_ms)
+        self._book.bound(order.symbol)
         holding.show_levels()
 
     def resize(self, holding: Holding, time_ms: int, *, adding: bool) -> None:
@@ -74,10 +143,10 @@ class ProtectiveOrders:
         held = holding.entry.quantity
         if holding.stop is not None and holding.stop.status.working:
             wanted.append((holding.stop, held))
-        if not self._rules.ladder:
+        if not holding.ladder:
             wanted += [(order, held) for order in holding.targets if order.status.working]
-        elif adding and holding.stop_distance is not None:
-            wanted += self._rungs(holding, holding.stop_distance, time_ms, placing=placing)
+        elif adding:
+            wanted += self._rungs(holding, time_ms, placing=placing)
         for order, rest in wanted:
             quantity = EXACT.add(order.filled, rest)
             if quantity != order.quantity:
@@ -86,18 +155,17 @@ class ProtectiveOrders:
                     order.reason = "position"
                     self._book.tell(order, "REPLACED", time_ms)
 
-    def _rungs(
-        self, holding: Holding, stop_distance: Decimal, time_ms: int, *, placing: bool
-    ) -> list[tuple[Order, Decimal]]:
+    def _rungs(self, holding: Holding, time_ms: int, *, placing: bool) -> list[tuple[Order, Decimal]]:
         """Return every working rung and the quantity it still closes, placing those that are not there yet."""
-        rules, symbol = self._rules, holding.entry.symbol
+        ladder, symbol = holding.ladder, holding.entry.symbol
+        whole = closes_all(ladder)
         lot, tick = self._pricing.rules(symbol).lot_size, self._tick(symbol)
         by_number = {order.rung: order for order in holding.targets}
         wanted, waiting = [], ZERO
-        for number, rung in enumerate(rules.ladder, 1):
+        for number, rung in enumerate(ladder, 1):
             order = by_number.get(number)
             share = floor_to(EXACT.multiply(rung.fraction, holding.entered), lot)
-            if number == len(rules.ladder) and rules.ladder_closes_all:
+            if number == len(ladder) and whole:
                 rest = EXACT.subtract(holding.entry.quantity, waiting)
             else:
                 rest = EXACT.subtract(share, ZERO if order is None else order.filled)
@@ -106,9 +174,8 @@ class ProtectiveOrders:
             waiting = EXACT.add(waiting, rest)
             if order is None:
                 order = self._placed(holding, OrderType.TAKE_PROFIT, f"tp{number}", time_ms)
-                away = EXACT.multiply(rung.distance, stop_distance)
-                level = EXACT.add(holding.first_fill, EXACT.multiply(holding.sign, away))
-                order.price, order.quantity, order.rung = _target_on_tick(level, tick, long=holding.long), rest, number
+                price = target_on_tick(rung.level, tick, long=holding.long)
+                order.price, order.quantity, order.rung = price, rest, number
                 holding.targets.append(order)
                 holding.targets.sort(key=lambda one: one.rung)
                 if not placing:
@@ -186,12 +253,3 @@ class ProtectiveOrders:
         )
         self._book.place(order)
         return order
-
-
-def stop_on_tick(level: Decimal, tick: Decimal, *, long: bool) -> Decimal:
-    """Return the stop price of a position's stop on the tick: a long's rounded down, a short's up."""
-    return floor_to(level, tick) if long else ceil_to(level, tick)
-
-
-def _target_on_tick(level: Decimal, tick: Decimal, *, long: bool) -> Decimal:
-    return ceil_to(level, tick) if long else floor_to(level, tick)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from core.errors import HarnessError
@@ -171,9 +172,9 @@ class ExecutionEngine:
         rules = self.paper_trader.account.pricing.rules(order.symbol)
         return order.quantity * float(rules.worst_stop_distance(computed(distance)))
 
-    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason) -> str:
-        """Accept a market close of the whole position at the symbol's next open; return its order id."""
-        return self.paper_trader.book.submit_close(symbol, time_ms, reason).order_id or ""
+    def submit_close(self, symbol: str, time_ms: int, reason: ExitReason, quantity: Decimal | None = None) -> str:
+        """Accept a market close of a position, or of a quantity of it, at the next open; return its order id."""
+        return self.paper_trader.book.submit_close(symbol, time_ms, reason, quantity).order_id or ""
 
     def create_order_from_signal(
         self,

@@ -90,8 +90,9 @@ def _decided(decision: Decision) -> dict[str, str]:
     fields: dict[str, str] = {"direction": decision.signal.direction}
     if decision.close_order_id is not None:
         fields["close_order_id"] = decision.close_order_id
-    if decision.reason is not None:
-        fields["gate"], fields["reason"] = decision.verdicts[-1].gate, decision.reason
+    refusal = decision.refusal
+    if refusal is not None:
+        fields["gate"], fields["reason"] = refusal.gate, str(refusal.reason)
     elif decision.entry_order_id is not None:
         fields["order_id"] = decision.entry_order_id
     return fields

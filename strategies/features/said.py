@@ -1,12 +1,9 @@
 """What a feature strategy says, in words that read well; it only makes signals, whose sense the session judges."""
 
-import re
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
-from core.trading_signal import FLAT, EntryKind, Level, Signal
-
-_MULTIPLE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?R")
+from core.trading_signal import FLAT, EntryKind, Level, Signal, r_multiple
 
 
 class EntryWords(TypedDict, total=False):
@@ -145,7 +142,7 @@ def _rungs(targets: Iterable[tuple[float, Level]]) -> tuple[tuple[float, Level],
 
 
 def _multiple(text: str) -> float:
-    match = _MULTIPLE.fullmatch(text)
-    if match is None:
+    multiple = r_multiple(text)
+    if multiple is None:
         raise ValueError(f"target {text!r}; allowed: a price, or multiples of the stop's distance such as '2R'")
-    return float(match[1])
+    return multiple
