@@ -24,8 +24,11 @@ from backtests.proof.session_head import SessionHead
 from backtests.proof.trade_matching import TradeMatch, match_trades, read_round_trips
 from backtests.timeline import steps_of
 from core.errors import StrategyError
+from core.timeframe import timeframe_ms
+from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord
+from engine.watched import watched_series_of
 from runs.folder.file_names import DECISIONS, DERIVED, TRADES
 from validation.composed_settings import Settings
 
@@ -84,7 +87,10 @@ def check_history(
     given = read_input(head, settings.live.symbols, replayed.replay.last_line)
     if given.first_step_ms is None or given.last_step_ms is None:
         return HistoryParity(None, None, 0, [], 0, [], [], 0, 0, ["the session has no step: nothing to compare"])
-    history = load_history(settings, source, given.first_step_ms, given.last_step_ms)
+    series = watched_series_of(settings, build_strategy_of(settings))
+    # What closed up to the first boundary was warm-up; journals of tools may not say where that was.
+    watched_from_ms = head.record.start_ms or given.first_step_ms - timeframe_ms(settings.live.timeframe)
+    history = load_history(settings, source, given.first_step_ms, given.last_step_ms, series, watched_from_ms)
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
 
