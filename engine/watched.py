@@ -25,12 +25,12 @@ def watched_series_of(settings: Settings, strategy: Strategy | StreamingStrategy
         If the strategy asks for a symbol that is neither traded nor watched, or for a timeframe that its own does not
         divide.
     """
-    live = settings.live
-    found = {(symbol, live.timeframe): strategy.warmup_candles for symbol in live.watch}
+    main = settings.live
+    found = {(symbol, main.timeframe): strategy.warmup_candles for symbol in main.watch}
     for wanted in exchange_series(strategy):
-        _check_timeframe(strategy, wanted, live.timeframe)
-        for symbol in _symbols_of(strategy, wanted, (*live.symbols, *live.watch)):
-            if wanted.timeframe == live.timeframe and symbol in live.symbols:
+        _check_timeframe(strategy, wanted, main.timeframe)
+        for symbol in _symbols_of(strategy, wanted, (*main.symbols, *main.watch)):
+            if wanted.timeframe == main.timeframe and symbol in main.symbols:
                 continue
             needed = found.get((symbol, wanted.timeframe), strategy.warmup_candles)
             found[symbol, wanted.timeframe] = max(needed, wanted.warmup_candles)

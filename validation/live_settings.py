@@ -88,7 +88,7 @@ class LiveSettings(SettingsSection):
     watch: WatchedSymbols = Field(
         (),
         exclude_if=_is_empty,
-        description="Symbols whose candles of ``timeframe`` the strategy sees and that are never traded",
+        description="Symbols whose candles the strategy sees and that are never traded",
     )
     timeframe: Timeframe = Field("15m", description="Length of the candles that decide")
     detail_interval: DetailInterval | None = Field(

@@ -87,10 +87,7 @@ def check_history(
     given = read_input(head, settings.live.symbols, replayed.replay.last_line)
     if given.first_step_ms is None or given.last_step_ms is None:
         return HistoryParity(None, None, 0, [], 0, [], [], 0, 0, ["the session has no step: nothing to compare"])
-    series = watched_series_of(settings, build_strategy_of(settings))
-    # What closed up to the first boundary was warm-up; journals of tools may not say where that was.
-    watched_from_ms = head.record.start_ms or given.first_step_ms - timeframe_ms(settings.live.timeframe)
-    history = load_history(settings, source, given.first_step_ms, given.last_step_ms, series, watched_from_ms)
+    history = _history(head.record, settings, source, (given.first_step_ms, given.last_step_ms))
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
 
@@ -123,6 +120,14 @@ def check_history(
         compared.funding,
         counts,
     )
+
+
+def _history(record: SessionRecord, settings: Settings, source: HistorySource, steps: tuple[int, int]) -> History:
+    """Return history from the first to the last step; of watched series what closed after the warm-up."""
+    series = watched_series_of(settings, build_strategy_of(settings))
+    # A journal that does not say where its warm-up ended began with its first step.
+    watched_from_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    return load_history(settings, source, *steps, series, watched_from_ms)
 
 
 def _matches(replayed: ReplayedJournal, directory: Path, index: StepIndex) -> list[TradeMatch]:

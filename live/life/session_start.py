@@ -26,6 +26,7 @@ from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
+from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
 
@@ -77,19 +78,8 @@ async def start_fresh(
     """
     if folder.journal.exists():
         raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
-    length_ms = timeframe_ms(settings.live.timeframe)
-    boundary_ms = floor_to_grid(now_ms, length_ms)
     strategy = build_strategy_of(settings)
-    series = watched_series_of(settings, strategy)
-    asked = (market, settings, strategy.warmup_candles)
-    stored = await warmup_candles(feeds.strategy, *asked, boundary_ms)
-    watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
-    reach = _reach(stored, boundary_ms - length_ms) and _reach_watched(series, watched, boundary_ms)
-    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not reach:
-        # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
-        boundary_ms -= length_ms
-        stored = await warmup_candles(feeds.strategy, *asked, boundary_ms)
-        watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
+    boundary_ms, stored, series, watched = await _warmup(feeds, market, settings, strategy, now_ms)
     identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,
@@ -123,6 +113,35 @@ async def start_fresh(
         barrier.remember(one.symbol, candles, one.kind)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
+
+
+class _Warmup(NamedTuple):
+    """Stored candles by configured symbol and by watched series, all closed by a boundary."""
+
+    boundary_ms: int
+    stored: dict[str, list[Candle]]
+    series: Sequence[WatchedSeries]
+    watched: list[list[Candle]]
+
+
+async def _warmup(
+    feeds: WarmupFeeds, market: Market, settings: Settings, strategy: Strategy | StreamingStrategy, now_ms: int
+) -> _Warmup:
+    """Return the warm-up of a session that begins at the boundary before ``now_ms``, or at the one before that."""
+    length_ms, count = timeframe_ms(settings.live.timeframe), strategy.warmup_candles
+    series = watched_series_of(settings, strategy)
+
+    async def closed_by(boundary_ms: int) -> _Warmup:
+        stored = await warmup_candles(feeds.strategy, market, settings, count, boundary_ms)
+        return _Warmup(boundary_ms, stored, series, await watched_warmup(feeds.watched, market, series, boundary_ms))
+
+    found = await closed_by(floor_to_grid(now_ms, length_ms))
+    boundary_ms = found.boundary_ms
+    reach = _reach(found.stored, boundary_ms - length_ms) and _reach_watched(series, found.watched, boundary_ms)
+    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not reach:
+        # The last candle of a series is not published yet: it becomes part of the first step instead of being lost.
+        return await closed_by(boundary_ms - length_ms)
+    return found
 
 
 def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:

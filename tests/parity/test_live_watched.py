@@ -11,6 +11,7 @@ from typing import Any
 
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.parity import check_parity
+from backtests.proof.report_lines import report_lines
 from core.instants import to_datetime
 from practice.faults.fault_script import (
     DropConnections,
@@ -25,6 +26,8 @@ from practice.faults.fault_script import (
     SkipCandle,
     Stall,
 )
+from runs.documents.watched_input import watched_warnings
+from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import DERIVED
 from tests.support.sessions.live_sessions import LiveRun, run_live
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
@@ -88,6 +91,14 @@ class Undisturbed(WatchedParity):
         self.assertEqual(watched_opens(run, 1), [(one, [one - 5]) for one in range(5, CANDLES + 1, 5)])
         self.assertEqual(watched_opens(run, 2), [(one, [one - 15]) for one in range(15, CANDLES + 1, 15)])
 
+    def test_a_start_before_the_last_watched_candle_is_published_begins_one_candle_earlier(self) -> None:
+        run = self.live(SkipCandle(at="1m", symbols=(BTC,), where="everywhere"))
+        self.assertEqual(run.head.start_ms, at(-1))
+        # The long candle that was open at that start is part of the session.
+        self.assertEqual([one.warmup[-1][0] for one in run.head.watched_series], [at(-2), at(-10), at(-30)])
+        self.assertEqual((watched_opens(run, 0)[0], watched_opens(run, 1)[0]), ((0, [-1]), (0, [-5])))
+        self.expect_parity(run, true=False)
+
     def test_it_is_the_backtest_that_the_command_runs(self) -> None:
         run = self.live()
         runner = ConfigBacktestRunner(
@@ -119,6 +130,10 @@ class Faults(WatchedParity):
         self.expect_parity(run)
         shown = [opened for _, opens in watched_opens(run, 0) for opened in opens]
         self.assertEqual(shown, [one for one in range(CANDLES) if one not in (20, 21)])
+        window = SessionWindow({ETH: ETH, SOL: SOL}, MINUTE_MS).take_all(run.records)
+        counts = [(name, one.candles, one.missing_candles) for name, one in window.watched_inputs().items()]
+        self.assertEqual(counts, [(f"{BTC} 1m", 58, 2), (f"{BTC} 5m", 12, 0), (f"{ETH} 15m", 4, 0)])
+        self.assertEqual(len(watched_warnings(window.watched_inputs())), 1)
 
     def test_candles_that_close_while_no_traded_symbol_has_one_come_with_the_next_step_in_order(self) -> None:
         run = self.live(SkipCandle(at="24m", symbols=(ETH, SOL), where="everywhere", count=4))
@@ -144,6 +159,10 @@ class Faults(WatchedParity):
             {one for one in named if one[2] == "watched 1m"},
             {(BTC, "20", "watched 1m", "late"), (BTC, "40", "watched 1m", "revised")},
         )
+        self.assertEqual(report.exit_code, 4)
+        self.assertLessEqual({one.root for one in report.history.trades}, {"candles"})
+        self.assertEqual({one.cause for one in report.history.outputs}, {"candles"})
+        self.assertIn("    BTC/USDT 1m 2024-01-01T00:20:00.000Z: late", "\n".join(report_lines(report)))
 
 
 class HistoryParity(WatchedParity):
