@@ -34,13 +34,17 @@ class RunRequest(NamedTuple):
 
 
 def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
-    """Return the candles of every symbol, as :func:`load_candles`.
+    """Return the candles of every traded symbol, as :func:`load_candles`.
 
     Raises
     ------
+    ConfigurationError
+        If the symbols are of several currencies.
     DataUnavailableError
         If no symbol has a candle in the window.
     """
+    if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
+        _refuse_currencies(provider, request.symbols)
     loaded = load_candles(provider, request)
     if not any(one.window.rows for one in loaded.values()):
         finer = ""
@@ -63,14 +67,8 @@ def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]
 
     The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
     provider can be replaced by whatever answers with frames.
-
-    Raises
-    ------
-    ConfigurationError
-        If the symbols are of several currencies.
     """
     if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
-        _refuse_currencies(provider, request.symbols)
         return provider.load(
             request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
         )

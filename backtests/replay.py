@@ -2,13 +2,12 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from backtests.timeline import MarketWindow, candles_of, steps_of
-from core.candle_columns import CandleColumns
+from backtests.timeline import MarketWindow, steps_of
 from engine.session import Session
 
 STEPS_BETWEEN_REPORTS = 2_048
@@ -20,12 +19,6 @@ class Progress(Protocol):
     def advance(self, candles_done: int) -> None:
         """Take the number of candles processed so far."""
         ...
-
-
-def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
-    """Feed every symbol's stored candles from before the window, symbols in configured order."""
-    for index, columns in enumerate(warmups):
-        session.warm_up(index, candles_of(columns))
 
 
 def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: threading.Event) -> bool:

@@ -9,13 +9,16 @@ import numpy as np
 from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
-from backtests.replay import held_interrupts, replay, warm_up
+from backtests.replay import held_interrupts, replay
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
+from backtests.timeline import candles_of
 from core.errors import StrategyError
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.session import Session
+from engine.warm_up import warm_up
+from engine.watched import watched_series_of
 from execution.safety.safety_monitor import SafetyMonitor
 from reports.console.progress import ReplayProgress
 from runs.documents.manifest import StrategyFacts, Window
@@ -45,7 +48,8 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
     """
     settings = plan.settings
     strategy = build_strategy_of(settings)
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
+    watched = watched_series_of(settings, strategy)
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles, watched)
     switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
@@ -97,7 +101,8 @@ def _warm_up(session: Session, market: MarketInput) -> None:
     for index, one in enumerate(market.candles.values()):
         if one.rule_changes:
             session.schedule_rules(index, one.rule_changes)
-    warm_up(session, [one.warmup for one in market.candles.values()])
+    stored, watched = market.candles.values(), market.watched.values()
+    warm_up(session, [candles_of(one.warmup) for one in stored], [candles_of(one.warmup) for one in watched])
 
 
 def _run_session(session: Session, market: MarketInput, show_progress: bool | None, interrupt: threading.Event) -> bool:

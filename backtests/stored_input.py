@@ -9,11 +9,13 @@ from msgspec import UNSET, UnsetType
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times
+from backtests.watched_input import watched_input
 from core.timeframe import timeframe_ms
 from market_data.perpetual.perpetual_data import PerpetualData
 from metrics import buy_and_hold
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
+from runs.documents.watched_input import watched_warnings
 from runs.figures.missing_candles import CandleEnds, candle_ends, slots_of
 from runs.identity.data_hash import data_sha256
 from runs.run_input import FedSymbol, RunInput
@@ -36,7 +38,18 @@ def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], 
         How many the strategy needs.
     """
     symbols = {symbol: _fed(plan, market, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
-    return RunInput(plan.start_ms, plan.end_ms, step_times(market.window()), symbols, data_sha256(market))
+    watched = {
+        series.name: watched_input(series, one, plan.start_ms, plan.end_ms) for series, one in market.watched.items()
+    }
+    return RunInput(
+        plan.start_ms,
+        plan.end_ms,
+        step_times(market.window()),
+        symbols,
+        data_sha256(market),
+        watched_warnings(watched),
+        watched,
+    )
 
 
 def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_needed: int) -> FedSymbol:

@@ -20,6 +20,7 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
+from engine.watched import Watched, watched_series_of
 from execution.costs.fill_pricing import build_pricing
 from execution.matching.paper_venue import PaperVenue, equity_of_marks
 from execution.matching.venue_rules import venue_rules_of
@@ -80,7 +81,7 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
         If it is unknown or cannot be built.
     """
     main = settings.live
-    return build_strategy(main.strategy.type, main.strategy.params, main.timeframe, main.symbols)
+    return build_strategy(main.strategy.type, main.strategy.params, main.timeframe, (*main.symbols, *main.watch))
 
 
 def strategy_identity_of(settings: Settings) -> StrategyIdentity:
@@ -125,7 +126,8 @@ def build_session(
     Raises
     ------
     ConfigurationError
-        If the symbols are of several currencies: their spelling need not say so, their trading rules do.
+        If the symbols are of several currencies: their spelling need not say so, their trading rules do. If the
+        strategy asks for a series that cannot be watched.
     """
     main, fills = settings.live, settings.live.execution
     require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
@@ -151,18 +153,19 @@ def build_session(
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
+    watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
     if features is not None:
         facts = KernelFacts(venue, safety, rules.timeframe_ms)
         features.connect(facts)
         if features.wants_news:
             venue.recorder.subscribe(facts.news_for(features.tell))
-    return Session(rules, states, venue, gates, outputs, kill_switch, features)
+    return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
 def _prepare(strategy: object, settings: Settings) -> None:
     """Let a strategy that declares its features have what they depend on."""
     if isinstance(strategy, FeatureStrategy):
-        strategy.prepare(settings.live.timeframe, settings.live.symbols)
+        strategy.prepare(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
 
 
 def _features_of(
@@ -170,7 +173,8 @@ def _features_of(
 ) -> FeatureSession | None:
     if not isinstance(strategy, FeatureStrategy):
         return None
-    return FeatureSession(strategy, settings.live.symbols, (), known, rules.longest_open_distance_ms)
+    symbols = (*settings.live.symbols, *settings.live.watch)
+    return FeatureSession(strategy, symbols, known, rules.longest_open_distance_ms)
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.candle import Candle
-from core.errors import StrategyError
+from core.errors import InvariantError, StrategyError
 from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
@@ -18,6 +18,7 @@ from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.signal_check import signal_fault, words
 from engine.symbol_state import PresentCandles, SymbolState
+from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from strategies.features.feature_session import FeatureSession
 from strategies.own_code import failure_in_one_line
@@ -33,6 +34,8 @@ class Decisions:
         Of the session.
     entries
         Sizes and submits entries.
+    watched
+        The series that are shown to the strategy and not traded.
     features
         Of a strategy that declares them; None for the other forms.
     """
@@ -43,9 +46,11 @@ class Decisions:
         venue: PaperVenue,
         gates: Gates,
         entries: Entries,
+        watched: Watched,
         features: FeatureSession | None = None,
     ) -> None:
         self._rules = rules
+        self._watched = watched
         self._features = features
         # What fills in this phase is no part of the account at the marks.
         self._freezes = rules.entry_fill == "close"
@@ -83,10 +88,17 @@ class Decisions:
             if observes:
                 pricing.observe(state.symbol, candle)
 
-    def watch(self, place: int, candle: Candle) -> None:
-        """Take the candle of a watched series: of the step that is decided next, or from before the first."""
-        if self._features is not None:
-            self._features.watch(place, candle)
+    def watch(self, place: int, candle: Candle, known_ms: int | None = None) -> None:
+        """Show the strategy the next candle of a watched series, before the decisions of the step that brings it.
+
+        It must have closed by ``known_ms``; None is the warm-up, which is before every step.
+        """
+        try:
+            self._watched.take(place, candle, known_ms)
+        except InvariantError:
+            raise
+        except Exception as error:
+            raise self.failure(self._watched.series[place].name, candle, error) from error
 
     def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""

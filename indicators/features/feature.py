@@ -77,6 +77,20 @@ class Feature(msgspec.Struct, frozen=True):
             If it never forgets it, or as :meth:`length_ms` says.
         """
         length = self.length_ms(own_ms)
+        if self.source == "exchange":
+            return 1  # Its series has a warm-up of its own.
+        parts = length // own_ms
+        # At worst the last joined candle closed parts - 1 candles ago, and its whole ones lie before.
+        return self.rows_of(length) * parts + parts - 1
+
+    def rows_of(self, length_ms: int) -> int:
+        """Return how many candles of its own, so long, its value needs to forget the start.
+
+        Raises
+        ------
+        ConfigurationError
+            If it never forgets it.
+        """
         rows = 1
         for node in self.nodes():
             if node.forgets_after >= NEVER:
@@ -84,7 +98,5 @@ class Feature(msgspec.Struct, frozen=True):
                     "never forgets the first candle that it saw, so that no warm-up is long enough; "
                     "allowed: an indicator with a period"
                 )
-            rows = max(rows, node.forgets_after, 1 + math.ceil(node.forgets_after_ms / length))
-        parts = length // own_ms
-        # At worst the last joined candle closed parts - 1 candles ago, and its whole ones lie before.
-        return rows * parts + parts - 1
+            rows = max(rows, node.forgets_after, 1 + math.ceil(node.forgets_after_ms / length_ms))
+        return rows

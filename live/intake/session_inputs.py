@@ -1,10 +1,11 @@
 """What a session takes in, as its settings say: its feeds, and marks and funding rates of perpetual contracts."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries, by_kind
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import CandleLane, Series
 from live.intake.exchange_access import Addresses, Market
@@ -51,8 +52,10 @@ def finest_interval(settings: Settings) -> str:
     return settings.live.detail_interval or settings.live.timeframe
 
 
-def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
-    """Return the barrier of a session that knows everything up to a boundary."""
+def open_barrier(
+    settings: Settings, market: Market, last_closed_ms: int, watched: Sequence[WatchedSeries] = ()
+) -> Barrier:
+    """Return the barrier of a session that knows everything up to a boundary; ``watched`` are as configured."""
     detail = settings.live.detail_interval
     return Barrier(
         list(market.unified.values()),
@@ -61,6 +64,7 @@ def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Bar
         settings.live.session.barrier_grace_seconds,
         settings.live.data.off_grid,
         detail_ms=None if detail is None else timeframe_ms(detail),
+        watched=market.on_exchange(watched),
     )
 
 
@@ -73,6 +77,20 @@ def open_strategy_feed(
 ) -> CandleFeed:
     """Return the feed of the strategy's candles; ``known_ms`` is the boundary up to which everything is known."""
     return _feed(settings, settings.live.timeframe, addresses, symbols, known_ms, limits)
+
+
+def open_watched_feeds(
+    settings: Settings,
+    addresses: Addresses,
+    series: Iterable[WatchedSeries],
+    known_ms: int | None = None,
+    limits: FeedLimits | None = None,
+) -> dict[Series, CandleFeed]:
+    """Return the feeds of watched series, which have unified symbols, by kind of candles."""
+    return {
+        kind: _feed(settings, of_kind[0].timeframe, addresses, [one.symbol for one in of_kind], known_ms, limits)
+        for kind, of_kind in by_kind(series).items()
+    }
 
 
 def open_source(settings: Settings, addresses: Addresses, limits: FeedLimits | None = None) -> PerpetualSource | None:
@@ -112,6 +130,7 @@ def open_intake(
     feeds: dict[Series, CandleFeed] = {"strategy": open_strategy_feed(settings, addresses, symbols, known_ms, limits)}
     if settings.live.detail_interval is not None:
         feeds["detail"] = _feed(settings, settings.live.detail_interval, addresses, symbols, known_ms, limits)
+    feeds |= open_watched_feeds(settings, addresses, barrier.watched, known_ms, limits)
     clock, perpetual = feeds["strategy"], settings.live.execution.perpetual
     inputs = None
     if source is not None and perpetual is not None:

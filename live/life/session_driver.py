@@ -192,7 +192,9 @@ class SessionDriver:
                 self._view.take(one)
             missed = self._missed_until_ms is not None and step.time_ms <= self._missed_until_ms
             digest = self._fold.outputs.digest()
-            self._apply(step_record(step, digest, closed.sources, closed.detail_sources, missed=missed))
+            self._apply(
+                step_record(step, digest, closed.sources, closed.detail_sources, closed.watched_sources, missed=missed)
+            )
             received_at, now = self._received_at, self._monotonic()
             self._view.take(StepDone(closed, 0.0 if received_at is None else now - received_at))
         last_ms = self._fold.session.last_step_ms

@@ -103,6 +103,14 @@ class OrderLine(NamedTuple):
     deadline_ms: int | None
 
 
+class WatchedLine(NamedTuple):
+    """The last closed candle of a watched series: its close, and when that was; both None before one."""
+
+    name: str
+    price: float | None
+    closed_ms: int | None
+
+
 class SessionPicture(NamedTuple):
     """Everything a view shows. ``curve`` is equity over the whole session, thinned out."""
 
@@ -125,3 +133,4 @@ class SessionPicture(NamedTuple):
     kill_switch: bool
     kill_switch_by: str
     paused: bool = False
+    watched: Sequence[WatchedLine] = ()

@@ -14,7 +14,7 @@ from live.intake.session_inputs import Intake
 from live.views.account_lines import account_figures, order_lines, position_lines
 from live.views.feed_watch import FeedWatch
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
-from live.views.session_picture import SessionPicture, StepHealth
+from live.views.session_picture import SessionPicture, StepHealth, WatchedLine
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from validation.composed_settings import Settings
 
@@ -114,6 +114,7 @@ class SessionWatch:
             kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
             paused=session.paused,
+            watched=_watched_lines(session),
         )
 
     def _step_done(self, done: StepDone) -> None:
@@ -130,6 +131,16 @@ class SessionWatch:
         """Return the running candle after the last step; None where nothing is known of it."""
         candle, last_ms = self._forming.get(self._watched.canonical[symbol]), self.session.last_step_ms
         return None if candle is None or (last_ms is not None and candle.open_time_ms < last_ms) else candle
+
+
+def _watched_lines(session: Session) -> tuple[WatchedLine, ...]:
+    watched = session.watched
+    return tuple(
+        WatchedLine(one.name, None, None)
+        if last is None
+        else WatchedLine(one.name, last.close, last.open_time_ms + one.length_ms)
+        for one, last in zip(watched.series, watched.last, strict=True)
+    )
 
 
 def _percentile(values: Sequence[float], share: float) -> float | None:

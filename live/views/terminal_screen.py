@@ -9,7 +9,7 @@ from rich.text import Text
 from live.views.session_events import SessionEvent
 from live.views.session_picture import SessionPicture
 from live.views.sparkline import sparkline
-from live.views.terminal_tables import BAD, DIM, GOOD, clock_text, orders_table, positions_table, tone
+from live.views.terminal_tables import BAD, DIM, GOOD, clock_text, orders_table, positions_table, price_text, tone
 from reports.console.number_text import amount, count, one_line
 
 Line = TypeVar("Line")
@@ -24,6 +24,7 @@ def screen(picture: SessionPicture, width: int, height: int) -> RenderableType:
     Recent events take what positions and waiting orders leave, and at least three lines.
     """
     head = [_title(picture, width), *_alarms(picture), *_feed(picture), _steps(picture), *_account(picture, width)]
+    head += _watched(picture)
     room = max(4, height - len(head) - 3 - 4)
     positions, more = _fitting(picture.positions, max(2, room * 2 // 3))
     waiting, more_waiting = _fitting(picture.waiting, max(2, room // 3))
@@ -145,6 +146,17 @@ def _account(picture: SessionPicture, width: int) -> list[Text]:
         up = picture.curve[-1] >= picture.curve[0]
         lines.append(_line(("       ", ""), (drawn, GOOD if up else BAD), (scale, DIM)))
     return lines
+
+
+def _watched(picture: SessionPicture) -> list[Text]:
+    """Return the last prices of what is watched and not traded, in one line; nothing without any."""
+    if not picture.watched:
+        return []
+    line = _line(("Watched ", "bold"))
+    for one in picture.watched:
+        age = "" if one.closed_ms is None else f" at {clock_text(one.closed_ms)[11:16]}"
+        line.append(f"{one_line(one.name)} {price_text(one.price)}").append(f"{age}   ", DIM)
+    return [line]
 
 
 def _event(event: SessionEvent) -> Text:

@@ -5,11 +5,12 @@ from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
 from core.errors import StrategyError
+from core.timeframe import timeframe_ms
 from core.trading_signal import FLAT, Signal
 from indicators.features.feature import Feature
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_columns import FeatureColumns
-from strategies.features.feature_plan import FeaturePlan, SeriesKey
+from strategies.features.feature_plan import FeaturePlan
 from strategies.features.feature_sources import FeatureSource, KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, SymbolMoment, View
 from strategies.features.running_stream import RunningStream
@@ -50,9 +51,7 @@ class FeatureSession:
     strategy
         Decides.
     symbols
-        Those that are traded.
-    watched
-        Series that are not traded, in the order in which :meth:`watch` counts them.
+        All that are traded or watched.
     known
         Candles that lie ready, where they do; they spare work and change nothing.
     longest_open_distance_ms
@@ -63,16 +62,13 @@ class FeatureSession:
         self,
         strategy: Decider,
         symbols: Sequence[str],
-        watched: Sequence[SeriesKey] = (),
         known: KnownCandles | None = None,
         longest_open_distance_ms: int | None = None,
     ) -> None:
         own_ms = strategy.timeframe_ms
-        also = (symbol for symbol, length in watched if length == own_ms)
-        self.symbols = tuple(dict.fromkeys((*symbols, *also)))
+        self.symbols = tuple(symbols)
         self.strategy = strategy
         self.plan = FeaturePlan(strategy.declared, own_ms, self.symbols)
-        self._watched = tuple(watched)
         self._longest = (longest_open_distance_ms or 1 << 62) // own_ms
         self._source: FeatureSource
         self._known: KnownFeatures | None = None
@@ -121,9 +117,9 @@ class FeatureSession:
         self._account = self._facts.account() if freeze and self._facts is not None else None
         self._source.begin(present)
 
-    def watch(self, place: int, candle: Candle) -> None:
+    def watch(self, symbol: str, timeframe: str, candle: Candle) -> None:
         """Take a watched series' candle of the instant that begins next, or from before the first."""
-        key = self._watched[place]
+        key = symbol, timeframe_ms(timeframe)
         if key in self.plan.series:
             self._source.watch(key, candle, self._longest * key[1])
 

@@ -9,6 +9,7 @@ from core.errors import ConfigurationError
 from core.settings_section import SettingsSection
 from core.timeframe import MINUTE_MS, timeframe_ms
 from core.trading_signal import Signal
+from core.watched_series import EVERY_SYMBOL, WatchedSeries
 from indicators.features.feature import Feature
 from indicators.indicator import Source
 from strategies.features.feature_columns import FeatureColumns
@@ -145,6 +146,19 @@ class FeatureStrategy(Says):
             except ConfigurationError as error:
                 raise ConfigurationError(f"feature {name!r}: {error}") from error
         return longest + self.lookback
+
+    @property
+    def watched_series(self) -> tuple[WatchedSeries, ...]:
+        """The series of the exchange's own candles that it reads."""
+        return tuple(
+            WatchedSeries(
+                feature.symbol or EVERY_SYMBOL,
+                feature.timeframe,
+                feature.rows_of(timeframe_ms(feature.timeframe)) + self.lookback,
+            )
+            for feature in self.declared.values()
+            if feature.source == "exchange" and feature.timeframe is not None
+        )
 
     @property
     def wants_news(self) -> bool:

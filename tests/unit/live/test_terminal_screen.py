@@ -9,6 +9,7 @@ from live.views.session_picture import (
     PositionLine,
     SessionPicture,
     StepHealth,
+    WatchedLine,
 )
 from live.views.sparkline import sparkline
 from live.views.terminal_screen import age_text, screen
@@ -57,6 +58,12 @@ class TerminalScreenTest(unittest.TestCase):
         self.assertIn("trades 7, won 3", "\n".join(shown(PICTURE)))
         even = PICTURE._replace(account=PICTURE.account._replace(even=2))
         self.assertIn("trades 7, won 3, even 2", "\n".join(shown(even)))
+
+    def test_what_is_watched_and_not_traded_stands_apart_with_its_last_price(self) -> None:
+        self.assertNotIn("Watched", "\n".join(shown(PICTURE)))
+        lines = (WatchedLine("ETH/BTC 15m", 0.05125, 1_704_067_200_000), WatchedLine("SOL/USDT 1h", None, None))
+        text = "\n".join(shown(PICTURE._replace(watched=lines)))
+        self.assertIn("Watched ETH/BTC 15m 0.05125000 at 00:00   SOL/USDT 1h -", text)
 
     def test_everything_a_person_supervises_is_shown(self) -> None:
         text = "\n".join(shown(PICTURE))
