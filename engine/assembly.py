@@ -146,19 +146,13 @@ def build_session(
     if ahead is not None and rules.detail_ms is None:
         # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
         known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
-    features = _features_of(strategy, settings, known, rules)
-    opened: Callable[[str], SignalStream] = functools.partial(open_stream, strategy, known=known)
-    if features is not None:
-        opened = features.open
+    features, opened = _streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
     if features is not None:
-        facts = KernelFacts(venue, safety, rules.timeframe_ms)
-        features.connect(facts)
-        if features.wants_news:
-            venue.recorder.subscribe(facts.news_for(features.tell))
+        _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
@@ -168,13 +162,23 @@ def _prepare(strategy: object, settings: Settings) -> None:
         strategy.prepare(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
 
 
-def _features_of(
-    strategy: object, settings: Settings, known: KnownCandles | None, rules: KernelRules
-) -> FeatureSession | None:
-    if not isinstance(strategy, FeatureStrategy):
-        return None
+def _streams_of(
+    strategy: Strategy | StreamingStrategy, settings: Settings, known: KnownCandles | None, rules: KernelRules
+) -> tuple[FeatureSession | None, Callable[[str], SignalStream]]:
+    """Return what computes a strategy's features, if it declares them, and what opens a symbol's stream."""
+    declaring: object = strategy
+    if not isinstance(declaring, FeatureStrategy):
+        return None, functools.partial(open_stream, strategy, known=known)
     symbols = (*settings.live.symbols, *settings.live.watch)
-    return FeatureSession(strategy, symbols, known, rules.longest_open_distance_ms)
+    features = FeatureSession(declaring, symbols, known, rules.longest_open_distance_ms)
+    return features, features.open
+
+
+def _connect(features: FeatureSession, facts: KernelFacts, recorder: Recorder) -> None:
+    """Let a strategy see the account, and hear of fills and trades if it listens."""
+    features.connect(facts)
+    if features.wants_news:
+        recorder.subscribe(facts.news_for(features.tell))
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

@@ -1,13 +1,11 @@
 """Indicators: one definition each, with a streaming and a column form that are equal to the last bit."""
 
-from indicators.average_true_range import AverageTrueRange, average_true_range
 from indicators.averages.dema import DEMA
 from indicators.averages.ema import EMA
 from indicators.averages.hma import HMA
 from indicators.averages.sma import SMA
 from indicators.averages.wilder import Wilder
 from indicators.averages.wma import WMA
-from indicators.exponential_moving_average import ExponentialMovingAverage, exponential_moving_average
 from indicators.forms.column_form import node_columns
 from indicators.forms.nodes import NEVER
 from indicators.forms.streaming_form import StreamingNodes
@@ -18,8 +16,6 @@ from indicators.momentum.macd import MACD
 from indicators.momentum.rsi import RSI
 from indicators.momentum.stochastic import FastStochastic, SlowStochastic, StochasticRSI
 from indicators.registry import INDICATORS
-from indicators.relative_strength_index import RelativeStrengthIndex, relative_strength_index
-from indicators.simple_moving_average import SimpleMovingAverage, simple_moving_average
 from indicators.statistics.extremes import Highest, Lowest
 from indicators.statistics.quantiles import Median, Quantile
 from indicators.statistics.regression import LinearRegressionSlope
@@ -42,13 +38,11 @@ __all__ = [
     "ADX",
     "ATR",
     "Aroon",
-    "AverageTrueRange",
     "BollingerBands",
     "CCI",
     "DEMA",
     "DonchianChannels",
     "EMA",
-    "ExponentialMovingAverage",
     "FastStochastic",
     "HMA",
     "Highest",
@@ -70,12 +64,10 @@ __all__ = [
     "Quantile",
     "RSI",
     "RateOfChange",
-    "RelativeStrengthIndex",
     "RollingVWAP",
     "SMA",
     "SessionVWAP",
     "Shift",
-    "SimpleMovingAverage",
     "SlowStochastic",
     "Source",
     "StandardDeviation",
@@ -88,9 +80,5 @@ __all__ = [
     "WMA",
     "Wilder",
     "ZScore",
-    "average_true_range",
-    "exponential_moving_average",
     "node_columns",
-    "relative_strength_index",
-    "simple_moving_average",
 ]

@@ -1,5 +1,6 @@
 """A feature strategy with hooks, state and another symbol's features: killed and resumed, with faults, and replayed."""
 
+import json
 import tempfile
 import unittest
 from pathlib import Path
@@ -28,6 +29,23 @@ class FeatureParity(unittest.TestCase):
         self.assertEqual(0, killed.exit_code, killed.errors)
         self.assertEqual(whole, outputs_of(killed.folder))
         report = check_parity(killed.folder, offline=True, now_ms=at(STEPS))
+        self.assertEqual(0, report.exit_code)
+
+    def test_a_watched_symbol_and_the_exchange_s_longer_candles_are_replayed_the_same(self) -> None:
+        live = {"watch": ["XRP/USDT"], "strategy": {"type": "tests.support.feature_strategies:Regime"}}
+        config = session_config(self.base / "watch", live=live)
+        with (
+            exchange(speed=6_000.0, streams=8) as running,
+            LiveProcess(config, running, ["--for", f"{STEPS}m"]) as process,
+        ):
+            self.assertEqual(0, process.ended(), process.errors)
+            folder = process.folder
+        told = [json.loads(line) for line in (folder / "decisions.jsonl").read_text().splitlines()]
+        opinions = [one["signal"]["inputs"] for one in told if one["event"] == "decision"]
+        self.assertGreater(len(opinions), 20)
+        for one in opinions:
+            self.assertEqual((one["own"], 0.0), (one["joined"], one["age"]))
+        report = check_parity(folder, offline=True, now_ms=at(STEPS))
         self.assertEqual(0, report.exit_code)
 
     def test_candles_that_are_missing_late_or_out_of_order_are_replayed_the_same(self) -> None:

@@ -100,6 +100,38 @@ class Leader(FeatureStrategy):
         self.rest[now.symbol] = 12 if trade.pnl < 0 else 2
 
 
+class Regime(FeatureStrategy):
+    """Trades with a watched symbol's average; it compares joined candles with the exchange's own."""
+
+    lookback = 2
+
+    def features(self, params: Any) -> Mapping[str, Any]:
+        return {
+            "mean": SMA(4),
+            "atr": ATR(4),
+            "regime": Feature(EMA(5), symbol="XRP/USDT"),
+            "joined": Feature(SMA(2), timeframe="5m"),
+            "own": Feature(SMA(2), timeframe="5m", source="exchange"),
+            "theirs": Feature("close", timeframe="5m", symbol="XRP/USDT", source="exchange"),
+        }
+
+    def decide(self, now: Now) -> Signal | None:
+        if not now.ready or now.position is not None:
+            return None
+        other = now.symbols["XRP/USDT"]
+        told = {
+            "joined": now.joined,
+            "own": now.own,
+            "theirs": now.theirs,
+            "before": now.before.theirs,
+            "close": other.close,
+            "age": other.age.total_seconds(),
+        }
+        if now.regime > now.before.regime and now.close > now.mean:
+            return self.long(stop_distance=3 * now.atr, target_distance=2 * now.atr, metadata=told)
+        return None
+
+
 class Watcher(FeatureStrategy):
     """Keeps what it was shown, and says what a script tells it."""
 
