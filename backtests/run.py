@@ -62,6 +62,7 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
             switch,
             safety_monitor or build_safety_monitor(settings, switch),
             market.ahead(),
+            market.watched_ahead(),
         )
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:

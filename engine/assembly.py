@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
@@ -102,6 +103,7 @@ def build_session(
     kill_switch: KillSwitch,
     safety: SafetyMonitor,
     ahead: Mapping[str, CandleColumns] | None = None,
+    watched_ahead: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
 ) -> Session:
     """Build the kernel's objects and wire them.
 
@@ -122,6 +124,8 @@ def build_session(
     ahead
         All candles that the session will be shown, where they lie ready: keyed as the settings spell the symbols, those
         of the warm-up first. They spare work and change nothing.
+    watched_ahead
+        The same of the watched series, by symbol and length of their candles.
 
     Raises
     ------
@@ -145,7 +149,7 @@ def build_session(
     known = None
     if ahead is not None and rules.detail_ms is None:
         # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
-        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
+        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched_ahead)
     features, opened = _streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)

@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from core.candle import Candle
+from core.candle_columns import CandleColumns
+from core.errors import InvariantError
 from indicators.features.series import segment_starts, series_columns
 from strategies.features.feature_plan import FeaturePlan, SeriesKey
 from strategies.features.moment import Reader
@@ -128,13 +130,13 @@ class KnownFeatures:
         self._known = known
         self._series: dict[SeriesKey, SeriesTable] = {}
         self._tables: dict[str, SymbolTable] = {}
-        values = sum(plan.series[key].width * known.candles[key[0]].rows for key in plan.series)
+        values = sum(plan.series[key].width * self._candles(key).rows for key in plan.series)
         self._compiled = values >= _WORTH_COMPILING
 
     @staticmethod
     def covers(plan: FeaturePlan, known: KnownCandles) -> bool:
         """Return whether all series that are read lie ready."""
-        return all(length == known.timeframe_ms and symbol in known.candles for symbol, length in plan.series)
+        return all(known.series(*key) is not None for key in plan.series)
 
     def restart(self, symbol: str) -> None:
         """Change nothing: the columns begin anew by themselves."""
@@ -165,15 +167,22 @@ class KnownFeatures:
 
     def reader(self, symbol: str, time_ms: int) -> Reader:
         """Return a reader of a symbol's last candle that has closed at a time."""
-        opens = self._known.candles[symbol].open_time_ms
+        opens = self._candles((symbol, self._plan.timeframe_ms)).open_time_ms
         row = int(np.searchsorted(opens, time_ms - self._plan.timeframe_ms, side="right")) - 1
         return TableReader(self.table(symbol), row)
+
+    def _candles(self, key: SeriesKey) -> CandleColumns:
+        candles = self._known.series(*key)
+        if candles is None:
+            raise InvariantError(f"{key[0]}: its candles do not lie ready")
+        return candles
 
     def _on_columns(self, key: SeriesKey) -> SeriesTable:
         table = self._series.get(key)
         if table is None:
-            candles = self._known.candles[key[0]]
-            starts = segment_starts(candles.open_time_ms, self._known.longest_open_distance_ms)
+            candles = self._candles(key)
+            longest = self._known.longest_open_distance_ms // self._plan.timeframe_ms * key[1]
+            starts = segment_starts(candles.open_time_ms, longest)
             columns = series_columns(self._plan.series[key], candles, starts, compiled=self._compiled)
             table = self._series[key] = SeriesTable(candles, columns, starts)
         return table
