@@ -16,6 +16,7 @@ import numpy.typing as npt
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from indicators import StreamingIndicator
 from tests.support.discovery import arguments_of, classes_of, snake_case
 from tests.support.market_data_sets import practice_columns, recorded_columns
 from tests.support.scale import scaled
@@ -66,7 +67,7 @@ def found() -> list[Indicator]:
             tuple(name for name in inspect.signature(one.update).parameters if name != "self"),
         )
         for one in classes_of("indicators")
-        if hasattr(one, "update")
+        if hasattr(one, "update") and one is not StreamingIndicator
     ]
 
 
