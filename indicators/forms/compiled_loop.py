@@ -1,7 +1,8 @@
 """Loops over rows, compiled when numba is installed; without it the same functions run as they are, to the same bits.
 
 No fast-math: no sum is reordered, no product is contracted with the sum after it. A loop and the step that it calls
-stand in one module, because numba keeps what it compiled until that module's file changes.
+stand in one module, because numba keeps what it compiled until that module's file changes. (Its options are not part of
+what it compares: whoever changes them deletes ``indicators/**/*.nbi``.)
 """
 
 import functools

@@ -10,8 +10,11 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import indicators as ind
 from core.candle_columns import CandleColumns
-from indicators import INDICATORS, Indicator
+from indicators import INDICATORS, Indicator, StreamingNodes, node_columns
+from indicators.forms.arithmetic import Values, choose
+from indicators.forms.nodes import RowWise
 from tests.support.indicator_digests import digests
 from tests.support.indicator_examples import EXAMPLES, bits, streamed
 from tests.support.market_data_sets import practice_columns, recorded_columns
@@ -45,6 +48,10 @@ def candles(draw: st.DrawFn) -> CandleColumns:
 
 NUMBERS = st.integers(1, 30)
 STILL = CandleColumns.from_rows([(row * HOUR_MS, 5.0, 5.0, 5.0, 5.0, 0.0) for row in range(90)])
+
+
+def _is_above_50(index: Values) -> Values:
+    return choose(index > 50.0, 1.0, 0.0)
 
 
 class IndicatorFormsTest(unittest.TestCase):
@@ -101,6 +108,20 @@ class IndicatorFormsTest(unittest.TestCase):
             joined, alone = indicator.columns(columns, np.array([250])), indicator.columns(columns.slice(250, 600))
             for output in indicator.outputs:
                 self.assertEqual(bits(alone[output]), bits(joined[output][250:]), name)
+
+    def test_a_function_of_a_row_is_undefined_where_its_input_is(self) -> None:
+        # A comparison would answer for nan too.
+        node = RowWise(_is_above_50, (ind.RSI(14).nodes()[0],))
+        columns = practice_columns("BTC/USDT", "1m", 400)
+        form = StreamingNodes([node], ("close",))
+        slow = []
+        for price in columns.close.tolist():
+            form.take((price,))
+            slow.append(form.read(0))
+        (fast,) = node_columns([node], columns)
+        self.assertTrue(np.isnan(fast[:14]).all())
+        self.assertEqual({0.0, 1.0}, set(fast[14:].tolist()))
+        self.assertEqual(bits(np.array(slow)), bits(fast))
 
     def test_without_the_compiler_the_bits_are_the_same(self) -> None:
         done = subprocess.run(

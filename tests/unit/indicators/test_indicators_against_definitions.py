@@ -40,6 +40,17 @@ def seeded(values: Floats, length: int, weight: float) -> Floats:
     return column
 
 
+def recursion(values: list[float], length: int, weight: float) -> list[float]:
+    """Return the smoothing from its seed on, in the order of operations that is promised."""
+    total = 0.0
+    for value in values[:length]:
+        total += value
+    column = [total / length]
+    for value in values[length:]:
+        column.append(weight * value + (1 - weight) * column[-1])
+    return column
+
+
 def day_vwap(columns: CandleColumns) -> Floats:
     price = (columns.high + columns.low + columns.close) / 3
     days = columns.open_time_ms // DAY_MS
@@ -117,6 +128,28 @@ class AgainstDefinitionsTest(unittest.TestCase):
             signal = seeded(once - slow, 4, 2 / 5)
             self.check(ind.MACD(length, length + 5, 4), columns, once - slow, signal, once - slow - signal)
             self.check(ind.Supertrend(length, 1.5), columns, *supertrend(columns, length, 1.5))
+
+    def test_the_recursion_is_the_designs_to_the_last_bit(self) -> None:
+        # a*x + (1 - a)*previous after the mean of the first values, added in order; other forms of it round otherwise.
+        columns = practice_columns("BTC/USDT", "1m", 400)
+        ranges = ind.TrueRange().columns(columns)["value"][1:]
+        changes = np.diff(columns.close)
+        gains, losses = (recursion(np.maximum(sign * changes, 0.0).tolist(), 14, 1 / 14) for sign in (1.0, -1.0))
+        for indicator, expected in (
+            (ind.EMA(21), recursion(columns.close.tolist(), 21, 2 / 22)),
+            (ind.ATR(14), recursion(ranges.tolist(), 14, 1 / 14)),
+            (ind.RSI(14), [100.0 * (gain / (gain + loss)) for gain, loss in zip(gains, losses, strict=True)]),
+        ):
+            self.assertEqual(expected, indicator.columns(columns)["value"][-len(expected) :].tolist(), indicator)
+
+    def test_supertrend_by_hand_where_closes_stand_on_a_band(self) -> None:
+        # Widths are the true ranges 4, 8, 6, 6, 4. Closes 14 (on the upper band) and 12 (on the lower) turn nothing.
+        prices = ((12, 8, 10), (12, 8, 8), (16, 12, 14), (20, 16, 18), (16, 12, 12), (14, 10, 11))
+        rows = [(row, close, high, low, close, 1) for row, (high, low, close) in enumerate(prices)]
+        columns = CandleColumns.from_rows(rows)
+        line, direction = ind.Supertrend(1, 1.0).columns(columns).values()
+        self.assertEqual([14.0, 14.0, 12.0, 12.0, 16.0], line[1:].tolist())
+        self.assertEqual([-1.0, -1.0, 1.0, 1.0, -1.0], direction[1:].tolist())
 
     def test_ichimoku_is_not_shifted(self) -> None:
         columns = wide_candles(200)
