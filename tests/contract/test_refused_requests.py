@@ -7,6 +7,7 @@ import tracemalloc
 import unittest
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from aiohttp import web
 
 from core.errors import FeedError
@@ -16,6 +17,7 @@ from market_data.exchanges.ccxt_core import TIME, WatchedAnswers
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.binance.binance_rest import BinanceRest
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
+from market_data.feeds.feed_limits import FeedLimits
 from tests.support.exchanges.feed_reader import BRISK
 from tests.support.exchanges.kline_exchange import KlineExchange
 
@@ -57,7 +59,7 @@ BODIES = (
 class RefusedRequests:
     """The suite; a subclass asks an exchange for its time, once."""
 
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
         raise NotImplementedError
 
     async def asyncSetUp(self) -> None:
@@ -114,6 +116,7 @@ class RefusedRequests:
                 self.assertIsInstance(await self.failure(web.Response(text=text)), TransientError)
 
     async def test_silence_may_pass(self) -> None:
+        self.ask = await self.opened(self.exchange.rest_url, msgspec.structs.replace(BRISK, request_seconds=2.0))
         self.assertIsInstance(await self.failure(60.0), TransientError)
 
     async def test_after_a_refusal_the_next_answer_counts(self) -> None:
@@ -122,7 +125,7 @@ class RefusedRequests:
 
 
 class CcxtHistoryTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
         client = CcxtClient("binanceus", rest_url)
         client.exchange.timeout = 500
         self.addCleanup(client.close)
@@ -130,16 +133,16 @@ class CcxtHistoryTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
 
 
 class CcxtLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
-        rest = CcxtRest("binanceus", rest_url, BRISK)
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
+        rest = CcxtRest("binanceus", rest_url, limits)
         self.addAsyncCleanup(rest.close)
         await rest.loaded()
         return rest.server_time_ms
 
 
 class BinanceLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
-        rest = BinanceRest(rest_url, BRISK)
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
+        rest = BinanceRest(rest_url, limits)
         self.addAsyncCleanup(rest.close)
         return rest.server_time_ms
 

@@ -27,6 +27,7 @@ STEM = "config_backtest_20240101_20240103"
 
 STRATEGIES = """
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -104,7 +105,11 @@ class Slow(Every):
 
 class Stuck(Every):
     def opinion(self, number, candle):
+        unseen = signal.getsignal(signal.SIGINT)
         Path("reached").touch()
+        while signal.getsignal(signal.SIGINT) is unseen:
+            time.sleep(0.01)
+        Path("interrupted").touch()
         while True:
             time.sleep(60)
 
@@ -544,12 +549,10 @@ class OwnStrategies(CommandCase):
 
     def test_a_second_interrupt_ends_a_strategy_that_hangs_and_nothing_half_written_stays(self):
         with self.running("Stuck") as process:
-            # Two that come together are one to the process: the second is sent again until it is seen.
-            for _ in range(30):
-                process.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(1.0)
-                    break
+            # Two that come together are one to the process: the second is sent when the first has been seen.
+            process.send_signal(signal.SIGINT)
+            wait_until((self.folder / "interrupted").exists, "the first interrupt was not seen")
+            process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=60)
         self.assertEqual((process.returncode, output), (130, ""))
         self.assertRegex(errors, r"\Aerror: interrupted before anything was written[^\n]*\n\Z")
