@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from backtests.input_candles import RunRequest, load_candles, load_input
+from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
 from backtests.timeline import MarketWindow
-from backtests.watched_input import load_watched
 from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms

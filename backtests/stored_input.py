@@ -9,13 +9,14 @@ from msgspec import UNSET, UnsetType
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times
-from backtests.watched_input import watched_input
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
+from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from metrics import buy_and_hold
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
-from runs.documents.watched_input import watched_warnings
+from runs.documents.watched_input import WatchedInput, watched_warnings
 from runs.figures.missing_candles import CandleEnds, candle_ends, slots_of
 from runs.identity.data_hash import data_sha256
 from runs.run_input import FedSymbol, RunInput
@@ -38,9 +39,7 @@ def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], 
         How many the strategy needs.
     """
     symbols = {symbol: _fed(plan, market, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
-    watched = {
-        series.name: watched_input(series, one, plan.start_ms, plan.end_ms) for series, one in market.watched.items()
-    }
+    watched = {series.name: _watched(series, one, plan.start_ms, plan.end_ms) for series, one in market.watched.items()}
     return RunInput(
         plan.start_ms,
         plan.end_ms,
@@ -123,3 +122,22 @@ def _of_contract(plan: RunPlan, market: MarketInput, symbol: str, contract: Perp
     missing = int(np.isin(opens, contract.marks.open_time_ms, invert=True).sum())
     marks = mark_warning(plan.settings, missing, len(opens))
     return warnings if marks is None else [*warnings, marks]
+
+
+def _watched(series: WatchedSeries, loaded: LoadedCandles, start_ms: int, end_ms: int) -> WatchedInput:
+    """Return what a run was fed of one series."""
+    opens = loaded.window.open_time_ms
+    span = (int(opens[0]), int(opens[-1])) if len(opens) else None
+    # A candle that is open at the start belongs to the window.
+    ends = candle_ends(span, floor_to_grid(start_ms, series.length_ms), end_ms, series.length_ms)
+    return WatchedInput(
+        canonical=loaded.symbol,
+        timeframe=series.timeframe,
+        warmup_candles=loaded.warmup.rows,
+        candles=loaded.window.rows,
+        missing_candles=loaded.quality.get("missing", 0),
+        missing_before=ends.missing_before,
+        missing_after=ends.missing_after,
+        candles_from=ends.candles_from,
+        candles_to=ends.candles_to,
+    )

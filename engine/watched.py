@@ -8,9 +8,9 @@ from core.instants import format_ms
 from core.settings_problem import shown
 from core.timeframe import grid_origin_ms, timeframe_ms
 from core.watched_series import EVERY_SYMBOL, WatchedSeries
-from market_data.instruments.symbols import symbol_key
 from strategies.strategy import Strategy, StreamingStrategy, WatchingStrategy, exchange_series
 from validation.composed_settings import Settings
+from validation.symbol_rules import same_symbols
 
 
 def watched_series_of(settings: Settings, strategy: Strategy | StreamingStrategy) -> tuple[WatchedSeries, ...]:
@@ -51,7 +51,7 @@ def _symbols_of(strategy: Strategy | StreamingStrategy, wanted: WatchedSeries, k
     if wanted.symbol == EVERY_SYMBOL:
         yield from known
         return
-    named = [symbol for symbol in known if symbol_key(symbol) == symbol_key(wanted.symbol)]
+    named = same_symbols(wanted.symbol, known)
     if not named:
         raise ConfigurationError(
             f"strategy {strategy.name} asks for {wanted.timeframe} candles of {shown(wanted.symbol)}, which is neither "
