@@ -105,11 +105,16 @@ class ScalpingEMARSI(FeatureStrategy):
 
     def decide(self, now: Now) -> Signal:
         """Return the opinion at the candle's close; the crossing is judged against the candle before."""
-        fast, slow = now.ema_fast, now.ema_slow
-        before = now.before
-        averages = (fast, slow, before.ema_fast, before.ema_slow)
-        reading = Reading(*averages, now.rsi, now.atr, now.volume, now.volume_avg)
-        return decide(self.params, reading) if reading.defined else _INSUFFICIENT
+        before, fast, slow = now.before, now.ema_fast, now.ema_slow
+        fast_before, slow_before = before.ema_fast, before.ema_slow
+        rsi, atr, volume_avg = now.rsi, now.atr, now.volume_avg
+        if math.isnan(fast + slow + fast_before + slow_before + rsi + atr + volume_avg):
+            return _INSUFFICIENT
+        # Most candles end here: without a crossing there is nothing to decide.
+        if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
+            averages = (fast, slow, fast_before, slow_before)
+            return decide(self.params, Reading(*averages, rsi, atr, now.volume, volume_avg))
+        return _NO_CROSS
 
     def add_indicators(self, df: "pd.DataFrame") -> "pd.DataFrame":
         """Return a copy of the frame with the columns ``ema_fast, ema_slow, rsi, atr, volume_avg, volume_spike``.

@@ -1,6 +1,6 @@
 """One session's run of a feature strategy over all its symbols."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
@@ -12,7 +12,7 @@ from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan
 from strategies.features.feature_sources import FeatureSource, KnownFeatures, RunningFeatures
-from strategies.features.moment import Now, Reader, SymbolMoment, View
+from strategies.features.moment import Now, Reader, Shape, SymbolMoment
 from strategies.features.running_stream import RunningStream
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
 from strategies.known_candles import KnownCandles
@@ -76,6 +76,9 @@ class FeatureSession:
             self._source = self._known = KnownFeatures(self.plan, known)
         else:
             self._source = RunningFeatures(self.plan, strategy.lookback)
+        self._shapes = {
+            symbol: Shape(layout.slots, strategy.lookback, own_ms) for symbol, layout in self.plan.layouts.items()
+        }
         self._streams: dict[str, SignalStream] = {}
         self.news: dict[str, list[FillNow | TradeNow]] = {symbol: [] for symbol in self.symbols}
         self._facts: SessionFacts | None = None
@@ -91,6 +94,11 @@ class FeatureSession:
     def wants_news(self) -> bool:
         """Whether the strategy looks at fills or trades."""
         return self.strategy.wants_news
+
+    @property
+    def params(self) -> Any:
+        """The strategy's parameters."""
+        return self.strategy.params
 
     def connect(self, facts: SessionFacts) -> None:
         """Take what shows position and account."""
@@ -108,7 +116,7 @@ class FeatureSession:
             self._streams[symbol] = stream
         return stream
 
-    def begin(self, time_ms: int, present: Iterable[tuple[str, Candle]] = (), *, freeze: bool = False) -> None:
+    def begin(self, time_ms: int, present: Sequence[tuple[str, Candle]] = (), *, freeze: bool = False) -> None:
         """Begin an instant: the features of all symbols are updated before any is decided about.
 
         With ``freeze`` the account that is shown does not change while the instant is decided on.
@@ -129,7 +137,8 @@ class FeatureSession:
 
     def now(self, symbol: str, reader: Reader) -> Now:
         """Return what the strategy sees of a symbol with a reader of its last candle."""
-        return Now(self._view(symbol, reader), symbol, self.strategy.params, self)
+        shape = self._shapes[symbol]
+        return shape.now(shape, reader, symbol, self)
 
     def inform(self, now: Now) -> None:
         """Tell the strategy what happened to the symbol since the last decision about it."""
@@ -179,10 +188,8 @@ class FeatureSession:
 
     def moment_of(self, symbol: str) -> SymbolMoment:
         """Return a symbol's last closed candle and its features."""
-        return SymbolMoment(self._view(symbol, self._source.reader(symbol, self._time_ms)), self._time_ms)
-
-    def _view(self, symbol: str, reader: Reader) -> View:
-        return View(reader, self.plan.layouts[symbol].slots, self.strategy.lookback, self.plan.timeframe_ms)
+        shape = self._shapes[symbol]
+        return shape.of_symbol(shape, self._source.reader(symbol, self._time_ms), self._time_ms)
 
 
 def shortly(value: object) -> str:

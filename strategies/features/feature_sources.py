@@ -1,6 +1,6 @@
 """Where a session's features come from: candles as they come, or columns of candles that lie ready."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
@@ -30,7 +30,7 @@ class FeatureSource(Protocol):
 
     def watch(self, key: SeriesKey, candle: Candle, longest_distance_ms: int) -> None: ...
 
-    def begin(self, present: Iterable[tuple[str, Candle]]) -> None: ...
+    def begin(self, present: Sequence[tuple[str, Candle]]) -> None: ...
 
     def reader(self, symbol: str, time_ms: int) -> Reader: ...
 
@@ -60,6 +60,8 @@ class RunningFeatures:
             symbol: Notes([self._series[key] for key in layout.series], lookback)
             for symbol, layout in plan.layouts.items()
         }
+        own_ms = plan.timeframe_ms
+        self._own = {symbol: (self._series[symbol, own_ms], notes) for symbol, notes in self._notes.items()}
         self._waiting: list[_Taken] = []
         self._begun = not plan.several
 
@@ -83,14 +85,22 @@ class RunningFeatures:
         series.last_open_ms = candle.open_time_ms
         self._waiting.append(self._taken(key, candle))
 
-    def begin(self, present: Iterable[tuple[str, Candle]]) -> None:
+    def begin(self, present: Sequence[tuple[str, Candle]]) -> None:
         """Take the traded symbols' candles of an instant."""
+        if self._begun and not self._waiting:
+            own = self._own
+            for symbol, candle in present:
+                series, notes = own[symbol]
+                if series.fresh:
+                    series.restart()
+                    notes.forget()
+                series.take(candle)
+            for symbol, candle in present:
+                own[symbol][1].add(candle)
+            return
+        self._begun = True
         own_ms = self._plan.timeframe_ms
         taken = [self._taken((symbol, own_ms), candle) for symbol, candle in present]
-        self._begun = True
-        if not self._waiting:
-            self._take(taken)
-            return
         waiting = sorted([*self._waiting, *taken], key=lambda one: one.close_ms)
         self._waiting = []
         for _, together in groupby(waiting, key=lambda one: one.close_ms):
@@ -147,7 +157,7 @@ class KnownFeatures:
     def watch(self, key: SeriesKey, candle: Candle, longest_distance_ms: int) -> None:
         """Change nothing."""
 
-    def begin(self, present: Iterable[tuple[str, Candle]]) -> None:
+    def begin(self, present: Sequence[tuple[str, Candle]]) -> None:
         """Change nothing."""
 
     def table(self, symbol: str) -> SymbolTable:

@@ -3,14 +3,14 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
 
 from core.candle import Candle
 from core.instants import to_datetime
 from core.settings_problem import did_you_mean
 from strategies.features.session_facts import AccountNow, PositionNow
 
-FIELDS = ("open", "high", "low", "close", "volume")
+Kind = TypeVar("Kind", bound="Moment")
 
 
 class Slot(NamedTuple):
@@ -24,6 +24,18 @@ class Slot(NamedTuple):
     outputs: Callable[..., Any] | None
 
 
+class Row(Protocol):
+    """The values of one series at one candle, by place."""
+
+    def __getitem__(self, place: int, /) -> float: ...
+
+
+class Rows(Protocol):
+    """The rows of the series that a symbol reads, as they were at one of its candles."""
+
+    def __getitem__(self, series: int, /) -> Row: ...
+
+
 class Reader(Protocol):
     """Reads one symbol's candles and features backwards from its last one; it shows nothing later."""
 
@@ -31,8 +43,8 @@ class Reader(Protocol):
         """Return the candle so many before the last; None where the segment does not reach back so far."""
         ...
 
-    def value(self, series: int, place: int, ago: int) -> float:
-        """Return a value as it was at that candle; nan where there is none."""
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
         ...
 
 
@@ -43,14 +55,18 @@ class CandleTime(NamedTuple):
     close: dt.datetime
 
 
-class View(NamedTuple):
-    """What the moments of one symbol read with: ``slots`` by feature, how far they may look back, and the length of a
-    candle."""
+class Shape:
+    """What the moments of one symbol have in common: features by name, how far they look back, a candle's length."""
 
-    reader: Reader
-    slots: Mapping[str, Slot]
-    lookback: int
-    timeframe_ms: int
+    __slots__ = ("lookback", "moment", "now", "of_symbol", "slots", "timeframe_ms")
+
+    def __init__(self, slots: Mapping[str, Slot], lookback: int, timeframe_ms: int) -> None:
+        self.slots = slots
+        self.lookback = lookback
+        self.timeframe_ms = timeframe_ms
+        self.moment = _with_features(Moment, slots)
+        self.now = _with_features(Now, slots)
+        self.of_symbol = _with_features(SymbolMoment, slots)
 
 
 class Moment:
@@ -59,88 +75,81 @@ class Moment:
     A feature is nan while it is undefined, and everything is where there is no such candle.
     """
 
-    __slots__ = ("_ago", "_view")
+    __slots__ = ("_ago", "_reader", "_rows", "_shape")
 
-    def __init__(self, view: View, ago: int = 0) -> None:
-        self._view = view
+    def __init__(self, shape: Shape, reader: Reader, ago: int = 0) -> None:
+        self._shape = shape
+        self._reader = reader
         self._ago = ago
+        self._rows = reader.rows(ago)
 
     def __getattr__(self, name: str) -> Any:
-        view = self._view
-        slot = view.slots.get(name)
-        if slot is None:
-            self._unknown(name)
-        read, ago = view.reader.value, self._ago
-        if slot.outputs is None:
-            return read(slot.series, slot.place, ago)
-        return slot.outputs(*(read(slot.series, slot.place + one, ago) for one in range(slot.size)))
+        # Features are attributes of the class, which is made for them: see _with_features.
+        self._unknown(name)
 
     @property
     def open(self) -> float:
         """First price."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         return math.nan if candle is None else candle.open
 
     @property
     def high(self) -> float:
         """Highest price."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         return math.nan if candle is None else candle.high
 
     @property
     def low(self) -> float:
         """Lowest price."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         return math.nan if candle is None else candle.low
 
     @property
     def close(self) -> float:
         """Last price."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         return math.nan if candle is None else candle.close
 
     @property
     def volume(self) -> float:
         """Volume in base units."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         return math.nan if candle is None else candle.volume
 
     @property
     def time(self) -> CandleTime | None:
         """Open and close of the candle, aware UTC; None where there is no such candle."""
-        candle = self._view.reader.candle(self._ago)
+        candle = self._reader.candle(self._ago)
         if candle is None:
             return None
         opened = candle.open_time_ms
-        return CandleTime(to_datetime(opened), to_datetime(opened + self._view.timeframe_ms))
+        return CandleTime(to_datetime(opened), to_datetime(opened + self._shape.timeframe_ms))
 
     @property
     def ready(self) -> bool:
         """Whether every feature has a value."""
-        view, read = self._view, self._view.reader.value
-        return not any(
-            math.isnan(read(slot.series, slot.place + one, self._ago))
-            for slot in view.slots.values()
-            for one in range(slot.size)
-        )
+        rows = self._rows
+        places = ((slot.series, slot.place + one) for slot in self._shape.slots.values() for one in range(slot.size))
+        return not any(math.isnan(rows[series][place]) for series, place in places)
 
     def missing(self, feature: str) -> int:
         """Return how many parts the candle that a feature of a longer timeframe was last computed on lacks."""
-        slot = self._view.slots.get(feature)
+        slot = self._shape.slots.get(feature)
         if slot is None:
             self._unknown(feature)
-        count = self._view.reader.value(slot.series, slot.missing, self._ago)
+        count = self._rows[slot.series][slot.missing]
         return 0 if math.isnan(count) else int(count)
 
     def ago(self, candles: int) -> "Moment":
         """Return the moment so many candles before this one, of the same unbroken segment."""
-        back = self._ago + candles
-        if candles < 0 or back > self._view.lookback:
+        shape, back = self._shape, self._ago + candles
+        if candles < 0 or back > shape.lookback:
             raise ValueError(
-                f"ago({candles}): a strategy looks back {self._view.lookback} candles at most; its class attribute "
+                f"ago({candles}): a strategy looks back {shape.lookback} candles at most; its class attribute "
                 "lookback says how many"
             )
-        return Moment(self._view, back)
+        return shape.moment(shape, self._reader, back)
 
     @property
     def before(self) -> "Moment":
@@ -148,7 +157,7 @@ class Moment:
         return self.ago(1)
 
     def _unknown(self, name: str) -> NoReturn:
-        slots = self._view.slots
+        slots = self._shape.slots
         raise AttributeError(
             f"there is no feature {name!r}{did_you_mean(name, slots)}; features: {', '.join(slots) or 'none'}"
         )
@@ -159,10 +168,10 @@ class SymbolMoment(Moment):
 
     __slots__ = ("age",)
 
-    def __init__(self, view: View, time_ms: int) -> None:
-        super().__init__(view)
-        candle = view.reader.candle(0)
-        closed_ms = None if candle is None else candle.open_time_ms + view.timeframe_ms
+    def __init__(self, shape: Shape, reader: Reader, time_ms: int) -> None:
+        super().__init__(shape, reader)
+        candle = reader.candle(0)
+        closed_ms = None if candle is None else candle.open_time_ms + shape.timeframe_ms
         self.age = dt.timedelta.max if closed_ms is None else dt.timedelta(milliseconds=time_ms - closed_ms)
         """How long ago it closed: 0 for one that closes now, the longest there is where none came yet."""
 
@@ -178,6 +187,9 @@ class Surroundings(Protocol):
 
     @property
     def symbols(self) -> Sequence[str]: ...
+
+    @property
+    def params(self) -> Any: ...
 
 
 class Symbols(Mapping[str, SymbolMoment]):
@@ -204,15 +216,14 @@ class Symbols(Mapping[str, SymbolMoment]):
 class Now(Moment):
     """The candle that closes now, and what the strategy may know at its close.
 
-    ``symbol`` is that of the candle, ``params`` are the strategy's.
+    ``symbol`` is that of the candle.
     """
 
-    __slots__ = ("_around", "params", "symbol")
+    __slots__ = ("_around", "symbol")
 
-    def __init__(self, view: View, symbol: str, params: Any, around: Surroundings) -> None:
-        super().__init__(view)
+    def __init__(self, shape: Shape, reader: Reader, symbol: str, around: Surroundings) -> None:
+        super().__init__(shape, reader)
         self.symbol = symbol
-        self.params = params
         self._around = around
 
     @property
@@ -222,6 +233,11 @@ class Now(Moment):
         if time is None:
             raise LookupError("there is no candle yet")
         return time
+
+    @property
+    def params(self) -> Any:
+        """The strategy's parameters."""
+        return self._around.params
 
     @property
     def position(self) -> PositionNow | None:
@@ -237,6 +253,28 @@ class Now(Moment):
     def symbols(self) -> Symbols:
         """The last closed candles of all symbols, this one's included."""
         return Symbols(self._around)
+
+
+def _with_features(kind: type[Kind], slots: Mapping[str, Slot]) -> type[Kind]:
+    """Return a kind of moment that has the features as attributes: they are read often, and so in a hurry."""
+    return type(kind.__name__, (kind,), {"__slots__": (), **{name: _attribute(slot) for name, slot in slots.items()}})
+
+
+def _attribute(slot: Slot) -> property:
+    series, place, outputs = slot.series, slot.place, slot.outputs
+
+    def value(moment: Moment) -> float:
+        return moment._rows[series][place]
+
+    if outputs is None:
+        return property(value)
+    places = range(place, place + slot.size)
+
+    def values(moment: Moment) -> Any:
+        row = moment._rows[series]
+        return outputs(*(row[one] for one in places))
+
+    return property(values)
 
 
 RESERVED = frozenset(name for name in dir(Now) if not name.startswith("_"))

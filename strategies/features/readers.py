@@ -12,6 +12,7 @@ import numpy as np
 from core.candle import Candle
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from indicators.features.series import SeriesPlan, SeriesStream
+from strategies.features.moment import Row, Rows
 
 Noted = tuple[Candle, list[tuple[float, ...]]]
 """A candle, and the rows of all series that its symbol reads as they were at its close."""
@@ -74,9 +75,27 @@ class NotesReader:
         """Return the candle so many before the last; None where the segment does not reach back so far."""
         return self._noted[-1 - ago][0] if ago < len(self._noted) else None
 
-    def value(self, series: int, place: int, ago: int) -> float:
-        """Return a value as it was at that candle; nan where there is none."""
-        return self._noted[-1 - ago][1][series][place] if ago < len(self._noted) else math.nan
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
+        return self._noted[-1 - ago][1] if ago < len(self._noted) else NO_ROWS
+
+
+class NoRow:
+    """The row of a candle that is not there."""
+
+    def __getitem__(self, place: int) -> float:
+        return math.nan
+
+
+class NoRows:
+    """All rows of a candle that is not there."""
+
+    def __getitem__(self, series: int) -> Row:
+        return NO_ROW
+
+
+NO_ROW = NoRow()
+NO_ROWS = NoRows()
 
 
 class SeriesTable:
@@ -143,10 +162,34 @@ class TableReader:
         opened, high, low, close, volume = (float(column[row]) for column in prices)
         return Candle(int(times[row]), opened, high, low, close, volume)
 
-    def value(self, series: int, place: int, ago: int) -> float:
-        """Return a value as it was at that candle; nan where there is none."""
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
         row = self._row - ago
-        if row < self._first:
-            return math.nan
-        there = int(self._table.rows_of[series][row])
-        return math.nan if there < 0 else float(self._table.series[series].columns[place][there])
+        return NO_ROWS if row < self._first else TableRows(self._table, row)
+
+
+class TableRows:
+    """The rows of all series at one row of a table."""
+
+    __slots__ = ("_row", "_table")
+
+    def __init__(self, table: SymbolTable, row: int) -> None:
+        self._table = table
+        self._row = row
+
+    def __getitem__(self, series: int) -> Row:
+        there = int(self._table.rows_of[series][self._row])
+        return NO_ROW if there < 0 else TableRow(self._table.series[series].columns, there)
+
+
+class TableRow:
+    """One row of columns."""
+
+    __slots__ = ("_columns", "_row")
+
+    def __init__(self, columns: Sequence[Float64Array], row: int) -> None:
+        self._columns = columns
+        self._row = row
+
+    def __getitem__(self, place: int) -> float:
+        return float(self._columns[place][self._row])

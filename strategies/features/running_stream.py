@@ -54,6 +54,6 @@ class RunningStream(FeatureStream):
 
     def values(self) -> dict[str, float]:
         """Return the features' current values by name, those that have one; nan where not defined yet."""
-        read = self._source.reader(self._symbol, 0).value
+        rows = self._source.reader(self._symbol, 0).rows(0)
         slots = self._desk.plan.layouts[self._symbol].slots
-        return {name: read(slot.series, slot.place, 0) for name, slot in slots.items() if slot.outputs is None}
+        return {name: rows[slot.series][slot.place] for name, slot in slots.items() if slot.outputs is None}
