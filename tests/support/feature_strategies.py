@@ -141,7 +141,7 @@ class Watcher(FeatureStrategy):
         super().__init__()
         self.script = script or {}
         self.seen: list[tuple[Any, ...]] = []
-        self.heard: list[FillNow | TradeNow] = []
+        self.heard: list[tuple[float, FillNow | TradeNow]] = []
 
     def features(self, params: Any) -> Mapping[str, Any]:
         return {"mean": SMA(2)}
@@ -155,7 +155,14 @@ class Watcher(FeatureStrategy):
         return self.script.get(int(now.time.open.timestamp() * 1000))
 
     def on_fill(self, now: Now, fill: FillNow) -> None:
-        self.heard.append(fill)
+        self.heard.append((now.close, fill))
 
     def on_close(self, now: Now, trade: TradeNow) -> None:
-        self.heard.append(trade)
+        self.heard.append((now.close, trade))
+
+
+class MaskedWatcher(Watcher):
+    """The same, asked only where its script has something to say."""
+
+    def candidates(self, columns: FeatureColumns) -> Any:
+        return np.isin(columns.open_time_ms, list(self.script))

@@ -13,7 +13,7 @@ from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, TradeNow
 from tests.support.candles import candle
-from tests.support.feature_strategies import Watcher
+from tests.support.feature_strategies import MaskedWatcher, Watcher
 from tests.support.runs.kernel_runs import steps_of
 from tests.support.runs.strategy_runs import stepped_run
 from tests.support.times import MINUTE_MS
@@ -86,6 +86,16 @@ class MomentsTest(unittest.TestCase):
             [(minute(n), minute(n + 1), "BTC/USDT", 100.0 + n) for n in (0, 1, 2, 3, 5)],
             lambda now: (now.time.open, now.time.close, now.symbol, now.open),
             ONE,
+        )
+
+    def test_nothing_is_remembered_over_a_gap(self) -> None:
+        # A gap of more than 60 candles: the first candle after it has none before, and its averages begin anew.
+        nan = math.nan
+        far = {"BTC/USDT": [candle(0), candle(1, 101.0), candle(63, 102.0), candle(64, 103.0)]}
+        self.check(
+            [(nan, nan, nan), (100.5, 100.0, nan), (nan, nan, nan), (102.5, 102.0, nan)],
+            lambda now: (now.mean, now.before.close, now.ago(2).close),
+            far,
         )
 
     def test_a_longer_timeframe_and_what_it_lacks(self) -> None:
@@ -172,11 +182,15 @@ class AccountTest(unittest.TestCase):
         self.assertEqual(AccountNow(10_000.0, 9_980.0, 1, 1_980.0, -20.0, False), down)
 
     def test_what_fills_at_the_close_is_no_part_of_the_marks(self) -> None:
-        # Both enter at the close of minute 0; the second is shown the account without the first.
-        strategy = Watcher({0: Signal("LONG", sl_distance=5.0)})
+        # The first enters at the close of minute 0; the second is shown the account without it, and later with it.
+        class Late(Watcher):
+            def decide(self, now: Now) -> Signal | None:
+                return super().decide(now) if now.symbol == BOTH[1] else Signal("LONG", sl_distance=5.0)
+
+        strategy = Late()
         candles = {symbol: [candle(0), candle(1)] for symbol in BOTH}
         stepped_run(strategy, steps_of(candles, list(BOTH), MINUTE_MS), BOTH, {**FREE, "entry_fill": "close"})
-        self.assertEqual([0, 0, 2, 2], [account.open_positions for _, _, account in strategy.seen])
+        self.assertEqual([0, 1], [account.open_positions for _, _, account in strategy.seen])
 
     def test_there_is_neither_outside_a_session(self) -> None:
         strategy = Watcher()
@@ -187,18 +201,17 @@ class AccountTest(unittest.TestCase):
 class HooksTest(unittest.TestCase):
     def test_fills_and_trades_are_told_in_order_before_the_decision(self) -> None:
         # In at 100 with minute 1, out at the stop of 95 inside minute 2: 20 · −5 = −100.
-        strategy = Watcher({0: Signal("LONG", sl_distance=5.0, tp_distance=10.0)})
-        candles = {"BTC/USDT": [candle(0), candle(1), candle(2, 100.0, low=94.0), candle(3)]}
+        candles = {"BTC/USDT": [candle(0), candle(1), candle(2, 100.0, low=94.0, close=96.0), candle(3)]}
         settings = {**FREE, "starting_balance": 10_000.0, "default_risk_per_trade": 0.01, "max_exposure": None}
-        for known in (False, True):
-            strategy.heard.clear()
+        for kind, known in ((Watcher, False), (Watcher, True), (MaskedWatcher, True)):
+            strategy = kind({0: Signal("LONG", sl_distance=5.0, tp_distance=10.0)})
             steps = steps_of(candles, ["BTC/USDT"], MINUTE_MS)
             stepped_run(strategy, steps, ["BTC/USDT"], settings, known=known)
             self.assertEqual(
                 [
-                    FillNow("BTC/USDT", "OPEN", "LONG", 20.0, 100.0, 0.0, 0.0, "signal", "1", minute(1)),
-                    FillNow("BTC/USDT", "CLOSE", "LONG", 20.0, 95.0, 0.0, -100.0, "stop", "2", minute(3)),
-                    TradeNow("BTC/USDT", "LONG", 20.0, 100.0, 95.0, minute(1), minute(3), -100.0, "stop"),
+                    (100.0, FillNow("BTC/USDT", "OPEN", "LONG", 20.0, 100.0, 0.0, 0.0, "signal", "1", minute(1))),
+                    (96.0, FillNow("BTC/USDT", "CLOSE", "LONG", 20.0, 95.0, 0.0, -100.0, "stop", "2", minute(3))),
+                    (96.0, TradeNow("BTC/USDT", "LONG", 20.0, 100.0, 95.0, minute(1), minute(3), -100.0, "stop")),
                 ],
                 strategy.heard,
             )
