@@ -11,15 +11,11 @@ from backtests.timeline import MarketWindow, candles_of, steps_of
 from core.candle_columns import CandleColumns
 from engine.session import Session
 
-STEPS_BETWEEN_REPORTS = 2_048
-
 
 class Progress(Protocol):
-    """Is told how many candles are done."""
+    """Holds how many candles are done since the start."""
 
-    def advance(self, candles_done: int) -> None:
-        """Take the number of candles processed so far."""
-        ...
+    candles_done: int
 
 
 def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
@@ -34,13 +30,11 @@ def replay(session: Session, window: MarketWindow, progress: Progress, interrupt
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
     statistics = session.statistics
-    for number, step in enumerate(steps_of(window), 1):
+    for step in steps_of(window):
         session.process(step)
         if interrupt.is_set():
             return False
-        if number % STEPS_BETWEEN_REPORTS == 0:
-            progress.advance(statistics.candles_processed)
-    progress.advance(statistics.candles_processed)
+        progress.candles_done = statistics.candles_processed
     return True
 
 
