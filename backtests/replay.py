@@ -10,15 +10,11 @@ from typing import Protocol
 from backtests.timeline import MarketWindow, steps_of
 from engine.session import Session
 
-STEPS_BETWEEN_REPORTS = 2_048
-
 
 class Progress(Protocol):
-    """Is told how many candles are done."""
+    """Holds how many candles are done since the start."""
 
-    def advance(self, candles_done: int) -> None:
-        """Take the number of candles processed so far."""
-        ...
+    candles_done: int
 
 
 def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: threading.Event) -> bool:
@@ -27,13 +23,11 @@ def replay(session: Session, window: MarketWindow, progress: Progress, interrupt
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
     statistics = session.statistics
-    for number, step in enumerate(steps_of(window), 1):
+    for step in steps_of(window):
         session.process(step)
         if interrupt.is_set():
             return False
-        if number % STEPS_BETWEEN_REPORTS == 0:
-            progress.advance(statistics.candles_processed)
-    progress.advance(statistics.candles_processed)
+        progress.candles_done = statistics.candles_processed
     return True
 
 

@@ -1,6 +1,5 @@
 """One backtest from its plan to its outputs and its result."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,14 +65,17 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
         )
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
-            _warm_up(session, market)
-            warmed = _warmed(session, market)
-            complete = _run_session(session, market, plan.show_progress, interrupt)
+            candles = sum(one.window.rows for one in market.candles.values())
+            with ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
+                _warm_up(session, market)
+                warmed = _warmed(session, market)
+                complete = replay(session, market.window(), progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        fed = stored_input(plan, market, warmed, strategy.warmup_candles)
+        ran_to_ms = None if complete else session.last_step_ms or plan.start_ms
+        fed = stored_input(plan, market, warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
         fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
@@ -104,12 +106,6 @@ def _warm_up(session: Session, market: MarketInput) -> None:
             session.schedule_rules(index, one.rule_changes)
     stored, watched = market.candles.values(), market.watched.values()
     warm_up(session, [candles_of(one.warmup) for one in stored], [candles_of(one.warmup) for one in watched])
-
-
-def _run_session(session: Session, market: MarketInput, show_progress: bool | None, interrupt: threading.Event) -> bool:
-    candles = sum(one.window.rows for one in market.candles.values())
-    with ReplayProgress(candles, shown=show_progress is not False) as progress:
-        return replay(session, market.window(), progress, interrupt)
 
 
 def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:

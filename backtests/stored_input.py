@@ -13,6 +13,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
+from market_data.quality.candle_quality import find_holes, outliers
 from metrics import buy_and_hold
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
@@ -24,7 +25,14 @@ from runs.run_input import FedSymbol, RunInput
 _NOT_ASKED = {"mark": "last price (mark prices are switched off)", "mark_candles": 0}
 
 
-def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], warmup_needed: int) -> RunInput:
+def stored_input(
+    plan: RunPlan,
+    market: MarketInput,
+    warmed: Mapping[str, int],
+    warmup_needed: int,
+    *,
+    ran_to_ms: int | None = None,
+) -> RunInput:
     """Return what a backtest was fed.
 
     Parameters
@@ -37,18 +45,48 @@ def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], 
         How many warm-up candles each symbol has seen.
     warmup_needed
         How many the strategy needs.
+    ran_to_ms
+        Where a run was cut short: its symbols are told of up to there. The hash is of all that was there to be read.
     """
-    symbols = {symbol: _fed(plan, market, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
-    watched = {series.name: _watched(series, one, plan.start_ms, plan.end_ms) for series, one in market.watched.items()}
+    told, end_ms = (market, plan.end_ms) if ran_to_ms is None else (_ran(market, ran_to_ms), ran_to_ms)
+    ran = msgspec.structs.replace(plan, end_ms=end_ms)
+    symbols = {symbol: _fed(ran, told, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
+    watched = {series.name: _watched(series, one, plan.start_ms, end_ms) for series, one in told.watched.items()}
     return RunInput(
         plan.start_ms,
         plan.end_ms,
-        step_times(market.window()),
+        step_times(told.window()),
         symbols,
         data_sha256(market),
         watched_warnings(watched),
         watched,
     )
+
+
+def _ran(market: MarketInput, end_ms: int) -> MarketInput:
+    """Return the candles that had closed by a time: what a run that was cut short then was fed.
+
+    The rows that were refused on the way into the store, and the facts of contracts, stay those of the whole.
+    """
+    candles = {symbol: _until(one, end_ms, timeframe_ms(market.timeframe)) for symbol, one in market.candles.items()}
+    watched = {series: _until(one, end_ms, series.length_ms) for series, one in market.watched.items()}
+    if market.detail_interval is None:
+        return market._replace(candles=candles, watched=watched)
+    length_ms = timeframe_ms(market.detail_interval)
+    detail = {symbol: _until(one, end_ms, length_ms) for symbol, one in market.detail.items()}
+    return market._replace(candles=candles, detail=detail, watched=watched)
+
+
+def _until(one: LoadedCandles, end_ms: int, length_ms: int) -> LoadedCandles:
+    window = one.window.between(0, end_ms - length_ms + 1)
+    holes = find_holes(window.open_time_ms, length_ms)
+    counts = {
+        "candles": window.rows,
+        "holes": len(holes),
+        "missing": sum(hole.missing for hole in holes),
+        "outliers": int(outliers(window, length_ms).sum()),
+    }
+    return one._replace(window=window, quality={name: counts.get(name, found) for name, found in one.quality.items()})
 
 
 def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_needed: int) -> FedSymbol:

@@ -169,6 +169,13 @@ class Barrier:
         lane.deny(asked.symbol, min(until_ms, self._latest_ms))
         return notes
 
+    def lacking(self) -> list[Question]:
+        """Return which candles the oldest step lacks that is due by the finals seen, or by the exchange's clock."""
+        boundary = self.last_closed_ms + self.step_ms
+        if boundary > max(self._latest_ms, self._expected_ms):
+            return []
+        return [one for lane in self._lanes.values() for one in lane.questions(self.last_closed_ms, boundary)]
+
     def remember(self, symbol: str, candles: Sequence[Candle], series: Series = "strategy") -> None:
         """Take candles that were known before the first step, so that their repetition is told from a late candle."""
         self._lanes[series].remember(symbol, candles)

@@ -12,8 +12,9 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
+from market_data.adapters.request_pacing import LOOKUPS
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.exchanges.request_failures import asked_pause_of
+from market_data.exchanges.request_failures import NoSuchHostError, asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
@@ -100,21 +101,25 @@ def _require_traded(exchange: str, halted: Mapping[str, str]) -> None:
 async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
     """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
 
+    A host that cannot be looked up is tried twice.
+
     Raises
     ------
     DataUnavailableError
         If it does not answer in time.
     """
-    begun = monotonic()
+    begun, lookups = monotonic(), 0
     while True:
         try:
             await clock.synchronise()
         except FeedError as error:
             wait_s = max(_RETRY_SECONDS, asked_pause_of(error))
-            if monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
+            lookups += isinstance(error, NoSuchHostError)
+            if lookups >= LOOKUPS or monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
+                within = "" if lookups >= LOOKUPS else f" within {CONNECT_SECONDS:.0f} s"
                 raise DataUnavailableError(
-                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
-                    "rehearse offline with config/practice.yaml"
+                    f"{exchange} did not answer{within}: {error}; check the network, or rehearse offline with "
+                    "config/practice.yaml"
                 ) from error
             await asyncio.sleep(wait_s)
             continue

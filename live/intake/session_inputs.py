@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries, by_kind
 from live.intake.barrier import Barrier
@@ -40,6 +41,22 @@ class Intake(NamedTuple):
     def open_boundaries(self) -> int:
         """How many boundaries have a candle and wait for others, or for marks and funding rates."""
         return self.barrier.open_boundaries + (0 if self.perpetual is None else len(self.perpetual.steps))
+
+    def waits_for(self) -> str:
+        """Return what the oldest step that is due lacks, in words; empty where none is due."""
+        waiting = None if self.perpetual is None else self.perpetual.steps.lacking()
+        if waiting is not None:
+            time_ms, marks, rates = waiting
+        else:
+            time_ms, marks, rates = self.barrier.last_closed_ms + self.barrier.step_ms, [], []
+        # A boundary that has waited for marks is not asked of the barrier any more.
+        candles = [] if waiting is not None else list(dict.fromkeys(one.symbol for one in self.barrier.lacking()))
+        lacks = [
+            f"{what} of {', '.join(symbols)}"
+            for what, symbols in (("candles", candles), ("mark candles", marks), ("funding rates", rates))
+            if symbols
+        ]
+        return f"step {format_ms(time_ms)} lacks {' and '.join(lacks)}" if lacks else ""
 
     async def close(self) -> None:
         """Close the feeds."""

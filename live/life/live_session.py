@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from core.command_line import say
+from core.command_line import say, warn
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -55,6 +55,7 @@ class LiveOptions(NamedTuple):
     sessions: str | None = None
     data_dir: str | None = None
     plain: bool = False
+    quiet: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
 
@@ -139,7 +140,7 @@ class _LiveSession:
         settings, options, unified = self._settings, self._options, self._market.unified
         intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
-        log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
+        log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain, quiet=options.quiet)
         watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
         views = build_views(watched, shown_on, plain=options.plain)
         commands = OperatorCommands(self._kill_switch, unified)
@@ -150,10 +151,14 @@ class _LiveSession:
                 try:
                     connecting = asyncio.create_task(connect(intake.clock, time.monotonic, settings.live.exchange))
                     await unless_stopping(connecting, stopping)
-                    await driver.run(*self._until(intake.barrier.step_ms, now_ms))
+                    until_ms, seconds = self._until(intake.barrier.step_ms, now_ms)
+                    await driver.run(until_ms, seconds)
+                    unfinished = driver.unfinished(until_ms)
                     driver.end(settings.live.session.on_shutdown)
                 finally:
                     await intake.close()
+            if unfinished:
+                warn(unfinished)
             print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
             say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
+from core.instants import format_ms
+from core.timeframe import floor_to_grid
 from engine.journal_records import (
     CandleRecord,
     CommandRecord,
@@ -78,6 +80,7 @@ class SessionDriver:
             intake.perpetual.wake = self._queue.wake
         self._down = set(intake.feeds)
         self._received_at: float | None = None
+        self._begun_ms, self._over = intake.barrier.last_closed_ms, False
         self.stopping = asyncio.Event()
 
     async def run(self, until_ms: int | None = None, seconds: float | None = None) -> None:
@@ -107,6 +110,7 @@ class SessionDriver:
                     return
                 self._missing.ask()
                 if seconds is not None and self._monotonic() - begun >= seconds:
+                    self._over = True
                     return
         finally:
             for task in tasks:
@@ -116,6 +120,14 @@ class SessionDriver:
             await self._finals.stop()
             if self._intake.perpetual is not None:
                 await self._intake.perpetual.stop()
+
+    def unfinished(self, until_ms: int | None) -> str:
+        """Say what the last step lacked where wall time was over before ``until_ms`` was reached; else empty."""
+        last_ms = self._fold.session.last_step_ms or self._begun_ms
+        if not self._over or until_ms is None or floor_to_grid(until_ms, self._intake.barrier.step_ms) <= last_ms:
+            return ""
+        waits_for = self._intake.waits_for() or "the exchange gave no later candle"
+        return f"the time is over, and the steps up to {format_ms(until_ms)} are not done: {waits_for}"
 
     def end(self, mode: Literal["flatten", "keep"]) -> None:
         """Journal the session's end and let the kernel act on it."""
