@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from core.orders import OrderSide
+from core.tolerance import TOLERANCE
 from core.trading_signal import SIGNAL_WORDS, At, Signal, r_multiple
 from engine.entry_orders import entry_way
 from engine.kernel_rules import KernelRules
@@ -130,7 +131,7 @@ def _targets(signal: Signal) -> str | None:
         if not _is_level(level):
             return f"target {number} stands at {words(level)}; a distance, a text like '2R' or At(price) is needed"
         total += fraction
-    if total > 1.0 + 1e-9:
+    if total > TOLERANCE:
         return f"the fractions of targets add up to {total:.12g}; at most 1 is possible"
     return None
 

@@ -1,6 +1,5 @@
 """Runs a strategy that only has the frame form, one candle at a time, on a bounded window."""
 
-import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -10,20 +9,12 @@ import pandas as pd
 from core.candle import Candle
 from core.errors import StrategyError
 from core.instants import to_datetime
-from core.trading_signal import FLAT, At, Signal
+from core.trading_signal import FLAT, Signal
+from strategies.mapping_words import further_words, number_or_none, require_silence
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import Strategy
 
 _DIRECTIONS = ("LONG", "SHORT", "EXIT", "ADJUST", "FLAT")
-_NUMBERS = (
-    "stop_price",
-    "target_price",
-    "target_r",
-    "size",
-    "fraction",
-    "move_stop",
-    "move_target",
-)
 
 
 class FrameStream:
@@ -74,52 +65,10 @@ def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
     reason = str(metadata.get("reason", ""))
     if answer["signal"] == "FLAT":
         # While its indicators are undefined a strategy may well report nan beside FLAT.
-        for word in ("move_stop", "move_target", "cancel_entry"):
-            if metadata.get(word) not in (None, False) and metadata[word] == metadata[word]:
-                raise StrategyError(f"metadata {word!r} means nothing beside FLAT; 'ADJUST' is what moves and cancels")
+        require_silence(metadata)
         return Signal("FLAT", reason=reason)
-    said: dict[str, Any] = {key: _number_or_none(metadata, key) for key in ("sl_distance", "tp_distance", "atr")}
-    if answer["signal"] in ("EXIT", "ADJUST"):
-        said = {}  # what its indicators are is no order
-    return Signal(
-        answer["signal"], **said, **_further_words(metadata), reason=reason, metadata=plain_metadata(metadata)
-    )
-
-
-def _further_words(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what else of metadata are a signal's own words, as it has them; the kernel judges what they say.
-
-    ``entry_price`` is one where the entry is a limit or stop order; else it only repeats the close. A target that is a
-    price is written ``{"price": 104.5}``.
-    """
-    said: dict[str, Any] = {key: _number_or_none(metadata, key) for key in _NUMBERS}
-    said |= {key: metadata.get(key) for key in ("entry", "entry_expiry", "cancel_entry", "tag")}
-    if said["entry"] in ("limit", "stop"):
-        said["entry_price"] = _number_or_none(metadata, "entry_price")
-    targets = metadata.get("targets")
-    if targets is not None:
-        said["targets"] = tuple(map(_target, targets)) if isinstance(targets, list | tuple) else targets
-    return {key: value for key, value in said.items() if value is not None}
-
-
-def _target(told: Any) -> Any:
-    """Return a target with its level as a signal has it; anything else as it is, for the kernel to refuse."""
-    if isinstance(told, list | tuple) and len(told) == 2:
-        fraction, level = told
-        if isinstance(level, Mapping) and set(level) == {"price"}:
-            level = At(level["price"])
-        return fraction, level
-    return told
-
-
-def _number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
-    value = metadata.get(key)
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise StrategyError(f"signal metadata {key!r} is {value!r}; expected a finite number")
-    return number
+    # Beside an exit what its indicators are is no order.
+    distances = ("sl_distance", "tp_distance", "atr") if answer["signal"] in ("LONG", "SHORT") else ()
+    said: dict[str, Any] = {key: number_or_none(metadata, key) for key in distances}
+    said |= further_words(metadata)
+    return Signal(answer["signal"], **said, reason=reason, metadata=plain_metadata(metadata))

@@ -8,6 +8,7 @@ import msgspec
 
 from core.exact import EXACT, ONE, ZERO, ceil_to, computed, floor_to
 from core.orders import ExitTarget
+from core.tolerance import EXACT_TOLERANCE
 
 if TYPE_CHECKING:
     from execution.matching.venue_rules import Rung
@@ -23,14 +24,22 @@ class HeldRung(msgspec.Struct, frozen=True):
 def own_rungs(
     targets: Sequence[ExitTarget], fill: Decimal, sign: int, stop_distance: Decimal | None
 ) -> tuple[HeldRung, ...]:
-    """Return where the targets of a request stand, from a fill; those in distances of a stop need the stop."""
-    rungs = []
+    """Return where the targets of a request stand, from a fill; those in distances of a stop need the stop.
+
+    Fractions that miss the whole by no more than rounding (three thirds) are the whole.
+    """
+    rungs, left = [], ONE
     for target in targets:
         value = computed(target.value)
         if target.measure == "r":
             value = EXACT.multiply(value, ZERO if stop_distance is None else stop_distance)
         level = value if target.measure == "price" else EXACT.add(fill, EXACT.multiply(sign, value))
-        rungs.append(HeldRung(computed(target.fraction), level))
+        fraction = computed(target.fraction)
+        rest = EXACT.subtract(left, fraction)
+        if target is targets[-1] and abs(rest) < EXACT.subtract(EXACT_TOLERANCE, ONE):
+            fraction = left
+        left = rest
+        rungs.append(HeldRung(fraction, level))
     return tuple(rungs)
 
 

@@ -50,6 +50,7 @@ def facts_of(result: RunResult) -> ResultFacts:
         venue_facts.sizes(result),
         venue_facts.exits(result),
         venue_facts.ladder(result, money),
+        venue_facts.tags(result, money),
         _costs(result, money),
         _activity(result),
         _refusals(result),

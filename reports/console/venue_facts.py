@@ -8,7 +8,7 @@ from reports.console.contract_lines import contracts
 from reports.console.facts import Fact, Section, tone_of
 from reports.console.number_text import count, one_line, per_cent
 from runs.documents.run_result import RunConfig, RunResult
-from runs.documents.symbol_result import Rung, SymbolResult, TradingRules
+from runs.documents.symbol_result import Rung, SymbolResult, TagResult, TradingRules
 
 Money = Callable[[object], str]
 
@@ -61,6 +61,17 @@ def by_count(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
 def ladder(result: RunResult, money: Money) -> Section:
     """Return what each rung of the take-profit ladder came to."""
     return Section("Ladder", [_rung(rung, money) for rung in result.statistics.ladder])
+
+
+def tags(result: RunResult, money: Money) -> Section:
+    """Return what the trades of each of the strategy's own names came to."""
+    told = result.statistics.tags
+    return Section("Tags", [] if told is UNSET else [_tag(one, money) for one in told])
+
+
+def _tag(one: TagResult, money: Money) -> Fact:
+    trades = f"{count(one.trades)} trade{'' if one.trades == 1 else 's'}, {count(one.winning_trades)} won"
+    return Fact(f"Tag {one_line(one.tag)}", f"{trades}, {money(one.realized_pnl)}", tone_of(one.realized_pnl))
 
 
 def funding(result: RunResult, money: Money) -> list[Fact]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from runs.documents.symbol_result import Rung, SymbolResult
+from runs.documents.symbol_result import Rung, SymbolResult, TagResult
 from runs.documents.watched_input import WatchedInput
 
 
@@ -44,7 +44,8 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     ended with a position, in per cent. ``ambiguous_trades`` met a target and their stop or liquidation price in one
     candle; ``ambiguous_bound`` is what they would have brought more if the target had come first, in quote currency.
     ``candle_moves`` counts candles that moved by more than ``max_candle_move`` while their symbol had a position.
-    ``exits`` counts fills that closed a position or a part of it. ``sizes_bound_by`` counts accepted entries by what
+    ``exits`` counts fills that closed a position or a part of it, ``tags`` has the trades that the strategy gave a name
+    (left out where it gave none). ``sizes_bound_by`` counts accepted entries by what
     set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
     the median of what their stops would lose (None without an entry); both in per cent of equity.
     ``funding_received`` and ``funding_paid`` are sums in quote currency, neither below 0.
@@ -79,6 +80,7 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     break_even_exits: int
     time_stops: int
     ladder: list[Rung]
+    tags: list[TagResult] | UnsetType = UNSET
     funding_received: float
     funding_paid: float
 

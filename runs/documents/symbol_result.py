@@ -62,6 +62,15 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     realized_pnl: float
 
 
+class TagResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the closed trades of one tag came to; ``realized_pnl`` is in quote currency, net of costs."""
+
+    tag: str
+    trades: int
+    winning_trades: int
+    realized_pnl: float
+
+
 class CandleCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many candles a run was fed of one symbol.
 

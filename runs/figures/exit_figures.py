@@ -1,15 +1,18 @@
 """How positions were left, as plain figures: reasons, ladder rungs, liquidations and funding."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from core.events import TradeRow
 from core.exact import EXACT, ZERO
 from execution.money.account_view import AccountView
-from runs.documents.symbol_result import Rung
+from execution.money.closed_trade import ClosedTrade
+from runs.documents.symbol_result import Rung, TagResult
 
 
 class Exits(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +23,7 @@ class Exits(msgspec.Struct, frozen=True, kw_only=True):
     break_even_exits: int
     time_stops: int
     ladder: list[Rung]
+    tags: list[TagResult] | UnsetType
     funding_received: float
     funding_paid: float
 
@@ -51,6 +55,7 @@ def exits_of(account: AccountView) -> Exits:
         break_even_exits=exits["break_even"],
         time_stops=exits["time_stop"],
         ladder=_ladder(account.rows) if account.rung_fills else [],
+        tags=_tags(account.closed) or UNSET,
         funding_received=float(EXACT.add(account.funding_net, account.funding_paid)),
         funding_paid=float(account.funding_paid),
     )
@@ -77,6 +82,23 @@ def exits_by_symbol(account: AccountView, symbols: Iterable[str]) -> dict[str, S
         )
         for symbol, counts in exits.items()
     }
+
+
+def _tags(closed: Sequence[ClosedTrade]) -> list[TagResult]:
+    """Return the figures of every tag, by name; trades without one are left out."""
+    results: dict[str, list[Decimal]] = {}
+    for trade in closed:
+        if trade.tag:
+            results.setdefault(trade.tag, []).append(trade.realized_pnl)
+    return [
+        TagResult(
+            tag=tag,
+            trades=len(own),
+            winning_trades=sum(result > 0 for result in own),
+            realized_pnl=float(functools.reduce(EXACT.add, own)),
+        )
+        for tag, own in sorted(results.items())
+    ]
 
 
 def _ladder(rows: Sequence[TradeRow]) -> list[Rung]:

@@ -11,6 +11,7 @@ PAGE = (REPOSITORY / "docs" / "CONFIG_BACKTEST.md").read_text(encoding="utf-8")
 ROWS = {
     "`warmup`": reasons.WarmupRefusal,
     "`position`": reasons.PositionRefusal,
+    "`levels`": reasons.LevelRefusal,
     "`session`": reasons.SessionRefusal,
     "`risk`": reasons.RiskRefusal,
     "`safety`": reasons.SafetyRefusal,

@@ -13,7 +13,7 @@ from core.candle import Candle, FundingRate
 from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
-from core.trading_signal import Signal
+from core.trading_signal import At, Level, Signal
 from tests.support.runs.kernel_runs import KernelRun, run_kernel
 from tests.support.times import MINUTE_MS
 
@@ -21,6 +21,18 @@ CASES = Path(__file__).parent / "cases"
 ORIGIN = "2024-01-01T00:00:00Z"
 COUNTS = ("max_order_wait", "max_gap", "max_open_trades", "entry_expiry", "max_entries")
 """Whole numbers that some cases quote like decimals."""
+
+PRICES_AND_SHARES = (
+    "stop_price",
+    "target_price",
+    "target_r",
+    "size",
+    "entry_price",
+    "fraction",
+    "move_stop",
+    "move_target",
+)
+"""Decimals among the further words of a signal."""
 
 
 def load_cases() -> list[dict[str, Any]]:
@@ -65,7 +77,20 @@ def instrument_of(symbol: str, rules: Mapping[str, Any]) -> Instrument:
 def signal_of(told: Mapping[str, Any]) -> Signal:
     """Return the opinion that a case lets its strategy say."""
     distances = {name: None if told.get(name) is None else float(told[name]) for name in ("sl", "tp", "atr")}
-    return Signal(told["direction"], sl_distance=distances["sl"], tp_distance=distances["tp"], atr=distances["atr"])
+    said = {name: value for name, value in told.items() if name not in ("direction", *distances)}
+    said |= {name: float(said[name]) for name in PRICES_AND_SHARES if name in said}
+    if "targets" in said:
+        said["targets"] = tuple((float(share), level_of(level)) for share, level in said["targets"])
+    return Signal(
+        told["direction"], sl_distance=distances["sl"], tp_distance=distances["tp"], atr=distances["atr"], **said
+    )
+
+
+def level_of(told: object) -> Level:
+    """Return where a target stands: ``"2R"`` as it is, a price as a mapping has it, else a distance."""
+    if isinstance(told, Mapping):
+        return At(float(told["price"]))
+    return told if isinstance(told, str) and told.endswith("R") else float(str(told))
 
 
 def funding_of(told: Mapping[str, Any], origin: int) -> FundingRate:

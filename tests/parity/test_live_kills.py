@@ -169,6 +169,22 @@ class KilledSessionTest(unittest.TestCase):
                 resumes = sum(record["record"] == "resume" for record in journal_records(killed.folder))
                 self.assertLessEqual(1, resumes)
 
+    def test_every_word_of_a_signal_survives_kills(self) -> None:
+        wordy = {"strategy": {"type": "tests.support.wordy_strategy:WordyStrategy", "params": {"step": 0.001}}}
+        whole = self.uninterrupted(live=wordy)
+        killed = Killed(session_config(self.base / "wordy", live=wordy), SEED, kills=3)
+        self.assertEqual(0, killed.exit_code, killed.errors)
+        self.assertEqual(whole, outputs_of(killed.folder))
+        told = [json.loads(line) for line in whole["decisions.jsonl"].splitlines()]
+        reasons = {one["reason"] for one in told if one["event"] == "decision"}
+        self.assertLessEqual({"no_position", "no_entry_waiting", "stop_not_tighter", "targets_are_a_ladder"}, reasons)
+        self.assertIn(b"exit_signal", whole["trades.csv"])
+        for tag in (b"ladder", b"limit", b"stop", b"moved"):
+            self.assertIn(b'""tag"":""%s""' % tag, whole["trades.csv"])
+        report = check_parity(killed.folder, offline=True, now_ms=END)
+        self.assertEqual((0, True), (report.exit_code, report.journal is not None and report.journal.equal))
+        self.assertEqual([], report.history.trades)
+
     def test_missed_steps_that_only_exit_differ_by_refused_entries_alone(self) -> None:
         whole = self.uninterrupted()
         for number in range(scaled(5, 50) // KILLS_A_SESSION):

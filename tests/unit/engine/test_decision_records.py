@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from core.candle import FundingRate
 from core.instrument import Instrument
-from core.trading_signal import Signal
+from core.trading_signal import At, Signal
 from tests.support.candles import candle
 from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
 from tests.support.times import MINUTE_MS, stamp
@@ -80,6 +80,62 @@ class DecisionRecords(unittest.TestCase):
             },
             self.only(session, "decision"),
         )
+
+    def test_what_else_a_signal_says_stands_beside_it(self) -> None:
+        targets = ((0.5, "1R"), (0.5, At(160.0)))
+        entry = {"entry": "limit", "entry_price": 99.0, "tag": "dip"}
+        long = Signal("LONG", stop_price=59.0, targets=targets, size=0.5, **entry)
+        session = session_of_minutes({A: {0: long}})
+        session.play(candle(0))
+        unsaid = {"sl_distance": None, "tp_distance": None, "atr": None, "reason": "", "inputs": {}}
+        told = self.only(session, "decision")
+        self.assertEqual(
+            {
+                **unsaid,
+                "direction": "LONG",
+                "stop_price": 59.0,
+                "targets": [[0.5, "1R"], [0.5, {"price": 160.0}]],
+                "size": 0.5,
+                "entry": "limit",
+                "entry_price": 99.0,
+                "tag": "dip",
+            },
+            told["signal"],
+        )
+        risk = told["gates"][1]["inputs"]
+        # 100 / (99 − 59) = 2.5, of which half is asked for.
+        sizes = [risk[name] for name in ("quantity", "stop_distance", "risk_asked", "risk_taken")]
+        self.assertEqual([1.25, 40.0, 50.0, 50.0], sizes)
+
+    def test_exits_and_moved_levels_show_what_they_found(self) -> None:
+        exit_half = Signal("EXIT", fraction=0.5, move_stop=50.0, move_target=120.0)
+        session = session_of_minutes({A: {0: LONG, 1: exit_half}})
+        session.play(candle(0))
+        session.play(candle(1))
+        *_, told = session.run.told("decision")
+        levels = {"gate": "levels"}
+        self.assertEqual(
+            [
+                {
+                    **levels,
+                    "verdict": "refused",
+                    "reason": "stop_not_tighter",
+                    "inputs": {"level": "stop", "wanted": 50.0, "stood": 60.0},
+                },
+                {**levels, **APPROVED, "inputs": {"level": "target", "wanted": 120.0}},
+                {"gate": "position", **APPROVED, "inputs": {"position": "LONG", "quantity": 1.25}},
+            ],
+            told["gates"][1:],
+        )
+        self.assertEqual(("stop_not_tighter", "2"), (told["reason"], told["close_order_id"]))
+
+    def test_what_refuses_entries_refuses_no_exit(self) -> None:
+        session = session_of_minutes({A: {0: LONG, 1: Signal("EXIT", move_stop=70.0)}})
+        session.play(candle(0))
+        session.session.set_paused(True)
+        session.play(candle(1))
+        *_, told = session.run.told("decision")
+        self.assertEqual((None, "2"), (told["reason"], told["close_order_id"]))
 
     def test_a_refused_reversal_shows_the_close_and_the_refusal(self) -> None:
         session = session_of_minutes({A: {0: LONG, 2: Signal("SHORT")}}, on_opposite_signal="reverse")

@@ -7,7 +7,7 @@ import msgspec
 
 from reports import render, to_json
 from runs.documents.run_result import RunResult
-from runs.documents.symbol_result import Rung
+from runs.documents.symbol_result import Rung, TagResult
 from tests.unit.reports.result_example import contract, example_result, rules, symbol_result, watched_input
 
 JSON_ALONE = {
@@ -36,6 +36,7 @@ JSON_ALONE = {
 def whole_result() -> RunResult:
     """Return a result in which every field is there."""
     rung = Rung(rung=1, fills=2, reached_pct=50.0, quantity=1.0, realized_pnl=3.0)
+    tag = TagResult(tag="breakout", trades=3, winning_trades=2, realized_pnl=4.0)
     terms = contract(
         funding_mark="mark-1m", funding_without_mark=1, funding_step_hours=[8.0], funding_missing=["a"], funding_late=[]
     )
@@ -47,7 +48,7 @@ def whole_result() -> RunResult:
     resting = {"entry_order": "limit", "entry_offset": 0.1, "entry_time_in_force": "GTD", "entry_expiry": 3}
     return example_result(
         config={**resting, "post_only": True, "ran_to": "c", "detail_interval": "1m"},
-        statistics={"ladder": [rung], "partial_fills": 2, "funding_payments": 3},
+        statistics={"ladder": [rung], "tags": [tag], "partial_fills": 2, "funding_payments": 3},
         performance={"liquidation_fees": 1.0, "calmar_ratio": 1.0},
         symbols={"BTC/USDT": symbol},
         watched={"ETH/BTC 1h": watched_input()},

@@ -5,6 +5,8 @@ from collections import Counter
 from decimal import Decimal
 from types import SimpleNamespace
 
+from msgspec import UNSET
+
 from core.events import Fill, TradeRow
 from core.exact import ZERO
 from runs.figures.exit_figures import SymbolExits, exits_by_symbol, exits_of
@@ -41,10 +43,15 @@ ROWS = [
 """Three positions: BTC in two entries, whose first rung fills in two parts; ETH; BTC again. 1 ETH is still open."""
 
 
+def trade(tag: str, result: str) -> SimpleNamespace:
+    return SimpleNamespace(tag=tag, realized_pnl=Decimal(result))
+
+
 class ExitFigures(unittest.TestCase):
     def setUp(self) -> None:
         self.account = SimpleNamespace(
             rows=ROWS,
+            closed=[trade("dip", "3"), trade("", "7"), trade("dip", "-1.5"), trade("break", "0")],
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
             rung_fills=Counter({1: 3, 2: 1}),
             funding_net=Decimal("0.125"),
@@ -58,6 +65,12 @@ class ExitFigures(unittest.TestCase):
         self.assertAlmostEqual(first.reached_pct, 200 / 3)
         self.assertEqual((second.rung, second.fills, second.quantity, second.realized_pnl), (2, 1, 1.0, 5.0))
         self.assertAlmostEqual(second.reached_pct, 100 / 3)
+
+    def test_trades_are_added_up_by_their_tags(self) -> None:
+        told = [(one.tag, one.trades, one.winning_trades, one.realized_pnl) for one in exits_of(self.account).tags]
+        self.assertEqual([("break", 1, 0, 0.0), ("dip", 2, 1, 1.5)], told)
+        self.account.closed = [trade("", "7")]
+        self.assertIs(UNSET, exits_of(self.account).tags)
 
     def test_reasons_are_counted_and_three_of_them_have_names_of_their_own(self) -> None:
         found = exits_of(self.account)

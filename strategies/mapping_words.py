@@ -1,0 +1,58 @@
+"""The words of a signal in the metadata of a frame strategy's answer."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import StrategyError
+from core.trading_signal import At
+
+_NUMBERS = ("stop_price", "target_price", "target_r", "size", "fraction", "move_stop", "move_target")
+
+
+def further_words(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what else of metadata are a signal's own words, as it has them; the kernel judges what they say.
+
+    ``entry_price`` is one where the entry is a limit or stop order; else it only repeats the close. A target that is a
+    price is written ``{"price": 104.5}``.
+    """
+    said: dict[str, Any] = {key: number_or_none(metadata, key) for key in _NUMBERS}
+    said |= {key: metadata.get(key) for key in ("entry", "entry_expiry", "cancel_entry", "tag")}
+    if said["entry"] in ("limit", "stop"):
+        said["entry_price"] = number_or_none(metadata, "entry_price")
+    targets = metadata.get("targets")
+    if targets is not None:
+        said["targets"] = tuple(map(_target, targets)) if isinstance(targets, list | tuple) else targets
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _target(told: Any) -> Any:
+    """Return a target with its level as a signal has it; anything else as it is, for the kernel to refuse."""
+    if isinstance(told, list | tuple) and len(told) == 2:
+        fraction, level = told
+        if isinstance(level, Mapping) and set(level) == {"price"}:
+            level = At(level["price"])
+        return fraction, level
+    return told
+
+
+def require_silence(metadata: Mapping[str, Any]) -> None:
+    """Refuse metadata beside FLAT that would move or cancel something; what is nothing, or nan, says nothing."""
+    for word in ("move_stop", "move_target", "cancel_entry"):
+        value = metadata.get(word)
+        if value is not None and value is not False and value == value:
+            raise StrategyError(f"metadata {word!r} means nothing beside FLAT; 'ADJUST' is what moves and cancels")
+
+
+def number_or_none(metadata: Mapping[str, Any], key: str) -> float | None:
+    """Return what metadata has under a key as a number; StrategyError where it is no finite one."""
+    value = metadata.get(key)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise StrategyError(f"signal metadata {key!r} is {value!r}; expected a finite number")
+    return number
