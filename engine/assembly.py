@@ -13,8 +13,8 @@ from core.instrument import Instrument
 from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
-from engine.gates import Gates
-from engine.kernel_facts import KernelFacts
+from engine.deciding.gates import Gates
+from engine.deciding.kernel_facts import KernelFacts
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
@@ -146,10 +146,7 @@ def build_session(
     )
     _prepare(strategy, settings)
     rules = _kernel_rules(settings, strategy)
-    known = None
-    if ahead is not None and rules.detail_ms is None:
-        # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
-        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched_ahead)
+    known = None if ahead is None else _known(ahead, watched_ahead, rules)
     features, opened = _streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
@@ -158,6 +155,15 @@ def build_session(
     if features is not None:
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
+
+
+def _known(
+    ahead: Mapping[str, CandleColumns], watched: Mapping[tuple[str, int], CandleColumns], rules: KernelRules
+) -> KnownCandles | None:
+    if rules.detail_ms is not None:
+        # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
+        return None
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
 
 
 def _prepare(strategy: object, settings: Settings) -> None:
