@@ -53,13 +53,13 @@ class SymbolState:
         """Let the strategy start empty, as at the start and after a gap."""
         try:
             stream = self._new_stream(self.symbol)
+            self.opine: Callable[[Candle], Signal] = stream.update
+            self.take: Callable[[Candle], object] = stream.update
         except Exception as error:
             what = failure_in_one_line(error)
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
             ) from error
-        self.opine: Callable[[Candle], Signal] = stream.update
-        self.take: Callable[[Candle], object] = stream.update
         if isinstance(stream, FeatureStream):
             self.opine, self.take = stream.decide, stream.warm
         self.candles_seen = 0
