@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.candle import Candle
-from core.errors import StrategyError
+from core.errors import InvariantError, StrategyError
 from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
@@ -18,6 +18,7 @@ from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.signal_check import signal_fault, words
 from engine.symbol_state import PresentCandles, SymbolState
+from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
@@ -32,10 +33,13 @@ class Decisions:
         Of the session.
     entries
         Sizes and submits entries.
+    watched
+        The series that are shown to the strategy and not traded.
     """
 
-    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries) -> None:
+    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries, watched: Watched) -> None:
         self._rules = rules
+        self._watched = watched
         self._venue = venue
         self._pricing = venue.account.pricing
         self._gates = gates
@@ -65,6 +69,18 @@ class Decisions:
                 self._venue.recorder(self._judge(state, candle, signal, time_ms, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
+
+    def watch(self, place: int, candle: Candle, known_ms: int | None = None) -> None:
+        """Show the strategy the next candle of a watched series, before the decisions of the step that brings it.
+
+        It must have closed by ``known_ms``; None is the warm-up, which is before every step.
+        """
+        try:
+            self._watched.take(place, candle, known_ms)
+        except InvariantError:
+            raise
+        except Exception as error:
+            raise self.failure(self._watched.series[place].name, candle, error) from error
 
     def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""
