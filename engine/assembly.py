@@ -12,7 +12,7 @@ from core.instrument import Instrument
 from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
-from engine.gates import Gates
+from engine.deciding.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from core.candle_move import candle_move
 from core.events import CandleMove
 from core.tolerance import TOLERANCE
-from engine.gates import Gates
+from engine.deciding.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.symbol_state import PresentCandles
 from execution.matching.paper_venue import PaperVenue

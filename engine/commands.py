@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.errors import InvariantError
 from core.events import CommandTaken
 from core.reasons import CommandRefusal
-from engine.gates import Gates
+from engine.deciding.gates import Gates
 from execution.matching.paper_venue import PaperVenue
 
 

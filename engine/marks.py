@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from core.events import Halt, HaltLifted
 from core.reasons import HaltReason
 from core.timeframe import floor_to_grid
-from engine.gates import Gates
+from engine.deciding.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.symbol_state import PresentCandles
 from execution.matching.paper_venue import PaperVenue

@@ -13,9 +13,9 @@ from core.reasons import SessionRefusal
 from core.timeframe import trading_day
 from engine.candle_moves import CandleMoves
 from engine.commands import Commands
-from engine.decisions import Decisions
-from engine.entries import Entries
-from engine.gates import Gates
+from engine.deciding.decisions import Decisions
+from engine.deciding.entries import Entries
+from engine.deciding.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.marks import Marks

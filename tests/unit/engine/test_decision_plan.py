@@ -4,7 +4,7 @@ import itertools
 import unittest
 
 from core.orders import OrderSide
-from engine.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, Withdraw, plan
+from engine.deciding.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, Withdraw, plan
 
 POLICIES = ("ignore", "close", "reverse")
 NOT_IGNORE = ("close", "reverse")

@@ -7,9 +7,9 @@ from core.candle import Candle
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from core.trading_signal import Signal
-from engine.entry_orders import entry_order
+from engine.deciding.entry_orders import entry_order
+from engine.deciding.opinion import Opinion
 from engine.kernel_rules import KernelRules
-from engine.opinion import Opinion
 from risk_management.entry_sizing import SizedEntry
 
 BASE = {

@@ -7,8 +7,8 @@ from core.exact import EXACT, ONE, ceil_to, computed, floor_to, received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from core.trading_signal import EntryKind, Signal
+from engine.deciding.opinion import Opinion
 from engine.kernel_rules import KernelRules
-from engine.opinion import Opinion
 from risk_management.entry_sizing import SizedEntry, exit_targets
 
 _TYPES: dict[EntryKind, OrderType] = {

@@ -6,11 +6,11 @@ from core.candle import Candle
 from core.orders import OrderRequest, OrderType
 from core.reasons import SessionRefusal
 from core.verdicts import ExecutionVerdict, RiskVerdict, SafetyVerdict, SessionVerdict, Verdict
-from engine.decision_plan import Add, Enter, Reverse
-from engine.entry_orders import entry_order, entry_way
-from engine.gates import Gates
+from engine.deciding.decision_plan import Add, Enter, Reverse
+from engine.deciding.entry_orders import entry_order, entry_way
+from engine.deciding.gates import Gates
+from engine.deciding.opinion import Opinion
 from engine.kernel_rules import KernelRules
-from engine.opinion import Opinion
 from execution.matching.paper_venue import PaperVenue
 from execution.safety.safety_monitor import SafetyViolation
 from execution.scripting.execution_engine import OrderRefused

@@ -7,7 +7,7 @@ from core.orders import ExitTarget, OrderRequest
 from core.reasons import LevelRefusal
 from core.trading_signal import Signal
 from core.verdicts import LevelVerdict, PositionVerdict, Verdict
-from engine.gates import Gates
+from engine.deciding.gates import Gates
 from execution.matching.paper_venue import PaperVenue
 from execution.orders.order import Order
 from execution.orders.target_ladder import stop_on_tick, target_on_tick

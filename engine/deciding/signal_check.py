@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from core.orders import OrderSide
 from core.tolerance import TOLERANCE
 from core.trading_signal import SIGNAL_WORDS, At, Signal, r_multiple
-from engine.entry_orders import entry_way
+from engine.deciding.entry_orders import entry_way
 from engine.kernel_rules import KernelRules
 from strategies.meaningless_metadata import metadata_fault
 

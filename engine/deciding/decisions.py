@@ -10,13 +10,13 @@ from core.orders import OrderSide
 from core.reasons import SessionRefusal
 from core.trading_signal import Signal
 from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
-from engine.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
-from engine.directives import Directives
-from engine.entries import Entries
-from engine.gates import Gates
+from engine.deciding.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
+from engine.deciding.directives import Directives
+from engine.deciding.entries import Entries
+from engine.deciding.gates import Gates
+from engine.deciding.opinion import Opinion
+from engine.deciding.signal_check import signal_fault, words
 from engine.kernel_rules import KernelRules
-from engine.opinion import Opinion
-from engine.signal_check import signal_fault, words
 from engine.symbol_state import PresentCandles, SymbolState
 from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
