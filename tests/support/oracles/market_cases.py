@@ -8,6 +8,7 @@ passes are common. Each candle is two drawn integers, whose digits are its moves
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -41,9 +42,11 @@ _STOPS = (2.0, 3.0, 4.0, 6.0, 8.0, 1.0, 2.5, 4 / 3)
 _TARGETS = (None, 1.0, 2.0, 3.0, 4.0, 1.5, 6.0, 5 / 3)
 _FLOOR_UNITS, _CEILING_UNITS = 40, 260
 _HOLE_CHANCES = 64
+_WORDS = ("", "", "", "", "", "", "prices", "stop_price", "r", "share", "exit_or_r_of_price", "exit_and_move")
+"""What a signal says otherwise than by distances; a candle without a direction exits or moves its stop then."""
 
 _SHAPE_RADICES = (len(_GAPS), len(_BODIES), len(_WICKS), len(_WICKS), 16)
-_OPINION_RADICES = (len(_DIRECTIONS), len(_STOPS), len(_TARGETS), _HOLE_CHANCES)
+_OPINION_RADICES = (len(_DIRECTIONS), len(_STOPS), len(_TARGETS), _HOLE_CHANCES, len(_WORDS))
 
 
 LIMITS = (
@@ -71,6 +74,7 @@ class CandleCode:
     stop: float
     target: float | None
     hole: int
+    words: str
 
 
 def digits_of(code: int, radices: tuple[int, ...]) -> list[int]:
@@ -85,7 +89,7 @@ def digits_of(code: int, radices: tuple[int, ...]) -> list[int]:
 def decoded(shape: int, opinion: int) -> CandleCode:
     """Return what a candle's two integers say; (0, 0) is a flat candle without hole and signal."""
     gap, body, wick_up, wick_down, oddity = digits_of(shape, _SHAPE_RADICES)
-    direction, stop, target, hole = digits_of(opinion, _OPINION_RADICES)
+    direction, stop, target, hole, words = digits_of(opinion, _OPINION_RADICES)
     return CandleCode(
         gap=_GAPS[gap],
         body=_BODIES[body],
@@ -96,6 +100,7 @@ def decoded(shape: int, opinion: int) -> CandleCode:
         stop=_STOPS[stop],
         target=_TARGETS[target],
         hole=hole,
+        words=_WORDS[words],
     )
 
 
@@ -121,10 +126,14 @@ def on_grid(units: float, grid: Decimal) -> float:
     return units * float(grid)
 
 
-def signal_of(code: CandleCode, grid: Decimal) -> Signal | None:
+def signal_of(code: CandleCode, close: int, grid: Decimal) -> Signal | None:
     """Return the candle's signal; oddities 10 and 11 give distances that must be refused."""
+    if code.words and (code.direction == "FLAT" or code.words == "exit_and_move"):
+        return _directive(code, close, grid)
     if code.direction == "FLAT":
         return None
+    if code.words:
+        return _with_words(code, close, grid)
     stop = on_grid(code.stop, grid)
     target = None if code.target is None else on_grid(code.target, grid)
     if code.oddity == 11:
@@ -132,6 +141,29 @@ def signal_of(code: CandleCode, grid: Decimal) -> Signal | None:
     if code.oddity == 10 and target is not None:
         target = -target if code.wick_up else 0.0
     return Signal("LONG" if code.direction == "LONG" else "SHORT", sl_distance=stop, tp_distance=target)
+
+
+def _directive(code: CandleCode, close: int, grid: Decimal) -> Signal:
+    """Return an exit, or a stop moved to near the close, on either side of it, or both."""
+    moved_to = on_grid(close + code.wick_up - code.stop, grid)
+    if code.words in ("prices", "exit_or_r_of_price"):
+        return Signal("EXIT")
+    return Signal("EXIT" if code.words == "exit_and_move" else "ADJUST", move_stop=moved_to)
+
+
+def _with_words(code: CandleCode, close: int, grid: Decimal) -> Signal:
+    """Return an entry whose levels are prices or in distances of the stop, or that takes a share of what it may."""
+    sign = 1 if code.direction == "LONG" else -1
+    stop_price = on_grid(close - sign * code.stop, grid)
+    target_price = None if code.target is None else on_grid(close + sign * code.target, grid)
+    said: dict[str, Any] = {
+        "prices": {"stop_price": stop_price, "target_price": target_price},
+        "stop_price": {"stop_price": stop_price, "size": 0.3333},
+        "r": {"sl_distance": on_grid(code.stop, grid), "target_r": code.target},
+        "share": {"sl_distance": on_grid(code.stop, grid), "size": 1 / 3},
+        "exit_or_r_of_price": {"stop_price": stop_price, "target_r": code.target, "size": 0.5},
+    }[code.words]
+    return Signal("LONG" if sign > 0 else "SHORT", tag=code.words, **said)
 
 
 @st.composite
@@ -156,7 +188,7 @@ def markets(
         units = candle_units(code_of_candle, last_close)
         opened, high, low, close = (on_grid(price, grid) for price in units)
         candles.append(Candle(open_ms, opened, high, low, close, 1.0 + code_of_candle.wick_up))
-        signal = signal_of(code_of_candle, grid)
+        signal = signal_of(code_of_candle, units[3], grid)
         if signal is not None:
             signals[open_ms] = signal
         slot, last_close = slot + 1, units[3]

@@ -8,7 +8,6 @@ room and says how it was read.
 import csv
 import io
 from decimal import Decimal
-from fractions import Fraction
 
 from core.trading_signal import FLAT
 from tests.support.oracles.numbers import TOLERANCE, day_of, exact, plain_text
@@ -17,7 +16,6 @@ from tests.support.oracles.slow_model_book import (
     Case,
     ModelResult,
     Order,
-    Position,
     balance,
     candle_before,
     daily_loss_halted,
@@ -31,7 +29,7 @@ from tests.support.oracles.slow_model_book import (
     peak_equity,
     present,
     step_times,
-    stop_level,
+    stop_in_force,
     waiting_close,
     waiting_entry,
 )
@@ -124,12 +122,12 @@ def exits_at_the_open(book: Book, now: int) -> None:
             continue
         opened = exact(candle.open)
         close = waiting_close(book, symbol)
-        stop = stop_level(book, position)
+        stop, reason = stop_in_force(book, position)
         if close is not None:
             book.waiting.remove(close)
             close_position(book, position, opened, candle.open_time_ms, close.reason, order_id=close.order_id)
         elif position.sign * (stop - opened) >= 0:
-            close_position(book, position, opened, candle.open_time_ms, stop_reason(position, stop))
+            close_position(book, position, opened, candle.open_time_ms, reason)
         elif position.target is not None and position.sign * (opened - position.target) > 0:
             close_position(book, position, opened, candle.open_time_ms, "target", slips=False)
 
@@ -156,7 +154,7 @@ def exits_inside_the_candle(book: Book, now: int) -> None:
         adverse, favourable = exact(candle.low), exact(candle.high)
         if position.sign < 0:
             adverse, favourable = favourable, adverse
-        stop = stop_level(book, position)
+        stop, reason = stop_in_force(book, position)
         target = position.target
         stop_is_touched = position.sign * (stop - adverse) >= 0
         target_is_traded = target is not None and position.sign * (favourable - target) > 0
@@ -169,7 +167,7 @@ def exits_inside_the_candle(book: Book, now: int) -> None:
                 position,
                 opened if stop_is_beyond_open else stop,
                 now,
-                stop_reason(position, stop),
+                reason,
                 ambiguous=target_is_traded and not stop_is_beyond_open,
             )
         elif target is not None and target_is_traded:
@@ -265,11 +263,6 @@ def cancel_waiting(book: Book, now: int, reason: str, orders: list[Order]) -> No
 def above(value: float, limit: float) -> bool:
     """A limit is broken by a value above limit x (1 + 1e-9); a value that only reaches it is allowed."""
     return value > limit * (1 + TOLERANCE)
-
-
-def stop_reason(position: Position, stop: Fraction) -> str:
-    """`trailing_stop` once the trailing rule has moved the stop."""
-    return "stop" if stop == position.stop else "trailing_stop"
 
 
 def trades_csv(result: ModelResult) -> bytes:

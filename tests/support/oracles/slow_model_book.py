@@ -21,8 +21,8 @@ class Case:
 
     ``candles`` are in order of time; those closed by ``start_ms`` are the stored ones from which warm-up is taken,
     those that open at or after it are the window. ``signals`` maps a symbol to the opinions at its candles, by open
-    time; a candle without one is FLAT. Every signal that is not FLAT needs an ``sl_distance``: the model knows no ATR
-    multiples.
+    time; a candle without one is FLAT. Every entry is one at the market and needs an ``sl_distance`` or a
+    ``stop_price``: the model knows no ATR multiples. Exits are whole, and targets are one; the model knows no parts.
     """
 
     settings: dict[str, Setting]
@@ -66,6 +66,10 @@ class Order:
     decision_price: float = 0.0
     stop_distance: Fraction = Fraction(0)
     target_distance: Fraction | None = None
+    stop_price: Fraction | None = None
+    target_price: Fraction | None = None
+    target_r: Fraction | None = None
+    tag: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Position:
     entry_commission: Fraction
     stop: Fraction
     target: Fraction | None
+    tag: str = ""
 
 
 @dataclass
@@ -103,6 +108,7 @@ class Book:
     bound: str = ""
     sizes_bound_by: list[str] = field(default_factory=list)
     moved: list[tuple[int, str]] = field(default_factory=list)
+    moved_stops: list[tuple[int, Position, Fraction]] = field(default_factory=list)
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""
@@ -177,9 +183,14 @@ def may_order(case: Case, symbol: str, candle: Candle) -> bool:
 
 def marked_closes(book: Book, symbol: str, since_ms: int | None = None) -> list[float]:
     """Return the symbol's closes that a B has used as marks, of window candles that open at or after ``since_ms``."""
+    return [candle.close for candle in marked_candles(book, symbol, since_ms)]
+
+
+def marked_candles(book: Book, symbol: str, since_ms: int | None = None) -> list[Candle]:
+    """Return the symbol's window candles whose closes a B has used as marks, that open at or after ``since_ms``."""
     case = book.case
     return [
-        candle.close
+        candle
         for candle in window_candles(case, symbol)
         if candle.open_time_ms + case.timeframe_ms <= book.marked_ms
         and (since_ms is None or candle.open_time_ms >= since_ms)
@@ -200,7 +211,13 @@ def trade_log_mark(book: Book, position: Position) -> Fraction:
 
 
 def stop_level(book: Book, position: Position) -> Fraction:
-    """Return the stop in force: the tightest of the first one and of one trailing level per close since the entry.
+    """Return the stop in force."""
+    return stop_in_force(book, position)[0]
+
+
+def stop_in_force(book: Book, position: Position) -> tuple[Fraction, str]:
+    """Return the stop in force, and the reason of what it closes: the tightest of the first one, of one trailing level
+    per close since the entry, and of those to which the strategy moved it; the reason is that of what moved it last.
 
     Close x (1 - trailing_stop_pct) for a long, (1 + ...) for a short, from the entry candle's own B on, never
     loosened, effective from that symbol's next candle (phase A sees only the closes of earlier steps). A long's
@@ -208,15 +225,19 @@ def stop_level(book: Book, position: Position) -> Fraction:
     """
     # READING: a position filled in C at the close of candle n has no B of its entry candle after the fill; its first
     # trailing level comes from candle n + 1 and acts from candle n + 2.
-    level = position.stop
-    if not book.case.settings["enable_trailing_stop"]:
-        return level
-    fraction = exact(number(book.case, "trailing_stop_pct"))
-    tick = Fraction(book.case.instruments[position.symbol].tick_size)
-    for close in marked_closes(book, position.symbol, position.entry_ms):
-        trailing = against_trader(exact(close) * (1 - position.sign * fraction), -position.sign, tick)
-        level = max(level, trailing) if position.sign > 0 else min(level, trailing)
-    return level
+    case = book.case
+    tick = Fraction(case.instruments[position.symbol].tick_size)
+    moves = [(time_ms, 1, level) for time_ms, moved, level in book.moved_stops if moved is position]
+    if case.settings["enable_trailing_stop"]:
+        fraction = exact(number(case, "trailing_stop_pct"))
+        for candle in marked_candles(book, position.symbol, position.entry_ms):
+            trailing = against_trader(exact(candle.close) * (1 - position.sign * fraction), -position.sign, tick)
+            moves.append((candle.open_time_ms + case.timeframe_ms, 0, trailing))
+    level, reason = position.stop, "stop"
+    for _, by_strategy, moved_to in sorted(moves, key=lambda move: move[:2]):
+        if position.sign * (moved_to - level) > 0:
+            level, reason = moved_to, "stop" if by_strategy else "trailing_stop"
+    return level, reason
 
 
 def balance(book: Book) -> Fraction:

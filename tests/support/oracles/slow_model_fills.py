@@ -67,14 +67,24 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
         book.order_events.append((event_ms, order.symbol, "rejected", "insufficient_balance"))
         return
     tick = Fraction(case.instruments[order.symbol].tick_size)
-    stop = against_trader(price - order.sign * order.stop_distance, -order.sign, tick)
-    target = None
-    if order.target_distance is not None:
-        target = for_trader(price + order.sign * order.target_distance, -order.sign, tick)
+    placed = price - order.sign * order.stop_distance if order.stop_price is None else order.stop_price
+    stop = against_trader(placed, -order.sign, tick)
+    target = target_of(order, price, abs(price - placed))
+    if target is not None:
+        target = for_trader(target, -order.sign, tick)
+    # An entry that fills at or beyond a level of its own that is a price opens nothing.
+    if order.stop_price is not None and order.sign * (price - stop) <= 0:
+        book.order_events.append((event_ms, order.symbol, "rejected", "stop_passed"))
+        return
+    if order.target_price is not None and target is not None and order.sign * (target - price) <= 0:
+        book.order_events.append((event_ms, order.symbol, "rejected", "target_passed"))
+        return
     book.positions[order.symbol] = Position(
-        order.symbol, order.sign, order.quantity, price, event_ms, commission, stop, target
+        order.symbol, order.sign, order.quantity, price, event_ms, commission, stop, target, order.tag
     )
     levels = {"stop": plain_text(stop)}
+    if order.tag:
+        levels["tag"] = order.tag
     if target is not None:
         levels["target"] = plain_text(target)
     write_row(
@@ -90,6 +100,14 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
         reason=order.reason,
         metadata=levels,
     )
+
+
+def target_of(order: Order, price: Fraction, stop_distance: Fraction) -> Fraction | None:
+    """Return an entry's target, before rounding: its price, distances of the stop, or a distance from the fill."""
+    if order.target_price is not None:
+        return order.target_price
+    away = order.target_distance if order.target_r is None else order.target_r * stop_distance
+    return None if away is None else price + order.sign * away
 
 
 def close_position(
@@ -127,7 +145,7 @@ def close_position(
         commission=commission,
         realized=realized,
         reason=reason,
-        metadata={"ambiguous": True} if ambiguous else {},
+        metadata={**({"ambiguous": True} if ambiguous else {}), **({"tag": position.tag} if position.tag else {})},
     )
 
 
@@ -143,7 +161,7 @@ def write_row(
     commission: Fraction,
     realized: Fraction,
     reason: str,
-    metadata: dict[str, str] | dict[str, bool],
+    metadata: dict[str, str] | dict[str, bool | str],
 ) -> None:
     """Append a row of the trade log; balance and equity are those after the fill."""
     cash, equity = balance(book), trade_log_equity(book)

@@ -5,16 +5,18 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.oracles.numbers import TOLERANCE, rounded_down, rounded_up, twelve_digits
+from tests.support.oracles.numbers import TOLERANCE, against_trader, exact, rounded_down, rounded_up, twelve_digits
 from tests.support.oracles.slow_model_book import (
     Book,
     Order,
+    Position,
     daily_loss_halted,
     drawdown_halted,
     exposure_without,
     may_order,
     number,
     open_trades_without,
+    stop_level,
     waiting_close,
     waiting_entry,
 )
@@ -34,8 +36,12 @@ def decide(book: Book, now: int, symbol: str, candle: Candle, signal: Signal) ->
         return "warming_up"
     if waiting_entry(book, symbol) is not None:
         raise AssertionError("a waiting entry fills, is rejected or expires before its symbol decides again")
-    sign = SIGN[signal.direction]
     position = book.positions.get(symbol)
+    if signal.direction in ("EXIT", "ADJUST"):
+        moved = "" if signal.move_stop is None else move_stop(book, now, position, candle, signal.move_stop)
+        left = exit_position(book, now, symbol) if signal.direction == "EXIT" else ""
+        return moved or left
+    sign = SIGN[signal.direction]
     if position is not None:
         if position.sign == sign:
             return "position_open"
@@ -54,6 +60,30 @@ def decide(book: Book, now: int, symbol: str, candle: Candle, signal: Signal) ->
     return gate_entry(book, now, symbol, candle, signal)
 
 
+def move_stop(book: Book, now: int, position: Position | None, candle: Candle, price: float) -> str:
+    """Move a stop nearer, to a price on the tick; return why it stays: nothing to move, not nearer, or at the close."""
+    if position is None:
+        return "no_position"
+    tick = Fraction(book.case.instruments[position.symbol].tick_size)
+    level = against_trader(twelve_digits(price), -position.sign, tick)
+    if position.sign * (level - stop_level(book, position)) <= 0:
+        return "stop_not_tighter"
+    if position.sign * (exact(candle.close) - level) <= 0:
+        return "stop_passed"
+    book.moved_stops.append((now, position, level))
+    return ""
+
+
+def exit_position(book: Book, now: int, symbol: str) -> str:
+    """Let a close wait for the next open; return why there is none."""
+    if symbol not in book.positions:
+        return "no_position"
+    if waiting_close(book, symbol) is not None:
+        return "close_waiting"
+    queue_close(book, now, symbol, "exit_signal")
+    return ""
+
+
 def queue_close(book: Book, now: int, symbol: str, reason: str) -> None:
     """Let a market close of the whole position wait for its symbol's next open; it never expires."""
     position = book.positions[symbol]
@@ -68,10 +98,15 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
     A position of the symbol is one that this entry's own signal closes: "the gates see the account without the closing
     position". All gates use the equity of B, which is not changed by that.
     """
-    if signal.sl_distance is None:
-        raise ValueError(f"{symbol} at {now}: the model needs a stop distance")
-    instrument = book.case.instruments[symbol]
-    stop_distance = twelve_digits(signal.sl_distance)
+    instrument, sign = book.case.instruments[symbol], SIGN[signal.direction]
+    distance, stop_price, target_price = signal.sl_distance, None, None
+    if signal.stop_price is not None:
+        # Prices are measured from the close; the float of that distance is what sizes are divided by.
+        stop_price = twelve_digits(signal.stop_price)
+        distance = float(sign * (exact(candle.close) - stop_price))
+    if distance is None:
+        raise ValueError(f"{symbol} at {now}: the model needs a stop")
+    stop_distance = twelve_digits(distance)
     if stop_distance <= 0:
         return "stop_distance"
     if stop_distance < Fraction(instrument.tick_size):
@@ -79,12 +114,16 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
     target_distance = None if signal.tp_distance is None else twelve_digits(signal.tp_distance)
     if target_distance is not None and target_distance <= 0:
         return "target_distance"
+    if signal.target_price is not None:
+        target_price = twelve_digits(signal.target_price)
+        if sign * (target_price - exact(candle.close)) <= 0:
+            return "target_distance"
     price = candle.close
-    quantity, reason = size_of_entry(book, symbol, price, signal.sl_distance)
+    quantity, reason = size_of_entry(book, symbol, price, distance, signal.size)
     reason = (
         reason
         or safety_refusal(book, now, symbol, price, quantity, worst_distance(instrument, stop_distance))
-        or shorting_refusal(book, SIGN[signal.direction])
+        or shorting_refusal(book, sign)
     )
     if reason:
         return reason
@@ -93,18 +132,24 @@ def gate_entry(book: Book, now: int, symbol: str, candle: Candle, signal: Signal
         order_id=book.next_order_id(),
         symbol=symbol,
         opens=True,
-        sign=SIGN[signal.direction],
+        sign=sign,
         quantity=quantity,
         accepted_ms=now,
         reason="signal",
         decision_price=price,
         stop_distance=stop_distance,
         target_distance=target_distance,
+        stop_price=stop_price,
+        target_price=target_price,
+        target_r=None if signal.target_r is None else twelve_digits(signal.target_r),
+        tag=signal.tag,
     )
 
 
-def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -> tuple[Fraction, str]:
+def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float, share: float) -> tuple[Fraction, str]:
     """Size = the least of equity x risk / stop distance, equity x max_exposure / p, room / p, rounded down to the lot.
+
+    A signal may take a ``share`` of it.
 
     Where the worst that rounding makes of its loss is above the limit of risk, the size is reduced to that limit.
     Minimums are judged on the rounded quantity at p, with the tolerance in the trader's favour.
@@ -122,7 +167,7 @@ def size_of_entry(book: Book, symbol: str, price: float, stop_distance: float) -
     size = min(by_risk, by_cap, by_room)
     # READING: of two bounds that come to one size the first of risk, cap and room is named.
     bound = "risk" if size == by_risk else "position_cap" if size == by_cap else "exposure_room"
-    quantity = rounded_down(twelve_digits(size), Fraction(instrument.lot_size))
+    quantity = rounded_down(twelve_digits(size * share), Fraction(instrument.lot_size))
     worst = worst_distance(instrument, twelve_digits(stop_distance))
     limit = number(case, "max_risk_per_trade_pct") * equity
     if float(quantity) * worst > limit * (1 + TOLERANCE):

@@ -8,6 +8,8 @@ from core.trading_signal import Signal
 from risk_management.entry_sizing import EntrySizer, Refusal, SizedEntry, SizingBasis
 from risk_management.risk_config import RiskConfig
 
+CLOSE = Decimal(100)
+
 
 class SizedEntries(unittest.TestCase):
     rules = Instrument("BTC/USDT", lot_size=Decimal("0.1"), min_notional=Decimal(50), min_quantity=Decimal("0.3"))
@@ -38,14 +40,20 @@ class SizedEntries(unittest.TestCase):
         self.assertEqual((Decimal("12.3"), "exposure_room"), (sized.quantity, sized.bound))
 
     def test_distances_fall_back_to_the_atr_and_a_target_to_none(self) -> None:
-        self.assertEqual((3.0, 6.0), self.sizer.distances(Signal("LONG", atr=2.0)))
-        self.assertEqual((1.0, 6.0), self.sizer.distances(Signal("LONG", sl_distance=1.0, atr=2.0)))
-        self.assertEqual((1.0, None), self.sizer.distances(Signal("LONG", sl_distance=1.0)))
-        self.assertEqual((None, None), self.sizer.distances(Signal("LONG")))
-        self.assertEqual((3.0, 9.0), self.sizer.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
+        self.assertEqual((3.0, 6.0), self.sizer.distances(Signal("LONG", atr=2.0), CLOSE))
+        self.assertEqual((1.0, 6.0), self.sizer.distances(Signal("LONG", sl_distance=1.0, atr=2.0), CLOSE))
+        self.assertEqual((1.0, None), self.sizer.distances(Signal("LONG", sl_distance=1.0), CLOSE))
+        self.assertEqual((None, None), self.sizer.distances(Signal("LONG"), CLOSE))
+        self.assertEqual((3.0, 9.0), self.sizer.distances(Signal("LONG", tp_distance=9.0, atr=2.0), CLOSE))
         without = EntrySizer(RiskConfig(default_tp_atr_mult=None))
-        self.assertEqual((3.0, None), without.distances(Signal("LONG", atr=2.0)))
-        self.assertEqual((3.0, 9.0), without.distances(Signal("LONG", tp_distance=9.0, atr=2.0)))
+        self.assertEqual((3.0, None), without.distances(Signal("LONG", atr=2.0), CLOSE))
+        self.assertEqual((3.0, 9.0), without.distances(Signal("LONG", tp_distance=9.0, atr=2.0), CLOSE))
+
+    def test_a_price_is_measured_from_where_the_entry_is_expected(self) -> None:
+        self.assertEqual((3.0, 2.0), self.sizer.distances(Signal("SHORT", stop_price=103.0, tp_distance=2.0), CLOSE))
+        # What else a signal may name as its target is no distance.
+        for said in ({"target_price": 110.0}, {"target_r": 2.0}, {"targets": ((1.0, "1R"),)}):
+            self.assertEqual((4.9, None), self.sizer.distances(Signal("LONG", stop_price=95.1, **said), CLOSE))
 
     def test_what_cannot_be_sized_is_refused_with_its_reason(self) -> None:
         for signal in (
