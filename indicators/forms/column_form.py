@@ -120,7 +120,7 @@ def _recursion(node: Recursion, compiled: bool) -> Callable[[Sequence[Float64Arr
         if loop is not None:
             loop(np.array(node.start), *node.parameters, *columns, *outs)
             return
-        plain = [out.tolist() for out in outs]
+        plain = [[np.nan] * len(out) for out in outs]
         node.loop.plain(list(node.start), *node.parameters, *(one.tolist() for one in columns), *plain)
         for out, done in zip(outs, plain, strict=True):
             out[:] = done

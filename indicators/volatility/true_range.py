@@ -1,50 +1,21 @@
 """True range after Wilder."""
 
-import math
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Sequence
 
-from indicators.forms.compiled_loop import CompiledLoop
-from indicators.forms.nodes import Node, RawPrice, Recursion
+from indicators.forms.arithmetic import Values, choose
+from indicators.forms.nodes import Node, RawPrice, Windowed
 from indicators.indicator import Indicator
 
 
-def true_range_step(state: MutableSequence[float], high: float, low: float, close: float) -> float:
-    """Take a candle: ``state`` is the last close."""
-    before = state[0]
-    state[0] = close
-    if before != before:
-        return math.nan
-    top = high if high > before else before
-    bottom = low if low < before else before
-    return top - bottom
-
-
-def true_range_loop(
-    state: MutableSequence[float],
-    highs: Sequence[float],
-    lows: Sequence[float],
-    closes: Sequence[float],
-    out: MutableSequence[float],
-) -> None:
-    """Step through columns."""
-    before = state[0]
-    for row in range(len(highs)):
-        # As the step does, without calling it.
-        if before == before:
-            high, low = highs[row], lows[row]
-            out[row] = (high if high > before else before) - (low if low < before else before)
-        else:
-            out[row] = math.nan
-        before = closes[row]
-    state[0] = before
-
-
-_LOOP = CompiledLoop(true_range_loop)
+def range_with_gap(highs: Sequence[Values], lows: Sequence[Values], closes: Sequence[Values]) -> Values:
+    """Return the range of the last of two candles, the close before it included."""
+    before, high, low = closes[0], highs[1], lows[1]
+    return choose(high > before, high, before) - choose(low < before, low, before)
 
 
 def true_range() -> Node:
     """Return the true range."""
-    return Recursion(true_range_step, _LOOP, (RawPrice("high"), RawPrice("low"), RawPrice("close")), (math.nan,), (), 1)
+    return Windowed(range_with_gap, (RawPrice("high"), RawPrice("low"), RawPrice("close")), 2)
 
 
 class TrueRange(Indicator, frozen=True):
