@@ -13,6 +13,7 @@ from backtests.replay import held_interrupts, replay, warm_up
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from core.errors import StrategyError
+from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.session import Session
@@ -27,6 +28,7 @@ from runs.folder.run_files import RunFiles, run_stem
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
+from strategies.anchored_blocks import stored_candles_needed
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
 
@@ -45,7 +47,8 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
     """
     settings = plan.settings
     strategy = build_strategy_of(settings)
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
+    needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed)
     switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.

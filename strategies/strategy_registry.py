@@ -48,7 +48,7 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
 """The registered strategies by their one name."""
 
 _IGNORED = str.maketrans("", "", "_- ")
-_FORMS = ("stream", "add_indicators and generate_signal")
+_FORMS = ("stream", "add_indicators and generate_signal", "add_indicators and generate_signals")
 
 
 def strategy_names() -> list[str]:

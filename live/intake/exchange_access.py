@@ -11,9 +11,11 @@ from core.timeframe import timeframe_ms
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.exchanges.request_failures import asked_pause_of
+from market_data.exchanges.request_failures import RangeNotServedError, asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
+from strategies.anchored_blocks import stored_candles_needed
+from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 from validation.symbol_rules import require_one_currency
 
@@ -21,6 +23,8 @@ CONNECT_SECONDS = 30.0
 """How long the exchange may stay out of reach at the start, in wall time."""
 
 _RETRY_SECONDS = 1.0
+_LOOKED_BACK_CANDLES = 1_000
+"""How far back one more question reaches where candles of the warm-up are missing."""
 
 
 class Addresses(NamedTuple):
@@ -112,16 +116,40 @@ async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange:
 
 
 async def warmup_candles(
-    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
+    feed: CandleFeed,
+    market: Market,
+    settings: Settings,
+    strategy: Strategy | StreamingStrategy,
+    boundary_ms: int,
 ) -> dict[str, list[Candle]]:
-    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
-    start_ms = max(0, boundary_ms - count * timeframe_ms(settings.live.timeframe))
+    """Return each symbol's last candles closed by a boundary, as many as the strategy needs and the exchange has."""
+    length_ms = timeframe_ms(settings.live.timeframe)
+    count = stored_candles_needed(strategy, boundary_ms, length_ms)
+    start_ms = max(0, boundary_ms - count * length_ms)
     stored = {}
     for spelling, symbol in market.unified.items():
         try:
-            candles = await feed.closed_candles(symbol, start_ms, boundary_ms) if count else []
+            stored[spelling] = await _last_candles(feed, symbol, count, boundary_ms, length_ms)
         except FeedError as error:
             sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
             raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
-        stored[spelling] = candles[-count:] if count else []
     return stored
+
+
+async def _last_candles(feed: CandleFeed, symbol: str, count: int, boundary_ms: int, length_ms: int) -> list[Candle]:
+    """Return the last candles closed by a boundary; for those that are missing the exchange is asked further back."""
+    found: list[Candle] = []
+    end_ms, slots = boundary_ms, count
+    while len(found) < count and end_ms > 0:
+        start_ms = max(0, end_ms - slots * length_ms)
+        try:
+            part = await feed.closed_candles(symbol, start_ms, end_ms)
+        except RangeNotServedError:
+            if not found:
+                raise
+            break
+        if not part:
+            break
+        found = [*part, *found]
+        end_ms, slots = start_ms, _LOOKED_BACK_CANDLES
+    return found[-count:]

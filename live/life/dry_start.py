@@ -8,6 +8,7 @@ from live.intake.exchange_access import Market, warmup_candles
 from live.intake.session_inputs import finest_interval
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.perpetual_source import PerpetualSource
+from strategies.anchored_blocks import stored_candles_needed
 from validation.composed_settings import Settings
 
 
@@ -17,7 +18,8 @@ async def dry_start(
     """Print what a session would begin with."""
     strategy = build_strategy_of(settings)
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
-    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
+    needed = stored_candles_needed(strategy, boundary_ms, timeframe_ms(settings.live.timeframe))
     print(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
     print(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
     if settings.live.detail_interval is not None:
@@ -27,7 +29,7 @@ async def dry_start(
         print(
             f"Symbol {spelling} ({symbol}): tick {rules.tick_size:f}, lot {rules.lot_size:f}, "
             f"minimum notional {rules.min_notional:f}; warm-up {len(stored[spelling])} of "
-            f"{strategy.warmup_candles} candles"
+            f"{needed} candles"
         )
         for line in await _contract_lines(settings, source, spelling, symbol):
             print(line)

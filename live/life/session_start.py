@@ -62,11 +62,11 @@ async def start_fresh(
     length_ms = timeframe_ms(settings.live.timeframe)
     boundary_ms = floor_to_grid(now_ms, length_ms)
     strategy = build_strategy_of(settings)
-    stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+    stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
     if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not _reach(stored, boundary_ms - length_ms):
         # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
         boundary_ms -= length_ms
-        stored = await warmup_candles(feed, market, settings, strategy.warmup_candles, boundary_ms)
+        stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
     identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,

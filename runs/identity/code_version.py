@@ -19,7 +19,6 @@ BESIDE_THE_KERNEL = (
     "backtests/run.py",
     "backtests/run_plan.py",
     "backtests/timeline.py",
-    "core/candle_columns.py",
 )
 """Modules of other packages through which hashed input goes on its way into the kernel."""
 
