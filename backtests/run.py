@@ -49,6 +49,17 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
     strategy = build_strategy_of(settings)
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed)
+    return run_loaded(plan, strategy, market, safety_monitor)
+
+
+def run_loaded(
+    plan: RunPlan,
+    strategy: Strategy | StreamingStrategy,
+    market: MarketInput,
+    safety_monitor: SafetyMonitor | None = None,
+) -> RunResult:
+    """Run a strategy over what was loaded, and write; else as :func:`run_backtest`."""
+    settings = plan.settings
     switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.

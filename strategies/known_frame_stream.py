@@ -41,7 +41,6 @@ class KnownFrameStream:
         self._warmup_candles = strategy.warmup_candles
         self._candles: CandleColumns = known.candles[symbol]
         self._block_ms = block_ms(known.timeframe_ms)
-        self._longest_open_distance_ms = known.longest_open_distance_ms
         self._first: int | None = None
         self._begin = self._end = 0
         self._asked: list[int] = []
@@ -89,12 +88,11 @@ class KnownFrameStream:
         return int(self._candles.open_time_ms[row])
 
     def _begin_block(self, row: int, first: int) -> None:
-        """Compute the block of a row, as far as its segment goes, and note the rows that are to be judged."""
+        """Compute the block of a row and note the rows that are to be judged."""
         opens_ms = self._candles.open_time_ms
         block = self._open_ms(row) // self._block_ms
-        start, end = map(int, np.searchsorted(opens_ms, (block * self._block_ms, (block + 1) * self._block_ms)))
-        breaks = np.flatnonzero(np.diff(opens_ms[row:end]) > self._longest_open_distance_ms)
-        self._end = end if not len(breaks) else row + int(breaks[0]) + 1
+        # Where a segment ends inside the block, the rows after it are later rows like any other.
+        start, self._end = map(int, np.searchsorted(opens_ms, (block * self._block_ms, (block + 1) * self._block_ms)))
         self._begin = max(first, start - self._warmup_candles)
         part = self._candles.slice(self._begin, self._end)
         self._frame = frame_of(part.open_time_ms, np.array(part[1:]))
