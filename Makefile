@@ -1,21 +1,37 @@
-# Every verb creates or refreshes .venv by itself from the pinned requirements.
+# Every verb creates or refreshes what it needs of .venv by itself, from the locks: every package pinned, with its hashes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTS_READY := $(VENV)/.tests-ready
+TOOLS := $(VENV)/tools
+TOOLS_READY := $(TOOLS)/.ready
+INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv backtest live parity test test-long check fix bench
+.PHONY: help venv backtest live parity test test-long check fix bench lock lock-check audit
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.lock requirements-compiled.lock
+	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba and what they need): about a minute, once" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock
 	@touch $@
 
-venv: $(READY) ## create or refresh the environment
+$(TESTS_READY): $(READY) requirements-dev.lock
+	@echo "Installing what the tests and checks need into $(VENV): about half a minute, once" >&2
+	@$(BIN)/python $(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+# An environment of its own: what keeps the dependencies has some itself, in other versions.
+$(TOOLS_READY): requirements-tools.lock
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python $(INSTALL) -r requirements-tools.lock
+	@touch $@
+
+venv: $(READY) ## create or refresh the environment that runs need; test and check add what they need
 
 backtest: $(READY) ## run the main job, offline, on the embedded practice market
 	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
@@ -29,23 +45,32 @@ parity: $(READY) ## check a session: make parity SESSION=logs/live/...
 	@test -n "$(SESSION)" || { echo "make parity SESSION=logs/live/..." >&2; exit 2; }
 	@$(BIN)/python -m backtests.parity "$(SESSION)"
 
-test: $(READY) ## run every test, with XML reports in test-results/
+test: $(TESTS_READY) ## run every test, with XML reports in test-results/
 	@rm -rf test-results
 	@$(BIN)/python -W error -m tests.support.run_tests
 
-test-long: $(READY) ## run every test with the full counts, seeds printed
+test-long: $(TESTS_READY) ## run every test with the full counts, seeds printed
 	@rm -rf test-results
 	@HARNESS_TEST_SCALE=long $(BIN)/python -W error -m tests.support.run_tests
 
-check: $(READY) ## lint, formatting, types and import contracts; changes nothing
+check: $(TESTS_READY) ## lint, formatting, types and import contracts; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
 	@$(BIN)/lint-imports
 
-fix: $(READY) ## let the linter mend what it can
+fix: $(TESTS_READY) ## let the linter mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## measure speed and memory; prints ratios taken in one run
+bench: $(TESTS_READY) ## measure speed and memory; prints ratios taken in one run
 	@$(BIN)/python -m benchmarks.run
+
+lock: $(TOOLS_READY) ## write the locks from the requirements; what is locked stays while they allow it
+	@bash .ci/locks $(TOOLS)/bin/uv
+
+lock-check: $(TOOLS_READY) ## whether the locks are what the requirements and the registry give; changes nothing
+	@bash .ci/locks $(TOOLS)/bin/uv --check
+
+audit: $(TOOLS_READY) ## look for known weaknesses of the locked packages, where the database can be reached
+	@$(TOOLS)/bin/python .ci/audit.py $(TOOLS)/bin/pip-audit requirements-dev.lock requirements-tools.lock

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.command_line import CommandParser, failed
+from core.command_line import CommandParser, failed, say
 from core.errors import ConfigurationError, HarnessError, ParityError
 
 EXIT_CODES = """\
@@ -45,7 +45,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     ReplayedJournal(done, directory, out.index).write()
     if done.broken is not None:
         raise ParityError(done.broken)
-    print(f"{done.steps} steps, {done.candles} candles replayed")
+    say(f"{done.steps} steps, {done.candles} candles replayed")
     return 0
 
 

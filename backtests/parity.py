@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
+from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say, say_text, warn
 from core.errors import DataUnavailableError, HarnessError, StoreError
 from core.lazy_names import lazy_names
 
@@ -74,8 +74,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         write_atomically(Path(asked.session) / REPORT, text.encode())
     except StoreError as error:
         # What was found stands, whether or not it can be kept.
-        print(f"warning: {error}", file=sys.stderr)
-    sys.stdout.write(text if asked.json else "\n".join(report_lines(report)) + "\n")
+        warn(error)
+    if asked.json:
+        say_text(text)
+    else:
+        say(*report_lines(report))
     sys.stdout.flush()
     if report.exit_code == DataUnavailableError.exit_code:
         failed(report.unavailable or "", report.exit_code)

@@ -6,6 +6,7 @@ import sys
 from typing import NoReturn
 
 from core.errors import ConfigurationError
+from core.plain_text import escaped, escaped_lines
 
 INTERRUPTED = 130
 """Exit code of a command that was interrupted."""
@@ -21,9 +22,24 @@ class CommandParser(argparse.ArgumentParser):
 
 def failed(message: str, code: int) -> int:
     """Print a message, ``error:`` before each line, and return the exit code."""
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
+    for line in message.split("\n") if message else ():
+        print(f"error: {escaped(line)}", file=sys.stderr)
     return code
+
+
+def warn(message: object) -> None:
+    """Print a warning on standard error."""
+    print(f"warning: {escaped(message)}", file=sys.stderr)
+
+
+def say(*lines: object) -> None:
+    """Print lines on standard output; what they quote from outside is escaped and begins no line of its own."""
+    sys.stdout.write("".join(f"{escaped(line)}\n" for line in lines))
+
+
+def say_text(text: str) -> None:
+    """Print a text of several lines, a JSON document perhaps, each of its lines escaped."""
+    sys.stdout.write(escaped_lines(text))
 
 
 def drop_output() -> None:

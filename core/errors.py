@@ -16,6 +16,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from core.plain_text import escaped
+
 if TYPE_CHECKING:
     from core.settings_problem import SettingsProblem
 
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 class HarnessError(Exception):
     """Root of every error the program raises on purpose; ``exit_code`` is what a command returns for it.
 
-    Facts are fields for programs, None or empty where the error is not of one; the sentence has them too.
+    Facts are fields for programs, None or empty where the error is not of one; the sentence has them too. Each argument
+    is a line; text from outside that a line quotes is escaped, so that it cannot begin one of its own.
     """
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return "\n".join(map(escaped, self.args))
 
 
 class ConfigurationError(HarnessError, ValueError):
@@ -34,14 +40,14 @@ class ConfigurationError(HarnessError, ValueError):
 
     exit_code = 2
 
-    def __init__(self, message: str = "", *, facts: "tuple[SettingsProblem, ...]" = ()) -> None:
-        super().__init__(message)
+    def __init__(self, *lines: str, facts: "tuple[SettingsProblem, ...]" = ()) -> None:
+        super().__init__(*lines)
         self.facts = facts
 
     @classmethod
     def of(cls, *facts: "SettingsProblem") -> Self:
         """Return the error whose sentence is a line for each problem."""
-        return cls("\n".join(problem.line() for problem in facts), facts=facts)
+        return cls(*(problem.line() for problem in facts), facts=facts)
 
 
 class DataUnavailableError(HarnessError):

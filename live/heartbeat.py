@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.command_line import say
+
 HEARTBEAT = "heartbeat.json"
 MAX_AGE_SECONDS = 60.0
 
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not 0.0 < asked.max_age < float("inf"):
         parser.error(f"--max-age {asked.max_age:g}: a positive number of seconds is needed")
     healthy, said = check(asked.folder, asked.max_age, time.monotonic())
-    print(said)
+    say(said)
     return 0 if healthy else 1
 
 

@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except HarnessError as error:
-        return failed(" ".join(str(error).split()), error.exit_code)
+        return failed(str(error), error.exit_code)
     except KeyboardInterrupt:
         return failed("interrupted; what was finished is stored", INTERRUPTED)
     except BrokenPipeError:

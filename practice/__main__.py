@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(parse_arguments(arguments))
     except HarnessError as error:
-        return failed(" ".join(str(error).split()), error.exit_code)
+        return failed(str(error), error.exit_code)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line import CommandParser
+from core.command_line import CommandParser, say
 from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, timeframe_ms
 
@@ -221,5 +221,5 @@ def _action_line(action: "TimedAction") -> str:
 
 
 def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    say(*lines)
     sys.stdout.flush()

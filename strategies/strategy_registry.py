@@ -178,7 +178,7 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     if model is not None:
         checked, problems = checked_params(model, params, "params.")
         if checked is None:
-            raise ConfigurationError("\n".join(problem.line(f"strategy {name}") for problem in problems))
+            raise ConfigurationError(*(problem.line(f"strategy {name}") for problem in problems))
         params = checked.model_dump()
     found = strategy_class(name)
     given = ReadParameters(params)

@@ -98,7 +98,7 @@ def require_one_currency(unified: Mapping[str, str]) -> None:
     """
     problems = list(currencies_at_odds(unified))
     if problems:
-        raise ConfigurationError("\n".join(f"{one.key}: {one.wrong} — {one.allowed}" for one in problems))
+        raise ConfigurationError(*(f"{one.key}: {one.wrong} — {one.allowed}" for one in problems))
 
 
 def contracts_at_odds(symbols: Iterable[str], perpetual: PerpetualSettings | None) -> Iterator[SettingsProblem]:

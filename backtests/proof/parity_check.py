@@ -139,13 +139,13 @@ def _replay_in_own_process(folder: Path, out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode in (0, ParityError.exit_code) and (out / REPLAY).exists():
         return
-    message = "\n".join(line.removeprefix("error: ") for line in done.stderr.splitlines())
-    message = message or f"the replay ended with code {done.returncode}"
+    lines = [line.removeprefix("error: ") for line in done.stderr.splitlines()]
+    lines = lines or [f"the replay ended with code {done.returncode}"]
     if done.returncode == ConfigurationError.exit_code:
-        raise ConfigurationError(message)
-    if done.returncode == StoreError.exit_code and "Traceback" not in message:
-        raise StoreError(message)
-    raise InvariantError(f"the replay of {folder} failed:\n{message}")
+        raise ConfigurationError(*lines)
+    if done.returncode == StoreError.exit_code and not any("Traceback" in line for line in lines):
+        raise StoreError(" ".join(lines))
+    raise InvariantError(f"the replay of {folder} failed:", *lines)
 
 
 def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[str, int]) -> JournalParity:

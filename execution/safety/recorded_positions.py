@@ -22,10 +22,14 @@ class RecordedPosition(msgspec.Struct, frozen=True):
 
 
 class RecordedPositions:
-    """Positions by symbol; what is closed of one counted at its entry price, so that is what goes."""
+    """Positions by symbol; what is closed of one counted at its entry price, so that is what goes.
+
+    ``followed`` are the symbols whose opening and closing an engine tells by itself.
+    """
 
     def __init__(self) -> None:
         self._held: dict[str, RecordedPosition] = {}
+        self.followed: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._held)

@@ -213,18 +213,22 @@ class SafetyMonitor:
     def record_position_open(self, symbol: str, quantity: float, entry_price: float, side: OrderSide | str) -> None:
         """Count a position, or what was added to one; quantity in base units, price in quote currency.
 
+        One that an engine traded is known already (:class:`~execution.scripting.execution_engine.ExecutionEngine`), and
+        does not count twice.
+
         Raises
         ------
         ValueError
             If a number is not positive and finite, or the side is none.
         """
-        quantity = positive_number(quantity, "quantity")
-        self.recorded.add(symbol, quantity, positive_number(entry_price, "entry_price"), OrderSide(side))
+        told = positive_number(quantity, "quantity"), positive_number(entry_price, "entry_price"), OrderSide(side)
+        if symbol not in self.recorded.followed:
+            self.recorded.add(symbol, *told)
 
     def record_position_close(self, symbol: str, exit_price: float, pnl: float) -> None:
         """Count a position no longer, and take its result into the equity that the limits are held against.
 
-        ``check_post_trade`` sets that equity as a whole, for whoever knows it.
+        ``check_post_trade`` sets that equity as a whole, for whoever knows it. What an engine traded is known already.
 
         Raises
         ------
@@ -232,6 +236,8 @@ class SafetyMonitor:
             If the price is not positive and finite.
         """
         positive_number(exit_price, "exit_price")
+        if symbol in self.recorded.followed:
+            return
         self.recorded.reduce(symbol, 0.0)
         self.check_post_trade(self.current_equity + float(pnl))
 

@@ -31,9 +31,10 @@ class ExecutionEngine:
     """Judges orders with the safety monitor and hands them to the paper venue.
 
     Scripts call :meth:`submit_order` with an order and a price: market orders fill at once, and a refusal is an answer.
-    Whatever closes a position of the trader (an order, its exits, a flatten) reaches the monitor, with the equity that
-    it leaves. A session names when it decided (``decided_ms``): the accepted order waits in the book, a refusal is
-    raised, and the session shows the monitor equity itself.
+    Whatever opens and closes a position of the trader (an order, its exits, a flatten) reaches the monitor, with the
+    equity that a close leaves; a script that tells it too changes nothing. A session names when it decided
+    (``decided_ms``): the accepted order waits in the book, a refusal is raised, and the session shows the monitor
+    equity itself.
 
     Parameters
     ----------
@@ -150,7 +151,9 @@ class ExecutionEngine:
 
     def _count(self, symbol: str, quantity: float, price: float, side: OrderSide) -> None:
         self._counted.add(symbol)
-        self.safety_monitor.record_position_open(symbol, quantity, price, side)
+        recorded = self.safety_monitor.recorded
+        recorded.followed.add(symbol)
+        recorded.add(symbol, quantity, price, side)
 
     def _forget_what_is_gone(self) -> None:
         """Count no position that the trader has lost without a fill, by its reset."""

@@ -12,6 +12,7 @@ from core.exact import EXACT, received
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest
+from core.plain_text import escaped
 from core.positive_number import positive_number
 from execution.costs.fill_pricing import fraction_pricing
 from execution.matching.paper_venue import PaperVenue
@@ -253,11 +254,10 @@ class PaperTrader:
 
     def update_positions(self, prices: Mapping[str, float]) -> None:
         """Mark positions at the prices given, let trailing stops follow, and note peak equity and drawdown."""
-        for symbol, price in prices.items():
-            holding = self.account.holdings.get(symbol)
-            if holding is not None:
-                holding.set_mark(positive_number(price, symbol))
-                self.venue.matching.after_close(symbol, holding.mark, self._time_ms)
+        holdings = self.account.holdings
+        for symbol, price in _positive({one: price for one, price in prices.items() if one in holdings}).items():
+            holdings[symbol].set_mark(price)
+            self.venue.matching.after_close(symbol, holdings[symbol].mark, self._time_ms)
         self.account.note_equity(self.get_equity())
 
     def check_exit_conditions(self, prices: Mapping[str, float]) -> list[str]:
@@ -265,8 +265,8 @@ class PaperTrader:
 
         What they are closed at is for the script to say (:meth:`submit_order`), or for :meth:`close_exits`.
         """
-        quoted = {symbol: positive_number(price, symbol) for symbol, price in prices.items()}
-        return [symbol for symbol, price in quoted.items() if self._orders.reached(symbol, price, self._time_ms)]
+        quoted = _positive(prices).items()
+        return [symbol for symbol, price in quoted if self._orders.reached(symbol, price, self._time_ms)]
 
     def close_exits(self, prices: Mapping[str, float]) -> list[ExecutionResult]:
         """Close every position whose stop, target or trailing stop the price given reaches; return the fills.
@@ -274,9 +274,8 @@ class PaperTrader:
         A stop fills at the price given with slippage, a target at the price given without.
         """
         results: list[ExecutionResult] = []
-        for symbol, price in prices.items():
-            quoted = positive_number(price, symbol)
-            exits = self._orders.exits_at(symbol, quoted, self._time_ms)
+        for symbol, price in _positive(prices).items():
+            exits = self._orders.exits_at(symbol, price, self._time_ms)
             if exits:
                 self.account.note_equity(self.get_equity())
             results += exits
@@ -304,6 +303,11 @@ class PaperTrader:
             self._events.append(event)
 
 
+def _positive(prices: Mapping[str, float]) -> dict[str, float]:
+    """Return prices, all of which are positive and finite; ValueError before anything is done with one of them."""
+    return {symbol: positive_number(price, symbol) for symbol, price in prices.items()}
+
+
 def _asked(provider: PriceProvider | None, symbol: str) -> tuple[float | None, str]:
     """Return a provider's price; None, and what was wrong, where it has none that a fill could have."""
     if provider is None:
@@ -312,4 +316,4 @@ def _asked(provider: PriceProvider | None, symbol: str) -> tuple[float | None, s
         answer = provider(symbol) if callable(provider) else provider[symbol]
         return positive_number(answer, symbol), ""
     except Exception as error:  # noqa: BLE001 - a script's code may raise anything, and a flatten may not fail for it
-        return None, " ".join(f"{type(error).__name__}: {error}".split())
+        return None, escaped(f"{type(error).__name__}: {error}")

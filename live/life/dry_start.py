@@ -1,5 +1,6 @@
 """What a session would begin with, printed without beginning it."""
 
+from core.command_line import say
 from core.errors import DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -20,22 +21,22 @@ async def dry_start(
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
     stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
     needed = stored_candles_needed(strategy, boundary_ms, timeframe_ms(settings.live.timeframe))
-    print(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
-    print(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
+    say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
+    say(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
     if settings.live.detail_interval is not None:
-        print(f"Orders: matched by {settings.live.detail_interval} candles")
+        say(f"Orders: matched by {settings.live.detail_interval} candles")
     for spelling, symbol in market.unified.items():
         rules = market.instruments[spelling]
-        print(
+        say(
             f"Symbol {spelling} ({symbol}): tick {rules.tick_size:f}, lot {rules.lot_size:f}, "
             f"minimum notional {rules.min_notional:f}; warm-up {len(stored[spelling])} of "
             f"{needed} candles"
         )
         for line in await _contract_lines(settings, source, spelling, symbol):
-            print(line)
-    print(f"settings_sha256: {settings.settings_sha256}")
-    print(f"strategy_sha256: {strategy_identity_of(settings).sha256}")
-    print("Everything needed to trade on paper is there; no session was begun.")
+            say(line)
+    say(f"settings_sha256: {settings.settings_sha256}")
+    say(f"strategy_sha256: {strategy_identity_of(settings).sha256}")
+    say("Everything needed to trade on paper is there; no session was begun.")
     return 0
 
 

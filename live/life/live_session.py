@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from core.command_line import say
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
@@ -150,7 +151,7 @@ class _LiveSession:
                 finally:
                     await intake.close()
             print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
-            print(f"\nCheck it: python -m backtests.parity {folder.path}")
+            say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:

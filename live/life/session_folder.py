@@ -18,6 +18,8 @@ from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
 from runs.folder.write_errors import store_errors
 from validation.composed_settings import Settings
+from validation.resolved_settings import settings_from_resolved
+from validation.settings_difference import settings_differences
 
 
 class SessionFolder:
@@ -115,17 +117,31 @@ class SessionFolder:
             work.replace(self.path / name)
 
     def check_settings(self, record: SessionRecord, settings: Settings) -> None:
-        """Refuse to go on with a session under another strategy or other settings."""
-        settings_sha256, changed = settings.settings_sha256, strategy_change(record, settings)
+        """Refuse to go on with a session under another strategy or other settings; the keys that differ are named."""
+        changed = strategy_change(record, settings)
         if changed is not None and record.strategy_files:
             raise ConfigurationError(
-                f"{self.path}: {changed}; put the strategy back as it was, or start another session"
+                f"{self.path}: {changed}; {self._differences(record, settings)}"
+                "put the strategy back as it was, or start another session"
             )
-        if record.settings_sha256 != settings_sha256:
+        if record.settings_sha256 != settings.settings_sha256:
             raise ConfigurationError(
-                f"{self.path}: the session ran with settings {record.settings_sha256}, the configuration is "
-                f"{settings_sha256}; resume it with its own configuration (--config FILE), or start another session"
+                f"{self.path}: the session ran with other settings than the configuration has: "
+                f"{self._differences(record, settings)}settings_sha256 was {record.settings_sha256}, is "
+                f"{settings.settings_sha256}; resume it with its own configuration (--config FILE), or start another "
+                "session"
             )
+
+    def _differences(self, record: SessionRecord, settings: Settings) -> str:
+        """Return the settings that differ, each ended by a semicolon; empty where the manifest is not the journal's."""
+        try:
+            resolved = read_manifest(self.path / MANIFEST).settings
+            before = settings_from_resolved(resolved, str(self.path / MANIFEST))
+        except HarnessError:
+            return ""
+        if before.settings_sha256 != record.settings_sha256:
+            return ""
+        return "".join(f"{one}; " for one in settings_differences(before, settings))
 
     def close(self) -> None:
         """Close the files, remove those that were not published, and give the session free."""

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from core.errors import StoreError
 from core.instants import format_ms
+from core.plain_text import escaped
 
 LOG_FOLDER, LOG_FILE = "logs", "session.log"
 FILE_BYTES = 5_000_000
@@ -155,7 +156,7 @@ class _LogStream(logging.StreamHandler[TextIO]):
 
 
 class _LineFormatter(logging.Formatter):
-    """Time, severity, then the message; other programs' messages become one quoted value."""
+    """Time, severity, then the message, on one line; other programs' messages become one quoted value."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
@@ -163,4 +164,4 @@ class _LineFormatter(logging.Formatter):
             message = key_values(event="log", logger=record.name, message=message)
         if record.exc_text:
             message += " " + key_values(trace=record.exc_text)
-        return f"{format_ms(int(record.created * 1_000))} level={record.levelname} {message}"
+        return escaped(f"{format_ms(int(record.created * 1_000))} level={record.levelname} {message}")

@@ -1,11 +1,11 @@
 """The verbs that change what is stored on purpose: forget and resample."""
 
 import argparse
-import sys
 from collections.abc import Callable
 
 import numpy as np
 
+from core.command_line import say
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.timeframe import timeframe_ms
@@ -35,9 +35,9 @@ def forget(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     start_ms, end_ms = parse_range(arguments.range, "RANGE")
     rows = store.forget(*series, start_ms, end_ms, at_ms=now_ms())
     words = "candles" if series.kind in ("candles", "mark") else "rows"
-    sys.stdout.write(
+    say(
         f"{series}: {rows:,} {words} of {format_ms(start_ms)} .. {format_ms(end_ms)} forgotten, kept as a revision; "
-        "the range counts as never asked for\n"
+        "the range counts as never asked for"
     )
     return 0
 
@@ -60,10 +60,10 @@ def resample(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     store.write(*target, made.candles, source=ground)
     store.add_coverage(*target, int(times[0]), int(times[-1]) + length, ground)
     InstrumentStore(store.root).copy(source.exchange, source.symbol, target.exchange)
-    sys.stdout.write(
+    say(
         f"{target}: {made.candles.rows:,} candles resampled from {source}, {made.incomplete:,} of them lack a part, "
-        f"{made.left_out:,} at the ends left out\n"
-        f"A set of its own: name {target.exchange} as the exchange, offline.\n"
+        f"{made.left_out:,} at the ends left out",
+        f"A set of its own: name {target.exchange} as the exchange, offline.",
     )
     return 0
 

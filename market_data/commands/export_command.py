@@ -1,9 +1,9 @@
 """The verb that writes stored rows to a file: export."""
 
 import argparse
-import sys
 from pathlib import Path
 
+from core.command_line import say
 from core.errors import DataUnavailableError
 from core.instants import format_ms, parse_instant
 from market_data.commands.selection import open_store, require_order, stored_series
@@ -31,7 +31,7 @@ def export(arguments: argparse.Namespace) -> int:
         raise DataUnavailableError(f"no {what} of {series} is stored in that range{stored}", symbols=(series.symbol,))
     export_candles(rows, target, force=arguments.force)
     words = "candles" if series.kind == "candles" else "rows"
-    sys.stdout.write(f"{series}: {rows.rows:,} {words} written to {target}\n")
+    say(f"{series}: {rows.rows:,} {words} written to {target}")
     return 0
 
 

@@ -1,11 +1,11 @@
 """The verb that gets candles from an exchange: fetch."""
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
+from core.command_line import say
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.instrument import Instrument
@@ -66,7 +66,7 @@ def _earliest_ms(provider: HistoricalDataProvider, symbols: Sequence[str], timef
     found = provider.earliest(symbols, timeframe)
     for symbol, first_ms in found.items():
         said = "no candle" if first_ms is None else f"the first candle opens {format_ms(first_ms)}"
-        sys.stdout.write(f"{symbol} {timeframe}: {said}\n")
+        say(f"{symbol} {timeframe}: {said}")
     first = [first_ms for first_ms in found.values() if first_ms is not None]
     if not first:
         raise DataUnavailableError(f"{provider.exchange} has no candle of {', '.join(found)}", symbols=tuple(found))
@@ -111,10 +111,10 @@ def fetch_series(
         outcomes = provider.fetch(symbols, series, start_ms, end_ms, beside=timeframe, again=again)
         words = _WORDS[kind_and_period(series)[0]]
         for symbol, outcome in outcomes.items():
-            sys.stdout.write(f"{symbol} {series}: {summary_line(outcome, words)}\n")
+            say(f"{symbol} {series}: {summary_line(outcome, words)}")
         rows = sum(outcome.rows for outcome in outcomes.values())
         elapsed_s = time.monotonic() - started_s
-        sys.stdout.write(f"{provider.exchange}: {rows} {words} of {len(outcomes)} symbols in {elapsed_s:.1f} s\n")
+        say(f"{provider.exchange}: {rows} {words} of {len(outcomes)} symbols in {elapsed_s:.1f} s")
     _tell_rules(provider, before, outcomes)
     return 0
 
@@ -122,14 +122,14 @@ def fetch_series(
 def _tell_rules(provider: HistoricalDataProvider, before: Mapping[str, Instrument], symbols: Iterable[str]) -> None:
     """Print which symbols are not traded now, and whose trading rules are others than before."""
     for symbol, word in provider.halted(list(symbols), ask=False).items():
-        sys.stdout.write(f"{symbol}: {provider.exchange} lists it and does not trade it now ({word})\n")
+        say(f"{symbol}: {provider.exchange} lists it and does not trade it now ({word})")
     after = provider.instruments.latest(provider.exchange)
     for symbol in symbols:
         old, new = before.get(symbol), after.get(symbol)
         if old is not None and new is not None and (old.tick_size, old.lot_size) != (new.tick_size, new.lot_size):
-            sys.stdout.write(
+            say(
                 f"{symbol}: tick {old.tick_size:f} -> {new.tick_size:f}, lot {old.lot_size:f} -> {new.lot_size:f} "
-                f"({new.source}, before: {old.source})\n"
+                f"({new.source}, before: {old.source})"
             )
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 import re
-import sys
 import time
 from collections.abc import Callable
 
+from core.command_line import say
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
 from core.timeframe import HOUR_MS, MINUTE_MS
@@ -43,12 +43,12 @@ def import_candles(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> 
         ),
     )
     for one in imported:
-        sys.stdout.writelines(f"{line}\n" for line in describe(one))
+        say(*describe(one))
     added = sum(one.result.added for one in imported)
     elapsed_s = time.perf_counter() - started_s
     files = f"{len(imported)} file{'' if len(imported) == 1 else 's'}"
     words = "candles" if all(one.series.kind == "candles" for one in imported) else "rows"
-    sys.stdout.write(f"{files}, {added:,} {words} added, {elapsed_s:.1f} s\n")
+    say(f"{files}, {added:,} {words} added, {elapsed_s:.1f} s")
     return 0
 
 
@@ -81,7 +81,7 @@ def import_margin_tables(arguments: argparse.Namespace, now_ms: Callable[[], int
         open_store(arguments.data_dir), arguments.file, exchange=arguments.exchange, as_of_ms=as_of_ms
     )
     for symbol, tiers in sorted(imported.stored.items()):
-        sys.stdout.write(f"{arguments.exchange} {symbol}: {tiers} tiers from {format_ms(as_of_ms)} on\n")
+        say(f"{arguments.exchange} {symbol}: {tiers} tiers from {format_ms(as_of_ms)} on")
     if imported.ignored:
-        sys.stdout.write(f"{imported.ignored:,} tables of symbols that are not known here are left out\n")
+        say(f"{imported.ignored:,} tables of symbols that are not known here are left out")
     return 0

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.command_line import failed, say, say_text
 from core.errors import StoreError
 from core.instants import format_ms
+from core.plain_text import escaped
 from market_data.commands.selection import open_store, stored_series
 from market_data.commands.store_verification import verify, verify_folders
 from market_data.quality.candle_quality import Hole
@@ -35,7 +37,7 @@ def list_stored(arguments: argparse.Namespace) -> int:
         try:
             one = _listed(store, series)
         except StoreError as error:
-            unreadable.append(" ".join(str(error).split()))
+            unreadable.append(str(error))
             continue
         if one is not None:
             listed.append(one)
@@ -44,10 +46,9 @@ def list_stored(arguments: argparse.Namespace) -> int:
     elif listed:
         _print_listed(listed)
     elif not unreadable:
-        _print(f"nothing is stored in {store.root}")
+        say(f"nothing is stored in {store.root}")
     sys.stdout.flush()
-    sys.stderr.writelines(f"error: {line}\n" for line in unreadable)
-    return 1 if unreadable else 0
+    return failed("\n".join(unreadable), 1 if unreadable else 0)
 
 
 def _print_listed(listed: "Sequence[_Listed]") -> None:
@@ -114,11 +115,11 @@ def show_gaps(arguments: argparse.Namespace) -> int:
         _print_json([_gaps_record(*one) for one in found])
         return 0
     if not found:
-        _print(f"nothing is stored in {store.root}")
+        say(f"nothing is stored in {store.root}")
     for series, rows, holes, grounds in found:
         missing = sum(hole.missing for hole in holes)
         one, many = _WORDS[series.kind]
-        _print(f"{series}: {rows:,} {many}, {len(holes):,} holes, {missing:,} {many} missing")
+        say(f"{series}: {rows:,} {many}, {len(holes):,} holes, {missing:,} {many} missing")
         if holes:
             _print_table(
                 (f"last {one} before", f"first {one} after", "missing", "rests on"),
@@ -150,8 +151,8 @@ def verify_stored(arguments: argparse.Namespace) -> int:
         _print_json({**counts, "damaged": len(damaged), "findings": listed})
     else:
         for finding in findings:
-            _print(f"{'damaged' if finding.damage else 'note'}: {finding.text}")
-        _print(
+            say(f"{'damaged' if finding.damage else 'note'}: {finding.text}")
+        say(
             f"{verified.series:,} series, {verified.files:,} files, {verified.rows:,} {_read_words(chosen)} read; "
             f"{len(damaged):,} damaged, {len(findings) - len(damaged):,} notes"
         )
@@ -200,7 +201,7 @@ def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], grounds: Sequ
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print columns with two blanks between; a column of numbers stands to the right."""
-    table = [header, *rows]
+    table = [[escaped(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     numeric = [all(row[column].replace(",", "").isdecimal() for row in rows) for column in range(len(header))]
     for row in table:
@@ -208,12 +209,8 @@ def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(row, widths, numeric, strict=True)
         ]
-        _print("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
 def _print_json(value: object) -> None:
-    _print(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    say_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from core.plain_text import escaped
+
 _LINE_EVERY_S = 10.0
 
 
@@ -42,4 +44,4 @@ class LineProgress(SilentProgress):
             left_s = (now_s - self._started_s) * (self._total - self._done) / max(1, self._done)
             share = 100 * self._done // max(1, self._total)
             done = f"{self._done} of {self._total} {self._unit} ({share} %)"
-            sys.stderr.write(f"{self._title}: {done}, {left_s:.0f} s left\n")
+            sys.stderr.write(f"{escaped(self._title)}: {done}, {left_s:.0f} s left\n")

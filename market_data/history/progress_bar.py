@@ -6,6 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.plain_text import escaped
 from market_data.history.plain_progress import SilentProgress
 
 
@@ -14,7 +15,7 @@ class BarProgress(SilentProgress):
 
     def __init__(self, title: str, total: int) -> None:
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("left"),
@@ -22,7 +23,7 @@ class BarProgress(SilentProgress):
             console=Console(stderr=True, force_terminal=True),
             transient=True,
         )
-        self._task = self._bar.add_task(title, total=total)
+        self._task = self._bar.add_task(escaped(title), total=total)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -88,6 +88,7 @@ class ParquetFiles:
                     f"USE_TMP_FILE false, KV_METADATA {{{listed}}})"
                 )
             except duckdb.Error as error:
+                _let_interrupts_through(error)
                 raise StoreError(
                     f"{path}: cannot be written ({_first_line(error)}); what was there before stands", path=path
                 ) from error
@@ -134,6 +135,7 @@ class ParquetFiles:
 
     def _failure(self, file: Path, kind: type[SeriesColumns], error: Exception) -> StoreError:
         """Return the error for a query that failed; a file that cannot be opened is not called damaged."""
+        _let_interrupts_through(error)
         if isinstance(error, duckdb.InternalException | duckdb.FatalException):
             # DuckDB refuses every later query on a connection that met such an error.
             with self._opening:
@@ -157,12 +159,21 @@ class ParquetFiles:
         try:
             yield cursor
         except RuntimeError as error:
-            # DuckDB takes the signal of Ctrl-C for itself while a query runs.
-            if "interrupted" in str(error).lower():
-                raise KeyboardInterrupt from error
+            _let_interrupts_through(error)
             raise
         finally:
             cursor.close()
+
+
+def _let_interrupts_through(error: Exception) -> None:
+    """Raise KeyboardInterrupt where an error is Ctrl-C.
+
+    DuckDB takes the signal for itself while a query runs, and wraps what Python raises while it looks at our columns.
+    """
+    text = str(error)
+    by_itself = isinstance(error, duckdb.InterruptException | RuntimeError) and "interrupted" in text.lower()
+    if by_itself or "KeyboardInterrupt" in text:
+        raise KeyboardInterrupt from error
 
 
 def digest(columns: SeriesColumns) -> str:

@@ -3,6 +3,8 @@
 import math
 from decimal import Decimal
 
+from core.plain_text import escaped
+
 UNDEFINED = "n/a"
 
 
@@ -44,10 +46,7 @@ def one_line(value: object) -> str:
     >>> one_line("first\\n  second")
     'first second'
     """
-    text = " ".join(str(value).split())
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode() for one in text
-    )
+    return escaped(" ".join(str(value).split()))
 
 
 def is_negative(value: object) -> bool:

@@ -7,6 +7,9 @@ from tests.support.shared import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "parity.md").read_text(encoding="utf-8")
 
+NOT_YET = {79, 80}
+"""Hazards of what is not built: joined timeframes and an optimiser."""
+
 
 class ParityPage(unittest.TestCase):
     def test_every_test_it_names_exists(self) -> None:
@@ -29,7 +32,7 @@ class ParityPage(unittest.TestCase):
         rows = re.findall(r"^\| (\d+)(?:–(\d+))? \|", PAGE, re.MULTILINE)
         numbers = [number for first, last in rows for number in range(int(first), int(last or first) + 1)]
         self.assertEqual(sorted(set(numbers)), numbers)
-        self.assertLessEqual(set(range(1, 62)), set(numbers))
+        self.assertEqual(set(range(1, 82)) - NOT_YET, set(numbers))
 
 
 if __name__ == "__main__":

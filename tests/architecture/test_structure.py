@@ -76,7 +76,8 @@ class Structure(unittest.TestCase):
         module, _, name = dynamic["version"]["attr"].rpartition(".")
         self.assertRegex(getattr(importlib.import_module(module), name), r"\A\d+\.\d+\.\d+\Z")
         self.assertEqual(sorted(PYPROJECT["project"]["dynamic"]), sorted(dynamic))
-        for file in dynamic["dependencies"]["file"]:
+        extras = dynamic["optional-dependencies"].values()
+        for file in [*dynamic["dependencies"]["file"], *(file for extra in extras for file in extra["file"])]:
             self.assertTrue((REPOSITORY / file).is_file(), file)
 
     def test_no_file_is_long(self) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import gzip
+import json
 import tracemalloc
 import unittest
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from aiohttp import web
 
 from core.errors import FeedError
@@ -15,6 +17,7 @@ from market_data.exchanges.ccxt_core import TIME, WatchedAnswers
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.binance.binance_rest import BinanceRest
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
+from market_data.feeds.feed_limits import FeedLimits
 from tests.support.exchanges.feed_reader import BRISK
 from tests.support.exchanges.kline_exchange import KlineExchange
 
@@ -56,7 +59,7 @@ BODIES = (
 class RefusedRequests:
     """The suite; a subclass asks an exchange for its time, once."""
 
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
         raise NotImplementedError
 
     async def asyncSetUp(self) -> None:
@@ -99,12 +102,21 @@ class RefusedRequests:
                     self.assertIsInstance(error, TransientError)
                     self.assertEqual(error.retry_after_s, expected)
 
+    async def test_what_a_refusal_says_drives_no_terminal_and_begins_no_line(self) -> None:
+        said = "\x1b[2J\x9b0m\u202edone\r\nerror: \u2028all is well\x7f"
+        for status in (400, 418, 503):
+            for text in (json.dumps({"code": -1121, "msg": said}), said):
+                shown = str(await self.failure(web.Response(status=status, text=text)))
+                self.assertTrue(shown.isprintable(), shown)
+                self.assertIn("done", shown)
+
     async def test_what_is_no_answer_to_the_question_may_pass(self) -> None:
         for text in ("<html>Just a moment</html>", "", "{", "{}", "[]", "null", '{"serverTime": "soon"}'):
             with self.subTest(text):
                 self.assertIsInstance(await self.failure(web.Response(text=text)), TransientError)
 
     async def test_silence_may_pass(self) -> None:
+        self.ask = await self.opened(self.exchange.rest_url, msgspec.structs.replace(BRISK, request_seconds=2.0))
         self.assertIsInstance(await self.failure(60.0), TransientError)
 
     async def test_after_a_refusal_the_next_answer_counts(self) -> None:
@@ -113,7 +125,7 @@ class RefusedRequests:
 
 
 class CcxtHistoryTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
         client = CcxtClient("binanceus", rest_url)
         client.exchange.timeout = 500
         self.addCleanup(client.close)
@@ -121,16 +133,16 @@ class CcxtHistoryTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
 
 
 class CcxtLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
-        rest = CcxtRest("binanceus", rest_url, BRISK)
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
+        rest = CcxtRest("binanceus", rest_url, limits)
         self.addAsyncCleanup(rest.close)
         await rest.loaded()
         return rest.server_time_ms
 
 
 class BinanceLiveTest(RefusedRequests, unittest.IsolatedAsyncioTestCase):
-    async def opened(self, rest_url: str) -> Callable[[], Awaitable[object]]:
-        rest = BinanceRest(rest_url, BRISK)
+    async def opened(self, rest_url: str, limits: FeedLimits = BRISK) -> Callable[[], Awaitable[object]]:
+        rest = BinanceRest(rest_url, limits)
         self.addAsyncCleanup(rest.close)
         return rest.server_time_ms
 

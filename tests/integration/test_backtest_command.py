@@ -1,8 +1,10 @@
 """``python -m backtests.config_backtest`` as a user runs it: output, exit codes, files, bad input and interrupts."""
 
 import contextlib
+import csv
 import datetime as dt
 import hashlib
+import io
 import json
 import resource
 import shutil
@@ -14,6 +16,7 @@ import textwrap
 import unittest
 from pathlib import Path
 
+from core.event_lines import cell_text
 from tests.support.runs.backtest_runs import command_environment, run_command
 from tests.support.shared import REPOSITORY
 from tests.support.waiting import wait_until
@@ -24,6 +27,7 @@ STEM = "config_backtest_20240101_20240103"
 
 STRATEGIES = """
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -56,6 +60,10 @@ class Stream:
     def update(self, candle):
         self.number += 1
         return self.strategy.opinion(self.number, candle)
+
+
+class Formula(Every):
+    name = "=1+1"
 
 
 class Broken(Every):
@@ -97,7 +105,11 @@ class Slow(Every):
 
 class Stuck(Every):
     def opinion(self, number, candle):
+        unseen = signal.getsignal(signal.SIGINT)
         Path("reached").touch()
+        while signal.getsignal(signal.SIGINT) is unseen:
+            time.sleep(0.01)
+        Path("interrupted").touch()
         while True:
             time.sleep(60)
 
@@ -444,6 +456,23 @@ class OwnStrategies(CommandCase):
         self.assertEqual((str(folder), str(folder / "trades.csv")), (result["output_dir"], result["log_file"]))
         self.assertIs(json.loads((folder / "manifest.json").read_text())["partial"], True)
 
+    def test_a_name_that_is_a_formula_is_neutral_in_every_csv_and_itself_when_it_is_read_back(self):
+        self.assertIn("Strategy: =1+1", self.done(config=self.config_of("Formula"), cwd=self.folder))
+        formula = self.log().decode()
+        self.assertIn("Strategy: every", self.done(config=self.config_of("Every"), cwd=self.folder))
+        plain = self.log().decode()
+        rows = list(csv.DictReader(io.StringIO(formula, newline="")))
+        self.assertGreater(len(rows), 10)
+        self.assertEqual({"'=1+1"}, {row["strategy"] for row in rows})
+        read_back = [{name: cell_text(cell) for name, cell in row.items()} for row in rows]
+        self.assertEqual({"=1+1"}, {row["strategy"] for row in read_back})
+        named = [{**row, "strategy": "=1+1"} for row in csv.DictReader(io.StringIO(plain, newline=""))]
+        self.assertEqual(named, read_back)
+        for path in self.out.rglob("*.csv"):
+            with path.open(newline="") as file:
+                for cell in (cell for row in csv.reader(file) for cell in row if cell[:1] in tuple("=+-@\t\r")):
+                    float(cell)
+
     def test_a_strategy_that_raises_is_named_with_symbol_and_candle_and_what_was_done_is_kept(self):
         whole = self.whole_run()
         line = self.failed(2, config=self.config_of("Broken"), cwd=self.folder)
@@ -520,12 +549,10 @@ class OwnStrategies(CommandCase):
 
     def test_a_second_interrupt_ends_a_strategy_that_hangs_and_nothing_half_written_stays(self):
         with self.running("Stuck") as process:
-            # Two that come together are one to the process: the second is sent again until it is seen.
-            for _ in range(30):
-                process.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(1.0)
-                    break
+            # Two that come together are one to the process: the second is sent when the first has been seen.
+            process.send_signal(signal.SIGINT)
+            wait_until((self.folder / "interrupted").exists, "the first interrupt was not seen")
+            process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=60)
         self.assertEqual((process.returncode, output), (130, ""))
         self.assertRegex(errors, r"\Aerror: interrupted before anything was written[^\n]*\n\Z")

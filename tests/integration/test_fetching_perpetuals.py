@@ -168,7 +168,7 @@ class Faults(FuturesCase):
         other = b'[{"symbol":"ETHUSDT","fundingTime":%d,"fundingRate":"0.5","markPrice":"1"}]' % JANUARY_MS
         self.server.spoil = lambda path, query: (200, other) if path.endswith("fundingRate") else None
         with self.assertRaisesRegex(DataUnavailableError, "none of BTC/USDT:USDT"):
-            self.load(JANUARY_MS, JANUARY_MS + DAY_MS)
+            self.impatient().load_perpetual(["BTCUSDT"], "1m", JANUARY_MS, JANUARY_MS + DAY_MS)
         self.assertEqual(self.store.read_funding("binanceusdm", BTC, 0, NOW).rows, 0)
 
     def test_a_rate_that_is_no_number_is_refused_and_counted(self) -> None:

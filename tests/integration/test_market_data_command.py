@@ -308,6 +308,21 @@ class Flags(CommandCase):
 
 
 class BadInput(CommandCase):
+    def test_nothing_that_a_file_says_or_is_called_drives_the_terminal_or_begins_a_line(self):
+        odd = "\x1b[2J\x9b\u202e\u2028\nerror: done\x7f"
+        good = f"{HEADER}\n1711929600000,1,1,1,1,1\n"
+        texts = (good.replace("volume", odd), good.replace("1,1,1,1,1", f'1,"{odd}",1,1,1'), odd, f"{HEADER}\n{odd}\n")
+        for text in texts:
+            self.assertTrue(self.failed(2, "import", self.file(text), "--exchange", "binance")[:-1].isprintable())
+        named = self.file(good, f"BTC-USDT/{odd}/1m.csv")
+        said = self.done("import", named, "--exchange", "binance", "--symbol", "BTC/USDT", "--timeframe", "1m")
+        self.assertTrue(said.replace("\n", "").isprintable(), said)
+        self.assertNotIn("\nerror", said)
+        for verb in (("list",), ("gaps", "--json"), ("verify",), ("export", "--symbol", odd, "--file", "x")):
+            code, output, errors = self.run_verb(*verb)
+            self.assertTrue((output + errors).replace("\n", "").isprintable(), (code, output, errors))
+            self.assertRegex(errors, r"\A(error: [^\n]+\n)*\Z")
+
     def test_malformed_files_stop_the_import_with_their_line_and_nothing_is_written(self):
         good = self.file(f"{HEADER}\n{APRIL},1,1,1,1,1\n", "ETH-USDT/1m.csv")
         bad = self.file(f"{HEADER}\n{APRIL},1,1,1,1,1\n{APRIL},1,1,bad,1,1\n")

@@ -192,15 +192,34 @@ class ResumeTest(SessionOfAnHour):
         self.assertIn("another process runs this session", errors[0])
         self.assertEqual(before, self.journal.read_bytes())
 
-    def test_a_session_of_other_settings_is_refused_with_both_hashes(self) -> None:
+    def test_a_session_of_other_settings_is_refused_with_the_keys_that_differ_and_both_hashes(self) -> None:
         ours = load_settings(self.config).settings_sha256
-        self.config = session_config(self.base, live={"execution": {"slippage": 0.001}})
+        live = {"symbols": ["BTC/USDT", "ETH/USDT"], "execution": {"slippage": 0.001}, "data": {"off_grid": "refuse"}}
+        self.config = session_config(self.base, live=live, mode={"max_open_trades": 3})
         theirs = load_settings(self.config).settings_sha256
         code, _, errors = self.resumed()
         self.assertEqual((2, 1), (code, len(errors)), errors)
         self.assertNotEqual(ours, theirs)
-        self.assertIn(ours, errors[0])
-        self.assertIn(theirs, errors[0])
+        said = errors[0].partition("other settings than the configuration has: ")[2].split("; ")
+        # Folders, which the configurations do not share either, change no result. The slippage is risk.json's default.
+        self.assertEqual(
+            [
+                'data.off_grid was "snap", is "refuse"',
+                "execution.slippage was 0.0005, is 0.001",
+                "risk.default_slippage was 0.0005, is 0.001",
+                'symbols was ["BTC/USDT", "ETH/USDT", "SOL/USDT"], is ["BTC/USDT", "ETH/USDT"]',
+                "trading_mode.max_open_trades was 10, is 3",
+                f"settings_sha256 was {ours}, is {theirs}",
+            ],
+            said[:-1],
+        )
+        manifest = self.folder / "manifest.json"
+        manifest.write_text(
+            manifest.read_text(encoding="utf-8").replace('"max_open_trades": 10', '"max_open_trades": 9')
+        )
+        code, _, errors = self.resumed()
+        self.assertEqual((2, 1), (code, len(errors)), errors)
+        self.assertIn(f"configuration has: settings_sha256 was {ours}", errors[0], "no keys of a manifest of others")
 
     def test_the_practice_exchange_goes_on_where_the_session_stopped_unless_it_is_told_a_later_time(self) -> None:
         code, _, errors = self.resumed("--for", "1m")

@@ -1,17 +1,23 @@
 """An edited strategy is told before anything is compared or gone on with, and its file is named."""
 
 import json
+import os
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from backtests.proof.session_head import read_head
 from core.errors import ConfigurationError, ParityError
+from core.event_lines import cell_text
 from engine.assembly import with_own_strategy
 from live.life.session_resume import resumed_folder
 from strategies import strategy_source
+from tests.support.runs.backtest_runs import trade_rows
 from tests.support.sessions.parity_cases import ParityCase
-from tests.support.sessions.session_folders import practice_recording, timed_settings
+from tests.support.sessions.session_folders import BTC, practice_recording, timed_settings
+from tests.support.shared import REPOSITORY
+from tests.support.times import at
 
 STRATEGY = """
 from tests.support.timed_strategy import TimedStrategy
@@ -61,6 +67,20 @@ class EditedStrategy(ParityCase):
             resumed_folder(self.folder, with_own_strategy(self.settings)),
         ):
             pass
+
+    def test_a_name_that_is_a_formula_is_neutral_in_the_log_and_itself_to_whoever_reads_it(self) -> None:
+        (self.code / "parity_strategy.py").write_text(STRATEGY.replace('"mine"', '"=1+1"'))
+        params = {"signals": {BTC: {str(at(5)): "LONG", str(at(40)): "SHORT"}}, "stop": 0.002, "target": 0.002}
+        live = {"strategy": {"type": "parity_strategy:Mine", "params": params}}
+        settings = with_own_strategy(timed_settings(self.base, {}, live=live))
+        folder = self.record(practice_recording(settings, 120), "formula")
+        with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join((str(REPOSITORY), str(self.code)))}):
+            report = self.check(folder)
+        self.assertEqual((0, True), (report.exit_code, report.journal.equal))
+        rows = trade_rows(folder / "trades.csv")
+        self.assertGreaterEqual(len(rows), 4)
+        self.assertEqual({"'=1+1"}, {row["strategy"] for row in rows})
+        self.assertEqual({"=1+1"}, {cell_text(row["strategy"]) for row in rows})
 
     def test_a_manifest_of_another_strategy_is_broken_parity(self) -> None:
         path = self.folder / "manifest.json"

@@ -300,6 +300,19 @@ class ExitsReachTheMonitor(EngineTest):
         told = {"symbol": BTC, "quantity": 3.0, "entry_price": 100.0, "side": "SHORT"}
         self.assertEqual({BTC: told}, engine.safety_monitor.open_positions)
 
+    def test_a_script_that_tells_the_monitor_too_counts_nothing_twice(self) -> None:
+        self.held()
+        self.monitor.record_position_open(BTC, 10.0, 100.0, "LONG")
+        self.assertEqual((1, 1_000.0), self.book())
+        self.engine.submit_order(order("SELL", 10.0), 99.0)
+        self.monitor.record_position_close(BTC, 99.0, -10.0)
+        self.assertEqual(((0, 0.0), 9_990.0), (self.book(), self.monitor.current_equity))
+        # What no engine trades is for the script to tell.
+        self.monitor.record_position_open(ETH, 1.0, 50.0, "LONG")
+        self.assertEqual((1, 50.0), self.book())
+        self.monitor.record_position_close(ETH, 49.0, -1.0)
+        self.assertEqual(((0, 0.0), 9_989.0), (self.book(), self.monitor.current_equity))
+
     def test_two_traders_share_a_monitor(self) -> None:
         other = ExecutionEngine(paper_trader=PaperTrader(10_000.0, 0.0, 0.0), safety_monitor=self.monitor)
         self.held()

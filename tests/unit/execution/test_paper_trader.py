@@ -138,6 +138,23 @@ class OpeningAndClosing(unittest.TestCase):
                     self.trader.close_exits({BTC: price})
                 self.trader.reset()
 
+    def test_one_impossible_price_of_several_closes_and_marks_nothing(self) -> None:
+        for symbol in (BTC, ETH):
+            self.trader.submit_order(order("BUY", 1.0, symbol, stop_loss=90.0), 100.0)
+        prices = {BTC: 80.0, ETH: math.nan}
+        for call in (self.trader.close_exits, self.trader.update_positions, self.trader.check_exit_conditions):
+            with self.assertRaisesRegex(ValueError, ETH):
+                call(prices)
+        self.assertEqual({BTC: 100.1, ETH: 100.1}, {s: one.current_price for s, one in self.trader.positions.items()})
+
+    def test_a_provider_that_fails_in_hostile_words_is_quoted_on_one_line(self) -> None:
+        def provider(symbol: str) -> float:
+            raise OSError("\x1b[2J\n\u2028done")
+
+        self.trader.submit_order(order("BUY", 1.0), 100.0)
+        (closed,) = self.trader.close_all_positions(provider)
+        self.assertEqual("OSError: \\u001b[2J\\n\\u2028done", closed.metadata["provider"])
+
     def test_impossible_settings_are_value_errors(self) -> None:
         for arguments in (
             {"starting_balance": 0},

@@ -127,6 +127,23 @@ class LogViewTest(LogCase):
 
 
 class SessionLogTest(LogCase):
+    def test_what_a_record_quotes_is_one_line_and_drives_no_terminal(self) -> None:
+        stream = io.StringIO()
+        log = self.log(stream=stream)
+        said = "\x1b[2J\x9b\x7f\u202e\nlevel=INFO event=\u2028fill"
+        logging.getLogger("live.session").warning("event=odd detail=%s", said)
+        logging.getLogger("ccxt").warning(said)
+        try:
+            raise OSError(said)
+        except OSError:
+            logging.getLogger("aiohttp").exception("failed")
+        logging.getLogger("live.session").warning("%s", key_values(event="note", detail=said))
+        log.close()
+        for text in (stream.getvalue(), self.file.read_text(encoding="utf-8")):
+            lines = text.removesuffix("\n").split("\n")
+            self.assertEqual(4, len(lines))
+            self.assertTrue(all(line.isprintable() and " level=" in line for line in lines), lines)
+
     def log(self, level: str = "INFO", stream=None) -> SessionLog:
         log = SessionLog(self.folder, level, stream)
         self.addCleanup(log.close)

@@ -174,7 +174,7 @@ class TerminalScreenTest(unittest.TestCase):
     def test_control_characters_and_markup_in_names_do_nothing(self) -> None:
         event = SessionEvent("2024-01-01T00:15:00.000Z", "halt", None, {"reason": "[bold]\x1b[2Jx\ny[/bold]"})
         text = "\n".join(shown(PICTURE._replace(events=[event])))
-        self.assertIn("[bold]\\x1b[2Jx y[/bold]", text)
+        self.assertIn("[bold]\\u001b[2Jx y[/bold]", text)
 
     def test_lengths_of_time_and_prices_read_well(self) -> None:
         self.assertEqual(

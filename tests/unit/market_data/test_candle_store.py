@@ -5,7 +5,9 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import duckdb
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,6 +244,15 @@ class MonthFiles(StoreCase):
         self.store.write(*SERIES, candles_at([APRIL + HOUR_MS, APRIL + 2 * HOUR_MS]), source="two")
         sources = load_coverage(self.folder() / "coverage.json").sources
         self.assertEqual({name: rows.rows for name, rows in sources.items()}, {"one": 2, "two": 1})
+
+    def test_an_interrupt_that_duckdb_wraps_is_one(self):
+        wrapped = duckdb.InvalidInputException("KeyboardInterrupt: ")
+        with (
+            mock.patch("market_data.store.parquet_files._as_stored", side_effect=wrapped),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.store.write(*SERIES, candles_at([APRIL]), source="test")
+        self.assertEqual(self.store.read(*SERIES, APRIL, APRIL + DAY_MS).rows, 0)
 
 
 class WhatIsStored(StoreCase):

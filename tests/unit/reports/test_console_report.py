@@ -210,7 +210,7 @@ class PlainReportTest(unittest.TestCase):
 
     def test_text_from_outside_cannot_break_a_line_or_reach_the_terminal(self) -> None:
         result = example_result(warnings=["red \x1b[31m and\r\nTrades: 99"])
-        self.assertIn("Warning: red \\x1b[31m and Trades: 99", plain(result))
+        self.assertIn("Warning: red \\u001b[31m and Trades: 99", plain(result))
         self.assertNotIn("\x1b[31m and", render(result, rich_output=True, width=120))
 
     def test_what_is_undefined_says_so_and_what_there_is_not_is_left_out(self) -> None:
