@@ -38,7 +38,7 @@ backtest: $(READY) ## run the main job, offline, on the embedded practice market
 
 live: $(READY) ## rehearse a week of paper trading, offline, in half a minute, and check its parity
 	@mkdir -p logs/live && out=$$(mktemp -d logs/live/rehearsal-XXXXXX) && \
-	$(BIN)/python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 20000 --for 7d --out $$out && \
+	$(BIN)/python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 20000 --for 7d --quiet --out $$out && \
 	$(BIN)/python -m backtests.parity $$out/* --offline
 
 parity: $(READY) ## check a session: make parity SESSION=logs/live/...

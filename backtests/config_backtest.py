@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.command_line import INTERRUPTED, drop_output, failed
+from core.command_line import INTERRUPTED, drop_output, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from validation.composed_settings import Settings
 
 DEFAULT_CONFIG = "config/live.yaml"
+OPEN_FILES = 24
 
 __all__ = ["ConfigBacktestRunner", "HistoricalDataProvider", "main", "run_config_backtest"]
 
@@ -284,6 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         asked = parse_arguments(arguments)
+        require_open_files(OPEN_FILES, "a backtest")
         runner = ConfigBacktestRunner(
             asked.config,
             asked.start,

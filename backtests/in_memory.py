@@ -12,8 +12,8 @@ from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
 from backtests.memory_settings import memory_settings, with_strategy_settings
 from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
-from backtests.replay import replay, warm_up
-from backtests.run import run_loaded
+from backtests.replay import replay
+from backtests.run import run_loaded, warm_up_session, warmed_candles
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import step_times
@@ -32,7 +32,7 @@ from market_data.quality.candle_quality import find_holes
 from reports.console.progress import ReplayProgress
 from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
-from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy import Strategy, StreamingStrategy, exchange_series
 from validation.composed_settings import Settings
 
 DEFAULT_SYMBOL = "ASSET/USDT"
@@ -101,6 +101,9 @@ def run_backtest(
     else:
         decides = given
         settings = with_strategy_settings(settings, identity_of(given))
+    if exchange_series(decides):
+        wrong = f"strategy {decides.name} asks for candles of the exchange"
+        raise ConfigurationError(f"{wrong} — allowed: candles joined from its own, in memory")
     plan = _plan(settings, series, options)
     needed = stored_candles_needed(decides, plan.start_ms, timeframe_ms(timeframe))
     market = _market(series, timeframe, plan.start_ms, needed, options.get("instruments"))
@@ -184,11 +187,8 @@ def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketI
         build_safety_monitor(settings, switch),
         market.ahead(),
     )
-    warm_up(session, [one.warmup for one in market.candles.values()])
-    opens = {symbol: one.window.open_time_ms for symbol, one in market.candles.items()}
-    warmed = {
-        symbol: session.candles_before(symbol, int(times[0]) if len(times) else None) for symbol, times in opens.items()
-    }
+    warm_up_session(session, market)
+    warmed = warmed_candles(session, market)
     candles = sum(one.window.rows for one in market.candles.values())
     with ReplayProgress(candles, shown=False) as progress:
         replay(session, market.window(), progress, threading.Event())

@@ -11,6 +11,7 @@ from core.errors import DataUnavailableError
 from core.instants import format_ms, to_datetime
 from core.instrument import Instrument
 from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import HistoricalDataProvider, LoadedCandles
 from market_data.quality.candle_quality import check_candles, find_holes
 from validation.symbol_rules import currency_of, require_one_currency
@@ -34,13 +35,17 @@ class RunRequest(NamedTuple):
 
 
 def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
-    """Return the candles of every symbol, as :func:`load_candles`.
+    """Return the candles of every traded symbol, as :func:`load_candles`.
 
     Raises
     ------
+    ConfigurationError
+        If the symbols are of several currencies.
     DataUnavailableError
         If no symbol has a candle in the window.
     """
+    if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
+        _refuse_currencies(provider, request.symbols)
     loaded = load_candles(provider, request)
     if not any(one.window.rows for one in loaded.values()):
         finer = ""
@@ -63,18 +68,32 @@ def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]
 
     The program's own provider hands over columns; any other object is asked through ``fetch_ohlcv`` alone, so that a
     provider can be replaced by whatever answers with frames.
-
-    Raises
-    ------
-    ConfigurationError
-        If the symbols are of several currencies.
     """
     if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
-        _refuse_currencies(provider, request.symbols)
         return provider.load(
             request.symbols, request.timeframe, request.start_ms, request.end_ms, warmup_candles=request.warmup_candles
         )
     return {symbol: _from_frame(provider, symbol, request) for symbol in request.symbols}
+
+
+def load_watched(
+    provider: Any, request: RunRequest, series: Sequence[WatchedSeries]
+) -> dict[WatchedSeries, LoadedCandles]:
+    """Return the candles of every series, some or all of them without any; ``request`` is that of the run.
+
+    The window of a series holds what closes after the run's start, so that a long candle that is open then is known at
+    its close; its warm-up is what closed before. Several quote currencies are no matter: nothing is traded.
+    """
+    found = {}
+    for one in series:
+        asked = request._replace(
+            symbols=(one.symbol,),
+            timeframe=one.timeframe,
+            start_ms=floor_to_grid(request.start_ms, one.length_ms),
+            warmup_candles=one.warmup_candles,
+        )
+        found[one] = load_candles(provider, asked)[one.symbol]
+    return found
 
 
 def _refuse_currencies(provider: HistoricalDataProvider, symbols: Sequence[str]) -> None:

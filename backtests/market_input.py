@@ -1,16 +1,17 @@
-"""Everything a run is fed: candles, detail candles, mark prices, funding rates, dated trading rules."""
+"""Everything a run is fed: candles, detail candles, mark prices, funding rates, dated trading rules, watched series."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from backtests.input_candles import RunRequest, load_candles, load_input
+from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
 from backtests.timeline import MarketWindow
 from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
+from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import LoadedCandles
 
 if TYPE_CHECKING:
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
 
 
 class MarketInput(NamedTuple):
-    """What a run was fed, by symbol in configured order; ``detail`` and ``perpetual`` are empty where there is none."""
+    """What a run was fed, by symbol in configured order; ``watched`` by series in the order of each step's part.
+
+    ``detail``, ``perpetual`` and ``watched`` are empty where there is none.
+    """
 
     candles: dict[str, LoadedCandles]
     timeframe: str
     detail: Mapping[str, LoadedCandles] = MappingProxyType({})
     detail_interval: str | None = None
     perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
+    watched: Mapping[WatchedSeries, LoadedCandles] = MappingProxyType({})
 
     def ahead(self) -> dict[str, CandleColumns]:
         """Return the strategy's candles by symbol, those of the warm-up first."""
@@ -41,6 +46,7 @@ class MarketInput(NamedTuple):
             None if self.detail_interval is None else timeframe_ms(self.detail_interval),
             [one.marks for one in contracts] if any(one.marks.rows for one in contracts) else (),
             [one.funding for one in contracts] if any(one.funding for one in contracts) else (),
+            [(one.window, series.length_ms) for series, one in self.watched.items()],
         )
 
 
@@ -48,8 +54,15 @@ def _joined(first: CandleColumns, second: CandleColumns) -> CandleColumns:
     return CandleColumns._make(np.concatenate(pair) for pair in zip(first, second, strict=True))
 
 
-def load_market(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int, warmup_candles: int) -> MarketInput:
-    """Return the input of a run over a window.
+def load_market(
+    provider: Any,
+    live: "LiveSettings",
+    start_ms: int,
+    end_ms: int,
+    warmup_candles: int,
+    watched: Sequence[WatchedSeries] = (),
+) -> MarketInput:
+    """Return the input of a run over a window; ``watched`` are the series beside those of the traded symbols.
 
     Raises
     ------
@@ -63,7 +76,8 @@ def load_market(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int,
     if live.detail_interval is not None:
         detail = load_candles(provider, request._replace(timeframe=live.detail_interval, warmup_candles=0))
     perpetual = _load_perpetual(provider, live, start_ms, end_ms)
-    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual)
+    beside = load_watched(provider, request, watched)
+    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
 
 
 def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":

@@ -66,6 +66,8 @@ def _require_candles_alone(settings: Settings) -> None:
     found = []
     if live.detail_interval is not None:
         found.append(SettingsProblem("detail_interval", shown(live.detail_interval), "allowed: null, in memory"))
+    if live.watch:
+        found.append(SettingsProblem("watch", shown(list(live.watch)), "allowed: none, in memory"))
     for key in ("funding", "mark_price"):
         if perpetual is not None and getattr(perpetual, key):
             found.append(SettingsProblem(f"execution.perpetual.{key}", "true", "allowed: false, in memory"))

@@ -2,30 +2,19 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from backtests.timeline import MarketWindow, candles_of, steps_of
-from core.candle_columns import CandleColumns
+from backtests.timeline import MarketWindow, steps_of
 from engine.session import Session
-
-STEPS_BETWEEN_REPORTS = 2_048
 
 
 class Progress(Protocol):
-    """Is told how many candles are done."""
+    """Holds how many candles are done since the start."""
 
-    def advance(self, candles_done: int) -> None:
-        """Take the number of candles processed so far."""
-        ...
-
-
-def warm_up(session: Session, warmups: Sequence[CandleColumns]) -> None:
-    """Feed every symbol's stored candles from before the window, symbols in configured order."""
-    for index, columns in enumerate(warmups):
-        session.warm_up(index, candles_of(columns))
+    candles_done: int
 
 
 def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: threading.Event) -> bool:
@@ -34,13 +23,11 @@ def replay(session: Session, window: MarketWindow, progress: Progress, interrupt
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
     statistics = session.statistics
-    for number, step in enumerate(steps_of(window), 1):
+    for step in steps_of(window):
         session.process(step)
         if interrupt.is_set():
             return False
-        if number % STEPS_BETWEEN_REPORTS == 0:
-            progress.advance(statistics.candles_processed)
-    progress.advance(statistics.candles_processed)
+        progress.candles_done = statistics.candles_processed
     return True
 
 

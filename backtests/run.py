@@ -1,6 +1,5 @@
 """One backtest from its plan to its outputs and its result."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,14 +8,17 @@ import numpy as np
 from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
-from backtests.replay import held_interrupts, replay, warm_up
+from backtests.replay import held_interrupts, replay
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
+from backtests.timeline import candles_of
 from core.errors import StrategyError
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.session import Session
+from engine.warm_up import warm_up
+from engine.watched import watched_series_of
 from execution.safety.safety_monitor import SafetyMonitor
 from reports.console.progress import ReplayProgress
 from runs.documents.manifest import StrategyFacts, Window
@@ -48,7 +50,8 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
     settings = plan.settings
     strategy = build_strategy_of(settings)
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed)
+    watched = watched_series_of(settings, strategy)
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
     return run_loaded(plan, strategy, market, safety_monitor)
 
 
@@ -75,14 +78,17 @@ def run_loaded(
         )
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
-            _warm_up(session, market)
-            warmed = _warmed(session, market)
-            complete = _run_session(session, market, plan.show_progress, interrupt)
+            candles = sum(one.window.rows for one in market.candles.values())
+            with ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
+                warm_up_session(session, market)
+                warmed = warmed_candles(session, market)
+                complete = replay(session, market.window(), progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        fed = stored_input(plan, market, warmed, strategy.warmup_candles)
+        ran_to_ms = None if complete else session.last_step_ms or plan.start_ms
+        fed = stored_input(plan, market, warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
         fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
@@ -107,17 +113,13 @@ def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
         raise
 
 
-def _warm_up(session: Session, market: MarketInput) -> None:
+def warm_up_session(session: Session, market: MarketInput) -> None:
+    """Feed a session everything from before its window, and schedule the rules of later dates."""
     for index, one in enumerate(market.candles.values()):
         if one.rule_changes:
             session.schedule_rules(index, one.rule_changes)
-    warm_up(session, [one.warmup for one in market.candles.values()])
-
-
-def _run_session(session: Session, market: MarketInput, show_progress: bool | None, interrupt: threading.Event) -> bool:
-    candles = sum(one.window.rows for one in market.candles.values())
-    with ReplayProgress(candles, shown=show_progress is not False) as progress:
-        return replay(session, market.window(), progress, interrupt)
+    stored, watched = market.candles.values(), market.watched.values()
+    warm_up(session, [candles_of(one.warmup) for one in stored], [candles_of(one.warmup) for one in watched])
 
 
 def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
@@ -125,7 +127,7 @@ def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
     return [f"strategy.params.{key} was not read by {strategy.name}" for key in unread_parameters(strategy)]
 
 
-def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
+def warmed_candles(session: Session, market: MarketInput) -> dict[str, int]:
     """Return how many candles of the segment that enters the window each symbol has seen."""
     counts = {}
     for symbol, one in market.candles.items():

@@ -9,11 +9,15 @@ from msgspec import UNSET, UnsetType
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
+from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
+from market_data.quality.candle_quality import find_holes, outliers
 from metrics import buy_and_hold
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
+from runs.documents.watched_input import WatchedInput, watched_warnings
 from runs.figures.missing_candles import CandleEnds, candle_ends, slots_of
 from runs.identity.data_hash import data_sha256
 from runs.run_input import FedSymbol, RunInput
@@ -21,7 +25,14 @@ from runs.run_input import FedSymbol, RunInput
 _NOT_ASKED = {"mark": "last price (mark prices are switched off)", "mark_candles": 0}
 
 
-def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], warmup_needed: int) -> RunInput:
+def stored_input(
+    plan: RunPlan,
+    market: MarketInput,
+    warmed: Mapping[str, int],
+    warmup_needed: int,
+    *,
+    ran_to_ms: int | None = None,
+) -> RunInput:
     """Return what a backtest was fed.
 
     Parameters
@@ -34,9 +45,48 @@ def stored_input(plan: RunPlan, market: MarketInput, warmed: Mapping[str, int], 
         How many warm-up candles each symbol has seen.
     warmup_needed
         How many the strategy needs.
+    ran_to_ms
+        Where a run was cut short: its symbols are told of up to there. The hash is of all that was there to be read.
     """
-    symbols = {symbol: _fed(plan, market, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
-    return RunInput(plan.start_ms, plan.end_ms, step_times(market.window()), symbols, data_sha256(market))
+    told, end_ms = (market, plan.end_ms) if ran_to_ms is None else (_ran(market, ran_to_ms), ran_to_ms)
+    ran = msgspec.structs.replace(plan, end_ms=end_ms)
+    symbols = {symbol: _fed(ran, told, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
+    watched = {series.name: _watched(series, one, plan.start_ms, end_ms) for series, one in told.watched.items()}
+    return RunInput(
+        plan.start_ms,
+        plan.end_ms,
+        step_times(told.window()),
+        symbols,
+        data_sha256(market),
+        watched_warnings(watched),
+        watched,
+    )
+
+
+def _ran(market: MarketInput, end_ms: int) -> MarketInput:
+    """Return the candles that had closed by a time: what a run that was cut short then was fed.
+
+    The rows that were refused on the way into the store, and the facts of contracts, stay those of the whole.
+    """
+    candles = {symbol: _until(one, end_ms, timeframe_ms(market.timeframe)) for symbol, one in market.candles.items()}
+    watched = {series: _until(one, end_ms, series.length_ms) for series, one in market.watched.items()}
+    if market.detail_interval is None:
+        return market._replace(candles=candles, watched=watched)
+    length_ms = timeframe_ms(market.detail_interval)
+    detail = {symbol: _until(one, end_ms, length_ms) for symbol, one in market.detail.items()}
+    return market._replace(candles=candles, detail=detail, watched=watched)
+
+
+def _until(one: LoadedCandles, end_ms: int, length_ms: int) -> LoadedCandles:
+    window = one.window.between(0, end_ms - length_ms + 1)
+    holes = find_holes(window.open_time_ms, length_ms)
+    counts = {
+        "candles": window.rows,
+        "holes": len(holes),
+        "missing": sum(hole.missing for hole in holes),
+        "outliers": int(outliers(window, length_ms).sum()),
+    }
+    return one._replace(window=window, quality={name: counts.get(name, found) for name, found in one.quality.items()})
 
 
 def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_needed: int) -> FedSymbol:
@@ -110,3 +160,22 @@ def _of_contract(plan: RunPlan, market: MarketInput, symbol: str, contract: Perp
     missing = int(np.isin(opens, contract.marks.open_time_ms, invert=True).sum())
     marks = mark_warning(plan.settings, missing, len(opens))
     return warnings if marks is None else [*warnings, marks]
+
+
+def _watched(series: WatchedSeries, loaded: LoadedCandles, start_ms: int, end_ms: int) -> WatchedInput:
+    """Return what a run was fed of one series."""
+    opens = loaded.window.open_time_ms
+    span = (int(opens[0]), int(opens[-1])) if len(opens) else None
+    # A candle that is open at the start belongs to the window.
+    ends = candle_ends(span, floor_to_grid(start_ms, series.length_ms), end_ms, series.length_ms)
+    return WatchedInput(
+        canonical=loaded.symbol,
+        timeframe=series.timeframe,
+        warmup_candles=loaded.warmup.rows,
+        candles=loaded.window.rows,
+        missing_candles=loaded.quality.get("missing", 0),
+        missing_before=ends.missing_before,
+        missing_after=ends.missing_after,
+        candles_from=ends.candles_from,
+        candles_to=ends.candles_to,
+    )

@@ -19,7 +19,8 @@ class MarketWindow(NamedTuple):
 
     ``candles`` are those of the strategy's timeframe, ``detail`` the finer ones. ``marks`` are mark price candles as
     long as the finest of both, ``funding`` the payments of each symbol, oldest first. ``detail_ms`` is None where the
-    session has no detail candles.
+    session has no detail candles. ``watched`` has one entry per watched series instead: its candles that close after
+    the session's start, and their length in milliseconds.
     """
 
     candles: Sequence[CandleColumns]
@@ -28,6 +29,7 @@ class MarketWindow(NamedTuple):
     detail_ms: int | None = None
     marks: Sequence[CandleColumns] = ()
     funding: Sequence[Sequence[FundingRate]] = ()
+    watched: Sequence[tuple[CandleColumns, int]] = ()
 
     @property
     def finest_ms(self) -> int:
@@ -38,10 +40,11 @@ class MarketWindow(NamedTuple):
 def steps_of(window: MarketWindow) -> Iterator[Step]:
     """Yield the steps of a window in order of time.
 
-    A step is an instant at which a candle closes, of either length. A mark candle or a payment makes none: a mark
-    candle is part of the step at its own close, or of none, and a payment of the first step at or after its due time.
+    A step is an instant at which a candle closes, of either length. A mark candle, a payment or a watched candle makes
+    none: a mark candle is part of the step at its own close, or of none, a payment of the first step at or after its
+    due time, and a watched candle of the first step at or after its close.
     """
-    if window.detail or window.marks or window.funding:
+    if window.detail or window.marks or window.funding or window.watched:
         return _joined_steps(window)
     return merged_steps(window.candles, window.timeframe_ms)
 
@@ -100,10 +103,25 @@ def _joined_steps(window: MarketWindow) -> Iterator[Step]:
             _rows(window.candles, part - window.timeframe_ms, nobody),
             _rows(window.detail, part - window.finest_ms, ()),
             _rows(window.marks, part - window.finest_ms, ()),
+            _watched_rows(window.watched, part, int(times[start - 1]) if start else None),
             strict=True,
         )
-        for number, (time_ms, candles, detail, marks) in enumerate(columns, start):
-            yield Step(time_ms, candles, detail, marks, payments.get(number, ()))
+        for number, (time_ms, candles, detail, marks, watched) in enumerate(columns, start):
+            yield Step(time_ms, candles, detail, marks, payments.get(number, ()), watched)
+
+
+def _watched_rows(
+    series: Sequence[tuple[CandleColumns, int]], times: Int64Array, before_ms: int | None
+) -> Sequence[tuple[tuple[Candle, ...], ...]]:
+    """Return, for each step, the watched candles that closed after the step before it, which was at ``before_ms``."""
+    rows: list[list[list[Candle]]] = [[[] for _ in series] if series else [] for _ in range(len(times))]
+    for place, (columns, length_ms) in enumerate(series):
+        first_ms = 0 if before_ms is None else before_ms - length_ms + 1
+        shown = columns.between(first_ms, int(times[-1]) - length_ms + 1)
+        numbers = np.searchsorted(times, shown.open_time_ms + length_ms)
+        for number, candle in zip(numbers.tolist(), candles_of(shown), strict=True):
+            rows[number][place].append(candle)
+    return [tuple(map(tuple, row)) if any(row) else () for row in rows]
 
 
 def _rows(

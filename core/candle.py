@@ -43,6 +43,8 @@ class Step(msgspec.Struct, frozen=True):
     ``candles`` are those of the strategy's timeframe, ``detail`` the finer ones by which orders are matched (only where
     a session uses them), ``marks`` the mark price's over the same interval as the finest candle of the step. None
     stands where a symbol has none. ``funding`` are the payments that became known with this step, oldest first.
+    ``watched`` has one entry per watched series instead: its candles that closed after the step before and up to this
+    one, oldest first; none of them makes a step.
     """
 
     time_ms: int
@@ -50,3 +52,4 @@ class Step(msgspec.Struct, frozen=True):
     detail: tuple[Candle | None, ...] = ()
     marks: tuple[Candle | None, ...] = ()
     funding: tuple[tuple[FundingRate, ...], ...] = ()
+    watched: tuple[tuple[Candle, ...], ...] = ()

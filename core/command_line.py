@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import sys
 from typing import NoReturn
 
@@ -18,6 +19,25 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the ConfigurationError of a bad argument."""
         raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
+def require_open_files(least: int, what: str) -> None:
+    """Let this process open as many files and connections as a command needs.
+
+    Raises
+    ------
+    ConfigurationError
+        If the system allows fewer, and does not let the process raise the limit itself.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY or allowed >= least:
+        return
+    if most != resource.RLIM_INFINITY and most < least:
+        raise ConfigurationError(
+            f"this process may open {most} files and connections at once, {what} needs {least}; allow more in the "
+            "shell that starts it (ulimit -n 1024), or in its service (LimitNOFILE=1024)"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (least, most))
 
 
 def failed(message: str, code: int) -> int:

@@ -19,6 +19,7 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
+from engine.watched import Watched, watched_series_of
 from execution.costs.fill_pricing import build_pricing
 from execution.matching.paper_venue import PaperVenue, equity_of_marks
 from execution.matching.venue_rules import venue_rules_of
@@ -120,7 +121,8 @@ def build_session(
     Raises
     ------
     ConfigurationError
-        If the symbols are of several currencies: their spelling need not say so, their trading rules do.
+        If the symbols are of several currencies: their spelling need not say so, their trading rules do. If the
+        strategy asks for a series that cannot be watched.
     """
     main, fills = settings.live, settings.live.execution
     require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
@@ -139,7 +141,8 @@ def build_session(
     states = [SymbolState(symbol, new_stream, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
-    return Session(rules, states, venue, gates, outputs, kill_switch)
+    watched = Watched(watched_series_of(settings, strategy), strategy)
+    return Session(rules, states, venue, gates, outputs, kill_switch, watched)
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

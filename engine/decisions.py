@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from core.candle import Candle
-from core.errors import StrategyError
+from core.errors import InvariantError, StrategyError
 from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
@@ -17,6 +17,7 @@ from engine.gates import Gates
 from engine.kernel_rules import KernelRules
 from engine.opinion import Opinion
 from engine.symbol_state import PresentCandles, SymbolState
+from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from strategies.meaningless_metadata import metadata_fault
 from strategies.own_code import failure_in_one_line
@@ -34,10 +35,13 @@ class Decisions:
         Of the session.
     entries
         Sizes and submits entries.
+    watched
+        The series that are shown to the strategy and not traded.
     """
 
-    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries) -> None:
+    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries, watched: Watched) -> None:
         self._rules = rules
+        self._watched = watched
         self._venue = venue
         self._pricing = venue.account.pricing
         self._gates = gates
@@ -65,6 +69,18 @@ class Decisions:
                 self._venue.recorder(self._judge(opinion, state, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
+
+    def watch(self, place: int, candle: Candle, known_ms: int | None = None) -> None:
+        """Show the strategy the next candle of a watched series, before the decisions of the step that brings it.
+
+        It must have closed by ``known_ms``; None is the warm-up, which is before every step.
+        """
+        try:
+            self._watched.take(place, candle, known_ms)
+        except InvariantError:
+            raise
+        except Exception as error:
+            raise self.failure(self._watched.series[place].name, candle, error) from error
 
     def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""

@@ -1,5 +1,6 @@
 """State as the fold of a journal: the same records give the same session and the same bytes."""
 
+from core.candle import Candle
 from core.errors import InvariantError, ParityError
 from core.instants import format_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
@@ -10,12 +11,12 @@ from engine.journal_records import (
     ResumeRecord,
     SessionRecord,
     StepRecord,
-    candle_of,
     step_of,
 )
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from engine.session import Session
+from engine.warm_up import warm_up
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
@@ -54,9 +55,16 @@ class SessionFold:
             kill_switch,
             build_safety_monitor(settings, kill_switch),
         )
-        for index, symbol in enumerate(settings.live.symbols):
-            stored = (candle_of(fields) for fields in record.warmup.get(symbol, ()))
-            self.session.warm_up(index, [candle for candle in stored if candle is not None])
+        series, recorded = self.session.watched.series, record.watched_series
+        if [(one.symbol, one.timeframe) for one in series] != [(one.symbol, one.timeframe) for one in recorded]:
+            names = ", ".join(f"{one.symbol} {one.timeframe}" for one in recorded) or "nothing"
+            wanted = ", ".join(one.name for one in series) or "nothing"
+            raise ParityError(f"the journal watches {names}, settings and strategy now ask for {wanted}")
+        warm_up(
+            self.session,
+            [[Candle(*fields) for fields in record.warmup.get(symbol, ())] for symbol in settings.live.symbols],
+            [[Candle(*fields) for fields in one.warmup] for one in recorded],
+        )
 
     def apply(self, record: JournalRecord) -> None:
         """Let the kernel see a record; those that are only noted change nothing.
@@ -108,3 +116,6 @@ class SessionFold:
         for width in (len(record.candles), *(len(part) for part in parts if part)):
             if width != self._symbols:
                 raise InvariantError(f"{width} candles for {self._symbols} symbols")
+        series = len(self.session.watched.series)
+        if record.watched and len(record.watched) != series:
+            raise InvariantError(f"{len(record.watched)} parts of watched candles for {series} series")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from core.candle import Candle, FundingRate, Step
 from core.instrument import Instrument
@@ -18,12 +19,22 @@ FundingFields = tuple[int, float, float | None]
 """``(time_ms, rate, mark_price)``, the time as the exchange stamped it."""
 
 
+class WatchedRecord(msgspec.Struct, frozen=True):
+    """A watched series in a session's first record: ``symbol`` as configured, ``canonical`` as the exchange has it."""
+
+    symbol: str
+    timeframe: str
+    canonical: str
+    warmup: list[CandleFields]
+
+
 class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="record"):
     """First line: what the session is made of. ``warmup`` holds each symbol's stored candles, oldest first.
 
     ``start_ms`` is the boundary up to which the warm-up reaches; every step is later.
     ``strategy_sha256`` says who decides and ``strategy_files`` hashes the files of a strategy of the user's own; both
-    are empty in journals of versions that did not know them.
+    are empty in journals of versions that did not know them. ``watched`` are the series that are watched and not
+    traded, in the order of each step's part of that name; left out where there is none.
     """
 
     session: str
@@ -36,14 +47,21 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
     start_ms: int = 0
     strategy_sha256: str = ""
     strategy_files: dict[str, str] = {}
+    watched: list[WatchedRecord] | UnsetType = UNSET
+
+    @property
+    def watched_series(self) -> list[WatchedRecord]:
+        """The watched series; empty without any."""
+        return [] if self.watched is UNSET else self.watched
 
 
 class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", omit_defaults=True):
     """A step, written before the kernel sees it.
 
-    ``digest`` is that of all output bytes before the step. ``sources`` and ``detail_sources`` say where each candle
-    came from; ``marks`` and ``funding`` come from REST alone. ``missed`` marks a step that the session could only learn
-    of afterwards and may not enter on. Parts that a step does not have are left out of its line.
+    ``digest`` is that of all output bytes before the step. ``sources``, ``detail_sources`` and ``watched_sources`` say
+    where each candle came from; ``marks`` and ``funding`` come from REST alone. ``missed`` marks a step that the
+    session could only learn of afterwards and may not enter on. Parts that a step does not have are left out of its
+    line.
     """
 
     time_ms: int
@@ -55,6 +73,8 @@ class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", om
     detail_sources: tuple[str | None, ...] = ()
     marks: tuple[CandleFields | None, ...] = ()
     funding: tuple[tuple[FundingFields, ...], ...] = ()
+    watched: tuple[tuple[CandleFields, ...], ...] = ()
+    watched_sources: tuple[tuple[str, ...], ...] = ()
 
 
 Command = Literal["kill", "release", "close", "cancel", "pause", "resume"]
@@ -105,7 +125,8 @@ class ConnectionRecord(msgspec.Struct, frozen=True, tag="connection", tag_field=
 class CandleRecord(msgspec.Struct, frozen=True, tag="candle", tag_field="record", omit_defaults=True):
     """A candle that was received and did not become part of a step; the kernel takes no notice.
 
-    ``series`` is left out of the line for candles of the strategy's timeframe.
+    ``series`` is ``detail``, ``mark``, or ``watched`` and a timeframe; left out of the line for candles of the
+    strategy's own.
     """
 
     kind: Literal["late", "revised", "duplicate", "refused"]
@@ -113,7 +134,7 @@ class CandleRecord(msgspec.Struct, frozen=True, tag="candle", tag_field="record"
     candle: CandleFields
     source: str
     detail: str = ""
-    series: Literal["strategy", "detail", "mark"] = "strategy"
+    series: str = "strategy"
 
 
 class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="record"):
@@ -169,6 +190,7 @@ def step_record(
     digest: str,
     sources: tuple[str | None, ...] = (),
     detail_sources: tuple[str | None, ...] = (),
+    watched_sources: tuple[tuple[str, ...], ...] = (),
     *,
     missed: bool = False,
 ) -> StepRecord:
@@ -183,6 +205,8 @@ def step_record(
         detail_sources,
         _all_fields(step.marks),
         tuple(tuple(msgspec.structs.astuple(rate) for rate in rates) for rates in step.funding),
+        tuple(tuple(msgspec.structs.astuple(candle) for candle in candles) for candles in step.watched),
+        watched_sources,
     )
 
 
@@ -194,6 +218,7 @@ def step_of(record: StepRecord) -> Step:
         _all_candles(record.detail),
         _all_candles(record.marks),
         tuple(tuple(FundingRate(*fields) for fields in rates) for rates in record.funding),
+        tuple(tuple(Candle(*fields) for fields in candles) for candles in record.watched),
     )
 
 

@@ -25,6 +25,7 @@ from engine.segments import Segments
 from engine.session_statistics import SessionStatistics
 from engine.step_candles import matched_candles, strategy_candles
 from engine.symbol_state import PresentCandles, SymbolState
+from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from execution.money.account_view import AccountView
 from execution.safety.safety_status import SafetyStatus
@@ -34,8 +35,8 @@ class Session:
     """Runs steps through the phases: exits, entries, levels, marks, decisions.
 
     Everything outside reads a session through its properties: ``rules``, ``account`` (positions, orders and money),
-    ``statistics``, ``outputs`` (hashes, and the equity of every step) and ``safety``; or is told its events
-    (:meth:`subscribe`).
+    ``statistics``, ``outputs`` (hashes, and the equity of every step), ``safety`` and ``watched``; or is told its
+    events (:meth:`subscribe`).
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ class Session:
         What the venue's events are written to.
     kill_switch
         The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
+    watched
+        The series beside those of the traded symbols; None has none.
     """
 
     def __init__(
@@ -59,19 +62,21 @@ class Session:
         gates: Gates,
         outputs: SessionOutputs,
         kill_switch: KillSwitch,
+        watched: Watched | None = None,
     ) -> None:
         self.rules = rules
         self.account = AccountView(venue)
         self.statistics: SessionStatistics = gates.statistics
         self.outputs = outputs
         self.safety: SafetyStatus = gates.safety
+        self.watched = watched or Watched()
         self._symbols = tuple(state.symbol for state in states)
         self._states = states
         self._venue = venue
         self._kill_switch = kill_switch
         self._segments = Segments(rules)
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
-        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates))
+        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates), self.watched)
         self._moves = CandleMoves(rules, venue, gates)
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)
@@ -131,6 +136,10 @@ class Session:
             except Exception as error:
                 raise self._decisions.failure(state.symbol, candle, error) from error
 
+    def watch(self, place: int, candle: Candle) -> None:
+        """Show the strategy a stored candle of a watched series from before the first step, in order of time."""
+        self._decisions.watch(place, candle)
+
     def schedule_rules(self, symbol_index: int, instruments: Sequence[Instrument]) -> None:
         """Let trading rules of later dates come into force with the first step after theirs."""
         self._rule_changes.schedule(symbol_index, instruments)
@@ -182,6 +191,10 @@ class Session:
         self._marks.take_equity(time_ms)
         if self._max_holding is not None:
             self._marks.close_overdue(decided, time_ms, self._max_holding)
+        if step.watched:
+            for place, candles in enumerate(step.watched):
+                for candle in candles:
+                    self._decisions.watch(place, candle, time_ms)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
         if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:

@@ -54,7 +54,7 @@ class SymbolState:
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
             ) from error
-        self._take = self.stream.warm if isinstance(self.stream, WarmedStream) else self.stream.update
+        self._take = self.stream.warm if isinstance(self.stream, WarmedStream) else None
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:
@@ -65,7 +65,7 @@ class SymbolState:
         self.segment_ends_ms = candle.open_time_ms + longest_open_distance_ms
         self.last_matched_ms = candle.open_time_ms
         self.last_close = candle.close
-        self._take(candle)
+        (self._take or self.stream.update)(candle)
         self.candles_seen += 1
 
 

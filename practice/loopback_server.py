@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 import threading
 from collections.abc import Callable, Coroutine
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from core.command_line import warn
 from core.errors import ConfigurationError, InvariantError
 
 HOST = "127.0.0.1"
@@ -106,5 +108,21 @@ class LoopbackServer:
 
     async def _run(self, listener: socket.socket, listens: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_OutOfFiles())
         self._closing = asyncio.Event()
         await self._serve(listener, listens, self._closing)
+
+
+class _OutOfFiles:
+    """Says once that connections cannot be accepted: asyncio says it a hundred times a second, with its traces."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failure = context.get("exception")
+        if not isinstance(failure, OSError) or failure.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif not self._said:
+            self._said = True
+            warn("the exchange may open no more connections (ulimit -n): clients wait until some are closed")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line import CommandParser, say
+from core.command_line import CommandParser, require_open_files, say
 from core.errors import ConfigurationError
 from core.timeframe import DAY_MS, timeframe_ms
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from practice.market.candle_sources import CandleSource
 
 HOSTS = ("127.0.0.1", "localhost")
+OPEN_FILES = 64
+"""The exchange itself takes some ten, and each client several."""
 _LOOK_S = 0.2
 
 EXAMPLES = """\
@@ -80,6 +82,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
+    require_open_files(OPEN_FILES, "the practice exchange")
     exchange = _exchange(arguments)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

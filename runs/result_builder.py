@@ -59,6 +59,7 @@ def build_result(
         statistics=statistics_of(session, settings.risk.default_risk_per_trade),
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
+        watched=dict(fed.watched) or UNSET,
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
         run_id=UNSET if places is None else places.run_id,

@@ -1,12 +1,14 @@
 """What a run was fed, as every kind of run tells it: from stored candles, or from a session's journal."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
 from core.candle_columns import Int64Array
 from runs.documents.symbol_result import SymbolInput
+from runs.documents.watched_input import WatchedInput
 
 
 class FedSymbol(NamedTuple):
@@ -27,7 +29,7 @@ class RunInput(NamedTuple):
     ``start_ms`` and ``end_ms`` (exclusive) are its window in UTC milliseconds, None before there is one.
     ``step_times_ms`` are the steps of the window, increasing; a run that was cut short did not come to the last.
     ``data_sha256`` is the hash of all that the market told, left out where a journal holds it. ``warnings`` are what a
-    reader must know of the input as a whole.
+    reader must know of the input as a whole. ``watched`` are the series that were not traded, by name.
     """
 
     start_ms: int | None
@@ -36,3 +38,4 @@ class RunInput(NamedTuple):
     symbols: Mapping[str, FedSymbol]
     data_sha256: str | UnsetType = UNSET
     warnings: Sequence[str] = ()
+    watched: Mapping[str, WatchedInput] = MappingProxyType({})

@@ -1,10 +1,11 @@
 """What a strategy is: its frame form, and the streaming form that a session runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from core.candle import Candle
 from core.trading_signal import Signal
+from core.watched_series import WatchedSeries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,3 +60,24 @@ class StreamingStrategy(Protocol):
     def stream(self, symbol: str) -> SignalStream:
         """Return a stream for a symbol that has seen no candle yet; made at the start, and again after a gap."""
         ...
+
+
+@runtime_checkable
+class WatchingStrategy(Protocol):
+    """A strategy that is told of the candles that a session watches and does not trade."""
+
+    def watch(self, symbol: str, timeframe: str, candle: Candle) -> None:
+        """Take a watched candle; it has closed, and the decisions of the step that shows it come afterwards.
+
+        Warm-up candles come the same way. ``symbol`` is spelt as the settings spell it.
+        """
+        ...
+
+
+def exchange_series(strategy: object) -> tuple[WatchedSeries, ...]:
+    """Return the series of the exchange's own candles that a strategy asks for beside those that it trades on.
+
+    They are what its attribute ``watched_series`` names; without one there is none.
+    """
+    wanted: Iterable[WatchedSeries] = getattr(strategy, "watched_series", ())
+    return tuple(wanted)

@@ -13,7 +13,13 @@ from market_data.instruments.symbols import symbol_key
 from strategies.strategy_settings import StrategySettings
 from validation.order_timing import detail_at_odds, latency_at_odds
 from validation.session_settings import SessionSettings
-from validation.symbol_rules import configured_leverages, contracts_at_odds, currencies_at_odds, repeated_symbols
+from validation.symbol_rules import (
+    configured_leverages,
+    contracts_at_odds,
+    currencies_at_odds,
+    repeated_symbols,
+    watched_and_traded,
+)
 
 _SYMBOL_SIGNS = "/:-_.$"
 _MOST_SYMBOLS = 1000
@@ -59,6 +65,19 @@ Symbols = Annotated[
 ]
 
 
+WatchedSymbols = Annotated[
+    tuple[Symbol, ...],
+    BeforeValidator(_as_tuple),
+    Field(max_length=_MOST_SYMBOLS),
+    Allowed("a list of symbols such as BTC/USDT or BTCUSDT"),
+]
+
+
+def _is_empty(value: object) -> bool:
+    """Return whether a key says nothing; documents of configurations without it stay as they are."""
+    return not value
+
+
 class LiveSettings(SettingsSection):
     """Everything ``config/live.yaml`` holds. Symbols keep the spelling and the order of the file."""
 
@@ -66,6 +85,11 @@ class LiveSettings(SettingsSection):
         "binanceus", description="Where candles and trading rules come from; any spelling, binance_us is binanceus"
     )
     symbols: Symbols = Field(description="What is traded; the order decides who takes the last free slot")
+    watch: WatchedSymbols = Field(
+        (),
+        exclude_if=_is_empty,
+        description="Symbols whose candles the strategy sees and that are never traded",
+    )
     timeframe: Timeframe = Field("15m", description="Length of the candles that decide")
     detail_interval: DetailInterval | None = Field(
         None,
@@ -83,6 +107,7 @@ class LiveSettings(SettingsSection):
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield symbols that stand twice, of several currencies, or not tradable so, and settings at odds."""
         yield from repeated_symbols(self.symbols)
+        yield from watched_and_traded(self.watch, self.symbols)
         yield from currencies_at_odds({symbol: symbol for symbol in self.symbols})
         yield from contracts_at_odds(self.symbols, self.execution.perpetual)
         yield from detail_at_odds(self.timeframe, self.detail_interval, self.execution)

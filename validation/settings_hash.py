@@ -37,6 +37,7 @@ def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSetti
     return {
         "exchange": live.exchange,
         "symbols": list(live.symbols),
+        **({"watch": list(live.watch)} if live.watch else {}),
         "timeframe": live.timeframe,
         "detail_interval": live.detail_interval,
         "strategy": live.strategy.model_dump(mode="json"),

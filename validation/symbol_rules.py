@@ -43,15 +43,26 @@ def kind_of(symbol: str) -> Kind:
     return "perpetual" if quote.endswith(settle_key) else "other settlement"
 
 
-def repeated_symbols(symbols: Iterable[str]) -> Iterator[SettingsProblem]:
-    """Yield symbols that stand twice, separators and case aside."""
+def repeated_symbols(symbols: Iterable[str], name: str = "symbols") -> Iterator[SettingsProblem]:
+    """Yield symbols that stand twice, separators and case aside; ``name`` is the key that lists them."""
     first: dict[str, str] = {}
     for position, symbol in enumerate(symbols):
         key = symbol_key(symbol)
         if key in first:
             again = f"{shown(symbol)} is {shown(first[key])} again"
-            yield SettingsProblem(f"symbols[{position}]", again, "allowed: each symbol once")
+            yield SettingsProblem(f"{name}[{position}]", again, "allowed: each symbol once")
         first.setdefault(key, symbol)
+
+
+def watched_and_traded(watched: Iterable[str], traded: Iterable[str]) -> Iterator[SettingsProblem]:
+    """Yield watched symbols that stand twice, or are traded: a strategy sees those anyway."""
+    watched = list(watched)
+    yield from repeated_symbols(watched, "watch")
+    keys = {symbol_key(symbol) for symbol in traded}
+    for position, symbol in enumerate(watched):
+        if symbol_key(symbol) in keys:
+            wrong = f"{shown(symbol)} stands among symbols: it is traded, and the strategy sees it without this"
+            yield SettingsProblem(f"watch[{position}]", wrong, "allowed: symbols that are not traded")
 
 
 def currency_of(symbol: str) -> str | None:

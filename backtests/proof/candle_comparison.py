@@ -30,8 +30,8 @@ Why = Literal[
     "mark_not_in_history",
     "mark_revised",
 ]
-Series = Literal["strategy", "detail", "mark"]
-"""Which candles: of the strategy's timeframe, of the detail interval, or of the mark price."""
+Series = str
+"""Which candles: ``strategy`` for its timeframe, ``detail``, ``mark``, or ``watched`` and a timeframe."""
 
 MEANING: Mapping[Why, str] = {
     "late": "late: it came after its step was closed without it",

@@ -2,11 +2,12 @@
 
 Differences are judged in order of the step in which the two runs part. What the runs' own records say comes first (an
 entry that one of them refused as a missed step, what an operator refused, cancelled or closed); then the input of the
-trade's symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, mark candles
-and funding payments, the first kind of which any differs giving the cause its name; then the nearest earlier
-difference, which this one follows from; then the input of other symbols, whose marks are part of the equity that sizes
-orders; then an entry that one run alone was refused earlier, whose order may have waited without a fill and kept others
-out. A difference with none of these is unexplained: the two runs had the same input.
+trade's symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, watched
+candles (every symbol's input), mark candles and funding payments, the first kind of which any differs giving the cause
+its name; then the nearest earlier difference, which this one follows from; then the input of other symbols, whose marks
+are part of the equity that sizes orders; then an entry that one run alone was refused earlier, whose order may have
+waited without a fill and kept others out. A difference with none of these is unexplained: the two runs had the same
+input.
 """
 
 import bisect
@@ -21,6 +22,7 @@ from backtests.proof.decision_index import Decision, DecisionIndex
 from backtests.proof.funding_comparison import FundingDifference
 from backtests.proof.trade_matching import ENTRY_FIELDS, RoundTrip, TradeMatch, TradePart, Verdict, first_difference
 from core.instants import format_ms, parse_instant
+from core.watched_series import WATCHED
 
 Cause = Literal["candles", "marks", "funding", "missed_step", "operator", "propagated", "unexplained"]
 InputDifference = CandleDifference | FundingDifference
@@ -42,7 +44,7 @@ def step_of(one: InputDifference) -> int:
 def cause_of(inputs: Iterable[InputDifference]) -> Cause | None:
     """Return the cause that differences of the input make; None where there is none."""
     kinds = {"funding" if isinstance(one, FundingDifference) else one.series for one in inputs}
-    if kinds & {"strategy", "detail"}:
+    if kinds - {"mark", "funding"}:
         return "candles"
     if "mark" in kinds:
         return "marks"
@@ -54,7 +56,7 @@ class CandleName(msgspec.Struct, frozen=True):
 
     symbol: str
     open_time: str
-    series: Literal["strategy", "detail", "mark", "funding"] = "strategy"
+    series: str = "strategy"
 
     @classmethod
     def of(cls, one: InputDifference) -> "CandleName":
@@ -112,7 +114,10 @@ class DifferenceJudge:
         self._inputs = inputs
         self._of_symbol: dict[str, list[InputDifference]] = defaultdict(list)
         for one in self._inputs:
-            self._of_symbol[one.symbol].append(one)
+            # The strategy sees a watched candle whatever symbol it decides about.
+            watched = isinstance(one, CandleDifference) and one.series.startswith(WATCHED)
+            for symbol in symbols if watched else (one.symbol,):
+                self._of_symbol[symbol].append(one)
         self._session = session
         self._history = history
         mine, theirs = session.not_entered(_OWN_RECORDS), history.not_entered(_OWN_RECORDS)

@@ -24,8 +24,11 @@ from backtests.proof.session_head import SessionHead
 from backtests.proof.trade_matching import TradeMatch, match_trades, read_round_trips
 from backtests.timeline import steps_of
 from core.errors import StrategyError
+from core.timeframe import timeframe_ms
+from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
 from engine.journal_records import SessionRecord
+from engine.watched import watched_series_of
 from runs.folder.file_names import DECISIONS, DERIVED, TRADES
 from validation.composed_settings import Settings
 
@@ -84,7 +87,7 @@ def check_history(
     given = read_input(head, settings.live.symbols, replayed.replay.last_line)
     if given.first_step_ms is None or given.last_step_ms is None:
         return HistoryParity(None, None, 0, [], 0, [], [], 0, 0, ["the session has no step: nothing to compare"])
-    history = load_history(settings, source, given.first_step_ms, given.last_step_ms)
+    history = _history(head.record, settings, source, (given.first_step_ms, given.last_step_ms))
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
 
@@ -117,6 +120,14 @@ def check_history(
         compared.funding,
         counts,
     )
+
+
+def _history(record: SessionRecord, settings: Settings, source: HistorySource, steps: tuple[int, int]) -> History:
+    """Return history from the first to the last step; of watched series what closed after the warm-up."""
+    series = watched_series_of(settings, build_strategy_of(settings))
+    # A journal that does not say where its warm-up ended began with its first step.
+    watched_from_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    return load_history(settings, source, *steps, series, watched_from_ms)
 
 
 def _matches(replayed: ReplayedJournal, directory: Path, index: StepIndex) -> list[TradeMatch]:

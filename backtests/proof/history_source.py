@@ -11,7 +11,8 @@ from core.candle import FundingRate
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
@@ -32,7 +33,7 @@ class HistorySource(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """What history has of a session's window, by symbol in configured order.
+    """What history has of a session's window, by symbol in configured order; ``watched`` by series.
 
     ``not_stored`` and ``detail_not_stored`` are what an offline store was never given. Empty where a session has none
     of the kind.
@@ -47,13 +48,15 @@ class History(msgspec.Struct, frozen=True):
     marks: dict[str, CandleColumns] = {}
     funding: dict[str, tuple[FundingRate, ...]] = {}
     warnings: tuple[str, ...] = ()
+    watched: dict[WatchedSeries, CandleColumns] = {}
+    watched_not_stored: dict[str, list[tuple[int, int]]] = {}
 
     def not_stored_warnings(self) -> list[str]:
         """Return a warning for each symbol of which the store was not given everything."""
         return [
             f"{symbol}: the store was not given all of {format_ms(ranges[0][0])} to {format_ms(ranges[-1][1])}; "
             "without --offline the exchange is asked"
-            for symbol, ranges in self.not_stored.items()
+            for symbol, ranges in (*self.not_stored.items(), *self.watched_not_stored.items())
             if ranges
         ]
 
@@ -66,11 +69,20 @@ class History(msgspec.Struct, frozen=True):
             self.detail_ms,
             list(self.marks.values()),
             list(self.funding.values()),
+            [(columns, series.length_ms) for series, columns in self.watched.items()],
         )
 
 
-def load_history(settings: Settings, source: HistorySource, first_step_ms: int, last_step_ms: int) -> History:
-    """Return what closes, or is due, from a session's first step to its last.
+def load_history(
+    settings: Settings,
+    source: HistorySource,
+    first_step_ms: int,
+    last_step_ms: int,
+    watched: Sequence[WatchedSeries] = (),
+    watched_from_ms: int = 0,
+) -> History:
+    """Return what closes, or is due, from a session's first step to its last; of watched series what closes after an
+    instant.
 
     Raises
     ------
@@ -78,48 +90,42 @@ def load_history(settings: Settings, source: HistorySource, first_step_ms: int, 
         If history has no candle of the window, or the exchange is out of reach for missing ones.
     """
     live = settings.live
-    # The practice market is made here and needs no network, so that there is no offline case.
-    offline = source.offline and live.exchange != PRACTICE
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, last_step_ms)
     provider = HistoricalDataProvider(
         live.exchange,
         cache_dir=source.data_dir or live.data.cache_dir,
-        offline=offline,
+        # The practice market is made here and needs no network, so that there is no offline case.
+        offline=source.offline and live.exchange != PRACTICE,
         off_grid=live.data.off_grid,
         progress=False,
         now_ms=lambda: now_ms,
     )
-
-    def candles(interval: str) -> tuple[dict[str, CandleColumns], Ranges]:
-        start_ms = first_step_ms - timeframe_ms(interval)
-        with _names_of_then():
-            loaded = provider.load(live.symbols, interval, start_ms, last_step_ms)
-        lacking: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in loaded}
-        if offline:
-            for symbol, one in loaded.items():
-                ranges = provider.store.missing_ranges(provider.exchange, one.symbol, interval, start_ms, last_step_ms)
-                lacking[symbol] = [(first, last) for first, last in ranges]
-        return {symbol: one.window for symbol, one in loaded.items()}, lacking
-
-    windows, not_stored = candles(live.timeframe)
+    start_ms = first_step_ms - timeframe_ms(live.timeframe)
+    windows, not_stored = _candles(provider, live.symbols, live.timeframe, start_ms, last_step_ms)
     if not any(window.rows for window in windows.values()):
         raise DataUnavailableError(
-            f"history: no candle of {', '.join(live.symbols)} ({live.timeframe}) from "
-            f"{format_ms(first_step_ms - timeframe_ms(live.timeframe))} to {format_ms(last_step_ms)}; fetch or import "
-            "that range, or name its store with --data-dir",
+            f"history: no candle of {', '.join(live.symbols)} ({live.timeframe}) from {format_ms(start_ms)} to "
+            f"{format_ms(last_step_ms)}; fetch or import that range, or name its store with --data-dir",
             symbols=tuple(live.symbols),
             timeframe=live.timeframe,
-            start_ms=first_step_ms - timeframe_ms(live.timeframe),
+            start_ms=start_ms,
             end_ms=last_step_ms,
         )
     history = History(windows, timeframe_ms(live.timeframe), not_stored)
     if live.detail_interval is not None:
-        detail, detail_not_stored = candles(live.detail_interval)
         length_ms = timeframe_ms(live.detail_interval)
+        detail, detail_not_stored = _candles(
+            provider, live.symbols, live.detail_interval, first_step_ms - length_ms, last_step_ms
+        )
         history = msgspec.structs.replace(
             history, detail=detail, detail_ms=length_ms, detail_not_stored=detail_not_stored
         )
+    for series in watched:
+        start_ms = floor_to_grid(watched_from_ms, series.length_ms)
+        shown, ranges = _candles(provider, [series.symbol], series.timeframe, start_ms, last_step_ms)
+        history.watched[series] = shown[series.symbol]
+        history.watched_not_stored[series.name] = ranges[series.symbol]
     contracts = _load_perpetual(provider, settings, first_step_ms, last_step_ms)
     return msgspec.structs.replace(
         history,
@@ -127,6 +133,20 @@ def load_history(settings: Settings, source: HistorySource, first_step_ms: int, 
         funding={symbol: one.funding for symbol, one in contracts.items()},
         warnings=tuple(text for one in contracts.values() for text in one.warnings),
     )
+
+
+def _candles(
+    provider: HistoricalDataProvider, symbols: Sequence[str], interval: str, start_ms: int, end_ms: int
+) -> tuple[dict[str, CandleColumns], dict[str, list[tuple[int, int]]]]:
+    """Return candles by symbol, and what an offline store was never given of them."""
+    with _names_of_then():
+        loaded = provider.load(symbols, interval, start_ms, end_ms)
+    lacking: dict[str, list[tuple[int, int]]] = {symbol: [] for symbol in loaded}
+    if provider.offline:
+        for symbol, one in loaded.items():
+            ranges = provider.store.missing_ranges(provider.exchange, one.symbol, interval, start_ms, end_ms)
+            lacking[symbol] = [(first, last) for first, last in ranges]
+    return {symbol: one.window for symbol, one in loaded.items()}, lacking
 
 
 def _load_perpetual(

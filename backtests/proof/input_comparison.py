@@ -72,8 +72,18 @@ def compare_input(head: SessionHead, exchange: str, given: JournalInput, history
     opens = np.array(given.steps_ms, np.int64) - finest_ms
     seen = {symbol: opening_at(columns, opens) for symbol, columns in history.marks.items()}
     marks = compared("mark", finest_ms, given.marks, seen, {})
+    watched = {
+        series: compared(
+            series.kind,
+            series.length_ms,
+            {series.symbol: of_series},
+            {series.symbol: columns},
+            {series.symbol: history.watched_not_stored[series.name]},
+        )[series.symbol]
+        for (series, columns), of_series in zip(history.watched.items(), given.watched, strict=True)
+    }
     found.sort(key=step_of)  # Stable: of one step, symbols stay in configured order.
-    revised = msgspec.structs.replace(history, candles=candles, detail=detail, marks=marks)
+    revised = msgspec.structs.replace(history, candles=candles, detail=detail, marks=marks, watched=watched)
     return InputComparison(revised, found, _compare_funding(spellings, given, history), warnings)
 
 

@@ -21,14 +21,15 @@ from engine.journal_records import (
 class JournalInput(msgspec.Struct):
     """The input by configured symbol, the notes about it, and where the session was interfered with.
 
-    ``steps_ms`` are the times of all steps, ``missed_ms`` those of missed ones, ``kept_at_ms`` steps after which the
-    session ended, to go on.
+    ``watched`` has one entry per watched series. ``steps_ms`` are the times of all steps, ``missed_ms`` those of missed
+    ones, ``kept_at_ms`` steps after which the session ended, to go on.
     """
 
     candles: dict[str, SessionCandles]
     detail: dict[str, SessionCandles]
     marks: dict[str, SessionCandles]
     funding: dict[str, list[ToldRate]]
+    watched: list[SessionCandles] = []
     steps_ms: list[int] = []
     notes: list[CandleRecord] = []
     missing: list[MissingRecord] = []
@@ -51,13 +52,15 @@ class JournalInput(msgspec.Struct):
         """Return how much of each kind there was, as ``parity.json`` says it."""
         series = {"candles": self.candles, "detail": self.detail, "marks": self.marks}
         rows = {name: sum(len(one.rows) for one in of_kind.values()) for name, of_kind in series.items()}
-        return {**rows, "funding": sum(map(len, self.funding.values()))}
+        counts = {**rows, "funding": sum(map(len, self.funding.values()))}
+        return {**counts, "watched": sum(len(one.rows) for one in self.watched)} if self.watched else counts
 
 
 def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
     """Return the input that a session's journal holds up to a line; errors as in ``engine.journal.read_journal``."""
     candles, detail, marks = ({symbol: SessionCandles() for symbol in symbols} for _ in range(3))
-    found = JournalInput(candles, detail, marks, {symbol: [] for symbol in symbols})
+    watched = [SessionCandles() for _ in head.record.watched_series]
+    found = JournalInput(candles, detail, marks, {symbol: [] for symbol in symbols}, watched)
     for line in head.lines():
         if line.number > last_line:
             break
@@ -82,6 +85,9 @@ def _add_step(found: JournalInput, record: StepRecord) -> None:
     _add_candles(found.candles.values(), record.candles, record.sources)
     _add_candles(found.detail.values(), record.detail, record.detail_sources)
     _add_candles(found.marks.values(), record.marks, ("rest",) * len(record.marks))
+    for of_series, shown, sources in zip(found.watched, record.watched, record.watched_sources, strict=False):
+        for candle, source in zip(shown, sources, strict=True):
+            of_series.add(candle, source)
     for told, rates in zip(found.funding.values(), record.funding, strict=False):
         told += [ToldRate(FundingRate(*fields), record.time_ms) for fields in rates]
     if record.missed:

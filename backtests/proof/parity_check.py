@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from backtests.proof.history_parity import check_history
 from backtests.proof.history_source import HistorySource
@@ -173,6 +174,7 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         replay.marks,
         replay.funding,
         result,
+        replay.watched or UNSET,
     )
 
 

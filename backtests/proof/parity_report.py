@@ -4,6 +4,7 @@ import json
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backtests.proof.history_parity import HistoryParity
 from backtests.proof.output_comparison import OutputComparison
@@ -14,7 +15,8 @@ Part = Literal["journal", "history"]
 class JournalParity(msgspec.Struct, frozen=True):
     """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
 
-    ``candles``, ``detail``, ``marks`` and ``funding`` count what the steps held. ``result`` says what of
+    ``candles``, ``detail``, ``marks``, ``funding`` and ``watched`` (left out without any) count what the steps held.
+    ``result`` says what of
     ``result.json`` is not as the journal gives it.
     """
 
@@ -28,6 +30,7 @@ class JournalParity(msgspec.Struct, frozen=True):
     marks: int = 0
     funding: int = 0
     result: str | None = None
+    watched: int | UnsetType = UNSET
 
 
 class ParityReport(msgspec.Struct, frozen=True):

@@ -25,7 +25,8 @@ REPLAY = "replay.json"
 class JournalReplay(msgspec.Struct):
     """How far a replay came.
 
-    ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks`` and ``funding`` what else steps held.
+    ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks``, ``funding`` and ``watched`` what else
+    steps held.
     ``broken`` names what stopped it (None: it reached the journal's end), ``strategy_failed`` is the strategy's failure
     in the last step, ``left_out_bytes`` counts those of an unfinished last line. ``last_line`` is the last line of the
     journal that was read; a session that runs meanwhile writes more. ``resumed``
@@ -46,6 +47,7 @@ class JournalReplay(msgspec.Struct):
     funding: int = 0
     resumed: bool = False
     result: str | None = None
+    watched: int = 0
 
 
 def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -> JournalReplay:
@@ -113,6 +115,7 @@ def _apply(fold: SessionFold, line: JournalLine, done: JournalReplay) -> None:
         done.detail += _present(record.detail)
         done.marks += _present(record.marks)
         done.funding += sum(map(len, record.funding))
+        done.watched += sum(map(len, record.watched))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
     elif isinstance(record, ResumeRecord):

@@ -11,6 +11,7 @@ from backtests.proof.output_comparison import OutputComparison
 from backtests.proof.parity_report import JournalParity, ParityReport
 from backtests.proof.trade_matching import RoundTrip
 from core.instants import format_ms
+from core.watched_series import WATCHED
 
 MOST_SHOWN = 10
 """How many candles and how many trades are printed; the rest is in the JSON form."""
@@ -63,6 +64,7 @@ def _beside(journal: JournalParity) -> str:
         (journal.detail, "detail candles"),
         (journal.marks, "mark candles"),
         (journal.funding, "funding rates"),
+        (journal.watched or 0, "watched candles"),
     )
     return "".join(f", {number} {words}" for number, words in kinds if number)
 
@@ -83,8 +85,9 @@ def _history(history: HistoryParity) -> Iterator[str]:
         ("strategy", "candles", "candles"),
         ("detail", "detail", "detail"),
         ("mark", "marks", "marks"),
+        (WATCHED, WATCHED, WATCHED),
     ):
-        of_series = [candle for candle in history.candles if candle.series == series]
+        of_series = [candle for candle in history.candles if candle.series.split()[0] == series]
         if series == "strategy" or of_series or history.compared.get(kind):
             yield f"  {word:<7}  {history.compared.get(kind, 0)} of the session compared, {len(of_series)} differ"
         for candle in of_series[:MOST_SHOWN]:
@@ -118,7 +121,8 @@ def _rest(found: Sequence[object]) -> Iterator[str]:
 
 
 def _candle(one: CandleDifference) -> Iterator[str]:
-    yield f"    {one.symbol} {one.open_time}: {MEANING[one.why]}"
+    timeframe = one.series.removeprefix(WATCHED) if one.series.startswith(WATCHED) else ""
+    yield f"    {one.symbol}{timeframe} {one.open_time}: {MEANING[one.why]}"
     source = f" ({one.source})" if one.source is not None else ""
     yield f"      session  {_values(one.session)}{source}"
     yield f"      history  {_values(one.history)}"

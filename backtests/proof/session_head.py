@@ -59,10 +59,13 @@ class SessionHead(NamedTuple):
     def spellings(self) -> dict[str, str]:
         """Return the configured spelling of every name the journal may use for a symbol."""
         spelled = {symbol: symbol for symbol in self.record.instruments}
+        spelled |= {one.symbol: one.symbol for one in self.record.watched_series}
         for spelling, facts in self.manifest.symbols.items():
             spelled.setdefault(facts.canonical, spelling)
         for spelling, instrument in self.record.instruments.items():
             spelled.setdefault(instrument.symbol, spelling)
+        for one in self.record.watched_series:
+            spelled.setdefault(one.canonical, one.symbol)
         return spelled
 
 

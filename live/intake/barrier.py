@@ -6,6 +6,9 @@ REST. Boundaries are those of the finest candles: where a session has detail can
 each, and beside it a strategy candle where the strategy's timeframe closes too. A boundary without any candle makes no
 step. The first final received for a time counts; what comes afterwards is noted.
 
+Candles of watched series are waited for like any others, but make no step: a boundary that has nothing else is passed,
+and the next step shows them.
+
 A boundary that the exchange's clock has passed without any final is *expected*: after the grace REST is asked for it,
 and again after waits that double. REST's word that there is nothing closes nothing by itself, since a boundary without
 any candle makes no step and what is published later must not be lost.
@@ -16,6 +19,7 @@ from typing import Literal, NamedTuple
 
 from core.candle import Candle, Step
 from core.timeframe import floor_to_grid
+from core.watched_series import WatchedSeries, by_kind
 from live.intake.candle_lane import CandleLane, Note, Question, ReceivedCandle, Series
 
 Sources = tuple[str | None, ...]
@@ -30,6 +34,7 @@ class ClosedStep(NamedTuple):
     step: Step
     sources: Sources
     detail_sources: Sources = ()
+    watched_sources: tuple[tuple[str, ...], ...] = ()
 
 
 class Barrier:
@@ -49,6 +54,8 @@ class Barrier:
         ``snap`` floors the open of a candle that is off the timeframe's grid, ``refuse`` refuses the candle.
     detail_ms
         Length of the detail candles; None has none.
+    watched
+        The series that are not traded, by unified symbols, in the order of each step's part.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class Barrier:
         off_grid: Literal["snap", "refuse"] = "snap",
         *,
         detail_ms: int | None = None,
+        watched: Sequence[WatchedSeries] = (),
     ) -> None:
         self._none: tuple[None, ...] = (None,) * len(symbols)
         self.grace_seconds = grace_seconds
@@ -70,6 +78,12 @@ class Barrier:
             series: CandleLane(series, symbols, length_ms, last_closed_ms, off_grid)
             for series, length_ms in lengths.items()
         }
+        self.watched = tuple(watched)
+        self._kinds = by_kind(self.watched)
+        for kind, of_kind in self._kinds.items():
+            names = [one.symbol for one in of_kind]
+            self._lanes[kind] = CandleLane(kind, names, of_kind[0].length_ms, last_closed_ms, off_grid)
+        self._not_shown: dict[WatchedSeries, list[ReceivedCandle]] = {one: [] for one in self.watched}
         self.step_ms = min(lengths.values())
         self.last_closed_ms = last_closed_ms
         self._latest_ms = last_closed_ms
@@ -115,9 +129,11 @@ class Barrier:
             self.last_closed_ms = boundary
             candles, sources = self._popped("strategy", boundary)
             detail, detail_sources = self._popped("detail", boundary)
+            self._keep_watched(boundary)
             if candles or detail:
-                step = Step(boundary, candles or self._none, detail)
-                closed.append(ClosedStep(step, sources, detail_sources))
+                watched, watched_sources = self._shown()
+                step = Step(boundary, candles or self._none, detail, watched=watched)
+                closed.append(ClosedStep(step, sources, detail_sources, watched_sources))
         return closed
 
     def to_ask(self, now: float) -> list[Question]:
@@ -153,6 +169,13 @@ class Barrier:
         lane.deny(asked.symbol, min(until_ms, self._latest_ms))
         return notes
 
+    def lacking(self) -> list[Question]:
+        """Return which candles the oldest step lacks that is due by the finals seen, or by the exchange's clock."""
+        boundary = self.last_closed_ms + self.step_ms
+        if boundary > max(self._latest_ms, self._expected_ms):
+            return []
+        return [one for lane in self._lanes.values() for one in lane.questions(self.last_closed_ms, boundary)]
+
     def remember(self, symbol: str, candles: Sequence[Candle], series: Series = "strategy") -> None:
         """Take candles that were known before the first step, so that their repetition is told from a late candle."""
         self._lanes[series].remember(symbol, candles)
@@ -165,6 +188,24 @@ class Barrier:
     def open_boundaries(self) -> int:
         """Number of boundaries that have a candle and are not closed."""
         return len(set().union(*(lane.boundaries for lane in self._lanes.values())))
+
+    def _keep_watched(self, boundary: int) -> None:
+        """Keep the watched candles of a boundary for the next step."""
+        for kind, series in self._kinds.items():
+            lane = self._lanes[kind]
+            for one, received in zip(series, lane.pop(boundary), strict=True) if lane.closes_at(boundary) else ():
+                if received is not None:
+                    self._not_shown[one].append(received)
+
+    def _shown(self) -> tuple[tuple[tuple[Candle, ...], ...], tuple[tuple[str, ...], ...]]:
+        """Take out what was kept, and its sources; both are empty where there is nothing."""
+        kept, self._not_shown = self._not_shown.values(), {one: [] for one in self.watched}
+        if not any(kept):
+            return (), ()
+        return (
+            tuple(tuple(received.candle for received in of_series) for of_series in kept),
+            tuple(tuple(received.source for received in of_series) for of_series in kept),
+        )
 
     def _popped(self, series: Series, boundary: int) -> tuple[tuple[Candle | None, ...], Sources]:
         """Take out a boundary's candles and their sources; both are empty where no symbol has one."""

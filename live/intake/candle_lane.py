@@ -12,7 +12,9 @@ from market_data.quality.sound_candle import unsound
 REMEMBERED_CANDLES = 1_440
 """How many closed candles of a symbol are kept to tell a repetition from a revision."""
 
-Series = Literal["strategy", "detail", "mark"]
+Series = str
+"""Which candles: ``strategy``, ``detail``, ``mark``, or ``watched`` and a timeframe."""
+
 NoteKind = Literal["late", "revised", "duplicate", "refused"]
 
 

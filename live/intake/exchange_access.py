@@ -1,21 +1,22 @@
 """How a session reaches its exchange: addresses, first contact, symbols and trading rules, candles to warm up with."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from core.candle import Candle
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
 from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
+from market_data.adapters.request_pacing import LOOKUPS
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.exchanges.request_failures import RangeNotServedError, asked_pause_of
+from market_data.exchanges.request_failures import NoSuchHostError, RangeNotServedError, asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
-from strategies.anchored_blocks import stored_candles_needed
-from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 from validation.symbol_rules import require_one_currency
 
@@ -35,10 +36,19 @@ class Addresses(NamedTuple):
 
 
 class Market(NamedTuple):
-    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules."""
+    """The session's symbols on its exchange: configured spelling -> unified symbol and trading rules.
+
+    ``watched`` has the unified symbols of those that are not traded.
+    """
 
     unified: dict[str, str]
     instruments: dict[str, Instrument]
+    watched: Mapping[str, str] = MappingProxyType({})
+
+    def on_exchange(self, series: Iterable[WatchedSeries]) -> list[WatchedSeries]:
+        """Return series with their unified symbols."""
+        names = {**self.watched, **self.unified}
+        return [one._replace(symbol=names[one.symbol]) for one in series]
 
 
 def market_of(settings: Settings, addresses: Addresses, now_ms: int, *, fresh: bool) -> Market:
@@ -67,8 +77,9 @@ def market_of(settings: Settings, addresses: Addresses, now_ms: int, *, fresh: b
         unified = {symbol: provider.resolve(symbol) for symbol in live.symbols}
         require_one_currency(unified)
         if fresh:
-            _require_traded(live.exchange, provider.halted(live.symbols))
-        return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols})
+            _require_traded(live.exchange, provider.halted([*live.symbols, *live.watch]))
+        watched = {symbol: provider.resolve(symbol) for symbol in live.watch}
+        return Market(unified, {symbol: provider.instrument(symbol) for symbol in live.symbols}, watched)
     except DataUnavailableError as error:
         if not isinstance(error.__cause__, FeedError):
             raise
@@ -92,21 +103,25 @@ def _require_traded(exchange: str, halted: Mapping[str, str]) -> None:
 async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange: str) -> int:
     """Wait until the exchange tells its time, at most ``CONNECT_SECONDS``; return it.
 
+    A host that cannot be looked up is tried twice.
+
     Raises
     ------
     DataUnavailableError
         If it does not answer in time.
     """
-    begun = monotonic()
+    begun, lookups = monotonic(), 0
     while True:
         try:
             await clock.synchronise()
         except FeedError as error:
             wait_s = max(_RETRY_SECONDS, asked_pause_of(error))
-            if monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
+            lookups += isinstance(error, NoSuchHostError)
+            if lookups >= LOOKUPS or monotonic() - begun + wait_s - _RETRY_SECONDS >= CONNECT_SECONDS:
+                within = "" if lookups >= LOOKUPS else f" within {CONNECT_SECONDS:.0f} s"
                 raise DataUnavailableError(
-                    f"{exchange} did not answer within {CONNECT_SECONDS:.0f} s: {error}; check the network, or "
-                    "rehearse offline with config/practice.yaml"
+                    f"{exchange} did not answer{within}: {error}; check the network, or rehearse offline with "
+                    "config/practice.yaml"
                 ) from error
             await asyncio.sleep(wait_s)
             continue
@@ -116,38 +131,45 @@ async def connect(clock: IngressClock, monotonic: Callable[[], float], exchange:
 
 
 async def warmup_candles(
-    feed: CandleFeed,
-    market: Market,
-    settings: Settings,
-    strategy: Strategy | StreamingStrategy,
-    boundary_ms: int,
+    feed: CandleFeed, market: Market, settings: Settings, count: int, boundary_ms: int
 ) -> dict[str, list[Candle]]:
-    """Return each symbol's last candles closed by a boundary, as many as the strategy needs and the exchange has."""
+    """Return each symbol's last ``count`` candles closed by a boundary, as the exchange has them."""
     length_ms = timeframe_ms(settings.live.timeframe)
-    count = stored_candles_needed(strategy, boundary_ms, length_ms)
-    start_ms = max(0, boundary_ms - count * length_ms)
-    stored = {}
-    for spelling, symbol in market.unified.items():
-        try:
-            stored[spelling] = await _last_candles(feed, symbol, count, boundary_ms, length_ms)
-        except FeedError as error:
-            sentence = f"{spelling}: the warm-up candles cannot be fetched: {error}"
-            raise DataUnavailableError(sentence, symbols=(spelling,), start_ms=start_ms, end_ms=boundary_ms) from error
+    return {
+        spelling: await _last_candles(feed, spelling, symbol, (count, length_ms, boundary_ms))
+        for spelling, symbol in market.unified.items()
+    }
+
+
+async def watched_warmup(
+    feeds: Mapping[str, CandleFeed], market: Market, series: Sequence[WatchedSeries], boundary_ms: int
+) -> list[list[Candle]]:
+    """Return the same of watched series, each with its own count; ``feeds`` are by kind of candles."""
+    stored = []
+    for one, there in zip(series, market.on_exchange(series), strict=True):
+        closed_ms = floor_to_grid(boundary_ms, one.length_ms)
+        asked = (one.warmup_candles, one.length_ms, closed_ms)
+        stored.append(await _last_candles(feeds[one.kind], one.name, there.symbol, asked))
     return stored
 
 
-async def _last_candles(feed: CandleFeed, symbol: str, count: int, boundary_ms: int, length_ms: int) -> list[Candle]:
-    """Return the last candles closed by a boundary; for those that are missing the exchange is asked further back."""
+async def _last_candles(feed: CandleFeed, name: str, symbol: str, asked: tuple[int, int, int]) -> list[Candle]:
+    """Return the last candles: how many, how long they are, by when they have closed.
+
+    For those that are missing the exchange is asked further back.
+    """
+    count, length_ms, closed_ms = asked
     found: list[Candle] = []
-    end_ms, slots = boundary_ms, count
+    end_ms, slots = closed_ms, count
     while len(found) < count and end_ms > 0:
         start_ms = max(0, end_ms - slots * length_ms)
         try:
             part = await feed.closed_candles(symbol, start_ms, end_ms)
-        except RangeNotServedError:
-            if not found:
-                raise
-            break
+        except FeedError as error:
+            if found and isinstance(error, RangeNotServedError):
+                break
+            sentence = f"{name}: the warm-up candles cannot be fetched: {error}"
+            raise DataUnavailableError(sentence, symbols=(symbol,), start_ms=start_ms, end_ms=end_ms) from error
         if not part:
             break
         found = [*part, *found]

@@ -8,6 +8,7 @@ from core.candle import Candle
 from core.errors import FeedError
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import Question, Series
+from live.intake.standing_time import StandingTime
 from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
@@ -51,6 +52,7 @@ class MissingCandles:
         self._monotonic = monotonic
         self._asking: asyncio.Task[None] | None = None
         self._not_before = 0.0
+        self._time = StandingTime(monotonic)
 
     def ask(self) -> None:
         """Begin a round if anything is overdue."""
@@ -81,6 +83,7 @@ class MissingCandles:
         clock = next(iter(self._feeds.values()))
         try:
             told_ms = await clock.server_time_ms()
+            stands = self._time.stands(told_ms)
             for one in questions:
                 try:
                     # Where no later final was seen, the clock that was read is all that says what is closed.
@@ -99,7 +102,7 @@ class MissingCandles:
             return
         # The one that reaches furthest first: up to there the others' candles are denied.
         for answer in sorted(answers, key=_last_open_ms, reverse=True):
-            settle_ms = FeedLimits().settle_for(self._barrier.length_of(answer.asked.series))
+            settle_ms = 0 if stands else FeedLimits().settle_for(self._barrier.length_of(answer.asked.series))
             await self._put(answer._replace(until_ms=min(answer.until_ms, told_ms - settle_ms)))
 
     def _leave_alone(self, failure: FeedError) -> None:

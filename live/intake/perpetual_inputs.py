@@ -8,6 +8,8 @@ from typing import NamedTuple
 from core.candle import Candle, FundingRate
 from core.errors import FeedError
 from live.intake.candle_lane import Question
+from live.intake.funding_calendar import PATIENCE_MS
+from live.intake.standing_time import StandingTime
 from live.intake.waiting_steps import WaitingSteps
 from market_data.exchanges.request_failures import asked_pause_of
 from market_data.feeds.perpetual_source import PerpetualSource
@@ -39,8 +41,8 @@ class PerpetualInputs:
     """Completes waiting steps.
 
     A step waits while REST does not answer. A mark candle that REST denies once the grace is over is left out, and so
-    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. ``wake``
-    is called after each round of questions.
+    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. An
+    exchange whose time stands still has published what it will. ``wake`` is called after each round of questions.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ class PerpetualInputs:
         self._requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._round: asyncio.Task[None] | None = None
         self._not_before = monotonic()
+        self._time = StandingTime(monotonic)
         self.wake: Callable[[], Awaitable[None]] = _nobody
 
     def ask(self) -> None:
@@ -92,17 +95,20 @@ class PerpetualInputs:
         last_ms, patient_ms = steps.asked_until_ms, steps.patient_ms(self._monotonic() - waits.grace_seconds)
         with contextlib.suppress(FeedError):
             told_ms = await self._exchange_ms()
-            asked = steps.mark_questions(told_ms - waits.settle_ms)
+            # Nothing settles or is published any more where the exchange's time does not go on.
+            stands = self._time.stands(told_ms)
+            settle_ms, patience_ms = (0, PATIENCE_MS) if stands else (waits.settle_ms, 0)
+            asked = steps.mark_questions(told_ms - settle_ms)
             marks = await asyncio.gather(*map(self._ask_marks, asked))
             rates = await asyncio.gather(*(self._ask_funding(symbol, last_ms) for symbol in steps.funding))
             # A clock that was set back meanwhile must not deny anything.
             told_ms = min(told_ms, await self._exchange_ms())
             for question, candles in zip(asked, marks, strict=True):
                 if candles is not None:
-                    steps.take_marks(question, candles, min(patient_ms, told_ms - waits.settle_ms))
+                    steps.take_marks(question, candles, min(patient_ms, told_ms - settle_ms))
             for calendar, found in zip(steps.funding.values(), rates, strict=True):
                 if found is not None:
-                    calendar.answer(found, last_ms, told_ms)
+                    calendar.answer(found, last_ms, told_ms + patience_ms)
         await self.wake()
 
     def _leave_alone(self, failure: FeedError) -> None:

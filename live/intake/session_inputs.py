@@ -1,10 +1,12 @@
 """What a session takes in, as its settings say: its feeds, and marks and funding rates of perpetual contracts."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries, by_kind
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import CandleLane, Series
 from live.intake.exchange_access import Addresses, Market
@@ -40,6 +42,22 @@ class Intake(NamedTuple):
         """How many boundaries have a candle and wait for others, or for marks and funding rates."""
         return self.barrier.open_boundaries + (0 if self.perpetual is None else len(self.perpetual.steps))
 
+    def waits_for(self) -> str:
+        """Return what the oldest step that is due lacks, in words; empty where none is due."""
+        waiting = None if self.perpetual is None else self.perpetual.steps.lacking()
+        if waiting is not None:
+            time_ms, marks, rates = waiting
+        else:
+            time_ms, marks, rates = self.barrier.last_closed_ms + self.barrier.step_ms, [], []
+        # A boundary that has waited for marks is not asked of the barrier any more.
+        candles = [] if waiting is not None else list(dict.fromkeys(one.symbol for one in self.barrier.lacking()))
+        lacks = [
+            f"{what} of {', '.join(symbols)}"
+            for what, symbols in (("candles", candles), ("mark candles", marks), ("funding rates", rates))
+            if symbols
+        ]
+        return f"step {format_ms(time_ms)} lacks {' and '.join(lacks)}" if lacks else ""
+
     async def close(self) -> None:
         """Close the feeds."""
         for feed in self.feeds.values():
@@ -51,8 +69,10 @@ def finest_interval(settings: Settings) -> str:
     return settings.live.detail_interval or settings.live.timeframe
 
 
-def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Barrier:
-    """Return the barrier of a session that knows everything up to a boundary."""
+def open_barrier(
+    settings: Settings, market: Market, last_closed_ms: int, watched: Sequence[WatchedSeries] = ()
+) -> Barrier:
+    """Return the barrier of a session that knows everything up to a boundary; ``watched`` are as configured."""
     detail = settings.live.detail_interval
     return Barrier(
         list(market.unified.values()),
@@ -61,6 +81,7 @@ def open_barrier(settings: Settings, market: Market, last_closed_ms: int) -> Bar
         settings.live.session.barrier_grace_seconds,
         settings.live.data.off_grid,
         detail_ms=None if detail is None else timeframe_ms(detail),
+        watched=market.on_exchange(watched),
     )
 
 
@@ -73,6 +94,20 @@ def open_strategy_feed(
 ) -> CandleFeed:
     """Return the feed of the strategy's candles; ``known_ms`` is the boundary up to which everything is known."""
     return _feed(settings, settings.live.timeframe, addresses, symbols, known_ms, limits)
+
+
+def open_watched_feeds(
+    settings: Settings,
+    addresses: Addresses,
+    series: Iterable[WatchedSeries],
+    known_ms: int | None = None,
+    limits: FeedLimits | None = None,
+) -> dict[Series, CandleFeed]:
+    """Return the feeds of watched series, which have unified symbols, by kind of candles."""
+    return {
+        kind: _feed(settings, of_kind[0].timeframe, addresses, [one.symbol for one in of_kind], known_ms, limits)
+        for kind, of_kind in by_kind(series).items()
+    }
 
 
 def open_source(settings: Settings, addresses: Addresses, limits: FeedLimits | None = None) -> PerpetualSource | None:
@@ -112,6 +147,7 @@ def open_intake(
     feeds: dict[Series, CandleFeed] = {"strategy": open_strategy_feed(settings, addresses, symbols, known_ms, limits)}
     if settings.live.detail_interval is not None:
         feeds["detail"] = _feed(settings, settings.live.detail_interval, addresses, symbols, known_ms, limits)
+    feeds |= open_watched_feeds(settings, addresses, barrier.watched, known_ms, limits)
     clock, perpetual = feeds["strategy"], settings.live.execution.perpetual
     inputs = None
     if source is not None and perpetual is not None:

@@ -87,6 +87,15 @@ class WaitingSteps:
         funding = self._funding_of(time_ms, missing)
         return closed._replace(step=msgspec.structs.replace(closed.step, marks=marks, funding=funding)), missing
 
+    def lacking(self) -> tuple[int, list[str], list[str]] | None:
+        """Return the oldest step that waits, and the symbols whose mark candles and whose rates it lacks."""
+        if not self._queue:
+            return None
+        time_ms = self._queue[0].closed.step.time_ms
+        marks = [] if self.marks is None else self.marks.lane.questions(time_ms - 1, time_ms)
+        rates = [symbol for symbol, calendar in self.funding.items() if not calendar.is_clear(time_ms)]
+        return time_ms, [one.symbol for one in marks], rates
+
     def take_notes(self) -> list[Note]:
         """Take out the notes of mark candles that were refused."""
         notes, self._notes = self._notes, []

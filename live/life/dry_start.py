@@ -5,22 +5,25 @@ from core.errors import DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_strategy_of, strategy_identity_of
-from live.intake.exchange_access import Market, warmup_candles
+from engine.watched import watched_series_of
+from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.session_inputs import finest_interval
-from market_data.feeds.candle_feed import CandleFeed
+from live.life.session_start import WarmupFeeds
 from market_data.feeds.perpetual_source import PerpetualSource
 from strategies.anchored_blocks import stored_candles_needed
 from validation.composed_settings import Settings
 
 
 async def dry_start(
-    settings: Settings, market: Market, feed: CandleFeed, source: PerpetualSource | None, now_ms: int
+    settings: Settings, market: Market, feeds: WarmupFeeds, source: PerpetualSource | None, now_ms: int
 ) -> int:
     """Print what a session would begin with."""
     strategy = build_strategy_of(settings)
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
-    stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
     needed = stored_candles_needed(strategy, boundary_ms, timeframe_ms(settings.live.timeframe))
+    stored = await warmup_candles(feeds.strategy, market, settings, needed, boundary_ms)
+    series = watched_series_of(settings, strategy)
+    watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
     say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
     say(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
     if settings.live.detail_interval is not None:
@@ -34,6 +37,8 @@ async def dry_start(
         )
         for line in await _contract_lines(settings, source, spelling, symbol):
             say(line)
+    for one, there, candles in zip(series, market.on_exchange(series), watched, strict=True):
+        say(f"Watched {one.name} ({there.symbol}): warm-up {len(candles)} of {one.warmup_candles} candles")
     say(f"settings_sha256: {settings.settings_sha256}")
     say(f"strategy_sha256: {strategy_identity_of(settings).sha256}")
     say("Everything needed to trade on paper is there; no session was begun.")

@@ -26,6 +26,9 @@ class JournalledPast:
         self.last_step_ms: int | None = None
         self._candles = [deque[Candle](maxlen=REMEMBERED_CANDLES) for _ in symbols]
         self._detail = [deque[Candle](maxlen=REMEMBERED_CANDLES) for _ in symbols]
+        self._watched = [
+            deque((Candle(*fields) for fields in one.warmup), maxlen=REMEMBERED_CANDLES) for one in first.watched_series
+        ]
         self._delivered: list[list[FundingRate]] = [[] for _ in symbols]
         self._gone_without: list[tuple[str, int]] = []
         for candles, symbol in zip(self._candles, symbols, strict=True):
@@ -48,6 +51,8 @@ class JournalledPast:
                 for place, candle in enumerate(candles):
                     if candle is not None:
                         kept[place].append(candle)
+            for of_series, shown in zip(self._watched, step.watched, strict=False):
+                of_series.extend(shown)
             for place, rates in enumerate(step.funding):
                 self._delivered[place].extend(rates)
 
@@ -57,6 +62,8 @@ class JournalledPast:
             barrier.remember(symbol, list(self._candles[place]))
             if self._detail[place]:
                 barrier.remember(symbol, list(self._detail[place]), "detail")
+        for series, candles in zip(barrier.watched, self._watched, strict=True):
+            barrier.remember(series.symbol, list(candles), series.kind)
 
     def funding_calendars(self, symbols: Sequence[str]) -> Mapping[str, FundingCalendar]:
         """Return calendars that know what was delivered, by unified symbol."""

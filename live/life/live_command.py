@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from core.command_line import INTERRUPTED, CommandParser, failed
+from core.command_line import INTERRUPTED, CommandParser, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.timeframe import UNIT_MS
 
@@ -26,6 +26,9 @@ a second Ctrl-C leaves at once, and --resume goes on
 exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration, 3 exchange out of reach,
 4 the journal and its outputs disagree, 130 left at once
 """
+
+OPEN_FILES = 64
+"""A session with its own exchange, marks and funding has some 40 files and connections open at once."""
 
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
 
@@ -54,6 +57,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", metavar="DIR", help="folder of the sessions (default: logs/live)")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--plain", action="store_true", help="log lines instead of the terminal view")
+    parser.add_argument("--quiet", action="store_true", help="without a terminal, print only log lines that warn")
     parser.add_argument("--rest-url", metavar="URL", help="address instead of the exchange's REST interface")
     parser.add_argument("--stream-url", metavar="URL", help="address instead of the exchange's websocket")
     rehearsal = parser.add_argument_group("rehearsal, with exchange: practice")
@@ -67,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     try:
         asked = parse_arguments(arguments)
+        require_open_files(OPEN_FILES, "a session")
 
         from live.intake.exchange_access import Addresses
         from live.life.live_session import LiveOptions, run_session
@@ -81,6 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sessions=asked.out,
                 data_dir=asked.data_dir,
                 plain=asked.plain,
+                quiet=asked.quiet,
                 addresses=Addresses(asked.rest_url, asked.stream_url),
                 rehearsal=Rehearsal(asked.speed, asked.practice_start, asked.faults),
             )

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from core.command_line import say
+from core.command_line import say, warn
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import with_own_strategy
+from engine.assembly import build_strategy_of, with_own_strategy
 from engine.fold import SessionFold
+from engine.watched import watched_series_of
 from live.intake.exchange_access import Addresses, Market, connect, market_of
 from live.intake.ingress_clock import IngressClock
-from live.intake.session_inputs import open_intake, open_source, open_strategy_feed
+from live.intake.session_inputs import open_intake, open_source, open_strategy_feed, open_watched_feeds
 from live.life.dry_start import dry_start
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from live.life.operator_commands import OperatorCommands
@@ -25,7 +26,7 @@ from live.life.rehearsal import Rehearsal, exchange_addresses
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
 from live.life.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
-from live.life.session_start import StartedSession, start_fresh
+from live.life.session_start import StartedSession, WarmupFeeds, start_fresh
 from live.life.stop_signals import stop_on_signals, unless_stopping
 from live.views.session_watch import Watched
 from live.views.view_assembly import build_views, open_log
@@ -54,6 +55,7 @@ class LiveOptions(NamedTuple):
     sessions: str | None = None
     data_dir: str | None = None
     plain: bool = False
+    quiet: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
 
@@ -111,9 +113,12 @@ class _LiveSession:
         """Connect, start or go on, drive to the end, report; return the exit code."""
         settings, market = self._settings, self._market
         source = open_source(settings, self._addresses)
-        first = open_strategy_feed(settings, self._addresses, list(market.unified.values()))
+        strategy_feed = open_strategy_feed(settings, self._addresses, list(market.unified.values()))
+        series = market.on_exchange(watched_series_of(settings, build_strategy_of(settings)))
+        first = WarmupFeeds(strategy_feed, open_watched_feeds(settings, self._addresses, series))
         try:
-            now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
+            clock = IngressClock(strategy_feed, time.monotonic)
+            now_ms = await connect(clock, time.monotonic, settings.live.exchange)
             if self._options.dry_start:
                 return await dry_start(settings, market, first, source, now_ms)
             if resumed is not None and folded is not None:
@@ -135,7 +140,7 @@ class _LiveSession:
         settings, options, unified = self._settings, self._options, self._market.unified
         intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
-        log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain)
+        log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain, quiet=options.quiet)
         watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
         views = build_views(watched, shown_on, plain=options.plain)
         commands = OperatorCommands(self._kill_switch, unified)
@@ -146,10 +151,14 @@ class _LiveSession:
                 try:
                     connecting = asyncio.create_task(connect(intake.clock, time.monotonic, settings.live.exchange))
                     await unless_stopping(connecting, stopping)
-                    await driver.run(*self._until(intake.barrier.step_ms, now_ms))
+                    until_ms, seconds = self._until(intake.barrier.step_ms, now_ms)
+                    await driver.run(until_ms, seconds)
+                    unfinished = driver.unfinished(until_ms)
                     driver.end(settings.live.session.on_shutdown)
                 finally:
                     await intake.close()
+            if unfinished:
+                warn(unfinished)
             print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
             say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0

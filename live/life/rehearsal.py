@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
+from engine.assembly import build_strategy_of
+from engine.watched import watched_series_of
 from live.intake.exchange_access import Addresses
 from market_data.exchanges.exchange_names import PRACTICE
 from validation.composed_settings import Settings
@@ -80,8 +82,9 @@ def exchange_addresses(
 
 
 def _streams(settings: Settings) -> int:
-    """Return how many streams a session subscribes to: each symbol's candles, and its detail candles."""
-    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2)
+    """Return how many streams a session subscribes to: each symbol's candles and detail candles, watched series."""
+    watched = watched_series_of(settings, build_strategy_of(settings))
+    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2) + len(watched)
 
 
 def _check(given: Addresses, exchange: str) -> None:

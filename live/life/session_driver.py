@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
+from core.instants import format_ms
+from core.timeframe import floor_to_grid
 from engine.journal_records import (
     CandleRecord,
     CommandRecord,
@@ -78,6 +80,7 @@ class SessionDriver:
             intake.perpetual.wake = self._queue.wake
         self._down = set(intake.feeds)
         self._received_at: float | None = None
+        self._begun_ms, self._over = intake.barrier.last_closed_ms, False
         self.stopping = asyncio.Event()
 
     async def run(self, until_ms: int | None = None, seconds: float | None = None) -> None:
@@ -107,6 +110,7 @@ class SessionDriver:
                     return
                 self._missing.ask()
                 if seconds is not None and self._monotonic() - begun >= seconds:
+                    self._over = True
                     return
         finally:
             for task in tasks:
@@ -116,6 +120,14 @@ class SessionDriver:
             await self._finals.stop()
             if self._intake.perpetual is not None:
                 await self._intake.perpetual.stop()
+
+    def unfinished(self, until_ms: int | None) -> str:
+        """Say what the last step lacked where wall time was over before ``until_ms`` was reached; else empty."""
+        last_ms = self._fold.session.last_step_ms or self._begun_ms
+        if not self._over or until_ms is None or floor_to_grid(until_ms, self._intake.barrier.step_ms) <= last_ms:
+            return ""
+        waits_for = self._intake.waits_for() or "the exchange gave no later candle"
+        return f"the time is over, and the steps up to {format_ms(until_ms)} are not done: {waits_for}"
 
     def end(self, mode: Literal["flatten", "keep"]) -> None:
         """Journal the session's end and let the kernel act on it."""
@@ -192,7 +204,9 @@ class SessionDriver:
                 self._view.take(one)
             missed = self._missed_until_ms is not None and step.time_ms <= self._missed_until_ms
             digest = self._fold.outputs.digest()
-            self._apply(step_record(step, digest, closed.sources, closed.detail_sources, missed=missed))
+            self._apply(
+                step_record(step, digest, closed.sources, closed.detail_sources, closed.watched_sources, missed=missed)
+            )
             received_at, now = self._received_at, self._monotonic()
             self._view.take(StepDone(closed, 0.0 if received_at is None else now - received_at))
         last_ms = self._fold.session.last_step_ms

@@ -96,7 +96,7 @@ def go_on(
     With ``missed_steps: exits_only`` the steps that closed up to now count as missed.
     """
     symbols = list(market.unified.values())
-    barrier = open_barrier(settings, market, folded.past.known_ms)
+    barrier = open_barrier(settings, market, folded.past.known_ms, folded.fold.session.watched.series)
     folded.past.remind(barrier, symbols)
     journal = folder.writer(keep_bytes=folded.journal_bytes)
     policy = settings.live.session.missed_steps

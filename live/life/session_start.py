@@ -1,17 +1,23 @@
 """How a fresh session begins: from the exchange's answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
+
+import msgspec
+from msgspec import UNSET
 
 from core.candle import Candle
 from core.errors import ConfigurationError
 from core.timeframe import floor_to_grid, timeframe_ms
+from core.watched_series import WatchedSeries
 from engine.assembly import build_strategy_of, strategy_identity_of
 from engine.fold import SessionFold
 from engine.journal import JournalWriter
-from engine.journal_records import SessionRecord, fields_of
+from engine.journal_records import SessionRecord, WatchedRecord, fields_of
+from engine.watched import watched_series_of
 from live.intake.barrier import Barrier
-from live.intake.exchange_access import Market, warmup_candles
+from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.session_inputs import open_barrier
 from live.life.session_folder import SessionFolder
@@ -20,6 +26,8 @@ from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
+from strategies.anchored_blocks import stored_candles_needed
+from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
 
@@ -37,9 +45,21 @@ class StartedSession(NamedTuple):
     missed_until_ms: int | None
 
 
+class WarmupFeeds(NamedTuple):
+    """Who is asked for warm-up candles: of the traded symbols, and of watched series by kind of candles."""
+
+    strategy: CandleFeed
+    watched: Mapping[str, CandleFeed] = MappingProxyType({})
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for feed in (self.strategy, *self.watched.values()):
+            await feed.close()
+
+
 async def start_fresh(
     folder: SessionFolder,
-    feed: CandleFeed,
+    feeds: WarmupFeeds,
     market: Market,
     settings: Settings,
     now_ms: int,
@@ -59,14 +79,8 @@ async def start_fresh(
     """
     if folder.journal.exists():
         raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
-    length_ms = timeframe_ms(settings.live.timeframe)
-    boundary_ms = floor_to_grid(now_ms, length_ms)
     strategy = build_strategy_of(settings)
-    stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
-    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not _reach(stored, boundary_ms - length_ms):
-        # The last candle of a symbol is not published yet: it becomes part of the first step instead of being lost.
-        boundary_ms -= length_ms
-        stored = await warmup_candles(feed, market, settings, strategy, boundary_ms)
+    boundary_ms, stored, series, watched = await _warmup(feeds, market, settings, strategy, now_ms)
     identity = strategy_identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,
@@ -82,6 +96,7 @@ async def start_fresh(
         start_ms=boundary_ms,
         strategy_sha256=identity.sha256,
         strategy_files=identity.files,
+        watched=_watched_records(series, market, watched) or UNSET,
     )
     folder.write_manifest(session_manifest(record, settings, strategy, market.unified, PATIENCE_MS))
     journal = folder.writer()
@@ -92,13 +107,62 @@ async def start_fresh(
     except BaseException:
         journal.close()
         raise
-    barrier = open_barrier(settings, market, boundary_ms)
+    barrier = open_barrier(settings, market, boundary_ms, series)
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
+    for one, candles in zip(barrier.watched, watched, strict=True):
+        barrier.remember(one.symbol, candles, one.kind)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
+
+
+class _Warmup(NamedTuple):
+    """Stored candles by configured symbol and by watched series, all closed by a boundary."""
+
+    boundary_ms: int
+    stored: dict[str, list[Candle]]
+    series: Sequence[WatchedSeries]
+    watched: list[list[Candle]]
+
+
+async def _warmup(
+    feeds: WarmupFeeds, market: Market, settings: Settings, strategy: Strategy | StreamingStrategy, now_ms: int
+) -> _Warmup:
+    """Return the warm-up of a session that begins at the boundary before ``now_ms``, or at the one before that."""
+    length_ms = timeframe_ms(settings.live.timeframe)
+    series = watched_series_of(settings, strategy)
+
+    async def closed_by(boundary_ms: int) -> _Warmup:
+        count = stored_candles_needed(strategy, boundary_ms, length_ms)
+        stored = await warmup_candles(feeds.strategy, market, settings, count, boundary_ms)
+        return _Warmup(boundary_ms, stored, series, await watched_warmup(feeds.watched, market, series, boundary_ms))
+
+    found = await closed_by(floor_to_grid(now_ms, length_ms))
+    boundary_ms = found.boundary_ms
+    reach = _reach(found.stored, boundary_ms - length_ms) and _reach_watched(series, found.watched, boundary_ms)
+    if now_ms - boundary_ms < FeedLimits().settle_for(length_ms) and not reach:
+        # The last candle of a series is not published yet: it becomes part of the first step instead of being lost.
+        return await closed_by(boundary_ms - length_ms)
+    return found
 
 
 def _reach(stored: Mapping[str, list[Candle]], open_ms: int) -> bool:
     """Return whether every symbol's warm-up ends with the candle opened at a time; an empty one has no end."""
     return all(not candles or candles[-1].open_time_ms == open_ms for candles in stored.values())
+
+
+def _reach_watched(series: Sequence[WatchedSeries], watched: Sequence[list[Candle]], boundary_ms: int) -> bool:
+    """Return the same of the watched series that close at a boundary."""
+    return all(
+        not candles or candles[-1].open_time_ms == floor_to_grid(boundary_ms, one.length_ms) - one.length_ms
+        for one, candles in zip(series, watched, strict=True)
+    )
+
+
+def _watched_records(
+    series: Sequence[WatchedSeries], market: Market, watched: Sequence[list[Candle]]
+) -> list[WatchedRecord]:
+    return [
+        WatchedRecord(one.symbol, one.timeframe, there.symbol, [msgspec.structs.astuple(candle) for candle in candles])
+        for one, there, candles in zip(series, market.on_exchange(series), watched, strict=True)
+    ]

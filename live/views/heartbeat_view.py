@@ -78,6 +78,7 @@ def vital_signs(picture: SessionPicture) -> dict[str, object]:
         "last_step": None if steps.last_ms is None else format_ms(steps.last_ms),
         "steps": steps.steps,
         "open_boundaries": steps.open_boundaries,
+        "waits_for": steps.waits_for or None,
         "exchange_time": None if picture.exchange_ms is None else format_ms(picture.exchange_ms),
         "connection": feed.state,
         "connected_seconds": feed.since_seconds,

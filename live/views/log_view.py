@@ -31,6 +31,7 @@ class LogView:
         self._monotonic = monotonic
         self._step_line_at = float("-inf")
         self._line_at = monotonic()
+        self._waits_for = ""
 
     def take(self, update: SessionUpdate) -> None:
         """Say what happened; a forming candle is for the eye."""
@@ -51,6 +52,11 @@ class LogView:
     def refresh(self) -> None:
         """Say that the session is alive when nothing else was said for a minute."""
         self._say_events()
+        waits_for = self._watch.waits_for
+        if waits_for != self._waits_for:
+            self._waits_for = waits_for
+            if waits_for:
+                self._line(logging.WARNING, "waiting", detail=waits_for)
         if self._monotonic() - self._line_at >= STATUS_SECONDS:
             picture = self._watch.picture()
             self._line(
@@ -62,6 +68,7 @@ class LogView:
                 message_age_seconds=picture.feed.message_age_seconds,
                 open_boundaries=picture.steps.open_boundaries,
                 equity=picture.account.equity,
+                waits_for=picture.steps.waits_for or None,
             )
 
     def close(self) -> None:

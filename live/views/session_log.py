@@ -60,6 +60,8 @@ class SessionLog:
         Least severity, by name.
     stream
         Where lines also go, as standard error; None for files only.
+    stream_level
+        Least severity on the stream, by name.
 
     Raises
     ------
@@ -67,7 +69,9 @@ class SessionLog:
         If the log file cannot be opened.
     """
 
-    def __init__(self, folder: Path, level: str = "INFO", stream: TextIO | None = None) -> None:
+    def __init__(
+        self, folder: Path, level: str = "INFO", stream: TextIO | None = None, stream_level: str = "DEBUG"
+    ) -> None:
         file = folder / LOG_FOLDER / LOG_FILE
         try:
             file.parent.mkdir(exist_ok=True)
@@ -77,6 +81,7 @@ class SessionLog:
         self._outlets: list[logging.Handler] = [to_file]
         if stream is not None:
             self._outlets.append(_LogStream(stream))
+            self._outlets[-1].setLevel(stream_level)
         for outlet in self._outlets:
             outlet.setFormatter(_LineFormatter())
         self._inlet = _Inlet()
@@ -105,7 +110,8 @@ class SessionLog:
     def _write(self) -> None:
         while (record := self._inlet.queue.get()) is not None:
             for outlet in self._outlets:
-                outlet.handle(record)
+                if record.levelno >= outlet.level:
+                    outlet.handle(record)
 
 
 class _Inlet(QueueHandler):

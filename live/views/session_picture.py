@@ -28,7 +28,10 @@ class FeedHealth(NamedTuple):
 
 
 class StepHealth(NamedTuple):
-    """The last step and how long steps take; delays are seconds."""
+    """The last step and how long steps take; delays are seconds.
+
+    ``waits_for`` says what the next step has lacked for a while; empty where it lacks nothing.
+    """
 
     last_ms: int | None
     delay_seconds: float | None
@@ -36,6 +39,7 @@ class StepHealth(NamedTuple):
     steps: int
     candles: int
     open_boundaries: int
+    waits_for: str = ""
 
 
 class AccountFigures(NamedTuple):
@@ -103,8 +107,27 @@ class OrderLine(NamedTuple):
     deadline_ms: int | None
 
 
+class WatchedLine(NamedTuple):
+    """The last closed candle of a watched series: its close, and when that was; both None before one."""
+
+    name: str
+    price: float | None
+    closed_ms: int | None
+
+
+class PriceLine(NamedTuple):
+    """A symbol's last price, ``forming`` where its candle has not closed; None where none was seen yet."""
+
+    symbol: str
+    price: float | None
+    forming: bool
+
+
 class SessionPicture(NamedTuple):
-    """Everything a view shows. ``curve`` is equity over the whole session, thinned out."""
+    """Everything a view shows. ``curve`` is equity over the whole session, thinned out.
+
+    ``next_close_ms`` is when the strategy's candles close next, None before the exchange's time is known.
+    """
 
     session: str
     strategy: str
@@ -125,3 +148,6 @@ class SessionPicture(NamedTuple):
     kill_switch: bool
     kill_switch_by: str
     paused: bool = False
+    watched: Sequence[WatchedLine] = ()
+    prices: Sequence[PriceLine] = ()
+    next_close_ms: int | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.candle import Candle
+from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal_records import CommandRecord, MissingRecord
 from engine.session import Session
 from live.intake.candle_lane import Note
@@ -14,12 +15,14 @@ from live.intake.session_inputs import Intake
 from live.views.account_lines import account_figures, order_lines, position_lines
 from live.views.feed_watch import FeedWatch
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
-from live.views.session_picture import SessionPicture, StepHealth
+from live.views.session_picture import PriceLine, SessionPicture, StepHealth, WatchedLine
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from validation.composed_settings import Settings
 
 REMEMBERED_DELAYS = 10_000
 CURVE_POINTS = 400
+WAITED_SECONDS = 10.0
+"""How long a step must have lacked the same before it is said."""
 
 
 class Watched(NamedTuple):
@@ -50,8 +53,10 @@ class SessionWatch:
         self._begun_at = monotonic()
         self._events: deque[SessionEvent] = deque(maxlen=REMEMBERED_EVENTS)
         self._forming: dict[str, Candle] = {}
+        self._closes: dict[str, float] = {}
         self._delays: deque[float] = deque(maxlen=REMEMBERED_DELAYS)
         self._feed = FeedWatch(monotonic)
+        self._lacks, self._lacks_since = "", monotonic()
         self._kill_switch_by = "start" if self.session.kill_switch_engaged else ""
 
     def take(self, update: SessionUpdate) -> None:
@@ -76,6 +81,14 @@ class SessionWatch:
     def refresh(self) -> None:
         """Take what has happened outside a step."""
         self._events.extend(self._watched.recent.fresh())
+        lacks = self._watched.intake.waits_for()
+        if lacks != self._lacks:
+            self._lacks, self._lacks_since = lacks, self._monotonic()
+
+    @property
+    def waits_for(self) -> str:
+        """What the next step has lacked for a while; empty where it lacks nothing."""
+        return self._lacks if self._monotonic() - self._lacks_since >= WAITED_SECONDS else ""
 
     def close(self) -> None:
         """Hold nothing."""
@@ -85,15 +98,17 @@ class SessionWatch:
         session, settings, intake = self.session, self._watched.settings, self._watched.intake
         execution, statistics = settings.live.execution, session.statistics
         positions = position_lines(session, self._forming_of, by_touch=execution.limit_fill == "touch")
+        length_ms = timeframe_ms(settings.live.timeframe)
         known = [at for at in (intake.clock.now_ms(), session.last_step_ms) if at is not None]
+        # Never before the last step: a rehearsal's time runs faster than the clock that is read.
+        exchange_ms = max(known, default=None)
         return SessionPicture(
             session=self._watched.folder.name,
             strategy=session.rules.strategy_name,
             mode=settings.mode.mode,
             exchange=settings.live.exchange,
             timeframe=settings.live.timeframe,
-            # Never before the last step: a rehearsal's time runs faster than the clock that is read.
-            exchange_ms=max(known, default=None),
+            exchange_ms=exchange_ms,
             uptime_seconds=self._monotonic() - self._begun_at,
             feed=self._feed.health(),
             steps=StepHealth(
@@ -103,6 +118,7 @@ class SessionWatch:
                 steps=statistics.steps,
                 candles=statistics.candles_processed,
                 open_boundaries=intake.open_boundaries,
+                waits_for=self.waits_for,
             ),
             account=account_figures(session, positions, perpetual=execution.perpetual is not None),
             positions=positions,
@@ -114,11 +130,17 @@ class SessionWatch:
             kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
             paused=session.paused,
+            watched=_watched_lines(session),
+            prices=[self._price_line(symbol) for symbol in self._watched.canonical],
+            next_close_ms=None if exchange_ms is None else floor_to_grid(exchange_ms, length_ms) + length_ms,
         )
 
     def _step_done(self, done: StepDone) -> None:
         closed = done.closed
         self._delays.append(done.delay_seconds)
+        for candles in (closed.step.detail, closed.step.candles):
+            found = zip(self._watched.canonical, candles, strict=bool(candles))
+            self._closes.update({symbol: one.close for symbol, one in found if one is not None})
         for symbol, candle in list(self._forming.items()):
             if candle.open_time_ms < closed.step.time_ms:
                 del self._forming[symbol]
@@ -126,10 +148,25 @@ class SessionWatch:
             self._feed.message_came()
         self.refresh()
 
+    def _price_line(self, symbol: str) -> PriceLine:
+        candle = self._forming_of(symbol)
+        price = self._closes.get(symbol) if candle is None else candle.close
+        return PriceLine(symbol, price, candle is not None)
+
     def _forming_of(self, symbol: str) -> Candle | None:
         """Return the running candle after the last step; None where nothing is known of it."""
         candle, last_ms = self._forming.get(self._watched.canonical[symbol]), self.session.last_step_ms
         return None if candle is None or (last_ms is not None and candle.open_time_ms < last_ms) else candle
+
+
+def _watched_lines(session: Session) -> tuple[WatchedLine, ...]:
+    watched = session.watched
+    return tuple(
+        WatchedLine(one.name, None, None)
+        if last is None
+        else WatchedLine(one.name, last.close, last.open_time_ms + one.length_ms)
+        for one, last in zip(watched.series, watched.last, strict=True)
+    )
 
 
 def _percentile(values: Sequence[float], share: float) -> float | None:

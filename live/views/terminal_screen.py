@@ -7,12 +7,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from live.views.session_events import SessionEvent
-from live.views.session_picture import SessionPicture
+from live.views.session_picture import PriceLine, SessionPicture
 from live.views.sparkline import sparkline
-from live.views.terminal_tables import BAD, DIM, GOOD, clock_text, orders_table, positions_table, tone
+from live.views.terminal_tables import BAD, DIM, GOOD, clock_text, orders_table, positions_table, price_text, tone
 from reports.console.number_text import amount, count, one_line
 
 Line = TypeVar("Line")
+
+MOST_PRICE_LINES = 4
+"""Lines of prices while there is no position."""
 
 _STATE_STYLES = {"connected": "green", "connecting": "yellow", "stale": "yellow", "disconnected": "bold red"}
 _ALARM = "bold white on red"
@@ -23,15 +26,17 @@ def screen(picture: SessionPicture, width: int, height: int) -> RenderableType:
 
     Recent events take what positions and waiting orders leave, and at least three lines.
     """
-    head = [_title(picture, width), *_alarms(picture), *_feed(picture), _steps(picture), *_account(picture, width)]
+    head = [_title(picture, width), *_alarms(picture), *_feed(picture), *_steps(picture), *_account(picture, width)]
+    head += _watched(picture)
     room = max(4, height - len(head) - 3 - 4)
     positions, more = _fitting(picture.positions, max(2, room * 2 // 3))
     waiting, more_waiting = _fitting(picture.waiting, max(2, room // 3))
     blocks: list[RenderableType] = [*head, _rule("Positions", width, _more(more, picture))]
-    blocks.append(positions_table(positions, width) if positions else _line(("none", DIM)))
+    flat = [] if positions else _flat(picture, width)
+    blocks += flat or [positions_table(positions, width)]
     blocks.append(_rule("Orders", width, f"{more_waiting} more" if more_waiting else ""))
     blocks.append(orders_table(waiting) if waiting else _line(("none", DIM)))
-    used = len(head) + 3 + (len(positions) + 1 if positions else 1) + max(1, len(waiting))
+    used = len(head) + 3 + (len(flat) or len(positions) + 1) + max(1, len(waiting))
     refusals = ", ".join(f"{one_line(reason)} {number}" for reason, number in picture.refusals)
     blocks.append(_rule("Recent", width, f"refused: {refusals}" if refusals else ""))
     lines = max(3, height - used)
@@ -111,16 +116,18 @@ def _feed(picture: SessionPicture) -> list[Text]:
     return [first, second]
 
 
-def _steps(picture: SessionPicture) -> Text:
+def _steps(picture: SessionPicture) -> list[Text]:
     steps = picture.steps
     last = "none yet" if steps.last_ms is None else clock_text(steps.last_ms)
-    return _line(
+    waits = [_line((f"       {one_line(steps.waits_for)}", "yellow"))] if steps.waits_for else []
+    line = _line(
         ("Steps  ", "bold"),
-        (f"last {last}  delay {_milliseconds(steps.delay_seconds)}", ""),
+        (f"{count(steps.steps)}, candles {count(steps.candles)}", ""),
+        (f"  last {last}  delay {_milliseconds(steps.delay_seconds)}", ""),
         (f" (p99 {_milliseconds(steps.delay_p99_seconds)})", DIM),
         (f"  open boundaries {steps.open_boundaries}", "yellow" if steps.open_boundaries > 1 else ""),
-        (f"  steps {count(steps.steps)}, candles {count(steps.candles)}", DIM),
     )
+    return [line, *waits]
 
 
 def _account(picture: SessionPicture, width: int) -> list[Text]:
@@ -145,6 +152,38 @@ def _account(picture: SessionPicture, width: int) -> list[Text]:
         up = picture.curve[-1] >= picture.curve[0]
         lines.append(_line(("       ", ""), (drawn, GOOD if up else BAD), (scale, DIM)))
     return lines
+
+
+def _watched(picture: SessionPicture) -> list[Text]:
+    """Return the last prices of what is watched and not traded, in one line; nothing without any."""
+    if not picture.watched:
+        return []
+    line = _line(("Watched ", "bold"))
+    for one in picture.watched:
+        age = "" if one.closed_ms is None else f" at {clock_text(one.closed_ms)[11:16]}"
+        line.append(f"{one_line(one.name)} {price_text(one.price)}").append(f"{age}   ", DIM)
+    return [line]
+
+
+def _flat(picture: SessionPicture, width: int) -> list[Text]:
+    """Return what is shown while there is no position: when something may happen, how to stop, and prices."""
+    first = _line(("none", DIM))
+    if picture.next_close_ms is not None and picture.exchange_ms is not None:
+        left_s = (picture.next_close_ms - picture.exchange_ms) / 1_000
+        first.append(f"   next close {clock_text(picture.next_close_ms)[11:]}, in {age_text(left_s)}")
+    first.append("   stop with Ctrl-C", DIM)
+    lines, cells = [first], [_price(one) for one in picture.prices]
+    columns = max(1, (width + 3) // (max(map(len, cells), default=width) + 3))
+    for place in range(0, min(len(cells), MOST_PRICE_LINES * columns), columns):
+        row = cells[place : place + columns]
+        lines.append(_line(("   ".join(cell.ljust(max(map(len, cells))) for cell in row).rstrip(), "")))
+    if (hidden := len(cells) - MOST_PRICE_LINES * columns) > 0:
+        lines[0].append(f"   {hidden} more prices", DIM)
+    return lines
+
+
+def _price(one: PriceLine) -> str:
+    return f"{one_line(one.symbol)} {'~' if one.forming else ''}{price_text(one.price)}"
 
 
 def _event(event: SessionEvent) -> Text:

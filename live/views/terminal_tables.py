@@ -10,6 +10,9 @@ from live.views.session_picture import OrderLine, PositionLine
 from reports.console.number_text import amount, one_line
 
 WIDE = 110
+"""From this width on columns stand further apart, and positions on margin show margin and funding."""
+
+ROOMY = 100
 """From this width on positions are shown with their quantity."""
 
 GOOD, BAD, DIM = "green", "red", "dim"
@@ -17,19 +20,19 @@ GOOD, BAD, DIM = "green", "red", "dim"
 
 def positions_table(lines: Sequence[PositionLine], width: int) -> Table:
     """Return positions: with quantities where there is room, with margin and liquidation where they have it."""
-    wide, margined = width >= WIDE, any(one.margin is not None for one in lines)
+    roomy, wide, margined = width >= ROOMY, width >= WIDE, any(one.margin is not None for one in lines)
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="dim")
     for name in ("Symbol", "Side"):
         table.add_column(name, no_wrap=True)
-    numbers = [*(["Quantity"] if wide else []), "Entry", "Mark", "PnL", "Stop", "Target"]
+    numbers = [*(["Quantity"] if roomy else []), "Entry", "Mark", "PnL", "Stop", "Target"]
     numbers += ["Liquidation", *(["Margin", "Funding"] if wide else [])] if margined else []
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Inside the candle", no_wrap=True)
+    table.add_column("Inside the candle" if wide else "Touched", no_wrap=True)
     for one in lines:
         sign = "~" if one.forming else ""
         cells = [
-            *([Text(f"{one.quantity:.8g}")] if wide else []),
+            *([Text(f"{one.quantity:.8g}")] if roomy else []),
             Text(price_text(one.entry)),
             Text(sign + price_text(one.mark)),
             Text(sign + amount(one.pnl), tone(one.pnl)),
@@ -40,7 +43,7 @@ def positions_table(lines: Sequence[PositionLine], width: int) -> Table:
             margin = "-" if one.margin is None else amount(one.margin)
             money = [Text(margin), Text(amount(one.funding), tone(one.funding))] if wide else []
             cells += [Text(price_text(one.liquidation)), *money]
-        touched = f"{one.touched} touched" if one.touched else ""
+        touched = f"{one.touched} touched" if one.touched and wide else one.touched
         table.add_row(Text(one_line(one.symbol)), Text(one.side), *cells, Text(touched, "bold yellow"))
     return table
 

@@ -3,23 +3,31 @@
 from pathlib import Path
 from typing import TextIO
 
+from core.plain_text import escaped
 from live.views.heartbeat_view import HeartbeatView
 from live.views.log_view import LogView
-from live.views.session_log import SessionLog
+from live.views.session_log import LOG_FILE, LOG_FOLDER, SessionLog
 from live.views.session_watch import SessionWatch, Watched
 from live.views.terminal_view import TerminalView, can_draw
 from live.views.view_guard import GuardedViews, RefreshedView
 
 
-def open_log(folder: Path, level: str, stream: TextIO, *, plain: bool) -> SessionLog:
+def open_log(folder: Path, level: str, stream: TextIO, *, plain: bool, quiet: bool = False) -> SessionLog:
     """Return the session's log: files always, and lines on the stream when no terminal view will be drawn on it.
+
+    ``quiet`` lets warnings alone onto the stream, and says where the other lines are.
 
     Raises
     ------
     StoreError
         If the log file cannot be opened.
     """
-    return SessionLog(folder, level, None if draws_on(stream, plain=plain) else stream)
+    if draws_on(stream, plain=plain):
+        return SessionLog(folder, level)
+    if not quiet:
+        return SessionLog(folder, level, stream)
+    stream.write(f"{escaped(folder)}: running; what happens is in {LOG_FOLDER}/{LOG_FILE}, warnings are here\n")
+    return SessionLog(folder, level, stream, stream_level="WARNING")
 
 
 def build_views(watched: Watched, stream: TextIO, *, plain: bool) -> GuardedViews:

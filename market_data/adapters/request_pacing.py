@@ -7,9 +7,12 @@ from typing import TypeVar
 
 from core.errors import FeedError
 from market_data.exchanges.backoff import Backoff, counter_uniform
-from market_data.exchanges.request_failures import TransientError
+from market_data.exchanges.request_failures import NoSuchHostError, TransientError
 
 T = TypeVar("T")
+
+LOOKUPS = 2
+"""How often a host's name is looked up, in vain, before anything was answered."""
 
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 8.0
@@ -50,6 +53,8 @@ class RetryPolicy:
 
     The bound counts from the start of a call's first failing attempt, and from that of the first one since anything
     succeeded on this adapter, so that many symbols on a dead exchange give up together and not one after the other.
+    Where nothing was ever answered, a host that cannot be looked up is tried twice: there is no network, or no such
+    host.
     """
 
     def __init__(self, give_up_s: float, stopped: threading.Event) -> None:
@@ -59,6 +64,7 @@ class RetryPolicy:
         self._uniform = counter_uniform(time.monotonic_ns())
         self._failing_since_s: float | None = None
         self._last_failure_s = 0.0
+        self._answered = False
 
     def call(self, request: Callable[[float], T]) -> T:
         """Return ``request(remaining_s)``, tried again while it raises TransientError.
@@ -77,6 +83,7 @@ class RetryPolicy:
                 self._failing_since_s = None
         backoff = Backoff(self._uniform, first_s=_FIRST_WAIT_S, limit_s=_LONGEST_WAIT_S)
         first_s: float | None = None
+        lookups = 0
         while not self._stopped.is_set():
             started_s = time.monotonic()
             try:
@@ -85,14 +92,19 @@ class RetryPolicy:
                 first_s = started_s if first_s is None else first_s
                 self._note_failure(first_s)
                 wait_s = backoff.after(failure)
-                if self._failing_for(first_s) + wait_s > self._give_up_s:
+                lookups += isinstance(failure, NoSuchHostError)
+                if self._failing_for(first_s) + wait_s > self._give_up_s or self._hopeless(lookups):
                     raise
                 self._stopped.wait(wait_s)
             else:
                 with self._lock:
-                    self._failing_since_s = None
+                    self._failing_since_s, self._answered = None, True
                 return answer
         raise FeedError("the adapter is closed")
+
+    def _hopeless(self, lookups: int) -> bool:
+        with self._lock:
+            return lookups >= LOOKUPS and not self._answered
 
     def _failing_for(self, first_s: float | None) -> float:
         with self._lock:

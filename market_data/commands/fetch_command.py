@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
-from core.command_line import say
+from core.command_line import require_open_files, say
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.instrument import Instrument
@@ -24,11 +24,13 @@ _WORDS: dict[SeriesKind, str] = {
     "open-interest": "rows of open interest",
 }
 EARLIEST = "earliest"
+OPEN_FILES = 32
 _SPANS_SHOWN = 3
 
 
 def fetch(arguments: argparse.Namespace, now_ms: Callable[[], int]) -> int:
     """Fetch what the store lacks of the given range, or all of it again."""
+    require_open_files(OPEN_FILES, "a fetch")
     symbols = [symbol.strip() for symbol in arguments.symbols.split(",") if symbol.strip()]
     if not symbols:
         raise ConfigurationError("--symbols names no symbol")

@@ -14,7 +14,14 @@ import ccxt
 from core.errors import FeedError
 from market_data.exchange_adapter import CandleRow
 from market_data.exchanges.exchange_description import described
-from market_data.exchanges.request_failures import SymbolRefusedError, TransientError, date_ms, refusal
+from market_data.exchanges.request_failures import (
+    NoSuchHostError,
+    SymbolRefusedError,
+    TransientError,
+    date_ms,
+    names_no_host,
+    refusal,
+)
 
 _PAGE_CAP = 1000
 _FALLBACK_PAGE = 500
@@ -131,6 +138,8 @@ class WatchedAnswers:
         # Of a failure of the network the innermost cause says it in the system's words.
         text = _one_line(error) if self.status is not None else _innermost(error)
         message = f"{self._name} does not give {what}: {text}"
+        if self.status is None and names_no_host(error):
+            return NoSuchHostError(message)
         return refusal(message, self.status, self.headers, body=self._body, may_pass=_may_pass(error, self.status))
 
     def rows(self, rows: Any) -> list[CandleRow]:

@@ -3,6 +3,7 @@
 import datetime
 import email.utils
 import re
+import socket
 import time
 from collections.abc import Mapping
 
@@ -34,6 +35,20 @@ class TransientError(FeedError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NoSuchHostError(TransientError):
+    """The host's name cannot be looked up: there is no network, or no such host."""
+
+
+def names_no_host(error: BaseException) -> bool:
+    """Return whether a failed lookup of a host's name stands behind an error."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, socket.gaierror):
+            return True
+        inner = inner.__cause__ or inner.__context__
+    return False
 
 
 class RangeNotServedError(FeedError):

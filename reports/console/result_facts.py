@@ -6,7 +6,7 @@ Both forms of the console report are made from these, so that they cannot say di
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from reports.console import venue_facts
 from reports.console.facts import Fact, Section, Tone, tone_of
@@ -44,7 +44,7 @@ def facts_of(result: RunResult) -> ResultFacts:
     """Return the facts of a result; what did not happen is left out."""
     money = _money_of(result)
     sections = (
-        _run(result.config, partial=result.partial),
+        _run(result.config, _watched(result), partial=result.partial),
         _balances(result, money),
         _trades(result, money),
         venue_facts.sizes(result),
@@ -76,7 +76,14 @@ def facts_of(result: RunResult) -> ResultFacts:
     )
 
 
-def _run(config: RunConfig, *, partial: bool) -> Section:
+def _watched(result: RunResult) -> str | UnsetType:
+    """Return which series were watched and how many candles of each came."""
+    if result.watched is UNSET:
+        return UNSET
+    return ", ".join(f"{name} ({count(one.candles)} candles)" for name, one in result.watched.items())
+
+
+def _run(config: RunConfig, watched: str | UnsetType, *, partial: bool) -> Section:
     facts = [Fact("Period", f"{config.start_date} to {config.end_date}")]
     if partial and config.ran_to != config.end_date:
         facts.append(Fact("Ran to", config.ran_to or "no step"))
@@ -86,6 +93,7 @@ def _run(config: RunConfig, *, partial: bool) -> Section:
             ("Interval", config.interval),
             ("Detail interval", config.detail_interval or UNSET),
             ("Symbols", ", ".join(map(one_line, config.symbols))),
+            ("Watched", watched),
             ("Strategy", config.strategy),
         )
     )

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from core.errors import ConfigurationError, StoreError
 from runs.documents.symbol_result import SymbolResult, TradingRules
+from runs.documents.watched_input import WatchedAtStart
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -54,7 +55,10 @@ Symbol = TypeVar("Symbol", SymbolAtStart, SymbolResult)
 
 
 class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
-    """What a run was made of. ``settings`` are the resolved sections; a run is made again from them."""
+    """What a run was made of. ``settings`` are the resolved sections; a run is made again from them.
+
+    ``watched`` are the series that are not traded, by symbol and timeframe; of a backtest with what it was fed of them.
+    """
 
     settings: dict[str, Any]
     settings_sha256: str
@@ -63,6 +67,7 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
     code_version: str | UnsetType = UNSET
     strategy: StrategyFacts | UnsetType = UNSET
     symbols: dict[str, Symbol] = msgspec.field(default_factory=dict)
+    watched: dict[str, WatchedAtStart] | UnsetType = UNSET
     libraries: dict[str, str] | UnsetType = UNSET
     window: Window | UnsetType = UNSET
 

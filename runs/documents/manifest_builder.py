@@ -11,6 +11,7 @@ from runs.documents.manifest import Manifest, SessionContracts, StrategyFacts, S
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import SymbolResult
 from runs.documents.trading_rules import essential_rules
+from runs.documents.watched_input import WatchedAtStart
 from runs.identity.run_hashes import RunHashes
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def backtest_manifest(
     return msgspec.structs.replace(
         _made_of(settings, hashes.code_version, strategy, result.symbols, _BACKTEST_LIBRARIES),
         window=window,
+        watched=UNSET if result.watched is UNSET else {**result.watched},
         run_id=result.run_id,
         kill_switch_engaged=kill_switch_engaged,
         partial=result.partial,
@@ -77,12 +79,22 @@ def session_manifest(
             _SESSION_LIBRARIES,
         ),
         session=record.session,
+        watched=_watched(record) or UNSET,
         strategy_sha256=record.strategy_sha256 or UNSET,
         strategy_files=record.strategy_files or UNSET,
         timeframe=settings.live.timeframe,
         detail_interval=settings.live.detail_interval or UNSET,
         perpetual=_contracts(settings, record, funding_patience_ms),
     )
+
+
+def _watched(record: "SessionRecord") -> dict[str, WatchedAtStart]:
+    return {
+        f"{one.symbol} {one.timeframe}": WatchedAtStart(
+            canonical=one.canonical, timeframe=one.timeframe, warmup_candles=len(one.warmup)
+        )
+        for one in record.watched_series
+    }
 
 
 def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_ms: int) -> SessionContracts | UnsetType:

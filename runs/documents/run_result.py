@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from runs.documents.symbol_result import Rung, SymbolResult
+from runs.documents.watched_input import WatchedInput
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +129,8 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run came to: a backtest, or a live session that has ended or goes on.
 
-    ``symbols`` are in configured order, by their configured spelling. ``log_file`` and ``output_dir`` are where its
+    ``symbols`` are in configured order, by their configured spelling. ``watched`` are the series that fed features and
+    were not traded, by symbol and timeframe; left out without any. ``log_file`` and ``output_dir`` are where its
     outputs lie and ``run_id`` names a backtest, left out where there are none. Hashes are SHA-256 in hex: of the bytes
     of the trade log, ``orders.csv`` and ``ledger.csv``, of every setting that can change a result, of the strategy (its
     parameters and the user's own source), and of all that the market told (left out for a session whose journal is its
@@ -140,6 +142,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     statistics: RunStatistics
     performance: Performance
     symbols: dict[str, SymbolResult]
+    watched: dict[str, WatchedInput] | UnsetType = UNSET
     log_file: str | UnsetType = UNSET
     output_dir: str | UnsetType = UNSET
     run_id: str | UnsetType = UNSET

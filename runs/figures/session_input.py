@@ -8,6 +8,7 @@ import numpy as np
 from engine.session import Session
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
+from runs.documents.watched_input import watched_warnings
 from runs.figures.session_window import SessionWindow
 from runs.run_input import FedSymbol, RunInput
 from validation.composed_settings import Settings
@@ -38,7 +39,9 @@ def session_input(window: SessionWindow, session: Session, settings: Settings) -
         symbols[symbol] = FedSymbol(told, window.held_return(symbol), warnings)
     down = f"{missed} steps were missed while the session was down and refused every entry"
     times = np.array(window.step_times_ms, np.int64)
-    return RunInput(window.start_ms, window.end_ms, times, symbols, warnings=[down] if missed else [])
+    watched = window.watched_inputs()
+    warnings = [*([down] if missed else []), *watched_warnings(watched)]
+    return RunInput(window.start_ms, window.end_ms, times, symbols, warnings=warnings, watched=watched)
 
 
 def _warnings(

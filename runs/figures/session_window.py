@@ -16,9 +16,11 @@ from engine.journal_records import (
     MissingRecord,
     SessionRecord,
     StepRecord,
+    WatchedRecord,
 )
 from metrics import buy_and_hold
 from runs.documents.symbol_result import CandleCounts
+from runs.documents.watched_input import WatchedInput
 from runs.figures.missing_candles import CandleEnds, candle_ends
 
 
@@ -52,6 +54,9 @@ class SessionWindow:
         self._first_open: dict[str, float] = {}
         self._last_close: dict[str, float] = {}
         self._opens: dict[str, tuple[int, int]] = {}
+        self._series: list[WatchedRecord] = []
+        self._shown: list[tuple[int, int, int]] = []
+        self._began_ms = 0
 
     def take_all(self, records: Iterable[JournalRecord]) -> "SessionWindow":
         """Take records in the order of the journal; return the window itself."""
@@ -111,6 +116,25 @@ class SessionWindow:
         start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
         return candle_ends(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
 
+    def watched_inputs(self) -> dict[str, WatchedInput]:
+        """Return what came in of each watched series, by symbol and timeframe."""
+        found = {}
+        for one, (count, first_ms, last_ms) in zip(self._series, self._shown, strict=True):
+            length_ms = timeframe_ms(one.timeframe)
+            # What closed up to the first boundary was warm-up.
+            start_ms = floor_to_grid(self._began_ms or self.start_ms or 0, length_ms)
+            span = (first_ms, last_ms) if count else None
+            ends = candle_ends(span, start_ms, self.end_ms or start_ms, length_ms)
+            found[f"{one.symbol} {one.timeframe}"] = WatchedInput(
+                canonical=one.canonical,
+                timeframe=one.timeframe,
+                warmup_candles=len(one.warmup),
+                candles=count,
+                missing_candles=(last_ms - first_ms) // length_ms + 1 - count if count else 0,
+                **msgspec.structs.asdict(ends),
+            )
+        return found
+
     def missing_marks(self, symbol: str) -> tuple[int, int]:
         """Return how many candles by which orders are matched came without a mark candle, and how many came."""
         came = (self.candles if self._detail_interval is None else self.detail_candles)[symbol]
@@ -128,6 +152,8 @@ class SessionWindow:
 
     def _begin(self, record: SessionRecord) -> None:
         self.warmed = {symbol: len(candles) for symbol, candles in record.warmup.items()}
+        self._series, self._began_ms = record.watched_series, record.start_ms
+        self._shown = [(0, 0, 0)] * len(self._series)
         live = record.settings.get("live")
         self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
         if self._detail_interval is not None:
@@ -144,6 +170,7 @@ class SessionWindow:
         self.missed_steps += record.missed
         self._count(self.detail_candles, record.detail)
         self._count(self.mark_candles, record.marks)
+        self._take_watched(record)
         if record.funding:
             for symbol, rates in zip(self._symbols, record.funding, strict=True):
                 self.funding_rates[symbol] += len(rates)
@@ -153,6 +180,12 @@ class SessionWindow:
                 self._first_open.setdefault(symbol, candle[1])
                 self._last_close[symbol] = candle[4]
                 self._opens[symbol] = (self._opens.get(symbol, candle)[0], candle[0])
+
+    def _take_watched(self, record: StepRecord) -> None:
+        for place, candles in enumerate(record.watched):
+            if candles:
+                count, first_ms, _ = self._shown[place]
+                self._shown[place] = (count + len(candles), first_ms if count else candles[0][0], candles[-1][0])
 
     def _count(self, counts: Counter[str], candles: Sequence[CandleFields | None]) -> None:
         for symbol, candle in zip(self._symbols, candles, strict=False):

@@ -8,6 +8,7 @@ from core.exact import plain
 from core.instrument import Instrument
 
 if TYPE_CHECKING:
+    from core.watched_series import WatchedSeries
     from market_data.history.historical_data_provider import LoadedCandles
     from market_data.perpetual.perpetual_data import PerpetualData
 
@@ -16,7 +17,8 @@ MADE_HERE = "practice market"
 
 
 class MarketInput(Protocol):
-    """What a run is fed, by symbol in configured order; ``detail`` and ``perpetual`` are empty where there is none."""
+    """What a run is fed, by symbol in configured order; ``detail``, ``perpetual`` and ``watched`` are empty where there
+    is none."""
 
     @property
     def candles(self) -> "Mapping[str, LoadedCandles]":
@@ -38,12 +40,16 @@ class MarketInput(Protocol):
     def perpetual(self) -> "Mapping[str, PerpetualData]":
         """Mark prices and funding rates."""
 
+    @property
+    def watched(self) -> "Mapping[WatchedSeries, LoadedCandles]":
+        """The series that are not traded."""
+
 
 def data_sha256(market: MarketInput) -> str:
     """Return the hash of everything the kernel sees of the market.
 
-    Candles, warm-up and trading rules always; detail candles, mark prices, funding rates, margin tables and changes of
-    the rules where a run has them, so that what a run does not have leaves its hash as it is.
+    Candles, warm-up and trading rules always; detail candles, mark prices, funding rates, margin tables, changes of the
+    rules and watched series where a run has them, so that what a run does not have leaves its hash as it is.
     """
     digest = hashlib.sha256()
     for symbol, one in market.candles.items():
@@ -59,6 +65,10 @@ def data_sha256(market: MarketInput) -> str:
         _update(digest, "perpetual", symbol, *_tiers(market.candles[symbol].instrument), str(contract.marks.rows))
         contract.marks.update_digest(digest)
         _update(digest, "funding", symbol, *rates)
+    for series, one in market.watched.items():
+        _update(digest, "watched", series.name, str(one.warmup.rows), str(one.window.rows))
+        one.warmup.update_digest(digest)
+        one.window.update_digest(digest)
     return digest.hexdigest()
 
 

@@ -539,6 +539,13 @@ class OwnStrategies(CommandCase):
         self.assertLess(len(kept), len(whole))
         result = json.loads((folder / "result.json").read_text())
         self.assertIs(result["partial"], True)
+        for told in result["symbols"].values():
+            # Its own range: no candle of it is missing, and nothing is said of what it did not come to.
+            self.assertEqual(told["candles"], result["statistics"]["steps"])
+            self.assertEqual(
+                (0, 0, 0), tuple(told[key] for key in ("missing_candles", "missing_before", "missing_after"))
+            )
+            self.assertEqual(result["config"]["ran_to"], told["candles_to"])
         self.assertGreater(result["performance"]["open_positions"], 0)
         self.assertLess(result["statistics"]["steps"], 384)
         self.assertGreaterEqual(result["statistics"]["steps"], 200)

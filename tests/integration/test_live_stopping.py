@@ -135,6 +135,32 @@ class StoppingTest(unittest.TestCase):
             self.assertLess(time.monotonic() - begun, LONG_S)
         self.assertEqual({"record": "end", "mode": "flatten"}, journal_records(process.folder)[-1])
 
+    def test_resumed_contracts_end_though_the_exchange_s_time_stands_within_a_minute_of_the_last_close(self) -> None:
+        # At 07:00 no payment falls, and nothing but a minute of patience says so to a session that goes on at 06:58.
+        self.live = {"execution": {"perpetual": {"leverage": 5}}}
+        options = {"speed": 600.0, "streams_before_start": 3}
+        with PracticeExchange(PracticeMarket(), ExchangeOptions(start_ms=at(410), **options)) as running:
+            killed = self.started(running)
+            killed.wait_for_step(at(417))
+            killed.kill()
+        again = ExchangeOptions(start_ms=at(419), end_ms=at(420) + 500, **options)
+        with PracticeExchange(PracticeMarket(), again) as running:
+            process = self.started(running, "--resume", killed.folder, "--for", "1m")
+            self.assertEqual((0, []), (process.ended(), process.errors))
+        self.assertEqual(at(420), last_step_ms(killed.folder))
+
+    def test_a_time_that_is_over_without_its_last_step_is_said_with_what_that_lacks(self) -> None:
+        hurried = """
+from live.life.live_session import _LiveSession
+_LiveSession._until = lambda self, step_ms, now_ms: (now_ms - now_ms % step_ms + 3 * step_ms, 4.0)
+"""
+        script = FaultScript((Stall(at=90_000, duration="6h", pings=True, rest=True),))
+        with exchange(400, 120.0, script=script) as running:
+            process = self.started(running, before=hurried)
+            self.assertEqual(0, process.ended(), process.errors)
+            (line,) = process.errors
+            self.assertRegex(line, r"^warning: the time is over, and the steps up to \S+00:03:00\S+ are not done: ")
+
     def test_a_second_process_on_the_folder_is_refused_and_the_first_goes_on(self) -> None:
         with exchange(60) as running:
             first = self.started(running)

@@ -20,7 +20,7 @@ from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults.fault_script import FaultScript, LateFunding
+from practice.faults.fault_script import FaultScript, LateFunding, SkipCandle
 from tests.support.scale import SEED, scaled
 from tests.support.sessions.live_processes import (
     OUTPUTS,
@@ -54,6 +54,17 @@ VENUE: dict[str, object] = {
     },
 }
 """Perpetual contracts on detail candles, over a funding payment."""
+
+
+WATCHING: dict[str, object] = {
+    "symbols": ["ETH/USDT", "SOL/USDT"],
+    "watch": ["BTC/USDT"],
+    "strategy": {
+        "type": "tests.support.watching_strategy:WatchingStrategy",
+        "params": {"series": [["BTC/USDT", "5m", 4], ["ETH/USDT", "15m", 2]]},
+    },
+}
+"""A strategy whose every decision rests on all candles of three watched series."""
 
 
 def exchange(
@@ -261,6 +272,39 @@ class KilledVenueTest(unittest.TestCase):
         self.assertEqual([0, 1, 2], sorted(place for _, place in given), "each rate once")
         for time_ms, _ in given:
             self.assertIn(time_ms, range(payment + MINUTE_MS, payment + 27 * MINUTE_MS))
+
+
+class KilledWatchingTest(unittest.TestCase):
+    def test_watched_series_survive_any_number_of_kills(self) -> None:
+        # Two holes in which only watched candles close: a process may die before a step shows them.
+        script = FaultScript(
+            tuple(
+                SkipCandle(at=f"{minute}m", symbols=("ETH/USDT", "SOL/USDT"), where="everywhere", count=12)
+                for minute in (50, 130)
+            )
+        )
+        with tempfile.TemporaryDirectory() as base:
+            whole = session_config(Path(base) / "whole", live=WATCHING)
+            running = exchange(speed=20_000.0, streams=5, script=script)
+            with running, LiveProcess(whole, running, ["--for", f"{STEPS}m"]) as process:
+                self.assertEqual(0, process.ended(), process.errors)
+                expected, records = outputs_of(process.folder), steps_of(process.folder)
+            self.assertGreater(expected["trades.csv"].count(b"\n"), 50)
+            for number in range(scaled(1, 10)):
+                seed = SEED + number
+                with self.subTest(seed=seed):
+                    config = session_config(Path(base) / f"killed{number}", live=WATCHING)
+                    killed = Killed(config, seed, exchange(streams=5, script=script), kills=scaled(3, 5))
+                    self.assertEqual(0, killed.exit_code, killed.errors)
+                    self.assertEqual(expected, outputs_of(killed.folder))
+                    self.assertEqual(
+                        *(
+                            [(one["time_ms"], one.get("watched")) for one in of]
+                            for of in (records, steps_of(killed.folder))
+                        )
+                    )
+                    report = check_parity(killed.folder, offline=True, now_ms=END)
+                    self.assertTrue(report.journal is not None and report.journal.equal)
 
 
 def steps_of(folder: Path) -> list[dict[str, object]]:

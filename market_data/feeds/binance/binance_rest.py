@@ -12,7 +12,7 @@ from core.timeframe import timeframe_ms
 from market_data.exchanges.exchange_description import SPOT_PATH
 from market_data.exchanges.parsers.binance_kline import parse_binance_klines
 from market_data.exchanges.parsers.exchange_candle import TimeMs, excerpt
-from market_data.exchanges.request_failures import TransientError, refusal
+from market_data.exchanges.request_failures import NoSuchHostError, TransientError, names_no_host, refusal
 from market_data.feeds.bounded_response import BoundedResponse
 from market_data.feeds.feed_event import Unreadable
 from market_data.feeds.feed_limits import FeedLimits
@@ -133,7 +133,8 @@ class BinanceRest:
         except TimeoutError as error:
             raise TransientError(f"{self._url} does not answer within {self._limits.request_seconds:g} s") from error
         except aiohttp.ClientError as error:
-            raise TransientError(f"{self._url} cannot be read: {error or type(error).__name__}") from error
+            failure = NoSuchHostError if names_no_host(error) else TransientError
+            raise failure(f"{self._url} cannot be read: {error or type(error).__name__}") from error
         except RuntimeError as error:
             # aiohttp's word for a session that was closed while the request waited for a connection.
             if not self._closed:

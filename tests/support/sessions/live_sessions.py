@@ -15,6 +15,7 @@ from backtests.timeline import merged_steps
 from core.candle import Step
 from core.candle_columns import CandleColumns
 from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import build_strategy_of
 from engine.journal import read_journal
 from engine.journal_records import (
     CandleRecord,
@@ -26,13 +27,20 @@ from engine.journal_records import (
     StepRecord,
     step_of,
 )
+from engine.watched import watched_series_of
 from live.intake.candle_lane import Note
 from live.intake.exchange_access import Addresses, Market, connect
 from live.intake.ingress_clock import IngressClock
-from live.intake.session_inputs import finest_interval, open_intake, open_source, open_strategy_feed
+from live.intake.session_inputs import (
+    finest_interval,
+    open_intake,
+    open_source,
+    open_strategy_feed,
+    open_watched_feeds,
+)
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
-from live.life.session_start import start_fresh
+from live.life.session_start import WarmupFeeds, start_fresh
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from market_data.feeds.feed_limits import FeedLimits
 from practice.exchange import PracticeExchange
@@ -255,7 +263,7 @@ def run_live(
         If the session does not reach its last step in time.
     """
     settings = live_settings(base, symbols, grace_s=grace_s, live=live, mode=mode, risk=risk)
-    market_source = source or practice_source(1, symbols)
+    market_source = source or practice_source(1, (*symbols, *settings.live.watch))
     exchange = PracticeExchange(
         market_source,
         ExchangeOptions(
@@ -287,7 +295,8 @@ def run_live(
 
 def streams_of(settings: Settings) -> int:
     """Return how many streams a session subscribes to."""
-    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2)
+    watched = watched_series_of(settings, build_strategy_of(settings))
+    return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2) + len(watched)
 
 
 def market_of(settings: Settings, source: CandleSource) -> Market:
@@ -296,6 +305,7 @@ def market_of(settings: Settings, source: CandleSource) -> Market:
     return Market(
         {symbol: symbol for symbol in settings.live.symbols},
         {symbol: rules[symbol] for symbol in settings.live.symbols},
+        {symbol: symbol for symbol in settings.live.watch},
     )
 
 
@@ -308,10 +318,12 @@ async def _session(
 ) -> None:
     settings, exchange = run.settings, run.exchange
     addresses, symbols = Addresses(exchange.rest_url, exchange.stream_url), list(market.unified.values())
-    first = open_strategy_feed(settings, addresses, symbols, limits=limits)
+    strategy_feed = open_strategy_feed(settings, addresses, symbols, limits=limits)
+    series = watched_series_of(settings, build_strategy_of(settings))
+    first = WarmupFeeds(strategy_feed, open_watched_feeds(settings, addresses, series, limits=limits))
     source = open_source(settings, addresses, limits)
     try:
-        now_ms = await connect(IngressClock(first, time.monotonic), time.monotonic, settings.live.exchange)
+        now_ms = await connect(IngressClock(strategy_feed, time.monotonic), time.monotonic, settings.live.exchange)
         with contextlib.closing(SessionFolder(run.path)) as folder:
             started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False)
             intake = open_intake(

@@ -8,15 +8,16 @@ import numpy as np
 from backtests.proof.indexed_outputs import IndexedOutputs
 from backtests.proof.replayed_journal import replay_journal
 from backtests.proof.session_head import read_head
-from backtests.replay import warm_up
-from backtests.timeline import MarketWindow, steps_of
+from backtests.timeline import MarketWindow, candles_of, steps_of
 from core.candle import Candle, FundingRate
 from core.candle_columns import CandleColumns
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
+from engine.warm_up import warm_up
+from engine.watched import watched_series_of
 from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from strategies.anchored_blocks import stored_candles_needed
@@ -50,25 +51,39 @@ def received_outputs(run: LiveRun) -> dict[str, bytes]:
         for of_symbol, told in zip(rates, step.funding, strict=False):
             of_symbol += told
     window = _window(run.settings, columns("candles"), columns("detail"), columns("marks"), rates)
+    recorded = run.head.watched_series
+    shown = [[one for step in steps if step.watched for one in step.watched[place]] for place in range(len(recorded))]
+    lengths = [timeframe_ms(one.timeframe) for one in recorded]
+    window = window._replace(watched=list(zip(map(_columns, shown), lengths, strict=True)))
     warmups = [CandleColumns.from_rows(run.head.warmup[symbol]) for symbol in symbols]
-    return backtest_outputs(run.settings, run.head.instruments, warmups, window)
+    watched = [CandleColumns.from_rows(one.warmup) for one in recorded]
+    return backtest_outputs(run.settings, run.head.instruments, warmups, window, watched)
 
 
 def truth_outputs(run: LiveRun, instruments: Mapping[str, Instrument] | None = None) -> dict[str, bytes]:
     """Return the outputs of a plain backtest over what REST has at the end; nothing of the session is read for it.
 
-    For sessions of one timeframe without perpetual contracts.
+    For sessions of one timeframe without perpetual contracts; watched series may have others.
     """
     symbols = run.settings.live.symbols
     start_ms = run.exchange.start_ms
     warmup = stored_candles_needed(build_strategy_of(run.settings), start_ms, run.length_ms)
     rules = instruments or practice_source(1, symbols).markets()
     history = [run.truth(symbol, start_ms - warmup * run.length_ms) for symbol in symbols]
+    watched, lengths = [], []
+    for one in watched_series_of(run.settings, build_strategy_of(run.settings)):
+        since_ms = floor_to_grid(start_ms, one.length_ms) - one.warmup_candles * one.length_ms
+        watched.append(run.exchange.truth(one.symbol, one.timeframe, since_ms=since_ms))
+        lengths.append(one.length_ms)
+    bounds = [floor_to_grid(start_ms, length_ms) for length_ms in lengths]
+    window = _window(run.settings, [columns.between(start_ms, run.end_ms) for columns in history])
+    shown = [one.between(since_ms, run.end_ms) for one, since_ms in zip(watched, bounds, strict=True)]
     return backtest_outputs(
         run.settings,
         rules,
         [columns.between(0, start_ms) for columns in history],
-        _window(run.settings, [columns.between(start_ms, run.end_ms) for columns in history]),
+        window._replace(watched=list(zip(shown, lengths, strict=True))),
+        [one.between(0, since_ms) for one, since_ms in zip(watched, bounds, strict=True)],
     )
 
 
@@ -77,6 +92,7 @@ def backtest_outputs(
     instruments: Mapping[str, Instrument],
     warmups: Sequence[CandleColumns],
     window: MarketWindow,
+    watched: Sequence[CandleColumns] = (),
 ) -> dict[str, bytes]:
     """Run a window through a session on a backtest's way and return what it writes, by file name."""
     written = {name: bytearray() for name in DERIVED}
@@ -93,7 +109,7 @@ def backtest_outputs(
             for symbol, *parts in zip(settings.live.symbols, warmups, window.candles, strict=True)
         },
     )
-    warm_up(session, warmups)
+    warm_up(session, list(map(candles_of, warmups)), list(map(candles_of, watched)))
     for step in steps_of(window):
         session.process(step)
     session.finish()

@@ -87,6 +87,14 @@ class Causes(unittest.TestCase):
         self.assertEqual([one.cause for one in found], ["candles", "propagated", "propagated"])
         self.assertEqual([one.follows for one in found], [None, 0, 0])
 
+    def test_a_watched_candle_is_input_of_every_symbol(self) -> None:
+        watched = [candle("SOL/USDT", minute, "watched 1m") for minute in (5, 10)]
+        found = self.judge([("BTC/USDT", 5), ("ETH/USDT", 10), ("BTC/USDT", 15)], watched)
+        self.assertEqual([one.cause for one in found], ["candles", "candles", "candles"])
+        named = [[name.open_time[14:16] for name in one.candles] for one in found]
+        self.assertEqual(named, [["05"], ["05", "10"], ["10"]])
+        self.assertEqual({name.series for one in found for name in one.candles}, {"watched 1m"})
+
     def test_the_root_is_at_the_end_of_the_chain(self) -> None:
         found = self.judge([("BTC/USDT", 5), ("ETH/USDT", 10), ("ETH/USDT", 15)], [])
         self.assertEqual([one.follows for one in found], [None, 0, 1])

@@ -224,6 +224,7 @@ class BadInput(unittest.TestCase):
         self.refused("signal_generator for B/USDT is null", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
         self.refused("start 2030", candles, start="2030-01-01")
         self.refused("detail_interval", candles, config={"detail_interval": "10s"})
+        self.refused("watch", candles, config={"watch": ["ETH/USDT"]})
         self.refused("signal_generator returned 'LONG'", candles, lambda candle: "LONG")
         self.refused("candle opened 2024-01-01T00:00:00.000Z: ZeroDivisionError", candles, lambda candle: 1 / 0)
         with self.assertRaisesRegex(TypeError, "no option timefame.*timeframe"):

@@ -102,13 +102,16 @@ def brute_force(window):
         for columns, length in zip((window.candles, window.detail, window.marks), lengths, strict=True)
     ]
     waiting, steps = [list(rates) for rates in window.funding], []
+    hidden = [[(row[0] + length, Candle(*row)) for row in rows_of(one)] for one, length in window.watched]
     for time_ms in range(APRIL + MINUTE_MS, APRIL + 40 * MINUTE_MS, MINUTE_MS):
         candles, detail, marks = [tuple(table.get(time_ms) for table in of_kind) for of_kind in tables]
         if not any(candles) and not any(detail):
             continue
         known = tuple(tuple(rate for rate in rates if rate.due_ms <= time_ms) for rates in waiting)
         waiting = [[rate for rate in rates if rate.due_ms > time_ms] for rates in waiting]
-        parts = [part if any(part) else () for part in (detail, marks, known)]
+        watched = tuple(tuple(candle for closed, candle in one if closed <= time_ms) for one in hidden)
+        hidden = [[(closed, candle) for closed, candle in one if closed > time_ms] for one in hidden]
+        parts = [part if any(part) else () for part in (detail, marks, known, watched)]
         steps.append(Step(time_ms, candles, *parts))
     return steps
 
@@ -116,7 +119,7 @@ def brute_force(window):
 class TwoTimeframes(unittest.TestCase):
     @settings(max_examples=scaled(150, 3_000), deadline=None)
     @given(data=st.data(), symbols=st.integers(1, 3), with_detail=st.booleans(), at_once=CHUNKS)
-    def test_steps_equal_a_brute_force_merge_of_candles_detail_marks_and_payments(
+    def test_steps_equal_a_brute_force_merge_of_candles_detail_marks_payments_and_watched_series(
         self, data, symbols, with_detail, at_once
     ):
         def each(strategy):
@@ -131,6 +134,11 @@ class TwoTimeframes(unittest.TestCase):
             MINUTE_MS if with_detail else None,
             [finest(one, 600.0 + 50 * index) for index, one in enumerate(each(numbers))],
             [rates_of(one) for one in each(STAMPS)],
+            [
+                (make(data.draw(drawn), price), length * MINUTE_MS)
+                for make, drawn, price, length in ((columns_of, HOLES, 700.0, 1), (coarse_of, COARSE, 800.0, DETAIL))
+                if data.draw(st.booleans())
+            ],
         )
         with mock.patch.object(timeline, "STEPS_AT_ONCE", at_once):
             steps = list(steps_of(window))
@@ -175,6 +183,21 @@ class TwoTimeframes(unittest.TestCase):
         rates = (FundingRate(APRIL + 2 * MINUTE_MS, 1e-4), FundingRate(APRIL + 3 * MINUTE_MS, 2e-4))
         window = MarketWindow([columns_of({0, 3}), CandleColumns.empty()], MINUTE_MS, funding=[(), rates])
         self.assertEqual([step.funding for step in steps_of(window)], [(), ((), rates)])
+
+    def test_a_watched_candle_comes_with_the_first_step_at_or_after_its_close_and_makes_none(self):
+        minutes_of, long = columns_of({0, 1, 2, 3, 5}, 700.0), coarse_of({0}, 800.0)
+        window = MarketWindow(
+            [columns_of({0, 3, 4})], MINUTE_MS, watched=[(minutes_of, MINUTE_MS), (long, 5 * MINUTE_MS)]
+        )
+        shown = [
+            (
+                (step.time_ms - APRIL) // MINUTE_MS,
+                [[(one.open_time_ms - APRIL) // MINUTE_MS for one in of_series] for of_series in step.watched],
+            )
+            for step in steps_of(window)
+        ]
+        # By hand: the candle of minute 5 closes at 6, after the last step at 5, which the long one closes at.
+        self.assertEqual(shown, [(1, [[0], []]), (4, [[1, 2, 3], []]), (5, [[], [0]])])
 
     def test_a_mark_candle_where_no_candle_closes_is_told_to_nobody(self):
         window = MarketWindow([columns_of({0, 2})], MINUTE_MS, marks=[columns_of({0, 1}, 600.0)])

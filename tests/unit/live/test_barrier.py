@@ -3,8 +3,9 @@
 import unittest
 
 from core.candle import Candle
+from core.watched_series import WatchedSeries
 from live.intake.barrier import Barrier
-from live.intake.candle_lane import Question, ReceivedCandle, Series
+from live.intake.candle_lane import Note, Question, ReceivedCandle, Series
 from tests.support.candles import candle
 from tests.support.times import MINUTE_MS
 
@@ -238,6 +239,58 @@ class DetailTest(unittest.TestCase):
         self.assertEqual("late", barrier.take("A", received(0), 0.0).kind)
         barrier.take("A", received(9), 0.0, "detail")
         self.assertEqual([asked("A", 10, 5), asked("A", 9, 7, "detail")], barrier.to_ask(GRACE))
+
+
+class WatchedBarrierTest(unittest.TestCase):
+    """A is traded on minutes; W is watched on minutes and on five of them."""
+
+    def setUp(self) -> None:
+        series = (WatchedSeries("W", "1m"), WatchedSeries("W", "5m"))
+        self.barrier = Barrier(("A",), MINUTE_MS, 0, GRACE, watched=series)
+
+    def shown(self) -> list[tuple[int, list[list[int]], tuple[tuple[str, ...], ...]]]:
+        """Return (minute of the step, minutes of the watched opens by series, their sources) of closed steps."""
+        return [
+            (
+                one.step.time_ms // MINUTE_MS,
+                [[candle.open_time_ms // MINUTE_MS for candle in part] for part in one.step.watched],
+                one.watched_sources,
+            )
+            for one in self.barrier.close_ready()
+        ]
+
+    def watched(self, minute: int, timeframe: str = "1m") -> Note | None:
+        return self.barrier.take("W", received(minute), 0.0, f"watched {timeframe}")
+
+    def test_a_step_waits_for_a_watched_candle_as_for_any_and_rest_may_deny_it(self) -> None:
+        self.barrier.take("A", received(0), 0.0)
+        self.assertEqual([], self.shown())
+        question = asked("W", 1, series="watched 1m")
+        self.assertEqual([question], self.barrier.to_ask(GRACE))
+        self.barrier.answer(question, MINUTE_MS, [], 6.0)
+        self.assertEqual([(1, [], ())], self.shown())
+        self.assertEqual("late", self.watched(0).kind)
+
+    def test_a_longer_candle_is_waited_for_where_it_closes(self) -> None:
+        for minute in range(5):
+            self.barrier.take("A", received(minute), 0.0)
+            self.watched(minute)
+        self.assertEqual([1, 2, 3, 4], [one[0] for one in self.shown()])
+        self.assertEqual([asked("W", 5, series="watched 5m")], self.barrier.to_ask(GRACE))
+        self.watched(0, "5m")
+        self.assertEqual([(5, [[4], [0]], (("websocket",), ("websocket",)))], self.shown())
+
+    def test_watched_candles_alone_make_no_step_and_come_with_the_next_in_order(self) -> None:
+        for minute in range(6):
+            self.watched(minute)
+        self.watched(0, "5m")
+        self.barrier.answer(asked("A", 5), 5 * MINUTE_MS, [], 6.0)
+        self.assertEqual([], self.shown())
+        self.barrier.take("A", received(5), 0.0)
+        ((minute, opens, sources),) = self.shown()
+        self.assertEqual((6, [[0, 1, 2, 3, 4, 5], [0]]), (minute, opens))
+        self.assertEqual((("websocket",) * 6, ("websocket",)), sources)
+        self.assertEqual("duplicate", self.watched(2).kind)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from live.views import session_log
 from live.views.log_view import LogView
 from live.views.session_log import SessionLog, key_values
 from live.views.session_updates import ConnectionChange, StepDone
+from live.views.view_assembly import open_log
 from tests.support.candles import candle
 from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.times import MINUTE_MS
@@ -45,6 +46,15 @@ class LogViewTest(LogCase):
         with self.assertLogs("live.session", level) as caught:
             act()
         return [record.getMessage() for record in caught.records]
+
+    def test_what_a_step_lacks_is_said_once_it_has_lacked_it_for_a_while(self) -> None:
+        self.watched.barrier.take("BTC/USDT", ReceivedCandle(candle(0, 100.0), "websocket"), 0.0)
+        watch = self.watched.watch()
+        view = LogView(watch, self.watched.clock)
+        watch.refresh()
+        self.watched.clock.now += 10.0
+        lines = self.lines(lambda: [(watch.refresh(), view.refresh()) for _ in range(3)])
+        self.assertEqual(['event=waiting detail="step 1970-01-01T00:01:00.000Z lacks candles of ETH/USDT"'], lines)
 
     def test_a_step_says_what_was_decided_and_filled_in_it(self) -> None:
         self.assertEqual(
@@ -157,6 +167,18 @@ class SessionLogTest(LogCase):
         text = self.file.read_text()
         self.assertRegex(text, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=WARNING event=test\n$")
         self.assertEqual(stream.getvalue(), text)
+
+    def test_a_quiet_stream_has_warnings_alone_and_says_where_the_rest_is(self) -> None:
+        stream = io.StringIO()
+        log = open_log(self.folder, "INFO", stream, plain=False, quiet=True)
+        self.addCleanup(log.close)
+        logging.getLogger("live.session").info("event=step")
+        logging.getLogger("live.session").warning("event=halt")
+        log.close()
+        first, second = stream.getvalue().splitlines()
+        self.assertEqual(f"{self.folder}: running; what happens is in logs/session.log, warnings are here", first)
+        self.assertIn("event=halt", second)
+        self.assertIn("event=step", self.file.read_text())
 
     def test_the_level_is_that_of_the_settings_and_libraries_speak_from_warnings_on(self) -> None:
         log = self.log("DEBUG")

@@ -9,10 +9,11 @@ from core.candle import Candle, FundingRate, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
 from live.intake.barrier import Barrier, ClosedStep
-from live.intake.candle_lane import CandleLane
+from live.intake.candle_lane import CandleLane, ReceivedCandle
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
 from live.intake.perpetual_inputs import PerpetualInputs, Waits
 from live.intake.session_inputs import Intake
+from live.intake.standing_time import STANDING_SECONDS
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
 from tests.support.times import HOUR_MS, MINUTE_MS
@@ -216,6 +217,33 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((None, mark(0)), step.marks)
         (note, *_) = inputs.steps.take_notes()
         self.assertEqual(("refused", "A", "mark"), (note.kind, note.symbol, note.series))
+
+    async def test_an_exchange_whose_time_stands_still_lets_marks_and_hours_go_that_it_would_not_settle(self) -> None:
+        # Resumed after 06:58: nothing says whether 07:00 was a payment, and its minute of patience never passes.
+        inputs = self.inputs(since_ms=6 * HOUR_MS + 58 * MINUTE_MS)
+        self.source.publish(418, 419)
+        self.source.publish(418, symbols="B")
+        self.closes(inputs, 419, 420, late_ms=0)
+        self.assertEqual([419], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
+        (time_ms, marks, rates) = inputs.steps.lacking()
+        self.assertEqual((7 * HOUR_MS, list(SYMBOLS), list(SYMBOLS)), (time_ms, marks, rates))
+        self.now += STANDING_SECONDS
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual((7 * HOUR_MS, (mark(419), mark(419)), []), (step.time_ms, step.marks, missing))
+        self.assertIsNone(inputs.steps.lacking())
+
+    async def test_a_session_says_what_its_oldest_step_lacks(self) -> None:
+        inputs, barrier = self.inputs(), Barrier(SYMBOLS, MINUTE_MS, 0)
+        intake = Intake({}, None, barrier, inputs)  # type: ignore[arg-type]
+        self.assertEqual("", intake.waits_for())
+        barrier.take("A", ReceivedCandle(candle(0, 1.0), "websocket"), self.now)
+        self.assertEqual("step 1970-01-01T00:01:00.000Z lacks candles of B", intake.waits_for())
+        barrier.expect(2 * MINUTE_MS, self.now)
+        self.assertEqual("step 1970-01-01T00:01:00.000Z lacks candles of B", intake.waits_for())
+        self.source.publish(0, symbols="A")
+        self.closes(inputs, 1)
+        await self.completed(inputs)
+        self.assertEqual("step 1970-01-01T00:01:00.000Z lacks mark candles of B", intake.waits_for())
 
     async def test_a_payment_that_is_due_is_waited_for_and_delivered_with_its_step(self) -> None:
         inputs = self.inputs(marks=False, since_ms=7 * HOUR_MS + 58 * MINUTE_MS)

@@ -81,6 +81,29 @@ class SessionWatchTest(unittest.TestCase):
         watch.take(StepDone(closed, 0.001))
         self.assertEqual(watch.picture().feed.message_age_seconds, 0.0)
 
+    def test_last_prices_are_those_of_forming_candles_else_of_closed_ones(self) -> None:
+        watched = self.session()
+        watch = watched.watch()
+        self.assertEqual([None, None], [one.price for one in watch.picture().prices])
+        watch.take(StepDone(watched.step(candle(0, 100.0), candle(0, 50.0)), 0.001))
+        watch.take(FormingCandle("BTC/USDT", candle(1, 101.0)))
+        watched.exchange_ms = MINUTE_MS + 20_000
+        picture = watch.picture()
+        self.assertEqual([("BTCUSDT", 101.0, True), ("ETHUSDT", 50.0, False)], [tuple(one) for one in picture.prices])
+        self.assertEqual(2 * MINUTE_MS, picture.next_close_ms)
+
+    def test_what_a_step_has_lacked_for_ten_seconds_is_told(self) -> None:
+        watched = self.session()
+        watch = watched.watch()
+        watched.barrier.take("BTC/USDT", ReceivedCandle(candle(0, 100.0), "websocket"), watched.clock.now)
+        watch.refresh()
+        watched.clock.now += 9.9
+        watch.refresh()
+        self.assertEqual("", watch.waits_for)
+        watched.clock.now += 0.1
+        self.assertIn("lacks candles of ETH/USDT", watch.picture().steps.waits_for)
+        self.assertIn("lacks candles of ETH/USDT", vital_signs(watch.picture())["waits_for"])
+
     def test_a_pause_is_shown(self) -> None:
         watched = self.with_position()
         watched.session.set_paused(True)

@@ -7,8 +7,10 @@ from live.views.session_picture import (
     FeedHealth,
     OrderLine,
     PositionLine,
+    PriceLine,
     SessionPicture,
     StepHealth,
+    WatchedLine,
 )
 from live.views.sparkline import sparkline
 from live.views.terminal_screen import age_text, screen
@@ -57,6 +59,12 @@ class TerminalScreenTest(unittest.TestCase):
         self.assertIn("trades 7, won 3", "\n".join(shown(PICTURE)))
         even = PICTURE._replace(account=PICTURE.account._replace(even=2))
         self.assertIn("trades 7, won 3, even 2", "\n".join(shown(even)))
+
+    def test_what_is_watched_and_not_traded_stands_apart_with_its_last_price(self) -> None:
+        self.assertNotIn("Watched", "\n".join(shown(PICTURE)))
+        lines = (WatchedLine("ETH/BTC 15m", 0.05125, 1_704_067_200_000), WatchedLine("SOL/USDT 1h", None, None))
+        text = "\n".join(shown(PICTURE._replace(watched=lines)))
+        self.assertIn("Watched ETH/BTC 15m 0.05125000 at 00:00   SOL/USDT 1h -", text)
 
     def test_everything_a_person_supervises_is_shown(self) -> None:
         text = "\n".join(shown(PICTURE))
@@ -117,6 +125,34 @@ class TerminalScreenTest(unittest.TestCase):
         feed = PICTURE.feed._replace(missing=3)
         self.assertIn("missing 3", "\n".join(shown(PICTURE._replace(feed=feed))))
         self.assertNotIn("missing", "\n".join(shown(PICTURE)))
+
+    def test_while_there_is_no_position_prices_the_next_close_and_how_to_stop_are_shown(self) -> None:
+        prices = [PriceLine("BTC/USDT", 43_670.5, True), PriceLine("ETH/USDT", 2_697.0, False)]
+        prices += [PriceLine(f"COIN{number}/USDT", None, False) for number in range(60)]
+        flat = PICTURE._replace(positions=[], prices=prices, next_close_ms=PICTURE.exchange_ms + 723_000)
+        for width in (80, 100):
+            text = "\n".join(shown(flat, width, 24))
+            for words in (
+                "next close 00:12:03, in 12 min 03 s   stop with Ctrl-C",
+                "BTC/USDT ~43,670.50",
+                "COIN0/USDT -",
+            ):
+                self.assertIn(words, text)
+            self.assertRegex(text, r"ETH/USDT 2,697\.00 .*more prices|more prices[\s\S]*ETH/USDT 2,697\.00")
+            self.assertLessEqual(len(text.splitlines()), 24)
+        self.assertNotIn("Ctrl-C", "\n".join(shown(PICTURE)))
+
+    def test_at_a_hundred_columns_quantities_and_counts_stay(self) -> None:
+        held = POSITION._replace(quantity=0.01143, liquidation=38_000.0, margin=4_200.0, touched="trailing_stop")
+        for position in (POSITION._replace(quantity=0.01143), held):
+            text = "\n".join(shown(PICTURE._replace(positions=[position]), 100))
+            self.assertIn(" 0.01143 ", text)
+            self.assertIn("Steps  1,234, candles 4,936", text)
+        self.assertIn("trailing_stop", text)
+
+    def test_what_a_step_has_lacked_for_a_while_is_said(self) -> None:
+        steps = PICTURE.steps._replace(waits_for="step 2024-01-01T00:15:00.000Z lacks candles of ETH/USDT")
+        self.assertIn("lacks candles of ETH/USDT", "\n".join(shown(PICTURE._replace(steps=steps), 80)))
 
     def test_alarms_stand_at_the_top(self) -> None:
         lines = shown(PICTURE._replace(kill_switch=True, kill_switch_by="file STOP", halts=("drawdown", "daily_loss")))

@@ -8,6 +8,7 @@ from core.candle import Candle
 from live.intake.exchange_access import Market, warmup_candles
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.practice.practice_listings import LISTINGS
+from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy
 from tests.support.candles import candle
 from tests.support.frame_strategies import Breakout
@@ -37,7 +38,8 @@ class WarmUp(unittest.TestCase):
         strategy = strategy or Breakout({"length": 5})
         market = Market({BTC: BTC}, {BTC: LISTINGS[BTC].instrument})
         settings = settings_from({}, [BTC], "1m")
-        found = asyncio.run(warmup_candles(exchange, market, settings, strategy, boundary * MINUTE_MS))  # type: ignore[arg-type]
+        needed = stored_candles_needed(strategy, boundary * MINUTE_MS, MINUTE_MS)
+        found = asyncio.run(warmup_candles(exchange, market, settings, needed, boundary * MINUTE_MS))  # type: ignore[arg-type]
         return [one.open_time_ms // MINUTE_MS for one in found[BTC]]
 
     def test_a_whole_block_begun_before_and_the_warm_up_before_that(self) -> None:

