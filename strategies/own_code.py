@@ -7,7 +7,15 @@ from types import TracebackType
 _PROGRAM = frozenset({"core", "engine", "indicators"})
 _CALLERS = frozenset(
     f"strategies.{module}"
-    for module in ("frame_stream", "open_stream", "plain_metadata", "strategy_registry", "strategy_source")
+    for module in (
+        "frame_stream",
+        "known_frame_stream",
+        "look_ahead",
+        "open_stream",
+        "plain_metadata",
+        "strategy_registry",
+        "strategy_source",
+    )
 )
 _LIBRARIES = tuple(
     f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")
