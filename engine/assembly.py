@@ -138,10 +138,8 @@ def build_session(
     )
     rules = _kernel_rules(settings, strategy)
     known = None if ahead is None else KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
-    states = [
-        SymbolState(symbol, functools.partial(open_stream, strategy, known=known), venue.book.symbol_orders(symbol))
-        for symbol in main.symbols
-    ]
+    new_stream = functools.partial(open_stream, strategy, known=known, timeframe_ms=rules.timeframe_ms)
+    states = [SymbolState(symbol, new_stream, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
     watched = Watched(watched_series_of(settings, strategy), strategy)

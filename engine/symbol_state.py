@@ -6,7 +6,7 @@ from core.candle import Candle
 from core.errors import StrategyError
 from execution.orders.symbol_orders import SymbolOrders
 from strategies.own_code import failure_in_one_line
-from strategies.strategy import SignalStream
+from strategies.strategy import SignalStream, WarmedStream
 
 
 class SymbolState:
@@ -20,6 +20,7 @@ class SymbolState:
 
     __slots__ = (
         "_new_stream",
+        "_take",
         "candles_seen",
         "last_close",
         "last_detail_ms",
@@ -53,6 +54,7 @@ class SymbolState:
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
             ) from error
+        self._take = self.stream.warm if isinstance(self.stream, WarmedStream) else None
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:
@@ -63,7 +65,7 @@ class SymbolState:
         self.segment_ends_ms = candle.open_time_ms + longest_open_distance_ms
         self.last_matched_ms = candle.open_time_ms
         self.last_close = candle.close
-        self.stream.update(candle)
+        (self._take or self.stream.update)(candle)
         self.candles_seen += 1
 
 
