@@ -6,8 +6,11 @@ from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from backtests.config_backtest import run_config_backtest
+    from backtests.in_memory import run_backtest
 
-__all__ = ["run_config_backtest"]
+__all__ = ["run_backtest", "run_config_backtest"]
 
 # Lazy, so that ``python -m backtests.config_backtest`` neither warns nor starts slowly.
-__getattr__ = lazy_names(__name__, {"backtests.config_backtest": "run_config_backtest"})
+__getattr__ = lazy_names(
+    __name__, {"backtests.config_backtest": "run_config_backtest", "backtests.in_memory": "run_backtest"}
+)

@@ -13,6 +13,7 @@ from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
 from core.errors import StrategyError
+from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
 from engine.session import Session
@@ -29,6 +30,7 @@ from runs.folder.run_files import RunFiles, run_stem
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
+from strategies.anchored_blocks import stored_candles_needed
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
 
@@ -47,8 +49,20 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
     """
     settings = plan.settings
     strategy = build_strategy_of(settings)
+    needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles, watched)
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
+    return run_loaded(plan, strategy, market, safety_monitor)
+
+
+def run_loaded(
+    plan: RunPlan,
+    strategy: Strategy | StreamingStrategy,
+    market: MarketInput,
+    safety_monitor: SafetyMonitor | None = None,
+) -> RunResult:
+    """Run a strategy over what was loaded, and write; else as :func:`run_backtest`."""
+    settings = plan.settings
     switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
@@ -67,8 +81,8 @@ def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonito
         try:
             candles = sum(one.window.rows for one in market.candles.values())
             with ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
-                _warm_up(session, market)
-                warmed = _warmed(session, market)
+                warm_up_session(session, market)
+                warmed = warmed_candles(session, market)
                 complete = replay(session, market.window(), progress, interrupt)
         except StrategyError as error:
             complete, failure = False, error
@@ -100,7 +114,8 @@ def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
         raise
 
 
-def _warm_up(session: Session, market: MarketInput) -> None:
+def warm_up_session(session: Session, market: MarketInput) -> None:
+    """Feed a session everything from before its window, and schedule the rules of later dates."""
     for index, one in enumerate(market.candles.values()):
         if one.rule_changes:
             session.schedule_rules(index, one.rule_changes)
@@ -113,7 +128,7 @@ def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
     return [f"strategy.params.{key} was not read by {strategy.name}" for key in unread_parameters(strategy)]
 
 
-def _warmed(session: Session, market: MarketInput) -> dict[str, int]:
+def warmed_candles(session: Session, market: MarketInput) -> dict[str, int]:
     """Return how many candles of the segment that enters the window each symbol has seen."""
     counts = {}
     for symbol, one in market.candles.items():

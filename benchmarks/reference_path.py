@@ -70,6 +70,6 @@ def _loaded(runner: ConfigBacktestRunner) -> MarketInput:
 def _bare_streams(runner: ConfigBacktestRunner) -> None:
     strategy = build_strategy_of(runner.settings)
     for symbol, one in _loaded(runner).candles.items():
-        update = open_stream(strategy, symbol).update
+        update = open_stream(strategy, symbol, timeframe_ms=MINUTE_MS).update
         for candle in candles_of(one.window):
             update(candle)

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.commands import measure_start_up, measure_store
+from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.perpetual_path import measure_perpetuals
@@ -24,6 +25,7 @@ def main() -> int:
             return 0
         measure_throughput(folder)
         measure_lengths(folder)
+        measure_frames(folder / "frames")
         measure_perpetuals(folder / "perpetuals")
         measure_store(folder)
     return 0

@@ -146,7 +146,9 @@ def build_session(
     )
     _prepare(strategy, settings)
     rules = _kernel_rules(settings, strategy)
-    known = None if ahead is None else _known(ahead, watched_ahead, rules)
+    known = None
+    if ahead is not None:
+        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched_ahead)
     features, opened = _streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
@@ -155,15 +157,6 @@ def build_session(
     if features is not None:
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
-
-
-def _known(
-    ahead: Mapping[str, CandleColumns], watched: Mapping[tuple[str, int], CandleColumns], rules: KernelRules
-) -> KnownCandles | None:
-    if rules.detail_ms is not None:
-        # A finer candle may bridge a gap between the strategy's own, of which the columns know nothing.
-        return None
-    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
 
 
 def _prepare(strategy: object, settings: Settings) -> None:
@@ -178,9 +171,11 @@ def _streams_of(
     """Return what computes a strategy's features, if it declares them, and what opens a symbol's stream."""
     declaring: object = strategy
     if not isinstance(declaring, FeatureStrategy):
-        return None, functools.partial(open_stream, strategy, known=known)
+        return None, functools.partial(open_stream, strategy, known=known, timeframe_ms=rules.timeframe_ms)
     symbols = (*settings.live.symbols, *settings.live.watch)
-    features = FeatureSession(declaring, symbols, known, rules.longest_open_distance_ms)
+    # A finer candle may bridge a gap between the strategy's own, of which columns know nothing.
+    ahead = known if rules.detail_ms is None else None
+    features = FeatureSession(declaring, symbols, ahead, rules.longest_open_distance_ms)
     return features, features.open
 
 

@@ -8,7 +8,7 @@ from core.trading_signal import Signal
 from execution.orders.symbol_orders import SymbolOrders
 from strategies.features.feature_stream import FeatureStream
 from strategies.own_code import failure_in_one_line
-from strategies.strategy import SignalStream
+from strategies.strategy import SignalStream, WarmedStream
 
 
 class SymbolState:
@@ -61,7 +61,9 @@ class SymbolState:
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
             ) from error
         if isinstance(stream, FeatureStream):
-            self.opine, self.take = stream.decide, stream.warm
+            self.opine = stream.decide
+        if isinstance(stream, WarmedStream):
+            self.take = stream.warm
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:

@@ -4,9 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from core.errors import StrategyError
 from core.trading_signal import At
 
+_WORDS = ("entry", "entry_expiry", "cancel_entry", "tag")
 _NUMBERS = ("stop_price", "target_price", "target_r", "size", "fraction", "move_stop", "move_target")
 
 
@@ -17,13 +20,30 @@ def further_words(metadata: Mapping[str, Any]) -> dict[str, Any]:
     price is written ``{"price": 104.5}``.
     """
     said: dict[str, Any] = {key: number_or_none(metadata, key) for key in _NUMBERS}
-    said |= {key: metadata.get(key) for key in ("entry", "entry_expiry", "cancel_entry", "tag")}
+    said |= {key: _own(metadata.get(key)) for key in _WORDS}
     if said["entry"] in ("limit", "stop"):
         said["entry_price"] = number_or_none(metadata, "entry_price")
     targets = metadata.get("targets")
     if targets is not None:
         said["targets"] = tuple(map(_target, targets)) if isinstance(targets, list | tuple) else targets
     return {key: value for key, value in said.items() if value is not None}
+
+
+def without_empty_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a frame of answers without the words that it leaves empty: a column has to hold something."""
+    further = {*_NUMBERS, *_WORDS, "targets"}
+    return {key: value for key, value in row.items() if key not in further or not _is_empty(value)}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def _own(value: Any) -> Any:
+    """Return a value of numpy's as Python's own; whole numbers stay so where an empty cell made floats of a column."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _target(told: Any) -> Any:
@@ -39,8 +59,8 @@ def _target(told: Any) -> Any:
 def require_silence(metadata: Mapping[str, Any]) -> None:
     """Refuse metadata beside FLAT that would move or cancel something; what is nothing, or nan, says nothing."""
     for word in ("move_stop", "move_target", "cancel_entry"):
-        value = metadata.get(word)
-        if value is not None and value is not False and value == value:
+        value = _own(metadata.get(word))
+        if value is not False and not _is_empty(value):
             raise StrategyError(f"metadata {word!r} means nothing beside FLAT; 'ADJUST' is what moves and cancels")
 
 

@@ -10,6 +10,8 @@ _CALLERS = frozenset(
     f"strategies.{module}"
     for module in (
         "frame_stream",
+        "known_frame_stream",
+        "look_ahead",
         "mapping_words",
         "open_stream",
         "plain_metadata",

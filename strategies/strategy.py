@@ -42,6 +42,15 @@ class SignalStream(Protocol):
 
 
 @runtime_checkable
+class WarmedStream(SignalStream, Protocol):
+    """A stream to which it matters whether anybody wants its opinion."""
+
+    def warm(self, candle: Candle) -> None:
+        """Take a candle from before the session's window."""
+        ...
+
+
+@runtime_checkable
 class StreamingStrategy(Protocol):
     """A strategy that also has the streaming form; its values are bit-identical to the frame form's columns."""
 

@@ -48,7 +48,12 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
 """The registered strategies by their one name."""
 
 _IGNORED = str.maketrans("", "", "_- ")
-_FORMS = ("features and decide", "stream", "add_indicators and generate_signal")
+FORMS = (
+    "features and decide",
+    "stream",
+    "add_indicators and generate_signal",
+    "add_indicators and generate_signals",
+)
 
 
 def strategy_names() -> list[str]:
@@ -115,11 +120,14 @@ def strategy_class(name: str) -> type:
     canonical = canonical_strategy(name)
     own = canonical not in STRATEGIES
     found = _imported_own(canonical) if own else _imported(STRATEGIES[canonical].strategy)
-    if not isinstance(found, type) or not any(
-        all(callable(getattr(found, method, None)) for method in form.split(" and ")) for form in _FORMS
-    ):
-        raise ConfigurationError(f"strategy {shown(name)} is not a class with {' or with '.join(_FORMS)}")
+    if not isinstance(found, type) or not has_form(found):
+        raise ConfigurationError(f"strategy {shown(name)} is not a class with {' or with '.join(FORMS)}")
     return found
+
+
+def has_form(strategy: object) -> bool:
+    """Return whether a class, or an object, has the methods of one of the forms of a strategy."""
+    return any(all(callable(getattr(strategy, method, None)) for method in form.split(" and ")) for form in FORMS)
 
 
 def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:
@@ -173,12 +181,23 @@ def build_strategy(
     del given
     if model is None and unread and kept() is None:
         raise ConfigurationError(f"strategy {name}: params: {unread}: unknown to it, its constructor reads it nowhere")
+    return ready_strategy(name, strategy)
+
+
+def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strategy | StreamingStrategy:
+    """Return a strategy that has a name, by default that of its class.
+
+    Raises
+    ------
+    StrategyError
+        If it has no usable ``warmup_candles``.
+    """
     warmup: object = getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
         wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
         raise StrategyError(f"strategy {name}: {wrong}", strategy=name)
     if not isinstance(getattr(strategy, "name", None), str):
-        strategy.name = found.__name__
+        strategy.name = type(strategy).__name__
     return strategy
 
 

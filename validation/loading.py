@@ -1,6 +1,6 @@
 """From the three files to checked settings, or to one error that names everything wrong with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from core.errors import ConfigurationError
@@ -91,6 +91,9 @@ def _listed(symbols: Sequence[str]) -> Plain:
     """Return symbols as a list, also where they are one text with commas; what is no list is left to be refused."""
     if isinstance(symbols, str):
         return [name.strip() for name in symbols.split(",")]
+    if isinstance(symbols, Set):
+        # It has no order, and that of the symbols decides who takes the last free slot.
+        return f"a set of {len(symbols)}"
     return [*symbols] if isinstance(symbols, Iterable) else symbols
 
 

@@ -1,5 +1,6 @@
 """The safety monitor: limits that refuse entries or halt trading, whatever the strategy says."""
 
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -150,9 +151,15 @@ class SafetyMonitor:
         """Begin a day, and lift a daily-loss halt.
 
         Its first equity is the current one; ``new_starting_equity`` sets both, and ``starting_equity``.
+
+        Raises
+        ------
+        ValueError
+            If it is not positive and finite: no loss could be measured against it.
         """
         if new_starting_equity is not None:
-            self.starting_equity = self.current_equity = float(new_starting_equity)
+            equity = positive_number(new_starting_equity, "new_starting_equity")
+            self.starting_equity = self.current_equity = equity
             self.peak_equity = max(self.peak_equity, self.current_equity)
         self.day_start_equity = self.current_equity
         self._daily_loss_halt = False
@@ -233,9 +240,11 @@ class SafetyMonitor:
         Raises
         ------
         ValueError
-            If the price is not positive and finite.
+            If the price is not positive and finite, or the result not finite.
         """
         positive_number(exit_price, "exit_price")
+        if not math.isfinite(pnl):
+            raise ValueError(f"pnl: a finite number is needed, got {pnl!r}")
         if symbol in self.recorded.followed:
             return
         self.recorded.reduce(symbol, 0.0)

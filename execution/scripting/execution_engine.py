@@ -207,7 +207,7 @@ class ExecutionEngine:
         )
 
     def create_order_from_risk_output(
-        self, risk_output: Mapping[str, Any], strategy_name: str | None = None
+        self, risk_output: Mapping[str, Any] | None, strategy_name: str | None = None
     ) -> OrderRequest:
         """Return a market order from what ``RiskEngine.apply_risk_to_signal`` returned.
 
@@ -216,8 +216,11 @@ class ExecutionEngine:
         Raises
         ------
         ValueError
-            If the symbol is missing or UNKNOWN, or the position size not positive.
+            If the risk engine allowed no trade (None), the symbol is missing or UNKNOWN, or the position size not
+            positive.
         """
+        if risk_output is None:
+            raise ValueError("the risk engine answered None: it allows no trade, so there is no order to make")
         metadata = dict(risk_output.get("metadata") or {})
         symbol = str(risk_output.get("symbol") or metadata.get("symbol") or "UNKNOWN")
         return self.create_order_from_signal(
@@ -252,5 +255,5 @@ class ExecutionEngine:
 
 
 def _check_symbol(symbol: str) -> None:
-    if symbol.strip().upper() in ("", "UNKNOWN"):
+    if not isinstance(symbol, str) or symbol.strip().upper() in ("", "UNKNOWN"):
         raise ValueError(f"an order needs a symbol, got {symbol!r}")

@@ -14,7 +14,7 @@ from live.intake.ingress_clock import IngressClock
 from market_data.adapters.adapter_registry import open_adapter
 from market_data.adapters.request_pacing import LOOKUPS
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.exchanges.request_failures import NoSuchHostError, asked_pause_of
+from market_data.exchanges.request_failures import NoSuchHostError, RangeNotServedError, asked_pause_of
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from validation.composed_settings import Settings
@@ -24,6 +24,8 @@ CONNECT_SECONDS = 30.0
 """How long the exchange may stay out of reach at the start, in wall time."""
 
 _RETRY_SECONDS = 1.0
+_LOOKED_BACK_CANDLES = 1_000
+"""How far back one more question reaches where candles of the warm-up are missing."""
 
 
 class Addresses(NamedTuple):
@@ -152,12 +154,24 @@ async def watched_warmup(
 
 
 async def _last_candles(feed: CandleFeed, name: str, symbol: str, asked: tuple[int, int, int]) -> list[Candle]:
-    """Return the last candles: how many, how long they are, by when they have closed."""
-    count, length_ms, end_ms = asked
-    start_ms = max(0, end_ms - count * length_ms)
-    try:
-        candles = await feed.closed_candles(symbol, start_ms, end_ms) if count else []
-    except FeedError as error:
-        sentence = f"{name}: the warm-up candles cannot be fetched: {error}"
-        raise DataUnavailableError(sentence, symbols=(symbol,), start_ms=start_ms, end_ms=end_ms) from error
-    return candles[-count:] if count else []
+    """Return the last candles: how many, how long they are, by when they have closed.
+
+    For those that are missing the exchange is asked further back.
+    """
+    count, length_ms, closed_ms = asked
+    found: list[Candle] = []
+    end_ms, slots = closed_ms, count
+    while len(found) < count and end_ms > 0:
+        start_ms = max(0, end_ms - slots * length_ms)
+        try:
+            part = await feed.closed_candles(symbol, start_ms, end_ms)
+        except FeedError as error:
+            if found and isinstance(error, RangeNotServedError):
+                break
+            sentence = f"{name}: the warm-up candles cannot be fetched: {error}"
+            raise DataUnavailableError(sentence, symbols=(symbol,), start_ms=start_ms, end_ms=end_ms) from error
+        if not part:
+            break
+        found = [*part, *found]
+        end_ms, slots = start_ms, _LOOKED_BACK_CANDLES
+    return found[-count:]

@@ -10,6 +10,7 @@ from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.session_inputs import finest_interval
 from live.life.session_start import WarmupFeeds
 from market_data.feeds.perpetual_source import PerpetualSource
+from strategies.anchored_blocks import stored_candles_needed
 from validation.composed_settings import Settings
 
 
@@ -19,7 +20,8 @@ async def dry_start(
     """Print what a session would begin with."""
     strategy = build_strategy_of(settings)
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
-    stored = await warmup_candles(feeds.strategy, market, settings, strategy.warmup_candles, boundary_ms)
+    needed = stored_candles_needed(strategy, boundary_ms, timeframe_ms(settings.live.timeframe))
+    stored = await warmup_candles(feeds.strategy, market, settings, needed, boundary_ms)
     series = watched_series_of(settings, strategy)
     watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
     say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
@@ -31,7 +33,7 @@ async def dry_start(
         say(
             f"Symbol {spelling} ({symbol}): tick {rules.tick_size:f}, lot {rules.lot_size:f}, "
             f"minimum notional {rules.min_notional:f}; warm-up {len(stored[spelling])} of "
-            f"{strategy.warmup_candles} candles"
+            f"{needed} candles"
         )
         for line in await _contract_lines(settings, source, spelling, symbol):
             say(line)

@@ -26,6 +26,7 @@ from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
+from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
@@ -128,10 +129,11 @@ async def _warmup(
     feeds: WarmupFeeds, market: Market, settings: Settings, strategy: Strategy | StreamingStrategy, now_ms: int
 ) -> _Warmup:
     """Return the warm-up of a session that begins at the boundary before ``now_ms``, or at the one before that."""
-    length_ms, count = timeframe_ms(settings.live.timeframe), strategy.warmup_candles
+    length_ms = timeframe_ms(settings.live.timeframe)
     series = watched_series_of(settings, strategy)
 
     async def closed_by(boundary_ms: int) -> _Warmup:
+        count = stored_candles_needed(strategy, boundary_ms, length_ms)
         stored = await warmup_candles(feeds.strategy, market, settings, count, boundary_ms)
         return _Warmup(boundary_ms, stored, series, await watched_warmup(feeds.watched, market, series, boundary_ms))
 

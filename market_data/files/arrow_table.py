@@ -10,11 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from market_data.files.file_columns import CLOCK, CONFIRMED, SYMBOL, TIME, found_columns, plain_name, require_symbol
+from market_data.files.file_columns import (
+    CLOCK,
+    CONFIRMED,
+    ROWS_OF,
+    SYMBOL,
+    TIME,
+    found_columns,
+    plain_name,
+    require_symbol,
+)
 from market_data.files.file_formats import FREQTRADE, PLAIN, HowToRead, format_of, format_of_header
 from market_data.files.file_layouts import Layout
 from market_data.files.file_table import FileError, FileTable
 from market_data.files.read_columns import ReadColumns
+from market_data.files.row_names import RowNames
 from market_data.files.text_times import TextTimes, text_times
 
 _ROWS_AT_ONCE = 1 << 16
@@ -90,19 +100,29 @@ class _ArrowReader:
         self._columns = ReadColumns(path, layout, how, self._fault)
         self._times: list[npt.NDArray[Any]] = []
         self._texts: TextTimes | None = None
+        self._rows_of = RowNames()
         self._zone = ""
 
     def add(self, part: pa.Table) -> None:
         cells = {name: part.column(self._names[place]) for name, place in self.places.items()}
-        symbols = cells.pop(SYMBOL, None)
-        if symbols is not None and len(symbols) and not self._columns.rows:
-            require_symbol(self._path, str(symbols[0].as_py()), self._how)
+        for name in cells.keys() & ROWS_OF.keys():
+            self._require_one(name, cells.pop(name))
         for name, column in cells.items():
             if column.null_count and name not in self._layout.optional:
                 row = int(np.argmax(column.is_null().to_numpy()))
                 raise self._fault("is empty", self._columns.rows + row, name)
         self._times.append(self._instants(cells.pop(TIME)))
         self._columns.add({name: self._numbers(name, column) for name, column in cells.items()}, part.num_rows)
+
+    def _require_one(self, name: str, column: pa.ChunkedArray) -> None:
+        if name == SYMBOL and len(column) and not self._columns.rows:
+            require_symbol(self._path, str(column[0].as_py()), self._how)
+        try:
+            other = self._rows_of.other(name, column)
+        except pa.ArrowException:
+            raise self._fault(f"holds {column.type}, which is no name", None, name) from None
+        if other is not None:
+            raise self._fault(other.wrong, self._columns.rows + other.row, name)
 
     def table(self) -> FileTable:
         if not self._columns.rows:
@@ -145,6 +165,9 @@ class _ArrowReader:
         try:
             if pa.types.is_dictionary(column.type):
                 column = column.cast(column.type.value_type)
+            if pa.types.is_decimal(column.type):
+                # Straight to floats it is scaled, which is not always the nearest float; its text is.
+                column = column.cast(pa.string())
             return pc.cast(column, pa.string() if name == CONFIRMED else pa.float64())
         except pa.ArrowException as error:
             wrong = f"holds {column.type} where numbers belong ({_first_line(error)})"

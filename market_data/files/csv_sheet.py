@@ -40,7 +40,9 @@ _JUDGED_LINES = 5_000
 _FEWEST_CELLS = 5
 _DECIMAL_COMMA = re.compile(r"\s*-?[0-9]+,[0-9]+\s*")
 _THOUSANDS = re.compile(r"\s*-?[1-9][0-9]{0,2}(,[0-9]{3})+\s*")
-_BEGINS_WITH_TIME = re.compile(r"\s*[0-9]{4,}(?:[./-][0-9].*|\.[0-9]+)?\s*|\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}.*")
+_BEGINS_WITH_TIME = re.compile(
+    r"\s*[0-9]{4,}(?:[./-][0-9].*|\.[0-9]+| [0-9]{4,6})?\s*|\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}.*"
+)
 
 
 class Sheet(NamedTuple):

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from market_data.files.csv_sheet import Sheet, look_at
-from market_data.files.file_columns import CLOCK, CONFIRMED, SYMBOL, TIME
+from market_data.files.file_columns import CLOCK, CONFIRMED, ROWS_OF, TIME
 from market_data.files.file_formats import HowToRead
 from market_data.files.file_layouts import Layout
 from market_data.files.file_table import FileError, FileTable
 from market_data.files.file_text import FileText, LineBlock
 from market_data.files.read_columns import ReadColumns
+from market_data.files.row_names import RowNames
 from market_data.files.text_times import TextTimes, text_times
 
 _INTEGER = re.compile(r"\s*-?[0-9]+\s*")
@@ -26,6 +27,7 @@ _ISO = re.compile(
     r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\s*"
 )
+_BLANK_LINES = re.compile(rb"^[ \t\r]+$", re.MULTILINE)
 _CELL = re.compile(r"In CSV column #(?P<column>[0-9]+): .*?invalid value '(?P<value>.*)'", re.DOTALL)
 _WIDTH = re.compile(r"Expected (?P<expected>[0-9]+) columns, got (?P<got>[0-9]+)")
 
@@ -53,13 +55,14 @@ class _TableReader:
     def __init__(self, text: FileText, sheet: Sheet, layout: Layout, how: HowToRead) -> None:
         self._text = text
         self._sheet = sheet
-        self._places = {name: place for name, place in sheet.columns.places.items() if name != SYMBOL}
+        self._places = sheet.columns.places
         self._columns = ReadColumns(text.path, layout, how, self._fault)
         self._times: list[npt.NDArray[Any]] = []
         self._texts: TextTimes | None = None
+        self._names = RowNames()
         self._zone, self._zoned = "", False
         # What may be empty is read as text first.
-        texts = {CLOCK, CONFIRMED, *layout.optional}
+        texts = {CLOCK, CONFIRMED, *ROWS_OF, *layout.optional}
         kinds = {name: pa.string() if name in texts else pa.float64() for name in self._places}
         kinds[TIME] = self._time_type(" ".join(map(self._first, (TIME, CLOCK))).strip())
         self._types = {f"{self._places[name]}": kind for name, kind in kinds.items()}
@@ -86,6 +89,10 @@ class _TableReader:
 
     def _add(self, cells: dict[str, pa.ChunkedArray]) -> None:
         times, clock = cells.pop(TIME), cells.pop(CLOCK, None)
+        for name in cells.keys() & ROWS_OF.keys():
+            other = self._names.other(name, cells.pop(name))
+            if other is not None:
+                raise self._fault(other.wrong, self._columns.rows + other.row, name)
         if self._texts is None:
             self._times.append(times.to_numpy())
         else:
@@ -121,6 +128,16 @@ class _TableReader:
         return self._sheet.first[place] if place < len(self._sheet.first) else ""
 
     def _parsed(self, body: bytes) -> pa.Table:
+        """Parse some lines, those with nothing but blanks left out. Raises ArrowInvalid."""
+        try:
+            return self._as_table(body)
+        except pa.ArrowInvalid:
+            filled = _BLANK_LINES.sub(b"", body)
+            if filled == body:
+                raise
+            return self._as_table(filled)
+
+    def _as_table(self, body: bytes) -> pa.Table:
         """Parse some lines; columns are named by their position. Raises ArrowInvalid."""
         return arrow_csv.read_csv(
             pa.BufferReader(body),

@@ -14,9 +14,18 @@ _CLOCK = re.compile(r"\s*(?:[0-9]{4}|[0-9]{6}|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:
 _SHOWN_NAMES = 12
 _SHOWN = 120
 
-TIME, CLOCK, CONFIRMED, TICKS, SYMBOL = "timestamp", "clock", "confirmed", "ticks", "symbol"
-"""What a column is beside those of the layout: the time (or its date), the time of day, the flag of closed candles, how
-many ticks made a candle, and the symbol."""
+TIME, CLOCK, CONFIRMED, TICKS = "timestamp", "clock", "confirmed", "ticks"
+"""What a column is beside those of the layout: the time (or its date), the time of day, the flag of closed candles, and
+how many ticks made a candle."""
+
+SYMBOL, MARKET, PERIOD = "symbol", "market", "period"
+"""What a column is that says what its row is of: the symbol, its name in words of an exchange, the timeframe."""
+
+ROWS_OF = {
+    SYMBOL: ("symbol", "pair"),
+    MARKET: ("ticker", "tic", "instrument", "instrument_name", "inst_id", "instid", "market"),
+    PERIOD: ("interval", "timeframe", "resolution"),
+}
 
 
 class FoundColumns(NamedTuple):
@@ -31,10 +40,10 @@ def plain_name(name: str) -> str:
 
     Examples
     --------
-    >>> plain_name("Volume (BTC)"), plain_name("<DATE>")
+    >>> plain_name("Volume_(BTC)"), plain_name("<DATE>")
     ('volume_btc', 'date')
     """
-    return re.sub(r"\W+", "_", name.strip().lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
 
 
 def is_header(cells: Sequence[str], layout: Layout) -> bool:
@@ -75,7 +84,7 @@ def found_columns(
                 continue
             raise _absent(path, meant, header, layout)
         places[meant] = _once(path, names, found)
-    beside: dict[str, tuple[str, ...]] = {SYMBOL: ("symbol",), TICKS: ("tickvol",) if form is METATRADER else ()}
+    beside: dict[str, tuple[str, ...]] = {**ROWS_OF, TICKS: ("tickvol",) if form is METATRADER else ()}
     beside |= {CONFIRMED: CONFIRMED_NAMES} if layout.has_candles else {}
     for meant, spellings in beside.items():
         there = [spelling for spelling in spellings if spelling in names]

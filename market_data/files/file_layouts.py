@@ -23,6 +23,8 @@ TIME_NAMES = (
     "time",
     "datetime",
     "date_time",
+    "gmt_time",
+    "mts",
     "date",
     "index_level_0",
 )

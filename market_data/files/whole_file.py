@@ -14,6 +14,7 @@ _MOST_ODD = 0.05
 """The share of rows that may be unlike the others before the file as a whole is of another kind."""
 
 _ZONE_STEP_MS = 15 * MINUTE_MS
+_SHOWN_OFFSETS = 3
 _FEWEST_STEPS = 2
 _LEAST_STEP = 0.75
 """A usual step below this part of a candle is that of a shorter timeframe, and no jitter."""
@@ -86,9 +87,19 @@ def _is_wider(steps: Int64Array) -> bool:
 def _require_grid(file: SeriesFile, series: Series, offsets: Int64Array, *, snap_offset: bool) -> None:
     values, counts = np.unique(offsets, return_counts=True)
     usual, count = int(values[np.argmax(counts)]), int(counts.max())
+    zoned = (values % _ZONE_STEP_MS == 0) & (values > 0)
+    if count < (1.0 - _MOST_ODD) * len(offsets) and counts[zoned].sum() > _MOST_ODD * len(offsets):
+        raise FileError(
+            file.path, f"{counts[zoned].sum():,} of its {len(offsets):,} rows open "
+            f"{' or '.join(map(duration, values[zoned][:_SHOWN_OFFSETS].tolist()))} after a boundary of "
+            f"{series.timeframe}: they are of a time zone with daylight saving, or cut at another time of day; candles "
+            "of UTC are needed"
+        )  # fmt: skip
     if usual == 0 or count < (1.0 - _MOST_ODD) * len(offsets):
         return
     whole = f"its rows all open {duration(usual)} after a boundary of {series.timeframe}"
+    if series.timeframe == "1w" and usual % UNIT_MS["d"] == 0:
+        raise FileError(file.path, f"{whole}, as weeks that do not begin on Monday; days can be resampled to weeks")
     if usual % _ZONE_STEP_MS == 0:
         raise FileError(
             file.path, f"{whole}: they are of another time zone, or of another time of day; give --utc-offset, such "
@@ -111,4 +122,4 @@ def duration(length_ms: int) -> str:
     for unit in ("d", "h", "m"):
         if length_ms and length_ms % UNIT_MS[unit] == 0:
             return f"{length_ms // UNIT_MS[unit]}{unit}"
-    return f"{length_ms / UNIT_MS['s']:g}s"
+    return f"{length_ms / UNIT_MS['s']:.12g}s"

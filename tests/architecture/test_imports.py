@@ -8,9 +8,11 @@ from tests.architecture.source_tree import PACKAGES, files_of, place_of, tree_of
 
 FACADES = {
     "backtests/backtest_command.py",
+    "backtests/backtest_result.py",
     "backtests/config_backtest.py",
     "backtests/input_candles.py",
     "backtests/journal_replay.py",
+    "backtests/memory_strategy.py",
     "backtests/parity.py",
     "live/life/live_command.py",
     "live/life/rehearsal.py",

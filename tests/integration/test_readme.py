@@ -45,7 +45,7 @@ class ReadMe(unittest.TestCase):
             sys.path.insert(0, folder)
             self.addCleanup(sys.path.remove, folder)
             strategy = build_strategy("my_strategy:Breakout", {"multiple": 3.0})
-        stream = open_stream(strategy, "BTC/USDT")
+        stream = open_stream(strategy, "BTC/USDT", timeframe_ms=60_000)
         flat = [stream.update(Candle(at * 60_000, 100.0, 101.0, 99.0, 100.0, 1.0)) for at in range(60)]
         self.assertEqual({"FLAT"}, {signal.direction for signal in flat})
         self.assertEqual(("", "no_breakout"), (flat[49].reason, flat[50].reason))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from backtests.proof.indexed_outputs import IndexedOutputs
 from backtests.proof.replayed_journal import replay_journal
 from backtests.proof.session_head import read_head
@@ -18,6 +20,7 @@ from engine.warm_up import warm_up
 from engine.watched import watched_series_of
 from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
+from strategies.anchored_blocks import stored_candles_needed
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 
@@ -63,8 +66,8 @@ def truth_outputs(run: LiveRun, instruments: Mapping[str, Instrument] | None = N
     For sessions of one timeframe without perpetual contracts; watched series may have others.
     """
     symbols = run.settings.live.symbols
-    warmup = build_strategy_of(run.settings).warmup_candles
     start_ms = run.exchange.start_ms
+    warmup = stored_candles_needed(build_strategy_of(run.settings), start_ms, run.length_ms)
     rules = instruments or practice_source(1, symbols).markets()
     history = [run.truth(symbol, start_ms - warmup * run.length_ms) for symbol in symbols]
     watched, lengths = [], []
@@ -101,6 +104,10 @@ def backtest_outputs(
         SessionOutputs(*(written[name].extend for name in DERIVED)),
         switch,
         build_safety_monitor(settings, switch),
+        {
+            symbol: CandleColumns._make(map(np.concatenate, zip(*parts, strict=True)))
+            for symbol, *parts in zip(settings.live.symbols, warmups, window.candles, strict=True)
+        },
     )
     warm_up(session, list(map(candles_of, warmups)), list(map(candles_of, watched)))
     for step in steps_of(window):

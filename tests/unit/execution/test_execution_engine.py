@@ -129,7 +129,7 @@ class SubmittedOrders(EngineTest):
         self.assertEqual((1, 100.0), self.book())
 
     def test_empty_and_unknown_symbols_and_impossible_prices_are_value_errors(self) -> None:
-        for symbol in ("", "  ", "UNKNOWN", "unknown", " Unknown "):
+        for symbol in ("", "  ", "UNKNOWN", "unknown", " Unknown ", None, 5):
             with self.subTest(symbol), self.assertRaises(ValueError):
                 self.engine.submit_order(order("BUY", 1.0, symbol), 100.0)
         for price in (0.0, -1.0, math.nan, math.inf):
@@ -365,6 +365,7 @@ class MadeOrders(EngineTest):
             {"side": "LONG", "symbol": BTC},
             {**output, "side": "FLAT"},
             {"position_size": 1.0, "symbol": BTC},
+            None,
         ):
             with self.subTest(wrong), self.assertRaises(ValueError):
                 self.engine.create_order_from_risk_output(wrong)

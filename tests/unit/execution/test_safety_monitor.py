@@ -225,6 +225,15 @@ class BookAndStatus(SafetyMonitorTest):
         shown = (monitor.open_trades, monitor.total_exposure, monitor.get_status()["open_positions"])
         self.assertEqual((3, 700.0, 3), shown)
 
+    def test_an_equity_against_which_no_loss_can_be_measured_is_a_value_error(self) -> None:
+        monitor = SafetyMonitor(limits(), 10_000.0)
+        for equity in (0.0, -1.0, math.nan, math.inf):
+            with self.subTest(equity), self.assertRaisesRegex(ValueError, "new_starting_equity"):
+                monitor.reset_daily_limits(equity)
+        with self.assertRaisesRegex(ValueError, "pnl"):
+            monitor.record_position_close("BTC/USDT", 10.0, math.nan)
+        self.assertEqual((10_000.0, False), (monitor.current_equity, monitor.trading_halted))
+
     def test_a_day_may_begin_with_another_equity(self) -> None:
         monitor = SafetyMonitor(limits(max_daily_loss_pct=0.02), 10_000.0)
         monitor.check_post_trade(9_700.0)

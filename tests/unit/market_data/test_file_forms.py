@@ -6,6 +6,7 @@ import json
 import tempfile
 import unittest
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +83,9 @@ class TextForms(FormsCase):
             ),
             "OKX, no header, milliseconds": lines("{t},{o},{h},{l},{c},{v},5,6,1"),
             "columns in the usual order, no header, milliseconds": lines("{t},{o},{h},{l},{c},{v}"),
+            "columns in the usual order, no header, semicolons, dates as YYYYMMDD, taken as UTC": "\n".join(
+                f"20240401 00{place:02}00;{';'.join(map(str, row[1:]))}" for place, row in enumerate(ROWS)
+            ),
             "columns by name, bars, milliseconds": lines("{t}|{o}|{h}|{l}|{c}|{v}", header="ts|o|h|l|c|v"),
             "columns by name, milliseconds": lines(
                 "{t},{v},{o},{h},{l},{c},1", header="timestamp,Volume (BTC),Open,High,Low,Close,Volume (USDT)"
@@ -105,6 +109,21 @@ class TextForms(FormsCase):
         text = lines("{t},{o},{h},{l},{c},900,{v},6,1", header="ts,o,h,l,c,vol,volCcy,volCcyQuote,confirm")
         self.assertEqual(rows_of(self.read(text, how=HowToRead("BTC/USDT:USDT")).candles), ROWS)
         self.assertEqual(self.read(text).values[4].tolist(), [900.0] * len(ROWS))
+
+    def test_other_names_of_times_and_volumes_are_found(self):
+        for header in (
+            "MTS,OPEN,HIGH,LOW,CLOSE,VOLUME",
+            "Gmt time,Open,High,Low,Close,Volume",
+            "Timestamp,Open,High,Low,Close,Volume_(BTC)",
+        ):
+            with self.subTest(header):
+                self.assertEqual(rows_of(self.read(lines("{t},{o},{h},{l},{c},{v}", header=header)).candles), ROWS)
+
+    def test_lines_of_blanks_are_no_rows_wherever_they_stand(self):
+        text = lines("{t},{o},{h},{l},{c},{v}", header="timestamp,open,high,low,close,volume").splitlines()
+        blank = "\n".join([*text[:9], "  ", "\t\r", *text[9:], " ", ""])
+        self.assertEqual(rows_of(self.read(blank).candles), ROWS)
+        self.refused("line 45: has 1 cells", blank + "x\n")
 
     def test_decimal_commas_are_read_behind_semicolons_and_tabs(self):
         for delimiter, word in ((";", "semicolons"), ("\t", "tabs")):
@@ -153,6 +172,22 @@ class TextForms(FormsCase):
         self.refused(
             "its rows are of 'ETH/USDT', not of BTC/USDT", text.replace("{s}", "ETH/USDT").replace("ETH,", "BTC,")
         )
+
+    def test_a_file_of_two_symbols_or_two_timeframes_is_refused_with_the_first_row_of_the_second(self):
+        table = {
+            "symbol": ("BTCUSDT", "ETHUSDT"),
+            "pair": ("BTC/USDT", "ETH/USDT"),
+            "ticker": ("B", "E"),
+            "interval": ("1m", "1h"),
+        }
+        for name, (first, second) in table.items():
+            rows = [f"{','.join(map(str, row))},{first if place < 30 else second}" for place, row in enumerate(ROWS)]
+            text = "\n".join([f"timestamp,open,high,low,close,volume,{name}", *rows, ""])
+            with self.subTest(name):
+                self.refused(f"line 32, column '{name}': names '{second}' where the rows before name '{first}'", text)
+                # Spellings of one symbol are no two; an empty cell names none.
+                one = text.replace(second, "" if name == "interval" else first.replace("/", "-").lower())
+                self.assertEqual(rows_of(self.read(one).candles), ROWS)
 
     def test_a_forced_form_is_obeyed_or_refused(self):
         for flag in FLAGS:
@@ -372,6 +407,18 @@ class OddTables(FormsCase):
     def columns(self, **other):
         names = ("timestamp", "open", "high", "low", "close", "volume")
         return {name: list(column) for name, column in zip(names, zip(*ROWS, strict=True), strict=True)} | other
+
+    def test_decimals_are_the_nearest_floats(self):
+        exact = {"open": "42000.02", "high": "42000.27", "low": "41999.99", "close": "42000.09", "volume": "8.53"}
+        columns = {name: pa.array([Decimal(text)] * 2) for name, text in exact.items()}
+        file = self.read(self.parquet({"timestamp": list(minutes(APRIL, 2)), **columns}), "1m.parquet")
+        self.assertEqual([column.tolist() for column in file.values], [[float(text)] * 2 for text in exact.values()])
+
+    def test_the_rows_of_a_table_are_of_one_symbol(self):
+        tickers = pa.array(["A"] * 30 + ["B"] * 10)
+        for names in (tickers, tickers.dictionary_encode()):
+            content = self.parquet(self.columns(ticker=names))
+            self.refused("row 31, column 'ticker': names 'B' where the rows before name 'A'", content, "1m.parquet")
 
     def test_types_that_hold_numbers_or_times_are_read(self):
         times = [row[0] for row in ROWS]

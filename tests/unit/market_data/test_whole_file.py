@@ -129,6 +129,7 @@ class Spacing(WholeFileCase):
 
     def test_lengths_are_said_in_the_largest_unit_that_is_whole(self):
         table = {1_500: "1.5s", MINUTE_MS: "1m", 90 * MINUTE_MS: "90m", 25 * HOUR_MS: "25h", 7 * DAY_MS: "7d"}
+        table[DAY_MS - 1] = "86399.999s"
         self.assertEqual({length: duration(length) for length in table}, table)
 
 
@@ -164,6 +165,18 @@ class Offsets(WholeFileCase):
             self.file([APRIL + place * DAY_MS + 16 * HOUR_MS for place in range(9)]),
             "1d",
         )
+
+    def test_days_and_hours_of_a_zone_with_daylight_saving_are_no_jitter(self):
+        # Midnights of Berlin, 23h and 22h after those of UTC, and of London, half the year those of UTC.
+        for winter, summer in ((23, 22), (0, 23)):
+            times = [APRIL + day * DAY_MS + (summer if day >= 40 else winter) * HOUR_MS for day in range(100)]
+            self.refused("of its 100 rows open (22h or 23h|23h) after .* daylight saving", self.file(times), "1d")
+        days = [APRIL + day * DAY_MS + (day == 50) * HOUR_MS for day in range(100)]
+        self.assertEqual(self.take(self.file(days), "1d").report.snapped, 1)
+
+    def test_weeks_begin_on_monday(self):
+        sundays = [APRIL + place * 7 * DAY_MS - DAY_MS for place in range(20)]
+        self.refused("open 6d after a boundary of 1w, as weeks that do not begin on Monday", self.file(sundays), "1w")
 
     def test_times_of_closes_are_told(self):
         for early in (1, 1_000):

@@ -21,7 +21,7 @@ from strategies.open_stream import open_stream
 from strategies.plain_metadata import plain_metadata
 from tests.support.candles import candles_of
 from tests.support.market_data_sets import frame_of, practice_columns
-from tests.support.times import at
+from tests.support.times import MINUTE_MS, at
 
 
 class Recorder:
@@ -43,16 +43,17 @@ class Recorder:
 
 
 class AboveMean:
-    """Long above the mean of the last ``length`` closes, short below, in its frame form."""
+    """Long above the mean of the last ``warmup_candles + 1`` closes, short below, in its frame form."""
 
     name = "above_mean"
 
-    def __init__(self, length: int) -> None:
-        self.warmup_candles = length
+    def __init__(self, warmup_candles: int) -> None:
+        self.warmup_candles = warmup_candles
 
     def add_indicators(self, df: pd.DataFrame) -> pd.DataFrame:
-        total = sum(df["close"].shift(age) for age in reversed(range(self.warmup_candles)))
-        return df.assign(mean=total / self.warmup_candles)
+        length = self.warmup_candles + 1
+        total = sum(df["close"].shift(age) for age in reversed(range(length)))
+        return df.assign(mean=total / length)
 
     def generate_signal(self, df: pd.DataFrame) -> dict[str, Any]:
         close, mean = df["close"].iloc[-1], df["mean"].iloc[-1]
@@ -82,29 +83,21 @@ class AboveMeanStream:
 
 
 class WindowTest(unittest.TestCase):
-    def test_it_holds_the_last_warmup_candles_as_users_know_them(self) -> None:
+    def test_it_holds_candles_as_users_know_them(self) -> None:
         columns = practice_columns("BTC/USDT", "1m", 12)
         strategy = Recorder(5)
-        stream = FrameStream(strategy)
+        stream = FrameStream(strategy, MINUTE_MS)
         candles = candles_of(columns)
-        self.assertEqual([FLAT] * 4, [stream.update(candle) for candle in candles[:4]])
+        self.assertEqual([FLAT] * 5, [stream.update(candle) for candle in candles[:5]])
         self.assertEqual([], strategy.frames)
-        for candle in candles[4:]:
+        for candle in candles[5:]:
             stream.update(candle)
-        self.assertEqual(8, len(strategy.frames))
-        for last, frame in enumerate(strategy.frames, 5):
-            expected = frame_of(columns.slice(last - 5, last)).assign(seen=5)
-            pd.testing.assert_frame_equal(expected, frame, check_dtype=False)
+        self.assertEqual(7, len(strategy.frames))
+        for rows, frame in enumerate(strategy.frames, 6):
+            expected = frame_of(columns.slice(0, rows)).assign(seen=rows)
+            pd.testing.assert_frame_equal(expected, frame, check_dtype=False, check_column_type=False)
             self.assertEqual(dt.UTC, frame["timestamp"].iloc[0].tzinfo)
-            self.assertEqual([0, 1, 2, 3, 4], list(frame.index))
-
-    def test_it_holds_at_least_two_candles(self) -> None:
-        for warmup_candles in (0, 1, 2):
-            strategy = Recorder(warmup_candles)
-            stream = FrameStream(strategy)
-            for candle in candles_of(practice_columns("BTC/USDT", "1m", 4)):
-                stream.update(candle)
-            self.assertEqual([2, 2, 2], [len(frame) for frame in strategy.frames], warmup_candles)
+            self.assertEqual(list(range(rows)), list(frame.index))
 
     def test_the_frame_is_the_strategys_own(self) -> None:
         class Spoiler(Recorder):
@@ -115,25 +108,15 @@ class WindowTest(unittest.TestCase):
                 return self.answer
 
         strategy = Spoiler(3)
-        stream = FrameStream(strategy)
+        stream = FrameStream(strategy, MINUTE_MS)
         columns = practice_columns("BTC/USDT", "1m", 6)
         for candle in candles_of(columns):
             stream.update(candle)
         closes = columns.close.tolist()
-        self.assertEqual([closes[last - 3 : last] for last in range(3, 7)], strategy.frames)
-
-    def test_how_many_candles_came_before_the_window_changes_nothing(self) -> None:
-        candles = candles_of(practice_columns("ETH/USDT", "1m", 80))
-        long, short = FrameStream(AboveMean(7)), FrameStream(AboveMean(7))
-        for candle in candles[:60]:
-            long.update(candle)
-        for candle in candles[54:60]:
-            short.update(candle)
-        for candle in candles[60:]:
-            self.assertEqual(long.update(candle), short.update(candle))
+        self.assertEqual([closes[:rows] for rows in range(4, 7)], strategy.frames)
 
     def test_the_frame_form_and_the_same_idea_as_a_stream_agree_at_every_candle(self) -> None:
-        frames, stream = FrameStream(AboveMean(7)), AboveMeanStream(7)
+        frames, stream = FrameStream(AboveMean(6), MINUTE_MS), AboveMeanStream(7)
         heard = set()
         for candle in candles_of(practice_columns("XRP/USDT", "1m", 250)):
             expected, got = stream.update(candle), frames.update(candle)
@@ -146,14 +129,15 @@ class WindowTest(unittest.TestCase):
 
     def test_a_strategy_with_both_forms_streams(self) -> None:
         strategy = ScalpingEMARSI()
-        self.assertIsInstance(open_stream(strategy, "BTC/USDT"), RunningStream)
-        self.assertIsNot(open_stream(strategy, "BTC/USDT"), open_stream(strategy, "BTC/USDT"))
-        self.assertIsInstance(open_stream(AboveMean(3), "BTC/USDT"), FrameStream)
+        first, second = (open_stream(strategy, "BTC/USDT", timeframe_ms=MINUTE_MS) for _ in range(2))
+        self.assertIsInstance(first, RunningStream)
+        self.assertIsNot(first, second)
+        self.assertIsInstance(open_stream(AboveMean(3), "BTC/USDT", timeframe_ms=MINUTE_MS), FrameStream)
 
 
 class AnswersTest(unittest.TestCase):
     def answered(self, answer: object) -> Signal:
-        stream = FrameStream(Recorder(2, answer))
+        stream = FrameStream(Recorder(1, answer), MINUTE_MS)
         candles = [Candle(at(row), 1.0, 2.0, 0.5, 1.5, 3.0) for row in range(2)]
         return [stream.update(candle) for candle in candles][-1]
 

@@ -2,9 +2,12 @@
 
 import unittest
 
+import pandas as pd
+from msgspec import structs
+
 from core.errors import StrategyError
-from core.trading_signal import At, Signal
-from strategies.frame_stream import signal_from_mapping
+from core.trading_signal import FLAT, At, Signal
+from strategies.frame_stream import answer_at, signal_from_mapping
 
 
 def said(signal: str, **metadata: object) -> Signal:
@@ -53,6 +56,32 @@ class MappingWords(unittest.TestCase):
         for word in ("stop_price", "target_r", "size", "fraction", "move_stop"):
             with self.subTest(word), self.assertRaisesRegex(StrategyError, f"{word}.* is nan; expected a finite"):
                 said("LONG", **{word: float("nan")})
+
+    def test_a_frame_of_answers_leaves_cells_empty(self) -> None:
+        nan, none = float("nan"), None
+        columns = ["signal", "stop_price", "move_stop", "fraction", "entry", "entry_price", "entry_expiry"]
+        columns += ["cancel_entry", "tag", "targets"]
+        rows = [
+            ("LONG", 95.0, nan, nan, "limit", 99.0, 3.0, False, "dip", ((0.5, "1R"), (0.5, 4.0))),
+            ("EXIT", nan, nan, 0.5, "", 98.0, nan, False, "", none),
+            ("ADJUST", nan, 97.0, nan, none, 97.0, nan, True, none, none),
+            ("FLAT", nan, nan, nan, "", nan, nan, False, "", none),
+        ]
+        answers = pd.DataFrame(rows, columns=columns)
+        targets = ((0.5, "1R"), (0.5, 4.0))
+        limit = {"entry": "limit", "entry_price": 99.0, "entry_expiry": 3, "tag": "dip", "targets": targets}
+        for row, expected in enumerate(
+            (
+                Signal("LONG", stop_price=95.0, **limit),
+                Signal("EXIT", fraction=0.5),
+                Signal("ADJUST", move_stop=97.0, cancel_entry=True),
+                FLAT,
+            )
+        ):
+            got = signal_from_mapping(answer_at(answers, row))
+            with self.subTest(expected.direction):
+                self.assertEqual(expected, structs.replace(got, metadata={}))
+                self.assertIsInstance(got.cancel_entry, bool)
 
     def test_flat_says_nothing(self) -> None:
         self.assertEqual(Signal("FLAT"), said("FLAT", move_stop=float("nan"), cancel_entry=False, size=9))

@@ -64,7 +64,7 @@ def line_of(text: str) -> int:
 class WhereItFails(unittest.TestCase):
     def failure(self, where: str) -> str:
         """Return the line of the error; ``assertRaises`` would throw its traceback away."""
-        stream = open_stream(build_strategy(f"{HERE}:Broken", {"where": where}), "BTC/USDT")
+        stream = open_stream(build_strategy(f"{HERE}:Broken", {"where": where}), "BTC/USDT", timeframe_ms=60_000)
         candle = Candle(0, 1.0, 1.0, 1.0, 1.0, 1.0)
         stream.update(candle)
         try:

@@ -291,6 +291,7 @@ class LoadingTest(unittest.TestCase):
         self.assertTrue(lines[0].startswith("argument: symbols[1]: 'btc/usdt' is 'BTCUSDT' again"), lines)
         self.assertTrue(lines[1].startswith("argument: interval: practice has no 7m candles — allowed: 1m, "), lines)
         self.assertIn("argument: symbols: a list of 0", self.problems(symbols=[])[0])
+        self.assertIn("argument: symbols: 'a set of 2' — allowed: a list", self.problems(symbols={"A/B", "C/B"})[0])
 
     def test_validate_all_configs_returns_the_sections_and_the_hash(self) -> None:
         write_config(self.base)

@@ -1,0 +1,206 @@
+"""A backtest of candles in memory: no store, no exchange, and no files unless they are asked for."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import numpy as np
+
+from backtests.backtest_result import BacktestResult
+from backtests.market_input import MarketInput
+from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
+from backtests.memory_settings import memory_settings, with_strategy_settings
+from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
+from backtests.replay import replay
+from backtests.run import run_loaded, warm_up_session, warmed_candles
+from backtests.run_plan import RunPlan
+from backtests.stored_input import stored_input
+from backtests.timeline import step_times
+from core.candle_columns import CandleColumns
+from core.errors import ConfigurationError
+from core.instants import Instant, format_ms, parse_instant
+from core.instrument import Instrument
+from core.settings_problem import did_you_mean
+from core.timeframe import timeframe_ms
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.kill_switch import KillSwitch
+from engine.renderer import SessionOutputs
+from market_data.history.loaded_candles import LoadedCandles
+from market_data.instruments.inferred_rules import infer_instrument
+from market_data.quality.candle_quality import find_holes
+from reports.console.progress import ReplayProgress
+from runs.result_builder import build_result
+from strategies.anchored_blocks import stored_candles_needed
+from strategies.strategy import Strategy, StreamingStrategy, exchange_series
+from validation.composed_settings import Settings
+
+DEFAULT_SYMBOL = "ASSET/USDT"
+
+
+class Options(TypedDict, total=False):
+    """What else :func:`run_backtest` may be told."""
+
+    symbol: str
+    timeframe: str
+    instruments: Instrument | Mapping[str, Instrument]
+    start: Instant
+    warmup_candles: int
+    output_dir: str | Path
+
+
+def run_backtest(
+    candles: Any,
+    signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None = None,
+    *,
+    strategy: Strategy | StreamingStrategy | str | None = None,
+    config: str | Path | Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
+) -> BacktestResult:
+    """Run candles through the kernel and return what it came to.
+
+    Parameters
+    ----------
+    candles
+        A DataFrame, any iterable of :class:`~core.candle.Candle`, of ``(time, open, high, low, close, volume)`` or of
+        mappings, or ``{symbol: any of these}``.
+    signal_generator
+        ``f(candle)`` that returns a Signal, a mapping as ``generate_signal`` does, or None; or one by symbol.
+    strategy
+        In its place an object in one of the forms of a strategy, or a name as ``strategy.type`` has it. With neither
+        the strategy is that of the configuration.
+    config
+        The path of a live.yaml, or a mapping with the keys of one, in which ``risk`` has the keys of risk.json and
+        ``trading_mode`` those of trading_mode.yaml; what is left out has its default.
+    **options
+        ``symbol`` of candles that are not named; ``timeframe``, else the least distance between two opens;
+        ``instruments``, else read off the decimals of the candles as an import does; ``start``, before which candles
+        only warm up; ``warmup_candles`` of a signal_generator; ``output_dir``, into which the files of a backtest are
+        written.
+
+    Raises
+    ------
+    CandleError
+        Names the first row that is no candle.
+    ConfigurationError
+        If a setting or an argument is wrong.
+    StrategyError
+        If the strategy fails, names the candle.
+
+    Examples
+    --------
+    >>> rows = [(60_000 * n, 10.0, 11.0, 9.0, 10.0 + n % 2, 1.0) for n in range(5)]
+    >>> run_backtest(rows, lambda candle: None)
+    BacktestResult(5 candles, 0 trades, equity 10000.00)
+    """
+    series, timeframe = _series(candles, options)
+    given = _strategy(signal_generator, strategy, tuple(series), options.get("warmup_candles", 0))
+    settings = memory_settings(config, list(series), timeframe, given if isinstance(given, str) else None)
+    if given is None or isinstance(given, str):
+        decides = build_strategy_of(settings)
+    else:
+        decides = given
+        settings = with_strategy_settings(settings, identity_of(given))
+    if exchange_series(decides):
+        wrong = f"strategy {decides.name} asks for candles of the exchange"
+        raise ConfigurationError(f"{wrong} — allowed: candles joined from its own, in memory")
+    plan = _plan(settings, series, options)
+    needed = stored_candles_needed(decides, plan.start_ms, timeframe_ms(timeframe))
+    market = _market(series, timeframe, plan.start_ms, needed, options.get("instruments"))
+    return _written(plan, decides, market) if "output_dir" in options else _kept(plan, decides, market)
+
+
+def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
+    length_ms = timeframe_ms(settings.live.timeframe)
+    start_ms = min(int(one.open_time_ms[0]) for one in series.values())
+    end_ms = max(int(one.open_time_ms[-1]) for one in series.values()) + length_ms
+    if "start" in options:
+        start_ms = parse_instant(options["start"], name="start")
+        if start_ms > end_ms - length_ms:
+            raise ConfigurationError(f"start {format_ms(start_ms)}: no candle opens then or later")
+    output_dir = Path(options.get("output_dir", ""))
+    return RunPlan(settings=settings, start_ms=start_ms, end_ms=end_ms, output_dir=output_dir, show_progress=False)
+
+
+def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:
+    """Return the candles by symbol, and their timeframe."""
+    for option in options:
+        if option not in Options.__annotations__:
+            raise TypeError(f"run_backtest has no option {option}{did_you_mean(option, Options.__annotations__)}")
+    given = candles if isinstance(candles, Mapping) else {options.get("symbol", DEFAULT_SYMBOL): candles}
+    if not given:
+        raise ConfigurationError("candles: the mapping is empty — allowed: {symbol: candles}")
+    series = {str(symbol): read_candles(str(symbol), one) for symbol, one in given.items()}
+    timeframe = options.get("timeframe") or inferred_timeframe(series.values())
+    for symbol, columns in series.items():
+        require_grid(symbol, columns, timeframe)
+    return series, timeframe
+
+
+def _strategy(
+    generator: Any, strategy: Any, symbols: tuple[str, ...], warmup_candles: int
+) -> Strategy | StreamingStrategy | str | None:
+    if generator is not None and strategy is not None:
+        raise ConfigurationError("signal_generator and strategy are both given — allowed: one of the two")
+    if generator is not None:
+        return own_strategy(function_strategy(generator, symbols, warmup_candles))
+    if strategy is None or isinstance(strategy, str):
+        return strategy
+    return own_strategy(strategy)
+
+
+def _market(
+    series: Mapping[str, CandleColumns],
+    timeframe: str,
+    start_ms: int,
+    warmup_candles: int,
+    instruments: Instrument | Mapping[str, Instrument] | None,
+) -> MarketInput:
+    length_ms = timeframe_ms(timeframe)
+    loaded = {}
+    for symbol, columns in series.items():
+        first = int(np.searchsorted(columns.open_time_ms, start_ms))
+        before = int(np.searchsorted(columns.open_time_ms, start_ms - length_ms, side="right"))
+        window = columns.slice(first, columns.rows)
+        holes = find_holes(window.open_time_ms, length_ms)
+        rules = instruments if isinstance(instruments, Instrument) else (instruments or {}).get(symbol)
+        loaded[symbol] = LoadedCandles(
+            symbol,
+            columns.slice(max(0, before - warmup_candles), before),
+            window,
+            rules or infer_instrument(symbol, columns, length_ms),
+            {"candles": window.rows, "holes": len(holes), "missing": sum(hole.missing for hole in holes)},
+        )
+    return MarketInput(loaded, timeframe)
+
+
+def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
+    """Run with outputs that are kept in memory."""
+    trades = bytearray()
+    settings, switch = plan.settings, KillSwitch(False)
+    session = build_session(
+        settings,
+        strategy,
+        {symbol: one.instrument for symbol, one in market.candles.items()},
+        SessionOutputs(trades.extend),
+        switch,
+        build_safety_monitor(settings, switch),
+        market.ahead(),
+    )
+    warm_up_session(session, market)
+    warmed = warmed_candles(session, market)
+    candles = sum(one.window.rows for one in market.candles.values())
+    with ReplayProgress(candles, shown=False) as progress:
+        replay(session, market.window(), progress, threading.Event())
+    session.finish()
+    fed = stored_input(plan, market, warmed, strategy.warmup_candles)
+    result = build_result(session, settings, fed)
+    return BacktestResult(result, bytes(trades), fed.step_times_ms, np.array(session.outputs.curve, np.float64))
+
+
+def _written(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
+    """Run with the files of a backtest, and read back what the result shows."""
+    result = run_loaded(plan, strategy, market)
+    curve: np.typing.NDArray[np.float64] = np.load(Path(str(result.output_dir)) / "equity.npy")
+    trade_log = Path(str(result.log_file)).read_bytes()
+    return BacktestResult(result, trade_log, step_times(market.window()), curve)

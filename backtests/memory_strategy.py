@@ -1,0 +1,120 @@
+"""Strategies that a program has built itself: a function of a candle, or an object in one of the forms."""
+
+import hashlib
+import inspect
+import marshal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.candle import Candle
+from core.errors import ConfigurationError, StrategyError
+from core.settings_problem import shown
+from core.trading_signal import FLAT, Signal
+from strategies.plain_metadata import plain_metadata
+from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy_registry import FORMS, has_form, ready_strategy
+from strategies.strategy_settings import StrategySettings
+from strategies.strategy_source import hand_over
+
+SignalGenerator = Callable[[Candle], Signal | Mapping[str, Any] | None]
+
+
+class FunctionStrategy:
+    """Asks a function about every candle; what it remembers is its own affair.
+
+    Parameters
+    ----------
+    generators
+        By symbol.
+    name, warmup_candles
+        As of any strategy.
+    """
+
+    def __init__(self, generators: Mapping[str, SignalGenerator], name: str, warmup_candles: int) -> None:
+        self._generators = generators
+        self.name = name
+        self.warmup_candles = warmup_candles
+
+    def stream(self, symbol: str) -> "_FunctionStream":
+        """Return a stream that asks the symbol's function."""
+        return _FunctionStream(self._generators[symbol])
+
+
+class _FunctionStream:
+    def __init__(self, generator: SignalGenerator) -> None:
+        self._generator = generator
+
+    def update(self, candle: Candle) -> Signal:
+        """Ask the function; None is FLAT."""
+        answer = self._generator(candle)
+        if answer is None:
+            return FLAT
+        if isinstance(answer, Signal):
+            return answer
+        if isinstance(answer, Mapping):
+            from strategies.frame_stream import signal_from_mapping  # Only for this answer is pandas loaded.
+
+            return signal_from_mapping(answer)
+        raise StrategyError(
+            f"signal_generator returned {shown(answer)}; expected a Signal, a mapping as of generate_signal, or None"
+        )
+
+
+def function_strategy(
+    given: SignalGenerator | Mapping[str, SignalGenerator], symbols: tuple[str, ...], warmup_candles: int
+) -> FunctionStrategy:
+    """Return the strategy of a function, or of one for each symbol.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no function, or a symbol has none.
+    """
+    generators = {**given} if isinstance(given, Mapping) else dict.fromkeys(symbols, given)
+    for symbol in symbols:
+        if not callable(generators.get(symbol)):
+            wrong = shown(generators.get(symbol))
+            raise ConfigurationError(f"signal_generator for {symbol} is {wrong} — allowed: a function of a candle")
+    first = generators[symbols[0]]
+    return FunctionStrategy(generators, str(getattr(first, "__name__", type(first).__name__)), warmup_candles)
+
+
+def own_strategy(given: object) -> Strategy | StreamingStrategy:
+    """Return a strategy object that a program has built.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is a class, or has none of the forms.
+    StrategyError
+        If it has no usable ``warmup_candles``.
+    """
+    if isinstance(given, type):
+        raise ConfigurationError(f"strategy is the class {given.__name__} — allowed: an object of it, or its name")
+    if not has_form(given):
+        raise ConfigurationError(f"strategy {shown(given)} is no object with {' or with '.join(FORMS)}")
+    strategy: Any = given
+    return ready_strategy(type(given).__name__, strategy)
+
+
+def identity_of(strategy: Strategy | StreamingStrategy) -> StrategySettings:
+    """Return the settings under which such a strategy goes; its source and its plain attributes are its identity."""
+    parts = [*strategy._generators.values()] if isinstance(strategy, FunctionStrategy) else [type(strategy)]
+    digest = hashlib.sha256(b"\0".join(map(_source, parts))).hexdigest()
+    module = f"in_memory.source_{digest[:16]}"
+    hand_over(module, {"source": digest})
+    attributes = {} if isinstance(strategy, FunctionStrategy) else getattr(strategy, "__dict__", {})
+    name = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in strategy.name)
+    return StrategySettings(type=f"{module}:s_{name}", params=plain_metadata(attributes))
+
+
+def _source(part: object) -> bytes:
+    """Return a function's or a class's text, or what it was compiled to, with the plain values that it closes over."""
+    try:
+        text = inspect.getsource(part).encode()  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        code = getattr(part, "__code__", None)
+        text = repr(type(part)).encode() if code is None else marshal.dumps(code)
+    cells = getattr(part, "__closure__", None) or ()
+    values = [cell.cell_contents for cell in cells if isinstance(cell.cell_contents, int | float | str | bool)]
+    return text + repr(values).encode()

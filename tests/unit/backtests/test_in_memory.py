@@ -1,0 +1,242 @@
+"""Candles in memory through the kernel: the same as through the store, however they are held, and nothing written."""
+
+import contextlib
+import datetime as dt
+import io
+import tempfile
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from backtests import run_backtest
+from backtests.config_backtest import ConfigBacktestRunner
+from core.candle import Candle
+from core.errors import CandleError, ConfigurationError, StrategyError
+from core.instants import format_ms
+from core.trading_signal import Signal
+from market_data.__main__ import main as market_data
+from market_data.practice.practice_market import PracticeMarket
+from tests.support.candles import candles_of
+from tests.support.config_tree import write_config
+from tests.support.frame_strategies import BlockBreakout, Breakout, NextCandle
+from tests.support.market_data_sets import frame_of, practice_columns
+from tests.support.times import JANUARY_MS, MINUTE_MS
+
+BTC, ETH = "BTC/USDT", "ETH/USDT"
+BREAKOUT = {"type": "tests.support.frame_strategies:BlockBreakout", "params": {"length": 12}}
+
+
+def above(candle: Candle) -> Signal | None:
+    """Long on every candle that closes in its upper quarter."""
+    if candle.close > candle.high - 0.25 * (candle.high - candle.low):
+        return Signal("LONG", sl_distance=0.002 * candle.close, tp_distance=0.002 * candle.close)
+    return None
+
+
+class SameAsTheStore(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def config(self, exchange: str, symbols: list[str]) -> Path:
+        live: dict[str, object] = {
+            "exchange": exchange,
+            "symbols": symbols,
+            "timeframe": "1m",
+            "strategy": BREAKOUT,
+            "data": {"cache_dir": str(self.base / "data")},
+            "logging": {"directory": str(self.base / "logs")},
+        }
+        return write_config(self.base, live=live)
+
+    def test_with_a_warm_up_and_the_markets_own_rules(self) -> None:
+        config = self.config("practice", [BTC, ETH])
+        start_ms, end_ms = JANUARY_MS + 500 * MINUTE_MS, JANUARY_MS + 2_000 * MINUTE_MS
+        stored = ConfigBacktestRunner(config, format_ms(start_ms), format_ms(end_ms)).run()
+        self.assertGreater(stored["performance"]["total_trades"], 20)
+        earlier_ms = start_ms - 2_000 * MINUTE_MS
+        frames = {symbol: frame_of(PracticeMarket().candles(symbol, "1m", earlier_ms, end_ms)) for symbol in (BTC, ETH)}
+        options: dict[str, Any] = {"instruments": PracticeMarket().markets(), "start": format_ms(start_ms)}
+        for kept in ({}, {"output_dir": self.base / "written"}):
+            result = run_backtest(frames, config=config, **options, **kept)
+            told = result.to_dict()
+            for name in ("trades_sha256", "orders_sha256", "data_sha256", "settings_sha256", "strategy_sha256"):
+                self.assertEqual(stored[name], told[name], name)
+            self.assertEqual(stored["performance"], told["performance"])
+            self.assertEqual(stored["statistics"], told["statistics"])
+            self.assertEqual(Path(stored["log_file"]).read_bytes(), result.trade_log)
+            self.assertEqual(stored["performance"]["equity"], result.equity.iloc[-1])
+        by_object = run_backtest(frames, strategy=BlockBreakout({"length": 12}), config=config, **options)
+        self.assertEqual(stored["trades_sha256"], by_object.trades_sha256)
+
+    def test_with_rules_read_off_imported_candles(self) -> None:
+        columns = practice_columns(ETH, "1m", 1_200)
+        source = self.base / "candles.csv"
+        frame_of(columns).assign(timestamp=columns.open_time_ms).to_csv(source, index=False)
+        with contextlib.redirect_stdout(io.StringIO()):
+            store = ["--exchange", "mine", "--data-dir", str(self.base / "data")]
+            imported = market_data(["import", *store, "--symbol", ETH, "--timeframe", "1m", str(source)])
+        self.assertEqual(0, imported)
+        config = self.config("mine", [ETH])
+        start, end = format_ms(JANUARY_MS), format_ms(JANUARY_MS + 1_200 * MINUTE_MS)
+        stored = ConfigBacktestRunner(config, start, end, offline=True).run()
+        self.assertGreater(stored["performance"]["total_trades"], 10)
+        told = run_backtest({ETH: frame_of(columns)}, config=config).to_dict()
+        for name in ("trades_sha256", "data_sha256"):
+            self.assertEqual(stored[name], told[name])
+
+
+class HoweverTheyAreHeld(unittest.TestCase):
+    columns = practice_columns(BTC, "1m", 300)
+
+    def forms(self) -> Iterator[Any]:
+        frame, candles = frame_of(self.columns), candles_of(self.columns)
+        yield frame
+        yield frame.set_index("timestamp")
+        yield frame.rename(columns=str.title)
+        yield frame.assign(timestamp=self.columns.open_time_ms)
+        yield frame.assign(timestamp=frame["timestamp"].dt.tz_localize(None))
+        yield candles
+        yield iter(candles)
+        rows = [tuple(column.tolist()[row] for column in self.columns) for row in range(300)]
+        yield rows
+        yield [list(row) for row in rows]
+        yield [(dt.datetime.fromtimestamp(row[0] / 1000, dt.UTC), *row[1:]) for row in rows]
+        yield [(format_ms(int(row[0])), *row[1:]) for row in rows]
+        yield frame.to_dict("records")
+
+    def test_the_result_is_the_same(self) -> None:
+        expected = run_backtest({BTC: candles_of(self.columns)}, above)
+        self.assertGreater(expected.metrics["total_trades"], 10)
+        self.assertEqual(expected.metrics["total_trades"], (expected.trades["action"] == "CLOSE").sum())
+        for number, form in enumerate(self.forms()):
+            with self.subTest(form=number):
+                self.assertEqual(expected.trades_sha256, run_backtest(form, above, symbol=BTC).trades_sha256)
+
+    def test_nothing_is_written_unless_it_is_asked_for(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            run_backtest(candles_of(self.columns), above)
+            self.assertEqual([], list(Path().iterdir()))
+            result = run_backtest(candles_of(self.columns), above, output_dir="out")
+            self.assertTrue(Path(result.to_dict()["log_file"]).is_file())
+            self.assertTrue(Path("out").is_dir())
+
+    def test_a_function_a_mapping_and_an_object_say_the_same(self) -> None:
+        def in_words(candle: Candle) -> dict[str, Any] | None:
+            signal = above(candle)
+            if signal is None:
+                return None
+            return {
+                "signal": "LONG",
+                "metadata": {"sl_distance": signal.sl_distance, "tp_distance": signal.tp_distance},
+            }
+
+        class Streamed:
+            name, warmup_candles = "above", 0
+
+            def stream(self, symbol: str) -> Any:
+                return self
+
+            def update(self, candle: Candle) -> Signal:
+                return above(candle) or Signal("FLAT")
+
+        candles = candles_of(self.columns)
+        first = run_backtest(candles, above)
+        for other in (run_backtest(candles, in_words), run_backtest(candles, strategy=Streamed())):
+            self.assertEqual(first.metrics, other.metrics)
+        self.assertEqual(first.metrics, run_backtest({"A/USDT": candles}, {"A/USDT": above}).metrics)
+
+    def test_the_configuration_is_that_of_a_live_yaml_with_its_other_files_inside(self) -> None:
+        candles = candles_of(self.columns)
+        config = {
+            "execution": {"starting_balance": 500.0},
+            "risk": {"default_risk_per_trade": 0.005},
+            "trading_mode": {"max_open_trades": 1},
+        }
+        self.assertEqual(500.0, run_backtest(candles, above, config=config).metrics["starting_balance"])
+        self.assertEqual("1m", run_backtest(candles, above).to_dict()["config"]["interval"])
+        with self.assertRaisesRegex(ConfigurationError, r"(?s)risk\.default_risk.*trading_mode\.max_open"):
+            run_backtest(candles, above, config={"risk": {"default_risk": 1}, "trading_mode": {"max_open": 1}})
+
+    def test_who_decides_is_part_of_the_hashes(self) -> None:
+        candles = candles_of(self.columns)
+
+        def with_stop(stop: float) -> Any:
+            return lambda candle: Signal("LONG", sl_distance=stop)
+
+        named = [run_backtest(candles, with_stop(stop)).to_dict() for stop in (50.0, 50.0, 60.0)]
+        named.append(run_backtest(candles, strategy=Breakout({"length": 3})).to_dict())
+        named.append(run_backtest(candles, strategy=Breakout({"length": 4})).to_dict())
+        hashes = [one["strategy_sha256"] for one in named]
+        self.assertEqual(hashes[0], hashes[1])
+        self.assertEqual(4, len(set(hashes)))
+
+
+class BadInput(unittest.TestCase):
+    def refused(self, expected: str, candles: Any, *arguments: Any, **options: Any) -> None:
+        with self.subTest(expected), self.assertRaises((CandleError, ConfigurationError, StrategyError)) as caught:
+            run_backtest(candles, *(arguments or (above,)), **options)
+        text = str(caught.exception)
+        self.assertNotIn("\n", text)
+        self.assertIn(expected, text)
+
+    def test_a_row_that_is_no_candle_is_named(self) -> None:
+        good = [(MINUTE_MS * n, 10.0, 11.0, 9.0, 10.0, 1.0) for n in range(4)]
+        for expected, wrong in (
+            ("high below open or close: open 10.0, high 9.5", (4 * MINUTE_MS, 10.0, 9.5, 9.0, 10.0, 1.0)),
+            ("a price that is not between", (4 * MINUTE_MS, 10.0, 11.0, 9.0, float("nan"), 1.0)),
+            ("a volume that is negative", (4 * MINUTE_MS, 10.0, 11.0, 9.0, 10.0, -1.0)),
+            ("is not later than the row before it", (3 * MINUTE_MS, 10.0, 11.0, 9.0, 10.0, 1.0)),
+            ("does not open at a boundary of 1m", (4 * MINUTE_MS + 1, 10.0, 11.0, 9.0, 10.0, 1.0)),
+            ("not enough values", (4 * MINUTE_MS, 10.0)),
+            ("could not convert string to float", (4 * MINUTE_MS, 10.0, "x", 9.0, 10.0, 1.0)),
+            ("is not a date", ("yesterday", 10.0, 11.0, 9.0, 10.0, 1.0)),
+            ("has no volume", {"time": 4 * MINUTE_MS, "open": 10.0, "high": 11.0, "low": 9.0, "close": 10.0}),
+            ("has no timestamp", {"open": 10.0}),
+            ("cannot unpack non-iterable int", 5),
+        ):
+            self.refused("row 4", [*good, wrong])
+            self.refused(expected, [*good, wrong])
+
+    def test_a_frame_that_is_not_one_of_candles(self) -> None:
+        frame = frame_of(practice_columns(BTC, "1m", 5))
+        lacking = frame.drop(columns=["low", "volume"])
+        self.refused("the frame has no low, volume; its columns are timestamp, open, high, close", lacking)
+        self.refused("no number", frame.assign(high="much"))
+        self.refused("row 2: ", frame.assign(timestamp=["2024-01-01", "2024-01-02", "soon", "x", "y"]))
+        self.refused("row 3", frame.assign(timestamp=[*frame["timestamp"][:3], pd.NaT, frame["timestamp"][4]]))
+
+    def test_what_cannot_be_run(self) -> None:
+        candles = candles_of(practice_columns(BTC, "1m", 5))
+        self.refused("there are no candles", [])
+        self.refused("the mapping is empty", {})
+        self.refused("allowed: a DataFrame, or an iterable of candles", 5)
+        self.refused("give timeframe", candles[:1])
+        self.refused("are the times UTC milliseconds?", [(n, 10.0, 11.0, 9.0, 10.0, 1.0) for n in range(3)])
+        self.refused("allowed: one of the two", candles, above, strategy="scalping_ema_rsi")
+        self.refused("allowed: an object of it", candles, None, strategy=Breakout)
+        self.refused("is no object with stream", candles, None, strategy=object())
+        self.refused("scalping_ema_rsi", candles, None, strategy="scalping_ema_rs")
+        self.refused("signal_generator for B/USDT is null", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
+        self.refused("start 2030", candles, start="2030-01-01")
+        self.refused("detail_interval", candles, config={"detail_interval": "10s"})
+        self.refused("watch", candles, config={"watch": ["ETH/USDT"]})
+        self.refused("signal_generator returned 'LONG'", candles, lambda candle: "LONG")
+        self.refused("candle opened 2024-01-01T00:00:00.000Z: ZeroDivisionError", candles, lambda candle: 1 / 0)
+        with self.assertRaisesRegex(TypeError, "no option timefame.*timeframe"):
+            run_backtest(candles, above, timefame="1m")  # type: ignore[call-arg]
+
+    def test_look_ahead_of_a_frame_strategy_is_found_here_too(self) -> None:
+        self.refused("look-ahead", practice_frame(), None, strategy=NextCandle())
+
+
+def practice_frame() -> pd.DataFrame:
+    return frame_of(practice_columns(BTC, "1m", 100))
+
+
+if __name__ == "__main__":
+    unittest.main()
