@@ -144,11 +144,9 @@ def build_session(
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
-    _prepare(strategy, settings)
+    prepare_strategy(strategy, settings)
     rules = _kernel_rules(settings, strategy)
-    known = None
-    if ahead is not None:
-        known = KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched_ahead)
+    known = None if ahead is None else _known(ahead, watched_ahead, rules)
     features, opened = _streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
@@ -159,10 +157,22 @@ def build_session(
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
-def _prepare(strategy: object, settings: Settings) -> None:
-    """Let a strategy that declares its features have what they depend on."""
+def _known(
+    ahead: Mapping[str, CandleColumns], watched: Mapping[tuple[str, int], CandleColumns], rules: KernelRules
+) -> KnownCandles:
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
+
+
+def prepare_strategy(strategy: object, settings: Settings) -> None:
+    """Let a strategy that declares its features have what they, and its warm-up, depend on.
+
+    Raises
+    ------
+    ConfigurationError
+        If a feature is impossible under the settings.
+    """
     if isinstance(strategy, FeatureStrategy):
-        strategy.prepare(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
+        strategy.prepare_features(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
 
 
 def _streams_of(

@@ -150,7 +150,7 @@ def build_strategy(
 ) -> Strategy | StreamingStrategy:
     """Return a strategy with the given parameters; what is left out has its default.
 
-    ``timeframe`` and ``symbols`` are those of the session: a strategy with a ``prepare`` is given them.
+    ``timeframe`` and ``symbols`` are those of the session: a strategy with ``prepare_features`` is given them.
 
     A class of one's own without a ``name`` goes by the name of the class.
 
@@ -174,7 +174,7 @@ def build_strategy(
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
     except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
-    if timeframe is not None and callable(prepare := getattr(strategy, "prepare", None)):
+    if timeframe is not None and callable(prepare := getattr(strategy, "prepare_features", None)):
         _prepared(name, prepare, timeframe, symbols)
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
     kept = weakref.ref(given)
@@ -192,7 +192,9 @@ def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strateg
     StrategyError
         If it has no usable ``warmup_candles``.
     """
-    warmup: object = getattr(strategy, "warmup_candles", None)
+    # That of declared features follows from them, once their timeframes have a meaning.
+    declares = callable(getattr(strategy, "prepare_features", None))
+    warmup: object = 0 if declares else getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
         wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
         raise StrategyError(f"strategy {name}: {wrong}", strategy=name)

@@ -105,7 +105,7 @@ class FeatureStrategy(Says):
             self._features = checked_features(self.features(self.params))
         return self._features
 
-    def prepare(self, timeframe: str, symbols: Sequence[str]) -> None:
+    def prepare_features(self, timeframe: str, symbols: Sequence[str]) -> None:
         """Take the length of the candles that are decided on, and the symbols that are traded or watched.
 
         Raises
@@ -126,12 +126,12 @@ class FeatureStrategy(Says):
         Raises
         ------
         ConfigurationError
-            If a feature has a timeframe of its own and the strategy's is not known: see :meth:`prepare`.
+            If a feature has a timeframe of its own and the strategy's is not known: see :meth:`prepare_features`.
         """
         if self._timeframe_ms is None:
             if any(feature.timeframe is not None for feature in self.declared.values()):
                 raise ConfigurationError(
-                    f"{self.name} has features with a timeframe: prepare(timeframe, symbols) first"
+                    f"{self.name} has features with a timeframe: prepare_features(timeframe, symbols) first"
                 )
             return MINUTE_MS
         return self._timeframe_ms
