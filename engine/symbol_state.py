@@ -49,7 +49,7 @@ class SymbolState:
         """Let the strategy start empty, as at the start and after a gap."""
         try:
             self.stream = self._new_stream(self.symbol)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = failure_in_one_line(error)
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol

@@ -184,7 +184,7 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
     given = ReadParameters(params)
     try:
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
-    except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
+    except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
     kept = weakref.ref(given)
@@ -240,5 +240,5 @@ def _imported_own(path: str) -> object:
     module, name = path.split(":")
     try:
         return getattr(load_module(module), name)
-    except Exception as error:  # Importing runs the user's code, which may raise anything.
+    except (Exception, SystemExit) as error:  # Importing runs the user's code, which may raise anything.
         raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error
