@@ -138,7 +138,7 @@ class Session:
                     pricing.restart(state.symbol)
                 state.warm(candle, longest_distance)
                 pricing.observe(state.symbol, candle)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise self._decisions.failure(state.symbol, candle, error) from error
 
     def watch(self, place: int, candle: Candle) -> None:

@@ -55,7 +55,7 @@ class SymbolState:
             stream = self._new_stream(self.symbol)
             self.opine: Callable[[Candle], Signal] = stream.update
             self.take: Callable[[Candle], object] = stream.update
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             what = failure_in_one_line(error)
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol

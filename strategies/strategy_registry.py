@@ -172,7 +172,7 @@ def build_strategy(
     given = ReadParameters(params)
     try:
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
-    except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
+    except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
     if timeframe is not None and callable(prepare := getattr(strategy, "prepare_features", None)):
         _prepared(name, prepare, timeframe, symbols)
@@ -209,7 +209,7 @@ def _prepared(name: str, prepare: Callable[[str, Sequence[str]], None], timefram
         prepare(timeframe, symbols)
     except ConfigurationError as error:
         raise ConfigurationError(f"strategy {name}: {error}") from error
-    except Exception as error:  # The user's code may raise anything; what it raised is kept as the cause.
+    except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
 
 
@@ -242,5 +242,5 @@ def _imported_own(path: str) -> object:
     module, name = path.split(":")
     try:
         return getattr(load_module(module), name)
-    except Exception as error:  # Importing runs the user's code, which may raise anything.
+    except (Exception, SystemExit) as error:  # Importing runs the user's code, which may raise anything.
         raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error

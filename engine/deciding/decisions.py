@@ -74,7 +74,7 @@ class Decisions:
         for state, candle, _ in present:
             try:
                 signal = state.opine(candle)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise self.failure(state.symbol, candle, error) from error
             if not isinstance(signal, Signal):
                 raise self.failure(state.symbol, candle, _no_signal(signal))
@@ -97,12 +97,12 @@ class Decisions:
             self._watched.take(place, candle, known_ms)
         except InvariantError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.failure(self._watched.series[place].name, candle, error) from error
 
-    def failure(self, symbol: str, candle: Candle, problem: Exception | str) -> StrategyError:
+    def failure(self, symbol: str, candle: Candle, problem: BaseException | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""
-        if isinstance(problem, Exception):
+        if isinstance(problem, BaseException):
             problem = failure_in_one_line(problem)
         elif self._rules.strategy_file:
             problem = f"{problem} ({self._rules.strategy_file})"

@@ -1,9 +1,11 @@
 """Decisions as they are told: what each gate saw and said. A stop 40 away makes an entry 2.5 at 100, 20 away 5."""
 
 import unittest
+from decimal import Decimal
 
 from core.candle import Step
 from core.errors import StrategyError
+from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import columns
@@ -320,6 +322,15 @@ class OpinionsThatAreNone(DecisionCase):
             place = "failed on A at the candle opened 1970-01-01T00:00:00.000Z: "
             with self.subTest(words), self.assertRaisesRegex(StrategyError, place + words):
                 self.play(session, range(1))
+
+    def test_a_strategy_that_ends_the_program_is_a_strategy_that_failed(self) -> None:
+        class Leaving(dict[int, Signal]):
+            def get(self, *_: object) -> Signal:
+                raise SystemExit(0)
+
+        rules = {A: Instrument(A, Decimal("0.01"), Decimal("0.001"))}
+        with self.assertRaisesRegex(StrategyError, "failed on A at the candle opened 1970-01-01T.*: SystemExit: 0"):
+            self.play(SteppedSession({}, rules, {A: Leaving()}), range(1))
 
     def test_metadata_that_is_no_mapping_is_named(self) -> None:
         session = session_of_minutes({A: {0: Signal("LONG", sl_distance=5.0, metadata=[1])}})

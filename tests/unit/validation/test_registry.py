@@ -106,6 +106,9 @@ class RegistryTest(unittest.TestCase):
             str(caught.exception),
         )
         self.assertIsInstance(caught.exception.__cause__, RuntimeError)
+        leaving = self.own("own_leaving", "raise SystemExit(0)")
+        with self.assertRaisesRegex(ConfigurationError, r"cannot be imported: SystemExit: 0 \(own_leaving.py:1\)"):
+            strategy_class(leaving)
         raising = self.own(
             "own_raising",
             """
