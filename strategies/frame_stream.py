@@ -42,7 +42,7 @@ class FrameForm:
 
     def is_flat(self, indicators: pd.DataFrame) -> bool:
         """Return whether ``generate_signal`` surely says FLAT at the last row; not where it fails."""
-        with contextlib.suppress(Exception):  # Whatever the user's code raises: it is asked again where that counts.
+        with contextlib.suppress(Exception, SystemExit):  # It is asked again where that counts.
             return self.one is not None and bool(self.one(indicators)["signal"] == FLAT.direction)
         return False
 

@@ -105,7 +105,7 @@ class KnownFrameStream:
         if not rows:
             return rows
         indicators = None
-        with contextlib.suppress(Exception):  # What fails on a whole block need not fail on the frame of a candle.
+        with contextlib.suppress(Exception, SystemExit):  # The frame of a candle need not fail.
             indicators = self._form.indicators(frame.iloc[:])
             if self._form.many is not None:
                 self._answers = self._form.answers(indicators.iloc[:])
@@ -140,7 +140,7 @@ class KnownFrameStream:
             return signal_from_mapping(answer_at(self._answers, rows - 1))
         if self._indicators is None:
             return None
-        with contextlib.suppress(Exception):  # What fails on the block alone is no answer.
+        with contextlib.suppress(Exception, SystemExit):  # What fails on the block alone is no answer.
             return self._form.answer(self._indicators.iloc[:rows])
         return None
 

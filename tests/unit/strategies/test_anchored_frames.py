@@ -212,6 +212,35 @@ class LookAhead(unittest.TestCase):
             answers(Silenced(), walk(3, range(1000, 2000)), known=True)
 
 
+class Failures(unittest.TestCase):
+    def test_what_fails_on_a_block_alone_fails_nowhere_and_what_fails_at_a_candle_fails_there(self) -> None:
+        class Leaving(LooksAhead):
+            """Leaves the program on every frame that has more than so many rows."""
+
+            def __init__(self, most: int, error: type[BaseException]) -> None:
+                self.most, self.error = most, error
+
+            def add_indicators(self, df: pd.DataFrame) -> pd.DataFrame:
+                if len(df) > self.most:
+                    raise self.error("no")
+                return df.assign(score=1.0)
+
+        columns = walk(1, range(1000, 1100))
+        for error in (ValueError, SystemExit):
+            for known in (False, True):
+                stream = open_stream(
+                    Leaving(40, error),
+                    BTC,
+                    KnownCandles({BTC: columns}, MINUTE_MS, MAX_GAP_MS) if known else None,
+                    timeframe_ms=MINUTE_MS,
+                )
+                candles = candles_of(columns)
+                for candle in candles[:40]:
+                    stream.update(candle)
+                with self.subTest(error=error, known=known), self.assertRaises(error):
+                    stream.update(candles[40])
+
+
 class AnswersForABlock(unittest.TestCase):
     def test_what_is_not_one_answer_a_row_is_told_in_one_line_however_it_runs(self) -> None:
         cases = {
