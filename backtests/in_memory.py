@@ -23,7 +23,7 @@ from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
 from core.settings_problem import did_you_mean
 from core.timeframe import timeframe_ms
-from engine.assembly import build_safety_monitor, build_session, build_strategy_of
+from engine.assembly import build_safety_monitor, build_session, build_strategy_of, prepare_strategy
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from market_data.history.loaded_candles import LoadedCandles
@@ -100,6 +100,7 @@ def run_backtest(
         decides = build_strategy_of(settings)
     else:
         decides = given
+        prepare_strategy(decides, settings)
         settings = with_strategy_settings(settings, identity_of(given))
     if exchange_series(decides):
         wrong = f"strategy {decides.name} asks for candles of the exchange"

@@ -36,6 +36,12 @@ class MarketInput(NamedTuple):
         """Return the strategy's candles by symbol, those of the warm-up first."""
         return {symbol: _joined(one.warmup, one.window) for symbol, one in self.candles.items()}
 
+    def watched_ahead(self) -> dict[tuple[str, int], CandleColumns]:
+        """Return the watched series' candles by symbol and length, those of the warm-up first."""
+        return {
+            (series.symbol, series.length_ms): _joined(one.warmup, one.window) for series, one in self.watched.items()
+        }
+
     def window(self) -> MarketWindow:
         """Return what the timeline is made of."""
         contracts = self.perpetual.values()

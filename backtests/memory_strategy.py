@@ -10,6 +10,7 @@ from core.candle import Candle
 from core.errors import ConfigurationError, StrategyError
 from core.settings_problem import shown
 from core.trading_signal import FLAT, Signal
+from strategies.features.feature_strategy import FeatureStrategy
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import FORMS, has_form, ready_strategy
@@ -104,6 +105,8 @@ def identity_of(strategy: Strategy | StreamingStrategy) -> StrategySettings:
     module = f"in_memory.source_{digest[:16]}"
     hand_over(module, {"source": digest})
     attributes = {} if isinstance(strategy, FunctionStrategy) else getattr(strategy, "__dict__", {})
+    if isinstance(strategy, FeatureStrategy):
+        attributes = strategy.params.model_dump(mode="json")  # What else it keeps follows from them.
     name = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in strategy.name)
     return StrategySettings(type=f"{module}:s_{name}", params=plain_metadata(attributes))
 

@@ -75,6 +75,7 @@ def run_loaded(
             switch,
             safety_monitor or build_safety_monitor(settings, switch),
             market.ahead(),
+            market.watched_ahead(),
         )
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
@@ -13,6 +14,7 @@ from core.orders import TimeInForce
 from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
 from engine.deciding.gates import Gates
+from engine.deciding.kernel_facts import KernelFacts
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
@@ -28,15 +30,17 @@ from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
+from strategies.features.feature_session import FeatureSession
+from strategies.features.feature_strategy import FeatureStrategy
 from strategies.known_candles import KnownCandles
 from strategies.open_stream import open_stream
 from strategies.own_code import own_file
-from strategies.strategy import Strategy, StreamingStrategy
+from strategies.params_check import checked_params
+from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from strategies.strategy_registry import (
     STRATEGIES,
     StrategyIdentity,
     build_strategy,
-    checked_params,
     params_model,
     strategy_identity,
 )
@@ -77,7 +81,8 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
     ConfigurationError, StrategyError
         If it is unknown or cannot be built.
     """
-    return build_strategy(settings.live.strategy.type, settings.live.strategy.params)
+    main = settings.live
+    return build_strategy(main.strategy.type, main.strategy.params, main.timeframe, (*main.symbols, *main.watch))
 
 
 def strategy_identity_of(settings: Settings) -> StrategyIdentity:
@@ -98,6 +103,7 @@ def build_session(
     kill_switch: KillSwitch,
     safety: SafetyMonitor,
     ahead: Mapping[str, CandleColumns] | None = None,
+    watched_ahead: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
 ) -> Session:
     """Build the kernel's objects and wire them.
 
@@ -118,6 +124,8 @@ def build_session(
     ahead
         All candles that the session will be shown, where they lie ready: keyed as the settings spell the symbols, those
         of the warm-up first. They spare work and change nothing.
+    watched_ahead
+        The same of the watched series, by symbol and length of their candles.
 
     Raises
     ------
@@ -136,14 +144,56 @@ def build_session(
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
+    prepare_strategy(strategy, settings)
     rules = _kernel_rules(settings, strategy)
-    known = None if ahead is None else KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms)
-    new_stream = functools.partial(open_stream, strategy, known=known, timeframe_ms=rules.timeframe_ms)
-    states = [SymbolState(symbol, new_stream, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
+    known = None if ahead is None else _known(ahead, watched_ahead, rules)
+    features, opened = _streams_of(strategy, settings, known, rules)
+    states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
-    watched = Watched(watched_series_of(settings, strategy), strategy)
-    return Session(rules, states, venue, gates, outputs, kill_switch, watched)
+    watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
+    if features is not None:
+        _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
+    return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
+
+
+def _known(
+    ahead: Mapping[str, CandleColumns], watched: Mapping[tuple[str, int], CandleColumns], rules: KernelRules
+) -> KnownCandles:
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
+
+
+def prepare_strategy(strategy: object, settings: Settings) -> None:
+    """Let a strategy that declares its features have what they, and its warm-up, depend on.
+
+    Raises
+    ------
+    ConfigurationError
+        If a feature is impossible under the settings.
+    """
+    if isinstance(strategy, FeatureStrategy):
+        strategy.prepare_features(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
+
+
+def _streams_of(
+    strategy: Strategy | StreamingStrategy, settings: Settings, known: KnownCandles | None, rules: KernelRules
+) -> tuple[FeatureSession | None, Callable[[str], SignalStream]]:
+    """Return what computes a strategy's features, if it declares them, and what opens a symbol's stream."""
+    declaring: object = strategy
+    if not isinstance(declaring, FeatureStrategy):
+        return None, functools.partial(open_stream, strategy, known=known, timeframe_ms=rules.timeframe_ms)
+    symbols = (*settings.live.symbols, *settings.live.watch)
+    # A finer candle may bridge a gap between the strategy's own, of which columns know nothing.
+    ahead = known if rules.detail_ms is None else None
+    features = FeatureSession(declaring, symbols, ahead, rules.longest_open_distance_ms)
+    return features, features.open
+
+
+def _connect(features: FeatureSession, facts: KernelFacts, recorder: Recorder) -> None:
+    """Let a strategy see the account, and hear of fills and trades if it listens."""
+    features.connect(facts)
+    if features.wants_news:
+        recorder.subscribe(facts.news_for(features.tell))
 
 
 def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

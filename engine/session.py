@@ -29,6 +29,7 @@ from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from execution.money.account_view import AccountView
 from execution.safety.safety_status import SafetyStatus
+from strategies.features.feature_session import FeatureSession
 
 
 class Session:
@@ -52,6 +53,8 @@ class Session:
         The switch that the safety monitor asks; changed only through :meth:`set_kill_switch`.
     watched
         The series beside those of the traded symbols; None has none.
+    features
+        Of a strategy that declares them.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Session:
         outputs: SessionOutputs,
         kill_switch: KillSwitch,
         watched: Watched | None = None,
+        features: FeatureSession | None = None,
     ) -> None:
         self.rules = rules
         self.account = AccountView(venue)
@@ -76,7 +80,8 @@ class Session:
         self._kill_switch = kill_switch
         self._segments = Segments(rules)
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
-        self._decisions = Decisions(rules, venue, gates, Entries(rules, self._symbols, venue, gates), self.watched)
+        entries = Entries(rules, self._symbols, venue, gates)
+        self._decisions = Decisions(rules, venue, gates, entries, self.watched, features)
         self._moves = CandleMoves(rules, venue, gates)
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)

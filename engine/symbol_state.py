@@ -4,13 +4,17 @@ from collections.abc import Callable
 
 from core.candle import Candle
 from core.errors import StrategyError
+from core.trading_signal import Signal
 from execution.orders.symbol_orders import SymbolOrders
+from strategies.features.feature_stream import FeatureStream
 from strategies.own_code import failure_in_one_line
 from strategies.strategy import SignalStream, WarmedStream
 
 
 class SymbolState:
     """A symbol's strategy stream and how many candles of the current unbroken segment it has seen.
+
+    ``opine`` asks the stream for its opinion at a candle; ``take`` shows it one of which no opinion is wanted.
 
     ``last_open_ms`` is the open of the last strategy candle that was reached, by itself or by a finer one inside it;
     ``segment_ends_ms`` the latest open that still belongs to its segment. ``last_matched_ms`` and ``last_close`` are of
@@ -20,17 +24,17 @@ class SymbolState:
 
     __slots__ = (
         "_new_stream",
-        "_take",
         "candles_seen",
         "last_close",
         "last_detail_ms",
         "last_fine",
         "last_matched_ms",
         "last_open_ms",
+        "opine",
         "orders",
         "segment_ends_ms",
-        "stream",
         "symbol",
+        "take",
     )
 
     def __init__(self, symbol: str, new_stream: Callable[[str], SignalStream], orders: SymbolOrders) -> None:
@@ -48,13 +52,18 @@ class SymbolState:
     def restart(self) -> None:
         """Let the strategy start empty, as at the start and after a gap."""
         try:
-            self.stream = self._new_stream(self.symbol)
+            stream = self._new_stream(self.symbol)
+            self.opine: Callable[[Candle], Signal] = stream.update
+            self.take: Callable[[Candle], object] = stream.update
         except (Exception, SystemExit) as error:
             what = failure_in_one_line(error)
             raise StrategyError(
                 f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
             ) from error
-        self._take = self.stream.warm if isinstance(self.stream, WarmedStream) else None
+        if isinstance(stream, FeatureStream):
+            self.opine = stream.decide
+        if isinstance(stream, WarmedStream):
+            self.take = stream.warm
         self.candles_seen = 0
 
     def warm(self, candle: Candle, longest_open_distance_ms: int) -> None:
@@ -65,7 +74,7 @@ class SymbolState:
         self.segment_ends_ms = candle.open_time_ms + longest_open_distance_ms
         self.last_matched_ms = candle.open_time_ms
         self.last_close = candle.close
-        (self._take or self.stream.update)(candle)
+        self.take(candle)
         self.candles_seen += 1
 
 

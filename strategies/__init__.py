@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from indicators.features.feature import Feature
+    from strategies.features.feature_strategy import FeatureStrategy
     from strategies.scalping_ema_rsi import (
         ScalpingEMARSI,
         add_indicators,
@@ -12,9 +14,18 @@ if TYPE_CHECKING:
         generate_signal_with_metadata,
     )
 
-__all__ = ["ScalpingEMARSI", "add_indicators", "generate_signal", "generate_signal_with_metadata"]
+__all__ = [
+    "Feature",
+    "FeatureStrategy",
+    "ScalpingEMARSI",
+    "add_indicators",
+    "generate_signal",
+    "generate_signal_with_metadata",
+]
 
 _HOMES = {
+    "indicators.features.feature": "Feature",
+    "strategies.features.feature_strategy": "FeatureStrategy",
     "strategies.scalping_ema_rsi": "ScalpingEMARSI add_indicators generate_signal generate_signal_with_metadata",
 }
 

@@ -2,6 +2,7 @@
 computed candle by candle."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from core.candle_columns import CandleColumns
@@ -12,9 +13,16 @@ class KnownCandles(NamedTuple):
 
     They spare work and decide nothing: a stream over them answers at each candle what the streaming form would, bit by
     bit. ``timeframe_ms`` is the length of the candles; two opens further apart than ``longest_open_distance_ms`` belong
-    to different segments, before the second of which a stream starts empty.
+    to different segments, before the second of which a stream starts empty. ``watched`` are the series that are not
+    traded, by symbol and the length of their candles.
     """
 
     candles: Mapping[str, CandleColumns]
     timeframe_ms: int
     longest_open_distance_ms: int
+    watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({})
+
+    def series(self, symbol: str, length_ms: int) -> CandleColumns | None:
+        """Return a symbol's candles of a length; None where they do not lie ready."""
+        traded = self.candles.get(symbol) if length_ms == self.timeframe_ms else None
+        return self.watched.get((symbol, length_ms)) if traded is None else traded

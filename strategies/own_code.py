@@ -54,6 +54,8 @@ def _own_place(traceback: TracebackType | None) -> str | None:
 def _is_own(module: object, file: str) -> bool:
     """Whether a frame is of a strategy: not of what called it, and not of a library that it called."""
     name = module if isinstance(module, str) else ""
-    if file.startswith("<") or name in _CALLERS or name.partition(".")[0] in _PROGRAM:
+    if file.startswith("<") or name.partition(".")[0] in _PROGRAM:
+        return False
+    if name in _CALLERS or name.startswith("strategies.features."):
         return False
     return not str(Path(file).resolve()).startswith(_LIBRARIES)

@@ -7,27 +7,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from core.candle import Candle
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.trading_signal import Signal
-from indicators import (
-    AverageTrueRange,
-    ExponentialMovingAverage,
-    RelativeStrengthIndex,
-    SimpleMovingAverage,
-    average_true_range,
-    exponential_moving_average,
-    relative_strength_index,
-    simple_moving_average,
-)
-from indicators.exponential_moving_average import ema_weight
-from indicators.smoothing import forgetting_length
+from indicators import ATR, EMA, RSI, SMA
+from indicators.averages.recursive_average import RESIDUAL, exponential_weight, wilder_weight
+from indicators.features.feature import Feature
+from indicators.forms.column_form import node_columns
+from strategies.features.feature_columns import FeatureColumns
+from strategies.features.feature_strategy import FeatureStrategy
+from strategies.features.moment import Now
 from strategies.scalping_params import ScalpingParams
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WARMUP_RESIDUAL = 1e-6
+WARMUP_RESIDUAL = RESIDUAL
 """Largest share that the start of an indicator may still have in its value when the first order is allowed."""
 
 COLUMNS = ("ema_fast", "ema_slow", "rsi", "atr", "volume_avg", "volume_spike")
@@ -40,7 +35,7 @@ _INSUFFICIENT = Signal("FLAT", reason="insufficient_data")
 _ATR_TOO_LOW = Signal("FLAT", reason="atr_below_threshold")
 
 
-class ScalpingEMARSI:
+class ScalpingEMARSI(FeatureStrategy):
     """Long when the fast EMA crosses above the slow one with RSI in the long band on a volume spike; short mirrored.
 
     Parameters
@@ -56,49 +51,82 @@ class ScalpingEMARSI:
 
     Notes
     -----
-    ``warmup_candles`` is the longest of the indicators' own lengths plus what their recursion needs to forget its seed
-    to ``WARMUP_RESIDUAL``; ``warmup_residual`` is the largest share that a seed still has after them.
+    ``warmup_residual`` is the largest share that an indicator's seed still has after ``warmup_candles``.
     """
 
+    Params = ScalpingParams
     name = "ScalpingEMARSI"
+    lookback = 1
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
-        self.params = ScalpingParams.from_dict(_own_parameters(config or {}))
-        recursions = self._recursions()
-        seeded = [length + forgetting_length(weight, WARMUP_RESIDUAL) for length, weight in recursions]
-        self.warmup_candles = max(*seeded, self.params.volume_lookback) + 1
-        self.warmup_residual = max((1.0 - weight) ** (self.warmup_candles - length) for length, weight in recursions)
+        super().__init__(config)
 
-    def _recursions(self) -> list[tuple[int, float]]:
-        """Return the candles that each recursive indicator's seed takes, and the weight with which it forgets it."""
+    @classmethod
+    def checked(cls, params: Mapping[str, Any]) -> ScalpingParams:
+        """Return the parameters wherever the mapping has them."""
+        return ScalpingParams.from_dict(_own_parameters(params))
+
+    @property
+    def warmup_residual(self) -> float:
+        """Largest share of a seed after the warm-up: it takes some candles, and then is forgotten with each."""
         params = self.params
-        return [
-            (params.ema_fast, ema_weight(params.ema_fast)),
-            (params.ema_slow, ema_weight(params.ema_slow)),
-            (params.rsi_period + 1, 1.0 / params.rsi_period),
-            (params.atr_period + 1, 1.0 / params.atr_period),
-        ]
+        recursions = (
+            (params.ema_fast, exponential_weight(params.ema_fast)),
+            (params.ema_slow, exponential_weight(params.ema_slow)),
+            (params.rsi_period + 1, wilder_weight(params.rsi_period)),
+            (params.atr_period + 1, wilder_weight(params.atr_period)),
+        )
+        return max(float((1.0 - weight) ** (self.warmup_candles - length)) for length, weight in recursions)
 
-    def stream(self, symbol: str) -> "ScalpingStream":
-        """Return the streaming form, having seen no candle; it is the same for every symbol."""
-        return ScalpingStream(self.params)
+    def features(self, params: ScalpingParams) -> Mapping[str, Feature]:
+        """Return the indicators by column name."""
+        return {
+            "ema_fast": Feature(EMA(params.ema_fast)),
+            "ema_slow": Feature(EMA(params.ema_slow)),
+            "rsi": Feature(RSI(params.rsi_period)),
+            "atr": Feature(ATR(params.atr_period)),
+            "volume_avg": Feature(SMA(params.volume_lookback, of="volume")),
+        }
+
+    def candidates(self, columns: FeatureColumns) -> Any:
+        """Return the crossings that no filter stops."""
+        params, rsi = self.params, columns.rsi
+        fast, slow = columns.ema_fast, columns.ema_slow
+        fast_before, slow_before = columns.before.ema_fast, columns.before.ema_slow
+        long = (
+            (fast_before <= slow_before) & (fast > slow) & (rsi >= params.rsi_long_min) & (rsi <= params.rsi_long_max)
+        )
+        short = (
+            (fast_before >= slow_before) & (fast < slow) & (rsi >= params.rsi_short_min) & (rsi <= params.rsi_short_max)
+        )
+        within = (params.rsi_extreme_low < rsi) & (rsi < params.rsi_extreme_high)
+        spike = columns.volume > columns.volume_avg * params.volume_multiplier
+        return (long | short) & within & spike & (columns.atr >= params.atr_min_threshold)
+
+    def decide(self, now: Now) -> Signal:
+        """Return the opinion at the candle's close; the crossing is judged against the candle before."""
+        before, fast, slow = now.before, now.ema_fast, now.ema_slow
+        fast_before, slow_before = before.ema_fast, before.ema_slow
+        rsi, atr, volume_avg = now.rsi, now.atr, now.volume_avg
+        if math.isnan(fast + slow + fast_before + slow_before + rsi + atr + volume_avg):
+            return _INSUFFICIENT
+        # Most candles end here: without a crossing there is nothing to decide.
+        if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
+            averages = (fast, slow, fast_before, slow_before)
+            return decide(self.params, Reading(*averages, rsi, atr, now.volume, volume_avg))
+        return _NO_CROSS
 
     def add_indicators(self, df: "pd.DataFrame") -> "pd.DataFrame":
         """Return a copy of the frame with the columns ``ema_fast, ema_slow, rsi, atr, volume_avg, volume_spike``.
 
         Every row depends on no later row; values are nan (``volume_spike`` False) until the indicator is defined.
         """
-        params = self.params
         high, low, close, volume = (df[name].to_numpy(np.float64) for name in ("high", "low", "close", "volume"))
-        volume_avg = simple_moving_average(volume, params.volume_lookback)
-        return df.assign(
-            ema_fast=exponential_moving_average(close, params.ema_fast),
-            ema_slow=exponential_moving_average(close, params.ema_slow),
-            rsi=relative_strength_index(close, params.rsi_period),
-            atr=average_true_range(high, low, close, params.atr_period),
-            volume_avg=volume_avg,
-            volume_spike=volume > volume_avg * params.volume_multiplier,
-        )
+        # Neither opens nor times are read by these indicators.
+        candles = CandleColumns(np.arange(len(df)), close, high, low, close, volume)
+        nodes = [node for feature in self.declared.values() for node in feature.nodes()]
+        columns = dict(zip(self.declared, node_columns(nodes, candles), strict=True))
+        return df.assign(**columns, volume_spike=volume > columns["volume_avg"] * self.params.volume_multiplier)
 
     def generate_signal(self, df: "pd.DataFrame") -> dict[str, Any]:
         """Return the signal of the frame's last row; the crossing is judged against the row before it.
@@ -119,51 +147,6 @@ class ScalpingEMARSI:
         entry = {"entry_price": float(last["close"])}
         distances = {"sl_distance": signal.sl_distance, "tp_distance": signal.tp_distance}
         return {"signal": signal.direction, "metadata": {**entry, **distances, **signal.metadata}}
-
-
-class ScalpingStream:
-    """Streaming form of :class:`ScalpingEMARSI` for one symbol."""
-
-    __slots__ = ("_atr", "_defined", "_fast", "_params", "_rsi", "_slow", "_volume")
-
-    def __init__(self, params: ScalpingParams) -> None:
-        self._params = params
-        self._fast = ExponentialMovingAverage(params.ema_fast)
-        self._slow = ExponentialMovingAverage(params.ema_slow)
-        self._rsi = RelativeStrengthIndex(params.rsi_period)
-        self._atr = AverageTrueRange(params.atr_period)
-        self._volume = SimpleMovingAverage(params.volume_lookback)
-        self._defined = False
-
-    def update(self, candle: Candle) -> Signal:
-        """Take the next candle and return the opinion at its close."""
-        close = candle.close
-        fast_before, slow_before = self._fast.value, self._slow.value
-        fast = self._fast.update(close)
-        slow = self._slow.update(close)
-        rsi = self._rsi.update(close)
-        atr = self._atr.update(candle.high, candle.low, close)
-        self._volume.add(candle.volume)
-        if not self._defined:
-            first = Reading(fast, slow, fast_before, slow_before, rsi, atr, candle.volume, self._volume.value)
-            if not first.defined:
-                return _INSUFFICIENT
-            self._defined = True  # What is defined stays so.
-        # Most candles end here: without a crossing there is nothing to decide.
-        if (fast_before <= slow_before and fast > slow) or (fast_before >= slow_before and fast < slow):
-            reading = Reading(fast, slow, fast_before, slow_before, rsi, atr, candle.volume, self._volume.value)
-            return decide(self._params, reading)
-        return _NO_CROSS
-
-    def values(self) -> dict[str, float]:
-        """Return the indicators' current values by column name; nan where not defined yet."""
-        return {
-            "ema_fast": self._fast.value,
-            "ema_slow": self._slow.value,
-            "rsi": self._rsi.value,
-            "atr": self._atr.value,
-            "volume_avg": self._volume.value,
-        }
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -55,7 +55,11 @@ class StreamingStrategy(Protocol):
     """A strategy that also has the streaming form; its values are bit-identical to the frame form's columns."""
 
     name: str
-    warmup_candles: int
+
+    @property
+    def warmup_candles(self) -> int:
+        """How many candles of one unbroken segment must come before the first that may order."""
+        ...
 
     def stream(self, symbol: str) -> SignalStream:
         """Return a stream for a symbol that has seen no candle yet; made at the start, and again after a gap."""

@@ -8,16 +8,16 @@ pydantic model).
 import importlib
 import sys
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError, StrategyError
-from core.settings_problem import SettingsProblem, did_you_mean, shown, shown_key
-from core.settings_section import section_or_problems, written
+from core.settings_problem import did_you_mean, shown
 from strategies.own_code import failure_in_one_line
+from strategies.params_check import checked_params
 from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_source import load_module, source_files, strategy_sha256
@@ -48,7 +48,12 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
 """The registered strategies by their one name."""
 
 _IGNORED = str.maketrans("", "", "_- ")
-FORMS = ("stream", "add_indicators and generate_signal", "add_indicators and generate_signals")
+FORMS = (
+    "features and decide",
+    "stream",
+    "add_indicators and generate_signal",
+    "add_indicators and generate_signals",
+)
 
 
 def strategy_names() -> list[str]:
@@ -125,27 +130,6 @@ def has_form(strategy: object) -> bool:
     return any(all(callable(getattr(strategy, method, None)) for method in form.split(" and ")) for form in FORMS)
 
 
-def checked_params(
-    model: type[BaseModel], params: Mapping[str, object], prefix: str
-) -> tuple[BaseModel | None, list[SettingsProblem]]:
-    """Return a strategy's parameters as its model has them, or every problem; ``prefix`` goes before each key.
-
-    A parameter that the model does not declare is one, also where the model would pass it over.
-    """
-    checked, problems = section_or_problems(model, params, prefix)
-    if checked is None or model.model_config.get("extra") in ("forbid", "allow"):
-        return checked, problems
-    fields = model.model_fields
-    known = {name for key, field in fields.items() for name in (key, field.alias) if name is not None}
-    allowed = "allowed keys: " + ", ".join(fields)
-    unknown = [
-        SettingsProblem(prefix + shown_key(key), f"unknown key{did_you_mean(key, fields)}", allowed)
-        for key in written(model, params)
-        if key not in known
-    ]
-    return (None, unknown) if unknown else (checked, [])
-
-
 def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:
     """Return who decides under a strategy's name and parameters; nothing is loaded anew.
 
@@ -161,8 +145,12 @@ def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdenti
     return StrategyIdentity(strategy_sha256(canonical, params, files), files)
 
 
-def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
+def build_strategy(
+    name: str, params: Mapping[str, object], timeframe: str | None = None, symbols: Sequence[str] = ()
+) -> Strategy | StreamingStrategy:
     """Return a strategy with the given parameters; what is left out has its default.
+
+    ``timeframe`` and ``symbols`` are those of the session: a strategy with ``prepare_features`` is given them.
 
     A class of one's own without a ``name`` goes by the name of the class.
 
@@ -186,6 +174,8 @@ def build_strategy(name: str, params: Mapping[str, object]) -> Strategy | Stream
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
     except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
+    if timeframe is not None and callable(prepare := getattr(strategy, "prepare_features", None)):
+        _prepared(name, prepare, timeframe, symbols)
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
     kept = weakref.ref(given)
     del given
@@ -202,13 +192,25 @@ def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strateg
     StrategyError
         If it has no usable ``warmup_candles``.
     """
-    warmup: object = getattr(strategy, "warmup_candles", None)
+    # That of declared features follows from them, once their timeframes have a meaning.
+    declares = callable(getattr(strategy, "prepare_features", None))
+    warmup: object = 0 if declares else getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
         wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
         raise StrategyError(f"strategy {name}: {wrong}", strategy=name)
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = type(strategy).__name__
     return strategy
+
+
+def _prepared(name: str, prepare: Callable[[str, Sequence[str]], None], timeframe: str, symbols: Sequence[str]) -> None:
+    """Let a strategy have the session's timeframe and symbols; what it declares may be impossible with them."""
+    try:
+        prepare(timeframe, symbols)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"strategy {name}: {error}") from error
+    except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
+        raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
 
 
 def _never_given(parameters: ReadParameters) -> list[str]:

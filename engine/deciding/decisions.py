@@ -20,6 +20,7 @@ from engine.kernel_rules import KernelRules
 from engine.symbol_state import PresentCandles, SymbolState
 from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
+from strategies.features.feature_session import FeatureSession
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
 
@@ -35,11 +36,24 @@ class Decisions:
         Sizes and submits entries.
     watched
         The series that are shown to the strategy and not traded.
+    features
+        Of a strategy that declares them; None for the other forms.
     """
 
-    def __init__(self, rules: KernelRules, venue: PaperVenue, gates: Gates, entries: Entries, watched: Watched) -> None:
+    def __init__(
+        self,
+        rules: KernelRules,
+        venue: PaperVenue,
+        gates: Gates,
+        entries: Entries,
+        watched: Watched,
+        features: FeatureSession | None = None,
+    ) -> None:
         self._rules = rules
         self._watched = watched
+        self._features = features
+        # What fills in this phase is no part of the account at the marks.
+        self._freezes = rules.entry_fill == "close"
         self._venue = venue
         self._pricing = venue.account.pricing
         self._gates = gates
@@ -53,9 +67,13 @@ class Decisions:
         """
         pricing = self._pricing
         observes = pricing.observes
+        features = self._features
+        if features is not None:
+            shown = [(state.symbol, candle) for state, candle, _ in present] if features.takes_candles else ()
+            features.begin(time_ms, shown, freeze=self._freezes)
         for state, candle, _ in present:
             try:
-                signal = state.stream.update(candle)
+                signal = state.opine(candle)
             except (Exception, SystemExit) as error:
                 raise self.failure(state.symbol, candle, error) from error
             if not isinstance(signal, Signal):

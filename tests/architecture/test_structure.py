@@ -66,8 +66,9 @@ class Structure(unittest.TestCase):
         data = PYPROJECT["tool"]["setuptools"]["package-data"]
         declared = {path for name, kinds in data.items() for kind in kinds
                     for path in (REPOSITORY / name.replace(".", "/")).glob(kind)}  # fmt: skip
-        others = {path for package in PACKAGES for path in (REPOSITORY / package).rglob("*") if path.is_file()}
-        self.assertEqual(declared, {path for path in others if path.suffix not in (".py", ".pyc")})
+        others = {path for package in PACKAGES for path in (REPOSITORY / package).rglob("*")
+                  if path.is_file() and path.parent.name != "__pycache__"}  # fmt: skip
+        self.assertEqual(declared, {path for path in others if path.suffix != ".py"})
         for module in PYPROJECT["tool"]["setuptools"]["py-modules"]:
             self.assertTrue((REPOSITORY / f"{module}.py").is_file(), module)
 

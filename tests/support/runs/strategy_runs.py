@@ -5,7 +5,10 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from core.candle import Candle, Step
+from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
@@ -50,8 +53,13 @@ def stepped_run(
     instruments: Mapping[str, Instrument] | None = None,
     warm_up: Mapping[str, Sequence[Candle]] | None = None,
     timeframe: str = "1m",
+    known: bool = False,
 ) -> SteppedRun:
-    """Run steps through a session built by the program's own assembly, without ending it."""
+    """Run steps through a session built by the program's own assembly, without ending it.
+
+    With ``known`` the session is given all its candles beforehand, as columns.
+    """
+    steps = list(steps)
     trades, equity, decisions = bytearray(), bytearray(), bytearray()
     configured, switch = settings_from(flat_settings or {}, symbols, timeframe), KillSwitch(False)
     session = build_session(
@@ -61,6 +69,7 @@ def stepped_run(
         SessionOutputs(trades.extend, equity.extend, decisions.extend),
         switch,
         build_safety_monitor(configured, switch),
+        _ahead(steps, symbols, warm_up or {}) if known else None,
     )
     for index, symbol in enumerate(symbols):
         session.warm_up(index, (warm_up or {}).get(symbol, ()))
@@ -69,6 +78,17 @@ def stepped_run(
         session.process(step)
         ends[step.time_ms] = (len(trades), len(decisions))
     return SteppedRun(session, trades, equity, decisions, ends)
+
+
+def _ahead(
+    steps: Sequence[Step], symbols: Sequence[str], warm_up: Mapping[str, Sequence[Candle]]
+) -> dict[str, CandleColumns]:
+    columns = {}
+    for place, symbol in enumerate(symbols):
+        shown = [step.candles[place] for step in steps if place < len(step.candles)]
+        rows = [*warm_up.get(symbol, ()), *(candle for candle in shown if candle is not None)]
+        columns[symbol] = CandleColumns.from_rows(map(msgspec.structs.astuple, rows))
+    return columns
 
 
 def whole_run(

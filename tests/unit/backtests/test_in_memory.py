@@ -21,6 +21,7 @@ from market_data.__main__ import main as market_data
 from market_data.practice.practice_market import PracticeMarket
 from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
+from tests.support.feature_strategies import Crossing
 from tests.support.frame_strategies import BlockBreakout, Breakout, NextCandle
 from tests.support.market_data_sets import frame_of, practice_columns
 from tests.support.times import JANUARY_MS, MINUTE_MS
@@ -150,6 +151,20 @@ class HoweverTheyAreHeld(unittest.TestCase):
             self.assertEqual(first.metrics, other.metrics)
         self.assertEqual(first.metrics, run_backtest({"A/USDT": candles}, {"A/USDT": above}).metrics)
 
+    def test_an_object_that_declares_features_is_the_named_one(self) -> None:
+        candles = candles_of(practice_columns(BTC, "1m", 900))
+        config = {"strategy": {"type": "tests.support.feature_strategies:Crossing", "params": {"fast": 2}}}
+        named = run_backtest(candles, config=config)
+        self.assertGreater(named.metrics["total_trades"], 5)
+        strategy = Crossing({"fast": 2})
+        objects = [run_backtest(candles, strategy=strategy) for _ in range(2)]
+        for one in objects:
+            self.assertEqual(named.trades_sha256, one.trades_sha256)
+        self.assertEqual(*(one.to_dict()["strategy_sha256"] for one in objects))
+        minutes = candles_of(practice_columns(BTC, "15m", 50))
+        with self.assertRaisesRegex(ConfigurationError, "feature 'trend': timeframe '5m' is no multiple"):
+            run_backtest(minutes, strategy=strategy)
+
     def test_the_configuration_is_that_of_a_live_yaml_with_its_other_files_inside(self) -> None:
         candles = candles_of(self.columns)
         config = {
@@ -219,7 +234,7 @@ class BadInput(unittest.TestCase):
         self.refused("are the times UTC milliseconds?", [(n, 10.0, 11.0, 9.0, 10.0, 1.0) for n in range(3)])
         self.refused("allowed: one of the two", candles, above, strategy="scalping_ema_rsi")
         self.refused("allowed: an object of it", candles, None, strategy=Breakout)
-        self.refused("is no object with stream", candles, None, strategy=object())
+        self.refused("is no object with features and decide or with stream", candles, None, strategy=object())
         self.refused("scalping_ema_rsi", candles, None, strategy="scalping_ema_rs")
         self.refused("signal_generator for B/USDT is null", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
         self.refused("start 2030", candles, start="2030-01-01")

@@ -12,6 +12,7 @@ from engine.symbol_state import SymbolState
 from execution.orders.symbol_orders import SymbolOrders
 from tests.support.candles import candle
 from tests.support.runs.stepped_session import SteppedSession
+from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.times import MINUTE_MS
 
 FIVE = 5 * MINUTE_MS
@@ -20,7 +21,7 @@ A, B = "A", "B"
 
 class MatchedCandles(unittest.TestCase):
     def setUp(self) -> None:
-        self.states = [SymbolState(symbol, lambda symbol: symbol, SymbolOrders()) for symbol in (A, B)]
+        self.states = [SymbolState(symbol, ScriptedStrategy({}).stream, SymbolOrders()) for symbol in (A, B)]
 
     def matched(self, step: Step, *, marks: bool = True) -> list[tuple[str, Candle, Candle]]:
         return [(state.symbol, candle, mark) for state, candle, mark in matched_candles(self.states, step, marks=marks)]

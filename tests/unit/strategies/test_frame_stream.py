@@ -15,10 +15,10 @@ from core.candle import Candle
 from core.errors import StrategyError
 from core.trading_signal import FLAT, Signal
 from strategies import ScalpingEMARSI
+from strategies.features.running_stream import RunningStream
 from strategies.frame_stream import FrameStream, signal_from_mapping
 from strategies.open_stream import open_stream
 from strategies.plain_metadata import plain_metadata
-from strategies.scalping_ema_rsi import ScalpingStream
 from tests.support.candles import candles_of
 from tests.support.market_data_sets import frame_of, practice_columns
 from tests.support.times import MINUTE_MS, at
@@ -130,7 +130,7 @@ class WindowTest(unittest.TestCase):
     def test_a_strategy_with_both_forms_streams(self) -> None:
         strategy = ScalpingEMARSI()
         first, second = (open_stream(strategy, "BTC/USDT", timeframe_ms=MINUTE_MS) for _ in range(2))
-        self.assertIsInstance(first, ScalpingStream)
+        self.assertIsInstance(first, RunningStream)
         self.assertIsNot(first, second)
         self.assertIsInstance(open_stream(AboveMean(3), "BTC/USDT", timeframe_ms=MINUTE_MS), FrameStream)
 

@@ -9,8 +9,9 @@ import unittest
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError
+from strategies.params_check import checked_params
 from strategies.read_parameters import ReadParameters, unread_parameters
-from strategies.strategy_registry import build_strategy, checked_params
+from strategies.strategy_registry import build_strategy
 
 
 class Idea:

@@ -172,8 +172,8 @@ class CrossChecksTest(unittest.TestCase):
         for path, words in (
             ("no_such_package.module:Class", "ModuleNotFoundError"),
             ("core.errors:NoSuchClass", "AttributeError"),
-            ("core.errors:ConfigurationError", "is not a class with stream or with"),
-            ("core.timeframe:timeframe_ms", "is not a class with stream or with"),
+            ("core.errors:ConfigurationError", "is not a class with features and decide or with stream"),
+            ("core.timeframe:timeframe_ms", "is not a class with features and decide or with stream"),
             ("a:b:c", "allowed: scalping_ema_rsi"),
         ):
             with self.subTest(path=path):

@@ -1,0 +1,129 @@
+"""All features of one series of candles, computed together: as the candles come, or on their columns at once.
+
+Both have the same row: for every group of features on candles of one length its values in order, then how many parts
+its last candle lacks.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from core.candle import Candle
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from indicators.features.feature import Feature
+from indicators.features.joined_candles import CandleJoiner, joined_columns
+from indicators.forms.column_form import node_columns
+from indicators.forms.nodes import Node
+from indicators.forms.streaming_form import StreamingNodes
+
+
+class Group(NamedTuple):
+    """Features on candles of one length."""
+
+    length_ms: int
+    require_whole: bool
+    nodes: tuple[Node, ...]
+
+
+class Place(NamedTuple):
+    """Where in the row a feature's outputs stand, and the missing parts of its candles."""
+
+    first: int
+    outputs: tuple[str, ...]
+    missing: int
+
+
+class SeriesPlan:
+    """What is computed on one series of candles.
+
+    Parameters
+    ----------
+    features
+        By name; their ``symbol`` and ``source`` do not count here.
+    timeframe_ms
+        Length of the series' candles.
+    """
+
+    def __init__(self, features: Mapping[str, Feature], timeframe_ms: int) -> None:
+        self.timeframe_ms = timeframe_ms
+        grouped: dict[tuple[int, bool], list[str]] = {(timeframe_ms, False): []}
+        for name, feature in features.items():
+            length = feature.length_ms(timeframe_ms)
+            whole = feature.require_whole and length != timeframe_ms
+            grouped.setdefault((length, whole), []).append(name)
+        self.groups: list[Group] = []
+        self.places: dict[str, Place] = {}
+        self.width = 0
+        for (length, whole), names in grouped.items():
+            nodes: list[Node] = []
+            missing = self.width + sum(len(features[name].outputs) for name in names)
+            for name in names:
+                self.places[name] = Place(self.width + len(nodes), features[name].outputs, missing)
+                nodes += features[name].nodes()
+            self.groups.append(Group(length, whole, tuple(nodes)))
+            self.width = missing + 1
+
+
+class SeriesStream:
+    """A series' row after each candle, having seen none; ``row`` is what the last candle left."""
+
+    __slots__ = ("_joined", "_later", "_own", "_places", "row")
+
+    def __init__(self, plan: SeriesPlan) -> None:
+        own, *longer = plan.groups
+        self._own = StreamingNodes(own.nodes)
+        self._places = range(len(own.nodes))
+        self._joined = [
+            (CandleJoiner(plan.timeframe_ms, one.length_ms, require_whole=one.require_whole), StreamingNodes(one.nodes))
+            for one in longer
+        ]
+        self._later = [(math.nan,) * (len(one.nodes) + 1) for one in longer]
+        self.row: tuple[float, ...] = (math.nan,) * plan.width
+
+    def take(self, candle: Candle) -> None:
+        """Take the next candle."""
+        values = (candle.open_time_ms, candle.open, candle.high, candle.low, candle.close, candle.volume)
+        own = self._own
+        own.take(values)
+        self.row = (*map(own.read, self._places), 0.0)
+        if not self._joined:
+            return
+        for number, (joiner, nodes) in enumerate(self._joined):
+            for joined in joiner.take(values):
+                nodes.take(joined.values)
+                count = len(self._later[number]) - 1
+                self._later[number] = (*map(nodes.read, range(count)), float(joined.missing))
+        for later in self._later:
+            self.row += later
+
+
+def series_columns(
+    plan: SeriesPlan, candles: CandleColumns, segment_starts: Int64Array, *, compiled: bool = True
+) -> list[Float64Array]:
+    """Return the row as columns over all candles, each of shape (n,); everything starts anew at ``segment_starts``.
+
+    ``compiled`` says whether loading a compiler is worth its while; it changes no bit.
+    """
+    own, *longer = plan.groups
+    columns = [*node_columns(own.nodes, candles, segment_starts, compiled=compiled), np.zeros(candles.rows)]
+    for group in longer:
+        joined = joined_columns(
+            candles, plan.timeframe_ms, group.length_ms, segment_starts, require_whole=group.require_whole
+        )
+        there = joined.visible >= 0
+        values = node_columns(group.nodes, joined.candles, joined.segment_starts, compiled=compiled)
+        for value in (*values, joined.missing):
+            column = np.full(candles.rows, np.nan)
+            column[there] = value[joined.visible[there]]
+            columns.append(column)
+    for column in columns:
+        column.setflags(write=False)
+    return columns
+
+
+def segment_starts(open_time_ms: Int64Array, longest_distance_ms: int) -> Int64Array:
+    """Return the rows at which a segment begins: row 0, and each whose open lies further from the one before."""
+    far = np.flatnonzero(np.diff(open_time_ms) > longest_distance_ms) + 1
+    return np.append(np.zeros(min(len(open_time_ms), 1), np.int64), far)

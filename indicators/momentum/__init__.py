@@ -1,0 +1,1 @@
+"""How fast and how far prices move, against their own recent past."""

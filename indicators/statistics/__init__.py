@@ -1,0 +1,1 @@
+"""Statistics of a window of values, extremes and earlier values."""

@@ -1,0 +1,1 @@
+"""Whether there is a trend, its direction, and lines that follow it."""

@@ -1,0 +1,1 @@
+"""What volume says of a price."""

@@ -1,0 +1,1 @@
+"""Feature strategies: declared indicators, and a decision that reads them by name."""

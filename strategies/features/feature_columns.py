@@ -1,0 +1,86 @@
+"""Candles and features as columns, for ``candidates``."""
+
+from typing import Any, NoReturn
+
+from core.candle_columns import Float64Array, Int64Array
+from core.settings_problem import did_you_mean
+from strategies.features.feature_plan import Layout
+from strategies.features.readers import SymbolTable
+
+
+class FeatureColumns:
+    """All candles of a symbol and its features by name, as read-only columns of shape (n,); nan where undefined.
+
+    ``before`` and ``ago(n)`` have in each row what the row n candles before has, of the same unbroken segment.
+    """
+
+    def __init__(self, symbol: str, table: SymbolTable, layout: Layout, ago: int = 0) -> None:
+        self.symbol = symbol
+        self._table = table
+        self._layout = layout
+        self._ago = ago
+
+    def __getattr__(self, name: str) -> Any:
+        slot = self._layout.slots.get(name)
+        if slot is None:
+            self._unknown(name)
+        columns = [self._table.column(slot.series, slot.place + one, self._ago) for one in range(slot.size)]
+        return columns[0] if slot.outputs is None else slot.outputs(*columns)
+
+    @property
+    def open_time_ms(self) -> Int64Array:
+        """Opens of the candles, whatever ``ago`` is."""
+        return self._table.series[0].candles.open_time_ms
+
+    @property
+    def open(self) -> Float64Array:
+        """First prices."""
+        return self._price(0)
+
+    @property
+    def high(self) -> Float64Array:
+        """Highest prices."""
+        return self._price(1)
+
+    @property
+    def low(self) -> Float64Array:
+        """Lowest prices."""
+        return self._price(2)
+
+    @property
+    def close(self) -> Float64Array:
+        """Last prices."""
+        return self._price(3)
+
+    @property
+    def volume(self) -> Float64Array:
+        """Volumes in base units."""
+        return self._price(4)
+
+    def missing(self, feature: str) -> Float64Array:
+        """Return how many parts the candle lacks that the feature was last computed on; nan where there is none."""
+        slot = self._layout.slots.get(feature)
+        if slot is None:
+            self._unknown(feature)
+        return self._table.column(slot.series, slot.missing, self._ago)
+
+    def ago(self, candles: int) -> "FeatureColumns":
+        """Return the columns so many candles before."""
+        if candles < 0:
+            raise ValueError(f"ago({candles}): columns look back, not ahead")
+        return FeatureColumns(self.symbol, self._table, self._layout, self._ago + candles)
+
+    @property
+    def before(self) -> "FeatureColumns":
+        """The columns one candle before."""
+        return self.ago(1)
+
+    def _price(self, field: int) -> Float64Array:
+        _, *prices = self._table.series[0].candles
+        return self._table.back(prices[field].view(), self._ago)
+
+    def _unknown(self, name: str) -> NoReturn:
+        slots = self._layout.slots
+        raise AttributeError(
+            f"there is no feature {name!r}{did_you_mean(name, slots)}; features: {', '.join(slots) or 'none'}"
+        )

@@ -1,0 +1,281 @@
+"""What a feature strategy sees: ``now`` and the candles before it."""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
+
+from core.candle import Candle
+from core.instants import to_datetime
+from core.settings_problem import did_you_mean
+from strategies.features.session_facts import AccountNow, PositionNow
+
+Kind = TypeVar("Kind", bound="Moment")
+
+
+class Slot(NamedTuple):
+    """Where a feature's value is: the series among those that its symbol reads, its place there, and that of the number
+    of missing parts; ``outputs`` makes one value of several, None where there is one."""
+
+    series: int
+    place: int
+    missing: int
+    size: int
+    outputs: Callable[..., Any] | None
+
+
+class Row(Protocol):
+    """The values of one series at one candle, by place."""
+
+    def __getitem__(self, place: int, /) -> float: ...
+
+
+class Rows(Protocol):
+    """The rows of the series that a symbol reads, as they were at one of its candles."""
+
+    def __getitem__(self, series: int, /) -> Row: ...
+
+
+class Reader(Protocol):
+    """Reads one symbol's candles and features backwards from its last one; it shows nothing later."""
+
+    def candle(self, ago: int) -> Candle | None:
+        """Return the candle so many before the last; None where the segment does not reach back so far."""
+        ...
+
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
+        ...
+
+
+class CandleTime(NamedTuple):
+    """A candle's interval, in UTC."""
+
+    open: dt.datetime
+    close: dt.datetime
+
+
+class Shape:
+    """What the moments of one symbol have in common: features by name, how far they look back, a candle's length."""
+
+    __slots__ = ("lookback", "moment", "now", "of_symbol", "slots", "timeframe_ms")
+
+    def __init__(self, slots: Mapping[str, Slot], lookback: int, timeframe_ms: int) -> None:
+        self.slots = slots
+        self.lookback = lookback
+        self.timeframe_ms = timeframe_ms
+        self.moment = _with_features(Moment, slots)
+        self.now = _with_features(Now, slots)
+        self.of_symbol = _with_features(SymbolMoment, slots)
+
+
+class Moment:
+    """A candle of one symbol and the features at its close: ``open, high, low, close, volume``, and each by name.
+
+    A feature is nan while it is undefined, and everything is where there is no such candle.
+    """
+
+    __slots__ = ("_ago", "_reader", "_rows", "_shape")
+
+    def __init__(self, shape: Shape, reader: Reader, ago: int = 0) -> None:
+        self._shape = shape
+        self._reader = reader
+        self._ago = ago
+        self._rows = reader.rows(ago)
+
+    def __getattr__(self, name: str) -> Any:
+        # Features are attributes of the class, which is made for them: see _with_features.
+        self._unknown(name)
+
+    @property
+    def open(self) -> float:
+        """First price."""
+        candle = self._reader.candle(self._ago)
+        return math.nan if candle is None else candle.open
+
+    @property
+    def high(self) -> float:
+        """Highest price."""
+        candle = self._reader.candle(self._ago)
+        return math.nan if candle is None else candle.high
+
+    @property
+    def low(self) -> float:
+        """Lowest price."""
+        candle = self._reader.candle(self._ago)
+        return math.nan if candle is None else candle.low
+
+    @property
+    def close(self) -> float:
+        """Last price."""
+        candle = self._reader.candle(self._ago)
+        return math.nan if candle is None else candle.close
+
+    @property
+    def volume(self) -> float:
+        """Volume in base units."""
+        candle = self._reader.candle(self._ago)
+        return math.nan if candle is None else candle.volume
+
+    @property
+    def time(self) -> CandleTime | None:
+        """Open and close of the candle, aware UTC; None where there is no such candle."""
+        candle = self._reader.candle(self._ago)
+        if candle is None:
+            return None
+        opened = candle.open_time_ms
+        return CandleTime(to_datetime(opened), to_datetime(opened + self._shape.timeframe_ms))
+
+    @property
+    def ready(self) -> bool:
+        """Whether every feature has a value."""
+        rows = self._rows
+        places = ((slot.series, slot.place + one) for slot in self._shape.slots.values() for one in range(slot.size))
+        return not any(math.isnan(rows[series][place]) for series, place in places)
+
+    def missing(self, feature: str) -> int:
+        """Return how many parts the candle that a feature of a longer timeframe was last computed on lacks."""
+        slot = self._shape.slots.get(feature)
+        if slot is None:
+            self._unknown(feature)
+        count = self._rows[slot.series][slot.missing]
+        return 0 if math.isnan(count) else int(count)
+
+    def ago(self, candles: int) -> "Moment":
+        """Return the moment so many candles before this one, of the same unbroken segment."""
+        shape, back = self._shape, self._ago + candles
+        if candles < 0 or back > shape.lookback:
+            raise ValueError(
+                f"ago({candles}): a strategy looks back {shape.lookback} candles at most; its class attribute "
+                "lookback says how many"
+            )
+        return shape.moment(shape, self._reader, back)
+
+    @property
+    def before(self) -> "Moment":
+        """The moment one candle before."""
+        return self.ago(1)
+
+    def _unknown(self, name: str) -> NoReturn:
+        slots = self._shape.slots
+        raise AttributeError(
+            f"there is no feature {name!r}{did_you_mean(name, slots)}; features: {', '.join(slots) or 'none'}"
+        )
+
+
+class SymbolMoment(Moment):
+    """Another symbol's last closed candle and its features at that close."""
+
+    __slots__ = ("age",)
+
+    def __init__(self, shape: Shape, reader: Reader, time_ms: int) -> None:
+        super().__init__(shape, reader)
+        candle = reader.candle(0)
+        closed_ms = None if candle is None else candle.open_time_ms + shape.timeframe_ms
+        self.age = dt.timedelta.max if closed_ms is None else dt.timedelta(milliseconds=time_ms - closed_ms)
+        """How long ago it closed: 0 for one that closes now, the longest there is where none came yet."""
+
+
+class Surroundings(Protocol):
+    """What a strategy sees besides its symbol."""
+
+    def position(self, symbol: str) -> PositionNow | None: ...
+
+    def account(self) -> AccountNow: ...
+
+    def moment_of(self, symbol: str) -> SymbolMoment: ...
+
+    @property
+    def symbols(self) -> Sequence[str]: ...
+
+    @property
+    def params(self) -> Any: ...
+
+
+class Symbols(Mapping[str, SymbolMoment]):
+    """The last closed candles of all symbols that are traded or watched, by symbol."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def __getitem__(self, symbol: str) -> SymbolMoment:
+        names = self._around.symbols
+        if symbol not in names:
+            raise LookupError(
+                f"there is no symbol {symbol!r}{did_you_mean(symbol, names)}; symbols: {', '.join(names)}"
+            )
+        return self._around.moment_of(symbol)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._around.symbols)
+
+    def __len__(self) -> int:
+        return len(self._around.symbols)
+
+
+class Now(Moment):
+    """The candle that closes now, and what the strategy may know at its close.
+
+    ``symbol`` is that of the candle.
+    """
+
+    __slots__ = ("_around", "symbol")
+
+    def __init__(self, shape: Shape, reader: Reader, symbol: str, around: Surroundings) -> None:
+        super().__init__(shape, reader)
+        self.symbol = symbol
+        self._around = around
+
+    @property
+    def time(self) -> CandleTime:
+        """Open and close of the candle, aware UTC."""
+        time = super().time
+        if time is None:
+            raise LookupError("there is no candle yet")
+        return time
+
+    @property
+    def params(self) -> Any:
+        """The strategy's parameters."""
+        return self._around.params
+
+    @property
+    def position(self) -> PositionNow | None:
+        """The symbol's open position; None without one."""
+        return self._around.position(self.symbol)
+
+    @property
+    def account(self) -> AccountNow:
+        """The account at the marks of this instant."""
+        return self._around.account()
+
+    @property
+    def symbols(self) -> Symbols:
+        """The last closed candles of all symbols, this one's included."""
+        return Symbols(self._around)
+
+
+def _with_features(kind: type[Kind], slots: Mapping[str, Slot]) -> type[Kind]:
+    """Return a kind of moment that has the features as attributes: they are read often, and so in a hurry."""
+    return type(kind.__name__, (kind,), {"__slots__": (), **{name: _attribute(slot) for name, slot in slots.items()}})
+
+
+def _attribute(slot: Slot) -> property:
+    series, place, outputs = slot.series, slot.place, slot.outputs
+
+    def value(moment: Moment) -> float:
+        return moment._rows[series][place]
+
+    if outputs is None:
+        return property(value)
+    places = range(place, place + slot.size)
+
+    def values(moment: Moment) -> Any:
+        row = moment._rows[series]
+        return outputs(*(row[one] for one in places))
+
+    return property(values)
+
+
+RESERVED = frozenset(name for name in dir(Now) if not name.startswith("_"))
+"""Names that a feature cannot have."""

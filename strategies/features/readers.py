@@ -1,0 +1,195 @@
+"""Reading a symbol's candles and features: as they were noted one by one, or on columns that were computed at once.
+
+A reader is of one moment: what comes after it changes nothing that it shows.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.candle import Candle
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from indicators.features.series import SeriesPlan, SeriesStream
+from strategies.features.moment import Row, Rows
+
+Noted = tuple[Candle, list[tuple[float, ...]]]
+"""A candle, and the rows of all series that its symbol reads as they were at its close."""
+
+
+class RunningSeries:
+    """The row of one series' features as of its last candle; ``fresh`` lets it start empty with the next."""
+
+    __slots__ = ("_form", "_plan", "fresh", "last_open_ms", "row")
+
+    def __init__(self, plan: SeriesPlan) -> None:
+        self._plan = plan
+        self.last_open_ms: int | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Start empty."""
+        self.fresh = False
+        self._form = SeriesStream(self._plan)
+        self.row = self._form.row
+
+    def take(self, candle: Candle) -> None:
+        """Take the next candle."""
+        self._form.take(candle)
+        self.row = self._form.row
+        self.last_open_ms = candle.open_time_ms
+
+
+class Notes:
+    """What is noted of a symbol's last candles; the first of ``series`` is its own."""
+
+    __slots__ = ("_noted", "_series")
+
+    def __init__(self, series: Sequence[RunningSeries], lookback: int) -> None:
+        self._series = tuple(series)
+        self._noted: deque[Noted] = deque(maxlen=lookback + 1)
+
+    def add(self, candle: Candle) -> None:
+        """Note all values as they are at the close of the symbol's candle."""
+        self._noted.append((candle, [one.row for one in self._series]))
+
+    def forget(self) -> None:
+        """Forget all that was noted."""
+        self._noted.clear()
+
+    def reader(self) -> "NotesReader":
+        """Return a reader of the last candle."""
+        return NotesReader(tuple(self._noted))
+
+
+class NotesReader:
+    """Reads notes, the last of them first."""
+
+    __slots__ = ("_noted",)
+
+    def __init__(self, noted: tuple[Noted, ...]) -> None:
+        self._noted = noted
+
+    def candle(self, ago: int) -> Candle | None:
+        """Return the candle so many before the last; None where the segment does not reach back so far."""
+        return self._noted[-1 - ago][0] if ago < len(self._noted) else None
+
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
+        return self._noted[-1 - ago][1] if ago < len(self._noted) else NO_ROWS
+
+
+class NoRow:
+    """The row of a candle that is not there."""
+
+    def __getitem__(self, place: int) -> float:
+        return math.nan
+
+
+class NoRows:
+    """All rows of a candle that is not there."""
+
+    def __getitem__(self, series: int) -> Row:
+        return NO_ROW
+
+
+NO_ROW = NoRow()
+NO_ROWS = NoRows()
+
+
+class SeriesTable:
+    """One series' features as columns, and the rows at which its segments begin."""
+
+    __slots__ = ("candles", "columns", "starts")
+
+    def __init__(self, candles: CandleColumns, columns: Sequence[Float64Array], starts: Int64Array) -> None:
+        self.candles = candles
+        self.columns = columns
+        self.starts = starts
+
+
+class SymbolTable:
+    """The series that a symbol reads, its own first.
+
+    ``rows_of`` has, for each, the row that is known at each row of the own one, -1 where none is; ``first_of`` has by
+    row the first row of its segment.
+    """
+
+    __slots__ = ("first_of", "rows_of", "series")
+
+    def __init__(self, series: Sequence[SeriesTable], rows_of: Sequence[Int64Array]) -> None:
+        self.series = series
+        self.rows_of = rows_of
+        starts = series[0].starts
+        rows = np.arange(series[0].candles.rows)
+        self.first_of = starts[np.searchsorted(starts, rows, side="right") - 1] if len(rows) else starts
+
+    def column(self, series: int, place: int, ago: int) -> Float64Array:
+        """Return a value of all rows as it was so many candles before; nan where there is none."""
+        there = self.rows_of[series]
+        values = np.full(len(there), np.nan)
+        found = there >= 0
+        values[found] = self.series[series].columns[place][there[found]]
+        return self.back(values, ago)
+
+    def back(self, values: Float64Array, ago: int) -> Float64Array:
+        """Return a column so many rows before, of the same segment; nan where there is none."""
+        if ago:
+            rows = np.arange(len(values)) - ago
+            within = rows >= self.first_of
+            values = np.where(within, values[np.where(within, rows, 0)], np.nan)
+        values.setflags(write=False)
+        return values
+
+
+class TableReader:
+    """Reads a table backwards from a row; -1 for none."""
+
+    __slots__ = ("_first", "_row", "_table")
+
+    def __init__(self, table: SymbolTable, row: int) -> None:
+        self._table = table
+        self._row = row
+        self._first = int(table.first_of[row]) if row >= 0 else 0
+
+    def candle(self, ago: int) -> Candle | None:
+        """Return the candle so many before the row's; None where the segment does not reach back so far."""
+        row = self._row - ago
+        if row < self._first:
+            return None
+        times, *prices = self._table.series[0].candles
+        opened, high, low, close, volume = (float(column[row]) for column in prices)
+        return Candle(int(times[row]), opened, high, low, close, volume)
+
+    def rows(self, ago: int) -> Rows:
+        """Return the values as they were at that candle; nan where there is none."""
+        row = self._row - ago
+        return NO_ROWS if row < self._first else TableRows(self._table, row)
+
+
+class TableRows:
+    """The rows of all series at one row of a table."""
+
+    __slots__ = ("_row", "_table")
+
+    def __init__(self, table: SymbolTable, row: int) -> None:
+        self._table = table
+        self._row = row
+
+    def __getitem__(self, series: int) -> Row:
+        there = int(self._table.rows_of[series][self._row])
+        return NO_ROW if there < 0 else TableRow(self._table.series[series].columns, there)
+
+
+class TableRow:
+    """One row of columns."""
+
+    __slots__ = ("_columns", "_row")
+
+    def __init__(self, columns: Sequence[Float64Array], row: int) -> None:
+        self._columns = columns
+        self._row = row
+
+    def __getitem__(self, place: int) -> float:
+        return float(self._columns[place][self._row])

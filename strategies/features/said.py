@@ -1,0 +1,148 @@
+"""What a feature strategy says, in words that read well; it only makes signals, whose sense the session judges."""
+
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+
+from core.trading_signal import FLAT, EntryKind, Level, Signal, r_multiple
+
+
+class EntryWords(TypedDict, total=False):
+    """What else an entry may say, as :class:`~core.trading_signal.Signal` has it.
+
+    ``entry``, ``entry_price`` and ``entry_expiry`` are how it enters, ``size`` the share of what risk allows,
+    ``cancel_entry`` replaces an entry that waits, ``atr`` is what the risk settings' multiples and an ATR trail are
+    measured in. ``tag`` and ``reason`` are for people, ``metadata`` holds the inputs of the decision.
+    """
+
+    size: float
+    entry: EntryKind
+    entry_price: float
+    entry_expiry: int
+    cancel_entry: bool
+    atr: float
+    tag: str
+    reason: str
+    metadata: dict[str, Any]
+
+
+class MoveWords(TypedDict, total=False):
+    """What else an adjustment may say."""
+
+    cancel_entry: bool
+    tag: str
+    reason: str
+    metadata: dict[str, Any]
+
+
+class StopWords(MoveWords, total=False):
+    """What else a move of the target may say."""
+
+    move_stop: float
+
+
+class TargetWords(MoveWords, total=False):
+    """What else a move of the stop may say."""
+
+    move_target: float
+
+
+class ExitWords(StopWords, total=False):
+    """What else an exit may say, of the rest of the position."""
+
+    move_target: float
+
+
+class Says:
+    """The words of a strategy; a price is absolute, a distance is from the fill."""
+
+    def long(
+        self,
+        *,
+        stop: float | None = None,
+        stop_distance: float | None = None,
+        target: float | str | None = None,
+        target_distance: float | None = None,
+        targets: Iterable[tuple[float, Level]] = (),
+        **words: Unpack[EntryWords],
+    ) -> Signal:
+        """Ask for a long position; what is left out comes from the risk settings.
+
+        Parameters
+        ----------
+        stop, stop_distance
+            Where the stop is, or how far from the fill.
+        target, target_distance
+            Where the target is, or how far from the fill; ``"2R"`` is twice the stop's distance.
+        targets
+            A ladder instead: each a fraction of the position, and a distance or ``"2R"``.
+        **words
+            As :class:`EntryWords` has them.
+        """
+        return _entry("LONG", Levels(stop, stop_distance, target, target_distance, _rungs(targets)), words)
+
+    def short(
+        self,
+        *,
+        stop: float | None = None,
+        stop_distance: float | None = None,
+        target: float | str | None = None,
+        target_distance: float | None = None,
+        targets: Iterable[tuple[float, Level]] = (),
+        **words: Unpack[EntryWords],
+    ) -> Signal:
+        """Ask for a short position, in the words of :meth:`long`."""
+        return _entry("SHORT", Levels(stop, stop_distance, target, target_distance, _rungs(targets)), words)
+
+    def exit(self, fraction: float = 1.0, **words: Unpack[ExitWords]) -> Signal:
+        """Ask for a close of the position, or of a fraction of it, at the next open."""
+        return Signal("EXIT", fraction=fraction, **words)
+
+    def move_stop(self, price: float, **words: Unpack[TargetWords]) -> Signal:
+        """Move the stop to a price; a looser one is refused."""
+        return Signal("ADJUST", move_stop=price, **words)
+
+    def move_target(self, price: float, **words: Unpack[StopWords]) -> Signal:
+        """Move the target to a price."""
+        return Signal("ADJUST", move_target=price, **words)
+
+    def cancel_entry(self, reason: str = "") -> Signal:
+        """Cancel the entry that waits."""
+        return Signal("ADJUST", cancel_entry=True, reason=reason)
+
+    def flat(self, reason: str = "") -> Signal:
+        """Say nothing, and why."""
+        return Signal("FLAT", reason=reason) if reason else FLAT
+
+
+class Levels(NamedTuple):
+    """Where an entry's stop and targets are."""
+
+    stop: float | None
+    stop_distance: float | None
+    target: float | str | None
+    target_distance: float | None
+    targets: tuple[tuple[float, Level], ...]
+
+
+def _entry(direction: Literal["LONG", "SHORT"], levels: Levels, words: EntryWords) -> Signal:
+    return Signal(
+        direction,
+        sl_distance=levels.stop_distance,
+        tp_distance=levels.target_distance,
+        stop_price=levels.stop,
+        target_price=None if isinstance(levels.target, str) else levels.target,
+        target_r=_multiple(levels.target) if isinstance(levels.target, str) else None,
+        targets=levels.targets,
+        **words,
+    )
+
+
+def _rungs(targets: Iterable[tuple[float, Level]]) -> tuple[tuple[float, Level], ...]:
+    return tuple((fraction, level) for fraction, level in targets)
+
+
+def _multiple(text: str) -> float:
+    multiple = r_multiple(text)
+    if multiple is None:
+        raise ValueError(f"target {text!r}; allowed: a price, or multiples of the stop's distance such as '2R'")
+    return multiple
