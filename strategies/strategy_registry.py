@@ -44,6 +44,25 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
     "scalping_ema_rsi": RegisteredStrategy(
         "strategies.scalping_ema_rsi:ScalpingEMARSI", "strategies.scalping_params:ScalpingParams"
     ),
+    "btc_regime": RegisteredStrategy(
+        "strategies.examples.btc_regime:BtcRegime", "strategies.examples.btc_regime:BtcRegimeParams"
+    ),
+    "confluence": RegisteredStrategy(
+        "strategies.examples.confluence:Confluence", "strategies.examples.confluence:ConfluenceParams"
+    ),
+    "donchian_breakout": RegisteredStrategy(
+        "strategies.examples.donchian_breakout:DonchianBreakout",
+        "strategies.examples.donchian_breakout:DonchianBreakoutParams",
+    ),
+    "rsi_reversion": RegisteredStrategy(
+        "strategies.examples.rsi_reversion:RsiReversion", "strategies.examples.rsi_reversion:RsiReversionParams"
+    ),
+    "trend_filter": RegisteredStrategy(
+        "strategies.examples.trend_filter:TrendFilter", "strategies.examples.trend_filter:TrendFilterParams"
+    ),
+    "vwap_reversion": RegisteredStrategy(
+        "strategies.examples.vwap_reversion:VwapReversion", "strategies.examples.vwap_reversion:VwapReversionParams"
+    ),
 }
 """The registered strategies by their one name."""
 

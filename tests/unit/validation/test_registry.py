@@ -33,11 +33,12 @@ class RegistryTest(unittest.TestCase):
         return f"{module}:Idea"
 
     def test_every_registered_name_leads_to_a_strategy_and_its_parameters(self) -> None:
-        self.assertEqual(["scalping_ema_rsi"], strategy_names())
+        examples = ["btc_regime", "confluence", "donchian_breakout", "rsi_reversion", "trend_filter", "vwap_reversion"]
+        self.assertEqual(sorted([*examples, "scalping_ema_rsi"]), strategy_names())
         for name in STRATEGIES:
             model = params_model(name)
             self.assertIsNotNone(model)
-            strategy = build_strategy(name, {})
+            strategy = build_strategy(name, {}, "1m", ("BTC/USDT",))
             self.assertIsInstance(strategy, strategy_class(name))
             self.assertGreater(strategy.warmup_candles, 0)
 

@@ -1,0 +1,1 @@
+"""Shipped examples of feature strategies: each a lesson, none a promise."""
