@@ -174,7 +174,7 @@ class CrossChecksTest(unittest.TestCase):
             ("core.errors:NoSuchClass", "AttributeError"),
             ("core.errors:ConfigurationError", "is not a class with features and decide or with stream"),
             ("core.timeframe:timeframe_ms", "is not a class with features and decide or with stream"),
-            ("a:b:c", "allowed: scalping_ema_rsi"),
+            ("a:b:c", "allowed: btc_regime, confluence, "),
         ):
             with self.subTest(path=path):
                 (line,) = self.wrong(strategy={"type": path})

@@ -1,0 +1,133 @@
+"""The first orders of each shipped example, from the definitions written out anew in pandas over whole columns."""
+
+import json
+import unittest
+from collections.abc import Callable
+
+import pandas as pd
+
+from strategies.strategy_registry import build_strategy
+from tests.support.candles import candles_of
+from tests.support.example_strategies import QUICK_EXAMPLES
+from tests.support.market_data_sets import practice_columns
+from tests.support.runs.kernel_runs import steps_of
+from tests.support.runs.strategy_runs import stepped_run
+from tests.support.times import MINUTE_MS
+
+BTC, ETH = "BTC/USDT", "ETH/USDT"
+WARM, COUNT = 1_700, 2_300
+
+Frames = dict[str, pd.DataFrame]
+Conditions = tuple[pd.Series, pd.Series, pd.Series]
+"""Where it buys, where it sells, and how far the stop is."""
+
+
+def ema(values: pd.Series, period: int) -> pd.Series:
+    """The start differs from the program's; after hundreds of candles nothing is left of either."""
+    return values.ewm(span=period, adjust=False).mean()
+
+
+def wilder(values: pd.Series, period: int) -> pd.Series:
+    return values.ewm(alpha=1.0 / period, adjust=False).mean()
+
+
+def atr(frame: pd.DataFrame, period: int) -> pd.Series:
+    last = frame.close.shift(1)
+    spans = pd.concat([frame.high - frame.low, (frame.high - last).abs(), (frame.low - last).abs()], axis=1)
+    return wilder(spans.max(axis=1), period)
+
+
+def rsi(close: pd.Series, period: int) -> pd.Series:
+    change = close.diff().fillna(0.0)
+    ups, downs = wilder(change.clip(lower=0.0), period), wilder(-change.clip(upper=0.0), period)
+    return 100.0 * ups / (ups + downs)
+
+
+def donchian_breakout(frames: Frames) -> Conditions:
+    own = frames[ETH]
+    upper, lower = own.high.shift(1).rolling(4).max(), own.low.shift(1).rolling(4).min()
+    return own.close > upper, own.close < lower, 1.5 * atr(own, 4)
+
+
+def rsi_reversion(frames: Frames) -> Conditions:
+    own = frames[ETH]
+    strength, middle = rsi(own.close, 3), own.close.rolling(5).mean()
+    low, high = (strength < 30.0) & (own.close < middle), (strength > 70.0) & (own.close > middle)
+    return low, high, 3.0 * atr(own, 14)
+
+
+def trend_filter(frames: Frames) -> Conditions:
+    own = frames[ETH]
+    above = ema(own.close, 2) > ema(own.close, 4)
+    before = above.shift(1, fill_value=False)
+    whole = own.close.resample("4min").last()
+    # What was opened at :00 is known with the candle opened at :03.
+    whole.index = whole.index + pd.Timedelta(minutes=3)
+    trend = ema(whole, 2).reindex(own.index, method="ffill")
+    return above & ~before & (own.close > trend), ~above & before & (own.close < trend), 2.0 * atr(own, 14)
+
+
+def btc_regime(frames: Frames) -> Conditions:
+    own, leader = frames[ETH], frames[BTC].close
+    broken = own.close > own.high.shift(1).rolling(3).max()
+    return (leader > ema(leader, 5)) & broken, broken & False, 1.0 * atr(own, 14)
+
+
+def vwap_reversion(frames: Frames) -> Conditions:
+    own = frames[ETH]
+    days = own.index.floor("D")
+    paid = ((own.high + own.low + own.close) / 3.0 * own.volume).groupby(days).cumsum()
+    vwap, reach = paid / own.volume.groupby(days).cumsum(), atr(own, 4)
+    return own.close < vwap - reach, own.close > vwap + reach, reach
+
+
+def confluence(frames: Frames) -> Conditions:
+    own = frames[ETH]
+    line = ema(own.close, 2) - ema(own.close, 5)
+    sides = [ema(own.close, 2) - ema(own.close, 4), rsi(own.close, 3) - 50.0, line - ema(line, 3)]
+    up, down = (sum((sign * one > 0.0).astype(int) for one in sides) for sign in (1, -1))
+    return (up >= 2) & (up.shift(1) < 2), (down >= 2) & (down.shift(1) < 2), 2.0 * atr(own, 14)
+
+
+RULES: dict[str, Callable[[Frames], Conditions]] = {
+    "btc_regime": btc_regime,
+    "confluence": confluence,
+    "donchian_breakout": donchian_breakout,
+    "rsi_reversion": rsi_reversion,
+    "trend_filter": trend_filter,
+    "vwap_reversion": vwap_reversion,
+}
+
+
+class FirstOrders(unittest.TestCase):
+    def test_the_first_order_is_where_the_definition_says(self) -> None:
+        columns = {symbol: practice_columns(symbol, "1m", COUNT) for symbol in (BTC, ETH)}
+        frames = {
+            symbol: pd.DataFrame(
+                {name: getattr(one, name) for name in ("open", "high", "low", "close", "volume")},
+                index=pd.to_datetime(one.open_time_ms, unit="ms", utc=True),
+            )
+            for symbol, one in columns.items()
+        }
+        candles = {symbol: candles_of(one) for symbol, one in columns.items()}
+        warm = {symbol: own[:WARM] for symbol, own in candles.items()}
+        steps = steps_of({symbol: own[WARM:] for symbol, own in candles.items()}, (BTC, ETH), MINUTE_MS)
+        self.assertEqual(set(RULES), set(QUICK_EXAMPLES))
+        for name, rule in RULES.items():
+            with self.subTest(name):
+                strategy = build_strategy(name, QUICK_EXAMPLES[name], "1m", (BTC, ETH))
+                ran = stepped_run(strategy, steps, (BTC, ETH), {}, warm_up=warm)
+                told = map(json.loads, bytes(ran.decisions).splitlines())
+                first = next(one for one in told if one["event"] == "decision" and one["symbol"] == ETH)
+                long, short, distance = (one.iloc[WARM:] for one in rule(frames))
+                row = next(row for row in range(len(long)) if long.iloc[row] or short.iloc[row])
+                side = "LONG" if long.iloc[row] else "SHORT"
+                closed_at = long.index[row] + pd.Timedelta(minutes=1)
+                self.assertEqual((side, closed_at), (first["signal"]["direction"], pd.Timestamp(first["time"])))
+                self.assertAlmostEqual(
+                    distance.iloc[row], first["signal"]["sl_distance"], delta=1e-6 * first["signal"]["sl_distance"]
+                )
+
+
+if __name__ == "__main__":
+    unittest.main()
