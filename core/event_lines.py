@@ -25,7 +25,7 @@ from core.events import (
 )
 from core.exact import plain
 from core.instants import format_ms
-from core.trading_signal import SIGNAL_WORDS, At, Signal
+from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
 
 TRADE_HEADER = (
@@ -186,6 +186,8 @@ def _decided(decision: Decision) -> dict[str, Any]:
 
 def _further_words(signal: Signal) -> dict[str, Any]:
     """Return what a signal says beyond direction and distances; what it leaves unsaid is left out."""
+    if is_plain(signal):
+        return {}
     said = {name: getattr(signal, name) for name in SIGNAL_WORDS}
     told = {name: value for name, value in said.items() if value != SIGNAL_WORDS[name]}
     if signal.targets:

@@ -1,5 +1,6 @@
 """The signal: what a strategy says about one symbol at the close of one candle; not an order."""
 
+import operator
 from typing import Any, Literal
 
 import msgspec
@@ -63,6 +64,14 @@ FLAT = Signal("FLAT")
 
 SIGNAL_WORDS: dict[str, Any] = {one.name: one.default for one in msgspec.structs.fields(Signal)[6:]}
 """What a signal may say beyond direction, distances, reason and metadata, each with what leaves it unsaid."""
+
+_said_words = operator.attrgetter(*SIGNAL_WORDS)
+_UNSAID = tuple(SIGNAL_WORDS.values())
+
+
+def is_plain(signal: Signal) -> bool:
+    """Return whether a signal says none of :data:`SIGNAL_WORDS`, as most do."""
+    return bool(_said_words(signal) == _UNSAID)
 
 
 def r_multiple(text: str) -> float | None:

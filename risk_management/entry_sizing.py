@@ -137,7 +137,7 @@ def exit_targets(signal: Signal) -> tuple[ExitTarget, ...]:
         return (ExitTarget(1.0, "price", signal.target_price),)
     if signal.target_r is not None:
         return (ExitTarget(1.0, "r", signal.target_r),)
-    return tuple(_target(fraction, level) for fraction, level in signal.targets)
+    return tuple(_target(fraction, level) for fraction, level in signal.targets) if signal.targets else ()
 
 
 def _target(fraction: float, level: Level) -> ExitTarget:

@@ -14,7 +14,7 @@ from core.trading_signal import FLAT, Signal
 from strategies.anchored_blocks import block_ms, sampled_rows
 from strategies.frame_stream import FrameForm, answer_at, first_asked, frame_of, signal_from_mapping
 from strategies.known_candles import KnownCandles
-from strategies.look_ahead import differing_column, differs
+from strategies.look_ahead import differing_column, differing_value, differs
 from strategies.strategy import Strategy
 
 _NEVER_MS = 1 << 62
@@ -24,7 +24,8 @@ class KnownFrameStream:
     """Answers as :class:`~strategies.frame_stream.FrameStream` does, with indicators computed once a block.
 
     The whole block only tells where to look: every row at which it says anything but FLAT, and a sample of the others,
-    is judged again on the frame that ends with its candle, and that is the answer. What cannot be computed on a whole
+    is judged again on the frame that ends with its candle, and that is the answer. In the sample, and at the first row
+    that says anything, every column is compared as well. What cannot be computed on a whole
     block is judged candle by candle.
 
     Parameters
@@ -44,6 +45,7 @@ class KnownFrameStream:
         self._first: int | None = None
         self._begin = self._end = 0
         self._asked: list[int] = []
+        self._compared: set[int] = set()
         self._quiet_until_ms = -_NEVER_MS
         self._frame = pd.DataFrame()
         self._indicators: pd.DataFrame | None = None
@@ -102,6 +104,7 @@ class KnownFrameStream:
     def _to_be_judged(self, frame: pd.DataFrame, rows: range, block: int) -> Iterable[int]:
         """Return the rows of a block whose answer may be something, and a sample of the others."""
         self._indicators = self._answers = None
+        self._compared = set()
         if not rows:
             return rows
         indicators = None
@@ -114,7 +117,9 @@ class KnownFrameStream:
             return rows
         self._indicators = indicators
         loud = self._loud_rows(indicators, rows)
-        return loud | sampled_rows([row for row in rows if row not in loud], *self._names, block)
+        sampled = sampled_rows([row for row in rows if row not in loud], *self._names, block)
+        self._compared = sampled | ({min(loud)} if loud else set())
+        return loud | sampled
 
     def _loud_rows(self, indicators: pd.DataFrame, rows: range) -> set[int]:
         """Return the rows at which the block's answer is not FLAT, or none at all."""
@@ -132,6 +137,13 @@ class KnownFrameStream:
         claimed = self._claim(rows)
         if claimed is not None and differs(claimed, answer):
             raise StrategyError(self._complaint(row, indicators, claimed, answer))
+        if row in self._compared and self._indicators is not None:
+            found = differing_value(self._indicators, indicators)
+            if found is not None:
+                raise StrategyError(
+                    f"look-ahead: column {found.column!r} at the candle opened {format_ms(self._open_ms(row))} is "
+                    f"{found.on_block} when the candles after it are in the frame and {found.on_cut} when they are not"
+                )
         return answer
 
     def _claim(self, rows: int) -> Signal | None:

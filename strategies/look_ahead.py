@@ -40,6 +40,21 @@ def _ladder(signal: Signal) -> list[float]:
     return [float(value) for pair in levels for value in pair if isinstance(value, float | int)]
 
 
+def differing_value(block: pd.DataFrame, cut: pd.DataFrame) -> Difference | None:
+    """Return the first column whose value in the last row of the shorter frame is another one; None if none is.
+
+    Beside the tolerance of a number, what is small against its column is the noise of how it was added up.
+    """
+    row = len(cut) - 1
+    for name in cut.columns:
+        if name not in block.columns:
+            continue
+        on_block, on_cut = block[name].iloc[row], cut[name].iloc[row]
+        if not _same(on_block, on_cut) and not _is_noise(on_block, on_cut, cut[name]):
+            return Difference(str(name), row, on_block, on_cut)
+    return None
+
+
 def differing_column(block: pd.DataFrame, cut: pd.DataFrame) -> Difference | None:
     """Return the first of the columns that differ nearest to the last row of the shorter frame; None if none does."""
     found = None
@@ -59,6 +74,12 @@ def _same(one: Any, other: Any) -> bool:
     if pd.api.types.is_scalar(one) and pd.api.types.is_scalar(other) and pd.isna(one) and pd.isna(other):
         return True
     return repr(one) == repr(other)
+
+
+def _is_noise(one: Any, other: Any, column: pd.Series) -> bool:
+    if not (isinstance(one, float) and isinstance(other, float)):
+        return False
+    return abs(one - other) <= _MAY_DIFFER * float(column.abs().max())
 
 
 def _close(one: float, other: float) -> bool:

@@ -81,9 +81,7 @@ class Decisions:
             direction = signal.direction
             state.candles_seen += 1
             if direction != "FLAT":
-                fault = signal_fault(signal, candle.close, self._rules)
-                if fault is not None:
-                    raise self.failure(state.symbol, candle, fault)
+                self._require_sound(state.symbol, candle, signal)
                 self._venue.recorder(self._judge(state, candle, signal, time_ms, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
@@ -99,6 +97,15 @@ class Decisions:
             raise
         except (Exception, SystemExit) as error:
             raise self.failure(self._watched.series[place].name, candle, error) from error
+
+    def _require_sound(self, symbol: str, candle: Candle, signal: Signal) -> None:
+        """Stop at a signal that is none; what it holds may be anything, also what cannot be compared."""
+        try:
+            fault = signal_fault(signal, candle.close, self._rules)
+        except Exception as error:
+            raise self.failure(symbol, candle, error) from error
+        if fault is not None:
+            raise self.failure(symbol, candle, fault)
 
     def failure(self, symbol: str, candle: Candle, problem: BaseException | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""

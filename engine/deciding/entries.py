@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.candle import Candle
 from core.orders import OrderRequest, OrderType
 from core.reasons import SessionRefusal
+from core.trading_signal import is_plain
 from core.verdicts import ExecutionVerdict, RiskVerdict, SafetyVerdict, SessionVerdict, Verdict
 from engine.deciding.decision_plan import Add, Enter, Reverse
 from engine.deciding.entry_orders import entry_order, entry_way
@@ -75,7 +76,9 @@ class Entries:
         """Return what an entry is sized on; what adds has no more room than its position leaves of its own cap."""
         safety, cap = self._gates.safety, self._gates.risk.config.max_exposure
         price = opinion.candle.close
-        expected = entry_way(self._rules, opinion.signal, opinion.side, price).price
+        # Only levels that are prices are measured from where the entry is expected.
+        plain = is_plain(opinion.signal)
+        expected = None if plain else entry_way(self._rules, opinion.signal, opinion.side, price).price
         equity, limits = safety.current_equity, safety.limits
         room, risk_limit = limits.max_exposure_pct * equity - exposure, limits.max_risk_per_trade_pct * equity
         if adds and cap is not None:

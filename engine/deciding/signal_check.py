@@ -5,17 +5,16 @@ from collections.abc import Mapping
 
 from core.orders import OrderSide
 from core.tolerance import TOLERANCE
-from core.trading_signal import SIGNAL_WORDS, At, Signal, r_multiple
+from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain, r_multiple
 from engine.deciding.entry_orders import entry_way
 from engine.kernel_rules import KernelRules
 from strategies.meaningless_metadata import metadata_fault
 
 _LONGEST_VALUE = 60
 _LONGEST_TAG = 64
+_DISTANCES = ("sl_distance", "tp_distance", "atr")
 _NUMBERS = (
-    "sl_distance",
-    "tp_distance",
-    "atr",
+    *_DISTANCES,
     "stop_price",
     "target_price",
     "target_r",
@@ -42,13 +41,15 @@ def signal_fault(signal: Signal, close: float, rules: KernelRules) -> str | None
     """Return in one line what is wrong with a signal at the close that it was said at; None where it is sound."""
     if signal.direction not in _WORDS:
         return f"unknown direction {signal.direction!r}; allowed are LONG, SHORT, EXIT, ADJUST and FLAT"
-    for check in (_numbers, _metadata_kind, _words_of_the_direction, _fractions, _targets, _entry, _tag):
+    enters = signal.direction in ("LONG", "SHORT")
+    plain = enters and is_plain(signal)
+    for check in _OF_PLAIN if plain else _OF_ALL:
         fault = check(signal)
         if fault is not None:
             return fault
-    if signal.direction not in ("LONG", "SHORT"):
+    if not enters:
         return None
-    return _sides(signal, close, rules) or _metadata(signal, close)
+    return (None if plain else _sides(signal, close, rules)) or _metadata(signal, close)
 
 
 def words(value: object) -> str:
@@ -66,6 +67,14 @@ def _numbers(signal: Signal) -> str | None:
             return f"{name} is {words(value)}; a finite number is needed"
         if name in _PRICES and value <= 0:
             return f"{name} is {words(value)}; a price above 0 is needed"
+    return None
+
+
+def _distances(signal: Signal) -> str | None:
+    for name in _DISTANCES:
+        value = getattr(signal, name)
+        if value is not None and not _finite(value):
+            return f"{name} is {words(value)}; a finite number is needed"
     return None
 
 
@@ -190,3 +199,7 @@ def _sides(signal: Signal, close: float, rules: KernelRules) -> str | None:
 
 def _finite(value: object) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_OF_PLAIN = (_distances, _metadata_kind)
+_OF_ALL = (_numbers, _metadata_kind, _words_of_the_direction, _fractions, _targets, _entry, _tag)

@@ -2,6 +2,8 @@
 
 import unittest
 
+import numpy as np
+
 from core.errors import StrategyError
 from core.trading_signal import At, Signal
 from tests.support.candles import candle
@@ -74,6 +76,11 @@ class SignalsThatAreNone(unittest.TestCase):
             (long(targets=[0.5]), "target 1 is 0.5; (fraction, level) is needed"),
             (long(targets="1R"), "targets is '1R'; a sequence of (fraction, level) is needed"),
         )
+
+    def test_what_cannot_even_be_compared_is_named_with_its_candle(self) -> None:
+        session = session_of_minutes({A: {0: long(targets=np.array([[0.5, 1.0], [0.5, 2.0]]))}})
+        with self.assertRaisesRegex(StrategyError, f"scripted failed on A at the candle opened {stamp(0)}: "):
+            session.play(candle(0, 100.0))
 
     def test_levels_on_the_wrong_side(self) -> None:
         loses, gains = "a LONG loses on the other side", "a LONG gains on the other side"
