@@ -134,9 +134,6 @@ def _is_as_compiled(name: str, file: Path) -> bool:
     module = sys.modules.get(name)
     if module is None or file.suffix != ".py":
         return True
-    loaded = getattr(module, "__file__", None)
-    if loaded is not None and Path(loaded).resolve() != file:
-        return False  # Of the same name, and beside another strategy.
     try:
         text, status = file.read_bytes(), file.stat()
         tree = ast.parse(text)

@@ -57,7 +57,7 @@ class StrategyFolder(unittest.TestCase):
         return path
 
     def ideas(self, folder: str, level: int) -> str:
-        self.write(f"{folder}/levels.py", f"LEVEL = {level}\n")
+        self.write(f"{folder}/levels.py", f"LEVEL = int('{level}')\n")
         self.write(f"{folder}/late.py", f"NAME = 'of {folder}'\n")
         return str(self.write(f"{folder}/idea.py", ONE))
 
