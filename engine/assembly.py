@@ -61,7 +61,7 @@ def with_own_strategy(settings: Settings) -> Settings:
     """
     chosen, file = settings.live.strategy, settings.files.live
     try:
-        model = params_model(chosen.type)
+        model = params_model(settings.files.strategy_at(chosen.type))
     except ConfigurationError as error:
         raise ConfigValidationError.of(SettingsProblem("strategy.type", str(error), file=file)) from error
     if model is None or chosen.type in STRATEGIES:
@@ -82,12 +82,14 @@ def build_strategy_of(settings: Settings) -> Strategy | StreamingStrategy:
         If it is unknown or cannot be built.
     """
     main = settings.live
-    return build_strategy(main.strategy.type, main.strategy.params, main.timeframe, (*main.symbols, *main.watch))
+    chosen = settings.files.strategy_at(main.strategy.type)
+    return build_strategy(chosen, main.strategy.params, main.timeframe, (*main.symbols, *main.watch))
 
 
 def strategy_identity_of(settings: Settings) -> StrategyIdentity:
     """Return who decides under the settings: hash and source files of the strategy that they name."""
-    return strategy_identity(settings.live.strategy.type, settings.live.strategy.params)
+    chosen = settings.live.strategy
+    return strategy_identity(chosen.type, chosen.params, settings.files.strategy_at(chosen.type))
 
 
 def build_safety_monitor(settings: Settings, kill_switch: KillSwitch) -> SafetyMonitor:

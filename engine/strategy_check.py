@@ -18,7 +18,9 @@ def strategy_change(record: SessionRecord, settings: Settings) -> str | None:
     """
     if not record.strategy_sha256:
         return None
-    params_model(settings.live.strategy.type)  # An own class is loaded as its files are now.
+    params_model(
+        settings.files.strategy_at(settings.live.strategy.type)
+    )  # An own class is loaded as its files are now.
     now = strategy_identity_of(settings)
     if now.sha256 == record.strategy_sha256:
         return None

@@ -139,7 +139,7 @@ class ExecutionSettings(SettingsSection):
                 yield SettingsProblem("entry_expiry", str(self.entry_expiry), limit)
 
 
-StrategyName = Annotated[PlainText, Allowed("a registered name or package.module:ClassName")]
+StrategyName = Annotated[PlainText, Allowed("a registered name, package.module:ClassName or path/to/file.py:ClassName")]
 ModeWord = Annotated[
     Literal["paper", "monitor"], Allowed("paper or monitor; this program places no orders with an exchange")
 ]

@@ -15,6 +15,7 @@ _CALLERS = frozenset(
         "mapping_words",
         "open_stream",
         "plain_metadata",
+        "strategy_file",
         "strategy_registry",
         "strategy_source",
     )

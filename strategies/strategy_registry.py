@@ -1,11 +1,13 @@
 """Strategies by name, without importing them: the names, the model of their parameters, and how to build one.
 
-A class of one's own is named ``package.module:ClassName`` and must be importable from the working directory. Its
+A class of one's own is named ``package.module:ClassName`` and must be importable from the working directory, or
+``path/to/file.py:ClassName``; with one strategy in the file its class may be left out. Its
 parameters are handed to its constructor as one dict; they are checked first if the class has a ``params_model`` (a
 pydantic model).
 """
 
 import importlib
+import operator
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +22,7 @@ from strategies.own_code import failure_in_one_line
 from strategies.params_check import checked_params
 from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy_file import file_class, is_file_name, module_of, normal_file_name
 from strategies.strategy_source import load_module, source_files, strategy_sha256
 
 
@@ -34,7 +37,7 @@ class StrategyIdentity(NamedTuple):
 
 
 class RegisteredStrategy(NamedTuple):
-    """Where a strategy and the model of its parameters are, each as ``module:ClassName``."""
+    """Where a strategy and the model of its parameters are, as ``module:ClassName`` and ``module:ClassName.Params``."""
 
     strategy: str
     params: str
@@ -88,8 +91,10 @@ def canonical_strategy(name: str) -> str:
     Raises
     ------
     ConfigurationError
-        If the name is neither registered nor of the form ``package.module:ClassName``.
+        If the name is neither registered nor of the form ``package.module:ClassName`` or ``path/to/file.py:ClassName``.
     """
+    if is_file_name(name):
+        return normal_file_name(name)
     by_key = {_key(known): known for known in STRATEGIES}
     if isinstance(name, str) and _key(name) in by_key:
         return by_key[_key(name)]
@@ -100,7 +105,8 @@ def canonical_strategy(name: str) -> str:
 
 def allowed_strategies() -> str:
     """Return in words what names a strategy."""
-    return f"allowed: {', '.join(strategy_names())}, or package.module:ClassName of a class of your own"
+    own = "package.module:ClassName or path/to/file.py:ClassName of a class of your own"
+    return f"allowed: {', '.join(strategy_names())}, or {own}"
 
 
 def registered_params_model(name: str) -> type[BaseModel] | None:
@@ -137,6 +143,8 @@ def strategy_class(name: str) -> type:
         If the strategy is unknown, or its class cannot be imported or has neither form of a strategy.
     """
     canonical = canonical_strategy(name)
+    if is_file_name(canonical):
+        return file_class(canonical, lambda one: isinstance(one, type) and has_form(one), " or with ".join(FORMS))
     own = canonical not in STRATEGIES
     found = _imported_own(canonical) if own else _imported(STRATEGIES[canonical].strategy)
     if not isinstance(found, type) or not has_form(found):
@@ -149,10 +157,11 @@ def has_form(strategy: object) -> bool:
     return any(all(callable(getattr(strategy, method, None)) for method in form.split(" and ")) for form in FORMS)
 
 
-def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdentity:
+def strategy_identity(name: str, params: Mapping[str, object], found: str | None = None) -> StrategyIdentity:
     """Return who decides under a strategy's name and parameters; nothing is loaded anew.
 
-    The files are those that the class was last loaded from, whatever they hold by now: what runs was built from them.
+    ``found`` is the name with the place of its file in it, where it has one; ``name`` alone is hashed. The files are
+    those that the class was last loaded from, whatever they hold by now: what runs was built from them.
 
     Raises
     ------
@@ -160,7 +169,10 @@ def strategy_identity(name: str, params: Mapping[str, object]) -> StrategyIdenti
         If the strategy is unknown, or its class cannot be imported.
     """
     canonical = canonical_strategy(name)
-    files = {} if canonical in STRATEGIES else source_files(canonical.partition(":")[0])
+    if is_file_name(canonical):
+        files = source_files(module_of(found or canonical))
+    else:
+        files = {} if canonical in STRATEGIES else source_files(canonical.partition(":")[0])
     return StrategyIdentity(strategy_sha256(canonical, params, files), files)
 
 
@@ -250,7 +262,7 @@ def _is_class_path(name: object) -> bool:
 
 def _imported(path: str) -> object:
     module, name = path.split(":")
-    return getattr(importlib.import_module(module), name)
+    return operator.attrgetter(name)(importlib.import_module(module))
 
 
 def _imported_own(path: str) -> object:

@@ -8,7 +8,10 @@ from core.settings_section import Allowed, PlainText, SettingsSection
 
 DEFAULT_STRATEGY = "scalping_ema_rsi"
 
-StrategyName = Annotated[PlainText, Allowed("a registered name, or package.module:ClassName of a class of your own")]
+StrategyName = Annotated[
+    PlainText,
+    Allowed("a registered name, or package.module:ClassName or path/to/file.py:ClassName of a class of your own"),
+]
 Params = Annotated[dict[str, object], Allowed("a section with the parameters of the strategy")]
 
 

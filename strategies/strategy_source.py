@@ -3,6 +3,9 @@
 The files are the module of the class and every module it imports, directly or through others, from outside the
 installed packages and this program (whose own source is in the code version). What a module imports is read from its
 text, so that imports inside functions count too.
+
+A module may also be a file anywhere. It imports what lies beside it, and it and those are told by their names alone,
+never by where they lie.
 """
 
 import ast
@@ -16,7 +19,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = frozenset(
@@ -40,9 +43,33 @@ _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib
 _INSTALLED_PARTS = frozenset({"site-packages", "dist-packages"})
 _loaded: dict[str, dict[str, str]] = {}
 """By module of a strategy: the hashes of the files that were on the disk when it was loaded."""
+_files: dict[str, Path] = {}
+"""By module that was named by its file: the file."""
+_folders: list[str] = []
+"""What stands on the import path for the sake of strategies that were named by their files, the last one first."""
 
 
-def load_module(name: str) -> object:
+def module_of_file(path: Path) -> str:
+    """Return the name under which a file is loaded: its own, of no other file, and of no module that can be imported.
+
+    What lies beside it can be imported from now on. Modules of the program, of the libraries and of the working
+    directory go before those of the same name.
+    """
+    file = path.resolve()
+    name = f"{file.stem}@{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    _files[name] = file
+    folder = str(file.parent)
+    place = min((sys.path.index(one) for one in _folders if one in sys.path), default=len(sys.path))
+    if folder in _folders and folder in sys.path:
+        sys.path.remove(folder)
+        _folders.remove(folder)
+    if folder not in sys.path:
+        sys.path.insert(place, folder)
+        _folders.insert(0, folder)
+    return name
+
+
+def load_module(name: str) -> ModuleType:
     """Import a strategy's module as its files are now; after an edit all modules of its own are loaded anew.
 
     Modules that others imported before are loaded anew unless their compiled text is that of the files.
@@ -60,7 +87,7 @@ def load_module(name: str) -> object:
             with contextlib.suppress(OSError, NotImplementedError):
                 Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)
         importlib.invalidate_caches()
-    module = importlib.import_module(name)
+    module = _file_loaded(name) if name in _files else importlib.import_module(name)
     _loaded[name] = files
     return module
 
@@ -81,6 +108,22 @@ def strategy_sha256(kind: str, params: Mapping[str, object], files: Mapping[str,
     """Return the hash of who decides: the strategy's name, its parameters and its source files."""
     text = json.dumps([kind, params, files], sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _file_loaded(name: str) -> ModuleType:
+    """Return the module of a file; like any import, one that fails leaves none behind."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, _files[name])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{_files[name].name} is no python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
 
 
 def _is_as_compiled(name: str, file: Path) -> bool:
@@ -145,7 +188,7 @@ def _own_modules(name: str) -> dict[str, Path]:
         if file is None or (module != name and not _is_own(module, file)):
             continue
         found[module] = file
-        if "." in module:
+        if "." in module and module not in _files:
             wanted.append(module.rpartition(".")[0])
         wanted += _imports(module, file)
     return found
@@ -156,6 +199,8 @@ def _file_of(module: str) -> Path | None:
     if module == "__main__":
         file = getattr(sys.modules[module], "__file__", None)
         return None if file is None else Path(file).resolve()
+    if module in _files:
+        return _files[module]
     folders: list[str] | None = None
     spec = None
     importlib.invalidate_caches()
@@ -183,7 +228,7 @@ def _imports(module: str, file: Path) -> Iterator[str]:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
-    package = module if file.stem == "__init__" else module.rpartition(".")[0]
+    package = "" if module in _files else module if file.stem == "__init__" else module.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for one in node.names:
@@ -206,6 +251,8 @@ def _hashes(modules: Mapping[str, Path]) -> dict[str, str]:
     hashes = {}
     for module, file in sorted(modules.items()):
         name = module.replace(".", "/") + ("/__init__" if file.stem == "__init__" else "") + file.suffix
+        if module in _files:
+            name = file.name
         source = file.read_bytes()
         if file.suffix == ".py":
             source = source.replace(b"\r\n", b"\n")

@@ -2,10 +2,12 @@
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.settings_file import Plain
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
+from strategies.strategy_file import is_file_name
 from validation.live_settings import LiveSettings
 from validation.settings_hash import settings_hash
 
@@ -17,6 +19,16 @@ class SettingsFiles:
     live: str
     risk: str
     trading_mode: str
+    strategy_folder: str | None = None
+    """Where the path to a strategy's file begins; None is the folder of ``live``."""
+
+    def strategy_at(self, name: str) -> str:
+        """Return the name of a strategy with the place of its file, if it has one, in it."""
+        folder = Path(self.live).parent if self.strategy_folder is None else Path(self.strategy_folder)
+        if not is_file_name(name):
+            return name
+        # A link's own parent is not meant.
+        return str((folder.resolve() if name.startswith("..") else folder) / name)
 
 
 @dataclass(frozen=True)

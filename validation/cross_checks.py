@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from core.errors import ConfigurationError
 from core.settings_file import Plain
@@ -14,6 +14,7 @@ from market_data.data_settings import DataSettings
 from market_data.exchanges.exchange_names import canonical_exchange, known_exchanges, misspelled, timeframes_of
 from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
+from strategies.strategy_file import is_file_name
 from strategies.strategy_registry import (
     allowed_strategies,
     canonical_strategy,
@@ -152,6 +153,10 @@ def with_strategy(
     except ConfigurationError:
         hint = did_you_mean(written, strategy_names())
         return None, [*problems, SettingsProblem("strategy.type", shown(written) + hint, allowed_strategies())]
+    if is_file_name(name) and PurePath(name).is_absolute():
+        absolute = f"{shown(written)} begins at the root of this machine"
+        allowed = "allowed: a path from the configuration's folder, such as ../ideas/my_idea.py:MyIdea"
+        return None, [*problems, SettingsProblem("strategy.type", absolute, allowed)]
     model = registered_params_model(name)
     if model is None:
         wrong = _plain_problems("strategy.params", params)

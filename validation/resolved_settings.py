@@ -13,7 +13,9 @@ from validation.live_settings import LiveSettings
 SECTIONS = ("live", "risk", "trading_mode")
 
 
-def settings_from_resolved(resolved: Mapping[str, object], source: str = "manifest.json") -> Settings:
+def settings_from_resolved(
+    resolved: Mapping[str, object], source: str = "manifest.json", strategy_folder: str | None = None
+) -> Settings:
     """Return the settings that :meth:`validation.composed_settings.Settings.resolved` wrote.
 
     What was resolved once is not resolved again: names are canonical, strategy parameters complete, and no file is
@@ -25,6 +27,8 @@ def settings_from_resolved(resolved: Mapping[str, object], source: str = "manife
         The sections ``live``, ``risk`` and ``trading_mode``, as JSON gives them back.
     source
         What the values were read from; error messages begin with it.
+    strategy_folder
+        Where the path to a strategy's file begins; None is the folder of ``source``.
 
     Raises
     ------
@@ -49,4 +53,4 @@ def settings_from_resolved(resolved: Mapping[str, object], source: str = "manife
     mode = section(TradingModeSettings, "trading_mode")
     if live is None or risk is None or mode is None or found:
         raise ConfigValidationError.of(*(problem.of(source) for problem in found))
-    return Settings(live, risk, mode, SettingsFiles(source, source, source))
+    return Settings(live, risk, mode, SettingsFiles(source, source, source, strategy_folder))

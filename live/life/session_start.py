@@ -1,11 +1,13 @@
 """How a fresh session begins: from the exchange's answers."""
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from core.candle import Candle
 from core.errors import ConfigurationError
@@ -28,6 +30,7 @@ from runs.documents.manifest_builder import session_manifest
 from runs.identity.code_version import code_version
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy_file import is_file_name
 from validation.composed_settings import Settings
 
 
@@ -98,7 +101,8 @@ async def start_fresh(
         strategy_files=identity.files,
         watched=_watched_records(series, market, watched) or UNSET,
     )
-    folder.write_manifest(session_manifest(record, settings, strategy, market.unified, PATIENCE_MS))
+    manifest = session_manifest(record, settings, strategy, market.unified, PATIENCE_MS)
+    folder.write_manifest(msgspec.structs.replace(manifest, strategy_folder=_strategy_folder(folder.path, settings)))
     journal = folder.writer()
     try:
         journal.append(record)
@@ -114,6 +118,13 @@ async def start_fresh(
         barrier.remember(one.symbol, candles, one.kind)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
+
+
+def _strategy_folder(session: Path, settings: Settings) -> str | UnsetType:
+    """Return the way from a session to where the path to its strategy's file begins, if it has one."""
+    if not is_file_name(settings.live.strategy.type):
+        return UNSET
+    return Path(os.path.relpath(Path(settings.files.live).parent.resolve(), session.resolve())).as_posix()
 
 
 class _Warmup(NamedTuple):

@@ -57,13 +57,16 @@ Symbol = TypeVar("Symbol", SymbolAtStart, SymbolResult)
 class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
     """What a run was made of. ``settings`` are the resolved sections; a run is made again from them.
 
-    ``watched`` are the series that are not traded, by symbol and timeframe; of a backtest with what it was fed of them.
+    Where ``settings`` name a strategy by its file, ``strategy_folder`` is where that path begins, as seen from the
+    folder of the run: both may be moved together. ``watched`` are the series that are not traded, by symbol and
+    timeframe; of a backtest with what it was fed of them.
     """
 
     settings: dict[str, Any]
     settings_sha256: str
     strategy_sha256: str | UnsetType = UNSET
     strategy_files: dict[str, str] | UnsetType = UNSET
+    strategy_folder: str | UnsetType = UNSET
     code_version: str | UnsetType = UNSET
     strategy: StrategyFacts | UnsetType = UNSET
     symbols: dict[str, Symbol] = msgspec.field(default_factory=dict)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from core.errors import ParityError
 from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, SymbolAtStart
@@ -23,7 +25,8 @@ def agreed_settings(path: Path, manifest: Manifest[SymbolAtStart], record: "Sess
     ParityError
         If the hashes of either are not one.
     """
-    settings = settings_from_resolved(manifest.settings, str(path))
+    folder = None if manifest.strategy_folder is UNSET else str((path.parent / manifest.strategy_folder).resolve())
+    settings = settings_from_resolved(manifest.settings, str(path), folder)
     if (manifest.strategy_sha256 or "") != record.strategy_sha256:
         raise ParityError("strategy: manifest and journal name another strategy_sha256: they are not of one session")
     changed = strategy_change(record, settings)
