@@ -1,4 +1,4 @@
-"""The first orders of each shipped example, from the definitions written out anew in pandas over whole columns."""
+"""Each order of the shipped examples against the definitions written out anew in pandas."""
 
 import json
 import unittest
@@ -99,8 +99,8 @@ RULES: dict[str, Callable[[Frames], Conditions]] = {
 }
 
 
-class FirstOrders(unittest.TestCase):
-    def test_the_first_order_is_where_the_definition_says(self) -> None:
+class OrdersByDefinition(unittest.TestCase):
+    def test_orders_stand_where_the_definition_says(self) -> None:
         columns = {symbol: practice_columns(symbol, "1m", COUNT) for symbol in (BTC, ETH)}
         frames = {
             symbol: pd.DataFrame(
@@ -118,15 +118,19 @@ class FirstOrders(unittest.TestCase):
                 strategy = build_strategy(name, QUICK_EXAMPLES[name], "1m", (BTC, ETH))
                 ran = stepped_run(strategy, steps, (BTC, ETH), {}, warm_up=warm)
                 told = map(json.loads, bytes(ran.decisions).splitlines())
-                first = next(one for one in told if one["event"] == "decision" and one["symbol"] == ETH)
+                orders = [
+                    (one["signal"]["direction"], pd.Timestamp(one["time"]) - pd.Timedelta(minutes=1), one["signal"])
+                    for one in told
+                    if one["event"] == "decision"
+                    and one["symbol"] == ETH
+                    and one["signal"]["direction"] in ("LONG", "SHORT")
+                ]
                 long, short, distance = (one.iloc[WARM:] for one in rule(frames))
-                row = next(row for row in range(len(long)) if long.iloc[row] or short.iloc[row])
-                side = "LONG" if long.iloc[row] else "SHORT"
-                closed_at = long.index[row] + pd.Timedelta(minutes=1)
-                self.assertEqual((side, closed_at), (first["signal"]["direction"], pd.Timestamp(first["time"])))
-                self.assertAlmostEqual(
-                    distance.iloc[row], first["signal"]["sl_distance"], delta=1e-6 * first["signal"]["sl_distance"]
-                )
+                self.assertGreater(len(orders), 10)
+                self.assertEqual((long | short).idxmax(), orders[0][1])
+                for side, opened_at, signal in orders:
+                    self.assertTrue((long if side == "LONG" else short)[opened_at], (side, opened_at))
+                    self.assertAlmostEqual(1.0, distance[opened_at] / signal["sl_distance"], delta=1e-6)
 
 
 if __name__ == "__main__":
