@@ -58,7 +58,7 @@ class ScalpingEMARSI(FeatureStrategy):
     name = "ScalpingEMARSI"
     lookback = 1
 
-    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, config: Mapping[str, Any] | ScalpingParams | None = None) -> None:
         super().__init__(config)
 
     @classmethod

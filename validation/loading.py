@@ -24,6 +24,7 @@ from validation.live_settings import LiveSettings, RiskSource
 
 DEFAULT_CONFIG = "config/live.yaml"
 TRADING_MODE_FILE = "trading_mode.yaml"
+RISK_FILE = "risk.json"
 
 _OVERRIDES = {
     "symbols": ("symbols",),
@@ -43,9 +44,9 @@ def load_settings(
 ) -> Settings:
     """Return the settings that a live.yaml and the two files that belong to it describe.
 
-    The trading mode is ``trading_mode.yaml`` beside the live.yaml, else ``config/trading_mode.yaml`` below a base. A
-    relative ``risk.config_file`` starts at a base. Bases, in this order: the folder of the live.yaml, the folder
-    above it, the working directory; the first file that exists is taken.
+    The trading mode is ``trading_mode.yaml`` beside the live.yaml, else ``config/trading_mode.yaml`` below a base, and
+    the risk settings likewise, unless ``risk.config_file`` names them; a relative one starts at a base. Bases, in this
+    order: the folder of the live.yaml, the folder above it, the working directory; the first file that exists is taken.
 
     Parameters
     ----------
@@ -187,7 +188,9 @@ class _Loading:
         written = section.get("config_file", default) if isinstance(section, dict) else default
         if not isinstance(written, str) or not written:
             return None
-        found = self.first_file([base / written for base in self.bases])
+        named = isinstance(section, dict) and "config_file" in section
+        beside = [] if named else [self.live_file.parent / RISK_FILE]
+        found = self.first_file([*beside, *(base / written for base in self.bases)])
         if isinstance(found, Path):
             return found
         wrong = f"{shown(written)} names no file"

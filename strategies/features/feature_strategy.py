@@ -38,7 +38,7 @@ class FeatureStrategy(Says):
     Parameters
     ----------
     params
-        Values of ``Params`` by name; what is left out has its default.
+        Values of ``Params`` by name, or one of them; what is left out has its default.
 
     Raises
     ------
@@ -55,8 +55,8 @@ class FeatureStrategy(Says):
         super().__init_subclass__(**keywords)
         cls.params_model = cls.Params
 
-    def __init__(self, params: Mapping[str, Any] | None = None) -> None:
-        self.params: Any = self.checked(params or {})
+    def __init__(self, params: Mapping[str, Any] | BaseModel | None = None) -> None:
+        self.params: Any = self.checked(params.model_dump() if isinstance(params, BaseModel) else params or {})
         if not isinstance(getattr(self, "name", None), str):
             self.name = type(self).__name__
         self._timeframe_ms: int | None = None

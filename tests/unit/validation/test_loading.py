@@ -1,6 +1,7 @@
 """Loading: where the files are found, what arguments replace, and that every problem is named with its file."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -216,7 +217,7 @@ class LoadingTest(unittest.TestCase):
         self.assertEqual(
             [
                 "config/live.yaml: risk.config_file: 'config/risk.json' names no file — looked for "
-                "config/config/risk.json, config/risk.json",
+                "config/risk.json, config/config/risk.json",
                 "trading_mode.yaml: there is no such file — looked for config/trading_mode.yaml, "
                 "config/config/trading_mode.yaml",
             ],
@@ -256,11 +257,17 @@ class LoadingTest(unittest.TestCase):
         write_config(self.base, risk={"max_exposure": 0.03}, mode={"max_open_trades": 4})
         outside = self.base / "examples/mine.yaml"
         outside.parent.mkdir()
-        outside.write_text('{"exchange": "practice", "symbols": ["BTC/USDT"], "risk": {"config_file": "risk.json"}}')
         (outside.parent / "risk.json").write_text('{"max_exposure": 0.04}')
         (outside.parent / "trading_mode.yaml").write_text("max_open_trades: 7")
-        settings = load_settings(outside)
-        self.assertEqual((0.04, 7), (settings.risk.max_exposure, settings.mode.max_open_trades))
+        for source, exposure in (
+            ({}, 0.04),
+            ({"config_file": "risk.json"}, 0.04),
+            ({"config_file": "config/risk.json"}, 0.03),
+        ):
+            with self.subTest(source):
+                outside.write_text(json.dumps({"exchange": "practice", "symbols": ["BTC/USDT"], "risk": source}))
+                settings = load_settings(outside)
+                self.assertEqual((exposure, 7), (settings.risk.max_exposure, settings.mode.max_open_trades))
 
     def test_the_working_directory_is_looked_at_last_and_never_for_a_given_base(self) -> None:
         elsewhere = self.base / "elsewhere/deep/mine.yaml"

@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from core.errors import ConfigurationError, HarnessError
+from strategies.scalping_ema_rsi import ScalpingEMARSI
 from strategies.strategy_registry import build_strategy, params_model
 from tests.support.candles import candle
 from tests.support.runs.kernel_runs import steps_of
@@ -47,6 +48,10 @@ class BadStrategies(unittest.TestCase):
             stepped_run(strategy, steps, ["BTC/USDT"], timeframe="2m")
         self.assertEqual(1, len(str(caught.exception).splitlines()), caught.exception)
         return str(caught.exception)
+
+    def test_parameters_that_are_checked_already_are_taken(self) -> None:
+        strategy = ScalpingEMARSI(ScalpingEMARSI.Params(ema_fast=5))
+        self.assertEqual(5, strategy.params.ema_fast)
 
     def test_features_that_cannot_be(self) -> None:
         for features, words in (
