@@ -7,8 +7,8 @@ from tests.support.shared import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "parity.md").read_text(encoding="utf-8")
 
-NOT_YET = {79, 80}
-"""Hazards of what is not built: joined timeframes and an optimiser."""
+NOT_YET = {80}
+"""Hazards of what is not built: an optimiser."""
 
 
 class ParityPage(unittest.TestCase):

@@ -26,7 +26,7 @@ class Page(unittest.TestCase):
             (self.folder / "config" / name).write_bytes((REPOSITORY / "config" / name).read_bytes())
         (self.folder / "config" / "my.yaml").write_text(block_with("exchange: practice"))
         self.code = block_with("class Trend")
-        (self.folder / "my_strategy.py").write_text(self.code)
+        (self.folder / "trend.py").write_text(self.code)
 
     def command(self, words: str, *more: str) -> str:
         """Return what one of the page's commands prints, run where the page says."""
@@ -60,7 +60,7 @@ class Page(unittest.TestCase):
         hashes = []
         mask = "".join(f"    {line}\n" for line in block_with("def candidates").splitlines())
         for code in (self.code, f"{self.code}\n{mask}"):
-            (self.folder / "my_strategy.py").write_text(code)
+            (self.folder / "trend.py").write_text(code)
             printed = self.command("config_backtest")
             hashes.append(re.findall(r"^(?:trades|orders|ledger)_sha256: (\w+)$", printed, re.MULTILINE))
         self.assertEqual(3, len(hashes[0]))
