@@ -310,7 +310,7 @@ class KilledWatchingTest(unittest.TestCase):
                 seed = SEED + number
                 with self.subTest(seed=seed):
                     config = session_config(Path(base) / f"killed{number}", live=WATCHING)
-                    killed = Killed(config, seed, exchange(streams=5, script=script), kills=scaled(2, 5))
+                    killed = Killed(config, seed, exchange(streams=5, script=script), kills=scaled(3, 5))
                     self.assertEqual(0, killed.exit_code, killed.errors)
                     self.assertEqual(expected, outputs_of(killed.folder))
                     self.assertEqual(
