@@ -13,7 +13,7 @@ from backtests.memory_candles import inferred_timeframe, read_candles, require_g
 from backtests.memory_settings import memory_settings, with_strategy_settings
 from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
 from backtests.replay import replay
-from backtests.run import run_loaded, warm_up_session, warmed_candles
+from backtests.run import run_loaded, session_over, warm_up_session, warmed_candles
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import step_times
@@ -23,8 +23,7 @@ from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
 from core.settings_problem import did_you_mean
 from core.timeframe import timeframe_ms
-from engine.assembly import build_safety_monitor, build_session, build_strategy_of, prepare_strategy
-from engine.kill_switch import KillSwitch
+from engine.assembly import build_strategy_of, prepare_strategy
 from engine.renderer import SessionOutputs
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.instruments.inferred_rules import infer_instrument
@@ -178,16 +177,7 @@ def _market(
 def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
     """Run with outputs that are kept in memory."""
     trades = bytearray()
-    settings, switch = plan.settings, KillSwitch(False)
-    session = build_session(
-        settings,
-        strategy,
-        {symbol: one.instrument for symbol, one in market.candles.items()},
-        SessionOutputs(trades.extend),
-        switch,
-        build_safety_monitor(settings, switch),
-        market.ahead(),
-    )
+    session = session_over(plan, strategy, market, SessionOutputs(trades.extend))
     warm_up_session(session, market)
     warmed = warmed_candles(session, market)
     candles = sum(one.window.rows for one in market.candles.values())
@@ -195,7 +185,7 @@ def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketI
         replay(session, market.window(), progress, threading.Event())
     session.finish()
     fed = stored_input(plan, market, warmed, strategy.warmup_candles)
-    result = build_result(session, settings, fed)
+    result = build_result(session, plan.settings, fed)
     return BacktestResult(result, bytes(trades), fed.step_times_ms, np.array(session.outputs.curve, np.float64))
 
 

@@ -16,6 +16,7 @@ from core.errors import StrategyError
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
+from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
 from engine.watched import watched_series_of
@@ -63,20 +64,10 @@ def run_loaded(
 ) -> RunResult:
     """Run a strategy over what was loaded, and write; else as :func:`run_backtest`."""
     settings = plan.settings
-    switch = KillSwitch(plan.kill_switch_engaged)
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
     with held_interrupts() as interrupt, _discarded_on_failure(files):
-        session = build_session(
-            settings,
-            strategy,
-            {symbol: one.instrument for symbol, one in market.candles.items()},
-            files.outputs(),
-            switch,
-            safety_monitor or build_safety_monitor(settings, switch),
-            market.ahead(),
-            market.watched_ahead(),
-        )
+        session = session_over(plan, strategy, market, files.outputs(), safety_monitor)
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
             candles = sum(one.window.rows for one in market.candles.values())
@@ -103,6 +94,27 @@ def run_loaded(
             open_time_ms=failure.open_time_ms,
         ) from failure
     return result
+
+
+def session_over(
+    plan: RunPlan,
+    strategy: Strategy | StreamingStrategy,
+    market: MarketInput,
+    outputs: SessionOutputs,
+    safety_monitor: SafetyMonitor | None = None,
+) -> Session:
+    """Return the session that a plan's market is fed to; nothing is fed yet."""
+    settings, switch = plan.settings, KillSwitch(plan.kill_switch_engaged)
+    return build_session(
+        settings,
+        strategy,
+        {symbol: one.instrument for symbol, one in market.candles.items()},
+        outputs,
+        switch,
+        safety_monitor or build_safety_monitor(settings, switch),
+        market.ahead(),
+        market.watched_ahead(),
+    )
 
 
 @contextmanager

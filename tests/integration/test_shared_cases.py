@@ -15,24 +15,11 @@ from market_data.__main__ import main
 from market_data.store.store_layout import LAST_TIME_MS
 from tests.support.candle_tables import rows_of
 from tests.support.shared import CASES, REPOSITORY, needs_shared
+from tests.support.shared_formats import READ_AS
 from tests.support.times import JANUARY_MS
 
 FEATHER = "BTC_USDT-1m.feather"
 TRADING_VIEW = "tradingview-no-volume-1h.csv"
-
-READ_AS = {
-    "BTCUSDT-1m-2024-01-01.zip": "Binance archive, no header, milliseconds",
-    "BTC_USDT-1m.json": "freqtrade, JSON, milliseconds",
-    "binance-archive-without-header-1m.csv": "Binance archive, no header, milliseconds",
-    "bybit-startTime-1m.csv": "Bybit, milliseconds",
-    "cryptodatadownload-1m.csv": "CryptoDataDownload, milliseconds",
-    "jesse-order-1m.csv": "jesse order, milliseconds",
-    "kraken-ohlcvt-XBTUSD_1.csv": "Kraken OHLCVT, no header, seconds",
-    "metatrader-tab-1m.csv": "MetaTrader, tabs, dates and times, taken as UTC",
-    "semicolon-1m.csv": "columns by name, semicolons, decimal commas, milliseconds",
-    TRADING_VIEW: "TradingView, seconds",
-}
-"""What the command says it took each file of ``formats/`` for; the feather file is the beginning of one."""
 
 TESTS: dict[int, tuple[str, ...]] = {
     1: (

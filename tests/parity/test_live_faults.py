@@ -2,10 +2,8 @@
 
 import subprocess
 import sys
-import tempfile
 import unittest
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,7 +36,8 @@ from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import SEED, scaled
-from tests.support.sessions.live_sessions import SYMBOLS, LiveRun, run_live
+from tests.support.sessions.live_case import LiveCase
+from tests.support.sessions.live_sessions import SYMBOLS, LiveRun
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
 from tests.support.shared import REPOSITORY
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
@@ -47,20 +46,8 @@ BTC, ETH, SOL = SYMBOLS
 Named = tuple[str, int]
 
 
-class LiveParity(unittest.TestCase):
+class LiveParity(LiveCase):
     """Runs a session in a folder of its own and holds it against its journal, its candles and the truth."""
-
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.base = Path(folder.name)
-        self.runs = 0
-
-    def live(self, *faults: ScriptedFault, **options: Any) -> LiveRun:
-        self.runs += 1
-        base = self.base / str(self.runs)
-        base.mkdir()
-        return run_live(base, FaultScript(faults=faults), **options)
 
     def expect_parity(self, run: LiveRun, *, differs: Collection[Named] = ()) -> None:
         """Hold the session's files against every independent way to them.

@@ -6,11 +6,9 @@ The truth is read from the exchange after its end and put together candle by can
 
 import csv
 import io
-import tempfile
 import unittest
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +19,6 @@ from practice.faults.fault_script import (
     DelayFinals,
     DropConnections,
     FailRest,
-    FaultScript,
     LateFunding,
     OrderCloses,
     ReviseCandle,
@@ -32,7 +29,8 @@ from practice.faults.fault_script import (
 from practice.faults.random_faults import BOUNDARIES, LOSSLESS, random_faults
 from practice.faults.rest_faults import FaultKind
 from tests.support.scale import SEED, scaled
-from tests.support.sessions.live_sessions import BUSY_PARAMS, LiveRun, run_live
+from tests.support.sessions.live_case import LiveCase
+from tests.support.sessions.live_sessions import BUSY_PARAMS, LiveRun
 from tests.support.sessions.live_truth import kernel_outputs, true_steps
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
@@ -57,20 +55,11 @@ PERPETUAL: Mapping[str, Any] = {
 BOTH: Mapping[str, Any] = {**PERPETUAL, "detail_interval": "1m"}
 
 
-class LiveVenue(unittest.TestCase):
+class LiveVenue(LiveCase):
     """Runs a session in a folder of its own and holds it against the truth and its own journal."""
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.base = Path(folder.name)
-        self.runs = 0
-
     def live(self, live: Mapping[str, Any], *faults: ScriptedFault, **options: Any) -> LiveRun:
-        self.runs += 1
-        base = self.base / str(self.runs)
-        base.mkdir()
-        return run_live(base, FaultScript(faults=faults), live=live, **{"symbols": SYMBOLS, **options})
+        return super().live(*faults, live=live, **{"symbols": SYMBOLS, **options})
 
     def expect_folds(self, run: LiveRun, *, trades: int = 10, backtest: bool = True) -> None:
         """Hold the files against a kernel and a backtest that are given what the session was, and the books."""

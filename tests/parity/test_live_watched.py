@@ -4,8 +4,6 @@ Every decision rests on all watched candles (their number, the last one, their s
 other changes the bytes.
 """
 
-import tempfile
-import unittest
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ from practice.faults.fault_script import (
     DropConnections,
     DuplicateFinals,
     FailRest,
-    FaultScript,
     PublishLate,
     ReorderFinals,
     Restart,
@@ -29,7 +26,8 @@ from practice.faults.fault_script import (
 from runs.documents.watched_input import watched_warnings
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import DERIVED
-from tests.support.sessions.live_sessions import LiveRun, run_live
+from tests.support.sessions.live_case import LiveCase
+from tests.support.sessions.live_sessions import LiveRun
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 
@@ -42,20 +40,10 @@ CANDLES = 60
 NOW_MS = at(100_000)
 
 
-class WatchedParity(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.base = Path(folder.name)
-        self.runs = 0
-
+class WatchedParity(LiveCase):
     def live(self, *faults: ScriptedFault, **options: Any) -> LiveRun:
-        self.runs += 1
-        base = self.base / str(self.runs)
-        base.mkdir()
         live = {"watch": [BTC], "strategy": WATCHING, **options.pop("live", {})}
-        script = FaultScript(faults=faults)
-        return run_live(base, script, **{"symbols": (ETH, SOL), "candles": CANDLES, "live": live, **options})
+        return super().live(*faults, **{"symbols": (ETH, SOL), "candles": CANDLES, "live": live, **options})
 
     def expect_parity(self, run: LiveRun, *, true: bool = True) -> None:
         """Hold the session's files against its journal, against a backtest of what it received, and of the truth."""

@@ -23,6 +23,7 @@ from market_data.files.series_files import read_series_file
 from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of
 from tests.support.scale import scaled
 from tests.support.shared import CASES, needs_shared
+from tests.support.shared_formats import READ_AS
 from tests.support.times import MINUTE_MS
 
 ROWS = rows_of(candles_at(minutes(APRIL, 40)))
@@ -495,18 +496,6 @@ class Names(unittest.TestCase):
 class SharedFiles(unittest.TestCase):
     def test_every_file_of_people_holds_the_same_three_hundred_candles(self):
         expected = rows_of(read_series_file(CASES / "04-one-minute-rows.csv").candles)
-        said = {
-            "BTCUSDT-1m-2024-01-01.zip": "Binance archive, no header, milliseconds",
-            "BTC_USDT-1m.json": "freqtrade, JSON, milliseconds",
-            "binance-archive-without-header-1m.csv": "Binance archive, no header, milliseconds",
-            "bybit-startTime-1m.csv": "Bybit, milliseconds",
-            "cryptodatadownload-1m.csv": "CryptoDataDownload, milliseconds",
-            "jesse-order-1m.csv": "jesse order, milliseconds",
-            "kraken-ohlcvt-XBTUSD_1.csv": "Kraken OHLCVT, no header, seconds",
-            "metatrader-tab-1m.csv": "MetaTrader, tabs, dates and times, taken as UTC",
-            "semicolon-1m.csv": "columns by name, semicolons, decimal commas, milliseconds",
-            "tradingview-no-volume-1h.csv": "TradingView, seconds",
-        }
         for path in sorted((CASES / "formats").iterdir()):
             with self.subTest(path.name):
                 if path.suffix == ".feather" and path.stat().st_size < 100:
@@ -515,7 +504,7 @@ class SharedFiles(unittest.TestCase):
                         read_series_file(path)
                     continue
                 file = read_series_file(path, how=BTC._replace(no_volume="no-volume" in path.name))
-                self.assertEqual(", ".join(file.read_as), said[path.name])
+                self.assertEqual(", ".join(file.read_as), READ_AS[path.name])
                 rows = sorted(rows_of(file.candles))
                 traded = slice(None) if file.traded_volume else slice(0, 5)
                 dated = slice(1 if "1h" in path.name else 0, None)
