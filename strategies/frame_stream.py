@@ -13,7 +13,13 @@ from core.candle_columns import Int64Array
 from core.errors import StrategyError
 from core.trading_signal import FLAT, Signal
 from strategies.anchored_blocks import BLOCK_CANDLES, block_ms
-from strategies.mapping_words import further_words, number_or_none, require_silence, without_empty_cells
+from strategies.mapping_words import (
+    further_words,
+    number_or_none,
+    require_metadata,
+    require_silence,
+    without_empty_cells,
+)
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import Strategy
 
@@ -145,12 +151,15 @@ def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
     Raises
     ------
     StrategyError
-        If the answer is no signal: not a mapping, an unknown direction, or a distance that is no finite number.
+        If the answer is no signal: not a mapping, an unknown direction, a distance that is no finite number, or words
+        that stand beside ``metadata``.
     """
     if not isinstance(answer, Mapping) or answer.get("signal") not in _DIRECTIONS:
         raise StrategyError(
             f"generate_signal returned {answer!r}; expected a mapping whose 'signal' is one of {_DIRECTIONS}"
         )
+    if answer["signal"] != "FLAT":
+        require_metadata(answer)
     metadata = answer.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         raise StrategyError(f"generate_signal returned metadata {metadata!r}; expected a mapping")

@@ -29,6 +29,15 @@ def further_words(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
+def require_metadata(answer: Mapping[str, Any]) -> None:
+    """Refuse words of a signal that stand beside ``signal``, where nobody reads them, and not inside ``metadata``."""
+    for word in ("sl_distance", "tp_distance", "atr", "entry_price", "targets", *_NUMBERS, *_WORDS):
+        if not _is_empty(answer.get(word)):
+            raise StrategyError(
+                f"{word!r} stands beside 'signal', where it means nothing; it belongs inside 'metadata'"
+            )
+
+
 def without_empty_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of a frame of answers without the words that it leaves empty: a column has to hold something."""
     further = {*_NUMBERS, *_WORDS, "targets"}

@@ -1,9 +1,13 @@
 """Metadata of a signal that looks as if it decided something and does not."""
 
+import difflib
+import functools
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from core.trading_signal import SIGNAL_WORDS
 
 _LEVELS = {
     "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price", "stop_price"),
@@ -14,6 +18,25 @@ _LIKE_A_DISTANCE = {
     "sl_distance": re.compile(r"(sl|stop|stoploss)d[a-z]*"),
     "tp_distance": re.compile(r"(tp|target|takeprofit)d[a-z]*"),
 }
+
+_NEAR = 0.85
+_FREE = frozenset({*SIGNAL_WORDS, "target"})
+"""No misspellings: the words themselves, and what an indicator may well be called."""
+
+
+def misspelt_word(metadata: Mapping[Any, Any]) -> str | None:
+    """Return which key of metadata is nearly a signal's word, which is not there itself; None where none is."""
+    for key in metadata:
+        word = _nearly(key) if isinstance(key, str) else None
+        if word is not None and word not in metadata:
+            return f"metadata {key!r} means nothing; did you mean {word!r}?"
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _nearly(key: str) -> str | None:
+    near = () if key in _FREE else difflib.get_close_matches(key.lower(), SIGNAL_WORDS, 1, _NEAR)
+    return near[0] if near else None
 
 
 def metadata_fault(

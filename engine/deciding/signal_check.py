@@ -8,7 +8,7 @@ from core.tolerance import TOLERANCE
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain, r_multiple
 from engine.deciding.entry_orders import entry_way
 from engine.kernel_rules import KernelRules
-from strategies.meaningless_metadata import metadata_fault
+from strategies.meaningless_metadata import metadata_fault, misspelt_word
 
 _LONGEST_VALUE = 60
 _LONGEST_TAG = 64
@@ -47,8 +47,9 @@ def signal_fault(signal: Signal, close: float, rules: KernelRules) -> str | None
         fault = check(signal)
         if fault is not None:
             return fault
-    if not enters:
-        return None
+    fault = misspelt_word(signal.metadata)
+    if fault is not None or not enters:
+        return fault
     return (None if plain else _sides(signal, close, rules)) or _metadata(signal, close)
 
 

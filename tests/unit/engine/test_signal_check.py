@@ -115,6 +115,8 @@ class SignalsThatAreNone(unittest.TestCase):
             (long(move_stop=99.0), "move_stop means nothing beside LONG"),
             (long(fraction=0.5), "fraction means nothing beside LONG"),
             (Signal("EXIT", size=0.5), "size means nothing beside EXIT"),
+            (Signal("EXIT", metadata={"fracton": 0.5}), "metadata 'fracton' means nothing; did you mean 'fraction'?"),
+            (long(metadata={"tragets": 1}), "metadata 'tragets' means nothing; did you mean 'targets'?"),
             (Signal("ADJUST", fraction=0.5, move_stop=99.0), "fraction means nothing beside ADJUST"),
             (Signal("ADJUST"), "ADJUST says nothing; move_stop, move_target or cancel_entry is needed"),
             (long(entry="now"), "entry is 'now'; allowed are 'market', 'limit' and 'stop'"),

@@ -21,6 +21,12 @@ class MappingWords(unittest.TestCase):
             if name != "metadata":
                 self.assertEqual(getattr(expected, name), getattr(got, name), name)
 
+    def test_words_beside_the_signal_are_refused_but_where_they_are_empty(self) -> None:
+        for word, value in (("sl_distance", 5.0), ("tag", "x"), ("targets", ((1.0, "2R"),)), ("fraction", 0.5)):
+            with self.assertRaisesRegex(StrategyError, f"'{word}' stands beside 'signal'"):
+                signal_from_mapping({"signal": "LONG", word: value, "metadata": {"atr": 2.0}})
+        self.assertEqual("LONG", signal_from_mapping({"signal": "LONG", "tag": "", "time": 3}).direction)
+
     def test_entries(self) -> None:
         self.same(
             Signal(

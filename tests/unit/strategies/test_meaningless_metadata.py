@@ -2,7 +2,7 @@
 
 import unittest
 
-from strategies.meaningless_metadata import metadata_fault
+from strategies.meaningless_metadata import metadata_fault, misspelt_word
 
 
 class MeaninglessMetadata(unittest.TestCase):
@@ -35,6 +35,30 @@ class MeaninglessMetadata(unittest.TestCase):
         for key in ("tp_dist", "target_distance", "take_profit_dist"):
             self.assert_fault(key, {key: 5.0}, sl=5.0)
             self.assert_none({key: 5.0}, sl=5.0, tp=5.0)
+
+    def test_a_misspelt_word_of_a_signal(self) -> None:
+        for key, word in (
+            ("fracton", "fraction"),
+            ("tragets", "targets"),
+            ("Move_Stop_", "move_stop"),
+            ("tags", "tag"),
+        ):
+            self.assertEqual(f"metadata {key!r} means nothing; did you mean {word!r}?", misspelt_word({key: 1}))
+            self.assertIsNone(misspelt_word({key: 1, word: 1}))
+        free = (
+            "target",
+            "entry",
+            "stop",
+            "ema_fast",
+            "rsi",
+            "stop_multiple",
+            "sl_distance",
+            "tag",
+            7,
+            "atr",
+            "volume_avg",
+        )
+        self.assertIsNone(misspelt_word(dict.fromkeys(free, 1.0)))
 
     def test_a_size(self) -> None:
         for key in ("position_size", "quantity", "qty", "leverage"):
