@@ -1,7 +1,8 @@
 """Runs every test, several folders at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
 
-Each folder of tests is a process of its own (``xmlrunner``), so that tests which wait for sockets and processes do not
-hold up those that compute. What a folder prints is shown when it is done; the last line counts everything.
+Each folder of tests is a process of its own (``xmlrunner``), those that take long are several, and one more runs than
+there are cores, so that tests which wait for sockets and processes do not hold up those that compute. What a process
+prints is shown when it is done; the last line counts everything.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 TESTS = Path("tests")
-LONGEST_FIRST = ("parity", "integration", "property", "unit/market_data", "unit/live", "unit/practice")
-"""Folders that take long; they begin first."""
+PARTS = {"parity": 4, "integration": 4, "property": 2, "unit/market_data": 1, "contract": 1}
+"""Folders that take long, and into how many processes their modules are dealt; they begin first."""
 
 _COUNTS = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
 
@@ -36,26 +37,41 @@ class Done(NamedTuple):
         return sum(int(number) for number in _COUNTS.findall(self.output))
 
 
-def folders() -> list[str]:
-    """Return every folder that holds test modules itself, those that take long first; ``.`` is the root."""
-    found = {path.parent.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
-    slow = [name for name in LONGEST_FIRST if name in found]
-    return [*slow, *sorted(found - set(slow))]
+class Part(NamedTuple):
+    """Test modules that run in one process; ``name`` is their folder."""
+
+    name: str
+    modules: list[str]
 
 
-def run(name: str, output: Path) -> Done:
-    """Run the test modules of one folder."""
-    modules = sorted((TESTS / name).glob("test_*.py"))
-    dotted = [".".join(module.with_suffix("").parts) for module in modules]
+def parts() -> list[Part]:
+    """Return every test module once, by folders; those that take long first, the first of each folder before the rest.
+
+    ``.`` is the root.
+    """
+    found: dict[str, list[str]] = {}
+    for path in sorted(TESTS.rglob("test_*.py")):
+        found.setdefault(path.parent.relative_to(TESTS).as_posix(), []).append(".".join(path.with_suffix("").parts))
+    slow = [
+        Part(name, found[name][place :: PARTS[name]])
+        for place in range(max(PARTS.values()))
+        for name in PARTS
+        if place < PARTS[name]
+    ]
+    return [*slow, *(Part(name, modules) for name, modules in sorted(found.items()) if name not in PARTS)]
+
+
+def run(part: Part, output: Path) -> Done:
+    """Run the modules of one part."""
     begun = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xmlrunner", "--output", str(output), *dotted],
+        [sys.executable, "-W", "error", "-m", "xmlrunner", "--output", str(output), *part.modules],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    return Done(name, done.returncode, done.stdout, time.monotonic() - begun)
+    return Done(part.name, done.returncode, done.stdout, time.monotonic() - begun)
 
 
 def main() -> int:
@@ -68,14 +84,14 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = time.monotonic()
     tests, failed = 0, []
-    with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 2))) as pool:
-        for future in as_completed([pool.submit(run, name, output) for name in folders()]):
+    with ThreadPoolExecutor(max(3, min(5, (os.cpu_count() or 2) + 1))) as pool:
+        for future in as_completed([pool.submit(run, part, output) for part in parts()]):
             done = future.result()
             tests += done.tests
             if done.code:
                 failed.append(done.name)
             print(f"== tests/{done.name} ({done.seconds:.0f} s)\n{done.output}", flush=True)
-    words = f"failed in {', '.join(sorted(failed))}" if failed else "OK"
+    words = f"failed in {', '.join(sorted(set(failed)))}" if failed else "OK"
     print(f"Ran {tests} tests in {time.monotonic() - begun:.0f} s: {words}")
     return 1 if failed else 0
 
