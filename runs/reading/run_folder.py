@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -23,7 +23,8 @@ from metrics.run_metrics import RunMetrics
 from metrics.trade_columns import TradeColumns
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+from runs.folder.file_names import MANIFEST, ORDERS, RESULT, RUNS, TRADES
+from runs.reading.ambiguous_bounds import ambiguous_bounds
 from runs.reading.folder_text import read_bytes
 from runs.reading.held_symbols import held_symbols
 from runs.reading.log_rows import LogRow, read_log
@@ -94,7 +95,8 @@ class StoredRun:
     @functools.cached_property
     def round_trips(self) -> list[RoundTrip]:
         """The positions that were closed entirely, exact, in order of their exits."""
-        return round_trips(self.rows, self._half_spreads())
+        bounds = ambiguous_bounds(self.rows, self.folder / ORDERS, self._execution)
+        return round_trips(self.rows, self._half_spreads(), bounds)
 
     @functools.cached_property
     def curve(self) -> EquityCurve:
@@ -125,10 +127,14 @@ class StoredRun:
         start = plain(received(config.starting_balance))
         return points_of(self.rows, self.curve.times_ms, self._account_rows, start, at_close=at_close)
 
+    @property
+    def _execution(self) -> dict[str, Any]:
+        section: dict[str, Any] = self.manifest.settings.get("live", {}).get("execution", {})
+        return section
+
     def _half_spreads(self) -> dict[str, Decimal]:
         """Return the half spread by symbol where it was always the same."""
-        live = self.manifest.settings.get("live", {})
-        spread = live.get("execution", {}).get("spread", {})
+        spread = self._execution.get("spread", {})
         if spread.get("model") != "fixed":
             return {}
         return dict.fromkeys(self.symbols, EXACT.multiply(received(spread["fraction"]), _HALF))
