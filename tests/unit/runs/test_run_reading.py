@@ -144,6 +144,12 @@ class ReadBack(unittest.TestCase):
         self.assertGreater(told.spread, 0.0)
         # What is left is the rounding of fills to the tick.
         self.assertLess(told.slippage, 0.02 * told.spread)
+        # Half of 0.1 % beside 0.05 %: the two are as large as each other.
+        both, _, _ = written_run(
+            self.base / "both", {"slippage": 0.0005, "spread": {"model": "fixed", "fraction": 0.001}}
+        )
+        told = measure_run(both).entry_friction
+        self.assertAlmostEqual(told.slippage / told.spread, 1.0, delta=0.02)
 
     def test_what_stops_would_lose_is_at_risk(self) -> None:
         run, _, _ = written_run(self.base)
