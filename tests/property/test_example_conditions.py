@@ -113,7 +113,7 @@ def walked(
     Without it the stop trails. There are no costs, and one symbol's entries are never refused.
     """
     long, short, distance = conditions
-    side, stop, wanted, leaving = 0, math.nan, 0, False
+    side, stop, wanted, leaving, before = 0, math.nan, 0, False, own.index[0]
     for opened, candle in own.iterrows():
         if leaving:
             side, leaving = 0, False
