@@ -16,7 +16,7 @@ from indicators.features.feature import Feature
 from indicators.features.joined_candles import CandleJoiner, joined_columns
 from indicators.forms.column_form import node_columns
 from indicators.forms.nodes import Node
-from indicators.forms.streaming_form import StreamingNodes
+from indicators.forms.streaming_form import StreamingRow
 
 
 class Group(NamedTuple):
@@ -69,34 +69,30 @@ class SeriesPlan:
 class SeriesStream:
     """A series' row after each candle, having seen none; ``row`` is what the last candle left."""
 
-    __slots__ = ("_joined", "_later", "_own", "_places", "row")
+    __slots__ = ("_joined", "_later", "_own", "row")
 
     def __init__(self, plan: SeriesPlan) -> None:
         own, *longer = plan.groups
-        self._own = StreamingNodes(own.nodes)
-        self._places = range(len(own.nodes))
+        self._own = StreamingRow(own.nodes).take
         self._joined = [
-            (CandleJoiner(plan.timeframe_ms, one.length_ms, require_whole=one.require_whole), StreamingNodes(one.nodes))
+            (CandleJoiner(plan.timeframe_ms, one.length_ms, require_whole=one.require_whole), StreamingRow(one.nodes))
             for one in longer
         ]
         self._later = [(math.nan,) * (len(one.nodes) + 1) for one in longer]
         self.row: tuple[float, ...] = (math.nan,) * plan.width
 
-    def take(self, candle: Candle) -> None:
-        """Take the next candle."""
+    def take(self, candle: Candle) -> tuple[float, ...]:
+        """Take the next candle and return its row."""
         values = (candle.open_time_ms, candle.open, candle.high, candle.low, candle.close, candle.volume)
-        own = self._own
-        own.take(values)
-        self.row = (*map(own.read, self._places), 0.0)
-        if not self._joined:
-            return
-        for number, (joiner, nodes) in enumerate(self._joined):
-            for joined in joiner.take(values):
-                nodes.take(joined.values)
-                count = len(self._later[number]) - 1
-                self._later[number] = (*map(nodes.read, range(count)), float(joined.missing))
-        for later in self._later:
-            self.row += later
+        row = self._own(values, 0.0)
+        if self._joined:
+            for number, (joiner, nodes) in enumerate(self._joined):
+                for joined in joiner.take(values):
+                    self._later[number] = nodes.take(joined.values, float(joined.missing))
+            for later in self._later:
+                row += later
+        self.row = row
+        return row
 
 
 def series_columns(

@@ -38,38 +38,53 @@ class StreamingNodes:
         return self._reads[place]()
 
 
-class _Writing:
-    """The function that takes a candle, as text, and the objects that it names."""
+class StreamingRow:
+    """The values of several nodes after each candle, in a row: for a reader that wants all of them at every candle."""
 
-    def __init__(self, wanted: Sequence[Node], inputs: Sequence[str]) -> None:
+    __slots__ = ("take",)
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.take: Callable[[Sequence[float], float], tuple[float, ...]] = _Writing(nodes, RAW, whole=True).function()
+        """Take the next candle's fields and a number that ends the row; return the row, nan where undefined."""
+
+
+class _Writing:
+    """The function that takes a candle, as text, and the objects that it names.
+
+    A ``whole`` one computes every window and returns the row; the other leaves in the cells what was computed.
+    """
+
+    def __init__(self, wanted: Sequence[Node], inputs: Sequence[str], *, whole: bool = False) -> None:
+        self._whole = whole
         self._wanted = wanted
         self._inputs = tuple(inputs)
         self._cells: list[float] = [math.nan] * len(wanted)
         self._objects: dict[str, Any] = {"nan": math.nan, "cells": self._cells}
         order = in_order(tuple(wanted))
-        self._read_by_others = {one for node in order for one in node.inputs}
+        self._computed = set(order) if whole else {one for node in order for one in node.inputs}
         self._names: dict[Node, str] = {}
         self._lines: list[str] = []
         for number, node in enumerate(order):
             self._names[node] = self._name(node, number)
             self._lines += self._statements(node, number)
 
-    def function(self) -> Callable[[Sequence[float]], None]:
-        """Return the function; the wanted values stand in the cells after it."""
+    def function(self) -> Callable[..., Any]:
+        """Return the function; where it returns nothing, the wanted values stand in the cells after it."""
+        row = "".join(f"{self._names[node]}, " for node in self._wanted)
         lines = [
             f"({''.join(f'{name}, ' for name in self._inputs)}) = values",
             *self._lines,
-            f"cells[:] = ({''.join(f'{self._names[node]}, ' for node in self._wanted)})",
+            f"return ({row}end)" if self._whole else f"cells[:] = ({row})",
         ]
-        text = "\n    ".join(["def take(values):", *lines])
+        text = "\n    ".join([f"def take(values{', end' if self._whole else ''}):", *lines])
         exec(compile(text, "<streaming form>", "exec"), self._objects)
-        function: Callable[[Sequence[float]], None] = self._objects["take"]
+        function: Callable[..., Any] = self._objects["take"]
         return function
 
     def reader(self, place: int) -> Callable[[], float]:
         """Return what reads a wanted value: a window that was not computed is computed now."""
         cells, node = self._cells, self._wanted[place]
-        if not isinstance(node, Windowed) or node in self._read_by_others:
+        if not isinstance(node, Windowed) or node in self._computed:
             return lambda: cells[place]
         windows: list[deque[float]] = self._objects[f"windows_{self._names[node]}"]
         function, first, length, parameters = node.function, windows[0], node.length, node.parameters
@@ -124,7 +139,7 @@ class _Writing:
         yield f"if {defined}:"
         for place, one in enumerate(of):
             yield f"    {name}_add{place}({one})"
-        if node not in self._read_by_others:
+        if node not in self._computed:
             yield f"    {name} = 0.0"
         else:
             self._objects[f"{name}_function"] = node.function

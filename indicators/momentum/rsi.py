@@ -17,19 +17,23 @@ def rsi_step(state: MutableSequence[float], period: int, weight: float, x: float
         return math.nan
     gain = change if change > 0.0 else 0.0
     loss = -change if change < 0.0 else 0.0
+    gains, losses = state[2], state[3]
     if state[1] < period:
         state[1] += 1.0
-        state[2] += gain
-        state[3] += loss
+        gains += gain
+        losses += loss
         if state[1] < period:
+            state[2], state[3] = gains, losses
             return math.nan
-        state[2] /= period
-        state[3] /= period
+        gains /= period
+        losses /= period
     else:
-        state[2] = weight * gain + (1.0 - weight) * state[2]
-        state[3] = weight * loss + (1.0 - weight) * state[3]
-    both = state[2] + state[3]
-    return 100.0 * (state[2] / both) if both != 0.0 else 0.0
+        kept = 1.0 - weight
+        gains = weight * gain + kept * gains
+        losses = weight * loss + kept * losses
+    state[2], state[3] = gains, losses
+    both = gains + losses
+    return 100.0 * (gains / both) if both != 0.0 else 0.0
 
 
 def rsi_loop(

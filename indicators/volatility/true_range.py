@@ -10,6 +10,8 @@ from indicators.indicator import Indicator
 def range_with_gap(highs: Sequence[Values], lows: Sequence[Values], closes: Sequence[Values]) -> Values:
     """Return the range of the last of two candles, the close before it included."""
     before, high, low = closes[0], highs[1], lows[1]
+    if isinstance(before, float):
+        return (high if high > before else before) - (low if low < before else before)
     return choose(high > before, high, before) - choose(low < before, low, before)
 
 

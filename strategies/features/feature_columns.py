@@ -1,10 +1,10 @@
 """Candles and features as columns, for ``candidates``."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from core.candle_columns import Float64Array, Int64Array
-from core.settings_problem import did_you_mean
 from strategies.features.feature_plan import Layout
+from strategies.features.moment import no_feature
 from strategies.features.readers import SymbolTable
 
 
@@ -23,7 +23,7 @@ class FeatureColumns:
     def __getattr__(self, name: str) -> Any:
         slot = self._layout.slots.get(name)
         if slot is None:
-            self._unknown(name)
+            raise AttributeError(no_feature(name, self._layout.slots))
         columns = [self._table.column(slot.series, slot.place + one, self._ago) for one in range(slot.size)]
         return columns[0] if slot.outputs is None else slot.outputs(*columns)
 
@@ -61,7 +61,7 @@ class FeatureColumns:
         """Return how many parts the candle lacks that the feature was last computed on; nan where there is none."""
         slot = self._layout.slots.get(feature)
         if slot is None:
-            self._unknown(feature)
+            raise AttributeError(no_feature(feature, self._layout.slots))
         return self._table.column(slot.series, slot.missing, self._ago)
 
     def ago(self, candles: int) -> "FeatureColumns":
@@ -78,9 +78,3 @@ class FeatureColumns:
     def _price(self, field: int) -> Float64Array:
         _, *prices = self._table.series[0].candles
         return self._table.back(prices[field].view(), self._ago)
-
-    def _unknown(self, name: str) -> NoReturn:
-        slots = self._layout.slots
-        raise AttributeError(
-            f"there is no feature {name!r}{did_you_mean(name, slots)}; features: {', '.join(slots) or 'none'}"
-        )

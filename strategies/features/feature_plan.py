@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from core.errors import ConfigurationError
@@ -97,7 +98,7 @@ def checked_features(declared: object) -> dict[str, Feature]:
         raise ConfigurationError(f"features returned {shown(declared)} — allowed: a mapping such as {{'fast': EMA(9)}}")
     checked = {}
     for name, feature in declared.items():
-        if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
+        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name) or name.startswith("_"):
             raise ConfigurationError(f"feature {shown(name)}: allowed: a name as of a variable")
         if name in RESERVED:
             raise ConfigurationError(f"feature {name!r}: the name is taken by now.{name} — allowed: any other name")

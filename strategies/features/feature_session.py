@@ -11,8 +11,8 @@ from indicators.features.feature import Feature
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan
-from strategies.features.feature_sources import FeatureSource, KnownFeatures, RunningFeatures
-from strategies.features.moment import Now, Reader, Shape, SymbolMoment
+from strategies.features.feature_sources import KnownFeatures, RunningFeatures
+from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
 from strategies.features.running_stream import RunningStream
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
 from strategies.known_candles import KnownCandles
@@ -70,15 +70,18 @@ class FeatureSession:
         self.strategy = strategy
         self.plan = FeaturePlan(strategy.declared, own_ms, self.symbols)
         self._longest = (longest_open_distance_ms or 1 << 62) // own_ms
-        self._source: FeatureSource
-        self._known: KnownFeatures | None = None
+        self._source: KnownFeatures | RunningFeatures
         if known is not None and KnownFeatures.covers(self.plan, known):
-            self._source = self._known = KnownFeatures(self.plan, known)
+            self._source = KnownFeatures(self.plan, known)
         else:
             self._source = RunningFeatures(self.plan, strategy.lookback)
-        self._shapes = {
-            symbol: Shape(layout.slots, strategy.lookback, own_ms) for symbol, layout in self.plan.layouts.items()
-        }
+        shared: dict[tuple[tuple[str, Slot], ...], Shape] = {}
+        self.shapes: dict[str, Shape] = {}
+        for symbol, layout in self.plan.layouts.items():
+            features = tuple(layout.slots.items())
+            if features not in shared:
+                shared[features] = Shape(layout.slots, strategy.lookback, own_ms, held=self._source.takes_candles)
+            self.shapes[symbol] = shared[features]
         self._streams: dict[str, SignalStream] = {}
         self.news: dict[str, list[FillNow | TradeNow]] = {symbol: [] for symbol in self.symbols}
         self._facts: SessionFacts | None = None
@@ -109,10 +112,11 @@ class FeatureSession:
         self._source.restart(symbol)
         stream = self._streams.get(symbol)
         if stream is None:
-            if self._known is None:
-                stream = RunningStream(self, self._source, symbol)
+            source = self._source
+            if isinstance(source, KnownFeatures):
+                stream = ColumnStream(self, source, symbol)
             else:
-                stream = ColumnStream(self, self._known, symbol)
+                stream = RunningStream(self, source, symbol)
             self._streams[symbol] = stream
         return stream
 
@@ -137,7 +141,7 @@ class FeatureSession:
 
     def now(self, symbol: str, reader: Reader) -> Now:
         """Return what the strategy sees of a symbol with a reader of its last candle."""
-        shape = self._shapes[symbol]
+        shape = self.shapes[symbol]
         return shape.now(shape, reader, symbol, self)
 
     def inform(self, now: Now) -> None:
@@ -145,11 +149,15 @@ class FeatureSession:
         news = self.news[now.symbol]
         told = tuple(news)
         news.clear()
-        for one in told:
-            if isinstance(one, FillNow):
-                self.strategy.on_fill(now, one)
-            else:
-                self.strategy.on_close(now, one)
+        try:
+            for one in told:
+                if isinstance(one, FillNow):
+                    self.strategy.on_fill(now, one)
+                else:
+                    self.strategy.on_close(now, one)
+        except AttributeError as error:
+            explain_missing(error)
+            raise
 
     def answer(self, now: Now) -> Signal:
         """Return what the strategy decides.
@@ -159,7 +167,11 @@ class FeatureSession:
         StrategyError
             If it is neither a signal nor None.
         """
-        answer: object = self.strategy.decide(now)
+        try:
+            answer: object = self.strategy.decide(now)
+        except AttributeError as error:
+            explain_missing(error)
+            raise
         if answer is None:
             return FLAT
         if not isinstance(answer, Signal):
@@ -188,7 +200,7 @@ class FeatureSession:
 
     def moment_of(self, symbol: str) -> SymbolMoment:
         """Return a symbol's last closed candle and its features."""
-        shape = self._shapes[symbol]
+        shape = self.shapes[symbol]
         return shape.of_symbol(shape, self._source.reader(symbol, self._time_ms), self._time_ms)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,22 +17,6 @@ from strategies.known_candles import KnownCandles
 
 _WORTH_COMPILING = 3_000_000
 """Values of a session's columns from which loading the compiler costs less than it saves."""
-
-
-class FeatureSource(Protocol):
-    """Computes the features of all symbols of a session; ``takes_candles`` says that it has to be shown them."""
-
-    takes_candles: bool
-
-    def restart(self, symbol: str) -> None: ...
-
-    def warm(self, symbol: str, candle: Candle) -> None: ...
-
-    def watch(self, key: SeriesKey, candle: Candle, longest_distance_ms: int) -> None: ...
-
-    def begin(self, present: Sequence[tuple[str, Candle]]) -> None: ...
-
-    def reader(self, symbol: str, time_ms: int) -> Reader: ...
 
 
 class _Taken(NamedTuple):
@@ -56,13 +40,14 @@ class RunningFeatures:
     def __init__(self, plan: FeaturePlan, lookback: int) -> None:
         self._plan = plan
         self._series = {key: RunningSeries(one) for key, one in plan.series.items()}
-        self._notes = {
+        self.notes = {
             symbol: Notes([self._series[key] for key in layout.series], lookback)
             for symbol, layout in plan.layouts.items()
         }
         own_ms = plan.timeframe_ms
-        self._own = {symbol: (self._series[symbol, own_ms], notes) for symbol, notes in self._notes.items()}
+        self._own = {symbol: (self._series[symbol, own_ms], notes) for symbol, notes in self.notes.items()}
         self._waiting: list[_Taken] = []
+        self._several = plan.several
         self._begun = not plan.several
 
     def restart(self, symbol: str) -> None:
@@ -88,15 +73,18 @@ class RunningFeatures:
     def begin(self, present: Sequence[tuple[str, Candle]]) -> None:
         """Take the traded symbols' candles of an instant."""
         if self._begun and not self._waiting:
-            own = self._own
+            own, several = self._own, self._several
             for symbol, candle in present:
                 series, notes = own[symbol]
                 if series.fresh:
                     series.restart()
                     notes.forget()
                 series.take(candle)
-            for symbol, candle in present:
-                own[symbol][1].add(candle)
+                if not several:
+                    notes.add(candle)
+            if several:
+                for symbol, candle in present:
+                    own[symbol][1].add(candle)
             return
         self._begun = True
         own_ms = self._plan.timeframe_ms
@@ -108,7 +96,7 @@ class RunningFeatures:
 
     def reader(self, symbol: str, time_ms: int) -> Reader:
         """Return a reader of a symbol's last candle."""
-        return self._notes[symbol].reader()
+        return self.notes[symbol].reader()
 
     def _taken(self, key: SeriesKey, candle: Candle) -> _Taken:
         series = self._series[key]
@@ -124,7 +112,7 @@ class RunningFeatures:
             series.take(candle)
         for _, (symbol, length), candle, fresh in together:
             if length == own_ms:
-                notes = self._notes[symbol]
+                notes = self.notes[symbol]
                 if fresh:
                     notes.forget()
                 notes.add(candle)

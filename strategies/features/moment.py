@@ -2,8 +2,8 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from core.candle import Candle
 from core.instants import to_datetime
@@ -56,16 +56,20 @@ class CandleTime(NamedTuple):
 
 
 class Shape:
-    """What the moments of one symbol have in common: features by name, how far they look back, a candle's length."""
+    """What the moments of one symbol have in common: features by name, how far they look back, a candle's length.
+
+    ``held`` says that a row is at hand as numbers: a moment takes them when it is made, which costs less than asking
+    for one. Else each is read when it is asked for.
+    """
 
     __slots__ = ("lookback", "moment", "now", "of_symbol", "slots", "timeframe_ms")
 
-    def __init__(self, slots: Mapping[str, Slot], lookback: int, timeframe_ms: int) -> None:
+    def __init__(self, slots: Mapping[str, Slot], lookback: int, timeframe_ms: int, *, held: bool = False) -> None:
         self.slots = slots
         self.lookback = lookback
         self.timeframe_ms = timeframe_ms
-        self.moment = _with_features(Moment, slots)
-        self.now = _with_features(Now, slots)
+        self.moment = _with_features(Moment, slots, held=held)
+        self.now = _with_features(Now, slots, held=held)
         self.of_symbol = _with_features(SymbolMoment, slots)
 
 
@@ -77,15 +81,17 @@ class Moment:
 
     __slots__ = ("_ago", "_reader", "_rows", "_shape")
 
+    # Features are attributes of a class that is made for them: see _with_features. A __getattr__ would slow down every
+    # attribute; explain_missing tells of unknown ones.
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def __init__(self, shape: Shape, reader: Reader, ago: int = 0) -> None:
         self._shape = shape
         self._reader = reader
         self._ago = ago
         self._rows = reader.rows(ago)
-
-    def __getattr__(self, name: str) -> Any:
-        # Features are attributes of the class, which is made for them: see _with_features.
-        self._unknown(name)
 
     @property
     def open(self) -> float:
@@ -137,7 +143,7 @@ class Moment:
         """Return how many parts the candle that a feature of a longer timeframe was last computed on lacks."""
         slot = self._shape.slots.get(feature)
         if slot is None:
-            self._unknown(feature)
+            raise AttributeError(no_feature(feature, self._shape.slots))
         count = self._rows[slot.series][slot.missing]
         return 0 if math.isnan(count) else int(count)
 
@@ -154,13 +160,8 @@ class Moment:
     @property
     def before(self) -> "Moment":
         """The moment one candle before."""
-        return self.ago(1)
-
-    def _unknown(self, name: str) -> NoReturn:
-        slots = self._shape.slots
-        raise AttributeError(
-            f"there is no feature {name!r}{did_you_mean(name, slots)}; features: {', '.join(slots) or 'none'}"
-        )
+        shape, back = self._shape, self._ago + 1
+        return shape.moment(shape, self._reader, back) if back <= shape.lookback else self.ago(1)
 
 
 class SymbolMoment(Moment):
@@ -255,9 +256,23 @@ class Now(Moment):
         return Symbols(self._around)
 
 
-def _with_features(kind: type[Kind], slots: Mapping[str, Slot]) -> type[Kind]:
+def _with_features(kind: type[Kind], slots: Mapping[str, Slot], *, held: bool = False) -> type[Kind]:
     """Return a kind of moment that has the features as attributes: they are read often, and so in a hurry."""
-    return type(kind.__name__, (kind,), {"__slots__": (), **{name: _attribute(slot) for name, slot in slots.items()}})
+    numbers = {name: slot for name, slot in slots.items() if held and slot.outputs is None}
+    read = {name: _attribute(slot) for name, slot in slots.items() if name not in numbers}
+    own = {"__init__": _holding(kind, numbers)} if numbers else {}
+    return type(kind.__name__, (kind,), {"__slots__": tuple(numbers), **read, **own})
+
+
+def _holding(kind: type[Kind], numbers: Mapping[str, Slot]) -> Callable[..., None]:
+    """Return the kind's ``__init__``, written out with an assignment for each feature."""
+    lines = _INIT_OF[kind].split("\n")
+    lines += [f"row{series} = rows[{series}]" for series in sorted({slot.series for slot in numbers.values()})]
+    lines += [f"self.{name} = row{slot.series}[{slot.place}]" for name, slot in numbers.items()]
+    names: dict[str, Any] = {}
+    exec(compile("\n    ".join(lines), "<moment>", "exec"), names)
+    init: Callable[..., None] = names["__init__"]
+    return init
 
 
 def _attribute(slot: Slot) -> property:
@@ -275,6 +290,31 @@ def _attribute(slot: Slot) -> property:
         return outputs(*(row[one] for one in places))
 
     return property(values)
+
+
+_INIT_OF: dict[type[Moment], str] = {
+    kind: f"""def __init__(self, shape, reader, {arguments}ago=0):
+self._shape = shape
+self._reader = reader
+self._ago = ago
+self._rows = rows = reader.rows(ago)
+{more}"""
+    for kind, arguments, more in (
+        (Moment, "", ""),
+        (Now, "symbol, around, ", "self.symbol = symbol\nself._around = around"),
+    )
+}
+
+
+def no_feature(name: str, features: Collection[str]) -> str:
+    """Return what is said of a name that is no feature."""
+    return f"there is no feature {name!r}{did_you_mean(name, features)}; features: {', '.join(features) or 'none'}"
+
+
+def explain_missing(error: AttributeError) -> None:
+    """Let an error say which features there are, where it is a moment that was asked for something else."""
+    if isinstance(error.obj, Moment):
+        error.args = (no_feature(str(error.name), error.obj._shape.slots),)
 
 
 RESERVED = frozenset(name for name in dir(Now) if not name.startswith("_"))

@@ -14,14 +14,17 @@ from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from indicators.features.series import SeriesPlan, SeriesStream
 from strategies.features.moment import Row, Rows
 
-Noted = tuple[Candle, list[tuple[float, ...]]]
+Noted = tuple[Candle, tuple[tuple[float, ...], ...]]
 """A candle, and the rows of all series that its symbol reads as they were at its close."""
 
 
 class RunningSeries:
-    """The row of one series' features as of its last candle; ``fresh`` lets it start empty with the next."""
+    """The form of one series' features, with the row of its last candle; ``fresh`` lets it start empty with the next.
 
-    __slots__ = ("_form", "_plan", "fresh", "last_open_ms", "row")
+    ``take`` takes the next candle.
+    """
+
+    __slots__ = ("_plan", "form", "fresh", "last_open_ms", "take")
 
     def __init__(self, plan: SeriesPlan) -> None:
         self._plan = plan
@@ -31,28 +34,24 @@ class RunningSeries:
     def restart(self) -> None:
         """Start empty."""
         self.fresh = False
-        self._form = SeriesStream(self._plan)
-        self.row = self._form.row
-
-    def take(self, candle: Candle) -> None:
-        """Take the next candle."""
-        self._form.take(candle)
-        self.row = self._form.row
-        self.last_open_ms = candle.open_time_ms
+        self.form = SeriesStream(self._plan)
+        self.take = self.form.take
 
 
 class Notes:
     """What is noted of a symbol's last candles; the first of ``series`` is its own."""
 
-    __slots__ = ("_noted", "_series")
+    __slots__ = ("_noted", "_others", "_own")
 
     def __init__(self, series: Sequence[RunningSeries], lookback: int) -> None:
-        self._series = tuple(series)
+        self._own, *self._others = series
         self._noted: deque[Noted] = deque(maxlen=lookback + 1)
 
     def add(self, candle: Candle) -> None:
         """Note all values as they are at the close of the symbol's candle."""
-        self._noted.append((candle, [one.row for one in self._series]))
+        own = self._own.form.row
+        rows = (own, *[one.form.row for one in self._others]) if self._others else (own,)
+        self._noted.append((candle, rows))
 
     def forget(self) -> None:
         """Forget all that was noted."""
@@ -60,24 +59,21 @@ class Notes:
 
     def reader(self) -> "NotesReader":
         """Return a reader of the last candle."""
-        return NotesReader(tuple(self._noted))
+        return NotesReader(self._noted)
 
 
-class NotesReader:
+class NotesReader(tuple[Noted, ...]):
     """Reads notes, the last of them first."""
 
-    __slots__ = ("_noted",)
-
-    def __init__(self, noted: tuple[Noted, ...]) -> None:
-        self._noted = noted
+    __slots__ = ()
 
     def candle(self, ago: int) -> Candle | None:
         """Return the candle so many before the last; None where the segment does not reach back so far."""
-        return self._noted[-1 - ago][0] if ago < len(self._noted) else None
+        return self[-1 - ago][0] if ago < len(self) else None
 
     def rows(self, ago: int) -> Rows:
         """Return the values as they were at that candle; nan where there is none."""
-        return self._noted[-1 - ago][1] if ago < len(self._noted) else NO_ROWS
+        return self[-1 - ago][1] if ago < len(self) else NO_ROWS
 
 
 class NoRow:

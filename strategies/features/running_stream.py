@@ -5,21 +5,20 @@ from typing import Protocol
 from core.candle import Candle
 from core.trading_signal import Signal
 from strategies.features.feature_plan import FeaturePlan
-from strategies.features.feature_sources import FeatureSource
+from strategies.features.feature_sources import RunningFeatures
 from strategies.features.feature_stream import FeatureStream
-from strategies.features.moment import Now, Reader
+from strategies.features.moment import Now, Shape, Surroundings
 from strategies.features.session_facts import FillNow, TradeNow
 
 
-class Desk(Protocol):
+class Desk(Surroundings, Protocol):
     """What a stream asks of its session."""
 
     plan: FeaturePlan
     news: dict[str, list[FillNow | TradeNow]]
+    shapes: dict[str, Shape]
 
     def begin(self, time_ms: int, present: list[tuple[str, Candle]]) -> None: ...
-
-    def now(self, symbol: str, reader: Reader) -> Now: ...
 
     def inform(self, now: Now) -> None: ...
 
@@ -29,11 +28,14 @@ class Desk(Protocol):
 class RunningStream(FeatureStream):
     """Decides about one symbol; in a session its candle was taken with those of the others before."""
 
-    def __init__(self, desk: Desk, source: FeatureSource, symbol: str) -> None:
+    def __init__(self, desk: Desk, source: RunningFeatures, symbol: str) -> None:
         self._desk = desk
         self._source = source
         self._symbol = symbol
         self._news = desk.news[symbol]
+        self._shape = desk.shapes[symbol]
+        self._now = self._shape.now
+        self._reader = source.notes[symbol].reader
 
     def warm(self, candle: Candle) -> None:
         """Take a candle from before the session's first instant."""
@@ -42,7 +44,7 @@ class RunningStream(FeatureStream):
     def decide(self, candle: Candle) -> Signal:
         """Return the opinion at the close of a candle that was taken."""
         desk = self._desk
-        now = desk.now(self._symbol, self._source.reader(self._symbol, 0))
+        now = self._now(self._shape, self._reader(), self._symbol, desk)
         if self._news:
             desk.inform(now)
         return desk.answer(now)
@@ -54,6 +56,5 @@ class RunningStream(FeatureStream):
 
     def values(self) -> dict[str, float]:
         """Return the features' current values by name, those that have one; nan where not defined yet."""
-        rows = self._source.reader(self._symbol, 0).rows(0)
-        slots = self._desk.plan.layouts[self._symbol].slots
+        rows, slots = self._reader().rows(0), self._shape.slots
         return {name: rows[slot.series][slot.place] for name, slot in slots.items() if slot.outputs is None}

@@ -19,7 +19,9 @@ class ExampleParity(unittest.TestCase):
         script = FaultScript((SkipCandle(at="31m", symbols=("BTC/USDT",)), ReorderFinals(at="50m")))
         for name, params in QUICK_EXAMPLES.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
-                live = {"strategy": {"type": name, "params": dict(params)}}
+                live: dict[str, object] = {"strategy": {"type": name, "params": dict(params)}}
+                if name == "btc_regime":  # Its leader is watched and not traded.
+                    live |= {"symbols": ["ETH/USDT", "SOL/USDT"], "watch": ["BTC/USDT"]}
                 config = session_config(Path(folder), live=live)
                 with (
                     exchange(steps, 6_000.0, script=script) as running,

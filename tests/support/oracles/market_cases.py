@@ -5,7 +5,7 @@ passes are common. Each candle is two drawn integers, whose digits are its moves
 (0, 0) is a quiet candle without any of them, which is what a failing case shrinks to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import prod
 from typing import Any
@@ -42,8 +42,10 @@ _STOPS = (2.0, 3.0, 4.0, 6.0, 8.0, 1.0, 2.5, 4 / 3)
 _TARGETS = (None, 1.0, 2.0, 3.0, 4.0, 1.5, 6.0, 5 / 3)
 _FLOOR_UNITS, _CEILING_UNITS = 40, 260
 _HOLE_CHANCES = 64
-_WORDS = ("", "", "", "", "", "", "prices", "stop_price", "r", "share", "exit_or_r_of_price", "exit_and_move")
+_WORDS = ("",) * 6 + ("prices", "stop_price", "r", "share", "exit_or_r_of_price", "exit_and_move", "cancel")
 """What a signal says otherwise than by distances; a candle without a direction exits or moves its stop then."""
+_ODD_WORDS = {1: "part", 2: "part", 3: "part", 4: "target", 5: "target", 6: "share"}
+"""By oddity, what a candle without direction and words says: often enough that positions are held then."""
 
 _SHAPE_RADICES = (len(_GAPS), len(_BODIES), len(_WICKS), len(_WICKS), 16)
 _OPINION_RADICES = (len(_DIRECTIONS), len(_STOPS), len(_TARGETS), _HOLE_CHANCES, len(_WORDS))
@@ -131,7 +133,8 @@ def signal_of(code: CandleCode, close: int, grid: Decimal) -> Signal | None:
     if code.words and (code.direction == "FLAT" or code.words == "exit_and_move"):
         return _directive(code, close, grid)
     if code.direction == "FLAT":
-        return None
+        words = _ODD_WORDS.get(code.oddity)
+        return None if words is None else _directive(replace(code, words=words), close, grid)
     if code.words:
         return _with_words(code, close, grid)
     stop = on_grid(code.stop, grid)
@@ -144,8 +147,13 @@ def signal_of(code: CandleCode, close: int, grid: Decimal) -> Signal | None:
 
 
 def _directive(code: CandleCode, close: int, grid: Decimal) -> Signal:
-    """Return an exit, or a stop moved to near the close, on either side of it, or both."""
+    """Return an exit, or a stop or target moved to near the close, on either side of it, or both."""
     moved_to = on_grid(close + code.wick_up - code.stop, grid)
+    if code.words == "part":
+        return Signal("EXIT", fraction=(0.3333, 0.5, 0.01)[code.wick_down % 3])
+    if code.words in ("target", "cancel"):
+        aim = on_grid(close + code.wick_up - code.wick_down, grid)
+        return Signal("ADJUST", move_target=aim, cancel_entry=code.words == "cancel")
     if code.words in ("prices", "exit_or_r_of_price"):
         return Signal("EXIT")
     return Signal("EXIT" if code.words == "exit_and_move" else "ADJUST", move_stop=moved_to)
@@ -160,6 +168,7 @@ def _with_words(code: CandleCode, close: int, grid: Decimal) -> Signal:
         "prices": {"stop_price": stop_price, "target_price": target_price},
         "stop_price": {"stop_price": stop_price, "size": 0.3333},
         "r": {"sl_distance": on_grid(code.stop, grid), "target_r": code.target},
+        "cancel": {"stop_price": stop_price, "cancel_entry": True},
         "share": {"sl_distance": on_grid(code.stop, grid), "size": 1 / 3},
         "exit_or_r_of_price": {"stop_price": stop_price, "target_r": code.target, "size": 0.5},
     }[code.words]

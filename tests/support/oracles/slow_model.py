@@ -30,8 +30,10 @@ from tests.support.oracles.slow_model_book import (
     present,
     step_times,
     stop_in_force,
+    target_in_force,
     waiting_close,
     waiting_entry,
+    waiting_part,
 )
 from tests.support.oracles.slow_model_fills import COLUMNS, close_position, fill_entry
 from tests.support.oracles.slow_model_gates import decide, queue_close
@@ -121,14 +123,23 @@ def exits_at_the_open(book: Book, now: int) -> None:
         if position is None:
             continue
         opened = exact(candle.open)
-        close = waiting_close(book, symbol)
+        close, part = waiting_close(book, symbol), waiting_part(book, symbol)
+        if part is not None and close is None:
+            # The rest stays under stop and target, which may close it at the same open.
+            book.waiting.remove(part)
+            at_open = {"order_id": part.order_id, "part": part.quantity}
+            close_position(book, position, opened, candle.open_time_ms, part.reason, **at_open)
         stop, reason = stop_in_force(book, position)
+        target = target_in_force(book, position)
         if close is not None:
             book.waiting.remove(close)
             close_position(book, position, opened, candle.open_time_ms, close.reason, order_id=close.order_id)
+            if part is not None:
+                # A halt's close went before it.
+                cancel_waiting(book, candle.open_time_ms, "position_closed", [part])
         elif position.sign * (stop - opened) >= 0:
             close_position(book, position, opened, candle.open_time_ms, reason)
-        elif position.target is not None and position.sign * (opened - position.target) > 0:
+        elif target is not None and position.sign * (opened - target) > 0:
             close_position(book, position, opened, candle.open_time_ms, "target", slips=False)
 
 
@@ -155,7 +166,7 @@ def exits_inside_the_candle(book: Book, now: int) -> None:
         if position.sign < 0:
             adverse, favourable = favourable, adverse
         stop, reason = stop_in_force(book, position)
-        target = position.target
+        target = target_in_force(book, position)
         stop_is_touched = position.sign * (stop - adverse) >= 0
         target_is_traded = target is not None and position.sign * (favourable - target) > 0
         stop_is_beyond_open = position.sign * (stop - opened) >= 0

@@ -22,7 +22,7 @@ class Case:
     ``candles`` are in order of time; those closed by ``start_ms`` are the stored ones from which warm-up is taken,
     those that open at or after it are the window. ``signals`` maps a symbol to the opinions at its candles, by open
     time; a candle without one is FLAT. Every entry is one at the market and needs an ``sl_distance`` or a
-    ``stop_price``: the model knows no ATR multiples. Exits are whole, and targets are one; the model knows no parts.
+    ``stop_price``: the model knows no ATR multiples. Targets are one; the model knows no ladders.
     """
 
     settings: dict[str, Setting]
@@ -70,11 +70,15 @@ class Order:
     target_price: Fraction | None = None
     target_r: Fraction | None = None
     tag: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True)
 class Position:
-    """A position as it was filled; ``entry_ms`` is the fill's event time, ``stop`` the level placed at the fill."""
+    """A position as it was filled, whatever has left it since.
+
+    ``entry_ms`` is the fill's event time, ``stop`` the level placed at the fill.
+    """
 
     symbol: str
     sign: int
@@ -109,6 +113,9 @@ class Book:
     sizes_bound_by: list[str] = field(default_factory=list)
     moved: list[tuple[int, str]] = field(default_factory=list)
     moved_stops: list[tuple[int, Position, Fraction]] = field(default_factory=list)
+    moved_targets: list[tuple[Position, Fraction]] = field(default_factory=list)
+    left_parts: list[tuple[Position, Fraction, Fraction]] = field(default_factory=list)
+    """Quantities that left a position, and what each carried of the entry's commission."""
 
     def next_order_id(self) -> int:
         """Count one order: accepted orders in order of acceptance, protective exits at their fill."""
@@ -240,6 +247,22 @@ def stop_in_force(book: Book, position: Position) -> tuple[Fraction, str]:
     return level, reason
 
 
+def target_in_force(book: Book, position: Position) -> Fraction | None:
+    """Return the target, where the strategy moved it last."""
+    moved = [level for moved, level in book.moved_targets if moved is position]
+    return moved[-1] if moved else position.target
+
+
+def quantity_left(book: Book, position: Position) -> Fraction:
+    """Return what is open of a position."""
+    return position.quantity - sum((part for one, part, _ in book.left_parts if one is position), Fraction(0))
+
+
+def commission_left(book: Book, position: Position) -> Fraction:
+    """Return what is open of the entry's commission."""
+    return position.entry_commission - sum((paid for one, _, paid in book.left_parts if one is position), Fraction(0))
+
+
 def balance(book: Book) -> Fraction:
     """Return cash: opening does not change it, closing adds the realised PnL once."""
     return exact(number(book.case, "starting_balance")) + sum(book.realized, Fraction(0))
@@ -247,13 +270,18 @@ def balance(book: Book) -> Fraction:
 
 def trade_log_equity(book: Book) -> Fraction:
     """Return balance plus unrealised at each position's own mark, exact."""
-    gains = (p.sign * (trade_log_mark(book, p) - p.entry_price) * p.quantity for p in book.positions.values())
+    gains = (
+        p.sign * (trade_log_mark(book, p) - p.entry_price) * quantity_left(book, p) for p in book.positions.values()
+    )
     return balance(book) + sum(gains, Fraction(0))
 
 
 def exact_equity(book: Book) -> Fraction:
     """Return balance plus unrealised at each symbol's last B close, exact: the account file's equity."""
-    gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * p.quantity for p in book.positions.values())
+    gains = (
+        p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * quantity_left(book, p)
+        for p in book.positions.values()
+    )
     return balance(book) + sum(gains, Fraction(0))
 
 
@@ -264,13 +292,19 @@ def float_equity(book: Book) -> float:
         position = book.positions.get(symbol)
         if position is not None:
             move = last_mark(book, symbol) - float(position.entry_price)
-            unrealised += position.sign * move * float(position.quantity)
+            unrealised += position.sign * move * float(quantity_left(book, position))
     return float(balance(book)) + unrealised
 
 
 def waiting_close(book: Book, symbol: str) -> Order | None:
-    """Return the symbol's waiting market close, if any."""
-    return next((order for order in book.waiting if order.symbol == symbol and not order.opens), None)
+    """Return the symbol's waiting market close of the whole position, if any."""
+    closes = (order for order in book.waiting if order.symbol == symbol and not order.opens)
+    return next((order for order in closes if not order.part), None)
+
+
+def waiting_part(book: Book, symbol: str) -> Order | None:
+    """Return the symbol's waiting market close of a part of the position, if any."""
+    return next((order for order in book.waiting if order.symbol == symbol and order.part), None)
 
 
 def waiting_entry(book: Book, symbol: str) -> Order | None:
@@ -284,7 +318,7 @@ def exposure_without(book: Book, closing_symbol: str | None) -> float:
     for symbol in book.case.symbols:
         position = book.positions.get(symbol)
         if position is not None and symbol != closing_symbol:
-            total += float(position.quantity) * last_mark(book, symbol)
+            total += float(quantity_left(book, position)) * last_mark(book, symbol)
         entry = waiting_entry(book, symbol)
         if entry is not None:
             total += float(entry.quantity) * entry.decision_price

@@ -13,7 +13,17 @@ from tests.support.oracles.numbers import (
     slipped,
     to_1e8,
 )
-from tests.support.oracles.slow_model_book import Book, Order, Position, balance, last_mark, number, trade_log_equity
+from tests.support.oracles.slow_model_book import (
+    Book,
+    Order,
+    Position,
+    balance,
+    commission_left,
+    last_mark,
+    number,
+    quantity_left,
+    trade_log_equity,
+)
 
 COLUMNS = (
     "timestamp",
@@ -57,11 +67,11 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
     case = book.case
     price = fill_price(book, order.symbol, order.sign, reference, slips=True)
     commission = commission_of(book, price, order.quantity)
-    carried = sum((p.entry_price * p.quantity for p in book.positions.values()), Fraction(0))
+    carried = sum((p.entry_price * quantity_left(book, p) for p in book.positions.values()), Fraction(0))
     # READING: "PnL realised since" is counted from the marks of B. A position that has closed weighs by its result
     # alone; were it counted from the entry, what the position was worth at B would weigh twice.
     marked = [p for p in book.positions.values() if any(p is one for one in book.positions_at_b)]
-    gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * p.quantity for p in marked)
+    gains = (p.sign * (exact(last_mark(book, p.symbol)) - p.entry_price) * quantity_left(book, p) for p in marked)
     means = balance(book) + sum(gains, Fraction(0))
     if beyond(carried + price * order.quantity + commission, means):
         book.order_events.append((event_ms, order.symbol, "rejected", "insufficient_balance"))
@@ -92,6 +102,7 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
         event_ms=event_ms,
         order_id=order.order_id,
         position=book.positions[order.symbol],
+        quantity=order.quantity,
         action="OPEN",
         price=price,
         reference=reference,
@@ -120,18 +131,26 @@ def close_position(
     order_id: int | None = None,
     slips: bool = True,
     ambiguous: bool = False,
+    part: Fraction | None = None,
 ) -> None:
-    """Close a whole position: gross PnL at the filled prices less both commissions goes to balance, once.
+    """Close what is open of a position, or a part: gross PnL at the filled prices less both commissions goes to
+    balance, once. A part carries its share of the entry's commission, half-even to 1e-8.
 
     ``order_id`` is that of the waiting close; a protective exit is counted at its fill.
     """
     # READING: closes by the gap rule and at the end of the run are counted at their fill too, also where the gap rule
     # replaces a waiting close.
     price = fill_price(book, position.symbol, -position.sign, reference, slips)
-    commission = commission_of(book, price, position.quantity)
-    gross = position.sign * (price - position.entry_price) * position.quantity
-    realized = gross - position.entry_commission - commission
-    del book.positions[position.symbol]
+    held, paid = quantity_left(book, position), commission_left(book, position)
+    quantity = held if part is None else part
+    commission = commission_of(book, price, quantity)
+    gross = position.sign * (price - position.entry_price) * quantity
+    if quantity < held:
+        paid = to_1e8(paid * quantity / held)
+        book.left_parts.append((position, quantity, paid))
+    else:
+        del book.positions[position.symbol]
+    realized = gross - paid - commission
     book.realized.append(realized)
     book.ambiguous += ambiguous
     write_row(
@@ -139,6 +158,7 @@ def close_position(
         event_ms=event_ms,
         order_id=book.next_order_id() if order_id is None else order_id,
         position=position,
+        quantity=quantity,
         action="CLOSE",
         price=price,
         reference=reference,
@@ -155,6 +175,7 @@ def write_row(
     event_ms: int,
     order_id: int,
     position: Position,
+    quantity: Fraction,
     action: str,
     price: Fraction,
     reference: Fraction,
@@ -172,9 +193,9 @@ def write_row(
         action,
         "LONG" if position.sign > 0 else "SHORT",
         plain_text(price),
-        plain_text(position.quantity),
+        plain_text(quantity),
         plain_text(commission),
-        plain_text(abs(price - reference) * position.quantity),
+        plain_text(abs(price - reference) * quantity),
         plain_text(cash),
         plain_text(equity),
         plain_text(realized),

@@ -5,7 +5,15 @@ from fractions import Fraction
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.oracles.numbers import TOLERANCE, against_trader, exact, rounded_down, rounded_up, twelve_digits
+from tests.support.oracles.numbers import (
+    TOLERANCE,
+    against_trader,
+    exact,
+    for_trader,
+    rounded_down,
+    rounded_up,
+    twelve_digits,
+)
 from tests.support.oracles.slow_model_book import (
     Book,
     Order,
@@ -16,6 +24,7 @@ from tests.support.oracles.slow_model_book import (
     may_order,
     number,
     open_trades_without,
+    quantity_left,
     stop_level,
     waiting_close,
     waiting_entry,
@@ -38,9 +47,12 @@ def decide(book: Book, now: int, symbol: str, candle: Candle, signal: Signal) ->
         raise AssertionError("a waiting entry fills, is rejected or expires before its symbol decides again")
     position = book.positions.get(symbol)
     if signal.direction in ("EXIT", "ADJUST"):
+        # Nothing waits when a symbol decides: there is no entry to cancel. Before another entry there need be none.
+        cancelled = "no_entry_waiting" if signal.cancel_entry else ""
         moved = "" if signal.move_stop is None else move_stop(book, now, position, candle, signal.move_stop)
-        left = exit_position(book, now, symbol) if signal.direction == "EXIT" else ""
-        return moved or left
+        aimed = "" if signal.move_target is None else move_target(book, position, candle, signal.move_target)
+        left = exit_position(book, now, symbol, signal.fraction) if signal.direction == "EXIT" else ""
+        return cancelled or moved or aimed or left
     sign = SIGN[signal.direction]
     if position is not None:
         if position.sign == sign:
@@ -74,21 +86,41 @@ def move_stop(book: Book, now: int, position: Position | None, candle: Candle, p
     return ""
 
 
-def exit_position(book: Book, now: int, symbol: str) -> str:
-    """Let a close wait for the next open; return why there is none."""
-    if symbol not in book.positions:
+def move_target(book: Book, position: Position | None, candle: Candle, price: float) -> str:
+    """Move or place a target, on the tick away from the entry; return why not: no position, or the close is there."""
+    if position is None:
         return "no_position"
-    if waiting_close(book, symbol) is not None:
-        return "close_waiting"
-    queue_close(book, now, symbol, "exit_signal")
+    tick = Fraction(book.case.instruments[position.symbol].tick_size)
+    level = for_trader(twelve_digits(price), -position.sign, tick)
+    if position.sign * (level - exact(candle.close)) <= 0:
+        return "target_passed"
+    book.moved_targets.append((position, level))
     return ""
 
 
-def queue_close(book: Book, now: int, symbol: str, reason: str) -> None:
-    """Let a market close of the whole position wait for its symbol's next open; it never expires."""
+def exit_position(book: Book, now: int, symbol: str, fraction: float) -> str:
+    """Let a close, whole or of a part down to the lot, wait for the next open; return why there is none."""
+    position = book.positions.get(symbol)
+    if position is None:
+        return "no_position"
+    held = quantity_left(book, position)
+    part = held
+    if fraction < 1:
+        part = rounded_down(held * twelve_digits(fraction), Fraction(book.case.instruments[symbol].lot_size))
+    if waiting_close(book, symbol) is not None:
+        return "close_waiting"
+    if not part:
+        return "below_lot_size"
+    queue_close(book, now, symbol, "exit_signal", part if part < held else None)
+    return ""
+
+
+def queue_close(book: Book, now: int, symbol: str, reason: str, part: Fraction | None = None) -> None:
+    """Let a market close of the position, or of a part, wait for its symbol's next open; it never expires."""
     position = book.positions[symbol]
+    quantity = quantity_left(book, position) if part is None else part
     book.waiting.append(
-        Order(book.next_order_id(), symbol, False, -position.sign, position.quantity, now, reason=reason)
+        Order(book.next_order_id(), symbol, False, -position.sign, quantity, now, reason=reason, part=part is not None)
     )
 
 

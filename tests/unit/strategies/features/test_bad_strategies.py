@@ -70,6 +70,7 @@ class BadStrategies(unittest.TestCase):
             ("{'a': EMA(0)}", "ValueError: period must be at least 1, got 0 (bad_ideas.py:11)"),
             ("{'close': EMA(3)}", "feature 'close': the name is taken by now.close"),
             ("{'a b': EMA(3)}", "feature 'a b': allowed: a name as of a variable"),
+            ("{'class': EMA(3)}", "feature 'class': allowed: a name as of a variable"),
             ("[EMA(3)]", "features returned"),
             (
                 "{'a': EMA(params.lenght)}",
@@ -113,6 +114,11 @@ class BadStrategies(unittest.TestCase):
     def test_one_without_a_decision(self) -> None:
         more = "\n    decide = FeatureStrategy.decide\n"
         self.assertIn("Mine has no decide(now)", self.failure(more=more))
+
+    def test_a_hook_that_asks_for_what_is_no_feature(self) -> None:
+        more = "\n    lookback = 0\n\n    def on_fill(self, now, fill):\n        now.fsat\n"
+        line = self.failure(decide="return self.long(stop_distance=5.0)", more=more)
+        self.assertRegex(line, r"there is no feature 'fsat'; features: none \(bad_ideas.py:19\)$")
 
     def test_a_hook_that_fails_names_its_line(self) -> None:
         more = "\n    lookback = 0\n\n    def on_fill(self, now, fill):\n        raise KeyError(fill.price)\n"
