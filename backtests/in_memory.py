@@ -18,7 +18,7 @@ from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import step_times
 from core.candle_columns import CandleColumns
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
 from core.settings_problem import did_you_mean
@@ -31,6 +31,7 @@ from market_data.quality.candle_quality import find_holes
 from reports.console.progress import ReplayProgress
 from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
+from strategies.own_code import own_traceback
 from strategies.strategy import Strategy, StreamingStrategy, exchange_series
 from validation.composed_settings import Settings
 
@@ -92,6 +93,16 @@ def run_backtest(
     >>> run_backtest(rows, lambda candle: None)
     BacktestResult(5 candles, 0 trades, equity 10000.00)
     """
+    try:
+        return _run(candles, signal_generator, strategy, config, options)
+    except HarnessError as error:
+        # Its one line says what is wrong and where; of what caused it only the user's own lines are worth reading.
+        cause = error.__cause__
+        own = None if cause is None else own_traceback(cause.__traceback__)
+        raise error.with_traceback(None) from (None if cause is None or own is None else cause.with_traceback(own))
+
+
+def _run(candles: Any, signal_generator: Any, strategy: Any, config: Any, options: Options) -> BacktestResult:
     series, timeframe = _series(candles, options)
     given = _strategy(signal_generator, strategy, tuple(series), options.get("warmup_candles", 0))
     settings = memory_settings(config, list(series), timeframe, given if isinstance(given, str) else None)

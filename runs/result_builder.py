@@ -75,6 +75,10 @@ def build_result(
     )
 
 
+_STOPS = "a signal gives a distance, a price or the atr by which risk.json measures one"
+"""What an entry lacks that is refused for ``stop_distance``."""
+
+
 def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
@@ -84,6 +88,9 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
         warnings.append("the kill switch is engaged: every entry is refused")
     if session.paused:
         warnings.append("an operator has paused the session: every entry is refused")
+    if stopless := session.statistics.refusals["stop_distance"]:
+        which = "1 entry was" if stopless == 1 else f"{stopless:,} entries were"
+        warnings.append(f"{which} refused for having no stop: {_STOPS}")
     if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if partial:

@@ -10,19 +10,7 @@ import difflib
 from collections.abc import Iterable
 
 from core.errors import ConfigurationError
-
-_SEPARATORS = str.maketrans("", "", "/-_: ")
-
-
-def symbol_key(spelling: str) -> str:
-    """Return a spelling without separators (``/ - _ :`` and blanks), case folded.
-
-    Examples
-    --------
-    >>> symbol_key("btc-usdt") == symbol_key("BTC/USDT")
-    True
-    """
-    return spelling.translate(_SEPARATORS).casefold()
+from core.symbol_spelling import symbol_key
 
 
 def resolve_symbol(spelling: str, symbols: Iterable[str], *, where: str = "the market list") -> str:

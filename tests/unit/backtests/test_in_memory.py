@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import io
 import tempfile
+import traceback
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +166,26 @@ class HoweverTheyAreHeld(unittest.TestCase):
         with self.assertRaisesRegex(ConfigurationError, "feature 'trend': timeframe '5m' is no multiple"):
             run_backtest(minutes, strategy=strategy)
 
+    def test_symbols_are_the_same_however_they_are_spelt(self) -> None:
+        leader, follower = (candles_of(practice_columns(symbol, "1m", 1_500)) for symbol in (BTC, ETH))
+        config = {"strategy": {"params": {"leader": "BTC-USDT", "regime": 5}}}
+        runs = [
+            run_backtest({btc: leader, eth: follower}, strategy="btc_regime", config=config)
+            for btc, eth in ((BTC, ETH), ("BTCUSDT", "eth_usdt"))
+        ]
+        self.assertGreater(runs[0].metrics["total_trades"], 3)
+        self.assertEqual(*(one.metrics for one in runs))
+        self.assertNotIn(b"BTCUSDT", runs[1].trade_log)
+
+    def test_entries_that_lack_a_stop_are_told_of(self) -> None:
+        candles = candles_of(self.columns)
+        result = run_backtest(candles, lambda candle: Signal("LONG" if candle.close > candle.open else "FLAT"))
+        refused = result.to_dict()["statistics"]["refusal_reasons"]["stop_distance"]
+        told = [text for text in result.to_dict()["warnings"] if "no stop" in text]
+        self.assertEqual(1, len(told))
+        self.assertIn(f"{refused:,} entries were refused for having no stop: a signal gives a distance", told[0])
+        self.assertFalse(any("no stop" in text for text in run_backtest(candles, above).to_dict()["warnings"]))
+
     def test_the_configuration_is_that_of_a_live_yaml_with_its_other_files_inside(self) -> None:
         candles = candles_of(self.columns)
         config = {
@@ -236,7 +257,7 @@ class BadInput(unittest.TestCase):
         self.refused("allowed: an object of it", candles, None, strategy=Breakout)
         self.refused("is no object with features and decide or with stream", candles, None, strategy=object())
         self.refused("scalping_ema_rsi", candles, None, strategy="scalping_ema_rs")
-        self.refused("signal_generator for B/USDT is null", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
+        self.refused("signal_generator for B/USDT is None", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
         self.refused("start 2030", candles, start="2030-01-01")
         self.refused("detail_interval", candles, config={"detail_interval": "10s"})
         self.refused("watch", candles, config={"watch": ["ETH/USDT"]})
@@ -244,6 +265,27 @@ class BadInput(unittest.TestCase):
         self.refused("candle opened 2024-01-01T00:00:00.000Z: ZeroDivisionError", candles, lambda candle: 1 / 0)
         with self.assertRaisesRegex(TypeError, "no option timefame.*timeframe"):
             run_backtest(candles, above, timefame="1m")  # type: ignore[call-arg]
+
+    def test_a_failure_shows_its_line_and_the_users_own_frames_alone(self) -> None:
+        candles = candles_of(practice_columns(BTC, "1m", 5))
+
+        def fails(candle: Candle) -> Signal:
+            return Signal("LONG", sl_distance=candle.close / 0)
+
+        for generator, cause in ((fails, ZeroDivisionError), (lambda candle: "LONG", None)):
+            try:
+                self.fail(run_backtest(candles, generator))  # assertRaises drops the frames.
+            except StrategyError as caught:
+                error = caught
+            self.assertRegex(str(error), r" \(test_in_memory\.py:\d+\)$")
+            frames = traceback.extract_tb(error.__traceback__)
+            self.assertEqual(["run_backtest"], [one.name for one in frames[1:]])
+            if cause is None:
+                self.assertIsNone(error.__cause__)
+            else:
+                assert error.__cause__ is not None
+                self.assertIsInstance(error.__cause__, cause)
+                self.assertEqual(["fails"], [one.name for one in traceback.extract_tb(error.__cause__.__traceback__)])
 
     def test_look_ahead_of_a_frame_strategy_is_found_here_too(self) -> None:
         self.refused("look-ahead", practice_frame(), None, strategy=NextCandle())
