@@ -243,6 +243,8 @@ class BadInput(unittest.TestCase):
         lacking = frame.drop(columns=["low", "volume"])
         self.refused("the frame has no low, volume; its columns are timestamp, open, high, close", lacking)
         self.refused("no number", frame.assign(high="much"))
+        timeless = frame.drop(columns=["timestamp"])
+        self.refused("the frame has no times; its columns are open, high, low, close, volume", timeless)
         self.refused("row 2: ", frame.assign(timestamp=["2024-01-01", "2024-01-02", "soon", "x", "y"]))
         self.refused("row 3", frame.assign(timestamp=[*frame["timestamp"][:3], pd.NaT, frame["timestamp"][4]]))
 
@@ -258,6 +260,11 @@ class BadInput(unittest.TestCase):
         self.refused("is no object with features and decide or with stream", candles, None, strategy=object())
         self.refused("scalping_ema_rsi", candles, None, strategy="scalping_ema_rs")
         self.refused("signal_generator for B/USDT is None", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
+        self.refused("nothing decides: neither signal_generator nor strategy is given", candles, None)
+        self.refused("nothing decides", candles, None, config={"risk": {"default_risk_per_trade": 0.01}})
+        self.refused(
+            "symbol 'FOO' names no quote currency — allowed: such as BTC/USDT or BTCUSDT", candles, symbol="FOO"
+        )
         self.refused("start 2030", candles, start="2030-01-01")
         self.refused("detail_interval", candles, config={"detail_interval": "10s"})
         self.refused("watch", candles, config={"watch": ["ETH/USDT"]})

@@ -57,7 +57,7 @@ class BadStrategies(unittest.TestCase):
         for features, words in (
             (
                 "{'a': Feature(EMA(3), timeframe='3m')}",
-                "feature 'a': timeframe '3m' is no multiple of the strategy's own",
+                "feature 'a': timeframe '3m' is no multiple of the strategy's own, 2m",
             ),
             ("{'a': Feature(EMA(3), timeframe='1M')}", "timeframe '1M' is not understood"),
             (
@@ -90,6 +90,16 @@ class BadStrategies(unittest.TestCase):
         self.assertIn("params.length: 'x'", self.failure(length="x"))
         self.assertEqual({"length"}, set(params_model("bad_ideas:Mine").model_fields))  # type: ignore[union-attr]
         with self.assertRaisesRegex(ConfigurationError, "unknown key"):
+            build_strategy("bad_ideas:Mine", {"slow": 3})
+
+    def test_a_class_without_parameters_says_so(self) -> None:
+        text = (
+            HEAD.replace("{features}", "{}").replace("{decide}", "pass").replace("class Params(BaseModel)", "class _No")
+        )
+        (self.folder / "bad_ideas.py").write_text(text)
+        with self.assertRaisesRegex(
+            ConfigurationError, "params.slow: unknown key — it has no parameters: its class has"
+        ):
             build_strategy("bad_ideas:Mine", {"slow": 3})
 
     def test_answers_that_are_none(self) -> None:
