@@ -31,7 +31,6 @@ _GIVEN = {
     "candidates": ("columns",),
     "on_fill": ("now", "fill"),
     "on_close": ("now", "trade"),
-    "stream": ("symbol",),
     "add_indicators": ("frame",),
     "generate_signal": ("frame",),
     "generate_signals": ("frame",),

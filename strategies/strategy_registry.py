@@ -274,6 +274,11 @@ def _imported_own(path: str) -> object:
         sys.path.append(here)
     module, name = path.split(":")
     try:
-        return getattr(load_module(module), name)
+        loaded = load_module(module)
     except (Exception, SystemExit) as error:  # Importing runs the user's code, which may raise anything.
         raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error
+    if not hasattr(loaded, name):
+        classes = [one for one, value in vars(loaded).items() if isinstance(value, type) and has_form(value)]
+        hint, has = did_you_mean(name, classes), ", ".join(sorted(classes)) or "none"
+        raise ConfigurationError(f"strategy {shown(path)}: {module} has no class {name}{hint} — its strategies: {has}")
+    return getattr(loaded, name)
