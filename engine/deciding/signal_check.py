@@ -87,7 +87,7 @@ def _above_zero(signal: Signal, candle: Candle) -> str | None:
     decides = signal.sl_distance is None and signal.stop_price is None
     for name in _DISTANCES:
         value = getattr(signal, name)
-        if value is None or value > 0 or (value == 0 and (still or (name == "atr" and not decides))):
+        if value is None or value > 0 or (value == 0 and still) or (name == "atr" and not decides):
             continue
         what = {"sl_distance": "stop", "tp_distance": "target"}.get(name)
         meant = f"a {what}'s distance" if what else "what distances are measured in"

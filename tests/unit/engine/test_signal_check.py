@@ -64,9 +64,13 @@ class SignalsThatAreNone(unittest.TestCase):
             (long(sl_distance=0.0), f"sl_distance is 0.0; {stop.format('LONG')}"),
             (long(tp_distance=0), f"tp_distance is 0; {target.format('LONG')}"),
             (Signal("LONG", atr=0.0), f"atr is 0.0; {atr.format('LONG')}"),
-            (long(atr=-1.0), f"atr is -1.0; {atr.format('LONG')}"),
+            (Signal("LONG", atr=-1.0), f"atr is -1.0; {atr.format('LONG')}"),
         )
-        for sound in (long(atr=0.0), long(sl_distance=1e-15)):  # Refused, or passed over: no more than that.
+        for sound in (
+            long(atr=0.0),
+            long(atr=-1.0),
+            long(sl_distance=1e-15),
+        ):  # Refused, or passed over: no more than that.
             self.assertEqual("", self.problem(sound))
 
     def test_nothing_is_measured_where_the_market_stands_still(self) -> None:
