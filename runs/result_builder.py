@@ -1,5 +1,6 @@
 """Builds the result of a run from its session and from what it was fed; the only place that does."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,8 +76,22 @@ def build_result(
     )
 
 
-_STOPS = "a signal gives a distance, a price or the atr by which risk.json measures one"
-"""What an entry lacks that is refused for ``stop_distance``."""
+_LACKING = {
+    "stop_distance": "a stop above 0; a signal gives its distance, its price or the atr that measures one",
+    "target_distance": "a target above 0; a signal gives its distance or its price, or none",
+}
+"""What an entry lacks, by the reason of its refusal."""
+
+
+def _without_distance(session: Session) -> Iterator[str]:
+    """Yield how many entries were refused for their distances: a strategy that never trades may be one that errs."""
+    for reason, lacking in _LACKING.items():
+        first = session.statistics.first_refused.get(reason)
+        if first is not None:
+            count, when = session.statistics.refusals[reason], format_ms(first.time_ms)
+            entries = "1 entry was" if count == 1 else f"{count:,} entries were"
+            name = session.rules.strategy_name
+            yield f"{entries} refused, {name}'s first on {first.symbol} at the close {when}, for lack of {lacking}"
 
 
 def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
@@ -88,9 +103,7 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
         warnings.append("the kill switch is engaged: every entry is refused")
     if session.paused:
         warnings.append("an operator has paused the session: every entry is refused")
-    if stopless := session.statistics.refusals["stop_distance"]:
-        which = "1 entry was" if stopless == 1 else f"{stopless:,} entries were"
-        warnings.append(f"{which} refused for having no stop: {_STOPS}")
+    warnings += _without_distance(session)
     if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if partial:

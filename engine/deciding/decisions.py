@@ -103,7 +103,7 @@ class Decisions:
     def _require_sound(self, symbol: str, candle: Candle, signal: Signal) -> None:
         """Stop at a signal that is none; what it holds may be anything, also what cannot be compared."""
         try:
-            fault = signal_fault(signal, candle, self._rules)
+            fault = signal_fault(signal, candle.close, self._rules)
         except Exception as error:
             raise self.failure(symbol, candle, error) from error
         if fault is not None:

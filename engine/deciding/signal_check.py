@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 
-from core.candle import Candle
 from core.orders import OrderSide
 from core.settings_problem import shortly
 from core.tolerance import TOLERANCE
@@ -38,8 +37,8 @@ _WORDS = {
 }
 
 
-def signal_fault(signal: Signal, candle: Candle, rules: KernelRules) -> str | None:
-    """Return in one line what is wrong with a signal at the candle that it was said at; None where it is sound."""
+def signal_fault(signal: Signal, close: float, rules: KernelRules) -> str | None:
+    """Return in one line what is wrong with a signal at the close that it was said at; None where it is sound."""
     if signal.direction not in _WORDS:
         return f"unknown direction {signal.direction!r}; allowed are LONG, SHORT, EXIT, ADJUST and FLAT"
     enters = signal.direction in ("LONG", "SHORT")
@@ -51,11 +50,7 @@ def signal_fault(signal: Signal, candle: Candle, rules: KernelRules) -> str | No
     fault = misspelt_word(signal.metadata)
     if fault is not None or not enters:
         return fault
-    return (
-        _above_zero(signal, candle)
-        or (None if plain else _sides(signal, candle.close, rules))
-        or _metadata(signal, candle.close)
-    )
+    return (None if plain else _sides(signal, close, rules)) or _metadata(signal, close)
 
 
 def _numbers(signal: Signal) -> str | None:
@@ -75,23 +70,6 @@ def _distances(signal: Signal) -> str | None:
         value = getattr(signal, name)
         if value is not None and not _finite(value):
             return f"{name} is {shortly(value)}; a finite number is needed"
-    return None
-
-
-def _above_zero(signal: Signal, candle: Candle) -> str | None:
-    """Return which distance leads nowhere.
-
-    0 is measured, and no more than refused, where the market stands still: such is the ATR of candles without a range.
-    """
-    still = candle.high == candle.low
-    decides = signal.sl_distance is None and signal.stop_price is None
-    for name in _DISTANCES:
-        value = getattr(signal, name)
-        if value is None or value > 0 or (value == 0 and still) or (name == "atr" and not decides):
-            continue
-        what = {"sl_distance": "stop", "tp_distance": "target"}.get(name)
-        meant = f"a {what}'s distance" if what else "what distances are measured in"
-        return f"{name} is {shortly(value)}; {meant} is above 0, for {signal.direction} as well"
     return None
 
 

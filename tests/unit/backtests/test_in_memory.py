@@ -179,12 +179,24 @@ class HoweverTheyAreHeld(unittest.TestCase):
 
     def test_entries_that_lack_a_stop_are_told_of(self) -> None:
         candles = candles_of(self.columns)
-        result = run_backtest(candles, lambda candle: Signal("LONG" if candle.close > candle.open else "FLAT"))
-        refused = result.to_dict()["statistics"]["refusal_reasons"]["stop_distance"]
-        told = [text for text in result.to_dict()["warnings"] if "no stop" in text]
-        self.assertEqual(1, len(told))
-        self.assertIn(f"{refused:,} entries were refused for having no stop: a signal gives a distance", told[0])
-        self.assertFalse(any("no stop" in text for text in run_backtest(candles, above).to_dict()["warnings"]))
+        first = next(one for one in candles if one.close > one.open)
+        close = format_ms(first.open_time_ms + MINUTE_MS)
+
+        def told(reason: str, **said: float) -> None:
+            def up(candle: Candle) -> Signal:
+                return Signal("LONG", **said) if candle.close > candle.open else Signal("FLAT")
+
+            result = run_backtest(candles, up).to_dict()
+            refused = result["statistics"]["refusal_reasons"][reason]
+            what = f"{refused:,} entries were refused, up's first on ASSET/USDT at the close {close}, for lack of a "
+            (warning,) = [text for text in result["warnings"] if "refused" in text]
+            self.assertTrue(warning.startswith(what + reason.partition("_")[0]), warning)
+
+        told("stop_distance")
+        told("stop_distance", sl_distance=-5.0)
+        told("stop_distance", atr=0.0)
+        told("target_distance", sl_distance=50.0, tp_distance=0.0)
+        self.assertFalse(any("refused" in text for text in run_backtest(candles, above).to_dict()["warnings"]))
 
     def test_the_configuration_is_that_of_a_live_yaml_with_its_other_files_inside(self) -> None:
         candles = candles_of(self.columns)

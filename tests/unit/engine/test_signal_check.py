@@ -53,32 +53,6 @@ class SignalsThatAreNone(unittest.TestCase):
             (Signal("EXIT", fraction=None), "fraction is None; a finite number is needed"),
         )
 
-    def test_distances_that_lead_nowhere(self) -> None:
-        above = "is above 0, for {} as well"
-        stop, target = f"a stop's distance {above}", f"a target's distance {above}"
-        atr = f"what distances are measured in {above}"
-        self.assert_problems(
-            (long(sl_distance=-5.0), f"sl_distance is -5.0; {stop.format('LONG')}"),
-            (Signal("SHORT", sl_distance=-5.0), f"sl_distance is -5.0; {stop.format('SHORT')}"),
-            (long(tp_distance=-10.0), f"tp_distance is -10.0; {target.format('LONG')}"),
-            (long(sl_distance=0.0), f"sl_distance is 0.0; {stop.format('LONG')}"),
-            (long(tp_distance=0), f"tp_distance is 0; {target.format('LONG')}"),
-            (Signal("LONG", atr=0.0), f"atr is 0.0; {atr.format('LONG')}"),
-            (Signal("LONG", atr=-1.0), f"atr is -1.0; {atr.format('LONG')}"),
-        )
-        for sound in (
-            long(atr=0.0),
-            long(atr=-1.0),
-            long(sl_distance=1e-15),
-        ):  # Refused, or passed over: no more than that.
-            self.assertEqual("", self.problem(sound))
-
-    def test_nothing_is_measured_where_the_market_stands_still(self) -> None:
-        for still in (long(sl_distance=0.0), long(tp_distance=0.0), Signal("LONG", atr=0.0)):
-            session = session_of_minutes({A: {0: still}})
-            session.play(candle(0, 100.0, high=100.0, low=100.0))
-            self.assertEqual(1, session.session.statistics.refusals.total())
-
     def test_fractions(self) -> None:
         above = "a fraction above 0 and at most 1 is needed"
         self.assert_problems(

@@ -164,8 +164,8 @@ class BadStrategies(unittest.TestCase):
             self.assertIn(words, self.failure(more=f"\n{more}\n"))
 
     def test_distances_are_called_as_they_were_said(self) -> None:
-        line = self.failure(decide="return self.long(stop_distance=-1.0)", more="\n    lookback = 0\n")
-        self.assertIn("stop_distance is -1.0; a stop's distance is above 0", line)
+        line = self.failure(decide="return self.long(stop_distance=float('nan'))", more="\n    lookback = 0\n")
+        self.assertIn("stop_distance is nan; a finite number is needed", line)
         self.assertIn("(bad_ideas.py:13)", line)
 
     def test_a_hook_that_fails_names_its_line(self) -> None:
