@@ -18,10 +18,11 @@ from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import step_times
 from core.candle_columns import CandleColumns
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant
 from core.instrument import Instrument
-from core.settings_problem import did_you_mean
+from core.settings_problem import did_you_mean, shown
+from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of, prepare_strategy
 from engine.renderer import SessionOutputs
@@ -31,8 +32,10 @@ from market_data.quality.candle_quality import find_holes
 from reports.console.progress import ReplayProgress
 from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
+from strategies.own_code import own_traceback
 from strategies.strategy import Strategy, StreamingStrategy, exchange_series
 from validation.composed_settings import Settings
+from validation.symbol_rules import currency_of
 
 DEFAULT_SYMBOL = "ASSET/USDT"
 
@@ -67,7 +70,7 @@ def run_backtest(
         ``f(candle)`` that returns a Signal, a mapping as ``generate_signal`` does, or None; or one by symbol.
     strategy
         In its place an object in one of the forms of a strategy, or a name as ``strategy.type`` has it. With neither
-        the strategy is that of the configuration.
+        the strategy is that which the configuration names.
     config
         The path of a live.yaml, or a mapping with the keys of one, in which ``risk`` has the keys of risk.json and
         ``trading_mode`` those of trading_mode.yaml; what is left out has its default.
@@ -92,8 +95,18 @@ def run_backtest(
     >>> run_backtest(rows, lambda candle: None)
     BacktestResult(5 candles, 0 trades, equity 10000.00)
     """
+    try:
+        return _run(candles, signal_generator, strategy, config, options)
+    except HarnessError as error:
+        # Its one line says what is wrong and where; of what caused it only the user's own lines are worth reading.
+        cause = error.__cause__
+        own = None if cause is None else own_traceback(cause.__traceback__)
+        raise error.with_traceback(None) from (None if cause is None or own is None else cause.with_traceback(own))
+
+
+def _run(candles: Any, signal_generator: Any, strategy: Any, config: Any, options: Options) -> BacktestResult:
     series, timeframe = _series(candles, options)
-    given = _strategy(signal_generator, strategy, tuple(series), options.get("warmup_candles", 0))
+    given = _strategy(signal_generator, strategy, config, tuple(series), options.get("warmup_candles", 0))
     settings = memory_settings(config, list(series), timeframe, given if isinstance(given, str) else None)
     if given is None or isinstance(given, str):
         decides = build_strategy_of(settings)
@@ -130,6 +143,10 @@ def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], s
     given = candles if isinstance(candles, Mapping) else {options.get("symbol", DEFAULT_SYMBOL): candles}
     if not given:
         raise ConfigurationError("candles: the mapping is empty — allowed: {symbol: candles}")
+    for symbol in map(str, given):
+        if not _names_a_pair(symbol):
+            wrong = f"symbol {shown(symbol)} names no quote currency"
+            raise ConfigurationError(f"{wrong} — allowed: such as BTC/USDT or BTCUSDT")
     series = {str(symbol): read_candles(str(symbol), one) for symbol, one in given.items()}
     timeframe = options.get("timeframe") or inferred_timeframe(series.values())
     for symbol, columns in series.items():
@@ -138,15 +155,35 @@ def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], s
 
 
 def _strategy(
-    generator: Any, strategy: Any, symbols: tuple[str, ...], warmup_candles: int
+    generator: Any, strategy: Any, config: Any, symbols: tuple[str, ...], warmup_candles: int
 ) -> Strategy | StreamingStrategy | str | None:
     if generator is not None and strategy is not None:
         raise ConfigurationError("signal_generator and strategy are both given — allowed: one of the two")
     if generator is not None:
         return own_strategy(function_strategy(generator, symbols, warmup_candles))
+    if strategy is None:
+        _require_strategy(config)
     if strategy is None or isinstance(strategy, str):
         return strategy
     return own_strategy(strategy)
+
+
+def _names_a_pair(symbol: str) -> bool:
+    key = symbol_key(symbol)
+    return currency_of(symbol) is not None or any(key.endswith(quote) and key != quote for quote in _QUOTES)
+
+
+_QUOTES = ("usdt", "usdc", "fdusd", "busd", "tusd", "usd", "eur", "gbp", "try", "brl", "jpy", "btc", "eth", "bnb")
+"""What the spellings without a separator end in."""
+
+
+def _require_strategy(config: object) -> None:
+    """Refuse to run what nobody named: a default would answer for a function that was forgotten."""
+    if config is None or (isinstance(config, Mapping) and not {"strategy", "trading_mode"} & set(config)):
+        raise ConfigurationError(
+            "nothing decides: neither signal_generator nor strategy is given, and config names no strategy — allowed: "
+            "run_backtest(candles, f), strategy=… or config={'strategy': {'type': …}}"
+        )
 
 
 def _market(

@@ -11,7 +11,7 @@ from core.candle_columns import CandleColumns, Int64Array, slots
 from core.errors import CandleError, ConfigurationError
 from core.instants import format_ms, parse_instant
 from core.settings_problem import shown
-from core.timeframe import UNIT_MS, timeframe_ms
+from core.timeframe import UNIT_MS, timeframe_ms, timeframe_name
 from market_data.quality.sound_candle import SOUND, UNSOUND
 
 if TYPE_CHECKING:
@@ -58,11 +58,10 @@ def inferred_timeframe(candles: Iterable[CandleColumns]) -> str:
     if not steps:
         raise ConfigurationError("timeframe: one candle does not say how long it is; give timeframe, such as '1m'")
     length = min(int(step.min()) for step in steps)
-    unit = next((name for name, ms in sorted(UNIT_MS.items(), key=lambda item: -item[1]) if length % ms == 0), None)
     try:
-        if unit is None:
+        if length % UNIT_MS["s"]:
             raise ConfigurationError("it has parts of a second")
-        timeframe = f"{length // UNIT_MS[unit]}{unit}"
+        timeframe = timeframe_name(length)
         timeframe_ms(timeframe)
     except ConfigurationError as error:
         raise ConfigurationError(
@@ -150,6 +149,12 @@ def _of_frame(symbol: str, frame: "pd.DataFrame") -> CandleColumns:
     if lacking:
         have = ", ".join(map(str, frame.columns))
         raise CandleError(f"{symbol}: the frame has no {', '.join(lacking)}; its columns are {have}")
+    if not any(name in names for name in TIMES) and type(frame.index).__name__ == "RangeIndex":
+        have = ", ".join(map(str, frame.columns))
+        raise CandleError(
+            f"{symbol}: the frame has no times; its columns are {have}, and its index counts rows — allowed: a column "
+            f"{' or '.join(TIMES)}, or an index of times"
+        )
     stamps = next((frame[names[name]] for name in TIMES if name in names), frame.index)
     opens = _opens_of(symbol, stamps)
     try:

@@ -8,9 +8,10 @@ from typing import Any
 
 from core.candle import Candle
 from core.errors import ConfigurationError, StrategyError
-from core.settings_problem import shown
+from core.settings_problem import shortly
 from core.trading_signal import FLAT, Signal
 from strategies.features.feature_strategy import FeatureStrategy
+from strategies.own_code import place_of
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import Strategy, StreamingStrategy
 from strategies.strategy_registry import FORMS, has_form, ready_strategy
@@ -35,6 +36,7 @@ class FunctionStrategy:
         self._generators = generators
         self.name = name
         self.warmup_candles = warmup_candles
+        self.told_at = place_of(next(iter(generators.values())))
 
     def stream(self, symbol: str) -> "_FunctionStream":
         """Return a stream that asks the symbol's function."""
@@ -57,7 +59,7 @@ class _FunctionStream:
 
             return signal_from_mapping(answer)
         raise StrategyError(
-            f"signal_generator returned {shown(answer)}; expected a Signal, a mapping as of generate_signal, or None"
+            f"signal_generator returned {shortly(answer)}; expected a Signal, a mapping as of generate_signal, or None"
         )
 
 
@@ -74,7 +76,7 @@ def function_strategy(
     generators = {**given} if isinstance(given, Mapping) else dict.fromkeys(symbols, given)
     for symbol in symbols:
         if not callable(generators.get(symbol)):
-            wrong = shown(generators.get(symbol))
+            wrong = shortly(generators.get(symbol))
             raise ConfigurationError(f"signal_generator for {symbol} is {wrong} — allowed: a function of a candle")
     first = generators[symbols[0]]
     return FunctionStrategy(generators, str(getattr(first, "__name__", type(first).__name__)), warmup_candles)
@@ -93,7 +95,7 @@ def own_strategy(given: object) -> Strategy | StreamingStrategy:
     if isinstance(given, type):
         raise ConfigurationError(f"strategy is the class {given.__name__} — allowed: an object of it, or its name")
     if not has_form(given):
-        raise ConfigurationError(f"strategy {shown(given)} is no object with {' or with '.join(FORMS)}")
+        raise ConfigurationError(f"strategy {shortly(given)} is no object with {' or with '.join(FORMS)}")
     strategy: Any = given
     return ready_strategy(type(given).__name__, strategy)
 

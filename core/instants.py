@@ -5,13 +5,13 @@ import functools
 import re
 
 from core.errors import ConfigurationError
+from core.timeframe import DAY_MS, MINUTE_MS
 
 Instant = str | dt.date | dt.datetime
 """What a user may give for a point in time; anything without a zone is UTC."""
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
-_DAY_MS = 86_400_000
 _CLOCK = tuple(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(1_440))
 _ALLOWED = "YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS], UTC unless an offset is given"
 _LOOKS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
@@ -62,8 +62,8 @@ def parse_instant(value: Instant, *, name: str = "date") -> int:
 
 def format_ms(time_ms: int) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time the program writes."""
-    day, rest = divmod(time_ms, _DAY_MS)
-    minutes, rest = divmod(rest, 60_000)
+    day, rest = divmod(time_ms, DAY_MS)
+    minutes, rest = divmod(rest, MINUTE_MS)
     return f"{_date(day)}T{_CLOCK[minutes]}:{rest // 1_000:02}.{rest % 1_000:03}Z"
 
 

@@ -75,6 +75,12 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
+def shortly(value: object) -> str:
+    """Return a value as Python writes it, cut short and on one line: what a program, and no file, has said."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
 def shown_key(key: str) -> str:
     """Return a key as it can stand in a one-line message: unprintable, overlong or ragged ones are quoted and cut."""
     plain = key.isprintable() and 0 < len(key) <= _LONGEST_VALUE and ":" not in key and key == key.strip()

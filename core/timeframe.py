@@ -38,6 +38,18 @@ def timeframe_ms(timeframe: str) -> int:
     return length
 
 
+def timeframe_name(length_ms: int) -> str:
+    """Return what a length in whole seconds is called, in its longest unit.
+
+    Examples
+    --------
+    >>> timeframe_name(900_000), timeframe_name(5_400_000), timeframe_name(604_800_000)
+    ('15m', '90m', '1w')
+    """
+    unit, ms = next((name, ms) for name, ms in reversed(UNIT_MS.items()) if length_ms % ms == 0)
+    return f"{length_ms // ms}{unit}"
+
+
 def grid_origin_ms(length_ms: int) -> int:
     """Return the instant from which a timeframe's boundaries are counted: the epoch, or a Monday for 1w."""
     return WEEK_ORIGIN_MS if length_ms == WEEK_MS else 0

@@ -34,7 +34,7 @@ from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.known_candles import KnownCandles
 from strategies.open_stream import open_stream
-from strategies.own_code import own_file
+from strategies.own_code import place_of_decisions
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from strategies.strategy_registry import (
@@ -219,7 +219,7 @@ def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) ->
         max_entries=fills.max_entries,
         max_holding=fills.exits.max_holding,
         max_candle_move=fills.max_candle_move,
-        strategy_file=own_file(strategy),
+        strategy_place=place_of_decisions(strategy),
         trailing_atr=settings.risk.trailing_stop_atr if settings.risk.enable_trailing_stop else None,
         funding=fills.perpetual is not None and fills.perpetual.funding,
         marks=fills.perpetual is not None and fills.perpetual.mark_price,

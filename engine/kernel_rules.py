@@ -16,7 +16,7 @@ class KernelRules(msgspec.Struct, frozen=True):
     Times are counted in multiples of ``timeframe_ms``; ``detail_ms`` is the length of the finer candles that orders are
     matched with, None where there are none. ``trailing_atr`` is the trailing stop's distance in ATR,
     ``marks`` says that liquidation is judged on mark prices.
-    ``strategy_file`` is the name of the file that holds the strategy, empty where it has none.
+    ``strategy_place`` is file and line of what decides, empty where it has none.
     ``max_candle_move`` is the factor above which a candle halts the entries of a symbol that has a position.
     """
 
@@ -39,7 +39,7 @@ class KernelRules(msgspec.Struct, frozen=True):
     max_holding: int | None = None
     max_candle_move: float = DEFAULT_MAX_CANDLE_MOVE
     trailing_atr: float | None = None
-    strategy_file: str = ""
+    strategy_place: str = ""
     funding: bool = False
     marks: bool = False
 

@@ -57,9 +57,7 @@ class SymbolState:
             self.take: Callable[[Candle], object] = stream.update
         except (Exception, SystemExit) as error:
             what = failure_in_one_line(error)
-            raise StrategyError(
-                f"the strategy's stream for {self.symbol} cannot be made: {what}", symbol=self.symbol
-            ) from error
+            raise StrategyError(f"the strategy cannot begin on {self.symbol}: {what}", symbol=self.symbol) from error
         if isinstance(stream, FeatureStream):
             self.opine = stream.decide
         if isinstance(stream, WarmedStream):

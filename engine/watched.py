@@ -6,11 +6,11 @@ from core.candle import Candle
 from core.errors import ConfigurationError, InvariantError
 from core.instants import format_ms
 from core.settings_problem import shown
+from core.symbol_spelling import same_symbols
 from core.timeframe import grid_origin_ms, timeframe_ms
 from core.watched_series import EVERY_SYMBOL, WatchedSeries
 from strategies.strategy import Strategy, StreamingStrategy, WatchingStrategy, exchange_series
 from validation.composed_settings import Settings
-from validation.symbol_rules import same_symbols
 
 
 def watched_series_of(settings: Settings, strategy: Strategy | StreamingStrategy) -> tuple[WatchedSeries, ...]:

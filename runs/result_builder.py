@@ -1,5 +1,6 @@
 """Builds the result of a run from its session and from what it was fed; the only place that does."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +76,24 @@ def build_result(
     )
 
 
+_LACKING = {
+    "stop_distance": "a stop above 0; a signal gives its distance, its price or the atr that measures one",
+    "target_distance": "a target above 0; a signal gives its distance or its price, or none",
+}
+"""What an entry lacks, by the reason of its refusal."""
+
+
+def _without_distance(session: Session) -> Iterator[str]:
+    """Yield how many entries were refused for their distances: a strategy that never trades may be one that errs."""
+    for reason, lacking in _LACKING.items():
+        first = session.statistics.first_refused.get(reason)
+        if first is not None:
+            count, when = session.statistics.refusals[reason], format_ms(first.time_ms)
+            entries = "1 entry was" if count == 1 else f"{count:,} entries were"
+            name = session.rules.strategy_name
+            yield f"{entries} refused, {name}'s first on {first.symbol} at the close {when}, for lack of {lacking}"
+
+
 def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
@@ -84,6 +103,7 @@ def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
         warnings.append("the kill switch is engaged: every entry is refused")
     if session.paused:
         warnings.append("an operator has paused the session: every entry is refused")
+    warnings += _without_distance(session)
     if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
     if partial:

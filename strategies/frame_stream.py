@@ -11,6 +11,7 @@ import pandas as pd
 from core.candle import Candle
 from core.candle_columns import Int64Array
 from core.errors import StrategyError
+from core.settings_problem import shortly
 from core.trading_signal import FLAT, Signal
 from strategies.anchored_blocks import BLOCK_CANDLES, block_ms
 from strategies.mapping_words import (
@@ -44,7 +45,7 @@ class FrameForm:
         """Return the signal at the last row of what ``add_indicators`` returned."""
         if self.one is not None:
             return signal_from_mapping(self.one(indicators))
-        return signal_from_mapping(answer_at(self.answers(indicators), -1))
+        return signal_from_mapping(answer_at(self.answers(indicators), -1), "generate_signals")
 
     def is_flat(self, indicators: pd.DataFrame) -> bool:
         """Return whether ``generate_signal`` surely says FLAT at the last row; not where it fails."""
@@ -65,8 +66,8 @@ class FrameForm:
             found = pd.Series(found)
         if not (isinstance(found, pd.Series) or (isinstance(found, pd.DataFrame) and "signal" in found)):
             raise StrategyError(
-                f"generate_signals returned {type(found).__name__}; expected a Series of {_DIRECTIONS}, or a DataFrame "
-                "with the column 'signal' and one for each metadata"
+                f"generate_signals returned {type(found).__name__}; expected a Series or an array of {_DIRECTIONS}, "
+                "or a DataFrame with the column 'signal' and one for each metadata"
             )
         if len(found) != len(indicators):
             raise StrategyError(f"generate_signals returned {len(found)} answers for {len(indicators)} candles")
@@ -145,7 +146,15 @@ class FrameStream:
         self._prices = np.concatenate((prices, np.zeros((len(_PRICES), BLOCK_CANDLES))), axis=1)
 
 
-def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
+_WANTED = {"generate_signal": "a mapping whose 'signal'", "generate_signals": "answers each of which"}
+
+
+def _told(answer: object, said_by: str) -> str:
+    one = answer.get("signal") if said_by == "generate_signals" and isinstance(answer, Mapping) else answer
+    return shortly(one)
+
+
+def signal_from_mapping(answer: Mapping[str, Any], said_by: str = "generate_signal") -> Signal:
     """Return the typed signal of a frame strategy's answer; distances count only where it is not FLAT.
 
     Raises
@@ -156,13 +165,13 @@ def signal_from_mapping(answer: Mapping[str, Any]) -> Signal:
     """
     if not isinstance(answer, Mapping) or answer.get("signal") not in _DIRECTIONS:
         raise StrategyError(
-            f"generate_signal returned {answer!r}; expected a mapping whose 'signal' is one of {_DIRECTIONS}"
+            f"{said_by} returned {_told(answer, said_by)}; expected {_WANTED[said_by]} is one of {_DIRECTIONS}"
         )
     if answer["signal"] != "FLAT":
         require_metadata(answer)
     metadata = answer.get("metadata") or {}
     if not isinstance(metadata, Mapping):
-        raise StrategyError(f"generate_signal returned metadata {metadata!r}; expected a mapping")
+        raise StrategyError(f"{said_by} returned metadata {shortly(metadata)}; expected a mapping")
     reason = str(metadata.get("reason", ""))
     if answer["signal"] == "FLAT":
         # While its indicators are undefined a strategy may well report nan beside FLAT.

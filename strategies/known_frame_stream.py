@@ -150,7 +150,7 @@ class KnownFrameStream:
     def _claim(self, rows: int) -> Signal | None:
         """Return what the whole block says at the last of some rows; None where it says nothing that counts."""
         if self._answers is not None:
-            return signal_from_mapping(answer_at(self._answers, rows - 1))
+            return signal_from_mapping(answer_at(self._answers, rows - 1), "generate_signals")
         if self._indicators is None:
             return None
         with contextlib.suppress(Exception, SystemExit):  # What fails on the block alone is no answer.

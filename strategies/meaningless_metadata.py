@@ -10,13 +10,23 @@ from typing import Any
 from core.trading_signal import SIGNAL_WORDS
 
 _LEVELS = {
-    "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price", "stop_price"),
-    "tp_distance": ("take_profit", "take_profit_price", "takeprofit", "tp_price", "target_price"),
+    "sl_distance": ("stop_loss", "stop_loss_price", "stoploss", "sl_price", "stop_price", "stop", "sl"),
+    "tp_distance": ("take_profit", "take_profit_price", "takeprofit", "tp_price", "target_price", "target", "tp"),
 }
 _SIZES = ("position_size", "quantity", "qty", "order_size", "order_quantity", "leverage")
 _LIKE_A_DISTANCE = {
     "sl_distance": re.compile(r"(sl|stop|stoploss)d[a-z]*"),
     "tp_distance": re.compile(r"(tp|target|takeprofit)d[a-z]*"),
+}
+_LIKE_A_TARGET = re.compile(r"(tp|target|takeprofit)\d")
+_LIKE_A_TRAIL = re.compile(r"trail(ing)?(stop)?(pct|atr|distance|offset|loss)?")
+_ELSEWHERE = {
+    "risk": "the risk of an entry comes from risk.json, of which 'size' takes a share",
+    "risk_pct": "the risk of an entry comes from risk.json, of which 'size' takes a share",
+    "size_pct": "'size' is the share of what risk allows",
+    "time_stop": "'execution.exits.max_holding' of the settings, or 'EXIT', ends a position in time",
+    "limit_price": "a limit order is 'entry': 'limit' with its 'entry_price'",
+    "expiry": "a waiting entry expires after 'entry_expiry' candles",
 }
 
 _NEAR = 0.85
@@ -56,27 +66,59 @@ def metadata_fault(
     for name, distance in (("sl_distance", sl_distance), ("tp_distance", tp_distance)):
         what = "stop" if name == "sl_distance" else "target"
         for key in metadata:
-            folded = key.replace("_", "").replace("-", "").lower() if isinstance(key, str) else ""
-            if distance is None and key != name and _LIKE_A_DISTANCE[name].fullmatch(folded):
+            folded = _folded(key)
+            if (
+                key != name
+                and _LIKE_A_DISTANCE[name].fullmatch(folded)
+                and (distance is None or not _repeats(metadata[key], close, distance))
+            ):
                 return f"metadata {key!r} means nothing; a {what}'s distance is {name!r}"
-            if key in _LEVELS[name] and not _repeats(metadata[key], close, distance):
+            if folded in _SPELT[name] and not _repeats(metadata[key], close, distance):
                 or_price = f"{name!r}, or a price, '{what}_price'"
                 return f"metadata {key!r} means nothing: a {what} is a distance from the fill, {or_price}"
     for key in _SIZES:
         if metadata.get(key) is not None:
             return f"metadata {key!r} means nothing: sizes come from the risk settings (risk.json)"
+    elsewhere = _said_elsewhere(metadata)
+    if elsewhere is not None:
+        return elsewhere
     entry = _number(metadata.get("entry_price"))
     if entry is not None and not _says(entry, close):
         return f"metadata 'entry_price' is {entry!r}, and the close {close!r}: entries fill at the market's price"
     return None
 
 
+def _said_elsewhere(metadata: Mapping[Any, Any]) -> str | None:
+    """Return which key is of what a signal says otherwise, or not at all; None where none is."""
+    for key, value in metadata.items():
+        folded = _folded(key)
+        if value is None or value is False or (isinstance(value, str) and not value):
+            continue
+        if _LIKE_A_TRAIL.fullmatch(folded):
+            return f"metadata {key!r} means nothing: stops trail by the risk settings, or by 'move_stop' at each close"
+        if _LIKE_A_TARGET.fullmatch(folded) and "targets" not in metadata:
+            return f"metadata {key!r} means nothing; several targets are 'targets': ((0.5, '1R'), (0.5, '3R'))"
+        if folded in _ELSEWHERE_FOLDED:
+            return f"metadata {key!r} means nothing: {_ELSEWHERE_FOLDED[folded]}"
+    return None
+
+
+def _folded(key: object) -> str:
+    return key.replace("_", "").replace("-", "").lower() if isinstance(key, str) else ""
+
+
+_SPELT = {name: frozenset(map(_folded, keys)) for name, keys in _LEVELS.items()}
+_ELSEWHERE_FOLDED = {_folded(key): text for key, text in _ELSEWHERE.items()}
+
+
 def _repeats(level: Any, close: float, distance: float | None) -> bool:
-    """Return whether a level is where its distance puts it, rounding aside; nothing at all says nothing."""
+    """Return whether a level is where its distance puts it, or is the distance, rounding aside; None says nothing."""
     number = _number(level)
     if number is None:
         return level is None
-    return distance is not None and abs(abs(close - number) - distance) <= 0.01 * distance
+    if distance is None:
+        return False
+    return min(abs(abs(close - number) - distance), abs(number - distance)) <= 0.01 * distance
 
 
 def _says(number: float, truth: float) -> bool:

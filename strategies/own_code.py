@@ -1,9 +1,14 @@
 """What went wrong in a user's strategy, and where, in one line."""
 
+import inspect
+import re
 import sys
 import sysconfig
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
+
+from core.errors import StrategyError
+from strategies.features.session_facts import PositionNow
 
 _PROGRAM = frozenset({"core", "engine", "indicators"})
 _CALLERS = frozenset(
@@ -19,26 +24,90 @@ _CALLERS = frozenset(
         "strategy_registry",
         "strategy_source",
     )
-)
+) | {"backtests.memory_strategy"}
+_GIVEN = {
+    "features": ("params",),
+    "decide": ("now",),
+    "candidates": ("columns",),
+    "on_fill": ("now", "fill"),
+    "on_close": ("now", "trade"),
+    "add_indicators": ("frame",),
+    "generate_signal": ("frame",),
+    "generate_signals": ("frame",),
+}
+"""What is handed to the methods of a strategy, whichever of its forms it has."""
+_PYDANTIC_PAGE = re.compile(r"\s*For further information visit https://errors\.pydantic\.dev/\S*")
 _LIBRARIES = tuple(
     f"{Path(sysconfig.get_path(name)).resolve()}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 
 
-def failure_in_one_line(error: BaseException) -> str:
+def failure_in_one_line(error: BaseException, otherwise: str = "") -> str:
     """Return type and text of an error, and ``file.py:12`` of the innermost line of the strategy's own code.
 
-    To be called where the error was caught. Without such a line in the traceback (the strategy had returned already)
-    the place is left out.
+    To be called where the error was caught. Without such a line in the traceback (the strategy had returned already, or
+    could not be called) the place is ``otherwise``, if that is not in the text.
     """
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    place = _own_place(error.__traceback__)
-    return text if place is None else f"{text} ({place})"
+    text = " ".join(f"{type(error).__name__}: {_PYDANTIC_PAGE.sub('', str(error))}".split())
+    if isinstance(error, AttributeError) and error.obj is None and error.name in PositionNow.__struct_fields__:
+        text += "; now.position is None while there is no position"
+    place = _own_place(error.__traceback__) or otherwise
+    return f"{text} ({place})" if place and f"({place.partition(':')[0]}:" not in text else text
 
 
-def own_file(strategy: object) -> str:
-    """Return the name of the file that holds a strategy's class; empty where there is none."""
-    return Path(getattr(sys.modules.get(type(strategy).__module__), "__file__", None) or "").name
+def place_of(part: object) -> str:
+    """Return ``file.py:12`` of a function or method, ``file.py`` of a class; empty where there is none."""
+    code = getattr(part, "__code__", None)
+    if isinstance(code, CodeType) and not code.co_filename.startswith("<"):
+        return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+    kind = part if isinstance(part, type) else type(part)
+    return Path(getattr(sys.modules.get(kind.__module__), "__file__", None) or "").name
+
+
+def at_place_of(part: object) -> str:
+    """Return the place of a part in brackets, as the end of a line that says what is wrong with it."""
+    place = place_of(part)
+    return f" ({place})" if place else ""
+
+
+def require_arity(name: str, strategy: object) -> None:
+    """Refuse a strategy with a method that does not take what it will be given.
+
+    Raises
+    ------
+    StrategyError
+        Names strategy, method, file and line.
+    """
+    for method, given in _GIVEN.items():
+        written = getattr(strategy, method, None)
+        if not isinstance(written, MethodType | FunctionType):
+            continue
+        signature = inspect.signature(written)
+        try:
+            signature.bind(*given)
+        except TypeError:
+            called = f"is called as {method}({', '.join(given)})"
+            takes = f"takes {signature} beside self" if isinstance(written, MethodType) else f"takes {signature}"
+            raise StrategyError(f"strategy {name}: {method} {called}, and {takes}{at_place_of(written)}") from None
+
+
+def place_of_decisions(strategy: object) -> str:
+    """Return file and line of the method that gives a strategy's opinions; that of its class where it has none."""
+    told = getattr(strategy, "told_at", None)
+    if isinstance(told, str):
+        return told
+    for name in ("decide", "generate_signal", "generate_signals", "stream"):
+        place = place_of(getattr(strategy, name, None)) if callable(getattr(strategy, name, None)) else ""
+        if ":" in place:
+            return place
+    return place_of(strategy)
+
+
+def own_traceback(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from its first line of a strategy's own code on; None where it has none."""
+    while traceback is not None and not _is_own_frame(traceback.tb_frame):
+        traceback = traceback.tb_next
+    return traceback
 
 
 def _own_place(traceback: TracebackType | None) -> str | None:
@@ -46,10 +115,14 @@ def _own_place(traceback: TracebackType | None) -> str | None:
     traceback = None if traceback is None else traceback.tb_next  # the first frame is the one that caught the error
     while traceback is not None:
         frame = traceback.tb_frame
-        if _is_own(frame.f_globals.get("__name__"), frame.f_code.co_filename):
+        if _is_own_frame(frame):
             place = f"{Path(frame.f_code.co_filename).name}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return place
+
+
+def _is_own_frame(frame: FrameType) -> bool:
+    return _is_own(frame.f_globals.get("__name__"), frame.f_code.co_filename)
 
 
 def _is_own(module: object, file: str) -> bool:

@@ -77,9 +77,11 @@ def _module(name: str, path: str) -> ModuleType:
     file = Path(path)
     if not file.is_file():
         wrong = "is a folder" if file.is_dir() else "does not exist"
+        beside = [one.name for one in file.parent.glob("*.py")] if file.parent.is_dir() else []
+        hint = did_you_mean(file.name, beside)
         raise ConfigurationError(
-            f"strategy {shown(name)}: {path} {wrong} — allowed: a python file; its path begins in the folder of the "
-            "configuration"
+            f"strategy {shown(name)}: {path} {wrong}{hint} — allowed: a python file; its path begins in the folder of "
+            "the configuration"
         )
     try:
         return load_module(module_of_file(file))

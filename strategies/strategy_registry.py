@@ -17,8 +17,8 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError, StrategyError
-from core.settings_problem import did_you_mean, shown
-from strategies.own_code import failure_in_one_line
+from core.settings_problem import did_you_mean, shortly, shown
+from strategies.own_code import at_place_of, failure_in_one_line, require_arity
 from strategies.params_check import checked_params
 from strategies.read_parameters import ReadParameters
 from strategies.strategy import Strategy, StreamingStrategy
@@ -205,6 +205,7 @@ def build_strategy(
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
     except (Exception, SystemExit) as error:  # The user's code may raise anything; what it raised is the cause.
         raise StrategyError(f"strategy {name} cannot be built: {failure_in_one_line(error)}", strategy=name) from error
+    ready_strategy(name, strategy)
     if timeframe is not None and callable(prepare := getattr(strategy, "prepare_features", None)):
         _prepared(name, prepare, timeframe, symbols)
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
@@ -212,7 +213,7 @@ def build_strategy(
     del given
     if model is None and unread and kept() is None:
         raise ConfigurationError(f"strategy {name}: params: {unread}: unknown to it, its constructor reads it nowhere")
-    return ready_strategy(name, strategy)
+    return strategy
 
 
 def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strategy | StreamingStrategy:
@@ -221,14 +222,15 @@ def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strateg
     Raises
     ------
     StrategyError
-        If it has no usable ``warmup_candles``.
+        If it has no usable ``warmup_candles``, or a method that cannot be called as it will be.
     """
     # That of declared features follows from them, once their timeframes have a meaning.
     declares = callable(getattr(strategy, "prepare_features", None))
     warmup: object = 0 if declares else getattr(strategy, "warmup_candles", None)
     if not isinstance(warmup, int) or isinstance(warmup, bool) or warmup < 0:
-        wrong = f"warmup_candles is {shown(warmup)} — allowed: a whole number at least 0"
-        raise StrategyError(f"strategy {name}: {wrong}", strategy=name)
+        wrong = f"warmup_candles is {shortly(warmup)} — allowed: a whole number at least 0"
+        raise StrategyError(f"strategy {name}: {wrong}{at_place_of(type(strategy))}", strategy=name)
+    require_arity(name, strategy)
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = type(strategy).__name__
     return strategy
@@ -272,6 +274,11 @@ def _imported_own(path: str) -> object:
         sys.path.append(here)
     module, name = path.split(":")
     try:
-        return getattr(load_module(module), name)
+        loaded = load_module(module)
     except (Exception, SystemExit) as error:  # Importing runs the user's code, which may raise anything.
         raise ConfigurationError(f"strategy {shown(path)} cannot be imported: {failure_in_one_line(error)}") from error
+    if not hasattr(loaded, name):
+        classes = [one for one, value in vars(loaded).items() if isinstance(value, type) and has_form(value)]
+        hint, has = did_you_mean(name, classes), ", ".join(sorted(classes)) or "none"
+        raise ConfigurationError(f"strategy {shown(path)}: {module} has no class {name}{hint} — its strategies: {has}")
+    return getattr(loaded, name)

@@ -8,6 +8,7 @@ from core.errors import ConfigurationError
 from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import section_or_problems
+from core.symbol_spelling import same_symbols
 from core.timeframe import timeframe_ms
 from execution.execution_settings import TradingModeSettings
 from market_data.data_settings import DataSettings
@@ -24,7 +25,7 @@ from strategies.strategy_registry import (
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
 from validation.composed_settings import SettingsFiles
 from validation.live_settings import LiveSettings
-from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages, same_symbols
+from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
 """Keys of risk.json and of the execution section that name one thing; the execution section rules."""

@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PathText, PlainText, SettingsSection
+from core.symbol_spelling import symbol_key
 from execution.execution_settings import ExecutionSettings
 from market_data.data_settings import DataSettings
-from market_data.instruments.symbols import symbol_key
 from metrics.metrics_section import MetricsSection
 from strategies.strategy_settings import StrategySettings
 from validation.order_timing import detail_at_odds, latency_at_odds

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
 
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, nearest_name, shown, shown_key
+from core.symbol_spelling import kind_of, same_symbols, symbol_key
 from execution.venue_settings import PerpetualSettings
-from market_data.instruments.symbols import symbol_key
 
 PERPETUALS_ONLY = frozenset({
     "apex", "binancecoinm", "binanceusdm", "blofin", "bydfi", "dydx", "extended", "grvt", "hibachi", "krakenfutures",
@@ -16,31 +15,6 @@ PERPETUALS_ONLY = frozenset({
 """Exchanges of the pinned ccxt that trade swaps and no spot."""
 
 ADD_PERPETUAL = "the section execution.perpetual, which brings its margin and funding (leverage: 1 borrows nothing)"
-
-Kind = Literal["spot", "perpetual", "dated", "other settlement"]
-
-
-def kind_of(symbol: str) -> Kind:
-    """Return what a spelling names, as far as it says so.
-
-    ``BTC/USDT:USDT`` names its settle currency, so it is a contract; ``BTCUSDT`` may be one too, and counts as spot.
-    A ``:`` in the place of the ``/`` (``BTC:USDT``) is a separator like any other.
-
-    Examples
-    --------
-    >>> kind_of("BTC/USDT:USDT"), kind_of("BTC/USD:BTC"), kind_of("BTC/USDT:USDT-250627"), kind_of("btc:usdt")
-    ('perpetual', 'other settlement', 'dated', 'spot')
-    """
-    pair, _, settled = symbol.partition(":")
-    settle, _, date = settled.partition("-")
-    pair_key, settle_key = symbol_key(pair), symbol_key(settle)
-    within = pair_key != settle_key and (pair_key.endswith(settle_key) or pair_key.startswith(settle_key))
-    if not settle_key or not ("/" in pair or within):
-        return "spot"
-    if date:
-        return "dated"
-    quote = symbol_key(pair.rpartition("/")[2])
-    return "perpetual" if quote.endswith(settle_key) else "other settlement"
 
 
 def repeated_symbols(symbols: Iterable[str], name: str = "symbols") -> Iterator[SettingsProblem]:
@@ -154,16 +128,3 @@ def configured_leverages(
             key = f"execution.perpetual.leverages.{shown_key(name)}"
             problems.append(SettingsProblem(key, wrong, f"allowed: each of {some} once"))
     return {symbol: written[found[symbol]] for symbol in symbols if symbol in found}, problems
-
-
-def same_symbols(spelling: str, symbols: Iterable[str]) -> list[str]:
-    """Return the symbols that a spelling names: those of the same letters, else those but for the settle currency."""
-    symbols = list(symbols)
-    exact = [symbol for symbol in symbols if symbol_key(symbol) == symbol_key(spelling)]
-    pair = symbol_key(_pair(spelling))
-    return exact or [symbol for symbol in symbols if symbol_key(_pair(symbol)) == pair]
-
-
-def _pair(symbol: str) -> str:
-    """Return a symbol without the settle currency of a perpetual contract."""
-    return symbol.partition(":")[0] if kind_of(symbol) == "perpetual" else symbol

@@ -8,6 +8,7 @@ from core.events import Decision
 from core.instants import format_ms
 from core.orders import OrderSide
 from core.reasons import SessionRefusal
+from core.settings_problem import shortly
 from core.trading_signal import Signal
 from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
 from engine.deciding.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
@@ -15,12 +16,13 @@ from engine.deciding.directives import Directives
 from engine.deciding.entries import Entries
 from engine.deciding.gates import Gates
 from engine.deciding.opinion import Opinion
-from engine.deciding.signal_check import signal_fault, words
+from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
 from engine.symbol_state import PresentCandles, SymbolState
 from engine.watched import Watched
 from execution.matching.paper_venue import PaperVenue
 from strategies.features.feature_session import FeatureSession
+from strategies.features.said import as_said
 from strategies.own_code import failure_in_one_line
 from strategies.plain_metadata import plain_metadata
 
@@ -105,14 +107,14 @@ class Decisions:
         except Exception as error:
             raise self.failure(symbol, candle, error) from error
         if fault is not None:
-            raise self.failure(symbol, candle, fault)
+            raise self.failure(symbol, candle, fault if self._features is None else as_said(fault))
 
     def failure(self, symbol: str, candle: Candle, problem: BaseException | str) -> StrategyError:
         """Return the error that names strategy, symbol and candle of a failure in the user's code."""
         if isinstance(problem, BaseException):
-            problem = failure_in_one_line(problem)
-        elif self._rules.strategy_file:
-            problem = f"{problem} ({self._rules.strategy_file})"
+            problem = failure_in_one_line(problem, self._rules.strategy_place)
+        elif self._rules.strategy_place:
+            problem = f"{problem} ({self._rules.strategy_place})"
         return StrategyError(
             f"strategy {self._rules.strategy_name} failed on {symbol} "
             f"at the candle opened {format_ms(candle.open_time_ms)}: {problem}",
@@ -183,6 +185,6 @@ def _no_signal(answer: object) -> str:
     """Say what a stream answered instead of a signal."""
     like_a_frame = " as generate_signal does" if isinstance(answer, Mapping) else ""
     return (
-        f"update returned {words(answer)}{like_a_frame}; a Signal is needed, "
+        f"update returned {shortly(answer)}{like_a_frame}; a Signal is needed, "
         "such as core.trading_signal.FLAT or Signal('LONG', sl_distance=5.0)"
     )

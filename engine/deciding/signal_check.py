@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 
 from core.orders import OrderSide
+from core.settings_problem import shortly
 from core.tolerance import TOLERANCE
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain, r_multiple
 from engine.deciding.entry_orders import entry_way
 from engine.kernel_rules import KernelRules
 from strategies.meaningless_metadata import metadata_fault, misspelt_word
 
-_LONGEST_VALUE = 60
 _LONGEST_TAG = 64
 _DISTANCES = ("sl_distance", "tp_distance", "atr")
 _NUMBERS = (
@@ -53,21 +53,15 @@ def signal_fault(signal: Signal, close: float, rules: KernelRules) -> str | None
     return (None if plain else _sides(signal, close, rules)) or _metadata(signal, close)
 
 
-def words(value: object) -> str:
-    """Return a value as Python writes it, cut short and on one line."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
 def _numbers(signal: Signal) -> str | None:
     for name in _NUMBERS:
         value = getattr(signal, name)
         if value is None and SIGNAL_WORDS.get(name) is None:
             continue
         if not _finite(value):
-            return f"{name} is {words(value)}; a finite number is needed"
+            return f"{name} is {shortly(value)}; a finite number is needed"
         if name in _PRICES and value <= 0:
-            return f"{name} is {words(value)}; a price above 0 is needed"
+            return f"{name} is {shortly(value)}; a price above 0 is needed"
     return None
 
 
@@ -75,13 +69,13 @@ def _distances(signal: Signal) -> str | None:
     for name in _DISTANCES:
         value = getattr(signal, name)
         if value is not None and not _finite(value):
-            return f"{name} is {words(value)}; a finite number is needed"
+            return f"{name} is {shortly(value)}; a finite number is needed"
     return None
 
 
 def _metadata_kind(signal: Signal) -> str | None:
     metadata: object = signal.metadata
-    return None if isinstance(metadata, Mapping) else f"metadata is {words(metadata)}; a mapping is needed"
+    return None if isinstance(metadata, Mapping) else f"metadata is {shortly(metadata)}; a mapping is needed"
 
 
 def _metadata(signal: Signal, close: float) -> str | None:
@@ -121,25 +115,25 @@ def _fractions(signal: Signal) -> str | None:
     for name in ("size", "fraction"):
         value = getattr(signal, name)
         if not 0 < value <= 1:
-            return f"{name} is {words(value)}; a fraction above 0 and at most 1 is needed"
+            return f"{name} is {shortly(value)}; a fraction above 0 and at most 1 is needed"
     if signal.target_r is not None and signal.target_r <= 0:
-        return f"target_r is {words(signal.target_r)}; distances of the stop above 0 are needed"
+        return f"target_r is {shortly(signal.target_r)}; distances of the stop above 0 are needed"
     return None
 
 
 def _targets(signal: Signal) -> str | None:
     targets: object = signal.targets
     if not isinstance(targets, tuple | list):
-        return f"targets is {words(targets)}; a sequence of (fraction, level) is needed"
+        return f"targets is {shortly(targets)}; a sequence of (fraction, level) is needed"
     total = 0.0
     for number, target in enumerate(targets, 1):
         if not isinstance(target, tuple | list) or len(target) != 2:
-            return f"target {number} is {words(target)}; (fraction, level) is needed"
+            return f"target {number} is {shortly(target)}; (fraction, level) is needed"
         fraction, level = target
         if not _finite(fraction) or not 0 < fraction <= 1:
-            return f"target {number} has the fraction {words(fraction)}; one above 0 and at most 1 is needed"
+            return f"target {number} has the fraction {shortly(fraction)}; one above 0 and at most 1 is needed"
         if not _is_level(level):
-            return f"target {number} stands at {words(level)}; a distance, a text like '2R' or At(price) is needed"
+            return f"target {number} stands at {shortly(level)}; a distance, a text like '2R' or At(price) is needed"
         total += fraction
     if total > TOLERANCE:
         return f"the fractions of targets add up to {total:.12g}; at most 1 is possible"
@@ -157,22 +151,22 @@ def _is_level(level: object) -> bool:
 
 def _entry(signal: Signal) -> str | None:
     if signal.entry not in (None, "market", "limit", "stop"):
-        return f"entry is {words(signal.entry)}; allowed are 'market', 'limit' and 'stop'"
+        return f"entry is {shortly(signal.entry)}; allowed are 'market', 'limit' and 'stop'"
     if signal.entry not in ("limit", "stop"):
         for name in ("entry_price", "entry_expiry"):
             if getattr(signal, name) is not None:
                 return f"{name} needs entry='limit' or entry='stop' beside it"
     expiry: object = signal.entry_expiry
     if expiry is not None and not (isinstance(expiry, int) and not isinstance(expiry, bool) and expiry > 0):
-        return f"entry_expiry is {words(expiry)}; a whole number of candles above 0 is needed"
+        return f"entry_expiry is {shortly(expiry)}; a whole number of candles above 0 is needed"
     cancels: object = signal.cancel_entry
-    return None if isinstance(cancels, bool) else f"cancel_entry is {words(cancels)}; true or false is needed"
+    return None if isinstance(cancels, bool) else f"cancel_entry is {shortly(cancels)}; true or false is needed"
 
 
 def _tag(signal: Signal) -> str | None:
     tag: object = signal.tag
     if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
-        return f"tag is {words(tag)}; a text of at most {_LONGEST_TAG} characters is needed"
+        return f"tag is {shortly(tag)}; a text of at most {_LONGEST_TAG} characters is needed"
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from core.errors import ConfigurationError
-from core.timeframe import grid_origin_ms, timeframe_ms
+from core.timeframe import grid_origin_ms, timeframe_ms, timeframe_name
 from indicators.forms.nodes import NEVER, Node
 from indicators.indicator import Indicator, Source, node_of
 
@@ -64,7 +64,7 @@ class Feature(msgspec.Struct, frozen=True):
         length = timeframe_ms(self.timeframe)
         if length % own_ms or (grid_origin_ms(length) - grid_origin_ms(own_ms)) % own_ms:
             raise ConfigurationError(
-                f"timeframe {self.timeframe!r} is no multiple of the strategy's own, {own_ms // 1000} s long"
+                f"timeframe {self.timeframe!r} is no multiple of the strategy's own, {timeframe_name(own_ms)}"
             )
         return length
 

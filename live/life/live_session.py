@@ -210,10 +210,14 @@ def _sessions_folder(settings: Settings, options: LiveOptions) -> Path:
 def _folder_of(settings: Settings, options: LiveOptions) -> Path:
     """Return the folder of the session to resume, given as a path or by its name."""
     name = options.resume or ""
-    for path in (Path(name), _sessions_folder(settings, options) / name):
+    looked_at = (Path(name), _sessions_folder(settings, options) / name)
+    for path in looked_at:
         if path.is_dir():
             return path
-    raise ConfigurationError(f"--resume {options.resume}: there is no such session folder")
+    raise ConfigurationError(
+        f"--resume {name}: there is no such session folder, neither {' nor '.join(map(str, looked_at))}; a session "
+        "that began with --out is resumed with it, or by its path"
+    )
 
 
 def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path:

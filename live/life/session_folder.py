@@ -134,7 +134,8 @@ class SessionFolder:
         if changed is not None and record.strategy_files:
             raise ConfigurationError(
                 f"{self.path}: {changed}; {self._differences(record, settings)}"
-                "put the strategy back as it was, or start another session"
+                "resume it with its own configuration (--config FILE), put the strategy back as it was, or start "
+                "another session"
             )
         if record.settings_sha256 != settings.settings_sha256:
             raise ConfigurationError(

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.symbol_spelling import symbol_key
 from market_data.files.file_columns import PERIOD
-from market_data.instruments.symbols import symbol_key
 
 
 class OtherName(NamedTuple):

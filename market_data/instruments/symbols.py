@@ -10,19 +10,7 @@ import difflib
 from collections.abc import Iterable
 
 from core.errors import ConfigurationError
-
-_SEPARATORS = str.maketrans("", "", "/-_: ")
-
-
-def symbol_key(spelling: str) -> str:
-    """Return a spelling without separators (``/ - _ :`` and blanks), case folded.
-
-    Examples
-    --------
-    >>> symbol_key("btc-usdt") == symbol_key("BTC/USDT")
-    True
-    """
-    return spelling.translate(_SEPARATORS).casefold()
+from core.symbol_spelling import symbol_key
 
 
 def resolve_symbol(spelling: str, symbols: Iterable[str], *, where: str = "the market list") -> str:
@@ -84,11 +72,15 @@ def _swap_key(symbol: str) -> str | None:
     return symbol_key(pair) if settle and "-" not in settle else None
 
 
+_NEAR = 0.75
+"""How like a name is that was perhaps meant: all symbols of one quote currency are somewhat like each other."""
+
+
 def _nearest(key: str, listed: list[str]) -> str:
     if not listed:
         return ", which is empty"
     by_key = {symbol_key(symbol): symbol for symbol in listed}
-    near = difflib.get_close_matches(key, by_key, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(key, by_key, n=3, cutoff=_NEAR)
     if near:
         return f"; did you mean {' or '.join(by_key[match] for match in near)}?"
     return f"; it holds {', '.join(listed[:5])}{f' and {len(listed) - 5} more' if len(listed) > 5 else ''}"

@@ -48,7 +48,7 @@ class BtcRegime(FeatureStrategy):
 
     def decide(self, now: Now) -> Signal | None:
         """Return an entry at a breakout within the regime."""
-        if now.symbol == self.params.leader or now.position is not None:
+        if now.symbol == now.symbols[self.params.leader].symbol or now.position is not None:
             return None
         # All symbols' features are updated before the first decision: this is the leader's candle of the same instant.
         if now.leader > now.regime and now.close > now.before.highest:

@@ -1,16 +1,17 @@
 """Which series of candles a strategy's features are computed on, and where each symbol finds them."""
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from core.errors import ConfigurationError
-from core.settings_problem import did_you_mean, shown
+from core.settings_problem import shortly, shown
+from core.symbol_spelling import nearest_symbol, same_symbols
 from indicators.features.feature import Feature
 from indicators.features.series import SeriesPlan
 from indicators.indicator import Indicator
 from strategies.features.moment import RESERVED, Slot
+from strategies.features.several_values import several_values
 
 SeriesKey = tuple[str, int]
 """A symbol, and the length of its candles in milliseconds."""
@@ -51,7 +52,7 @@ class FeaturePlan:
                 wanted.setdefault(self._key(name, feature, symbol), {})[name] = feature
         self.series = {key: SeriesPlan(chosen, key[1]) for key, chosen in wanted.items()}
         self._outputs: dict[str, Callable[..., Any] | None] = {
-            name: namedtuple(name, feature.outputs) if len(feature.outputs) > 1 else None
+            name: several_values(name, feature.outputs) if len(feature.outputs) > 1 else None
             for name, feature in features.items()
         }
         self.layouts = {symbol: self._layout(symbol) for symbol in symbols}
@@ -62,17 +63,24 @@ class FeaturePlan:
         return any(len(layout.series) > 1 for layout in self.layouts.values())
 
     def _key(self, name: str, feature: Feature, symbol: str) -> SeriesKey:
-        where = feature.symbol or symbol
-        if where not in self.symbols:
-            raise ConfigurationError(
-                f"feature {name!r}: symbol {shown(where)}{did_you_mean(where, self.symbols)} is neither traded nor "
-                f"watched — allowed: {', '.join(self.symbols)}"
-            )
+        where = symbol if feature.symbol is None else self._named(name, feature.symbol)
         try:
             length = feature.length_ms(self.timeframe_ms)
         except ConfigurationError as error:
             raise ConfigurationError(f"feature {name!r}: {error}") from error
         return where, length if feature.source == "exchange" else self.timeframe_ms
+
+    def _named(self, name: str, spelling: object) -> str:
+        """Return the symbol that a feature's spelling of it names, as the session spells it."""
+        named = same_symbols(spelling, self.symbols) if isinstance(spelling, str) else []
+        if len(named) != 1:
+            several = f"may be {' or '.join(named)}" if named else "is neither traded nor watched"
+            hint = "" if named else nearest_symbol(spelling, self.symbols)
+            raise ConfigurationError(
+                f"feature {name!r}: symbol {shown(spelling)}{hint} {several} — allowed: {', '.join(self.symbols)}, or "
+                "another one that is added under watch"
+            )
+        return named[0]
 
     def _layout(self, symbol: str) -> Layout:
         keys: list[SeriesKey] = [(symbol, self.timeframe_ms)]
@@ -95,18 +103,20 @@ def checked_features(declared: object) -> dict[str, Feature]:
         If it is no mapping of names to features, indicators or prices, or a name is taken or cannot be an attribute.
     """
     if not isinstance(declared, Mapping):
-        raise ConfigurationError(f"features returned {shown(declared)} — allowed: a mapping such as {{'fast': EMA(9)}}")
+        raise ConfigurationError(
+            f"features returned {shortly(declared)} — allowed: a mapping such as {{'fast': EMA(9)}}"
+        )
     checked = {}
     for name, feature in declared.items():
         if not isinstance(name, str) or not name.isidentifier() or iskeyword(name) or name.startswith("_"):
-            raise ConfigurationError(f"feature {shown(name)}: allowed: a name as of a variable")
+            raise ConfigurationError(f"feature {shortly(name)}: allowed: a name as of a variable")
         if name in RESERVED:
             raise ConfigurationError(f"feature {name!r}: the name is taken by now.{name} — allowed: any other name")
         if isinstance(feature, str | Indicator):
             feature = Feature(feature)
         if not isinstance(feature, Feature):
             raise ConfigurationError(
-                f"feature {name!r} is {shown(feature)} — allowed: an indicator such as EMA(9), a price's name, or "
+                f"feature {name!r} is {shortly(feature)} — allowed: an indicator such as EMA(9), a price's name, or "
                 "Feature(EMA(9), timeframe='1h')"
             )
         try:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
 from core.errors import StrategyError
+from core.settings_problem import shortly
 from core.timeframe import timeframe_ms
 from core.trading_signal import FLAT, Signal
 from indicators.features.feature import Feature
@@ -16,6 +17,7 @@ from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, e
 from strategies.features.running_stream import RunningStream
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
 from strategies.known_candles import KnownCandles
+from strategies.own_code import place_of
 from strategies.strategy import SignalStream
 
 
@@ -183,8 +185,7 @@ class FeatureSession:
 
     def place_of(self, method: str) -> str:
         """Return file and line of a method of the strategy."""
-        code = getattr(type(self.strategy), method).__code__
-        return f"{code.co_filename.rpartition('/')[2]}:{code.co_firstlineno}"
+        return place_of(getattr(type(self.strategy), method))
 
     def position(self, symbol: str) -> PositionNow | None:
         """Return a symbol's open position; None without one, or outside a session."""
@@ -201,10 +202,4 @@ class FeatureSession:
     def moment_of(self, symbol: str) -> SymbolMoment:
         """Return a symbol's last closed candle and its features."""
         shape = self.shapes[symbol]
-        return shape.of_symbol(shape, self._source.reader(symbol, self._time_ms), self._time_ms)
-
-
-def shortly(value: object) -> str:
-    """Return a value as Python writes it, cut short and on one line."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:59] + "…"
+        return shape.of_symbol(shape, self._source.reader(symbol, self._time_ms), symbol, self._time_ms)

@@ -18,6 +18,7 @@ from strategies.features.feature_session import FeatureSession
 from strategies.features.moment import Now
 from strategies.features.said import Says
 from strategies.features.session_facts import FillNow, TradeNow
+from strategies.features.written_hooks import require_hooks
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
 
@@ -111,10 +112,11 @@ class FeatureStrategy(Says):
         Raises
         ------
         ConfigurationError
-            If a feature is impossible with them.
+            If a feature is impossible with them, or the class lacks what it has to have.
         """
         if not hasattr(self, "_timeframe_ms"):
             raise ConfigurationError(f"{type(self).__name__}.__init__ must call super().__init__(params)")
+        require_hooks(type(self), FeatureStrategy)
         self._timeframe_ms = timeframe_ms(timeframe)
         FeaturePlan(self.declared, self._timeframe_ms, symbols)
         _ = self.warmup_candles

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from core.candle import Candle
 from core.instants import to_datetime
 from core.settings_problem import did_you_mean
+from core.symbol_spelling import nearest_symbol, same_symbols
 from strategies.features.session_facts import AccountNow, PositionNow
 
 Kind = TypeVar("Kind", bound="Moment")
@@ -150,7 +151,9 @@ class Moment:
     def ago(self, candles: int) -> "Moment":
         """Return the moment so many candles before this one, of the same unbroken segment."""
         shape, back = self._shape, self._ago + candles
-        if candles < 0 or back > shape.lookback:
+        if candles < 0:
+            raise ValueError(f"ago({candles}): what comes later is not known; ago(1) is the candle before")
+        if back > shape.lookback:
             raise ValueError(
                 f"ago({candles}): a strategy looks back {shape.lookback} candles at most; its class attribute "
                 "lookback says how many"
@@ -165,12 +168,13 @@ class Moment:
 
 
 class SymbolMoment(Moment):
-    """Another symbol's last closed candle and its features at that close."""
+    """Another symbol's last closed candle and its features at that close; ``symbol`` is as the settings spell it."""
 
-    __slots__ = ("age",)
+    __slots__ = ("age", "symbol")
 
-    def __init__(self, shape: Shape, reader: Reader, time_ms: int) -> None:
+    def __init__(self, shape: Shape, reader: Reader, symbol: str, time_ms: int) -> None:
         super().__init__(shape, reader)
+        self.symbol = symbol
         candle = reader.candle(0)
         closed_ms = None if candle is None else candle.open_time_ms + shape.timeframe_ms
         self.age = dt.timedelta.max if closed_ms is None else dt.timedelta(milliseconds=time_ms - closed_ms)
@@ -194,18 +198,24 @@ class Surroundings(Protocol):
 
 
 class Symbols(Mapping[str, SymbolMoment]):
-    """The last closed candles of all symbols that are traded or watched, by symbol."""
+    """The last closed candles of all symbols that are traded or watched, by symbol, however that is spelt."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
 
     def __getitem__(self, symbol: str) -> SymbolMoment:
         names = self._around.symbols
-        if symbol not in names:
+        if symbol in names:
+            return self._around.moment_of(symbol)
+        named = same_symbols(symbol, names) if isinstance(symbol, str) else []
+        if len(named) != 1:
             raise LookupError(
-                f"there is no symbol {symbol!r}{did_you_mean(symbol, names)}; symbols: {', '.join(names)}"
+                f"there is no symbol {symbol!r}{nearest_symbol(symbol, names)}; symbols: {', '.join(names)}"
             )
-        return self._around.moment_of(symbol)
+        return self._around.moment_of(named[0])
+
+    def __contains__(self, symbol: object) -> bool:
+        return isinstance(symbol, str) and len(same_symbols(symbol, self._around.symbols)) == 1
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._around.symbols)

@@ -1,8 +1,10 @@
 """What a feature strategy says, in words that read well; it only makes signals, whose sense the session judges."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
+from core.settings_problem import did_you_mean, shortly
 from core.trading_signal import FLAT, EntryKind, Level, Signal, r_multiple
 
 
@@ -114,6 +116,21 @@ class Says:
         return Signal("FLAT", reason=reason) if reason else FLAT
 
 
+def as_said(text: str) -> str:
+    """Return what is wrong with a signal in the words of :class:`Says`."""
+    return _SIGNALS_WORD.sub(lambda found: _SAID[found[0]], text)
+
+
+_SAID = {
+    "sl_distance": "stop_distance",
+    "tp_distance": "target_distance",
+    "stop_price": "stop",
+    "target_price": "target",
+    "target_r": "target",
+}
+_SIGNALS_WORD = re.compile(rf"\b({'|'.join(_SAID)})\b")
+
+
 class Levels(NamedTuple):
     """Where an entry's stop and targets are."""
 
@@ -125,6 +142,11 @@ class Levels(NamedTuple):
 
 
 def _entry(direction: Literal["LONG", "SHORT"], levels: Levels, words: EntryWords) -> Signal:
+    for word in words:
+        if word not in EntryWords.__annotations__:
+            allowed = (*Levels._fields, *EntryWords.__annotations__)
+            said = f"self.{direction.lower()} has no {word!r}{did_you_mean(word, allowed)}"
+            raise TypeError(f"{said}; allowed: {', '.join(allowed)}")
     return Signal(
         direction,
         sl_distance=levels.stop_distance,
@@ -138,7 +160,11 @@ def _entry(direction: Literal["LONG", "SHORT"], levels: Levels, words: EntryWord
 
 
 def _rungs(targets: Iterable[tuple[float, Level]]) -> tuple[tuple[float, Level], ...]:
-    return tuple((fraction, level) for fraction, level in targets)
+    rungs = tuple(targets)
+    for rung in rungs:
+        if not isinstance(rung, tuple | list) or len(rung) != 2:
+            raise ValueError(f"targets has {shortly(rung)}; allowed: pairs, as in targets=[(0.5, '1R'), (0.5, '3R')]")
+    return tuple((fraction, level) for fraction, level in rungs)
 
 
 def _multiple(text: str) -> float:

@@ -68,7 +68,7 @@ class RefusedCommandTest(unittest.TestCase):
             (("--rest-url", "http://127.0.0.1:1", "--stream-url", "http://h"), "--stream-url http://h is no address"),
             (("--stream-url", f"ws://127.0.0.1:{port}"), "--rest-url and --stream-url belong together"),
             (("--bad",), "unrecognized arguments: --bad"),
-            (("--resume", "nowhere"), "--resume nowhere: there is no such session folder"),
+            (("--resume", "nowhere"), "--resume nowhere: there is no such session folder, neither nowhere nor "),
             (("--resume", self.base), "there is no session to resume; it holds no journal.jsonl"),
         ):
             with self.subTest(arguments=arguments):

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import io
 import tempfile
+import traceback
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +166,38 @@ class HoweverTheyAreHeld(unittest.TestCase):
         with self.assertRaisesRegex(ConfigurationError, "feature 'trend': timeframe '5m' is no multiple"):
             run_backtest(minutes, strategy=strategy)
 
+    def test_symbols_are_the_same_however_they_are_spelt(self) -> None:
+        leader, follower = (candles_of(practice_columns(symbol, "1m", 1_500)) for symbol in (BTC, ETH))
+        config = {"strategy": {"params": {"leader": "BTC-USDT", "regime": 5}}}
+        runs = [
+            run_backtest({btc: leader, eth: follower}, strategy="btc_regime", config=config)
+            for btc, eth in ((BTC, ETH), ("BTCUSDT", "eth_usdt"))
+        ]
+        self.assertGreater(runs[0].metrics["total_trades"], 3)
+        self.assertEqual(*(one.metrics for one in runs))
+        self.assertNotIn(b"BTCUSDT", runs[1].trade_log)
+
+    def test_entries_that_lack_a_stop_are_told_of(self) -> None:
+        candles = candles_of(self.columns)
+        first = next(one for one in candles if one.close > one.open)
+        close = format_ms(first.open_time_ms + MINUTE_MS)
+
+        def told(reason: str, **said: float) -> None:
+            def up(candle: Candle) -> Signal:
+                return Signal("LONG", **said) if candle.close > candle.open else Signal("FLAT")
+
+            result = run_backtest(candles, up).to_dict()
+            refused = result["statistics"]["refusal_reasons"][reason]
+            what = f"{refused:,} entries were refused, up's first on ASSET/USDT at the close {close}, for lack of a "
+            (warning,) = [text for text in result["warnings"] if "refused" in text]
+            self.assertTrue(warning.startswith(what + reason.partition("_")[0]), warning)
+
+        told("stop_distance")
+        told("stop_distance", sl_distance=-5.0)
+        told("stop_distance", atr=0.0)
+        told("target_distance", sl_distance=50.0, tp_distance=0.0)
+        self.assertFalse(any("refused" in text for text in run_backtest(candles, above).to_dict()["warnings"]))
+
     def test_the_configuration_is_that_of_a_live_yaml_with_its_other_files_inside(self) -> None:
         candles = candles_of(self.columns)
         config = {
@@ -222,6 +255,8 @@ class BadInput(unittest.TestCase):
         lacking = frame.drop(columns=["low", "volume"])
         self.refused("the frame has no low, volume; its columns are timestamp, open, high, close", lacking)
         self.refused("no number", frame.assign(high="much"))
+        timeless = frame.drop(columns=["timestamp"])
+        self.refused("the frame has no times; its columns are open, high, low, close, volume", timeless)
         self.refused("row 2: ", frame.assign(timestamp=["2024-01-01", "2024-01-02", "soon", "x", "y"]))
         self.refused("row 3", frame.assign(timestamp=[*frame["timestamp"][:3], pd.NaT, frame["timestamp"][4]]))
 
@@ -236,7 +271,12 @@ class BadInput(unittest.TestCase):
         self.refused("allowed: an object of it", candles, None, strategy=Breakout)
         self.refused("is no object with features and decide or with stream", candles, None, strategy=object())
         self.refused("scalping_ema_rsi", candles, None, strategy="scalping_ema_rs")
-        self.refused("signal_generator for B/USDT is null", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
+        self.refused("signal_generator for B/USDT is None", {"A/USDT": candles, "B/USDT": candles}, {"A/USDT": above})
+        self.refused("nothing decides: neither signal_generator nor strategy is given", candles, None)
+        self.refused("nothing decides", candles, None, config={"risk": {"default_risk_per_trade": 0.01}})
+        self.refused(
+            "symbol 'FOO' names no quote currency — allowed: such as BTC/USDT or BTCUSDT", candles, symbol="FOO"
+        )
         self.refused("start 2030", candles, start="2030-01-01")
         self.refused("detail_interval", candles, config={"detail_interval": "10s"})
         self.refused("watch", candles, config={"watch": ["ETH/USDT"]})
@@ -244,6 +284,27 @@ class BadInput(unittest.TestCase):
         self.refused("candle opened 2024-01-01T00:00:00.000Z: ZeroDivisionError", candles, lambda candle: 1 / 0)
         with self.assertRaisesRegex(TypeError, "no option timefame.*timeframe"):
             run_backtest(candles, above, timefame="1m")  # type: ignore[call-arg]
+
+    def test_a_failure_shows_its_line_and_the_users_own_frames_alone(self) -> None:
+        candles = candles_of(practice_columns(BTC, "1m", 5))
+
+        def fails(candle: Candle) -> Signal:
+            return Signal("LONG", sl_distance=candle.close / 0)
+
+        for generator, cause in ((fails, ZeroDivisionError), (lambda candle: "LONG", None)):
+            try:
+                self.fail(run_backtest(candles, generator))  # assertRaises drops the frames.
+            except StrategyError as caught:
+                error = caught
+            self.assertRegex(str(error), r" \(test_in_memory\.py:\d+\)$")
+            frames = traceback.extract_tb(error.__traceback__)
+            self.assertEqual(["run_backtest"], [one.name for one in frames[1:]])
+            if cause is None:
+                self.assertIsNone(error.__cause__)
+            else:
+                assert error.__cause__ is not None
+                self.assertIsInstance(error.__cause__, cause)
+                self.assertEqual(["fails"], [one.name for one in traceback.extract_tb(error.__cause__.__traceback__)])
 
     def test_look_ahead_of_a_frame_strategy_is_found_here_too(self) -> None:
         self.refused("look-ahead", practice_frame(), None, strategy=NextCandle())

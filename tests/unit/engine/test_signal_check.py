@@ -27,14 +27,14 @@ class SignalsThatAreNone(unittest.TestCase):
         """Return the line that a signal at the close 100 of the first candle stops the run with; empty if none does."""
         session = session_of_minutes({A: {0: signal}}, **flat)
         try:
-            session.play(candle(0, 100.0))
+            session.play(candle(0, 100.0, high=101.0, low=99.0))
         except StrategyError as error:
             start = f"strategy scripted failed on A at the candle opened {stamp(0)}: "
             text = str(error)
             self.assertTrue(text.startswith(start), text)
-            self.assertTrue(text.endswith(" (scripted_strategy.py)"), text)
+            self.assertRegex(text, r" \(scripted_strategy\.py:\d+\)$")
             self.assertNotIn("\n", text)
-            return text.removeprefix(start).removesuffix(" (scripted_strategy.py)")
+            return text.removeprefix(start).rpartition(" (scripted_strategy.py:")[0]
         return ""
 
     def assert_problems(self, *rows: tuple[Signal, str]) -> None:

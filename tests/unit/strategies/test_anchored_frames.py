@@ -262,7 +262,9 @@ class AnswersForABlock(unittest.TestCase):
             "returned 1 answers for 21 candles": lambda df: pd.Series(["LONG"]),
             "returned NoneType; expected a Series": lambda df: None,
             "with the column 'signal'": lambda df: pd.DataFrame({"direction": ["LONG"] * len(df)}),
-            "returned {'signal': 'BUY'}": lambda df: pd.Series(["BUY"] * len(df)),
+            "generate_signals returned 'BUY'; expected answers each of which is one of": lambda df: pd.Series(
+                ["BUY"] * len(df)
+            ),
         }
         for text, wrong in cases.items():
 

@@ -60,6 +60,27 @@ class MeaninglessMetadata(unittest.TestCase):
         )
         self.assertIsNone(misspelt_word(dict.fromkeys(free, 1.0)))
 
+    def test_a_word_that_is_said_otherwise(self) -> None:
+        for key in ("stop", "sl", "SL", "stop_distance", "target", "tp", "target_distance"):
+            self.assert_fault(key, {key: 7.5}, sl=5.0, tp=10.0)
+            self.assert_fault(key, {key: "2R"}, sl=5.0, tp=10.0)
+        for key in (
+            "trailing_stop",
+            "trail",
+            "trailing_stop_pct",
+            "time_stop",
+            "risk",
+            "size_pct",
+            "limit_price",
+            "expiry",
+        ):
+            self.assert_fault(key, {key: 0.5}, sl=5.0, tp=10.0)
+        self.assert_fault("target2", {"target2": 120.0}, sl=5.0, tp=10.0)
+        # What only repeats the signal, or says nothing, is free; so is what an indicator is called.
+        self.assert_none({"stop": 95.0, "sl": 5.0, "target": 110.0, "target_distance": 10.0}, sl=5.0, tp=10.0)
+        self.assert_none({"trailing_stop": False, "risk": None, "expiry": ""}, sl=5.0, tp=10.0)
+        self.assert_none({"trailing_high": 110.0, "risk_on": True, "stop_multiple": 2.0, "trend": 1.0}, sl=5.0, tp=10.0)
+
     def test_a_size(self) -> None:
         for key in ("position_size", "quantity", "qty", "leverage"):
             self.assert_fault(key, {key: 2.0}, sl=5.0, tp=10.0)
@@ -74,7 +95,7 @@ class MeaninglessMetadata(unittest.TestCase):
     def test_what_indicators_are_called_is_let_alone(self) -> None:
         free = {
             "ema_distance": 1.0, "distance": 2.0, "slope_distance": 3.0, "sl_atr_multiple": 2.0, "atr": 1.0,
-            "rsi": 50.0, "stop": 95.0, "size": 3, "reason": "x", 7: 8, "tp_hits": 2, "sl_mode": "atr", "volume": 1.0,
+            "rsi": 50.0, "size": 3, "reason": "x", 7: 8, "tp_hits": 2, "sl_mode": "atr", "volume": 1.0,
         }  # fmt: skip
         self.assert_none(dict(free))
         self.assert_none(dict(free), sl=5.0, tp=10.0)

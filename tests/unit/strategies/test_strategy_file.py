@@ -105,6 +105,7 @@ class StrategyFile(StrategyFolder):
         empty = self.write("empty.py", "")
         for name, *words in (
             (f"{self.folder}/none.py:Mine", "none.py does not exist", "Mine"),
+            (f"{self.folder}/brokn.py:Mine", "brokn.py does not exist (did you mean broken.py?)", "Mine"),
             (f"{self.folder}:Mine", "is no python file", "Mine"),
             (f"{self.folder}/two.txt:Mine", "two.txt is no python file", "Mine"),
             (str(two), "two.py has 2 strategies (Mine, Other)", "two.py:ClassName"),

@@ -171,7 +171,7 @@ class CrossChecksTest(unittest.TestCase):
     def test_a_class_that_cannot_be_had_is_a_configuration_error(self) -> None:
         for path, words in (
             ("no_such_package.module:Class", "ModuleNotFoundError"),
-            ("core.errors:NoSuchClass", "AttributeError"),
+            ("core.errors:NoSuchClass", "core.errors has no class NoSuchClass"),
             ("core.errors:ConfigurationError", "is not a class with features and decide or with stream"),
             ("core.timeframe:timeframe_ms", "is not a class with features and decide or with stream"),
             ("a:b:c", "allowed: btc_regime, confluence, "),

@@ -107,6 +107,10 @@ class RegistryTest(unittest.TestCase):
             str(caught.exception),
         )
         self.assertIsInstance(caught.exception.__cause__, RuntimeError)
+        elsewhere = self.own("own_elsewhere", "class Ideas:\n    def stream(self, symbol): ...")
+        named = r"own_elsewhere has no class Idea \(did you mean Ideas\?\) — its strategies: Ideas$"
+        with self.assertRaisesRegex(ConfigurationError, named):
+            strategy_class(elsewhere)
         leaving = self.own("own_leaving", "raise SystemExit(0)")
         with self.assertRaisesRegex(ConfigurationError, r"cannot be imported: SystemExit: 0 \(own_leaving.py:1\)"):
             strategy_class(leaving)

@@ -57,12 +57,16 @@ class BadStrategies(unittest.TestCase):
         for features, words in (
             (
                 "{'a': Feature(EMA(3), timeframe='3m')}",
-                "feature 'a': timeframe '3m' is no multiple of the strategy's own",
+                "feature 'a': timeframe '3m' is no multiple of the strategy's own, 2m",
             ),
             ("{'a': Feature(EMA(3), timeframe='1M')}", "timeframe '1M' is not understood"),
             (
-                "{'a': Feature(EMA(3), symbol='BTCUSDT')}",
-                "feature 'a': symbol 'BTCUSDT' (did you mean BTC/USDT?) is n",
+                "{'a': Feature(EMA(3), symbol='BTC/USTD')}",
+                "feature 'a': symbol 'BTC/USTD' (did you mean BTC/USDT?) is neither traded nor watched",
+            ),
+            (
+                "{'a': Feature(EMA(3), symbol='SOL/USDT')}",
+                "symbol 'SOL/USDT' is neither traded nor watched — allowed: BTC/USDT, or another one that is added u",
             ),
             ("{'a': OBV()}", "feature 'a': never forgets the first candle"),
             ("{'a': 3}", "feature 'a' is 3 — allowed: an indicator such as EMA(9)"),
@@ -89,6 +93,16 @@ class BadStrategies(unittest.TestCase):
         with self.assertRaisesRegex(ConfigurationError, "unknown key"):
             build_strategy("bad_ideas:Mine", {"slow": 3})
 
+    def test_a_class_without_parameters_says_so(self) -> None:
+        text = (
+            HEAD.replace("{features}", "{}").replace("{decide}", "pass").replace("class Params(BaseModel)", "class _No")
+        )
+        (self.folder / "bad_ideas.py").write_text(text)
+        with self.assertRaisesRegex(
+            ConfigurationError, "params.slow: unknown key — it has no parameters: its class has"
+        ):
+            build_strategy("bad_ideas:Mine", {"slow": 3})
+
     def test_answers_that_are_none(self) -> None:
         at = "strategy Mine failed on BTC/USDT at the candle opened 1970-01-01T00:00:00.000Z: "
         for decide, words in (
@@ -99,6 +113,8 @@ class BadStrategies(unittest.TestCase):
                 "AttributeError: there is no feature 'fsat' (did you mean fast?); features: fast",
             ),
             ("return self.long(target='2x')", "ValueError: target '2x'; allowed: a price, or multiples"),
+            ("return self.long(stop_dist=3.0)", "self.long has no 'stop_dist' (did you mean stop_distance?); allowed:"),
+            ("return self.long(targets=['1R', '2R'])", "targets has '1R'; allowed: pairs, as in targets=[(0.5, '1R')"),
             ("return self.longer()", "AttributeError: 'Mine' object has no attribute 'longer' (bad_ideas.py:14)"),
         ):
             with self.subTest(decide):
@@ -119,6 +135,44 @@ class BadStrategies(unittest.TestCase):
         more = "\n    lookback = 0\n\n    def on_fill(self, now, fill):\n        now.fsat\n"
         line = self.failure(decide="return self.long(stop_distance=5.0)", more=more)
         self.assertRegex(line, r"there is no feature 'fsat'; features: none \(bad_ideas.py:19\)$")
+
+    def test_methods_that_nobody_would_call(self) -> None:
+        for more, words in (
+            ("    def on_filled(self, now, fill): pass", "Mine.on_filled means nothing; did you mean on_fill?"),
+            ("    def candidate(self, columns): pass", "Mine.candidate means nothing; did you mean candidates?"),
+            ("    look_back = 3", "Mine.look_back means nothing; did you mean lookback?"),
+        ):
+            self.assertIn(words, self.failure(more=f"\n{more}\n"))
+            self.assertIn("(bad_ideas.py", self.failure(more=f"\n{more}\n"))
+        head = HEAD
+        for name in ("feature", "get_features", "featuers"):
+            text = head.replace("def features", f"def {name}").replace("{features}", "{}").replace("{decide}", "pass")
+            (self.folder / "bad_ideas.py").write_text(text)
+            with self.assertRaisesRegex(
+                ConfigurationError, rf"Mine.{name} means nothing; did you mean features\? \(bad_ideas.py:10\)"
+            ):
+                build_strategy("bad_ideas:Mine", {}, "2m", ["BTC/USDT"])
+        # What stands beside the hook itself is a helper.
+        (self.folder / "bad_ideas.py").write_text(
+            head.replace("{features}", "{}").replace("{decide}", "pass") + "\n    def feature(self): pass\n"
+        )
+        build_strategy("bad_ideas:Mine", {}, "2m", ["BTC/USDT"])
+
+    def test_methods_that_take_something_else(self) -> None:
+        for more, words in (
+            (
+                "    def decide(self): pass",
+                "decide is called as decide(now), and takes () beside self (bad_ideas.py:16)",
+            ),
+            ("    def features(self): return {}", "features is called as features(params), and takes ()"),
+            ("    def on_fill(self, fill): pass", "on_fill is called as on_fill(now, fill), and takes (fill)"),
+        ):
+            self.assertIn(words, self.failure(more=f"\n{more}\n"))
+
+    def test_distances_are_called_as_they_were_said(self) -> None:
+        line = self.failure(decide="return self.long(stop_distance=float('nan'))", more="\n    lookback = 0\n")
+        self.assertIn("stop_distance is nan; a finite number is needed", line)
+        self.assertIn("(bad_ideas.py:13)", line)
 
     def test_a_hook_that_fails_names_its_line(self) -> None:
         more = "\n    lookback = 0\n\n    def on_fill(self, now, fill):\n        raise KeyError(fill.price)\n"

@@ -146,14 +146,25 @@ class MomentsTest(unittest.TestCase):
         self.check([("line", "signal", "histogram")] * 5, lambda now: now.macd._fields, ONE)
         self.check([True] * 5, lambda now: now.macd.line != now.macd.line or now.macd.line > 0.0, ONE)
 
+    def test_symbols_by_any_spelling(self) -> None:
+        self.check(
+            [(True, False, "BTC/USDT")] * 5,
+            lambda now: ("btc-usdt" in now.symbols, "X" in now.symbols, now.symbols["BTCUSDT"].symbol),
+            ONE,
+        )
+
     def test_what_is_not_there_is_said_with_the_nearest(self) -> None:
         for read, words in (
             (lambda now: now.maen, "there is no feature 'maen' (did you mean mean?); features: mean, slow, lead, macd"),
             (lambda now: now.before.fast, "there is no feature 'fast'"),
             (lambda now: now.missing("slwo"), "there is no feature 'slwo' (did you mean slow?)"),
-            (lambda now: now.symbols["BTCUSDT"], "there is no symbol 'BTCUSDT' (did you mean BTC/USDT?)"),
+            (lambda now: now.symbols["BTCUSTD"], "there is no symbol 'BTCUSTD' (did you mean BTC/USDT?)"),
             (lambda now: now.ago(4), "ago(4): a strategy looks back 3 candles at most"),
-            (lambda now: now.ago(-1), "ago(-1): a strategy looks back"),
+            (lambda now: now.ago(-1), "ago(-1): what comes later is not known; ago(1) is the candle before"),
+            (lambda now: now.macd > 0.0, "macd has several values: now.macd.line, now.macd.signal, now.macd.histogram"),
+            (lambda now: now.before.macd <= now.macd, "macd has several values"),
+            (lambda now: now.macd.sgnal, "macd has no 'sgnal' (did you mean signal?); it has line, signal, histogram"),
+            (lambda now: now.position.side, "no attribute 'side'; now.position is None while there is no position"),
         ):
             for known in (False, True):
                 with self.assertRaises(Exception) as caught:
