@@ -14,6 +14,7 @@ from core.command_line import INTERRUPTED, drop_output, failed, require_open_fil
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
+from core.time_range import TimeRange
 from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.history.historical_data_provider import HistoricalDataProvider
 
@@ -297,6 +298,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output_dir=asked.out,
             show_progress=False if asked.quiet or asked.json else None,
         )
+        if asked.window is not None:
+            now_ms = runner.end_ms
+            start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
+            runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet)
     except HarnessError as error:
