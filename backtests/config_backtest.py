@@ -83,9 +83,9 @@ class ConfigBacktestRunner:
         output_dir: str | Path | None = None,
         show_progress: bool | None = False,
     ) -> None:
+        from backtests.settled_run import engaged_at_start
         from engine.assembly import build_safety_monitor, with_own_strategy
         from engine.kill_switch import KillSwitch
-        from execution.safety.safety_monitor import environment_kill_switch
         from validation.loading import load_settings
 
         self._config_path = config_path
@@ -99,10 +99,7 @@ class ConfigBacktestRunner:
         self._output_dir = None if output_dir is None else Path(output_dir)
         self._start, self._end = start_date, end_date
         _window(start_date, end_date, timeframe_ms(self.interval), self._now_ms)
-        mode = self._settings.mode
-        in_environment = environment_kill_switch(mode.kill_switch_env_var)
-        by_file = mode.kill_switch_file is not None and Path(mode.kill_switch_file).exists()
-        self.kill_switch = KillSwitch(in_environment() or by_file)
+        self.kill_switch = KillSwitch(engaged_at_start(self._settings.mode))
         self._safety_monitor = build_safety_monitor(self._settings, self.kill_switch)
         self.data_provider = self._provider_made = self._provider(self._settings)
         self._made_for = self._source(self._settings)

@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,8 +45,18 @@ LAST_STEP_SECONDS = 5.0
 """How much longer than asked for a session may wait for its last step, in wall time."""
 
 
+def print_ended(result: RunResult, session: Path) -> None:
+    """Print a session's report, and how to check it."""
+    print_report(result, sys.stdout)
+    say("", f"Check it: python -m backtests.parity {session}")
+
+
 class LiveOptions(NamedTuple):
-    """What the command was asked for."""
+    """What the command was asked for.
+
+    ``settings``, checked already, stand in the place of those of ``config``; ``ended`` is told the result and the
+    folder of a session that has come to its end.
+    """
 
     config: str
     resume: str | None = None
@@ -58,6 +68,8 @@ class LiveOptions(NamedTuple):
     quiet: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
+    settings: Settings | None = None
+    ended: Callable[[RunResult, Path], None] = print_ended
 
 
 def wall_clock_ms() -> int:
@@ -73,7 +85,7 @@ def run_session(options: LiveOptions) -> int:
     ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
         As the command reports them.
     """
-    settings = with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
+    settings = options.settings or with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
         resumed = None
@@ -159,8 +171,7 @@ class _LiveSession:
                     await intake.close()
             if unfinished:
                 warn(unfinished)
-            print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
-            say("", f"Check it: python -m backtests.parity {folder.path}")
+            options.ended(_write_result(settings, unified, folder, started.fold), folder.path)
         return 0
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
@@ -182,7 +193,6 @@ def _write_result(
     places = OutputPlaces(folder.path / TRADES, folder.path)
     result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
-    folder.write_curve(window.step_times_ms, fold.session.outputs.curve)
     folder.write_text(RESULT, to_json(result))
     return result
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -16,12 +17,15 @@ _log = logging.getLogger("live.session")
 
 @contextlib.contextmanager
 def stop_on_signals(session: Path) -> Iterator[asyncio.Event]:
-    """Yield an event that is set when SIGINT or SIGTERM comes, while entered; main thread only.
+    """Yield an event that is set when SIGINT or SIGTERM comes, while entered; in another thread than the main never.
 
     After the first signal SIGTERM ends the process as the system does, and SIGINT raises KeyboardInterrupt wherever
     the process is: the journal holds whatever was decided, so that the session can be resumed from there.
     """
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping  # Signals come to the main thread alone, whose own they are.
+        return
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt(f"interrupted at once; what was decided is journalled: go on with --resume {session}")
