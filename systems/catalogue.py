@@ -13,7 +13,7 @@ from systems.life_cycle.metric_lookup import PARITY, PARITY_WORDS, figure_names
 from systems.life_cycle.strategy_epoch import StrategyEpoch
 from systems.places import DEFAULT_FOLDER
 from systems.system import System
-from systems.system_file import SystemFile, is_system_id
+from systems.system_file import ALL_GATES, GATED, SystemFile
 from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
 from validation.loading import load_settings
@@ -62,7 +62,10 @@ def read_system(system_id: str, folder: str | Path = DEFAULT_FOLDER, base_of: tu
         raise ConfigValidationError.of(wrong)
     config, below = _base(written, file, (*base_of, system_id))
     overrides = laid_over(below.overrides, written.overrides) if below is not None else written.overrides
-    windows = {**(below.windows if below is not None else {}), **written.windows}
+    # One's own come first, since the first is the one that criteria speak of.
+    windows = written.windows | {
+        name: text for name, text in (below.windows if below is not None else {}).items() if name not in written.windows
+    }
     promotion = _promotion(written, file, windows) or (below.promotion if below is not None else {})
     return System(
         id=system_id,
@@ -80,7 +83,7 @@ def read_system(system_id: str, folder: str | Path = DEFAULT_FOLDER, base_of: tu
 def _file_of(system_id: str, folder: Path, base_of: tuple[str, ...]) -> Path:
     ids = system_ids(folder)
     file = folder / f"{system_id}.yaml"
-    if is_system_id(str(system_id)) and system_id in ids:
+    if system_id in ids:
         return file
     hint = did_you_mean(system_id, ids)
     allowed = f"allowed: {', '.join(ids)}" if ids else f"{folder} holds none"
@@ -101,12 +104,14 @@ def _base(written: SystemFile, file: Path, chain: tuple[str, ...]) -> tuple[Path
         below = read_system(base, file.parent, chain)
         return Path(below.bases[-1]), below
     above = (file.parent, file.parent.parent, file.parent.parent.parent)
-    candidates = list(dict.fromkeys(folder / base for folder in (Path(), *above)))
+    candidates = list(dict.fromkeys(folder / base for folder in (*above, Path())))
     for path in candidates:
         if path.is_file():
             return path, None
-    there = [path.name for folder in above[:2] for path in folder.glob("*.yaml")]
-    wrong = f"{shown(base)} names no file{did_you_mean(Path(base).name, there)}"
+    near = [
+        path.name for candidate in candidates for path in candidate.parent.glob("*.yaml") if path.parent != file.parent
+    ]
+    wrong = f"{shown(base)} names no file{did_you_mean(Path(base).name, near)}"
     looked = "looked for " + ", ".join(map(str, candidates))
     raise ConfigValidationError.of(SettingsProblem("base", wrong, looked, str(file)))
 
@@ -137,6 +142,8 @@ def _promotion(written: SystemFile, file: Path, windows: Mapping[str, str]) -> d
             except ConfigurationError as error:
                 found.append(SettingsProblem("promotion", str(error)))
         gates[gate] = tuple(read)
+    every = gates.pop(ALL_GATES, ())
+    gates = {gate: (*every, *gates.get(gate, ())) for gate in GATED if every or gate in gates}
     if found:
         raise ConfigValidationError.of(*(one.of(str(file)) for one in dict.fromkeys(found)))
     return gates

@@ -9,6 +9,7 @@ import msgspec
 
 from core.errors import ConfigurationError, HarnessError
 from core.instants import format_ms
+from engine.assembly import build_strategy_of
 from systems.catalogue import all_systems, read_system, system_ids
 from systems.life_cycle.epoch_files import one_line
 from systems.life_cycle.epoch_run import run_epoch
@@ -62,7 +63,7 @@ def check_systems(*wanted: str, places: Places = _HERE) -> list[dict[str, Any]]:
     found = []
     for system_id in wanted or system_ids(places.systems):
         try:
-            read_system(system_id, places.systems)
+            build_strategy_of(read_system(system_id, places.systems).settings)
             found.append({"id": system_id, "ok": True, "problems": []})
         except HarnessError as error:
             found.append({"id": system_id, "ok": False, "problems": [str(line) for line in error.args]})

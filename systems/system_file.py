@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from core.settings_problem import SettingsProblem, shown
+from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import Allowed, PlainText, SettingsSection
 from systems.life_cycle.strategy_epoch import StrategyEpoch
 
 GATED = (StrategyEpoch.BACKTEST, StrategyEpoch.DEMO)
 """Epochs that are left by a promotion."""
+ALL_GATES = "all"
+"""Under which criteria of every promotion stand."""
 
 ID_WORDS = "small letters, digits, - and _, such as practice-scalping"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -43,7 +45,7 @@ def _as_windows(value: object) -> object:
 def _as_gates(value: object) -> object:
     """Return a list of criteria as those of every gate."""
     if isinstance(value, list):
-        return {str(epoch): tuple(value) for epoch in GATED}
+        return {ALL_GATES: tuple(value)}
     return {key: _as_tuple(one) for key, one in value.items()} if isinstance(value, Mapping) else value
 
 
@@ -89,7 +91,7 @@ class SystemFile(SettingsSection):
     promotion: Annotated[
         dict[str, tuple[str, ...]],
         BeforeValidator(_as_gates),
-        Allowed("a list of criteria such as sharpe > 1, or one under each of backtest and demo"),
+        Allowed("a list of criteria such as sharpe > 1, or lists under backtest (what leaves it), demo and all"),
     ] = Field(default_factory=dict, description="What must hold before it goes on to the next epoch")
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
@@ -99,5 +101,7 @@ class SystemFile(SettingsSection):
                 allowed = "allowed: small letters, digits, - and _, and not the name of an epoch"
                 yield SettingsProblem(f"windows.{name}", f"{shown(name)} cannot be the name of a window", allowed)
         for name in self.promotion:
-            if name not in GATED:
-                yield SettingsProblem(f"promotion.{name}", "is left by no promotion", f"allowed: {', '.join(GATED)}")
+            gates = (*GATED, ALL_GATES)
+            if name not in gates:
+                wrong = f"is left by no promotion{did_you_mean(name, gates)}"
+                yield SettingsProblem(f"promotion.{name}", wrong, f"allowed: {', '.join(gates)}")

@@ -1,6 +1,7 @@
 """The verbs: each does one thing with systems and prints it, as lines or as JSON."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from systems.commands import system_lines as lines
 from systems.commands.new_system import new_system
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 from systems.life_cycle.strategy_epoch import StrategyEpoch, epoch_named
-from systems.places import Places
+from systems.places import DEFAULT_FOLDER, Places
 from systems.smoke import smoke
 
 NOT_PROMOTED = 1
@@ -43,13 +44,14 @@ def _check(asked: argparse.Namespace, places: Places) -> int:
     found = operations.check_systems(*asked.ids, places=places)
     problems = [problem for one in found for problem in one["problems"]]
     sound = [f"{one['id']}: sound" for one in found if one["ok"]]
-    _print(asked, found, lambda: sound or ["no system is sound" if found else "no systems"])
+    _print(asked, found, lambda: sound)
     return failed("\n".join(problems), ConfigurationError.exit_code) if problems else 0
 
 
 def _new(asked: argparse.Namespace, places: Places) -> int:
     path = new_system(asked.id, asked.base, places)
-    steps = [f"python -m systems {verb}" for verb in (f"show {asked.id}", f"run {asked.id} --window train")]
+    where = "" if places.systems == DEFAULT_FOLDER else f" --systems {shlex.quote(places.systems)}"
+    steps = [f"python -m systems {verb}{where}" for verb in (f"show {asked.id}", f"run {asked.id} --window train")]
     _print(asked, {"file": str(path)}, lambda: [f"wrote {path}", "", "Next: change what it says, then", "", *steps])
     return 0
 

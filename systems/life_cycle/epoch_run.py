@@ -2,15 +2,15 @@
 
 import contextlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import ConfigurationError, StoreError
 from core.settings_problem import shown
 from systems.life_cycle.epoch_tracker import StrategyEpochTracker
-from systems.life_cycle.judgement import Criteria, judgement_of
+from systems.life_cycle.judgement import Criteria, checked_criteria, judgement_of
 from systems.life_cycle.metric_lookup import figure_in
-from systems.life_cycle.plain_values import plain_value
+from systems.life_cycle.plain_values import plain_mapping
 from systems.life_cycle.run_logging import run_logging
 from systems.life_cycle.strategy_epoch import StrategyEpoch, epoch_named
 
@@ -66,22 +66,26 @@ def run_epoch(
     frames = [timeframes] if isinstance(timeframes, str) else list(timeframes)
     if not callable(runner_fn):
         raise ConfigurationError(f"runner_fn: {shown(runner_fn)} — allowed: a function that returns metrics")
+    criteria = checked_criteria(promotion_criteria)
     keeper = tracker or StrategyEpochTracker()
-    criteria = promotion_criteria if not isinstance(promotion_criteria, Sequence) else list(promotion_criteria)
-    run_id = keeper.epoch_start(
-        strategy_id, now, symbol, frames, runner_fn=runner_fn, promotion_criteria=criteria, arguments=kwargs
-    )
-    told = dict(
-        zip(_TOLD, (symbol, frames, frames[0] if frames else None, strategy_id, now, run_id, keeper), strict=True)
-    )
+    made_of = {"runner_fn": runner_fn, "promotion_criteria": promotion_criteria, "arguments": kwargs}
+    run_id = keeper.epoch_start(strategy_id, now, symbol, frames, **made_of)
+    first = frames[0] if frames else None
+    told = dict(zip(_TOLD, (symbol, frames, first, strategy_id, now, run_id, keeper), strict=True))
+    with run_logging(run_id, keeper.logs), _failing(keeper):
+        metrics, trades, facts = _parts(runner_fn(**_accepted(runner_fn, told, kwargs)))
+        for trade in trades:
+            keeper.log_trade(trade)
+        plain = plain_mapping(metrics)
+        judgement = judgement_of(criteria, metrics, lambda name: figure_in(plain, name))
+        return keeper.epoch_complete(plain, judgement, leads_to, facts)
+
+
+@contextlib.contextmanager
+def _failing(keeper: StrategyEpochTracker) -> Iterator[None]:
+    """Mark the run failed where the block raises, whatever it raises."""
     try:
-        with run_logging(run_id, keeper.logs):
-            metrics, trades, facts = _parts(runner_fn(**_accepted(runner_fn, told, kwargs)))
-            for trade in trades:
-                keeper.log_trade(trade)
-            plain = plain_value(metrics)
-            judgement = judgement_of(promotion_criteria, metrics, lambda name: figure_in(plain, name))
-            return keeper.epoch_complete(metrics, judgement, leads_to, **facts)
+        yield
     except BaseException as error:
         # What failed is what is raised, whether or not it could be written down.
         with contextlib.suppress(StoreError):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import ConfigurationError
@@ -20,7 +21,7 @@ from systems.life_cycle.epoch_files import (
     write_json,
 )
 from systems.life_cycle.judgement import NO_CRITERIA, Judgement
-from systems.life_cycle.plain_values import plain_value
+from systems.life_cycle.plain_values import plain_mapping
 from systems.life_cycle.strategy_epoch import StrategyEpoch, epoch_named
 
 COMPLETED, FAILED, RUNNING = "completed", "failed", "running"
@@ -104,7 +105,7 @@ class StrategyEpochTracker:
         metrics: Mapping[str, Any],
         judgement: Judgement | None = None,
         next_epoch: StrategyEpoch | str | None = None,
-        **facts: Any,
+        facts: Mapping[str, Any] = MappingProxyType({}),
     ) -> dict[str, Any]:
         """End the run with what came of it, and return what ``run_epoch`` does.
 
@@ -116,20 +117,20 @@ class StrategyEpochTracker:
             Whether the promotion is earned; None is one without criteria.
         next_epoch
             Where a promotion leads.
-        **facts
+        facts
             Kept in ``results.json`` beside the metrics.
         """
         folder = self._open()
         judged = judgement or Judgement(False, NO_CRITERIA)
         leads_to = str(epoch_named(next_epoch)) if judged.passed and next_epoch is not None else None
         verdict = {"passed": judged.passed, "promotion_reason": judged.reason, "next_epoch": leads_to}
-        plain_metrics = plain_value(metrics)
-        write_json(folder / RESULTS, {**facts, **self._head, "metrics": plain_metrics})
+        plain = plain_mapping(metrics)
+        write_json(folder / RESULTS, {**facts, **self._head, "metrics": plain})
         self._summarise(COMPLETED, {**verdict, "criteria": judged.criteria})
         self._event("epoch_complete", **verdict)
         answer = {name: self._head[name] for name in ("run_id", "strategy_id", "epoch", "symbol")}
         self.folder = None
-        return {**answer, "metrics": plain_metrics, **verdict}
+        return {**answer, "metrics": plain, **verdict}
 
     def epoch_failed(self, error: BaseException) -> None:
         """End the run as failed, with the error that ended it."""

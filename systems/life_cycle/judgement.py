@@ -47,25 +47,23 @@ Criteria = Callable[[Mapping[str, Any]], Any] | Sequence[str | Criterion] | None
 """A function of the metrics (True or False, or that and a reason), a list of conditions, or none."""
 
 
-def judge(criteria: Sequence[str | Criterion], figure: Callable[[str], Figure]) -> Judgement:
-    """Hold criteria against figures; one without evidence does not hold.
+def checked_criteria(criteria: Criteria) -> Callable[[Mapping[str, Any]], Any] | list[Criterion]:
+    """Return criteria ready to judge by: a function, or conditions that were read; raises ConfigurationError."""
+    if criteria is None:
+        return []
+    if callable(criteria):
+        return criteria
+    if not isinstance(criteria, Sequence):
+        raise ConfigurationError(f"promotion_criteria: {shown(criteria)} — allowed: a function or a list of text")
+    listed = [criteria] if isinstance(criteria, str) else criteria
+    return [one if isinstance(one, Criterion) else read_criterion(one) for one in listed]
 
-    Parameters
-    ----------
-    criteria
-        Conditions such as ``sharpe > 1``.
-    figure
-        Returns what is known of a figure by its name.
 
-    Raises
-    ------
-    ConfigurationError
-        If a criterion cannot be understood.
-    """
-    read = [one if isinstance(one, Criterion) else read_criterion(one) for one in criteria]
-    if not read:
+def judge(criteria: Sequence[Criterion], figure: Callable[[str], Figure]) -> Judgement:
+    """Hold criteria against figures, of which ``figure`` returns what is known; one without evidence fails."""
+    if not criteria:
         return Judgement(False, NO_CRITERIA)
-    judged = tuple(_judged(one, figure(one.figure)) for one in read)
+    judged = tuple(_judged(one, figure(one.figure)) for one in criteria)
     failing = [one for one in judged if not one.holds]
     if not failing:
         return Judgement(
@@ -84,21 +82,19 @@ def _judged(criterion: Criterion, found: Figure) -> Judged:
     return Judged(criterion.text, found.value, criterion.holds(found.value), found.source)
 
 
-def judgement_of(criteria: Criteria, metrics: Mapping[str, Any], figure: Callable[[str], Figure]) -> Judgement:
-    """Return what criteria of any kind say of the metrics of a run.
+def judgement_of(
+    criteria: Callable[[Mapping[str, Any]], Any] | list[Criterion],
+    metrics: Mapping[str, Any],
+    figure: Callable[[str], Figure],
+) -> Judgement:
+    """Return what criteria say of the metrics of a run.
 
     Raises
     ------
     ConfigurationError
-        If they are none, or a function among them answers neither yes nor no.
+        If a function among them answers neither yes nor no.
     """
-    if criteria is None:
-        return Judgement(False, NO_CRITERIA)
     if not callable(criteria):
-        if isinstance(criteria, str):
-            criteria = [criteria]
-        if not isinstance(criteria, Sequence):
-            raise ConfigurationError(f"promotion_criteria: {shown(criteria)} — allowed: a function or a list of text")
         return judge(criteria, figure)
     answer = criteria(metrics)
     if isinstance(answer, Judgement):

@@ -25,6 +25,7 @@ FACADES = {
     "reports/console/console_report.py",
     "reports/console/progress.py",
     "strategies/open_stream.py",
+    "systems/__main__.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
 
