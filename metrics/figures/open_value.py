@@ -6,6 +6,7 @@ import numpy as np
 from core.candle_columns import Float64Array
 from metrics.equity_curve import EquityCurve
 from metrics.exposure_path import ExposurePath
+from metrics.trade_columns import BoolArray
 
 
 class OpenValue(msgspec.Struct, frozen=True, eq=False):
@@ -20,6 +21,11 @@ class OpenValue(msgspec.Struct, frozen=True, eq=False):
     gross: Float64Array
     net: Float64Array
     margin: Float64Array
+
+    @property
+    def held(self) -> BoolArray:
+        """Where there was a position."""
+        return (self.long_cost > 0.0) | (self.short_cost > 0.0)
 
 
 def open_value(curve: EquityCurve, path: ExposurePath) -> OpenValue:

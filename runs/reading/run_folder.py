@@ -18,7 +18,7 @@ from metrics.equity_curve import EquityCurve
 from metrics.exposure_path import ExposurePath
 from metrics.figures.excursions import with_excursions
 from metrics.metric_settings import MetricSettings
-from metrics.run_measurement import USUAL, measure
+from metrics.run_measurement import measure
 from metrics.run_metrics import RunMetrics
 from metrics.trade_columns import TradeColumns
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
@@ -128,6 +128,11 @@ class StoredRun:
         return points_of(self.rows, self.curve.times_ms, self._account_rows, start, at_close=at_close)
 
     @property
+    def metric_settings(self) -> MetricSettings:
+        """The conventions of figures that the run's configuration names."""
+        return msgspec.convert(self.manifest.settings.get("live", {}).get("metrics", {}), MetricSettings)
+
+    @property
     def _execution(self) -> dict[str, Any]:
         section: dict[str, Any] = self.manifest.settings.get("live", {}).get("execution", {})
         return section
@@ -198,7 +203,7 @@ def _own_folder(stem: Path) -> Path | None:
 
 
 def measure_run(
-    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings = USUAL
+    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings | None = None
 ) -> RunMetrics:
     """Return the figures of a stored run.
 
@@ -210,7 +215,7 @@ def measure_run(
         The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
         interval; without them excursions and the benchmark are undefined.
     settings
-        Conventions.
+        Conventions; None are those of the run's own configuration.
     """
     found = candles or {}
     return measure(
@@ -218,7 +223,7 @@ def measure_run(
         run.curve,
         held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
         run.exposure,
-        settings,
+        run.metric_settings if settings is None else settings,
     )
 
 
