@@ -24,7 +24,8 @@ from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.atomic_files import write_atomically
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import RUNS
-from runs.reading.run_folder import StoredRun, measure_run, read_run
+from runs.reading.run_candles import candles_of
+from runs.reading.run_folder import StoredRun, measure_run, read_run, trades_with_excursions
 from systems.catalogue import read_system
 from systems.life_cycle.epoch_files import write_json
 from systems.life_cycle.epoch_tracker import wall_clock_ms
@@ -199,12 +200,13 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
 
 def _told(run: StoredRun, result: RunResult) -> dict[str, Any]:
     """Return metrics and trades of a run, and what names it."""
-    trades = run.trades
+    candles = candles_of(run)
+    trades = trades_with_excursions(run, candles)
     columns = {name: _listed(getattr(trades, name)) for name in trades.__struct_fields__}
     hashes = ("trades_sha256", "settings_sha256", "strategy_sha256", "data_sha256", "code_version")
     document = result.to_dict()
     return {
-        "metrics": measure_run(run).to_dict(),
+        "metrics": measure_run(run, candles).to_dict(),
         "trades": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
         "folder": str(run.folder),
         "run": run.run_id,
