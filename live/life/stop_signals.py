@@ -15,6 +15,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _log = logging.getLogger("live.session")
 
 
+def in_main_thread() -> bool:
+    """Whether signals come here: the system gives them to the main thread alone."""
+    return threading.current_thread() is threading.main_thread()
+
+
 @contextlib.contextmanager
 def stop_on_signals(session: Path) -> Iterator[asyncio.Event]:
     """Yield an event that is set when SIGINT or SIGTERM comes, while entered; in another thread than the main never.
@@ -23,8 +28,8 @@ def stop_on_signals(session: Path) -> Iterator[asyncio.Event]:
     the process is: the journal holds whatever was decided, so that the session can be resumed from there.
     """
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping  # Signals come to the main thread alone, whose own they are.
+    if not in_main_thread():
+        yield stopping
         return
 
     def leave(number: int, frame: FrameType | None) -> None:

@@ -106,8 +106,18 @@ def promotion(found: dict[str, Any]) -> list[str]:
         *_section("Evidence", [*(_table(evidence) or ["  none"]), *beside]),
         *_section("Criteria", _table(criteria) or ["  none"]),
         "",
-        f"promoted to {found['next_epoch']}" if found["promoted"] else f"not promoted: {found['promotion_reason']}",
+        _verdict(found),
     ]
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    """Return the last line of a ledger."""
+    if found["promoted"]:
+        return f"promoted to {found['next_epoch']}"
+    failing = sum(not one["holds"] for one in found["criteria"])
+    if failing:
+        return f"not promoted: {failing} of {len(found['criteria'])} criteria not met"
+    return f"not promoted{' (--dry)' if found['passed'] else ''}: {found['promotion_reason']}"
 
 
 def smoked(row: dict[str, Any]) -> str:

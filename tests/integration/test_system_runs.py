@@ -5,6 +5,7 @@ import io
 import json
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from backtests import run_config_backtest
@@ -215,12 +216,14 @@ class Sessions(SystemCase):
         found = self.promoted(dry=True)
         self.assertEqual(("different", False), (found["criteria"][0]["value"], found["criteria"][0]["holds"]))
 
-    def test_a_paper_session_runs_for_the_time_it_is_given(self) -> None:
+    def test_a_paper_session_runs_for_the_time_it_is_given_in_any_thread(self) -> None:
         self.write(overrides=MINUTES, promotion={"demo": ["live.trades >= 1"]})
         start = parse_instant("2024-01-01T00:00")
         options = ExchangeOptions(start_ms=start, speed=3000.0, timeframe="1m", streams_before_start=1, keep_sent=False)
         with PracticeExchange(PracticeMarket(), options) as exchange:
-            run = self.run_it(None, "live", duration="30m", addresses=(exchange.rest_url, exchange.stream_url))
+            addresses = (exchange.rest_url, exchange.stream_url)
+            with ThreadPoolExecutor(1) as orchestrator:
+                run = orchestrator.submit(self.run_it, None, "live", duration="30m", addresses=addresses).result()
         self.assertEqual((30, "exact"), (run["result"]["statistics"]["steps"], run["metrics"]["parity"]))
         self.assertNotIn("window", run)
         self.assertEqual("live", self.promoted(dry=True)["evidence"][0]["epoch"])

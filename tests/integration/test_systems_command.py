@@ -13,7 +13,11 @@ import time
 import unittest
 from pathlib import Path
 
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
 from systems.__main__ import main
+from systems.commands.system_menu import menu
 from tests.support.runs.backtest_runs import command_environment, run_command
 from tests.support.shared import REPOSITORY
 from tests.support.system_files import system_places, write_system
@@ -50,13 +54,13 @@ class Verbs(CommandCase):
         self.assertEqual((1, ""), (code, errors))
         self.assertRegex(output, r"holds  trades >= 1  \d+ +backtest of day, run [0-9a-f]{12}\n")
         self.assertRegex(output, r"fails  sharpe > 1   - +the run covers 1 day")
-        self.assertIn("\nnot promoted: 1 of 2 criteria not met", output)
+        self.assertTrue(output.endswith("\nnot promoted: 1 of 2 criteria not met\n"), output)
         write_system(self.folder, "mine", windows={"day": "2024-01-01"}, promotion=["trades >= 1"])
         code, output, _ = self.command("promote", "mine")
         self.assertEqual((0, "promoted to demo"), (code, output.splitlines()[-1]))
 
     def test_plain_data_is_json(self) -> None:
-        for arguments in (("list",), ("show", "mine"), ("check",), ("promote", "mine"), ("--smoke",)):
+        for arguments in (("list",), ("show", "mine"), ("check",), ("promote", "mine")):
             with self.subTest(arguments):
                 _, output, errors = self.command(*arguments, "--json")
                 self.assertEqual("", errors)
@@ -151,10 +155,29 @@ class Menu(CommandCase):
         self.press(DOWN, ENTER)
         self.assertEqual(0, self.process.wait(60))
 
-    def test_ctrl_c_leaves(self) -> None:
-        self.until("Which system?")
-        self.press(LEAVE)
-        self.assertEqual(0, self.process.wait(60))
+
+class Answers(CommandCase):
+    def asked(self, *keys: str) -> list[list[str]]:
+        """Press keys in the menu, then leave; return what was run."""
+        run: list[list[str]] = []
+        with create_pipe_input() as pressed:
+            for key in (*keys, "\x03"):
+                pressed.send_text(key)
+            code = menu(self.places, lambda words: run.append(words) or 3, input=pressed, output=DummyOutput())
+        self.assertEqual(3 if run else 0, code)
+        return run
+
+    def test_each_way_through_the_menu_is_a_command(self) -> None:
+        write_system(self.folder, "wrong", base="nowhere.yaml")
+        down, enter = "\x1b[B", "\r"
+        self.assertEqual([], self.asked())
+        self.assertEqual([], self.asked(enter))
+        self.assertEqual([["check"]], self.asked(down, enter))
+        self.assertEqual([], self.asked(down, down, enter))
+        self.assertEqual([["run", "mine", "--window", "day"]], self.asked(*[enter] * 3))
+        rehearsal = ["run", "mine", "--window", "day", "--epoch", "demo"]
+        self.assertEqual([rehearsal, ["check"]], self.asked(enter, down, enter, enter, down, enter))
+        self.assertEqual([["promote", "mine"]], self.asked(enter, down, down, down, enter))
 
 
 if __name__ == "__main__":

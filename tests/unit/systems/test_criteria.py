@@ -57,7 +57,7 @@ class Grammar(unittest.TestCase):
             with self.subTest(other), self.assertRaises(ConfigurationError):
                 read_criterion(other)
 
-    @settings(max_examples=scaled(200, 5000))
+    @settings(max_examples=scaled(100, 5000))
     @given(st.text(st.characters(codec="utf-8"), max_size=40))
     def test_any_text_is_a_criterion_or_a_line_about_it(self, text: str) -> None:
         try:
@@ -65,7 +65,7 @@ class Grammar(unittest.TestCase):
         except ConfigurationError as error:
             self.assertNotIn("\n", str(error))
 
-    @settings(max_examples=scaled(100, 2000))
+    @settings(max_examples=scaled(50, 2000))
     @given(NUMBERS, st.sampled_from(sorted(OPERATORS)), NUMBERS)
     def test_numbers_compare_as_python_does(self, value: float, comparison: str, bound: float) -> None:
         self.assertEqual(
