@@ -197,7 +197,7 @@ def exposure_path(rows: Sequence[LogRow], points: Int64Array, leverage: Mapping[
         By symbol, where positions are margined.
     """
     held: dict[str, tuple[int, Decimal, float]] = {}
-    longs, shorts, margins = [], [], []
+    longs, shorts, margins, counts = [], [], [], []
     for row in rows:
         _, before, paid = held.get(row.symbol, (0, ZERO, 0.0))
         if row.opens:
@@ -213,5 +213,6 @@ def exposure_path(rows: Sequence[LogRow], points: Int64Array, leverage: Mapping[
         longs.append(math.fsum(cost for sign, cost, _ in costs if sign > 0))
         shorts.append(math.fsum(cost for sign, cost, _ in costs if sign < 0))
         margins.append(math.fsum(margin for _, _, margin in costs))
+        counts.append(len(held))
     turnover = math.fsum(float(row.price) * float(row.quantity) for row in rows)
-    return ExposurePath.of(points, longs, shorts, margins, turnover)
+    return ExposurePath.of(points, longs, shorts, margins, counts, turnover)
