@@ -65,8 +65,9 @@ def _run(asked: argparse.Namespace, places: Places) -> int:
             raise ConfigurationError(f"{_OPTIONS[name]} does nothing for a {epoch} — allowed: with {allowed}")
     if epoch == StrategyEpoch.LIVE and "duration" not in given:
         raise ConfigurationError("a paper session needs a length — allowed: --for 8h")
-    if epoch == StrategyEpoch.BACKTEST:
-        given["show_progress"] = False if asked.json else None
+    given |= (
+        {"show_progress": False if asked.json else None} if epoch == StrategyEpoch.BACKTEST else {"quiet": asked.json}
+    )
     run = operations.run_system(asked.id, asked.window, epoch, places, **given)
     if asked.json:
         say_text(lines.as_json(run))

@@ -100,12 +100,13 @@ def system_rehearsal(
     duration: str | None = None,
     speed: float = REHEARSAL_SPEED,
     places: Places = HERE,
+    quiet: bool = True,
 ) -> dict[str, Any]:
     """Rehearse a system on the practice exchange, over real sockets, and check the parity of the session.
 
     It begins where the window does and goes on to its end, or for ``duration`` (``2h``, ``7d``) of exchange time;
     ``speed`` is exchange seconds a second. A system of another exchange is rehearsed with its own settings but that.
-    Else as :func:`system_backtest`.
+    Unless ``quiet`` the session is shown as it goes on. Else as :func:`system_backtest`.
     """
     system, settings = _settled(strategy_id, symbol, timeframes, places)
     facts = _facts(system, settings)
@@ -114,7 +115,7 @@ def system_rehearsal(
     span = system.window(window, wall_clock_ms())
     length_ms = span.length_ms if duration is None else min(span.length_ms, duration_ms(duration))
     rehearsal = Rehearsal(speed, format_ms(span.start_ms))
-    run = _session(settings, LiveOptions("", duration_ms=length_ms, rehearsal=rehearsal))
+    run = _session(settings, LiveOptions("", duration_ms=length_ms, rehearsal=rehearsal, quiet=quiet, plain=quiet))
     rehearsed = TimeRange(span.start_ms, span.start_ms + length_ms)
     return {**run, **facts, **_window_facts(window, system.windows[window], rehearsed), "rehearsed_on": PRACTICE}
 
@@ -127,13 +128,15 @@ def system_paper_session(
     duration: str,
     addresses: tuple[str | None, str | None] = (None, None),
     places: Places = HERE,
+    quiet: bool = True,
 ) -> dict[str, Any]:
     """Trade a system on paper against its exchange for ``duration`` (``8h``), and check the parity of the session.
 
-    ``addresses`` stand in the place of the exchange's REST interface and websocket. Else as :func:`system_backtest`.
+    ``addresses`` stand in the place of the exchange's REST interface and websocket. Else as :func:`system_rehearsal`.
     """
     system, settings = _settled(strategy_id, symbol, timeframes, places)
-    options = LiveOptions("", duration_ms=duration_ms(duration), addresses=Addresses(*addresses))
+    given = Addresses(*addresses)
+    options = LiveOptions("", duration_ms=duration_ms(duration), addresses=given, quiet=quiet, plain=quiet)
     return {**_session(settings, options), **_facts(system, settings)}
 
 
@@ -184,8 +187,7 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
     """Run a paper session to its end, check its parity, and return what came of it."""
     require_open_files(OPEN_FILES, "a session")
     ended: list[Path] = []
-    told = options._replace(settings=settings, plain=True, quiet=True, ended=lambda _, folder: ended.append(folder))
-    run_session(told)
+    run_session(options._replace(settings=settings, ended=lambda _, folder: ended.append(folder)))
     if not ended:
         raise InvariantError("the session ended without a result")
     folder = ended[0]
