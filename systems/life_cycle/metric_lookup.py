@@ -47,15 +47,16 @@ def figure_in(metrics: Mapping[str, Any], name: str, source: str = "") -> Figure
 
 
 def _paths(name: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where a figure may stand: at its own name, at its full one, and at any of its bare ones in any group."""
     yield name
     try:
         full = full_name(name)
     except KeyError:
         full = name
-    names = dict.fromkeys([full, name, full.rpartition(".")[2], *(one for one in ALIASES if ALIASES[one] == full)])
-    yield from names
-    groups = [key for key, value in metrics.items() if isinstance(value, Mapping) and key != "undefined"]
-    yield from (f"{group}.{one}" for one in names if "." not in one for group in groups)
+    yield full
+    bare = dict.fromkeys([name, full.rpartition(".")[2], *(one for one in ALIASES if ALIASES[one] == full)])
+    groups = ["", *(f"{key}." for key, value in metrics.items() if isinstance(value, Mapping) and key != "undefined")]
+    yield from (f"{group}{one}" for one in bare if "." not in one for group in groups)
 
 
 def _at(metrics: Mapping[str, Any], path: str) -> tuple[Any, bool]:

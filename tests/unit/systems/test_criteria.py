@@ -109,7 +109,10 @@ class Judging(unittest.TestCase):
         self.assertEqual((2.0, 7), (self.figure("sortino_ratio").value, self.figure("own").value))
         self.assertEqual("the run covers 3 days", self.figure("sharpe_ratio").missing)
         self.assertEqual("there is no figure sortno (did you mean sortino?)", self.figure("sortno").missing)
-        self.assertEqual(1.1, figure_in({"performance": {"sharpe_ratio": 1.1}}, "sharpe").value)
+        for metrics in ({"performance": {"sharpe_ratio": 1.1}}, {"sharpe_ratio": 1.1}, {"mine": {"sharpe": 1.1}}):
+            self.assertEqual(1.1, figure_in(metrics, "sharpe").value)
+        both = {"own": {"sharpe": 1.0}, "risk_adjusted": {"sharpe": 2.0}}
+        self.assertEqual(2.0, figure_in(both, "sharpe").value)
         self.assertIsNone(figure_in(METRICS, "risk_adjusted").value)
 
     def test_all_must_hold_each_is_told_with_its_value_and_missing_evidence_fails(self) -> None:
