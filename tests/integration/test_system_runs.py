@@ -10,10 +10,10 @@ from pathlib import Path
 
 from backtests import run_config_backtest
 from core.errors import ConfigurationError, StrategyError
-from core.instants import parse_instant
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
+from practice.faults.fault_script import FaultScript, ReviseCandle
 from systems import archive_system, list_systems, promote_system, run_system, smoke_systems
 from systems.life_cycle import StrategyEpochTracker, run_epoch, system_backtest
 from tests.support.config_tree import write_config
@@ -216,17 +216,20 @@ class Sessions(SystemCase):
         found = self.promoted(dry=True)
         self.assertEqual(("different", False), (found["criteria"][0]["value"], found["criteria"][0]["holds"]))
 
-    def test_a_paper_session_runs_for_the_time_it_is_given_in_any_thread(self) -> None:
-        self.write(overrides=MINUTES, promotion={"demo": ["live.trades >= 1"]})
-        start = parse_instant("2024-01-01T00:00")
-        options = ExchangeOptions(start_ms=start, speed=3000.0, timeframe="1m", streams_before_start=1, keep_sent=False)
+    def test_a_paper_session_runs_for_its_time_in_any_thread_and_one_that_history_denies_is_told(self) -> None:
+        self.write(overrides=MINUTES, promotion={"backtest": ["live.parity == exact"]})
+        script = FaultScript(faults=(ReviseCandle(final=10, change=0.05),))
+        options = ExchangeOptions(speed=3000.0, timeframe="1m", streams_before_start=1, script=script, keep_sent=False)
         with PracticeExchange(PracticeMarket(), options) as exchange:
             addresses = (exchange.rest_url, exchange.stream_url)
             with ThreadPoolExecutor(1) as orchestrator:
                 run = orchestrator.submit(self.run_it, None, "live", duration="30m", addresses=addresses).result()
-        self.assertEqual((30, "exact"), (run["result"]["statistics"]["steps"], run["metrics"]["parity"]))
+        self.assertEqual(30, run["result"]["statistics"]["steps"])
         self.assertNotIn("window", run)
-        self.assertEqual("live", self.promoted(dry=True)["evidence"][0]["epoch"])
+        self.assertEqual("different", run["metrics"]["parity"], run["parity_verdict"])
+        found = self.promoted()
+        self.assertEqual(("live", False), (found["evidence"][0]["epoch"], found["promoted"]))
+        self.assertEqual("different", found["criteria"][0]["value"])
 
 
 class Smoke(SystemCase):
