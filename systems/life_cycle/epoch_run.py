@@ -56,10 +56,8 @@ def run_epoch(
 
     Raises
     ------
-    ConfigurationError
-        If an argument is none.
     Exception
-        Whatever the runner raised; the run is marked failed before.
+        ConfigurationError if an argument is none; whatever the runner raised, its run being marked failed before.
     """
     now = epoch_named(epoch)
     leads_to = now.next if next_epoch is None else epoch_named(next_epoch)
@@ -70,7 +68,7 @@ def run_epoch(
     keeper = tracker or StrategyEpochTracker()
     made_of = {"runner_fn": runner_fn, "promotion_criteria": promotion_criteria, "arguments": kwargs}
     run_id = keeper.epoch_start(strategy_id, now, symbol, frames, **made_of)
-    first = frames[0] if frames else None
+    first = next(iter(frames), None)
     told = dict(zip(_TOLD, (symbol, frames, first, strategy_id, now, run_id, keeper), strict=True))
     with run_logging(run_id, keeper.logs), _failing(keeper):
         metrics, trades, facts = _parts(runner_fn(**_accepted(runner_fn, told, kwargs)))
