@@ -86,6 +86,7 @@ def run_loaded(
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
+        files.write_curve(fed.step_times_ms, np.array(session.outputs.curve, np.float64))
         facts = StrategyFacts(strategy.name, strategy.warmup_candles, residual)
         _write(files, plan, session, result, facts, failure)
     if failure is not None:
@@ -183,7 +184,6 @@ def _write(
     )
     if failure is not None:
         manifest = msgspec.structs.replace(manifest, failure=str(failure))
-    files.write_curve(np.array(session.outputs.curve, np.float64))
     files.write(MANIFEST, manifest.text().encode() + b"\n")
     files.write(RESULT, to_json(result).encode())
     files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))
