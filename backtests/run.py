@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
@@ -86,7 +85,7 @@ def run_loaded(
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
-        files.write_curve(fed.step_times_ms, np.array(session.outputs.curve, np.float64))
+        files.write_curve(fed.step_times_ms, session.outputs.curve)
         facts = StrategyFacts(strategy.name, strategy.warmup_candles, residual)
         _write(files, plan, session, result, facts, failure)
     if failure is not None:
