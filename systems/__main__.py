@@ -80,6 +80,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     promote.add_argument("id", metavar="ID")
     promote.add_argument("--dry", action="store_true", help="record nothing")
     promote.add_argument("--archive", action="store_true", help="record that it has ended; needs no evidence")
+    verb("sync", "index the runs of all epochs in the store of runs")
     return parser.parse_args(arguments)
 
 
@@ -105,6 +106,10 @@ def _run(asked: argparse.Namespace) -> int:
                   for word in (f"--{name.replace('_', '-')}", given)]  # fmt: skip
         return menu(places, lambda words: main([*words, *beside]))
 
+    if asked.verb == "sync":
+        from systems.commands.epoch_sync import sync_epochs
+
+        return sync_epochs(asked, places)
     from systems.commands.system_verbs import VERBS
 
     return VERBS["smoke" if asked.smoke else asked.verb](asked, places)

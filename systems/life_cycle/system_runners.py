@@ -23,7 +23,7 @@ from live.life.rehearsal import Rehearsal
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.atomic_files import write_atomically
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import RUNS
+from runs.folder.stem_folder import StemFolder
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, measure_run, read_run, trades_with_excursions
 from systems.catalogue import read_system
@@ -86,7 +86,8 @@ def system_backtest(
         raise KeyboardInterrupt(f"interrupted; what was done is in {result.output_dir}, marked partial")
     facts = {**_facts(system, settings), **_window_facts(window, system.windows[window], span)}
     # The note lies in the run's own folder, beside the documents that a backtest of the same settings shares.
-    own = Path(str(result.output_dir)) / RUNS / str(result.run_id)
+    shown = Path(str(result.output_dir))
+    own = StemFolder(shown.parent, shown.name).run_folder(str(result.run_id))
     write_json(own / _NOTE, facts)
     return {**_told(read_run(own), result), **facts}
 

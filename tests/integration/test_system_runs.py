@@ -14,8 +14,11 @@ from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
 from practice.faults.fault_script import FaultScript, ReviseCandle
+from runs.store.run_store import open_store
+from runs.store.store_rows import Epoch
 from systems import archive_system, list_systems, promote_system, run_system, smoke_systems
 from systems.life_cycle import StrategyEpochTracker, run_epoch, system_backtest
+from systems.life_cycle.epoch_index import index_epochs
 from tests.support.config_tree import write_config
 from tests.support.sessions.live_sessions import BUSY_PARAMS
 from tests.support.system_files import LIVE, system_places, write_system
@@ -69,7 +72,7 @@ class Backtests(SystemCase):
             with self.subTest(key):
                 self.assertEqual(ordinary[key], run["result"][key])
         self.assertGreater(run["result"]["performance"]["total_trades"], 0)
-        mine, theirs = Path(run["folder"]), Path(ordinary["output_dir"]) / "runs" / ordinary["run_id"]
+        mine, theirs = Path(run["folder"]), Path(ordinary["output_dir"]) / "latest"
         self.assertEqual(
             [mine / "system.json"], sorted(path for path in mine.iterdir() if not (theirs / path.name).exists())
         )
@@ -230,6 +233,27 @@ class Sessions(SystemCase):
         found = self.promoted()
         self.assertEqual(("live", False), (found["evidence"][0]["epoch"], found["promoted"]))
         self.assertEqual("different", found["criteria"][0]["value"])
+
+
+class Index(SystemCase):
+    def test_the_store_of_runs_has_what_the_folders_say_and_can_be_made_again(self) -> None:
+        (self.folder / "config" / "broken.py").write_text(BROKEN)
+        self.write(promotion=["trades >= 1"])
+        run = self.run_it("days")
+        self.write(overrides={"strategy": {"type": "broken.py:Broken"}})
+        with self.assertRaises(StrategyError):
+            self.run_it("days")
+        StrategyEpochTracker(self.places.logs).epoch_start("mine", "idea", "BTC/USDT")
+        logs = Path(str(self.places.logs))
+        for name in ("one", "another"):
+            with self.subTest(name), open_store(f"sqlite:///{self.folder / name}.sqlite") as store:
+                self.assertEqual([3, 0], [index_epochs(store, logs) for _ in range(2)])
+                rows = {one.status: one for one in store.records(Epoch)}
+                self.assertEqual({"COMPLETED", "FAILED", "RUNNING"}, rows.keys())
+                done = rows["COMPLETED"]
+                self.assertEqual((run["run_id"], run["metrics"], True), (done.run_id, done.metrics, done.passed))
+                self.assertEqual(("trades >= 1", True), (done.criteria[0]["criterion"], done.criteria[0]["holds"]))
+                self.assertIn("ZeroDivisionError", rows["FAILED"].failure)
 
 
 class Smoke(SystemCase):
