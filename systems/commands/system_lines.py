@@ -74,8 +74,8 @@ def promotion(found: dict[str, Any]) -> list[str]:
     evidence = [
         (
             f"  {one['epoch']}",
-            "-" if one["window"] is None else one["window"]["name"],
-            "-" if one["window"] is None else f"{one['window']['start'][:10]} to {one['window']['end'][:10]}",
+            "-" if one["window"] is None else one["window"].get("name", "-"),
+            f"{one['covered'].get('start', '-')[:16]} to {one['covered'].get('end', '-')[:16]}",
             f"{_figure(one, 'trade_quality', 'trades')} trades",
             f"net {_figure(one, 'performance', 'net_profit')}",
             f"parity {one['metrics'].get('parity', '-')}",

@@ -1,6 +1,6 @@
 """The menu of ``python -m systems`` on a terminal: which system, what to do with it, on which window."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import questionary
@@ -69,6 +69,8 @@ def _asked(places: Places, terminal: dict[str, Any]) -> Answer:
 
 def _select(question: str, choices: dict[str, str], terminal: dict[str, Any]) -> str | None:
     """Return the name that was chosen; None where the user left."""
-    options: Iterable[Any] = [questionary.Choice(title, name) for name, title in choices.items()]
-    answer = questionary.select(question, choices=list(options), **terminal).ask()
-    return None if answer is None else str(answer)
+    options = [questionary.Choice(title, name) for name, title in choices.items()]
+    try:
+        return str(questionary.select(question, choices=options, **terminal).unsafe_ask())
+    except (KeyboardInterrupt, EOFError):
+        return None

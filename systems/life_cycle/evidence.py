@@ -17,7 +17,10 @@ _SESSIONS = (StrategyEpoch.DEMO, StrategyEpoch.LIVE)
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """One run of a system that came to its end; ``window`` is None of a session without one."""
+    """One run of a system that came to its end; ``window`` is None of a session without one.
+
+    ``covered`` are its start and its end, as far as it went.
+    """
 
     run_id: str
     epoch: str
@@ -25,24 +28,24 @@ class Evidence(msgspec.Struct, frozen=True):
     ended: str
     folder: str
     window: dict[str, str] | None
+    covered: dict[str, str]
     code_version: str
     metrics: dict[str, Any]
 
     @classmethod
     def of(cls, run_id: str, epoch: str, told: Mapping[str, Any], ended: str = "") -> "Evidence | None":
         """Return what a run of a system told; None where it told no metrics of one."""
-        uid, metrics, window = told.get("system_uid"), told.get("metrics"), told.get("window")
+        uid, metrics = told.get("system_uid"), told.get("metrics")
         if not isinstance(uid, str) or not isinstance(metrics, dict):
             return None
-        if not isinstance(window, dict) or not {"name", "text", "start", "end"} <= window.keys():
-            window = {}
         return cls(
             run_id=run_id,
             epoch=epoch,
             system_uid=uid,
             ended=ended,
             folder=str(told.get("folder", "")),
-            window={str(key): str(value) for key, value in window.items()} or None,
+            window=_texts(told.get("window")) or None,
+            covered=_texts(told.get("covered")),
             code_version=str(told.get("code_version", "")),
             metrics=metrics,
         )
@@ -50,7 +53,7 @@ class Evidence(msgspec.Struct, frozen=True):
     @property
     def source(self) -> str:
         """What it is, in words."""
-        of = f" of {self.window['name']}" if self.window is not None else ""
+        of = f" of {self.window.get('name')}" if self.window is not None else ""
         return f"{self.epoch}{of}, run {self.run_id}"
 
 
@@ -103,6 +106,10 @@ class Ledger(msgspec.Struct, frozen=True):
             return f"python -m systems run {self.system_id} --epoch live --for 8h"
         how = "" if epoch == StrategyEpoch.BACKTEST else f" --epoch {epoch}"
         return f"python -m systems run {self.system_id} --window {window}{how}"
+
+
+def _texts(values: object) -> dict[str, str]:
+    return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {}
 
 
 def ledger_of(system: System, logs: Path) -> Ledger:

@@ -52,7 +52,7 @@ def consider(system: System, logs: Path) -> Promotion:
 
 
 def promote(system: System, logs: Path, now_ms: int) -> Promotion:
-    """Judge a system on its evidence and, where every criterion holds, record that it goes on.
+    """Judge a system on its evidence and, where every criterion holds, record that it goes on; a refusal is an event.
 
     Raises
     ------
@@ -61,6 +61,7 @@ def promote(system: System, logs: Path, now_ms: int) -> Promotion:
     """
     considered = consider(system, logs)
     if not considered.judgement.passed or considered.next_epoch is None:
+        append_event(logs, now_ms, "promotion_refused", **_facts(considered, considered.next_epoch))
         return considered
     _record(considered, considered.next_epoch, logs, now_ms)
     return msgspec.structs.replace(considered, promoted=True)
@@ -84,7 +85,13 @@ def archive(system: System, logs: Path, now_ms: int) -> Promotion:
 
 
 def _record(considered: Promotion, to: str, logs: Path, now_ms: int) -> None:
-    facts: dict[str, Any] = {
+    facts = _facts(considered, to)
+    append_line(logs / EPOCHS / PROMOTIONS, {"time": format_ms(now_ms), **facts})
+    append_event(logs, now_ms, "promotion", **facts)
+
+
+def _facts(considered: Promotion, to: str | None) -> dict[str, Any]:
+    return {
         "system": considered.system,
         "system_uid": considered.system_uid,
         "from": considered.epoch,
@@ -92,5 +99,3 @@ def _record(considered: Promotion, to: str, logs: Path, now_ms: int) -> None:
         "criteria": considered.judgement.criteria,
         "evidence": [one.run_id for one in considered.ledger.evidence],
     }
-    append_line(logs / EPOCHS / PROMOTIONS, {"time": format_ms(now_ms), **facts})
-    append_event(logs, now_ms, "promotion", **facts)

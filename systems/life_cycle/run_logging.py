@@ -3,7 +3,8 @@
 import contextlib
 import contextvars
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,8 @@ def run_logging(run_id: str, logs: Path | None = None, level: int = logging.WARN
         Where records of at least ``level`` also become events of the day; None for nowhere.
     """
     token = _run_id.set(run_id)
-    outer = logging.getLogRecordFactory()
-
-    def carrying(*arguments: Any, **more: Any) -> logging.LogRecord:
-        record = outer(*arguments, **more)
-        record.run_id = current_run_id()
-        return record
-
     events = _EventHandler(logs, run_id, level) if logs is not None else None
-    logging.setLogRecordFactory(carrying)
+    _CARRIER.enter()
     if events is not None:
         logging.getLogger().addHandler(events)
     try:
@@ -46,9 +40,34 @@ def run_logging(run_id: str, logs: Path | None = None, level: int = logging.WARN
     finally:
         if events is not None:
             logging.getLogger().removeHandler(events)
-        if logging.getLogRecordFactory() is carrying:
-            logging.setLogRecordFactory(outer)
+        _CARRIER.leave()
         _run_id.reset(token)
+
+
+class _Carrier:
+    """Makes log records that carry the id of their run; installed while any thread is in one, however they overlap."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._outer: Callable[..., logging.LogRecord] = logging.LogRecord
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._outer = logging.getLogRecordFactory()
+                logging.setLogRecordFactory(self)
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and logging.getLogRecordFactory() is self:
+                logging.setLogRecordFactory(self._outer)
+
+    def __call__(self, *arguments: Any, **more: Any) -> logging.LogRecord:
+        record = self._outer(*arguments, **more)
+        record.run_id = current_run_id()
+        return record
 
 
 class _EventHandler(logging.Handler):
@@ -67,3 +86,6 @@ class _EventHandler(logging.Handler):
             append_event(self._logs, int(record.created * 1_000), "log", **facts, message=record.getMessage())
         except Exception:  # noqa: BLE001 - as handlers do: a log that cannot be written stops nobody
             self.handleError(record)
+
+
+_CARRIER = _Carrier()

@@ -14,7 +14,6 @@ from backtests.settled_run import run_settled
 from core.command_line import require_open_files
 from core.errors import ConfigurationError, InvariantError
 from core.instants import format_ms
-from core.time_range import TimeRange
 from engine.assembly import with_own_strategy
 from live.intake.exchange_access import Addresses
 from live.life.live_command import OPEN_FILES, duration_ms
@@ -84,7 +83,8 @@ def system_backtest(
     result = run_settled(settings, span, now_ms, offline=offline, show_progress=show_progress)
     if result.partial:
         raise KeyboardInterrupt(f"interrupted; what was done is in {result.output_dir}, marked partial")
-    facts = {**_facts(system, settings), **_window_facts(window, system.windows[window], span)}
+    of = _window(system, window, format_ms(span.start_ms), format_ms(span.end_ms))
+    facts = {**_facts(system, settings), "window": of}
     # The note lies in the run's own folder, beside the documents that a backtest of the same settings shares.
     shown = Path(str(result.output_dir))
     own = StemFolder(shown.parent, shown.name).run_folder(str(result.run_id))
@@ -117,8 +117,7 @@ def system_rehearsal(
     length_ms = span.length_ms if duration is None else min(span.length_ms, duration_ms(duration))
     rehearsal = Rehearsal(speed, format_ms(span.start_ms))
     run = _session(settings, LiveOptions("", duration_ms=length_ms, rehearsal=rehearsal, quiet=quiet, plain=quiet))
-    rehearsed = TimeRange(span.start_ms, span.start_ms + length_ms)
-    return {**run, **facts, **_window_facts(window, system.windows[window], rehearsed), "rehearsed_on": PRACTICE}
+    return {**run, **facts, "window": _window(system, window, **run["covered"]), "rehearsed_on": PRACTICE}
 
 
 def system_paper_session(
@@ -180,8 +179,8 @@ def _facts(system: System, settings: Settings) -> dict[str, Any]:
     return {"system": system.id, "system_uid": system_uid(settings)}
 
 
-def _window_facts(name: str, text: str, span: TimeRange) -> dict[str, Any]:
-    return {"window": {"name": name, "text": text, "start": format_ms(span.start_ms), "end": format_ms(span.end_ms)}}
+def _window(system: System, name: str, start: str, end: str) -> dict[str, str]:
+    return {"name": name, "text": system.windows[name], "start": start, "end": end}
 
 
 def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
@@ -194,11 +193,12 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
     folder = ended[0]
     report = check_parity(folder, None, offline=settings.live.exchange == PRACTICE, now_ms=wall_clock_ms())
     write_atomically(folder / _PARITY_REPORT, report.json().encode())
-    word = {0: "exact", 4: "different"}.get(report.exit_code, "unchecked")
     run = read_run(folder)
-    told_of = _told(run, run.result)
-    told_of["metrics"][PARITY] = word
-    return {**told_of, "parity_verdict": report.verdict}
+    told = _told(run, run.result)
+    # A session without a step was never put to the test.
+    checked = {0: "exact", 4: "different"} if run.result.statistics.steps else {}
+    told["metrics"][PARITY] = checked.get(report.exit_code, "unchecked")
+    return {**told, "parity_verdict": report.verdict}
 
 
 def _told(run: StoredRun, result: RunResult) -> dict[str, Any]:
@@ -207,10 +207,11 @@ def _told(run: StoredRun, result: RunResult) -> dict[str, Any]:
     trades = trades_with_excursions(run, candles)
     columns = {name: _listed(getattr(trades, name)) for name in trades.__struct_fields__}
     hashes = ("trades_sha256", "settings_sha256", "strategy_sha256", "data_sha256", "code_version")
-    document = result.to_dict()
+    document, (start_ms, end_ms) = result.to_dict(), run.window
     return {
         "metrics": measure_run(run, candles).to_dict(),
         "trades": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
+        "covered": {"start": format_ms(start_ms), "end": format_ms(end_ms)},
         "folder": str(run.folder),
         "run": run.run_id,
         **{name: document[name] for name in hashes if name in document},

@@ -194,6 +194,20 @@ class LoggingContext(EpochCase):
             with run_logging("inner", self.logs):
                 self.assertEqual("inner", current_run_id())
             self.assertEqual("outer", current_run_id())
+        inside, over = threading.Event(), threading.Event()
+
+        def other() -> None:
+            with run_logging("other"):
+                inside.set()
+                over.wait(10)
+
+        overlapping = threading.Thread(target=other)
+        overlapping.start()
+        inside.wait(10)
+        with run_logging("mine"):
+            over.set()
+            overlapping.join()
+            self.assertEqual("mine", logging.getLogRecordFactory()("a", 30, "f", 1, "m", (), None).run_id)
         self.assertIs(factory, logging.getLogRecordFactory())
         self.assertEqual(handlers, logging.getLogger().handlers)
 
