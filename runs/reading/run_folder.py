@@ -185,6 +185,8 @@ def _places(path: Path) -> tuple[Path, Path]:
         path = path.parent
     if not path.is_dir():
         raise StoreError(f"{path}: there is no such folder", path=path)
+    if path.is_symlink():
+        path = path.parent / path.readlink()
     inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
     if not inside.is_file() and beside.is_file():
         own = own_folder(path)
@@ -213,15 +215,18 @@ def measure_run(
         As :func:`read_run` has it.
     candles
         The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
-        interval; without them excursions and the benchmark are undefined.
+        interval; without them excursions are undefined, and without those of every symbol the benchmark is.
     settings
         Conventions; None are those of the run's own configuration.
     """
     found = candles or {}
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    whole = all(symbol in found for symbol in fed)
+    held = held_symbols(run.curve, [found[symbol] for symbol in fed], length_of(run, found)) if whole else None
     return measure(
         trades_with_excursions(run, found),
         run.curve,
-        held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
+        held,
         run.exposure,
         run.metric_settings if settings is None else settings,
     )

@@ -144,6 +144,12 @@ class ReadBack(unittest.TestCase):
         self.assertGreater(told.spread, 0.0)
         # What is left is the rounding of fills to the tick.
         self.assertLess(told.slippage, 0.02 * told.spread)
+        # Half of 0.1 % beside 0.05 %: the two are as large as each other.
+        both, _, _ = written_run(
+            self.base / "both", {"slippage": 0.0005, "spread": {"model": "fixed", "fraction": 0.001}}
+        )
+        told = measure_run(both).entry_friction
+        self.assertAlmostEqual(told.slippage / told.spread, 1.0, delta=0.02)
 
     def test_what_stops_would_lose_is_at_risk(self) -> None:
         run, _, _ = written_run(self.base)
@@ -166,6 +172,13 @@ class ReadBack(unittest.TestCase):
         same = measure_run(run, settings=plain.metric_settings)
         self.assertEqual(same.figure("sharpe"), measure_run(plain).figure("sharpe"))
         self.assertNotIn("metrics", plain.manifest.settings["live"])
+
+    def test_a_benchmark_needs_the_candles_of_every_symbol(self) -> None:
+        run, _, candles = written_run(self.base)
+        one = {"ETH/USDT": candles["ETH/USDT"]}
+        told = measure_run(run, one)
+        self.assertEqual(told.reason("beta"), "the candles of the benchmark are not at hand")
+        self.assertEqual(told.trade_quality.trades_with_excursions, len([t for t in run.trades.symbol if t in one]))
 
     def test_a_strategy_that_never_trades(self) -> None:
         never = {**EAGER, "params": {"volume_multiplier": 19}}
