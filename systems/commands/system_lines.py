@@ -96,8 +96,8 @@ def promotion(found: dict[str, Any]) -> list[str]:
     beside = [
         f"  {count} {words}"
         for count, words in (
-            (found["failed_runs"], "runs of it failed"),
-            (found["other_versions"], "other versions of it were run: the best of several is worth less than the one"),
+            (found["failed_runs"], "of its runs failed"),
+            (found["other_versions"], "of its other versions were run: the best of several is worth less than the one"),
         )
         if count
     ]

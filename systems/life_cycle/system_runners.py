@@ -12,7 +12,7 @@ from typing import Any
 from backtests.proof.parity_check import check_parity
 from backtests.settled_run import run_settled
 from core.command_line import require_open_files
-from core.errors import ConfigurationError, InvariantError
+from core.errors import ConfigurationError, DataUnavailableError, InvariantError
 from core.instants import format_ms
 from engine.assembly import with_own_strategy
 from live.intake.exchange_access import Addresses
@@ -21,7 +21,6 @@ from live.life.live_session import LiveOptions, run_session
 from live.life.rehearsal import Rehearsal
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.atomic_files import write_atomically
-from runs.documents.run_result import RunResult
 from runs.folder.stem_folder import StemFolder
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, measure_run, read_run, trades_with_excursions
@@ -89,7 +88,7 @@ def system_backtest(
     shown = Path(str(result.output_dir))
     own = StemFolder(shown.parent, shown.name).run_folder(str(result.run_id))
     write_json(own / _NOTE, facts)
-    return {**_told(read_run(own), result), **facts}
+    return {**_told(read_run(own)), **facts}
 
 
 def system_rehearsal(
@@ -191,23 +190,23 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
     if not ended:
         raise InvariantError("the session ended without a result")
     folder = ended[0]
+    run = read_run(folder)
+    if not run.result.statistics.steps:
+        raise DataUnavailableError(f"the session ended before its first step and proves nothing; it is in {folder}")
     report = check_parity(folder, None, offline=settings.live.exchange == PRACTICE, now_ms=wall_clock_ms())
     write_atomically(folder / _PARITY_REPORT, report.json().encode())
-    run = read_run(folder)
-    told = _told(run, run.result)
-    # A session without a step was never put to the test.
-    checked = {0: "exact", 4: "different"} if run.result.statistics.steps else {}
-    told["metrics"][PARITY] = checked.get(report.exit_code, "unchecked")
+    told = _told(run)
+    told["metrics"][PARITY] = {0: "exact", 4: "different"}.get(report.exit_code, "unchecked")
     return {**told, "parity_verdict": report.verdict}
 
 
-def _told(run: StoredRun, result: RunResult) -> dict[str, Any]:
+def _told(run: StoredRun) -> dict[str, Any]:
     """Return metrics and trades of a run, and what names it."""
     candles = candles_of(run)
     trades = trades_with_excursions(run, candles)
     columns = {name: _listed(getattr(trades, name)) for name in trades.__struct_fields__}
     hashes = ("trades_sha256", "settings_sha256", "strategy_sha256", "data_sha256", "code_version")
-    document, (start_ms, end_ms) = result.to_dict(), run.window
+    document, (start_ms, end_ms) = run.result.to_dict(), run.window
     return {
         "metrics": measure_run(run, candles).to_dict(),
         "trades": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)],
