@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from systems.commands.new_system import new_system
     from systems.operations import (
         archive_system,
         check_systems,
@@ -21,6 +22,7 @@ __all__ = [
     "archive_system",
     "check_systems",
     "list_systems",
+    "new_system",
     "promote_system",
     "run_system",
     "show_system",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "systems.commands.new_system": "new_system",
     "systems.operations": (
         "archive_system check_systems list_systems promote_system run_system show_system smoke_systems"
     ),

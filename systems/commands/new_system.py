@@ -8,6 +8,8 @@ from systems.catalogue import read_system
 from systems.places import Places
 from systems.system_file import ID_WORDS, is_system_id
 
+DEFAULT_BASE = "config/practice.yaml"
+_HERE = Places()
 _FILE = """\
 # A system: a configuration under a name, with its windows and what it must prove. docs/systems.md explains each key.
 id: {id}
@@ -39,8 +41,8 @@ promotion:
 """
 
 
-def new_system(system_id: str, base: str, places: Places) -> Path:
-    """Write the file of a system and return its path; none is replaced.
+def new_system(system_id: str, base: str = DEFAULT_BASE, places: Places = _HERE) -> dict[str, str]:
+    """Write the file of a system to start from, and return its ``id`` and ``file``; none is replaced.
 
     Raises
     ------
@@ -65,4 +67,4 @@ def new_system(system_id: str, base: str, places: Places) -> Path:
     except ConfigurationError:
         path.unlink()
         raise
-    return path
+    return {"id": system_id, "file": str(path)}

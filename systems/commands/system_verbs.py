@@ -49,10 +49,10 @@ def _check(asked: argparse.Namespace, places: Places) -> int:
 
 
 def _new(asked: argparse.Namespace, places: Places) -> int:
-    path = new_system(asked.id, asked.base, places)
+    written = new_system(asked.id, asked.base, places)
     where = "" if places.systems == DEFAULT_FOLDER else f" --systems {shlex.quote(places.systems)}"
     steps = [f"python -m systems {verb}{where}" for verb in (f"show {asked.id}", f"run {asked.id} --window train")]
-    _print(asked, {"file": str(path)}, lambda: [f"wrote {path}", "", "Next: change what it says, then", "", *steps])
+    _print(asked, written, lambda: [f"wrote {written['file']}", "", "Next: change what it says, then", "", *steps])
     return 0
 
 

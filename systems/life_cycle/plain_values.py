@@ -42,7 +42,7 @@ def _other(value: object, depth: int) -> Any:
     if isinstance(value, msgspec.Struct):
         return plain_value(msgspec.to_builtins(value), depth + 1)
     if isinstance(value, dt.datetime):
-        return format_ms(to_ms(value))
+        return format_ms(to_ms(value)) if value == value else None
     if isinstance(value, dt.date | Decimal | PurePath):
         return str(value)
     for method in ("to_dict", "tolist"):  # A result, a frame; a number or an array of numpy.

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from core.errors import ConfigurationError
 from core.instants import parse_instant
-from systems import check_systems, list_systems, show_system
+from systems import check_systems, list_systems, new_system, show_system
 from systems.catalogue import read_system
-from systems.commands.new_system import new_system
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
 from tests.support.system_files import LIVE, system_places, write_system
@@ -182,7 +181,7 @@ class Mistakes(SystemCase):
 
 class Writing(SystemCase):
     def test_new_writes_a_sound_system_and_replaces_none(self) -> None:
-        path = new_system("my-first", "config/live.yaml", self.places)
+        path = Path(new_system("my-first", "config/live.yaml", self.places)["file"])
         self.assertEqual("my-first", show_system("my-first", self.places)["id"])
         before = path.read_bytes()
         with self.assertRaisesRegex(ConfigurationError, "there already, nothing was written"):

@@ -5,13 +5,16 @@ import logging
 import tempfile
 import threading
 import unittest
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from core.errors import ConfigurationError, StoreError
 from core.instants import parse_instant
 from systems.life_cycle import ExperimentTracker, StrategyEpoch, StrategyEpochTracker, current_run_id, run_epoch
+from systems.life_cycle.plain_values import plain_value
 from systems.life_cycle.run_logging import run_logging
 
 START_MS = parse_instant("2024-03-01T12:00")
@@ -155,6 +158,32 @@ class Runs(EpochCase):
             tracker.epoch_start("mine", "idea", "BTC/USDT")
         self.assertEqual(run_id, tracker.epoch_complete({})["run_id"])
         self.assertNotEqual(run_id, tracker.epoch_start("mine", "creation", "BTC/USDT"))
+
+
+class PlainValues(unittest.TestCase):
+    def test_whatever_a_runner_answers_is_a_value_that_json_has(self) -> None:
+        values = {
+            "frame": pd.DataFrame({"time": [pd.Timestamp("2024-01-01", tz="UTC"), pd.NaT], "pnl": [1.5, np.nan]}),
+            "array": np.array([1.0, np.inf]),
+            "exact": Decimal("1.10"),
+            "place": Path("a"),
+            "epoch": StrategyEpoch.DEMO,
+            "function": len,
+            "set": {3},
+        }
+        expected = {
+            "frame": {"time": {"0": "2024-01-01T00:00:00.000Z", "1": None}, "pnl": {"0": 1.5, "1": None}},
+            "array": [1.0, None],
+            "exact": "1.10",
+            "place": "a",
+            "epoch": "demo",
+            "function": "len",
+            "set": [3],
+        }
+        self.assertEqual(expected, plain_value(values))
+        endless: list[object] = []
+        endless.append(endless)
+        json.dumps(plain_value(endless), allow_nan=False)
 
 
 class LoggingContext(EpochCase):
