@@ -213,6 +213,7 @@ def _plain_promotion(found: Promotion) -> dict[str, Any]:
             "criteria": judged.criteria,
             "evidence": ledger.evidence,
             "failed_runs": ledger.failed,
+            "lost_runs": ledger.lost,
             "other_versions": ledger.others,
         }
     )

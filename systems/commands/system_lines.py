@@ -97,6 +97,7 @@ def promotion(found: dict[str, Any]) -> list[str]:
         f"  {count} {words}"
         for count, words in (
             (found["failed_runs"], "of its runs failed"),
+            (found["lost_runs"], "of its runs have lost their outputs, or these were changed: run them again"),
             (found["other_versions"], "of its other versions were run: the best of several is worth less than the one"),
         )
         if count

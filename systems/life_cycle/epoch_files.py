@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +45,16 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 def append_line(path: Path, values: Mapping[str, Any]) -> None:
     """Append one JSON line; lines of several processes do not mix."""
-    line = json.dumps(plain_value(values), ensure_ascii=True, allow_nan=False) + "\n"
+    append_lines(path, [values])
+
+
+def append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Append JSON lines."""
+    text = "".join(json.dumps(plain_value(one), ensure_ascii=True, allow_nan=False) + "\n" for one in lines)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(descriptor, line.encode())
-        finally:
-            os.close(descriptor)
+        with path.open("ab", buffering=0) as file:
+            file.write(text.encode())
     except OSError as error:
         raise StoreError.of("write", path, error) from error
 

@@ -72,8 +72,7 @@ def run_epoch(
     told = dict(zip(_TOLD, (symbol, frames, first, strategy_id, now, run_id, keeper), strict=True))
     with run_logging(run_id, keeper.logs), _failing(keeper):
         metrics, trades, facts = _parts(runner_fn(**_accepted(runner_fn, told, kwargs)))
-        for trade in trades:
-            keeper.log_trade(trade)
+        keeper.log_trades(trades)
         plain = plain_mapping(metrics)
         judgement = judgement_of(criteria, metrics, lambda name: figure_in(plain, name))
         return keeper.epoch_complete(plain, judgement, leads_to, facts)

@@ -15,7 +15,7 @@ from systems.life_cycle.epoch_files import (
     SUMMARY,
     TRADES,
     append_event,
-    append_line,
+    append_lines,
     epoch_folder,
     one_line,
     write_json,
@@ -97,8 +97,12 @@ class StrategyEpochTracker:
 
     def log_trade(self, trade: Mapping[str, Any]) -> None:
         """Append a trade of the run at hand."""
-        append_line(self._open() / TRADES, trade)
-        self.trades += 1
+        self.log_trades([trade])
+
+    def log_trades(self, trades: Sequence[Mapping[str, Any]]) -> None:
+        """Append trades of the run at hand."""
+        append_lines(self._open() / TRADES, trades)
+        self.trades += len(trades)
 
     def epoch_complete(
         self,

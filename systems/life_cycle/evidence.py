@@ -1,11 +1,14 @@
 """The ledger of evidence of a system: what was run of it, and which figures that gives."""
 
+import contextlib
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from runs.folder.file_names import TRADES
 from systems.life_cycle.epoch_files import EPOCHS, RESULTS, SUMMARY, read_json
 from systems.life_cycle.epoch_tracker import COMPLETED, FAILED
 from systems.life_cycle.judgement import Figure
@@ -60,7 +63,8 @@ class Evidence(msgspec.Struct, frozen=True):
 class Ledger(msgspec.Struct, frozen=True):
     """What is known of a system as it resolves now, oldest first.
 
-    ``others`` counts the versions of it, by other uids, that were run too, ``failed`` the runs that failed.
+    ``others`` counts the versions of it, by other uids, that were run too, ``failed`` the runs that failed, ``lost``
+    those whose outputs are gone or are not what the run wrote: they are no evidence any more.
     """
 
     system_id: str
@@ -68,6 +72,7 @@ class Ledger(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     others: int
     failed: int
+    lost: int
 
     def figure(self, name: str) -> Figure:
         """Return the figure that a criterion of the system names.
@@ -108,24 +113,37 @@ class Ledger(msgspec.Struct, frozen=True):
         return f"python -m systems run {self.system_id} --window {window}{how}"
 
 
+def _stands(told: Mapping[str, Any], logs: Path) -> bool:
+    """Whether the trade log that a run told of is still there as it was written."""
+    folder = str(told.get("folder", ""))
+    for path in (Path(folder) / TRADES, logs.parent / folder / TRADES):
+        with contextlib.suppress(OSError):
+            return hashlib.sha256(path.read_bytes()).hexdigest() == told.get("trades_sha256")
+    return False
+
+
 def _texts(values: object) -> dict[str, str]:
     return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {}
 
 
 def ledger_of(system: System, logs: Path) -> Ledger:
     """Return what the folders below ``logs/epochs`` know of a system."""
-    evidence, others, failed = [], set(), 0
+    evidence, others, failed, lost = [], set(), 0, 0
     for folder, summary in _summaries(logs, system.id):
         failed += summary.get("status") == FAILED
         told = read_json(folder / RESULTS) if summary.get("status") == COMPLETED else None
         epoch, ended = str(summary.get("epoch")), str(summary.get("ended"))
         one = None if told is None else Evidence.of(folder.name, epoch, told, ended)
-        if one is not None and one.system_uid == system.uid:
-            evidence.append(one)
-        elif one is not None:
+        if told is None or one is None:
+            continue
+        if one.system_uid != system.uid:
             others.add(one.system_uid)
+        elif _stands(told, logs):
+            evidence.append(one)
+        else:
+            lost += 1
     evidence.sort(key=lambda one: (one.ended, one.run_id))
-    return Ledger(system.id, dict(system.windows), tuple(evidence), len(others), failed)
+    return Ledger(system.id, dict(system.windows), tuple(evidence), len(others), failed, lost)
 
 
 def _summaries(logs: Path, system_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:

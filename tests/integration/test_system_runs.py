@@ -190,6 +190,19 @@ class Promotion(SystemCase):
         results.unlink()
         self.assertEqual([], self.promoted(dry=True)["evidence"])
 
+    def test_a_run_whose_outputs_are_gone_or_changed_is_no_evidence(self) -> None:
+        self.write(promotion=["trades >= 1"])
+        log = Path(self.run_it("days")["folder"]) / "trades.csv"
+        whole = log.read_bytes()
+        for content, lost in ((whole + b"\n", 1), (whole, 0)):
+            log.unlink()  # The top-level log is the same file under another name.
+            with self.subTest(lost=lost):
+                self.assertEqual((1, []), tuple(self.promoted(dry=True)[key] for key in ("lost_runs", "evidence")))
+                log.write_bytes(content)
+                self.assertEqual(
+                    (lost, not lost), tuple(self.promoted(dry=True)[key] for key in ("lost_runs", "passed"))
+                )
+
     def test_archiving_needs_no_evidence_and_ends_it_once(self) -> None:
         self.write()
         self.assertEqual("archived", archive_system("mine", self.places)["next_epoch"])
