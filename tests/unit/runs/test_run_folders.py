@@ -70,8 +70,9 @@ class RunFolders(unittest.TestCase):
         (own / "steps.npy").unlink()
         run = read_run(own)
         self.assertTrue(run.curve.sparse)
-        self.assertFalse(self.first.curve.sparse)
         told, whole = measure_run(run), measure_run(self.first)
+        self.assertEqual(whole.drawdown.seen_at, "every step")
+        self.assertEqual(told.drawdown.seen_at, "changes of the account and daily closes")
         for name in ("net_profit", "best_day_pct", "trades", "expectancy", "value_at_risk_pct", "total_costs"):
             self.assertEqual(told.figure(name), whole.figure(name), name)
         self.assertEqual(run.trades.entry_time_ms.tolist(), self.first.trades.entry_time_ms.tolist())

@@ -3,6 +3,7 @@
 The session's own closed trades are the other way to the same numbers: the reader has nothing but the files.
 """
 
+import csv
 import math
 import tempfile
 import unittest
@@ -137,6 +138,19 @@ class ReadBack(unittest.TestCase):
         self.assertEqual(contract.liquidation_proximity.trades_with_price, contract.trade_quality.trades)
         share = contract.margin_stress.average_margin_used_pct / contract.margin_stress.average_leverage
         self.assertAlmostEqual(share, 10.0, delta=0.5, msg="a tenth of what is open is posted")
+
+    def test_the_margin_of_what_is_open_is_that_of_the_ledger(self) -> None:
+        run, _, _ = written_run(self.base, {"perpetual": PERPETUAL, "exits": {"ladder": LADDER}, "max_entries": 2})
+        posted: dict[str, float] = {}
+        after: dict[str, float] = {}
+        with (run.folder / "ledger.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                if row["account"].startswith("margin:"):
+                    posted[row["account"]] = float(row["balance"])
+                if row["event"] in ("open", "close", "liquidation"):
+                    after[row["transaction"]] = sum(posted.values())
+        self.assertEqual(len(after), len(run.rows))
+        np.testing.assert_allclose(run.exposure.margin, list(after.values()), rtol=1e-9, atol=1e-6)
 
     def test_the_spread_is_told_apart_where_it_is_always_the_same(self) -> None:
         wide, _, _ = written_run(self.base, {"slippage": 0.0, "spread": {"model": "fixed", "fraction": 0.001}})
