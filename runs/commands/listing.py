@@ -1,20 +1,22 @@
 """``python -m runs list``."""
 
 import argparse
-import sys
 from typing import Any
 
 import msgspec
 
-from core.command_line import say
+from core.command_line import say, warn
 from core.instants import to_datetime
 from runs.commands.arguments import since_ms
 from runs.commands.opened_store import current_store, print_json, wall_clock_ms
 from runs.commands.text_blocks import Grid, number, show
 from runs.store.run_filter import RunFilter
+from runs.store.run_store import LARGE
 from runs.store.store_rows import RunRow
 
-SHOWN_ON_A_TERMINAL = 50
+SHOWN = 50
+"""How many runs a table shows where nothing else is asked for; JSON has them all."""
+_NOT_SHOWN = (*LARGE, "params", "libraries", "seeds")
 _HEADER = (
     "run", "made", "status", "strategy", "symbols", "candles", "window", "tags",
     "trades", "return %", "max DD %", "sharpe", "profit factor",
@@ -23,12 +25,14 @@ _HEADER = (
 
 def list_runs(asked: argparse.Namespace) -> int:
     """Print the runs that are asked for."""
-    terminal = sys.stdout.isatty() and not asked.json
-    limit = (SHOWN_ON_A_TERMINAL if terminal else 0) if asked.limit is None else asked.limit
+    limit = (0 if asked.json else SHOWN) if asked.limit is None else asked.limit
     wanted = filter_of(asked)
     with current_store() as store:
         # One more than is shown tells whether there are more.
-        found = store.runs(msgspec.structs.replace(wanted, limit=limit + 1 if limit else None))
+        found = store.runs(
+            msgspec.structs.replace(wanted, limit=limit + 1 if limit else None),
+            without=LARGE if asked.json else _NOT_SHOWN,
+        )
     shown = found[:limit] if limit else found
     if asked.json:
         print_json([plain_row(run) for run in shown])
@@ -38,7 +42,7 @@ def list_runs(asked: argparse.Namespace) -> int:
         return 0
     show(Grid(_HEADER, [_cells(run) for run in shown], 8))
     if len(found) > len(shown):
-        say(f"the first {len(shown):,} are shown; --limit 0 shows all")
+        warn(f"the first {len(shown):,} are shown; --limit 0 shows all")
     return 0
 
 

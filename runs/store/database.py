@@ -72,7 +72,11 @@ class Database:
             if self.is_file:
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._engine = _engine(url)
-            self._bring_up()
+            try:
+                self._bring_up()
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def is_file(self) -> bool:
