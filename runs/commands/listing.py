@@ -1,6 +1,8 @@
 """``python -m runs list``."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +16,7 @@ from runs.store.run_filter import RunFilter
 from runs.store.run_store import LARGE
 from runs.store.store_rows import RunRow
 
+_WORDS = 8
 SHOWN = 50
 """How many runs a table shows where nothing else is asked for; JSON has them all."""
 _NOT_SHOWN = (*LARGE, "params", "libraries", "seeds")
@@ -40,7 +43,7 @@ def list_runs(asked: argparse.Namespace) -> int:
     if not shown:
         say("no run" if wanted == RunFilter() else "no run is like that; `python -m runs list` shows all")
         return 0
-    show(Grid(_HEADER, [_cells(run) for run in shown], 8))
+    show(_table(shown, short=sys.stdout.isatty()))
     if len(found) > len(shown):
         warn(f"the first {len(shown):,} are shown; --limit 0 shows all")
     return 0
@@ -84,8 +87,20 @@ def made_text(started_ms: int | None) -> str:
     return "n/a" if started_ms is None else to_datetime(started_ms).strftime("%Y-%m-%d %H:%M")
 
 
+def _table(runs: Sequence[RunRow], *, short: bool) -> Grid:
+    """Return the table of runs; a ``short`` one has the beginnings of ids, and no column that is empty."""
+    rows = [_cells(run) for run in runs]
+    if not short:
+        return Grid(_HEADER, rows, _WORDS)
+    kept = [place for place in range(len(_HEADER)) if any(row[place] for row in rows)]
+    ids = [run.run_id[:8] if run.kind == "backtest" else run.run_id for run in runs]
+    rows = [(id_, *row[1:]) for id_, row in zip(ids, rows, strict=True)]
+    words = sum(place < _WORDS for place in kept)
+    return Grid([_HEADER[place] for place in kept], [[row[place] for place in kept] for row in rows], words)
+
+
 def _cells(run: RunRow) -> tuple[str, ...]:
-    symbols = ",".join(run.symbols[:2]) + (f" +{len(run.symbols) - 2}" if len(run.symbols) > 2 else "")
+    symbols = ",".join(run.symbols[:2]) + (f"+{len(run.symbols) - 2}" if len(run.symbols) > 2 else "")
     return (
         run.run_id,
         made_text(run.started_ms),

@@ -31,7 +31,8 @@ def sync_runs(asked: argparse.Namespace) -> int:
     if asked.json:
         print_json(report)
     else:
-        say(f"{report.added:,} runs added, {report.changed:,} read again, {report.removed:,} gone")
+        runs = "run" if report.added == 1 else "runs"
+        say(f"{report.added:,} {runs} added, {report.changed:,} read again, {report.removed:,} gone")
     return 0
 
 

@@ -50,9 +50,7 @@ def shown(url: URL) -> str:
     """Return an address as it may be printed: a file's path, or a server's address without its password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
-    return url.set(drivername="postgresql", password="***" if url.password else None, query={}).render_as_string(
-        hide_password=False
-    )
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 class Database:
