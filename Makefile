@@ -9,15 +9,16 @@ TOOLS_READY := $(TOOLS)/.ready
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv backtest live parity test test-long check fix bench lock lock-check audit
+.PHONY: help venv postgres backtest live parity test test-long check fix bench lock lock-check audit
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(READY): requirements.lock requirements-compiled.lock
+$(READY): requirements.lock requirements-compiled.lock requirements-charts.lock
 	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba and what they need): about a minute, once" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock
+	@$(BIN)/python $(INSTALL) --no-deps -r requirements-charts.lock
 	@touch $@
 
 $(TESTS_READY): $(READY) requirements-dev.lock
@@ -32,6 +33,9 @@ $(TOOLS_READY): requirements-tools.lock
 	@touch $@
 
 venv: $(READY) ## create or refresh the environment that runs need; test and check add what they need
+
+postgres: $(READY) ## add the driver for a run store on PostgreSQL
+	@$(BIN)/python $(INSTALL) -r requirements-postgres.lock
 
 backtest: $(READY) ## run the main job, offline, on the embedded practice market
 	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01

@@ -8,8 +8,9 @@ from tests.architecture.source_tree import PYPROJECT
 from tests.support.shared import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "dependencies.md"
-EXTRAS = ("requirements", "requirements-compiled", "requirements-dev", "requirements-tools")
-SECTIONS = ("Base", "Compiled", "Tests and checks", "Tools")
+OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres")}
+EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
+SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Tests and checks", "Tools")
 
 _PIN = re.compile(r"([\w.-]+)==([\w.]+)( ; [^\\]+)?")
 _ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -28,7 +29,7 @@ def asked(extra: str) -> dict[str, str]:
             found |= asked(line.removeprefix("-r ").removesuffix(".txt"))
         elif not line.startswith("#"):
             name, version = line.split("==")
-            found[normal(name)] = version
+            found[normal(name.partition("[")[0])] = version
     return found
 
 
@@ -53,15 +54,21 @@ class Locks(unittest.TestCase):
 
     def test_what_is_installed_together_is_one_version(self) -> None:
         together = locked("requirements-dev")
-        for extra in ("requirements", "requirements-compiled"):
+        for extra in ("requirements", "requirements-compiled", "requirements-postgres"):
             with self.subTest(extra):
                 self.assertLessEqual(locked(extra).items(), together.items())
 
-    def test_the_base_asks_for_nothing_of_the_compiled_core(self) -> None:
-        self.assertLessEqual({"numba", "llvmlite"}, locked("requirements-compiled").keys())
-        self.assertFalse({"numba", "llvmlite"} & locked("requirements").keys())
+    def test_the_base_asks_for_nothing_of_the_extras(self) -> None:
+        for extra, packages in (("compiled", {"numba", "llvmlite"}), ("postgres", {"psycopg", "psycopg-binary"})):
+            with self.subTest(extra):
+                self.assertLessEqual(packages, locked(OPTIONAL[extra]).keys())
+                self.assertFalse(packages & locked("requirements").keys())
         extras = PYPROJECT["tool"]["setuptools"]["dynamic"]["optional-dependencies"]
-        self.assertEqual({"compiled": {"file": ["requirements-compiled.txt"]}}, extras)
+        self.assertEqual({name: {"file": [f"{stem}.txt"]} for name, stem in OPTIONAL.items()}, extras)
+
+    def test_of_the_charts_nothing_but_the_wheel_that_carries_them_is_installed(self) -> None:
+        self.assertEqual({"lightweight-charts"}, locked("requirements-charts").keys())
+        self.assertFalse({"lightweight-charts", "pywebview"} & locked("requirements-dev").keys())
 
     def test_make_installs_from_the_locks_alone(self) -> None:
         text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
