@@ -187,8 +187,8 @@ def _own_folder(stem: Path) -> Path | None:
         run = msgspec.json.decode(read_bytes(stem / RESULT), type=dict)["run_id"]
     except (StoreError, msgspec.MsgspecError, KeyError):
         return None
-    own = stem / RUNS / str(run)
-    return own if (own / TRADES).is_file() and (own / RESULT).is_file() else None
+    places = (stem / str(run), stem / RUNS / str(run))
+    return next((one for one in places if (one / TRADES).is_file() and (one / RESULT).is_file()), None)
 
 
 def measure_run(
