@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from runs.folder.file_names import LATEST, NOTES, RESULT, RUNS, TRADES
+from runs.folder.file_names import CURVE, DERIVED, LATEST, MANIFEST, NOTES, RESULT, RUNS, STEPS, TRADES
 
 
 class StemFolder:
@@ -68,17 +68,25 @@ class StemFolder:
             shutil.rmtree(run_folder)
             if not shown:
                 return
-            for name in names:
-                self.shown(name).unlink(missing_ok=True)
-            link.unlink(missing_ok=True)
+            self._clear(names)
             whole = [one for one in self.run_folders() if is_whole(one)]
             if whole:
                 newest = max(whole, key=lambda one: (one / RESULT).stat().st_mtime_ns)
                 self.show(newest, _files_of(newest))
-            else:
-                for place in (self.folder / RUNS, self.folder):
-                    with contextlib.suppress(OSError):  # What else lies in it stays.
-                        place.rmdir()
+
+    def remove_shown(self) -> None:
+        """Remove a run that has no folder of its own: what stands under the stem's names."""
+        with self.held():
+            self._clear([*DERIVED, CURVE, STEPS, MANIFEST, RESULT, NOTES])
+
+    def _clear(self, names: Sequence[str]) -> None:
+        """Take away files that stand under the stem's names, and its folder where nothing is left in it."""
+        for name in names:
+            self.shown(name).unlink(missing_ok=True)
+        (self.folder / LATEST).unlink(missing_ok=True)
+        for place in (self.folder / RUNS, self.folder):
+            with contextlib.suppress(OSError):  # What else lies in it stays.
+                place.rmdir()
 
     def _point(self, run_folder: Path) -> None:
         beside = _beside(self.folder / LATEST)

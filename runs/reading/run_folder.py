@@ -187,12 +187,12 @@ def _places(path: Path) -> tuple[Path, Path]:
         raise StoreError(f"{path}: there is no such folder", path=path)
     inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
     if not inside.is_file() and beside.is_file():
-        own = _own_folder(path)
+        own = own_folder(path)
         return (own, own / TRADES) if own is not None else (path, beside)
     return path, inside
 
 
-def _own_folder(stem: Path) -> Path | None:
+def own_folder(stem: Path) -> Path | None:
     """Return the folder of the run that a stem names, which no later run changes; None where it was removed."""
     try:
         run = msgspec.json.decode(read_bytes(stem / RESULT), type=dict)["run_id"]

@@ -24,6 +24,13 @@ FACADES = {
     "practice/practice_command.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
+    "runs/commands/exporting.py",
+    "runs/commands/opened_store.py",
+    "runs/commands/text_blocks.py",
+    "runs/store/database.py",
+    "runs/store/found_folders.py",
+    "runs/store/run_filter.py",
+    "runs/store/synchronising.py",
     "strategies/open_stream.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
