@@ -85,6 +85,7 @@ def run_loaded(
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
+        files.write_curve(fed.step_times_ms, np.array(session.outputs.curve, np.float64))
         _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
     if failure is not None:
         raise StrategyError(
@@ -172,7 +173,6 @@ def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, 
         run_hashes(session.outputs, plan.settings, result.data_sha256),
         kill_switch_engaged=plan.kill_switch_engaged,
     )
-    files.write_curve(np.array(session.outputs.curve, np.float64))
     files.write(MANIFEST, manifest.text().encode() + b"\n")
     files.write(RESULT, to_json(result).encode())
     files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))

@@ -116,12 +116,21 @@ def calmar_ratio(growth: float, days: float, drawdown: float) -> float | None:
     float or None
         None without a drawdown, for a run of no length, equity not above 0 at the end, or a rate that is not finite.
     """
-    if not (drawdown > 0.0 and days > 0.0 and growth > 0.0):
+    if not drawdown > 0.0:
+        return None
+    rate = annual_growth(growth, days)
+    return None if rate is None else rate / drawdown
+
+
+def annual_growth(growth: float, days: float) -> float | None:
+    """Return the compound annual growth rate, a fraction: growth ^ (365 / days) − 1.
+
+    None for a run of no length, growth that is not above 0, or a rate that is not finite.
+    """
+    if not (days > 0.0 and growth > 0.0):
         return None
     try:
-        annual_growth = float(
-            _POWER.power(decimal.Decimal(growth), _POWER.divide(DAYS_PER_YEAR, decimal.Decimal(days)))
-        )
+        a_year = float(_POWER.power(decimal.Decimal(growth), _POWER.divide(DAYS_PER_YEAR, decimal.Decimal(days))))
     except decimal.DecimalException:
         return None
-    return (annual_growth - 1.0) / drawdown if math.isfinite(annual_growth) else None
+    return a_year - 1.0 if math.isfinite(a_year) else None

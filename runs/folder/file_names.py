@@ -1,5 +1,5 @@
-"""Names of the files in a run's folder. A live session's holds all but the curve; a backtest's has no journal, and its
-trade log lies beside the folder."""
+"""Names of the files in a run's folder. A live session's holds all but the curve and its steps; a backtest's has no
+journal, and its trade log lies beside the folder."""
 
 TRADES = "trades.csv"
 EQUITY = "equity.csv"
@@ -10,6 +10,8 @@ DERIVED = (TRADES, EQUITY, DECISIONS, ORDERS, LEDGER)
 """What a session writes, in the order in which ``SessionOutputs`` takes their sinks."""
 
 CURVE = "equity.npy"
+STEPS = "steps.npy"
+"""The time of every value of the curve."""
 MANIFEST = "manifest.json"
 RESULT = "result.json"
 JOURNAL = "journal.jsonl"

@@ -206,6 +206,7 @@ class Output(CommandCase):
         latest, own = self.out / STEM, self.out / STEM / "runs" / self.result()["run_id"]
         files = [
             "decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json",
+            "steps.npy",
         ]  # fmt: skip
         self.assertEqual([STEM, f"{STEM}.csv"], sorted(path.name for path in self.out.iterdir()))
         self.assertEqual([*files, "runs"], sorted(path.name for path in latest.iterdir()))

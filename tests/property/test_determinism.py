@@ -18,6 +18,7 @@ OUTPUTS = (
     f"{STEM}.csv",
     f"{STEM}/equity.csv",
     f"{STEM}/equity.npy",
+    f"{STEM}/steps.npy",
     f"{STEM}/decisions.jsonl",
     f"{STEM}/manifest.json",
     f"{STEM}/result.json",

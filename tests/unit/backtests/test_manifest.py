@@ -41,7 +41,16 @@ class Manifest(unittest.TestCase):
                 self.assertEqual(path.read_bytes(), (second / path.name).read_bytes())
         self.assertEqual(
             sorted(path.name for path in first.iterdir() if path.is_file()),
-            ["decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json"],
+            [
+                "decisions.jsonl",
+                "equity.csv",
+                "equity.npy",
+                "ledger.csv",
+                "manifest.json",
+                "orders.csv",
+                "result.json",
+                "steps.npy",
+            ],
         )
 
     def test_the_manifest_names_settings_data_rules_code_and_libraries(self):

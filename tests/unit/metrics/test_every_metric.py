@@ -40,7 +40,7 @@ OTHER_NAMES = {"win_rate": "win_rate_pct"}
 """Batch twins that say their unit."""
 
 FIGURES: dict[str, Callable[..., Any]] = {
-    name: one for name in metrics.__all__ if inspect.isfunction(one := getattr(metrics, name))
+    name: one for name in metrics.__all__ if inspect.isfunction(one := getattr(metrics, name)) and name != "measure"
 }
 STREAMING: dict[str, type[Any]] = {
     name: one for name in metrics.__all__ if hasattr(one := getattr(metrics, name), "update")

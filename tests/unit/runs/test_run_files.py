@@ -56,7 +56,7 @@ class Writing(unittest.TestCase):
         outputs = files.outputs()
         outputs.render(EquityPoint(0, Decimal(balance), Decimal(0), 0))
         files.write("result.json", b"%d\n" % balance)
-        files.write_curve(np.array([1.0, 2.5]))
+        files.write_curve(np.array([60_000]), np.array([1.0, 2.5]))
 
     def test_until_it_is_published_nothing_has_its_final_name(self):
         self.fill(self.open())
@@ -67,12 +67,19 @@ class Writing(unittest.TestCase):
         files = self.open()
         self.fill(files)
         files.publish("a")
-        inside = ("decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "orders.csv", "result.json")
+        inside = ("decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "orders.csv", "result.json", "steps.npy")
         latest = [STEM, *(f"{STEM}/{name}" for name in inside), f"{STEM}.csv"]
         own = [f"{STEM}/runs", f"{STEM}/runs/a", *(f"{STEM}/runs/a/{name}" for name in (*inside, "trades.csv"))]
         self.assertEqual(self.written(), sorted(latest + own))
         self.assertEqual(files.log_file.read_text().split(",")[0], "timestamp")
         np.testing.assert_array_equal(np.load(files.folder / "equity.npy"), [1.0, 2.5])
+        np.testing.assert_array_equal(np.load(files.folder / "steps.npy"), [60_000, 60_000], "the end stands twice")
+
+    def test_a_run_cut_short_has_the_times_of_the_steps_it_came_to(self):
+        files = self.open()
+        files.write_curve(np.array([60_000, 120_000, 180_000]), np.array([1.0, 2.5]))
+        files.publish("a")
+        np.testing.assert_array_equal(np.load(files.folder / "steps.npy"), [60_000, 120_000])
 
     def test_publishing_again_replaces_an_earlier_run(self):
         for balance in (1, 2):
@@ -80,7 +87,7 @@ class Writing(unittest.TestCase):
             self.fill(files, balance)
             files.publish("a")
         self.assertEqual((files.folder / "result.json").read_text(), "2\n")
-        self.assertEqual(len(self.written()), 17)
+        self.assertEqual(len(self.written()), 19)
 
     def test_discarding_removes_what_was_written_and_leaves_an_earlier_run(self):
         first = self.open()
@@ -116,7 +123,7 @@ class Writing(unittest.TestCase):
             winner = (self.out / STEM / "result.json").read_text().strip()
             row = (self.out / STEM / "equity.csv").read_text().splitlines()[1]
             self.assertEqual(row.split(",")[1], winner)
-            self.assertEqual(len(self.written()), 17)
+            self.assertEqual(len(self.written()), 19)
 
     def test_a_file_where_the_folder_is_expected_is_a_store_error_that_names_it(self):
         self.out.write_text("in the way")

@@ -1,0 +1,21 @@
+"""Conventions that a reader of figures may choose."""
+
+import msgspec
+
+
+class MetricSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Conventions of the figures of a run.
+
+    ``risk_free_rate`` is a fraction a year, paid daily as rate / ``periods_per_year``. Annualised figures need a run of
+    ``shortest_days``; ``tail`` is the share of days that value at risk speaks of.
+    """
+
+    risk_free_rate: float = 0.0
+    periods_per_year: int = 365
+    shortest_days: int = 30
+    tail: float = 0.05
+
+    @property
+    def daily_rate(self) -> float:
+        """The risk-free return of a day, a fraction."""
+        return self.risk_free_rate / self.periods_per_year

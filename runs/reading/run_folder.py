@@ -1,0 +1,238 @@
+"""A run read back from its folder: a backtest's or a live session's."""
+
+import functools
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET
+
+from core.candle_columns import CandleColumns, Int64Array
+from core.errors import ConfigurationError, StoreError
+from core.exact import EXACT, plain, received
+from core.instants import parse_instant
+from core.timeframe import timeframe_ms
+from metrics.equity_curve import EquityCurve
+from metrics.exposure_path import ExposurePath
+from metrics.figures.excursions import with_excursions
+from metrics.metric_settings import MetricSettings
+from metrics.run_measurement import USUAL, measure
+from metrics.run_metrics import RunMetrics
+from metrics.trade_columns import TradeColumns
+from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
+from runs.documents.run_result import RunResult
+from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+from runs.reading.folder_text import read_bytes
+from runs.reading.held_symbols import held_symbols
+from runs.reading.log_rows import LogRow, read_log
+from runs.reading.round_trips import RoundTrip, exposure_path, round_trips, trade_columns
+from runs.reading.row_points import points_of
+from runs.reading.stored_curve import AccountRows, read_account_rows, read_curve
+
+Status = Literal["COMPLETED", "PARTIAL"]
+_HALF = Decimal("0.5")
+
+
+class StoredRun:
+    """A run as its folder has it; what is large is read when it is asked for.
+
+    ``folder`` is that of the run, ``kind`` says what made it, ``log_file`` is its trade log. Reading raises StoreError
+    where a file is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, log_file: Path, manifest: Manifest[SymbolAtStart], result: RunResult) -> None:
+        self.folder = folder
+        self.log_file = log_file
+        self.manifest = manifest
+        self.result = result
+
+    @property
+    def kind(self) -> Literal["backtest", "live"]:
+        """What made the run."""
+        return "backtest" if self.manifest.session is UNSET else "live"
+
+    @property
+    def run_id(self) -> str:
+        """The id of a backtest; the name of a session."""
+        if isinstance(self.result.run_id, str):
+            return self.result.run_id
+        return self.manifest.session if isinstance(self.manifest.session, str) else self.folder.name
+
+    @property
+    def status(self) -> Status:
+        """Whether the run came to its end."""
+        return "PARTIAL" if self.result.partial else "COMPLETED"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the run must know."""
+        return self.result.warnings
+
+    @property
+    def symbols(self) -> list[str]:
+        """The traded symbols as configured, in order."""
+        return self.result.config.symbols
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Where the run began, and where it ended or was cut short, in UTC milliseconds."""
+        window, config = self.manifest.window, self.result.config
+        start_ms = None if window is UNSET else window.start_ms
+        end_ms = None if window is UNSET else window.end_ms
+        if self.result.partial or end_ms is None:
+            end_ms = None if config.ran_to is None else parse_instant(config.ran_to)
+        start_ms = (end_ms or 0) if start_ms is None else start_ms
+        return start_ms, max(start_ms, start_ms if end_ms is None else end_ms)
+
+    @functools.cached_property
+    def rows(self) -> list[LogRow]:
+        """The rows of the trade log."""
+        return read_log(self.log_file)
+
+    @functools.cached_property
+    def round_trips(self) -> list[RoundTrip]:
+        """The positions that were closed entirely, exact, in order of their exits."""
+        return round_trips(self.rows, self._half_spreads())
+
+    @functools.cached_property
+    def curve(self) -> EquityCurve:
+        """The account over time."""
+        return read_curve(self.folder, self._account_rows, self.result.config.starting_balance, self.window)
+
+    @functools.cached_property
+    def trades(self) -> TradeColumns:
+        """The positions that were closed entirely, as columns, without excursions."""
+        times = self.curve.times_ms
+        return trade_columns(self.round_trips, times[self._points] if len(times) else self._points)
+
+    @functools.cached_property
+    def exposure(self) -> ExposurePath:
+        """What was open at every moment."""
+        contracts = {symbol: one.perpetual for symbol, one in self.result.symbols.items()}
+        leverage = {symbol: terms.leverage for symbol, terms in contracts.items() if terms is not UNSET}
+        return exposure_path(self.rows, self._points, leverage)
+
+    @functools.cached_property
+    def _account_rows(self) -> AccountRows:
+        return read_account_rows(self.folder)
+
+    @functools.cached_property
+    def _points(self) -> Int64Array:
+        config = self.result.config
+        at_close = config.entry_order == "market" and config.entry_fill == "close"
+        start = plain(received(config.starting_balance))
+        return points_of(self.rows, self.curve.times_ms, self._account_rows, start, at_close=at_close)
+
+    def _half_spreads(self) -> dict[str, Decimal]:
+        """Return the half spread by symbol where it was always the same."""
+        live = self.manifest.settings.get("live", {})
+        spread = live.get("execution", {}).get("spread", {})
+        if spread.get("model") != "fixed":
+            return {}
+        return dict.fromkeys(self.symbols, EXACT.multiply(received(spread["fraction"]), _HALF))
+
+
+def read_run(path: str | Path) -> StoredRun:
+    """Return the run of a folder, or of a trade log beside which its folder lies.
+
+    Parameters
+    ----------
+    path
+        The folder of a run (its own, or the one that names the latest of a range), of a live session, or a file in
+        one, or a trade log.
+
+    Raises
+    ------
+    StoreError
+        If there is no run, or a document of it is missing or damaged; says what is wrong and what to do.
+    """
+    folder, log_file = _places(Path(path))
+    if not (folder / RESULT).is_file():
+        if (folder / MANIFEST).is_file():
+            wrong = f"{folder}: has no {RESULT}: the run goes on, or was killed; resume it, or run it again"
+        else:
+            wrong = f"{folder}: is no folder of a run: it has neither {MANIFEST} nor {RESULT}"
+        raise StoreError(wrong, path=folder)
+    try:
+        manifest = read_manifest(folder / MANIFEST)
+    except ConfigurationError as error:
+        raise StoreError(str(error), path=folder / MANIFEST) from error
+    try:
+        result = msgspec.json.decode(read_bytes(folder / RESULT), type=RunResult)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StoreError(f"{folder / RESULT}: is no result of a run: {error}", path=folder / RESULT) from error
+    return StoredRun(folder, log_file, manifest, result)
+
+
+def _places(path: Path) -> tuple[Path, Path]:
+    """Return the folder of a run and its trade log."""
+    if path.suffix == ".csv" and path.name != TRADES and path.with_suffix("").is_dir():
+        path = path.with_suffix("")
+    elif path.is_file():
+        path = path.parent
+    if not path.is_dir():
+        raise StoreError(f"{path}: there is no such folder", path=path)
+    inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
+    if not inside.is_file() and beside.is_file():
+        own = _own_folder(path)
+        return (own, own / TRADES) if own is not None else (path, beside)
+    return path, inside
+
+
+def _own_folder(stem: Path) -> Path | None:
+    """Return the folder of the run that a stem names, which no later run changes; None where it was removed."""
+    try:
+        run = msgspec.json.decode(read_bytes(stem / RESULT), type=dict)["run_id"]
+    except (StoreError, msgspec.MsgspecError, KeyError):
+        return None
+    own = stem / RUNS / str(run)
+    return own if (own / TRADES).is_file() and (own / RESULT).is_file() else None
+
+
+def measure_run(
+    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings = USUAL
+) -> RunMetrics:
+    """Return the figures of a stored run.
+
+    Parameters
+    ----------
+    run
+        As :func:`read_run` has it.
+    candles
+        The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
+        interval; without them excursions and the benchmark are undefined.
+    settings
+        Conventions.
+    """
+    found = candles or {}
+    return measure(
+        trades_with_excursions(run, found),
+        run.curve,
+        held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
+        run.exposure,
+        settings,
+    )
+
+
+def trades_with_excursions(run: StoredRun, candles: Mapping[str, CandleColumns]) -> TradeColumns:
+    """Return a run's trades with MAE and MFE, of the symbols whose candles are given."""
+    trades = run.trades
+    length_ms = length_of(run, candles)
+    for symbol, columns in candles.items():
+        trades = with_excursions(trades, symbol, columns, length_ms)
+    return trades
+
+
+def length_of(run: StoredRun, candles: Mapping[str, CandleColumns]) -> int:
+    """Return the length of the candles given: that of the detail interval where they are so fine, else of the run's."""
+    config = run.result.config
+    lengths = [timeframe_ms(one) for one in (config.detail_interval, config.interval) if one is not None]
+    apart = [least_apart(one.open_time_ms) for one in candles.values() if one.rows > 1]
+    return min(lengths) if apart and min(apart) < max(lengths) else max(lengths)
+
+
+def least_apart(opens_ms: Int64Array) -> int:
+    """Return the least time between two opens."""
+    return int((opens_ms[1:] - opens_ms[:-1]).min())

@@ -1,0 +1,72 @@
+"""Runs by what a user calls them: an id or its beginning, a folder, a name, or ``latest``."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+
+LATEST = "latest"
+_SHOWN = 5
+
+
+def find_run(text: str, roots: Sequence[str | Path] = ("logs/backtests", "logs/live")) -> Path:
+    """Return the folder of the run that a text names.
+
+    Parameters
+    ----------
+    text
+        A path (a folder, a file in one, a trade log); the id of a run or its beginning; the name of a folder below a
+        root, as that of a range or of a session; or ``latest``, the run that was written last.
+    roots
+        Folders below which runs lie.
+
+    Raises
+    ------
+    ConfigurationError
+        If no run has that name, or several have.
+    """
+    path = Path(text)
+    if text not in ("", LATEST) and path.exists():
+        return path
+    folders = run_folders(roots)
+    where = ", ".join(str(root) for root in roots)
+    if not folders:
+        raise ConfigurationError(f"run {text!r}: there is no run below {where}; make one, or name its folder")
+    if text == LATEST:
+        return max(folders, key=lambda one: ((one / RESULT).stat().st_mtime_ns, one.name))
+    for names in ([one for one in folders if one.name == text], _named(text, roots)):
+        if names:
+            return names[0]
+    found = [one for one in folders if text and one.name.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(one.name for one in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+        raise ConfigurationError(f"run {text!r}: begins {len(found)} runs: {shown} — allowed: more letters of one")
+    raise ConfigurationError(
+        f"run {text!r}: no run below {where} has that id or name — allowed: an id or its beginning, a name, a folder, "
+        f"or {LATEST}"
+    )
+
+
+def run_folders(roots: Iterable[str | Path]) -> list[Path]:
+    """Return the folder of every run below the roots, sorted: each backtest's own, and each live session's.
+
+    A range whose runs' own folders were removed counts by the folder that names its latest.
+    """
+    found = []
+    for root in map(Path, roots):
+        for folder in sorted(one for one in root.glob("*") if one.is_dir() and not one.name.startswith(".")):
+            own = sorted(one.parent for one in folder.glob(f"{RUNS}/*/{RESULT}"))
+            found += own or ([folder] if (folder / RESULT).is_file() and (folder / MANIFEST).is_file() else [])
+            # A rehearsal's session lies one folder deeper.
+            deeper = [one.parent for one in folder.glob(f"*/{RESULT}") if not one.parent.is_symlink()]
+            found += sorted(one for one in deeper if (one / TRADES).is_file())
+    return found
+
+
+def _named(text: str, roots: Iterable[str | Path]) -> list[Path]:
+    if not text or Path(text).name != text:
+        return []
+    return [path for root in roots for name in (text, f"{text}.csv") if (path := Path(root) / name).exists()]
