@@ -224,11 +224,11 @@ def _texts(named: Iterable[tuple[str, object]]) -> list[Fact]:
 def _money_of(result: RunResult, *, with_unit: bool = True) -> Money:
     """Return how money is written: two decimals, eight for an account that is kept in something dear such as BTC."""
     small = result.performance.starting_balance < _COARSE_FROM
-    decimals, unit = _FINE_DECIMALS if small else 2, _quote_of(result) if with_unit else ""
+    decimals, unit = _FINE_DECIMALS if small else 2, quote_of(result) if with_unit else ""
     return lambda value: amount(value, decimals, unit)
 
 
-def _quote_of(result: RunResult) -> str:
+def quote_of(result: RunResult) -> str:
     """Return the currency that all symbols are quoted in; empty where it is not one."""
     quotes = {one.canonical.partition("/")[2].partition(":")[0] for one in result.symbols.values()}
     return one_line(quotes.pop()) if len(quotes) == 1 else ""
