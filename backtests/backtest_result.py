@@ -5,6 +5,8 @@ What is not in the result itself is read, and what is heavy is loaded, when it i
 
 import functools
 import io
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runs.documents.run_result import RunResult
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from backtests.result_metrics import ResultMetrics
     from backtests.run_at_hand import RunAtHand
+    from core.candle_columns import CandleColumns
 
 
 class BacktestResult:
@@ -79,6 +82,26 @@ class BacktestResult:
         with self._run.opened() as opened:
             return result_figure(opened.run)
 
+    def report(self, path: str | Path = "report.html", candles: "Mapping[str, CandleColumns] | None" = None) -> Path:
+        """Write the report page and return where it is.
+
+        Parameters
+        ----------
+        path
+            The file; it is replaced.
+        candles
+            Of the window, by symbol as configured; None takes those that are at hand.
+
+        Raises
+        ------
+        StoreError
+            If the run's folder cannot be read, or the page not written.
+        """
+        from reports.page import write_page
+
+        with self._run.opened() as opened:
+            return write_page([opened.run], Path(path), candles=opened.candles if candles is None else candles)
+
     @property
     def trades_sha256(self) -> str:
         """Hash of the trade log."""
@@ -142,6 +165,10 @@ class ResultDict(dict[str, Any]):
     def plot(self) -> "Figure":
         """As of :class:`BacktestResult`."""
         return self.typed.plot()
+
+    def report(self, path: str | Path = "report.html", candles: "Mapping[str, CandleColumns] | None" = None) -> Path:
+        """As of :class:`BacktestResult`."""
+        return self.typed.report(path, candles)
 
     def _repr_html_(self) -> str:
         return self.typed._repr_html_()

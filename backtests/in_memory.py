@@ -30,6 +30,7 @@ from market_data.instruments.inferred_rules import infer_instrument
 from market_data.quality.candle_quality import find_holes
 from reports.console.progress import ReplayProgress
 from runs.documents.manifest import StrategyFacts
+from runs.folder.file_names import EQUITY, ORDERS, TRADES
 from runs.identity.run_hashes import run_hashes
 from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
@@ -178,8 +179,9 @@ def _market(
 
 def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
     """Run with outputs that are kept in memory."""
-    trades, account_rows = bytearray(), bytearray()
-    session = session_over(plan, strategy, market, SessionOutputs(trades.extend, account_rows.extend))
+    texts = {name: bytearray() for name in (TRADES, EQUITY, ORDERS)}
+    outputs = SessionOutputs(texts[TRADES].extend, texts[EQUITY].extend, orders=texts[ORDERS].extend)
+    session = session_over(plan, strategy, market, outputs)
     warm_up_session(session, market)
     warmed = warmed_candles(session, market)
     candles = sum(one.window.rows for one in market.candles.values())
@@ -193,8 +195,7 @@ def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketI
         StrategyFacts(strategy.name, strategy.warmup_candles),
         result,
         run_hashes(session.outputs, plan.settings, fed.data_sha256),
-        bytes(trades),
-        bytes(account_rows),
+        {name: bytes(text) for name, text in texts.items()},
         fed.step_times_ms,
         np.array(session.outputs.curve, np.float64),
         _windows(market),

@@ -17,12 +17,15 @@ from runs.documents.manifest_builder import backtest_manifest
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
 from runs.folder.curve_columns import curve_columns
-from runs.folder.file_names import EQUITY, MANIFEST, RESULT, RUNS, TRADES
+from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
 from runs.identity.run_hashes import RunHashes
 from runs.identity.run_id import run_id
 from runs.reading.folder_text import read_bytes
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, read_run
+
+IN_MEMORY = "in_memory"
+"""What a page calls a run that was kept in memory, as it calls others by their range."""
 
 
 class RunWithCandles(NamedTuple):
@@ -90,21 +93,20 @@ class FolderRun:
 
 
 class MemoryRun(NamedTuple):
-    """A run whose outputs were kept in memory: the bytes of its trade log and of ``equity.csv``, and its curve."""
+    """A run whose outputs were kept in memory: those in ``texts`` by the names of their files, and its curve."""
 
     plan: RunPlan
     strategy: StrategyFacts
     result: RunResult
     hashes: RunHashes
-    trades: bytes
-    account_rows: bytes
+    texts: Mapping[str, bytes]
     step_times_ms: Int64Array
     values: Float64Array
     candles: Mapping[str, CandleColumns]
 
     def trade_log(self) -> bytes:
         """Return the trade log."""
-        return self.trades
+        return self.texts[TRADES]
 
     def curve(self) -> tuple[Int64Array, Float64Array]:
         """Return the times of the steps and the equity at each, the last after everything was closed."""
@@ -124,14 +126,13 @@ class MemoryRun(NamedTuple):
             self.plan.settings, Window(start_ms, end_ms), self.strategy, result, self.hashes, kill_switch_engaged=False
         )
         files = {
-            TRADES: self.trades,
-            EQUITY: self.account_rows,
+            **self.texts,
             RESULT: to_json(result).encode(),
             MANIFEST: manifest.text().encode(),
         }
         with tempfile.TemporaryDirectory(prefix="run-") as name:
-            folder = Path(name) / run
-            folder.mkdir()
+            folder = Path(name) / IN_MEMORY / run
+            folder.mkdir(parents=True)
             for file, data in files.items():
                 (folder / file).write_bytes(data)
             for file, column in curve_columns(self.step_times_ms, self.values).items():

@@ -3,6 +3,7 @@
 import csv
 import json
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -177,6 +178,16 @@ class Shown(ResultCase):
         figure.savefig(self.base / "equity.png")
         self.assertEqual(b"\x89PNG", (self.base / "equity.png").read_bytes()[:4])
         self.assertEqual(b"\x89PNG", figure._repr_png_()[:4])
+
+    def test_a_report_is_the_page_of_the_run(self) -> None:
+        kept = run_backtest({BTC: InMemory.candles}, above)
+        written = run_backtest({BTC: InMemory.candles}, above, output_dir=self.base / "out")
+        pages = [one.report(self.base / "pages" / f"{name}.html") for name, one in (("kept", kept), ("file", written))]
+        for page in pages:
+            data = re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+            (run,) = json.loads(data[1] if data else "")["runs"]
+            self.assertEqual(kept.to_dict()["performance"], run["result"]["performance"])
+            self.assertTrue(run["candles"])
 
     def test_a_fragment_is_well_formed_whatever_the_names_are(self) -> None:
         strategy = {"type": "tests.support.frame_strategies:Breakout", "params": {"length": 12}}

@@ -1,7 +1,9 @@
 """A run as a table: what was known at each close and nothing later, what was decided, and what followed."""
 
+import contextlib
 import csv
 import functools
+import io
 import itertools
 import json
 import subprocess
@@ -22,6 +24,7 @@ from core.instants import format_ms
 from indicators import EMA
 from market_data import CandleStore
 from market_data.practice.practice_market import PracticeMarket
+from runs.__main__ import main as runs
 from runs.dataset.dataset_file import write_dataset
 from runs.dataset.forward_outcomes import price_outcomes
 from runs.reading import read_run
@@ -316,6 +319,32 @@ class Refused(DatasetCase):
             self.table(result)
         self.assertFalse((self.base / "dataset.parquet").exists())
         self.assertEqual([], [path.name for path in self.base.iterdir() if path.suffix == ".tmp"])
+
+    def test_the_command_says_what_it_wrote_and_names_bad_arguments(self) -> None:
+        result = self.run_of(stores.whole, "Crossing")
+        folder = str(Path(result["output_dir"]) / result["run_id"])
+        code, said, wrong = self.command(folder, "--horizons", "2,7", "--json")
+        self.assertEqual((0, ""), (code, wrong))
+        told = json.loads(said)
+        file = Path(told.pop("file"))
+        self.assertEqual(Path(folder) / "dataset.parquet", file)
+        self.assertEqual(told, json.loads(pq.read_schema(file).metadata[b"dataset"]))
+        self.assertEqual({ETH: STEPS, BTC: STEPS}, told["rows"])
+        self.assertEqual((["fast", "slow", "atr", "trend", "range"], [2, 7]), (told["features"], told["horizons"]))
+        for arguments, says in (
+            (["--horizons", "0"], "--horizons 0 — allowed: numbers of candles"),
+            (["--out", str(self.base)], "is a folder"),
+            (["--data-dir", str(self.base / "none")], "there is no such folder"),
+        ):
+            code, said, wrong = self.command(folder, *arguments)
+            self.assertEqual((2, "", 1), (code, said, wrong.count("\n")))
+            self.assertIn(says, wrong)
+
+    def command(self, *arguments: str) -> tuple[int, str, str]:
+        said, wrong = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(wrong):
+            code = runs(["dataset", *arguments])
+        return code, said.getvalue(), wrong.getvalue()
 
     def test_a_strategy_in_a_file_is_found_from_the_run_s_folder(self) -> None:
         source = (REPOSITORY / "tests" / "support" / "feature_strategies.py").read_text(encoding="utf-8")
