@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
@@ -85,7 +84,7 @@ def run_loaded(
         places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
-        files.write_curve(fed.step_times_ms, np.array(session.outputs.curve, np.float64))
+        files.write_curve(fed.step_times_ms, session.outputs.curve)
         _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
     if failure is not None:
         raise StrategyError(

@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 import filelock
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from core.errors import ConfigurationError, HarnessError, StoreError
 from engine.journal import JournalLine, JournalWriter, hold_journal, read_journal
@@ -15,6 +17,7 @@ from engine.journal_records import SessionRecord
 from engine.renderer import SessionOutputs
 from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
+from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
 from runs.folder.write_errors import store_errors
 from validation.composed_settings import Settings
@@ -108,6 +111,15 @@ class SessionFolder:
         except HarnessError:
             return {}
         return {spelling: one.canonical for spelling, one in symbols.items()}
+
+    def write_curve(self, step_times_ms: npt.ArrayLike, curve: npt.ArrayLike) -> None:
+        """Write equity at every step and the times of the steps, beside and renamed."""
+        for name, column in curve_columns(step_times_ms, curve).items():
+            with store_errors(self.path / name):
+                work = self.path / f".{name}.tmp"
+                with work.open("wb") as file:
+                    np.save(file, column)
+                work.replace(self.path / name)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a whole file, beside and renamed."""

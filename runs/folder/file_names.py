@@ -1,4 +1,4 @@
-"""Names of the files in a run's folder. A live session's holds all but the curve and its steps; a backtest's has no
+"""Names of the files in a run's folder. A live session's has result and curve when it has ended; a backtest's has no
 journal, and its trade log lies beside the folder."""
 
 TRADES = "trades.csv"

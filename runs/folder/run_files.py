@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
-from core.candle_columns import Float64Array, Int64Array
 from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
 from engine.renderer import SessionOutputs
-from runs.folder.file_names import CURVE, DERIVED, RESULT, RUNS, STEPS, TRADES
+from runs.folder.curve_columns import curve_columns
+from runs.folder.file_names import DERIVED, RESULT, RUNS, TRADES
 from runs.folder.write_errors import store_errors
 
 _ADVICE = "; free space or choose another folder with --out"
@@ -57,13 +58,9 @@ class RunFiles:
             (self._work / name).write_bytes(data)
         self._names.append(name)
 
-    def write_curve(self, step_times_ms: Int64Array, curve: Float64Array) -> None:
-        """Write the equity curve as ``equity.npy``, and the time of each of its values as ``steps.npy``.
-
-        A value more than there are steps is that after the closing at the end, and bears the time of the last one.
-        """
-        times = step_times_ms[np.minimum(np.arange(len(curve)), len(step_times_ms) - 1)]
-        for name, column in ((CURVE, curve), (STEPS, times)):
+    def write_curve(self, step_times_ms: npt.ArrayLike, curve: npt.ArrayLike) -> None:
+        """Write the equity curve as ``equity.npy``, and the time of each of its values as ``steps.npy``."""
+        for name, column in curve_columns(step_times_ms, curve).items():
             with store_errors(self._target(name), _ADVICE), (self._work / name).open("wb") as file:
                 np.save(file, column)
             self._names.append(name)

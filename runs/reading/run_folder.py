@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -18,12 +18,13 @@ from metrics.equity_curve import EquityCurve
 from metrics.exposure_path import ExposurePath
 from metrics.figures.excursions import with_excursions
 from metrics.metric_settings import MetricSettings
-from metrics.run_measurement import USUAL, measure
+from metrics.run_measurement import measure
 from metrics.run_metrics import RunMetrics
 from metrics.trade_columns import TradeColumns
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+from runs.folder.file_names import MANIFEST, ORDERS, RESULT, RUNS, TRADES
+from runs.reading.ambiguous_bounds import ambiguous_bounds
 from runs.reading.folder_text import read_bytes
 from runs.reading.held_symbols import held_symbols
 from runs.reading.log_rows import LogRow, read_log
@@ -94,7 +95,8 @@ class StoredRun:
     @functools.cached_property
     def round_trips(self) -> list[RoundTrip]:
         """The positions that were closed entirely, exact, in order of their exits."""
-        return round_trips(self.rows, self._half_spreads())
+        bounds = ambiguous_bounds(self.rows, self.folder / ORDERS, self._execution)
+        return round_trips(self.rows, self._half_spreads(), bounds)
 
     @functools.cached_property
     def curve(self) -> EquityCurve:
@@ -125,10 +127,19 @@ class StoredRun:
         start = plain(received(config.starting_balance))
         return points_of(self.rows, self.curve.times_ms, self._account_rows, start, at_close=at_close)
 
+    @property
+    def metric_settings(self) -> MetricSettings:
+        """The conventions of figures that the run's configuration names."""
+        return msgspec.convert(self.manifest.settings.get("live", {}).get("metrics", {}), MetricSettings)
+
+    @property
+    def _execution(self) -> dict[str, Any]:
+        section: dict[str, Any] = self.manifest.settings.get("live", {}).get("execution", {})
+        return section
+
     def _half_spreads(self) -> dict[str, Decimal]:
         """Return the half spread by symbol where it was always the same."""
-        live = self.manifest.settings.get("live", {})
-        spread = live.get("execution", {}).get("spread", {})
+        spread = self._execution.get("spread", {})
         if spread.get("model") != "fixed":
             return {}
         return dict.fromkeys(self.symbols, EXACT.multiply(received(spread["fraction"]), _HALF))
@@ -192,7 +203,7 @@ def _own_folder(stem: Path) -> Path | None:
 
 
 def measure_run(
-    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings = USUAL
+    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings | None = None
 ) -> RunMetrics:
     """Return the figures of a stored run.
 
@@ -202,17 +213,20 @@ def measure_run(
         As :func:`read_run` has it.
     candles
         The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
-        interval; without them excursions and the benchmark are undefined.
+        interval; without them excursions are undefined, and without those of every symbol the benchmark is.
     settings
-        Conventions.
+        Conventions; None are those of the run's own configuration.
     """
     found = candles or {}
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    whole = all(symbol in found for symbol in fed)
+    held = held_symbols(run.curve, [found[symbol] for symbol in fed], length_of(run, found)) if whole else None
     return measure(
         trades_with_excursions(run, found),
         run.curve,
-        held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
+        held,
         run.exposure,
-        settings,
+        run.metric_settings if settings is None else settings,
     )
 
 
