@@ -100,7 +100,7 @@ class BacktestResult:
         from reports.page import write_page
 
         with self._run.opened() as opened:
-            return write_page([opened.run], Path(path), candles=opened.candles if candles is None else candles)
+            return write_page([opened.run], Path(path), candles=[opened.candles if candles is None else candles])
 
     @property
     def trades_sha256(self) -> str:

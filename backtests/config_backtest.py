@@ -328,7 +328,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             show_progress=False if asked.quiet or asked.json else None,
         )
         result = runner.run_typed()
-        report(result, as_json=asked.json, quiet=asked.quiet)
+        report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
         return failed(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -31,6 +31,7 @@ from live.life.stop_signals import stop_on_signals, unless_stopping
 from live.views.session_watch import Watched
 from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
+from reports import page as pages
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
@@ -56,6 +57,7 @@ class LiveOptions(NamedTuple):
     data_dir: str | None = None
     plain: bool = False
     quiet: bool = False
+    report: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
 
@@ -159,9 +161,19 @@ class _LiveSession:
                     await intake.close()
             if unfinished:
                 warn(unfinished)
-            print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
+            self._report(_write_result(settings, unified, folder, started.fold), folder)
             say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
+
+    def _report(self, result: RunResult, folder: SessionFolder) -> None:
+        """Print the session's report; where its page cannot be written, all the same."""
+        page = None
+        try:
+            if self._options.report:
+                folder.flush()
+                page = pages.write_report(folder.path)
+        finally:
+            print_report(result, sys.stdout, page)
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
         """Return the last step to run, and after how many seconds of wall time to end without it; None for ever."""

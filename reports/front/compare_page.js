@@ -6,19 +6,17 @@ import { figureText, flat, plainFigures } from "front/figures.js";
 import { points, showAll, timeChart } from "front/time_charts.js";
 import { day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
 
-const HUES = [212, 28, 152, 282, 348, 48, 190, 100];
-const hue = (place) => `hsl(${HUES[place % HUES.length]} 70% ${place < HUES.length ? 52 : 38}%)`;
+const COLOURS = ["#3d7fe0", "#e08a2e", "#2fa56f", "#9b5de5", "#e0475f", "#b89a00", "#1aa5b8", "#7d8a99"];
+const colourOf = (place) => COLOURS[place % COLOURS.length];
 const HIGH_IS_GOOD = new Set(["total_return_pct", "sharpe", "sortino", "profit_factor", "win_rate_pct", "expectancy", "calmar", "cagr_pct"]);
 const LOW_IS_GOOD = new Set(["max_drawdown_pct", "total_costs"]);
 
-const runNames = (runs) => {
-  const strategies = new Set(runs.map((run) => run.result.config.strategy));
-  return runs.map((run) => (strategies.size === runs.length ? run.result.config.strategy : run.id));
-};
+const runNames = (runs) => runs.map((run) => `${run.result.config.strategy} ${run.kind === "live" ? run.id : run.id.slice(0, 8)}`);
 
 function curves(name, runs, names, column, value, text) {
   const read = runs.map((run) => [unpackTimes(run.curve.time_ms), unpackNumbers(run.curve[column])]);
-  const chart = timeChart(name, {
+  let chart = null;
+  chart = timeChart(name, {
     height: name === "equity" ? "tall" : "low",
     ariaLabel: `${name} of ${runs.length} runs`,
     legend: (at) => [
@@ -27,7 +25,7 @@ function curves(name, runs, names, column, value, text) {
         const [, values] = read[place];
         const series = chart?.series[`${place} ${one}`];
         const there = at && series ? at.seriesData.get(series)?.value : value(values[values.length - 1], runs[place]);
-        return el("span", {}, el("i", { class: "swatch", style: `background: ${hue(place)}` }), `${one} `, el("b", {}, text(there ?? null)));
+        return el("span", {}, el("i", { class: "swatch", style: `background: ${colourOf(place)}` }), `${one} `, el("b", {}, text(there ?? null)));
       }),
     ].filter(Boolean),
   });
@@ -36,7 +34,7 @@ function curves(name, runs, names, column, value, text) {
     chart.add(
       "Line",
       `${place} ${names[place]}`,
-      () => ({ color: hue(place), lineWidth: 2, priceFormat: { type: "custom", formatter: text, minMove: 0.001 } }),
+      () => ({ color: colourOf(place), lineWidth: 2, priceFormat: { type: "custom", formatter: text, minMove: 0.001 } }),
       points(times, values.map((one) => (one === null ? null : value(one, run)))),
     );
   });
@@ -44,7 +42,7 @@ function curves(name, runs, names, column, value, text) {
 }
 
 function sideBySide(names, rows, heading) {
-  const head = el("tr", {}, el("th", {}, heading), names.map((name, place) => el("th", { scope: "col", class: "figure" }, el("i", { class: "swatch", style: `background: ${hue(place)}` }), name)));
+  const head = el("tr", {}, el("th", {}, heading), names.map((name, place) => el("th", { scope: "col", class: "figure" }, el("i", { class: "swatch", style: `background: ${colourOf(place)}` }), name)));
   return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
 }
 
@@ -83,9 +81,10 @@ export function comparePage(runs) {
     return el(
       "div",
       { class: "tile wide" },
-      el("span", { class: "name" }, el("i", { class: "swatch", style: `background: ${hue(place)}` }), `${names[place]} · ${run.kind}`),
+      el("span", { class: "name" }, el("i", { class: "swatch", style: `background: ${colourOf(place)}` }), names[place]),
       el("strong", { class: tone(performance.total_return_pct) }, plus(perCent(performance.total_return_pct), performance.total_return_pct)),
       el("span", { class: "under" }, `drawdown ${perCent(drawdown.max_drawdown_pct)} · Sharpe ${number(risk.sharpe)} · ${number(trades.trades, 0)} trades`),
+      el("span", { class: "under" }, `${run.kind}, ${run.result.config.interval}, ${day(run.start_ms)} – ${day(run.end_ms)}`),
     );
   }));
   const doubts = runs.flatMap((run, place) => run.warnings.map((text) => el("li", {}, el("b", {}, names[place]), ` ${text}`)));

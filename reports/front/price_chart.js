@@ -114,7 +114,9 @@ function oneSymbol(run, symbol, trades, levels) {
     redraw();
   };
   const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
-  scale.setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + 3 });
+  // The end of the run; where nothing was traded there, the last trade.
+  const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
+  scale.setVisibleLogicalRange({ from: end - bars, to: end });
   self.box.dataset.trades = placed.length;
   const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
   return {
@@ -194,7 +196,7 @@ function tradePainter(self, placed, starts, chosen) {
 function paintZones(context, place, { trade, from, to, stops, targets }, paint, strong) {
   for (const [levels, colour] of [[targets, paint.gain], [stops, paint.loss]]) {
     if (levels.length === 0) continue;
-    const [left, entry] = place(from, trade.entry_price);
+    const [left, entry] = place(from - 0.5, trade.entry_price);
     const [right, level] = place(to + 0.5, levels[0].price);
     if (entry === null || level === null) continue;
     context.fillStyle = faded(colour, strong ? 0.22 : 0.1);

@@ -29,6 +29,22 @@ function options(paint) {
   };
 }
 
+const shown = new Map();
+const observer = new ResizeObserver(fit);
+onTheme(fit);
+
+// A chart that changes its width goes on showing the same span. All are asked for theirs first: those that move together
+// would take over what another shows for a moment.
+function fit() {
+  const spans = [...shown].map(([canvas, chart]) => [canvas, chart, chart.timeScale().getVisibleLogicalRange()]);
+  for (const [canvas, chart] of spans) {
+    if (canvas.clientWidth > 0) chart.resize(canvas.clientWidth, canvas.clientHeight);
+  }
+  for (const [, chart, range] of spans) {
+    if (range !== null) chart.timeScale().setVisibleLogicalRange(range);
+  }
+}
+
 /**
  * Returns { box, chart, add, legend }: a chart in a box of a class that gives its height.
  * `add(kind, name, style, data)` adds a series whose colours are a function of the page's; `legend(text)` is called
@@ -44,25 +60,17 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
   canvas.addEventListener("pointerdown", () => wheel(chart, true));
   box.addEventListener("pointerleave", () => wheel(chart, false));
   const self = { box, chart, series: {}, paint: colours() };
-  // A chart that changes its width goes on showing the same span.
-  const fit = () => {
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    const range = chart.timeScale().getVisibleLogicalRange();
-    if (width === 0) return;
-    chart.resize(width, height);
-    if (range !== null) chart.timeScale().setVisibleLogicalRange(range);
-  };
-  const observer = new ResizeObserver(fit);
+  shown.set(canvas, chart);
   observer.observe(canvas);
   const forget = onTheme(() => {
     self.paint = colours();
-    fit();
     chart.applyOptions(options(self.paint));
     for (const [series, style] of styles) series.applyOptions(style(self.paint));
   });
   self.close = () => {
     forget();
-    observer.disconnect();
+    observer.unobserve(canvas);
+    shown.delete(canvas);
     chart.remove();
   };
   self.add = (kind, series, style, data) => {

@@ -39,6 +39,7 @@ export function duration(ms) {
   const minutes = ms / 60_000;
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;
   if (minutes < 60) return `${Math.round(minutes)} min`;
+  if (minutes % 60 === 0 && minutes < 48 * 60) return `${minutes / 60} h`;
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${pad(Math.round(minutes % 60) % 60)} min`;
   return `${number(minutes / 1440, 1)} days`;
 }

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from reports.page.page_file import write_page
+    from reports.page.page_file import write_page, write_report
 
-__all__ = ["write_page"]
+__all__ = ["write_page", "write_report"]
 
-_HOMES = {"reports.page.page_file": "write_page"}
+_HOMES = {"reports.page.page_file": "write_page write_report"}
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -16,13 +16,24 @@ from core.errors import StoreError
 from reports.page.chart_library import chart_library
 from reports.page.run_candles import run_candles
 from reports.page.run_data import compared_data, run_data
-from runs.reading.run_folder import StoredRun
+from runs.reading.run_folder import StoredRun, read_run
 
 FORMAT = "report 1"
 """Name of the form of the page's data; another number says that a reader of the old form would misread it."""
 
+PAGE = "report.html"
+"""Name of a run's page in its folder."""
 
-def write_page(runs: Sequence[StoredRun], target: Path, *, candles: Mapping[str, CandleColumns] | None = None) -> Path:
+
+def write_report(folder: str | Path) -> Path:
+    """Write the page of a run beside its other files, and return where it is; errors as of :func:`write_page`."""
+    run = read_run(folder)
+    return write_page([run], run.folder / PAGE)
+
+
+def write_page(
+    runs: Sequence[StoredRun], target: Path, *, candles: Sequence[Mapping[str, CandleColumns]] | None = None
+) -> Path:
     """Write the page of a run, or one that compares several, and return where it is.
 
     Parameters
@@ -32,7 +43,7 @@ def write_page(runs: Sequence[StoredRun], target: Path, *, candles: Mapping[str,
     target
         The file; folders above it are made. It is written beside and renamed.
     candles
-        Of the run's symbols, for price charts, MAE and MFE; None takes what is stored where the run took its own.
+        Of each run's symbols, for price charts, MAE and MFE; None takes what is stored where the runs took their own.
 
     Raises
     ------
@@ -51,11 +62,13 @@ def write_page(runs: Sequence[StoredRun], target: Path, *, candles: Mapping[str,
     return target
 
 
-def page_data(runs: Sequence[StoredRun], candles: Mapping[str, CandleColumns] | None = None) -> dict[str, Any]:
+def page_data(
+    runs: Sequence[StoredRun], candles: Sequence[Mapping[str, CandleColumns]] | None = None
+) -> dict[str, Any]:
     """Return what the page of runs holds."""
-    if len(runs) == 1:
-        return {"format": FORMAT, "runs": [run_data(runs[0], run_candles(runs[0]) if candles is None else candles)]}
-    return {"format": FORMAT, "runs": [compared_data(run, candles or {}) for run in runs]}
+    lived = [run_candles(run) for run in runs] if candles is None else candles
+    told = run_data if len(runs) == 1 else compared_data
+    return {"format": FORMAT, "runs": [told(run, one) for run, one in zip(runs, lived, strict=True)]}
 
 
 def page_text(data: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from runs.reading.run_folder import StoredRun, length_of, measure_run, trades_wi
 
 CURVE_POINTS = 12_000
 COMPARED_POINTS = 4_000
-CANDLES_OF_A_SYMBOL, CANDLES_OF_A_PAGE, LEAST_CANDLES = 12_000, 40_000, 1_000
+CANDLES_OF_A_PAGE, LEAST_CANDLES = 36_000, 1_000
 LEVELS = 40_000
 FEW_TRADES = 30
 """Below so many trades the figures of trades say little."""
@@ -61,8 +61,13 @@ def _head(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, Any
         "metrics": metrics.to_dict(),
         "sampling": metrics.risk_adjusted.sampling.text(),
         "settings": dict(run.manifest.settings),
-        "warnings": [*warnings_of(run.result), *_doubts(run, candles)],
+        "warnings": warnings_of_run(run, candles),
     }
+
+
+def warnings_of_run(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
+    """Return what a reader of a run must know before believing it: its own warnings, and how little it may say."""
+    return [*warnings_of(run.result), *_doubts(run, candles)]
 
 
 def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
@@ -115,9 +120,9 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
 
 def _open_shares(run: StoredRun) -> tuple[Float64Array, Float64Array]:
     """Return what long and short positions have cost at each point of the curve, in per cent of equity."""
-    longs, shorts, _ = run.exposure.at(len(run.curve.times_ms))
+    shown = run.exposure.at(len(run.curve.times_ms))
     equity = np.where(run.curve.equity > 0.0, run.curve.equity, np.nan)
-    return 100.0 * longs / equity, 100.0 * shorts / equity
+    return 100.0 * shown.long_cost / equity, 100.0 * shown.short_cost / equity
 
 
 def _days(curve: EquityCurve) -> Packed | None:
@@ -175,7 +180,7 @@ def _levels(run: StoredRun) -> Packed:
 
 def _candles(candles: Mapping[str, CandleColumns], length_ms: int) -> dict[str, Packed]:
     """Return the candles of each symbol, joined where there are more than a page should hold."""
-    most = max(LEAST_CANDLES, min(CANDLES_OF_A_SYMBOL, CANDLES_OF_A_PAGE // max(1, len(candles))))
+    most = max(LEAST_CANDLES, CANDLES_OF_A_PAGE // max(1, len(candles)))
     packed = {}
     for symbol, columns in candles.items():
         drawn, drawn_ms = drawable(columns, length_ms, most)

@@ -11,7 +11,7 @@ from core.errors import StrategyError
 from core.instants import format_ms
 from strategies.anchored_blocks import block_ms, sampled_rows
 from strategies.frame_stream import frame_of
-from strategies.look_ahead import differing_value
+from strategies.look_ahead import BlockColumns
 from strategies.own_code import failure_in_one_line
 from strategies.strategy import Strategy
 
@@ -73,10 +73,11 @@ def _require_causal(
     strategy: Strategy, symbol: str, frame: pd.DataFrame, indicators: pd.DataFrame, rows: range
 ) -> None:
     """Stop where a row of a block is another one on the frame that ends with it; the first row and one more are."""
+    columns = BlockColumns(indicators)
     again = sorted(sampled_rows(rows[1:-1], strategy.name, symbol, len(frame)))[1:2]
     for row in {rows[0], *again}:
         cut = _indicators(strategy, symbol, frame.iloc[: row + 1])
-        different = differing_value(indicators, cut)
+        different = columns.differing_value(cut)
         if different is not None:
             opened = format_ms(int(frame["timestamp"].iloc[row].timestamp() * 1000))
             raise StrategyError(

@@ -213,15 +213,18 @@ def measure_run(
         As :func:`read_run` has it.
     candles
         The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
-        interval; without them excursions and the benchmark are undefined.
+        interval; without them excursions are undefined, and without those of every symbol the benchmark is.
     settings
         Conventions; None are those of the run's own configuration.
     """
     found = candles or {}
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    whole = all(symbol in found for symbol in fed)
+    held = held_symbols(run.curve, [found[symbol] for symbol in fed], length_of(run, found)) if whole else None
     return measure(
         trades_with_excursions(run, found),
         run.curve,
-        held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
+        held,
         run.exposure,
         run.metric_settings if settings is None else settings,
     )

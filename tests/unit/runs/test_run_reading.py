@@ -167,6 +167,13 @@ class ReadBack(unittest.TestCase):
         self.assertEqual(same.figure("sharpe"), measure_run(plain).figure("sharpe"))
         self.assertNotIn("metrics", plain.manifest.settings["live"])
 
+    def test_a_benchmark_needs_the_candles_of_every_symbol(self) -> None:
+        run, _, candles = written_run(self.base)
+        one = {"ETH/USDT": candles["ETH/USDT"]}
+        told = measure_run(run, one)
+        self.assertEqual(told.reason("beta"), "the candles of the benchmark are not at hand")
+        self.assertEqual(told.trade_quality.trades_with_excursions, len([t for t in run.trades.symbol if t in one]))
+
     def test_a_strategy_that_never_trades(self) -> None:
         never = {**EAGER, "params": {"volume_multiplier": 19}}
         run, _, candles = written_run(self.base, strategy=never)
