@@ -195,10 +195,9 @@ class HistoricalDataStore:
         stored = matching_symbols(symbol, self._with_series(timeframe))
         series = Series(self.env, stored[0] if len(stored) == 1 else self._provider.resolve(symbol), timeframe)
         gaps = self._gaps(series, start, end)
-        asked = [gap for gap in gaps if again or not gap.known]
-        spans = [(gap.start_ms, gap.end_ms) for gap in asked]
+        spans = [(gap.start_ms, gap.end_ms) for gap in gaps]
         if spans and not again:
-            spans = [(spans[0][0], spans[-1][1])]  # In one piece: only what lacks is asked for.
+            spans = [(spans[0][0], spans[-1][1])]  # In one piece: what is known of it is not asked for.
         for span in spans:
             self._provider.fetch([series.symbol], timeframe, *span, again=again)
         times = self._store.open_times(*series)

@@ -4,6 +4,7 @@ import csv
 import json
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -116,7 +117,7 @@ class OfTheRunner(ResultCase):
 
     def test_a_folder_that_is_gone_is_said(self) -> None:
         result: Any = run_config_backtest(*DAY, config_path=self.config(timeframe="1h"), output_dir=self.base / "out")
-        (self.base / "out").rename(self.base / "elsewhere")
+        shutil.rmtree(Path(result["output_dir"]) / result["run_id"])
         with self.assertRaisesRegex(StoreError, "no such folder"):
             _ = result.trades
 
