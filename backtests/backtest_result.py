@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import StoreError
 from runs.documents.run_result import RunResult
 
 if TYPE_CHECKING:
@@ -114,7 +115,11 @@ class BacktestResult:
     def _repr_html_(self) -> str:
         from backtests.result_html import result_html
 
-        return result_html(self.result, *self._run.curve())
+        try:
+            curve = self._run.curve()
+        except StoreError:  # What is shown without being asked for does not fail because a folder is gone.
+            return result_html(self.result)
+        return result_html(self.result, *curve)
 
     def __repr__(self) -> str:
         performance = self.result.performance
@@ -174,4 +179,4 @@ class ResultDict(dict[str, Any]):
         return self.typed._repr_html_()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return ResultDict, (self.typed,)
+        return ResultDict, (self.typed,), None, None, iter(self.items())

@@ -7,11 +7,12 @@ import numpy as np
 from core.candle_columns import Float64Array, Int64Array
 from runs.documents.run_result import RunResult
 
+_NO_TIMES, _NO_VALUES = np.empty(0, np.int64), np.empty(0, np.float64)
 _WIDTH, _HEIGHT, _POINTS = 420.0, 90.0, 210
 
 
-def result_html(result: RunResult, times_ms: Int64Array, equity: Float64Array) -> str:
-    """Return a fragment of HTML; it loads nothing."""
+def result_html(result: RunResult, times_ms: Int64Array = _NO_TIMES, equity: Float64Array = _NO_VALUES) -> str:
+    """Return a fragment of HTML; it loads nothing, and has no picture without a curve."""
     config, performance, statistics = result.config, result.performance, result.statistics
     title = f"{config.strategy}, {', '.join(config.symbols)} {config.interval}"
     facts = [

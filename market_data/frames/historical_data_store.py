@@ -11,6 +11,7 @@ from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import Instant, format_ms, parse_instant
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
+from market_data.exchange_adapter import ExchangeAdapter
 from market_data.frames.columns_frame import series_frame
 from market_data.frames.gap_table import SeriesGap, gaps_frame, series_gaps
 from market_data.frames.joined_timeframes import (
@@ -47,6 +48,8 @@ class HistoricalDataStore:
         Folder of the store, in which each set has a folder of its name.
     offline
         Refuse to ask an exchange at all.
+    adapter
+        Source instead of the exchange's own; its name is then the set's. It is not closed.
 
     Raises
     ------
@@ -55,11 +58,16 @@ class HistoricalDataStore:
     """
 
     def __init__(
-        self, env: str = "binanceus", data_dir: str | Path = "data/backtest_cache", *, offline: bool = False
+        self,
+        env: str = "binanceus",
+        data_dir: str | Path = "data/backtest_cache",
+        *,
+        offline: bool = False,
+        adapter: ExchangeAdapter | None = None,
     ) -> None:
         if Path(data_dir).is_file():
             raise ConfigurationError(f"data_dir {data_dir} is a file — allowed: the folder of a candle store")
-        self._provider = HistoricalDataProvider(env, data_dir, offline=offline)
+        self._provider = HistoricalDataProvider(env, data_dir, offline=offline, adapter=adapter)
         self._store: CandleStore = self._provider.store
         self.env = self._provider.exchange
 

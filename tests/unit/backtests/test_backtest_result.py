@@ -71,6 +71,7 @@ class OfTheRunner(ResultCase):
         self.assertEqual(closes, trips["realized_pnl"].to_list())
         self.assertTrue((trips["mae"].notna() & trips["mfe"].notna()).all())
         self.assertTrue((trips["entry_time"] < trips["exit_time"]).all())
+        result["mine"] = 7
         again = pickle.loads(pickle.dumps(result))
         self.assertEqual((result, result.metrics["sharpe"]), (again, again.metrics["sharpe"]))
 
@@ -120,6 +121,7 @@ class OfTheRunner(ResultCase):
         shutil.rmtree(Path(result["output_dir"]) / result["run_id"])
         with self.assertRaisesRegex(StoreError, "no such folder"):
             _ = result.trades
+        self.assertIn("<table>", result._repr_html_())
 
     def test_candles_of_another_provider_are_not_looked_for_in_the_store(self) -> None:
         path = self.config(timeframe="15m", symbols=[BTC])
