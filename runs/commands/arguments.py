@@ -96,7 +96,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sort", metavar="WHAT", default="started", help="started, name, trades, sharpe or any figure")
     parser.add_argument("--reverse", action="store_true", help="turn the order round")
     parser.add_argument(
-        "--limit", type=_count, metavar="N", help="at most so many; 0 for all (default: 50 on a terminal, else all)"
+        "--limit", type=_count, metavar="N", help="at most so many; 0 for all (default: 50, of JSON and exports all)"
     )
 
 

@@ -31,7 +31,7 @@ def export_runs(asked: argparse.Namespace) -> int:
     if target.exists() and not asked.force:
         raise ConfigurationError(f"{target}: is there already — allowed: another name, or --force to replace it")
     with current_store() as store:
-        runs = store.runs(filter_of(asked), figures=True)
+        runs = store.runs(filter_of(asked), without=())
         rows = [row for run in runs for row in _rows(store, run, asked.what)]
     with store_errors(target):
         beside = target.with_name(f".{target.name}.tmp")

@@ -2,19 +2,24 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from core.command_line import say
+from core.command_line import say, warn
 from core.instants import to_datetime
 from runs.commands.arguments import since_ms
 from runs.commands.opened_store import current_store, print_json, wall_clock_ms
 from runs.commands.text_blocks import Grid, number, show
 from runs.store.run_filter import RunFilter
+from runs.store.run_store import LARGE
 from runs.store.store_rows import RunRow
 
-SHOWN_ON_A_TERMINAL = 50
+_WORDS = 8
+SHOWN = 50
+"""How many runs a table shows where nothing else is asked for; JSON has them all."""
+_NOT_SHOWN = (*LARGE, "params", "libraries", "seeds")
 _HEADER = (
     "run", "made", "status", "strategy", "symbols", "candles", "window", "tags",
     "trades", "return %", "max DD %", "sharpe", "profit factor",
@@ -23,12 +28,14 @@ _HEADER = (
 
 def list_runs(asked: argparse.Namespace) -> int:
     """Print the runs that are asked for."""
-    terminal = sys.stdout.isatty() and not asked.json
-    limit = (SHOWN_ON_A_TERMINAL if terminal else 0) if asked.limit is None else asked.limit
+    limit = (0 if asked.json else SHOWN) if asked.limit is None else asked.limit
     wanted = filter_of(asked)
     with current_store() as store:
         # One more than is shown tells whether there are more.
-        found = store.runs(msgspec.structs.replace(wanted, limit=limit + 1 if limit else None))
+        found = store.runs(
+            msgspec.structs.replace(wanted, limit=limit + 1 if limit else None),
+            without=LARGE if asked.json else _NOT_SHOWN,
+        )
     shown = found[:limit] if limit else found
     if asked.json:
         print_json([plain_row(run) for run in shown])
@@ -36,9 +43,9 @@ def list_runs(asked: argparse.Namespace) -> int:
     if not shown:
         say("no run" if wanted == RunFilter() else "no run is like that; `python -m runs list` shows all")
         return 0
-    show(Grid(_HEADER, [_cells(run) for run in shown], 8))
+    show(_table(shown, short=sys.stdout.isatty()))
     if len(found) > len(shown):
-        say(f"the first {len(shown):,} are shown; --limit 0 shows all")
+        warn(f"the first {len(shown):,} are shown; --limit 0 shows all")
     return 0
 
 
@@ -80,8 +87,20 @@ def made_text(started_ms: int | None) -> str:
     return "n/a" if started_ms is None else to_datetime(started_ms).strftime("%Y-%m-%d %H:%M")
 
 
+def _table(runs: Sequence[RunRow], *, short: bool) -> Grid:
+    """Return the table of runs; a ``short`` one has the beginnings of ids, and no column that is empty."""
+    rows = [_cells(run) for run in runs]
+    if not short:
+        return Grid(_HEADER, rows, _WORDS)
+    kept = [place for place in range(len(_HEADER)) if any(row[place] for row in rows)]
+    ids = [run.run_id[:8] if run.kind == "backtest" else run.run_id for run in runs]
+    rows = [(id_, *row[1:]) for id_, row in zip(ids, rows, strict=True)]
+    words = sum(place < _WORDS for place in kept)
+    return Grid([_HEADER[place] for place in kept], [[row[place] for place in kept] for row in rows], words)
+
+
 def _cells(run: RunRow) -> tuple[str, ...]:
-    symbols = ",".join(run.symbols[:2]) + (f" +{len(run.symbols) - 2}" if len(run.symbols) > 2 else "")
+    symbols = ",".join(run.symbols[:2]) + (f"+{len(run.symbols) - 2}" if len(run.symbols) > 2 else "")
     return (
         run.run_id,
         made_text(run.started_ms),

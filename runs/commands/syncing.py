@@ -8,7 +8,7 @@ from core.errors import StoreError
 from runs.commands.opened_store import print_json, synchronised, warn_of
 from runs.store.database import DamagedStoreError
 from runs.store.run_store import RunStore, open_store
-from runs.store.store_settings import load_store_settings
+from runs.store.store_place import load_store_place
 
 _HEADER = b"SQLite format 3\x00"
 _SUFFIXES = (".sqlite", ".sqlite3", ".db")
@@ -16,7 +16,7 @@ _SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
 def sync_runs(asked: argparse.Namespace) -> int:
     """Read what has changed, and print how many runs that were."""
-    folders = [*load_store_settings().folders, *asked.folders]
+    folders = [*load_store_place().folders, *asked.folders]
     for folder in asked.folders:
         if not Path(folder).is_dir():
             raise StoreError(f"{folder}: there is no such folder", path=Path(folder))
@@ -31,7 +31,8 @@ def sync_runs(asked: argparse.Namespace) -> int:
     if asked.json:
         print_json(report)
     else:
-        say(f"{report.added:,} runs added, {report.changed:,} read again, {report.removed:,} gone")
+        runs = "run" if report.added == 1 else "runs"
+        say(f"{report.added:,} {runs} added, {report.changed:,} read again, {report.removed:,} gone")
     return 0
 
 

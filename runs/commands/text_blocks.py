@@ -82,7 +82,7 @@ def _print_rich(blocks: Sequence[Facts | Grid]) -> None:
                 line = Text.assemble((f"{escaped(label)}: ", "dim"), (escaped(value), _tone(value)))
                 console.print(line, soft_wrap=True)
             continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
         for column, name in enumerate(block.header):
             numeric = column >= block.words
             table.add_column(escaped(name), justify="right" if numeric else "left", overflow="fold")

@@ -50,9 +50,7 @@ def shown(url: URL) -> str:
     """Return an address as it may be printed: a file's path, or a server's address without its password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
-    return url.set(drivername="postgresql", password="***" if url.password else None, query={}).render_as_string(
-        hide_password=False
-    )
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 class Database:
@@ -72,7 +70,11 @@ class Database:
             if self.is_file:
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
             self._engine = _engine(url)
-            self._bring_up()
+            try:
+                self._bring_up()
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def is_file(self) -> bool:

@@ -38,7 +38,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     reverse: bool = False
     limit: int | None = None
 
-    def apply(self, query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    def apply(self, query: Select[Any]) -> Select[Any]:
         """Return a query of runs with these conditions, order and limit.
 
         Raises

@@ -3,19 +3,19 @@
 import itertools
 import operator
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Row, Table, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from core.errors import ConfigurationError
 from runs.store.database import Database, parse_url
 from runs.store.run_filter import RunFilter, symbol_key, tag_key
+from runs.store.store_place import load_store_place
 from runs.store.store_rows import Epoch, Job, MetricPoint, Optimisation, Recommendation, RunRow, TradeRow, Trial
-from runs.store.store_settings import load_store_settings
 from runs.store.synchronising import SyncReport, sync
 from runs.store.tables import EPOCH, JOB, METRIC_POINT, OPTIMISATION, RECOMMENDATION, RUN, TRADE, TRIAL
 
@@ -24,7 +24,7 @@ Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job)
 _RECORDS: dict[type[Any], Table] = {
     Optimisation: OPTIMISATION, Trial: TRIAL, Recommendation: RECOMMENDATION, Epoch: EPOCH, Job: JOB,
 }  # fmt: skip
-_LARGE = ("figures", "warnings")
+LARGE = ("figures", "warnings")
 _BATCH = 20_000
 """Rows that are handed over at once."""
 
@@ -54,12 +54,15 @@ class RunStore:
         self.database = database
         self.host = host
 
-    def runs(self, wanted: RunFilter | None = None, *, figures: bool = False) -> list[RunRow]:
-        """Return the runs that are asked for, in the order that is asked for; with all their figures where wanted."""
-        columns = [RUN.c[name] for name in RunRow.__struct_fields__ if figures or name not in _LARGE]
+    def runs(self, wanted: RunFilter | None = None, *, without: Collection[str] = LARGE) -> list[RunRow]:
+        """Return the runs that are asked for, in the order that is asked for.
+
+        What is in the columns ``without`` is not read: all figures and the warnings, where nothing else is said.
+        """
+        names = [name for name in RunRow.__struct_fields__ if name not in without]
         with self.database.reading() as connection:
-            found = connection.execute((wanted or RunFilter()).apply(select(*columns)))
-            return [RunRow(**row._mapping) for row in found]
+            found = connection.execute((wanted or RunFilter()).apply(select(*(RUN.c[name] for name in names))))
+            return [RunRow(**dict(zip(names, row, strict=True))) for row in found.all()]
 
     def named(self, text: str) -> list[RunRow]:
         """Return the runs that a text may mean, the newest first: by id, name or folder, else by the id's beginning.
@@ -142,7 +145,7 @@ class RunStore:
         names = StoredState.__struct_fields__
         query = select(RUN.c.folder, *(RUN.c[name] for name in names)).where(RUN.c.host == self.host)
         with self.database.reading() as connection:
-            return {row[0]: StoredState(*row[1:]) for row in connection.execute(query)}
+            return {folder: StoredState(*state) for folder, *state in connection.execute(query).all()}
 
     def put(
         self,
@@ -178,7 +181,7 @@ class RunStore:
         self, folders: Sequence[str | Path] | None = None, progress: Callable[[int, int], None] | None = None
     ) -> SyncReport:
         """Bring the store up to what folders say; by default those that ``config/store.yaml`` names."""
-        where = load_store_settings().folders if folders is None else folders
+        where = load_store_place().folders if folders is None else folders
         return sync(self, where) if progress is None else sync(self, where, progress)
 
     def close(self) -> None:
@@ -213,7 +216,7 @@ def open_store(url: str | None = None, *, host: str | None = None) -> RunStore:
     StoreError
         If it cannot be opened; a DamagedStoreError where the file is no sound database.
     """
-    address = load_store_settings().url if url is None else url
+    address = load_store_place().url if url is None else url
     return RunStore(Database(parse_url(address)), platform.node() if host is None else host)
 
 
@@ -242,9 +245,13 @@ def _upsert(connection: Connection, table: Table, values: dict[str, Any], unique
     Two that insert one at the same time are in each other's way on no database.
     """
     same = [table.c[name] for name in unique]
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(values).on_conflict_do_update(same, set_=values).returning(table.c.id)
-    return int(connection.execute(statement).scalar_one())
+    dialect: Any = sqlite
+    if connection.dialect.name != "sqlite":
+        from sqlalchemy.dialects import postgresql
+
+        dialect = postgresql
+    statement = dialect.insert(table).values(values).on_conflict_do_update(index_elements=same, set_=values)
+    return int(connection.execute(statement.returning(table.c.id)).scalar_one())
 
 
 def _fill(connection: Connection, table: Table, run: int, rows: Iterable[Any]) -> None:

@@ -31,6 +31,8 @@ FACADES = {
     "runs/store/database.py",
     "runs/store/found_folders.py",
     "runs/store/run_filter.py",
+    "runs/store/run_store.py",
+    "runs/store/store_place.py",
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
 }
