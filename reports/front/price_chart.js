@@ -14,7 +14,7 @@ export function priceChart(run, trades) {
   const symbols = Object.keys(run.candles);
   if (symbols.length === 0) {
     return {
-      parts: [el("p", { class: "empty" }, "No candles are stored of this run's symbols here; fetch or import them, and make the page again.")],
+      parts: [el("p", { class: "empty" }, "The candles of this run are not at hand; fetch or import them, and make the page again.")],
       show: null,
     };
   }

@@ -33,7 +33,7 @@ def run_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, 
         **_head(run, candles),
         "curve": _curve(run, candles, CURVE_POINTS),
         "days": _days(run.curve),
-        "rolling_sharpe": _rolling(rolling_sharpe(run.curve)),
+        "rolling_sharpe": _rolling(rolling_sharpe(run.curve, run.metric_settings)),
         "rolling_win_rate": _rolling(rolling_win_rate(trades)),
         "trades": _trades(run, trades),
         "levels": _levels(run) if candles else None,
@@ -86,7 +86,7 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
     lacking = [symbol for symbol in run.symbols if symbol not in candles]
     if lacking:
         doubts.append(
-            f"no candles are stored of {', '.join(lacking)}: there is no price chart, and MAE and MFE are undefined"
+            f"the candles of {', '.join(lacking)} are not at hand: no price chart, MAE and MFE of them"
         )
     if run.curve.sparse:
         doubts.append("equity is known where the account changed and at the end of days: extremes between are not seen")
@@ -101,7 +101,7 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
     whole = np.flatnonzero(np.append(seconds[1:] > seconds[:-1], True)[: len(seconds)])
     equity, underwater = curve.equity[whole], 100.0 * curve.underwater()[whole]
     long_pct, short_pct = (column[whole] for column in _open_shares(run))
-    held = held_symbols(curve, [candles[one] for one in run.symbols if one in candles], length_of(run, candles))
+    held = _held(run, candles)
     kept = extremes_kept([equity, underwater, long_pct + short_pct], most)
     packed: Packed = {
         "time_ms": packed_times(curve.times_ms[whole][kept]),
@@ -118,11 +118,19 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
     return packed
 
 
+def _held(run: StoredRun, candles: Mapping[str, CandleColumns]) -> EquityCurve | None:
+    """Return what holding the symbols was worth; None where the candles of one that was fed are not at hand."""
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    if not all(symbol in candles for symbol in fed):
+        return None
+    return held_symbols(run.curve, [candles[symbol] for symbol in fed], length_of(run, candles))
+
+
 def _open_shares(run: StoredRun) -> tuple[Float64Array, Float64Array]:
     """Return what long and short positions have cost at each point of the curve, in per cent of equity."""
-    longs, shorts, _ = run.exposure.at(len(run.curve.times_ms))
+    path = run.exposure.at(len(run.curve.times_ms))
     equity = np.where(run.curve.equity > 0.0, run.curve.equity, np.nan)
-    return 100.0 * longs / equity, 100.0 * shorts / equity
+    return 100.0 * path.long_cost / equity, 100.0 * path.short_cost / equity
 
 
 def _days(curve: EquityCurve) -> Packed | None:
