@@ -27,7 +27,9 @@ def packed_words(words: Sequence[str]) -> Packed:
     """Return text as the different words, sorted, and the place of each row's among them."""
     different = sorted(set(words))
     places = {word: place for place, word in enumerate(different)}
-    return {"words": different, "codes": [places[word] for word in words]}
+    # Half a pair of UTF-16 is no text of JSON.
+    sound = [word.encode("utf-8", "replace").decode() for word in different]
+    return {"words": sound, "codes": [places[word] for word in words]}
 
 
 def packed_numbers(values: Float64Array, significant: int | None = None) -> Packed | list[float | None]:
