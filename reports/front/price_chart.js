@@ -59,9 +59,10 @@ function levelsBySymbol(packed) {
   if (!packed) return found;
   const times = unpackTimes(packed.time_ms);
   const prices = unpackNumbers(packed.price);
+  const targets = unpackNumbers(packed.target);
   unpackWords(packed.symbol).forEach((symbol, row) => {
     if (!found.has(symbol)) found.set(symbol, []);
-    found.get(symbol).push({ time: times[row], price: prices[row], target: packed.target[row] === 1 });
+    found.get(symbol).push({ time: times[row], price: prices[row], target: targets[row] === 1 });
   });
   return found;
 }

@@ -35,7 +35,7 @@ def run_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, 
         "days": _days(run.curve),
         "rolling_sharpe": _rolling(rolling_sharpe(run.curve, run.metric_settings)),
         "rolling_win_rate": _rolling(rolling_win_rate(trades)),
-        "trades": _trades(run, trades),
+        "trades": _trades(trades),
         "levels": _levels(run) if candles else None,
         "candles": _candles(candles, length_of(run, candles)),
     }
@@ -76,7 +76,7 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
     if statistics.ambiguous_trades:
         bound = f"{statistics.ambiguous_bound:,.2f} {quote_of(run.result)}".strip()
         doubts.append(
-            f"{statistics.ambiguous_trades} of {count} trades are ambiguous: a candle held both their target and their "
+            f"{statistics.ambiguous_trades:,} of {count:,} trades are ambiguous: a candle held both their target and their "
             f"stop, and the stop was taken; with the targets first the result would be up to {bound} higher"
         )
     if run.curve.days < 30:
@@ -85,9 +85,7 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
         doubts.append(f"{count} closed trade{'' if count == 1 else 's'}: below {FEW_TRADES} averages are mostly chance")
     lacking = [symbol for symbol in run.symbols if symbol not in candles]
     if lacking:
-        doubts.append(
-            f"the candles of {', '.join(lacking)} are not at hand: no price chart, MAE and MFE of them"
-        )
+        doubts.append(f"the candles of {', '.join(lacking)} are not at hand: no price chart, MAE and MFE of them")
     if run.curve.sparse:
         doubts.append("equity is known where the account changed and at the end of days: extremes between are not seen")
     return doubts
@@ -105,7 +103,7 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
     kept = extremes_kept([equity, underwater, long_pct + short_pct], most)
     packed: Packed = {
         "time_ms": packed_times(curve.times_ms[whole][kept]),
-        "equity": packed_numbers(equity[kept], SIGNIFICANT),
+        "equity": packed_numbers(equity[kept], 9),
         "underwater_pct": packed_numbers(underwater[kept], 6),
         "long_pct": packed_numbers(long_pct[kept], 6),
         "short_pct": packed_numbers(short_pct[kept], 6),
@@ -150,13 +148,8 @@ def _rolling(one: Rolling) -> Packed:
     }
 
 
-def _trades(run: StoredRun, trades: TradeColumns) -> Packed:
+def _trades(trades: TradeColumns) -> Packed:
     """Return every closed position; a fill inside a candle bears the time of the candle's end."""
-    rows, trips = run.rows, run.round_trips
-    levels = {
-        name: np.array([np.nan if (told := rows[one.opened].told(name)) is None else float(told) for one in trips])
-        for name in ("stop", "target")
-    }
     return {
         "rows": trades.rows,
         **{name: packed_words(getattr(trades, name)) for name in ("symbol", "side", "reason", "tag")},
@@ -167,12 +160,11 @@ def _trades(run: StoredRun, trades: TradeColumns) -> Packed:
         "ambiguous": packed_numbers(trades.ambiguous.astype(np.float64)),
         **{name: packed_numbers(getattr(trades, name)) for name in _EXACT},
         **{name: packed_numbers(getattr(trades, name), SIGNIFICANT) for name in ("risk", "bound", "mae", "mfe")},
-        **{name: packed_numbers(column) for name, column in levels.items()},
     }
 
 
 _EXACT = (
-    "entry_price", "exit_price", "quantity", "realized_pnl", "gross_pnl", "commission", "slippage", "spread", "funding",
+    "entry_price", "exit_price", "quantity", "realized_pnl", "commission", "slippage", "spread", "funding",
 )  # fmt: skip
 
 
@@ -182,7 +174,7 @@ def _levels(run: StoredRun) -> Packed:
         "symbol": packed_words(levels.symbol),
         "time_ms": packed_times(levels.time_ms),
         "price": packed_numbers(levels.price),
-        "target": [int(one) for one in levels.target],
+        "target": packed_numbers(np.array(levels.target, np.float64)),
     }
 
 

@@ -69,11 +69,12 @@ class CoarseCandles(unittest.TestCase):
 class Packing(unittest.TestCase):
     def test_times_are_steps_of_the_largest_unit(self) -> None:
         packed = packed_times(np.array([90_000, 150_000, 120_000], np.int64))
-        self.assertEqual({"start": 90_000, "unit": 30_000, "steps": [2, -1]}, packed)
-        self.assertEqual({"start": 5, "unit": 1, "steps": []}, packed_times(np.array([5], np.int64)))
+        self.assertEqual({"start": 90_000, "unit": 30_000, "rows": 3, "steps": [2, -1]}, packed)
+        self.assertEqual({"start": 5, "unit": 1, "rows": 1, "steps": []}, packed_times(np.array([5], np.int64)))
+        self.assertEqual({"start": 2, "unit": 3, "rows": 4, "steps": 1}, packed_times(np.arange(2, 12, 3)))
 
     def test_words_are_told_once(self) -> None:
-        self.assertEqual({"words": ["a", "b"], "codes": [1, 0, 1]}, packed_words(["b", "a", "b"]))
+        self.assertEqual({"words": ["a", "b"], "codes": "101"}, packed_words(["b", "a", "b"]))
 
     def test_numbers_are_whole_or_rounded_and_what_is_none_is_null(self) -> None:
         self.assertEqual([1.25, None, 3.0], packed_numbers(np.array([1.25, np.nan, 3.0])))
