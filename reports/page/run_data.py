@@ -22,6 +22,7 @@ CURVE_POINTS = 12_000
 COMPARED_POINTS = 4_000
 CANDLES_OF_A_PAGE, LEAST_CANDLES = 36_000, 1_000
 LEVELS = 40_000
+_PLACES = ("log_file", "output_dir")
 FEW_TRADES = 30
 """Below so many trades the figures of trades say little."""
 
@@ -57,7 +58,8 @@ def _head(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, Any
         "quote": quote_of(run.result),
         "start_ms": run.window[0],
         "end_ms": run.window[1],
-        "result": run.result.to_dict(),
+        # A page is made to be sent: where its files lie on this machine is nobody's business.
+        "result": {name: value for name, value in run.result.to_dict().items() if name not in _PLACES},
         "metrics": metrics.to_dict(),
         "sampling": metrics.risk_adjusted.sampling.text(),
         "settings": dict(run.manifest.settings),

@@ -90,7 +90,10 @@ class PageFile(unittest.TestCase):
             run, _, _ = written_run(Path(name))
             page = write_page([run], Path(name) / "new" / "page.html", candles=[{}])
             held = json.loads(Scripts(page.read_text()).found[0][1], parse_constant=refuse)["runs"][0]
-            self.assertEqual(json.loads(json.dumps(run.result.to_dict())), held["result"])
+            told = json.loads(json.dumps(run.result.to_dict()))
+            self.assertEqual(held["result"], told | held["result"])
+            self.assertEqual({"log_file", "output_dir"}, set(told) - set(held["result"]))
+            self.assertNotIn(name, page.read_text().replace(told["log_file"], ""), "a place on this machine")
             self.assertEqual(run.trades.rows, held["trades"]["rows"])
             said = " ".join(held["warnings"])
             self.assertIn("BTC/USDT, ETH/USDT are not at hand", said)
