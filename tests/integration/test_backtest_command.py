@@ -209,7 +209,7 @@ class Output(CommandCase):
             "steps.npy",
         ]  # fmt: skip
         self.assertEqual([STEM, f"{STEM}.csv"], sorted(path.name for path in self.out.iterdir()))
-        self.assertEqual([*files, "runs"], sorted(path.name for path in latest.iterdir()))
+        self.assertEqual(sorted([*files, "runs"]), sorted(path.name for path in latest.iterdir()))
         self.assertEqual([own], list(own.parent.iterdir()))
         self.assertEqual(sorted([*files, "trades.csv"]), sorted(path.name for path in own.iterdir()))
 
