@@ -57,7 +57,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | None) -> Path:
     """Write the runs in one form and return where."""
     from reports.page.page_file import write_page
-    from reports.page.run_candles import run_candles
+    from runs.reading.run_candles import candles_of
     from runs.reading.run_folder import read_run
     from runs.reading.run_names import find_run
 
@@ -67,7 +67,7 @@ def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | 
     if out is None:
         together = FOLDER / f"{'_'.join(run.run_id for run in runs)[:120]}.{form}"
         out = together if len(runs) > 1 else runs[0].folder / f"report.{form}"
-    candles = [run_candles(run, data_dir) for run in runs]
+    candles = [candles_of(run, data_dir) for run in runs]
     if form == "html":
         return write_page(runs, out, candles=candles)
     from reports.tear_sheet.sheet_file import write_sheet

@@ -141,13 +141,16 @@ function nearTrades(trades, times, row, money) {
   );
 }
 
-// A dot on the curve for every exit; smaller where they are many.
+const MOST_DOTS = 1500;
+
+// A dot on the curve for every exit; smaller where they are many, none where they would cover the curve.
 function exitMarks(self, trades, times, equity, marks) {
   const places = trades.map((trade) => Math.min(above(times, trade.exit_ms - 1), times.length - 1));
   return (context, place, from, to) => {
     if (!marks.shown) return;
     const first = above(places, from - 1);
     const last = above(places, to);
+    if (last - first > MOST_DOTS) return;
     const radius = Math.max(1.5, Math.min(4, 900 / Math.max(1, last - first)));
     for (let row = first; row < last; row++) {
       const [x, y] = place(places[row], equity[places[row]]);

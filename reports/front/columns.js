@@ -1,14 +1,14 @@
 // Columns as the page holds them (reports/page/packed_columns.py is the other end), and searching in them.
 
 export function unpackTimes(packed) {
-  const { start, unit, steps } = packed;
-  if (steps.length === 0 && start === 0) return [];
-  const times = [start];
-  for (const step of steps) times.push(times[times.length - 1] + step * unit);
+  const { start, unit, rows, steps } = packed;
+  const step = (row) => unit * (Array.isArray(steps) ? steps[row] : steps);
+  const times = rows > 0 ? [start] : [];
+  for (let row = 1; row < rows; row++) times.push(times[row - 1] + step(row - 1));
   return times;
 }
 
-export const unpackWords = (packed) => packed.codes.map((code) => packed.words[code]);
+export const unpackWords = (packed) => Array.from(packed.codes, (code) => packed.words[code]);
 
 export const unpackNumbers = (packed) =>
   Array.isArray(packed) ? packed : new Array(packed.rows).fill(packed.value);

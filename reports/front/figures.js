@@ -99,7 +99,7 @@ export function allFigures(run) {
       ),
     ),
   );
-  const sampled = `Ratios of returns: ${run.sampling}. Draw-downs are of equity at every step. Results are net of commission, slippage, spread and funding.`;
+  const sampled = `Ratios of returns: ${run.sampling}. Drawdowns are of equity at every step. Results are net of commission, slippage, spread and funding.`;
   return [el("p", { class: "note" }, sampled), el("div", { class: "groups" }, groups)];
 }
 
@@ -214,7 +214,7 @@ export function settings(run) {
 
 export function identity(run) {
   const { result } = run;
-  const names = ["run_id", "code_version", "settings_sha256", "strategy_sha256", "data_sha256", "trades_sha256", "orders_sha256", "ledger_sha256", "log_file", "output_dir"];
+  const names = ["run_id", "code_version", "settings_sha256", "strategy_sha256", "data_sha256", "trades_sha256", "orders_sha256", "ledger_sha256"];
   const rows = names.filter((name) => result[name] !== undefined).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "code" }, result[name])));
   return el("div", { class: "scroll" }, el("table", { class: "facts wide" }, rows));
 }

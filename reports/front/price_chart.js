@@ -14,7 +14,7 @@ export function priceChart(run, trades) {
   const symbols = Object.keys(run.candles);
   if (symbols.length === 0) {
     return {
-      parts: [el("p", { class: "empty" }, "No candles are stored of this run's symbols here; fetch or import them, and make the page again.")],
+      parts: [el("p", { class: "empty" }, "The candles of this run are not at hand; fetch or import them, and make the page again.")],
       show: null,
     };
   }
@@ -59,9 +59,10 @@ function levelsBySymbol(packed) {
   if (!packed) return found;
   const times = unpackTimes(packed.time_ms);
   const prices = unpackNumbers(packed.price);
+  const targets = unpackNumbers(packed.target);
   unpackWords(packed.symbol).forEach((symbol, row) => {
     if (!found.has(symbol)) found.set(symbol, []);
-    found.get(symbol).push({ time: times[row], price: prices[row], target: packed.target[row] === 1 });
+    found.get(symbol).push({ time: times[row], price: prices[row], target: targets[row] === 1 });
   });
   return found;
 }

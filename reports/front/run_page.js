@@ -101,7 +101,7 @@ export function runPage(run) {
     section("trades", "Trades", "Trades", ...tradesTable(run, trades, show)),
     section("shape", "Distribution", "How trades came out", distributions(run, trades)),
     section("groups", "Breakdown", "Where the result comes from", symbolsTable(run), el("div", { class: "plots" }, groups(run))),
-    section("drawdowns", "Drawdowns", "Deepest draw-downs", deepest(run)),
+    section("drawdowns", "Drawdowns", "Deepest drawdowns", deepest(run)),
     section("rolling", "Rolling", "Rolling Sharpe ratio and win rate", el("div", { class: "plots" }, rollingCharts(run))),
     section("bounds", "Sizes and refusals", "What bounded the sizes, and what was refused", ...bounds(run)),
     section("figures", "Figures", "All figures", ...allFigures(run)),

@@ -93,7 +93,7 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
 // Shows every point, with room for the last label.
 export function showAll(self) {
   const rows = Math.max(...Object.values(self.series).map((series) => series.data().length));
-  self.chart.timeScale().setVisibleLogicalRange({ from: -0.5, to: rows - 1 + Math.max(0.5, rows * 0.02) });
+  self.chart.timeScale().setVisibleLogicalRange({ from: -Math.max(0.5, rows * 0.01), to: rows - 1 + Math.max(0.5, rows * 0.02) });
 }
 
 function wheel(chart, on) {

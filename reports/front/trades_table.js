@@ -118,7 +118,7 @@ function summary(kept, trades, money) {
 
 // The trades that are shown, as a file; text that a spreadsheet would run as a formula is kept from it.
 function save(run, trades) {
-  const names = ["number", "symbol", "side", "entry_ms", "exit_ms", "entry_price", "exit_price", "quantity", "realized_pnl", "r", "commission", "slippage", "spread", "funding", "mae", "mfe", "stop", "target", "reason", "tag", "ambiguous"];
+  const names = ["number", "symbol", "side", "entry_ms", "exit_ms", "entry_price", "exit_price", "quantity", "realized_pnl", "r", "commission", "slippage", "spread", "funding", "risk", "mae", "mfe", "reason", "tag", "ambiguous"];
   const cell = (value) => {
     if (typeof value !== "string") return value ?? "";
     const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

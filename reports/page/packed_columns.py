@@ -11,23 +11,34 @@ Packed = dict[str, Any]
 SIGNIFICANT = 10
 """Digits that drawn figures keep."""
 _MOST_DECIMALS = 12
+_DIGITS = 10
 
 
 def packed_times(times_ms: Int64Array) -> Packed:
-    """Return times as the first one and the steps between them, in the largest unit that loses nothing."""
+    """Return times as the first one and the steps between them, in the largest unit that loses nothing.
+
+    ``rows`` is how many times there are; steps that are all the same are told once.
+    """
     if not len(times_ms):
-        return {"start": 0, "unit": 1, "steps": []}
+        return {"start": 0, "unit": 1, "rows": 0, "steps": []}
     steps = np.diff(times_ms)
     unit = int(np.gcd.reduce(steps)) if len(steps) else 1
-    unit = unit or 1
-    return {"start": int(times_ms[0]), "unit": unit, "steps": (steps // unit).tolist()}
+    inside = steps // (unit or 1)
+    told = int(inside[0]) if len(inside) > 1 and (inside == inside[0]).all() else inside.tolist()
+    return {"start": int(times_ms[0]), "unit": unit or 1, "rows": len(times_ms), "steps": told}
 
 
 def packed_words(words: Sequence[str]) -> Packed:
-    """Return text as the different words, sorted, and the place of each row's among them."""
+    """Return text as the different words, sorted, and the place of each row's among them.
+
+    The places of up to ten words are the digits of one text.
+    """
     different = sorted(set(words))
     places = {word: place for place, word in enumerate(different)}
-    return {"words": different, "codes": [places[word] for word in words]}
+    # Half a pair of UTF-16 is no text of JSON.
+    sound = [word.encode("utf-8", "replace").decode() for word in different]
+    codes = [places[word] for word in words]
+    return {"words": sound, "codes": "".join(map(str, codes)) if len(different) <= _DIGITS else codes}
 
 
 def packed_numbers(values: Float64Array, significant: int | None = None) -> Packed | list[float | None]:
@@ -39,7 +50,8 @@ def packed_numbers(values: Float64Array, significant: int | None = None) -> Pack
         values = np.round(values, _decimals_for(values, significant))
     if len(values) > 1 and (values == values[0]).all():
         return {"value": float(values[0]), "rows": len(values)}
-    return [None if value != value else value for value in values.tolist()]
+    # Whole numbers stand without their ".0".
+    return [None if value != value else int(value) if value.is_integer() else value for value in values.tolist()]
 
 
 def packed_candles(candles: CandleColumns) -> Packed:

@@ -14,8 +14,8 @@ import msgspec
 from core.candle_columns import CandleColumns
 from core.errors import StoreError
 from reports.page.chart_library import chart_library
-from reports.page.run_candles import run_candles
 from reports.page.run_data import compared_data, run_data
+from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, read_run
 
 FORMAT = "report 1"
@@ -43,7 +43,7 @@ def write_page(
     target
         The file; folders above it are made. It is written beside and renamed.
     candles
-        Of each run's symbols, for price charts, MAE and MFE; None takes what is stored where the runs took their own.
+        Of each run's symbols, for price charts, MAE and MFE; None takes what is at hand without a network.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def page_data(
     runs: Sequence[StoredRun], candles: Sequence[Mapping[str, CandleColumns]] | None = None
 ) -> dict[str, Any]:
     """Return what the page of runs holds."""
-    lived = [run_candles(run) for run in runs] if candles is None else candles
+    lived = [candles_of(run) for run in runs] if candles is None else candles
     told = run_data if len(runs) == 1 else compared_data
     return {"format": FORMAT, "runs": [told(run, one) for run, one in zip(runs, lived, strict=True)]}
 

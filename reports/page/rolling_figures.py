@@ -7,9 +7,9 @@ import numpy as np
 from core.candle_columns import Float64Array, Int64Array
 from core.timeframe import DAY_MS
 from metrics.equity_curve import EquityCurve
+from metrics.metric_settings import MetricSettings
 from metrics.trade_columns import TradeColumns
 
-PERIODS_A_YEAR = 365
 _DAYS, _FEW_DAYS = 30, 10
 _TRADES, _FEW_TRADES = 50, 20
 
@@ -22,10 +22,10 @@ class Rolling(NamedTuple):
     values: Float64Array
 
 
-def rolling_sharpe(curve: EquityCurve) -> Rolling:
+def rolling_sharpe(curve: EquityCurve, settings: MetricSettings) -> Rolling:
     """Return the annualised Sharpe ratio of the daily returns, over 30 days; over 10 in a run of less than 60.
 
-    Returns are of equity at UTC midnight, risk-free rate 0, ddof 1. No point where a return is undefined.
+    Returns are of equity at UTC midnight, ddof 1. No point where a return is undefined.
     """
     daily = curve.daily()
     returns = daily.returns() if daily.sound else np.empty(0)
@@ -35,7 +35,8 @@ def rolling_sharpe(curve: EquityCurve) -> Rolling:
     parts = np.lib.stride_tricks.sliding_window_view(returns, window)
     spread = parts.std(axis=1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.where(spread > 1e-12, parts.mean(axis=1) / spread * np.sqrt(PERIODS_A_YEAR), np.nan)
+        ratios = np.where(spread > 1e-12, (parts.mean(axis=1) - settings.daily_rate) / spread, np.nan)
+    ratios *= np.sqrt(settings.periods_per_year)
     ends_ms = (daily.days[window - 1 :] + 1) * DAY_MS
     return Rolling(window, ends_ms, ratios)
 

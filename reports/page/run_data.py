@@ -22,6 +22,7 @@ CURVE_POINTS = 12_000
 COMPARED_POINTS = 4_000
 CANDLES_OF_A_PAGE, LEAST_CANDLES = 36_000, 1_000
 LEVELS = 40_000
+_PLACES = ("log_file", "output_dir")
 FEW_TRADES = 30
 """Below so many trades the figures of trades say little."""
 
@@ -33,9 +34,9 @@ def run_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, 
         **_head(run, candles),
         "curve": _curve(run, candles, CURVE_POINTS),
         "days": _days(run.curve),
-        "rolling_sharpe": _rolling(rolling_sharpe(run.curve)),
+        "rolling_sharpe": _rolling(rolling_sharpe(run.curve, run.metric_settings)),
         "rolling_win_rate": _rolling(rolling_win_rate(trades)),
-        "trades": _trades(run, trades),
+        "trades": _trades(trades),
         "levels": _levels(run) if candles else None,
         "candles": _candles(candles, length_of(run, candles)),
     }
@@ -57,7 +58,8 @@ def _head(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, Any
         "quote": quote_of(run.result),
         "start_ms": run.window[0],
         "end_ms": run.window[1],
-        "result": run.result.to_dict(),
+        # A page is made to be sent: where its files lie on this machine is nobody's business.
+        "result": {name: value for name, value in run.result.to_dict().items() if name not in _PLACES},
         "metrics": metrics.to_dict(),
         "sampling": metrics.risk_adjusted.sampling.text(),
         "settings": dict(run.manifest.settings),
@@ -76,7 +78,7 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
     if statistics.ambiguous_trades:
         bound = f"{statistics.ambiguous_bound:,.2f} {quote_of(run.result)}".strip()
         doubts.append(
-            f"{statistics.ambiguous_trades} of {count} trades are ambiguous: a candle held both their target and their "
+            f"{statistics.ambiguous_trades:,} of {count:,} trades are ambiguous: a candle held both their target and their "
             f"stop, and the stop was taken; with the targets first the result would be up to {bound} higher"
         )
     if run.curve.days < 30:
@@ -85,9 +87,7 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
         doubts.append(f"{count} closed trade{'' if count == 1 else 's'}: below {FEW_TRADES} averages are mostly chance")
     lacking = [symbol for symbol in run.symbols if symbol not in candles]
     if lacking:
-        doubts.append(
-            f"no candles are stored of {', '.join(lacking)}: there is no price chart, and MAE and MFE are undefined"
-        )
+        doubts.append(f"the candles of {', '.join(lacking)} are not at hand: no price chart, MAE and MFE of them")
     if run.curve.sparse:
         doubts.append("equity is known where the account changed and at the end of days: extremes between are not seen")
     return doubts
@@ -101,11 +101,11 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
     whole = np.flatnonzero(np.append(seconds[1:] > seconds[:-1], True)[: len(seconds)])
     equity, underwater = curve.equity[whole], 100.0 * curve.underwater()[whole]
     long_pct, short_pct = (column[whole] for column in _open_shares(run))
-    held = held_symbols(curve, [candles[one] for one in run.symbols if one in candles], length_of(run, candles))
+    held = _held(run, candles)
     kept = extremes_kept([equity, underwater, long_pct + short_pct], most)
     packed: Packed = {
         "time_ms": packed_times(curve.times_ms[whole][kept]),
-        "equity": packed_numbers(equity[kept], SIGNIFICANT),
+        "equity": packed_numbers(equity[kept], 9),
         "underwater_pct": packed_numbers(underwater[kept], 6),
         "long_pct": packed_numbers(long_pct[kept], 6),
         "short_pct": packed_numbers(short_pct[kept], 6),
@@ -118,11 +118,19 @@ def _curve(run: StoredRun, candles: Mapping[str, CandleColumns], most: int) -> P
     return packed
 
 
+def _held(run: StoredRun, candles: Mapping[str, CandleColumns]) -> EquityCurve | None:
+    """Return what holding the symbols was worth; None where the candles of one that was fed are not at hand."""
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    if not all(symbol in candles for symbol in fed):
+        return None
+    return held_symbols(run.curve, [candles[symbol] for symbol in fed], length_of(run, candles))
+
+
 def _open_shares(run: StoredRun) -> tuple[Float64Array, Float64Array]:
     """Return what long and short positions have cost at each point of the curve, in per cent of equity."""
-    shown = run.exposure.at(len(run.curve.times_ms))
+    path = run.exposure.at(len(run.curve.times_ms))
     equity = np.where(run.curve.equity > 0.0, run.curve.equity, np.nan)
-    return 100.0 * shown.long_cost / equity, 100.0 * shown.short_cost / equity
+    return 100.0 * path.long_cost / equity, 100.0 * path.short_cost / equity
 
 
 def _days(curve: EquityCurve) -> Packed | None:
@@ -142,13 +150,8 @@ def _rolling(one: Rolling) -> Packed:
     }
 
 
-def _trades(run: StoredRun, trades: TradeColumns) -> Packed:
+def _trades(trades: TradeColumns) -> Packed:
     """Return every closed position; a fill inside a candle bears the time of the candle's end."""
-    rows, trips = run.rows, run.round_trips
-    levels = {
-        name: np.array([np.nan if (told := rows[one.opened].told(name)) is None else float(told) for one in trips])
-        for name in ("stop", "target")
-    }
     return {
         "rows": trades.rows,
         **{name: packed_words(getattr(trades, name)) for name in ("symbol", "side", "reason", "tag")},
@@ -159,12 +162,11 @@ def _trades(run: StoredRun, trades: TradeColumns) -> Packed:
         "ambiguous": packed_numbers(trades.ambiguous.astype(np.float64)),
         **{name: packed_numbers(getattr(trades, name)) for name in _EXACT},
         **{name: packed_numbers(getattr(trades, name), SIGNIFICANT) for name in ("risk", "bound", "mae", "mfe")},
-        **{name: packed_numbers(column) for name, column in levels.items()},
     }
 
 
 _EXACT = (
-    "entry_price", "exit_price", "quantity", "realized_pnl", "gross_pnl", "commission", "slippage", "spread", "funding",
+    "entry_price", "exit_price", "quantity", "realized_pnl", "commission", "slippage", "spread", "funding",
 )  # fmt: skip
 
 
@@ -174,7 +176,7 @@ def _levels(run: StoredRun) -> Packed:
         "symbol": packed_words(levels.symbol),
         "time_ms": packed_times(levels.time_ms),
         "price": packed_numbers(levels.price),
-        "target": [int(one) for one in levels.target],
+        "target": packed_numbers(np.array(levels.target, np.float64)),
     }
 
 

@@ -76,7 +76,7 @@ def _rolling(figure: Figure, place: object, run: StoredRun, trades: TradeColumns
     inner = place.subgridspec(1, 2)  # type: ignore[attr-defined]
     for column, (name, rolling, colour) in enumerate(
         (
-            ("Sharpe ratio over {} days", rolling_sharpe(run.curve), ACCENT),
+            ("Sharpe ratio over {} days", rolling_sharpe(run.curve, run.metric_settings), ACCENT),
             ("Win rate % over {} trades", rolling_win_rate(trades), SECOND),
         )
     ):

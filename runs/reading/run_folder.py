@@ -185,6 +185,8 @@ def _places(path: Path) -> tuple[Path, Path]:
         path = path.parent
     if not path.is_dir():
         raise StoreError(f"{path}: there is no such folder", path=path)
+    if path.is_symlink():
+        path = path.parent / path.readlink()
     inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
     if not inside.is_file() and beside.is_file():
         own = own_folder(path)

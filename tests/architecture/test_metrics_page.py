@@ -15,7 +15,8 @@ KINDS = {field.name: field.type for field in msgspec.structs.fields(RunMetrics)}
 class MetricsPage(unittest.TestCase):
     def sections(self) -> dict[str, str]:
         parts = re.split(r"^## (.+)$", PAGE, flags=re.MULTILINE)[1:]
-        return {title.lower().replace(" ", "_").replace("-", "_"): text for title, text in zip(parts[::2], parts[1::2])}
+        titles = [title.lower().replace(" ", "_").replace("-", "_") for title in parts[::2]]
+        return dict(zip(titles, parts[1::2], strict=True))
 
     def test_every_figure_stands_under_its_group(self) -> None:
         sections = self.sections()

@@ -41,7 +41,7 @@ class RunFolders(unittest.TestCase):
         shutil.copytree(self.source / "backtests", self.root)
 
     def own(self, run_id: str) -> Path:
-        return self.root / STEM / "runs" / run_id
+        return self.root / self.first.folder.parent.relative_to(self.source / "backtests") / run_id
 
     def test_a_run_is_read_by_each_of_its_places(self) -> None:
         own = self.own(self.second.run_id)
@@ -53,8 +53,14 @@ class RunFolders(unittest.TestCase):
             self.assertEqual(run.log_file, own / "trades.csv")
         self.assertEqual(read_run(self.own(self.first.run_id)).run_id, self.first.run_id)
 
+    def test_a_link_to_a_run_is_that_run(self) -> None:
+        link = self.root / "best"
+        link.symlink_to(self.own(self.first.run_id), target_is_directory=True)
+        self.assertEqual(read_run(link).folder, self.own(self.first.run_id))
+
     def test_the_latest_is_read_where_its_own_folder_was_removed(self) -> None:
-        shutil.rmtree(self.root / STEM / "runs")
+        for one in (self.first, self.second):
+            shutil.rmtree(self.own(one.run_id))
         run = read_run(self.root / STEM)
         self.assertEqual((run.run_id, run.log_file), (self.second.run_id, self.root / f"{STEM}.csv"))
         self.assertEqual(measure_run(run).to_dict(), measure_run(self.second).to_dict())
@@ -64,8 +70,9 @@ class RunFolders(unittest.TestCase):
         (own / "steps.npy").unlink()
         run = read_run(own)
         self.assertTrue(run.curve.sparse)
-        self.assertFalse(self.first.curve.sparse)
         told, whole = measure_run(run), measure_run(self.first)
+        self.assertEqual(whole.drawdown.seen_at, "every step")
+        self.assertEqual(told.drawdown.seen_at, "changes of the account and daily closes")
         for name in ("net_profit", "best_day_pct", "trades", "expectancy", "value_at_risk_pct", "total_costs"):
             self.assertEqual(told.figure(name), whole.figure(name), name)
         self.assertEqual(run.trades.entry_time_ms.tolist(), self.first.trades.entry_time_ms.tolist())

@@ -3,6 +3,7 @@
 The session's own closed trades are the other way to the same numbers: the reader has nothing but the files.
 """
 
+import csv
 import math
 import tempfile
 import unittest
@@ -138,12 +139,31 @@ class ReadBack(unittest.TestCase):
         share = contract.margin_stress.average_margin_used_pct / contract.margin_stress.average_leverage
         self.assertAlmostEqual(share, 10.0, delta=0.5, msg="a tenth of what is open is posted")
 
+    def test_the_margin_of_what_is_open_is_that_of_the_ledger(self) -> None:
+        run, _, _ = written_run(self.base, {"perpetual": PERPETUAL, "exits": {"ladder": LADDER}, "max_entries": 2})
+        posted: dict[str, float] = {}
+        after: dict[str, float] = {}
+        with (run.folder / "ledger.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                if row["account"].startswith("margin:"):
+                    posted[row["account"]] = float(row["balance"])
+                if row["event"] in ("open", "close", "liquidation"):
+                    after[row["transaction"]] = sum(posted.values())
+        self.assertEqual(len(after), len(run.rows))
+        np.testing.assert_allclose(run.exposure.margin, list(after.values()), rtol=1e-9, atol=1e-6)
+
     def test_the_spread_is_told_apart_where_it_is_always_the_same(self) -> None:
         wide, _, _ = written_run(self.base, {"slippage": 0.0, "spread": {"model": "fixed", "fraction": 0.001}})
         told = measure_run(wide).entry_friction
         self.assertGreater(told.spread, 0.0)
         # What is left is the rounding of fills to the tick.
         self.assertLess(told.slippage, 0.02 * told.spread)
+        # Half of 0.1 % beside 0.05 %: the two are as large as each other.
+        both, _, _ = written_run(
+            self.base / "both", {"slippage": 0.0005, "spread": {"model": "fixed", "fraction": 0.001}}
+        )
+        told = measure_run(both).entry_friction
+        self.assertAlmostEqual(told.slippage / told.spread, 1.0, delta=0.02)
 
     def test_what_stops_would_lose_is_at_risk(self) -> None:
         run, _, _ = written_run(self.base)
