@@ -10,6 +10,8 @@ from core.errors import ConfigurationError
 from core.time_range import WINDOW_FORMS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runs.documents.run_result import RunResult
 
 DESCRIPTION = "Backtest the live configuration on cached candles, through the same kernel that trades on paper."
@@ -49,6 +51,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--symbols", metavar="A,B", type=_symbols, help="symbols instead of the configuration's")
     parser.add_argument("--offline", action="store_true", help="use what is stored; never the network")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    parser.add_argument("--report", action="store_true", help="write the run's page, report.html, into its folder")
     parser.add_argument("--quiet", action="store_true", help="print no report and no progress, only errors")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
@@ -62,8 +65,22 @@ def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def report(result: "RunResult", *, as_json: bool, quiet: bool) -> None:
-    """Print a result: as JSON, or as the console report."""
+def report(result: "RunResult", *, as_json: bool, quiet: bool, with_page: bool) -> None:
+    """Print a result: as JSON, or as the console report; with its page written first.
+
+    Where the page cannot be written the result is printed all the same.
+    """
+    page = None
+    try:
+        if with_page:
+            from reports.page.page_file import write_report
+
+            page = write_report(str(result.output_dir))
+    finally:
+        _print(result, page, as_json=as_json, quiet=quiet)
+
+
+def _print(result: "RunResult", page: "Path | None", *, as_json: bool, quiet: bool) -> None:
     if as_json:
         from runs.documents.result_text import to_json
 
@@ -71,5 +88,5 @@ def report(result: "RunResult", *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         from reports.console.console_report import print_report
 
-        print_report(result, sys.stdout)
+        print_report(result, sys.stdout, page)
     sys.stdout.flush()

@@ -19,6 +19,9 @@ from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.history.historical_data_provider import HistoricalDataProvider
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from backtests.backtest_result import BacktestResult
     from backtests.run_plan import RunPlan
     from execution.safety.safety_monitor import SafetyMonitor
     from runs.documents.run_result import RunResult
@@ -103,6 +106,7 @@ class ConfigBacktestRunner:
         self._safety_monitor = build_safety_monitor(self._settings, self.kill_switch)
         self.data_provider = self._provider_made = self._provider(self._settings)
         self._made_for = self._source(self._settings)
+        self._result: BacktestResult | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name.startswith("_") or name in _ASSIGNABLE or hasattr(type(self), name)):
@@ -187,6 +191,9 @@ class ConfigBacktestRunner:
     def run(self) -> dict[str, Any]:
         """Run the backtest, write its outputs and return the result (docs/CONFIG_BACKTEST.md lists its keys).
 
+        It also has ``metrics``, ``trades``, ``round_trips``, ``equity``, ``plot()`` and ``report(path)``, see
+        :class:`~backtests.backtest_result.BacktestResult`, which is its attribute ``typed``.
+
         After an interrupt the result is marked ``partial`` and holds what was done.
 
         Raises
@@ -198,7 +205,31 @@ class ConfigBacktestRunner:
         StoreError
             If an output cannot be written.
         """
-        return self.run_typed().to_dict()
+        from backtests.backtest_result import BacktestResult, ResultDict
+        from backtests.run_at_hand import FolderRun
+
+        self._result = None
+        result = self.run_typed()
+        # The candles of a provider that was given are known to nobody else.
+        self._result = BacktestResult(result, FolderRun(result, None if self._asks_own_provider() else {}))
+        return ResultDict(self._result)
+
+    def get_trades(self) -> "pd.DataFrame":
+        """Return the trade log of the last :meth:`run`: a row for each OPEN and CLOSE; ConfigurationError before it."""
+        return self._last_result().trades
+
+    def get_equity_curve(self) -> "pd.DataFrame":
+        """Return ``equity`` at every step of the last :meth:`run`, by time; ConfigurationError before it."""
+        return self._last_result().equity
+
+    def _last_result(self) -> "BacktestResult":
+        if self._result is None:
+            raise ConfigurationError("nothing has been run yet — allowed: after run() has returned")
+        return self._result
+
+    def _asks_own_provider(self) -> bool:
+        """Whether nobody gave another provider, or taught this one to answer otherwise."""
+        return self.data_provider is self._provider_made and "fetch_ohlcv" not in vars(self.data_provider)
 
     def run_typed(self) -> "RunResult":
         """Run the backtest as :meth:`run` does, and return the result typed, as reports read it."""
@@ -212,8 +243,7 @@ class ConfigBacktestRunner:
             self._settings = plan.settings
             self._show(plan.settings)
         # A provider that was given, or taught to answer otherwise, is asked as it is.
-        own = self.data_provider is self._provider_made and "fetch_ohlcv" not in vars(self.data_provider)
-        if own and self._source(plan.settings) != self._made_for:
+        if self._asks_own_provider() and self._source(plan.settings) != self._made_for:
             self.data_provider = self._provider_made = self._provider(plan.settings)
             self._made_for = self._source(plan.settings)
         self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
@@ -300,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
             runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
         result = runner.run_typed()
-        report(result, as_json=asked.json, quiet=asked.quiet)
+        report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
         return failed(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -28,6 +28,7 @@ from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.folder.run_files import RunFiles, run_stem
+from runs.folder.strategy_folder import strategy_folder
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
@@ -181,6 +182,8 @@ def _write(
         run_hashes(session.outputs, plan.settings, result.data_sha256),
         kill_switch_engaged=plan.kill_switch_engaged,
     )
+    own = files.run_folder(str(result.run_id))
+    manifest = msgspec.structs.replace(manifest, strategy_folder=strategy_folder(own, plan.settings))
     if failure is not None:
         manifest = msgspec.structs.replace(manifest, failure=str(failure))
     files.write(MANIFEST, manifest.text().encode() + b"\n")

@@ -1,4 +1,4 @@
-"""``python -m runs``: list, show, compare, tag, note, rm, sync, export."""
+"""``python -m runs``: list, show, compare, tag, note, rm, sync, export, dataset."""
 
 import sys
 from collections.abc import Sequence

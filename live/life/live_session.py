@@ -31,6 +31,7 @@ from live.life.stop_signals import stop_on_signals, unless_stopping
 from live.views.session_watch import Watched
 from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
+from reports import page as pages
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
@@ -45,17 +46,11 @@ LAST_STEP_SECONDS = 5.0
 """How much longer than asked for a session may wait for its last step, in wall time."""
 
 
-def print_ended(result: RunResult, session: Path) -> None:
-    """Print a session's report, and how to check it."""
-    print_report(result, sys.stdout)
-    say("", f"Check it: python -m backtests.parity {session}")
-
-
 class LiveOptions(NamedTuple):
     """What the command was asked for.
 
-    ``settings``, checked already, stand in the place of those of ``config``; ``ended`` is told the result and the
-    folder of a session that has come to its end.
+    ``settings``, checked already, stand in the place of those of ``config``. ``ended`` is told the result and the
+    folder of a session that has come to its end, in the place of the report that is printed without it.
     """
 
     config: str
@@ -66,10 +61,11 @@ class LiveOptions(NamedTuple):
     data_dir: str | None = None
     plain: bool = False
     quiet: bool = False
+    report: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
     settings: Settings | None = None
-    ended: Callable[[RunResult, Path], None] = print_ended
+    ended: Callable[[RunResult, Path], None] | None = None
 
 
 def wall_clock_ms() -> int:
@@ -171,8 +167,23 @@ class _LiveSession:
                     await intake.close()
             if unfinished:
                 warn(unfinished)
-            options.ended(_write_result(settings, unified, folder, started.fold), folder.path)
+            result = _write_result(settings, unified, folder, started.fold)
+            if options.ended is not None:
+                options.ended(result, folder.path)
+            else:
+                self._report(result, folder)
+                say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
+
+    def _report(self, result: RunResult, folder: SessionFolder) -> None:
+        """Print the session's report; where its page cannot be written, all the same."""
+        page = None
+        try:
+            if self._options.report:
+                folder.flush()
+                page = pages.write_report(folder.path)
+        finally:
+            print_report(result, sys.stdout, page)
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
         """Return the last step to run, and after how many seconds of wall time to end without it; None for ever."""

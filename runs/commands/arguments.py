@@ -21,6 +21,7 @@ examples:
   python -m runs tag latest candidate
   python -m runs note latest "stops twice as far away"
   python -m runs export runs.csv --status COMPLETED
+  python -m runs dataset latest --horizons 1,4,16
   python -m runs rm 1f0c9a7d
 
 a run is named by its id or the beginning of it, by its name or its folder, or as `latest`
@@ -73,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
                           help="runs, or of each run its trades or its account over time (default: runs)")  # fmt: skip
     exported.add_argument("--force", action="store_true", help="replace a file that is there")
     _add_filters(exported)
+    text = "write features, decisions and what followed at each candle of a run as Parquet"
+    table = _with_json(verb("dataset", "dataset_writing:write_run_dataset", text))
+    table.add_argument("run", metavar="RUN", help=_RUN)
+    table.add_argument(
+        "--out", metavar="FILE", type=Path, help="file to write (default: dataset.parquet in its folder)"
+    )
+    table.add_argument("--horizons", metavar="N,N", default="1,5,15,60",
+                       help="how many candles ahead outcomes look (default: %(default)s)")  # fmt: skip
+    table.add_argument("--data-dir", metavar="DIR", type=Path, help="candle store, in place of the one that it used")
     return parser
 
 

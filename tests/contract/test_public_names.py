@@ -27,9 +27,18 @@ NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 
 SIGNATURES = {
     "backtests.config_backtest:ConfigBacktestRunner": "config_path start_date end_date interval symbols",
+    "backtests.config_backtest:ConfigBacktestRunner.get_equity_curve": "self",
+    "backtests.config_backtest:ConfigBacktestRunner.get_trades": "self",
     "backtests.config_backtest:run_config_backtest": "start end interval config_path symbols",
     "backtests.config_backtest:HistoricalDataProvider": "exchange_name cache_dir",
     "market_data:HistoricalDataProvider.fetch_ohlcv": "self symbol interval start_date end_date use_cache",
+    "market_data:HistoricalDataStore": "env data_dir",
+    "market_data:HistoricalDataStore.get_ohlcv": "self symbol timeframe start end",
+    "market_data:HistoricalDataStore.get_multi_timeframe_data": "self symbol timeframes start end",
+    "market_data:HistoricalDataStore.get_funding_rates": "self symbol start end",
+    "market_data:HistoricalDataStore.get_open_interest": "self symbol start end period",
+    "market_data:HistoricalDataStore.find_gaps": "self symbol timeframe start end",
+    "market_data:HistoricalDataStore.fill_gaps": "self symbol timeframe start end",
     "strategies:ScalpingEMARSI": "config",
     "strategies:ScalpingEMARSI.add_indicators": "self df",
     "strategies:ScalpingEMARSI.generate_signal": "self df",
