@@ -151,7 +151,7 @@ class ReportPage(unittest.TestCase):
             np.testing.assert_allclose(drawn, getattr(trades, name), rtol=1e-7, atol=1e-7)
         last = {int(time): value for time, value in zip(self.run_.curve.times_ms, self.run_.curve.equity, strict=True)}
         self.assertEqual(sorted(last), unpacked["times"])
-        np.testing.assert_allclose(unpacked["equity"], [last[time] for time in sorted(last)], rtol=1e-9)
+        np.testing.assert_allclose(unpacked["equity"], [last[time] for time in sorted(last)], rtol=1e-8)
 
     def test_the_table_sorts_filters_and_counts(self) -> None:
         self.browser.open(self.page)
