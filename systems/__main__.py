@@ -76,6 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     run.add_argument("--for", dest="duration", metavar="TIME", help="length of a demo or live session, such as 8h")
     run.add_argument("--speed", type=float, metavar="N", help="exchange seconds a second of a demo, default 20000")
     run.add_argument("--offline", action="store_true", help="of a backtest: use what is stored, never the network")
+    run.add_argument("--report", action="store_true", help="write the run's page too")
     promote = verb("promote", "show the ledger of evidence, and promote where every criterion holds")
     promote.add_argument("id", metavar="ID")
     promote.add_argument("--dry", action="store_true", help="record nothing")

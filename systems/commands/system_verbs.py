@@ -8,6 +8,7 @@ from typing import Any
 
 from core.command_line import failed, say, say_text
 from core.errors import ConfigurationError
+from reports import page as pages
 from reports.console.console_report import print_report
 from runs.documents.run_result import result_of
 from systems import operations
@@ -69,10 +70,11 @@ def _run(asked: argparse.Namespace, places: Places) -> int:
         {"show_progress": False if asked.json else None} if epoch == StrategyEpoch.BACKTEST else {"quiet": asked.json}
     )
     run = operations.run_system(asked.id, asked.window, epoch, places, **given)
+    page = pages.write_report(run["folder"]) if asked.report else None
     if asked.json:
         say_text(lines.as_json(run))
     else:
-        print_report(result_of(run["result"]), sys.stdout)
+        print_report(result_of(run["result"]), sys.stdout, page)
         say("", *lines.ran(run))
     return 0
 

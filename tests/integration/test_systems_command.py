@@ -45,10 +45,13 @@ class CommandCase(unittest.TestCase):
 
 class Verbs(CommandCase):
     def test_run_and_promote_tell_what_holds(self) -> None:
-        code, output, errors = self.command("run", "mine", "--window", "day")
+        code, output, errors = self.command("run", "mine", "--window", "day", "--report")
         self.assertEqual((0, ""), (code, errors))
         self.assertIn("Trades: ", output)
         self.assertRegex(output, r"System mine \([0-9a-f]{16}\), backtest, window day: 2024-01-01T00:00:00.000Z to ")
+        pages = self.folder.glob("logs/backtests/*/*/report.html")
+        (page,) = [one for one in pages if one.parent.name != "latest"]
+        self.assertIn(str(page), output)
         self.assertIn("Promotion: 1 of 2 criteria not met: sharpe > 1 (", output)
         code, output, errors = self.command("promote", "mine")
         self.assertEqual((1, ""), (code, errors))
