@@ -82,9 +82,9 @@ RUN = Table(
 )
 """A backtest or a live session.
 
-``host`` and ``folder`` are where it lies; ``signature`` and ``folder_mtime_ns`` tell whether the folder has changed since
-it was read, ``symbol_keys`` and ``tag_keys`` are what filters look into. What is large comes last: SQLite passes over it
-to reach what follows.
+``host`` and ``folder`` are where it lies; ``signature`` and ``folder_mtime_ns`` tell whether the folder has changed
+since it was read, ``symbol_keys`` and ``tag_keys`` are what filters look into. What is large comes last: SQLite passes
+over it to reach what follows.
 """
 
 TRADE = Table(
