@@ -1,18 +1,22 @@
 """What an indicator is: frozen parameters, named outputs, and two executions that are equal to the last bit."""
 
 import difflib
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
 
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from indicators.forms.column_form import node_columns
-from indicators.forms.nodes import RAW, Node, RawPrice, RowWise, in_order
+from indicators.forms.nodes import RAW, TIME, Node, RawPrice, RowWise, in_order
 from indicators.forms.streaming_form import StreamingNodes
 
 PRICES = ("open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4")
 """What an indicator may be taken of by name: ``hl2`` = (high + low) / 2, ``hlc3`` and ``ohlc4`` likewise."""
+
+_UNREAD: Float64Array = np.empty(0)
 
 
 class Indicator(msgspec.Struct, frozen=True):
@@ -54,6 +58,35 @@ class Indicator(msgspec.Struct, frozen=True):
     def columns(self, candles: CandleColumns, segment_starts: Int64Array | None = None) -> dict[str, Float64Array]:
         """Return output -> column: shape (n,), nan where undefined; anew at every row of ``segment_starts``."""
         return dict(zip(self.outputs, node_columns(self.nodes(), candles, segment_starts), strict=True))
+
+    def on(self, frame: Mapping[str, Any]) -> Float64Array:
+        """Return the column over a frame of candles without a gap, as frame strategies have one.
+
+        Parameters
+        ----------
+        frame
+            A DataFrame, or a mapping, with the columns that are named by ``inputs``; n rows, oldest first.
+
+        Returns
+        -------
+        ndarray
+            Shape (n,), nan where undefined.
+
+        Raises
+        ------
+        ValueError
+            If it has several outputs and none is named: ``MACD().signal.on(frame)``.
+        KeyError
+            If a column is not there.
+        """
+        nodes, names = _plan_on_frame(self)
+        prices = {name: np.asarray(frame[name], np.float64) for name in names if name != TIME}
+        if TIME in names:
+            times = np.asarray(frame["timestamp"].to_numpy("datetime64[ms]"), np.int64)
+        else:
+            times = np.zeros(len(next(iter(prices.values()))), np.int64)
+        candles = CandleColumns(times, *(prices.get(name, _UNREAD) for name in RAW if name != TIME))
+        return node_columns(nodes, candles)[0]
 
     def __getattr__(self, name: str) -> "Output":
         if name in type(self).outputs:
@@ -117,6 +150,13 @@ def node_of(source: Source) -> Node:
     if source in RAW:
         return RawPrice(source)
     return RowWise(_mean, tuple(RawPrice(name) for name in _FIELDS[source]))
+
+
+@functools.lru_cache(maxsize=256)
+def _plan_on_frame(indicator: Indicator) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+    """Return the node of its one output and the fields of a candle that it reads."""
+    node = node_of(indicator)
+    return (node,), indicator.inputs
 
 
 def checked_period(period: int, least: int = 1, name: str = "period") -> int:

@@ -14,7 +14,7 @@ from core.trading_signal import FLAT, Signal
 from strategies.anchored_blocks import block_ms, sampled_rows
 from strategies.frame_stream import FrameForm, answer_at, first_asked, frame_of, signal_from_mapping
 from strategies.known_candles import KnownCandles
-from strategies.look_ahead import differing_column, differing_value, differs
+from strategies.look_ahead import BlockColumns, differing_column, differs
 from strategies.strategy import Strategy
 
 _NEVER_MS = 1 << 62
@@ -49,6 +49,7 @@ class KnownFrameStream:
         self._quiet_until_ms = -_NEVER_MS
         self._frame = pd.DataFrame()
         self._indicators: pd.DataFrame | None = None
+        self._columns: BlockColumns | None = None
         self._answers: pd.DataFrame | pd.Series | None = None
 
     def warm(self, candle: Candle) -> None:
@@ -103,7 +104,7 @@ class KnownFrameStream:
 
     def _to_be_judged(self, frame: pd.DataFrame, rows: range, block: int) -> Iterable[int]:
         """Return the rows of a block whose answer may be something, and a sample of the others."""
-        self._indicators = self._answers = None
+        self._indicators = self._answers = self._columns = None
         self._compared = set()
         if not rows:
             return rows
@@ -115,7 +116,7 @@ class KnownFrameStream:
         if indicators is None or len(indicators) != len(frame) or (self._answers is None) != (self._form.many is None):
             self._answers = None
             return rows
-        self._indicators = indicators
+        self._indicators, self._columns = indicators, BlockColumns(indicators)
         loud = self._loud_rows(indicators, rows)
         sampled = sampled_rows([row for row in rows if row not in loud], *self._names, block)
         self._compared = sampled | ({min(loud)} if loud else set())
@@ -137,8 +138,8 @@ class KnownFrameStream:
         claimed = self._claim(rows)
         if claimed is not None and differs(claimed, answer):
             raise StrategyError(self._complaint(row, indicators, claimed, answer))
-        if row in self._compared and self._indicators is not None:
-            found = differing_value(self._indicators, indicators)
+        if row in self._compared and self._columns is not None:
+            found = self._columns.differing_value(indicators)
             if found is not None:
                 raise StrategyError(
                     f"look-ahead: column {found.column!r} at the candle opened {format_ms(self._open_ms(row))} is "

@@ -14,7 +14,8 @@ import msgspec
 
 from indicators.forms.compiled_loop import CompiledLoop
 
-RAW = ("open_time_ms", "open", "high", "low", "close", "volume")
+TIME = "open_time_ms"
+RAW = (TIME, "open", "high", "low", "close", "volume")
 """Fields of a candle."""
 
 NEVER = 1 << 40

@@ -46,10 +46,10 @@ class ReadMe(unittest.TestCase):
             self.addCleanup(sys.path.remove, folder)
             strategy = build_strategy("my_strategy:Breakout", {"multiple": 3.0})
         stream = open_stream(strategy, "BTC/USDT", timeframe_ms=60_000)
-        flat = [stream.update(Candle(at * 60_000, 100.0, 101.0, 99.0, 100.0, 1.0)) for at in range(60)]
+        flat = [stream.update(Candle(at * 60_000, 100.0, 101.0, 99.0, 100.0, 1.0)) for at in range(490)]
         self.assertEqual({"FLAT"}, {signal.direction for signal in flat})
-        self.assertEqual(("", "no_breakout"), (flat[49].reason, flat[50].reason))
-        signal = stream.update(Candle(60 * 60_000, 100.0, 103.0, 100.0, 102.0, 1.0))
+        self.assertEqual(("", "no_breakout"), (flat[479].reason, flat[480].reason))
+        signal = stream.update(Candle(490 * 60_000, 100.0, 103.0, 100.0, 102.0, 1.0))
         mean_range = (49 * 2 + 3) / 50
         self.assertEqual("LONG", signal.direction)
         self.assertAlmostEqual(3 * mean_range, signal.sl_distance)
