@@ -134,3 +134,9 @@ def annual_growth(growth: float, days: float) -> float | None:
     except decimal.DecimalException:
         return None
     return a_year - 1.0 if math.isfinite(a_year) else None
+
+
+def daily_rate(annual: float, periods: int) -> float:
+    """Return the return of one of ``periods`` that compounds to an annual one above −1; fractions."""
+    grown = _POWER.power(decimal.Decimal(1) + decimal.Decimal(repr(annual)), _POWER.divide(1, periods))
+    return float(_POWER.subtract(grown, 1))

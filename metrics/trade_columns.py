@@ -27,8 +27,8 @@ class TradeColumns(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     (``spread`` is 0 where it is not told apart), ``funding`` is what was received, below 0 where it was paid.
     ``risk`` is what the stops of the entries would lose, ``liquidation_price`` that of the last entry; nan where there
     is none. ``ambiguous`` rests on the assumed path inside a candle, ``bound`` is what the other path would have
-    brought more. ``mae`` and ``mfe`` are the largest loss and profit on the way, neither below 0; nan where no candles
-    are at hand.
+    brought more, nan where it is not known. ``mae`` and ``mfe`` are the largest loss and profit on the way, neither
+    below 0; nan where no candles are at hand.
     """
 
     symbol: Sequence[str]

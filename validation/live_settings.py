@@ -10,6 +10,7 @@ from core.settings_section import Allowed, PathText, PlainText, SettingsSection
 from execution.execution_settings import ExecutionSettings
 from market_data.data_settings import DataSettings
 from market_data.instruments.symbols import symbol_key
+from metrics.metrics_section import MetricsSection
 from strategies.strategy_settings import StrategySettings
 from validation.order_timing import detail_at_odds, latency_at_odds
 from validation.session_settings import SessionSettings
@@ -78,6 +79,11 @@ def _is_empty(value: object) -> bool:
     return not value
 
 
+def _is_usual(section: MetricsSection) -> bool:
+    """Return whether a section says nothing but its defaults; documents of configurations without it stay."""
+    return section == MetricsSection()
+
+
 class LiveSettings(SettingsSection):
     """Everything ``config/live.yaml`` holds. Symbols keep the spelling and the order of the file."""
 
@@ -103,6 +109,9 @@ class LiveSettings(SettingsSection):
     )
     data: DataSettings = Field(default_factory=DataSettings)
     logging: LoggingSettings = Field(default_factory=LoggingSettings)
+    metrics: MetricsSection = Field(
+        default_factory=MetricsSection, exclude_if=_is_usual, description="Conventions of the figures of a run"
+    )
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield symbols that stand twice, of several currencies, or not tradable so, and settings at odds."""

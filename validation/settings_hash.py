@@ -31,8 +31,9 @@ def settings_hash(live: LiveSettings, risk: RiskConfig, mode: TradingModeSetting
 def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings) -> dict[str, Plain]:
     """Return what the hash covers.
 
-    Left out are logging, folders and file paths, and where the kill switch is looked for: a kill switch is an input,
-    recorded as such. ``default_strategy`` and ``allow_live_trading`` have had their effect already.
+    Left out are logging, folders, file paths and conventions of figures, and where the kill switch is looked for: a
+    kill switch is an input, recorded as such. ``default_strategy`` and ``allow_live_trading`` have had their effect
+    already.
     """
     return {
         "exchange": live.exchange,

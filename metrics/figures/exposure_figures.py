@@ -37,14 +37,15 @@ def exposure_figures(
     figures: dict[str, Measured] = dict.fromkeys(
         ExposureFigures.__struct_fields__, Undefined(NO_PATH if steps else NO_DAY)
     )
-    if curve.open_positions is not None and steps:
-        counts = curve.open_positions[:steps]
+    counts = curve.open_positions if value is None else value.positions
+    if counts is not None and steps:
+        counts = counts[:steps]
         figures["time_in_market_pct"] = 100.0 * int(np.count_nonzero(counts)) / steps
         figures["average_positions"] = int(counts.sum()) / steps
         figures["maximum_positions"] = int(counts.max())
     if path is not None and value is not None and steps:
         long, short = value.long_cost[:steps] > 0.0, value.short_cost[:steps] > 0.0
-        held = long | short
+        held = value.held[:steps]
         equity = curve.equity[:steps][held]
         figures["long_time_pct"] = 100.0 * int(np.count_nonzero(long)) / steps
         figures["short_time_pct"] = 100.0 * int(np.count_nonzero(short)) / steps

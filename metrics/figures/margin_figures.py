@@ -36,7 +36,7 @@ def _figures(curve: EquityCurve, value: OpenValue | None) -> dict[str, Measured]
     names = MarginFigures.__struct_fields__
     if value is None:
         return dict.fromkeys(names, Undefined(NO_PATH))
-    held = value.gross > 0.0
+    held = value.held
     if not held.any():
         return dict.fromkeys(names, Undefined(NEVER_OPEN))
     equity, margin = curve.equity[held], value.margin[held]

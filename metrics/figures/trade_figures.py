@@ -69,7 +69,7 @@ class TradeFigures(msgspec.Struct, frozen=True, kw_only=True):
     trades_with_excursions: int
     ambiguous_trades: int
     ambiguous_share: float | None
-    ambiguous_bound: float
+    ambiguous_bound: float | None
 
 
 def trade_figures(trades: TradeColumns) -> tuple[TradeFigures, dict[str, str]]:
@@ -98,9 +98,15 @@ def trade_figures(trades: TradeColumns) -> tuple[TradeFigures, dict[str, str]]:
             **_excursions(trades, none),
             "ambiguous_trades": ambiguous,
             "ambiguous_share": unless(none, lambda: ambiguous / count),
-            "ambiguous_bound": math.fsum(trades.bound.tolist()),
+            "ambiguous_bound": _bound(trades),
         },
     )
+
+
+def _bound(trades: TradeColumns) -> Measured:
+    if np.isnan(trades.bound).any():
+        return Undefined("what an ambiguous exit of a ladder would have brought is not known")
+    return math.fsum(trades.bound.tolist())
 
 
 def _wins_and_losses(results: Float64Array, none: str | None) -> dict[str, Measured]:

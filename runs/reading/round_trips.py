@@ -10,6 +10,7 @@ from core.candle_columns import Int64Array
 from core.exact import EXACT, ZERO, average
 from metrics.exposure_path import ExposurePath
 from metrics.trade_columns import TradeColumns
+from runs.reading.ambiguous_bounds import Bounds
 from runs.reading.log_rows import LogRow
 
 _MONEY = (
@@ -30,7 +31,7 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
 
     ``opened`` and ``closed`` are the numbers of its first and its last row in the trade log, from 0; ``fills`` counts
     its rows. Prices that differ are averaged to twelve significant digits. ``risk`` and ``liquidation_price`` are None
-    where there is none.
+    where there is none, ``bound`` where it is not known.
     """
 
     symbol: str
@@ -55,9 +56,12 @@ class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     tag: str
     ambiguous: bool
+    bound: Decimal | None
 
 
-def round_trips(rows: Sequence[LogRow], half_spreads: Mapping[str, Decimal] | None = None) -> list[RoundTrip]:
+def round_trips(
+    rows: Sequence[LogRow], half_spreads: Mapping[str, Decimal] | None = None, bounds: Bounds | None = None
+) -> list[RoundTrip]:
     """Return the positions of a trade log that were closed entirely, in order of their exits.
 
     Parameters
@@ -67,6 +71,8 @@ def round_trips(rows: Sequence[LogRow], half_spreads: Mapping[str, Decimal] | No
     half_spreads
         The half spread that market fills crossed, a fraction of the price by symbol; without it the spread is part of
         the slippage.
+    bounds
+        What ambiguous exits would have brought more, by row.
     """
     open_rows: dict[str, list[int]] = {}
     left: dict[str, Decimal] = {}
@@ -78,7 +84,8 @@ def round_trips(rows: Sequence[LogRow], half_spreads: Mapping[str, Decimal] | No
         rest = left[row.symbol] = EXACT.add(left.get(row.symbol, ZERO), quantity)
         if not rest:
             half = (half_spreads or {}).get(row.symbol, ZERO)
-            found.append(_round_trip([rows[one] for one in numbers], numbers, half))
+            trip = _round_trip([rows[one] for one in numbers], numbers, half)
+            found.append(_bounded(trip, numbers, bounds or {}))
             open_rows[row.symbol] = []
     return found
 
@@ -112,7 +119,17 @@ def _round_trip(rows: Sequence[LogRow], numbers: Sequence[int], half_spread: Dec
         reason=last.reason,
         tag=first.metadata.get("tag", ""),
         ambiguous=any(row.metadata.get("ambiguous", False) for row in exits),
+        bound=ZERO,
     )
+
+
+def _bounded(trip: RoundTrip, numbers: Sequence[int], bounds: Bounds) -> RoundTrip:
+    """Return a round trip with the bound of its ambiguous exits."""
+    if not trip.ambiguous:
+        return trip
+    more = [bounds.get(one, ZERO) for one in numbers]
+    known = [one for one in more if one is not None]
+    return msgspec.structs.replace(trip, bound=_total(known) if len(known) == len(more) else None)
 
 
 def _risk(entries: Iterable[LogRow]) -> Decimal | None:
@@ -157,11 +174,14 @@ def trade_columns(trips: Sequence[RoundTrip], seen_ms: Int64Array) -> TradeColum
         **{name: [float(getattr(one, name)) for one in trips] for name in _MONEY},
         entry_seen_ms=[int(seen_ms[one.opened]) for one in trips],
         exit_seen_ms=[int(seen_ms[one.closed]) for one in trips],
-        risk=[math.nan if one.risk is None else float(one.risk) for one in trips],
-        liquidation_price=[
-            math.nan if one.liquidation_price is None else float(one.liquidation_price) for one in trips
-        ],
+        risk=[_known(one.risk) for one in trips],
+        liquidation_price=[_known(one.liquidation_price) for one in trips],
+        bound=[_known(one.bound) for one in trips],
     )
+
+
+def _known(value: Decimal | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def exposure_path(rows: Sequence[LogRow], points: Int64Array, leverage: Mapping[str, float]) -> ExposurePath:
@@ -177,7 +197,7 @@ def exposure_path(rows: Sequence[LogRow], points: Int64Array, leverage: Mapping[
         By symbol, where positions are margined.
     """
     held: dict[str, tuple[int, Decimal, float]] = {}
-    longs, shorts, margins = [], [], []
+    longs, shorts, margins, counts = [], [], [], []
     for row in rows:
         _, before, paid = held.get(row.symbol, (0, ZERO, 0.0))
         if row.opens:
@@ -193,5 +213,6 @@ def exposure_path(rows: Sequence[LogRow], points: Int64Array, leverage: Mapping[
         longs.append(math.fsum(cost for sign, cost, _ in costs if sign > 0))
         shorts.append(math.fsum(cost for sign, cost, _ in costs if sign < 0))
         margins.append(math.fsum(margin for _, _, margin in costs))
+        counts.append(len(held))
     turnover = math.fsum(float(row.price) * float(row.quantity) for row in rows)
-    return ExposurePath.of(points, longs, shorts, margins, turnover)
+    return ExposurePath.of(points, longs, shorts, margins, counts, turnover)

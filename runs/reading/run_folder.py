@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET
@@ -18,15 +18,17 @@ from metrics.equity_curve import EquityCurve
 from metrics.exposure_path import ExposurePath
 from metrics.figures.excursions import with_excursions
 from metrics.metric_settings import MetricSettings
-from metrics.run_measurement import USUAL, measure
+from metrics.run_measurement import measure
 from metrics.run_metrics import RunMetrics
 from metrics.trade_columns import TradeColumns
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+from runs.folder.file_names import MANIFEST, ORDERS, RESULT, RUNS, TRADES
+from runs.reading.ambiguous_bounds import ambiguous_bounds
 from runs.reading.folder_text import read_bytes
 from runs.reading.held_symbols import held_symbols
 from runs.reading.log_rows import LogRow, read_log
+from runs.reading.marked_value import marked_value
 from runs.reading.round_trips import RoundTrip, exposure_path, round_trips, trade_columns
 from runs.reading.row_points import points_of
 from runs.reading.stored_curve import AccountRows, read_account_rows, read_curve
@@ -94,7 +96,8 @@ class StoredRun:
     @functools.cached_property
     def round_trips(self) -> list[RoundTrip]:
         """The positions that were closed entirely, exact, in order of their exits."""
-        return round_trips(self.rows, self._half_spreads())
+        bounds = ambiguous_bounds(self.rows, self.folder / ORDERS, self._execution)
+        return round_trips(self.rows, self._half_spreads(), bounds)
 
     @functools.cached_property
     def curve(self) -> EquityCurve:
@@ -105,30 +108,40 @@ class StoredRun:
     def trades(self) -> TradeColumns:
         """The positions that were closed entirely, as columns, without excursions."""
         times = self.curve.times_ms
-        return trade_columns(self.round_trips, times[self._points] if len(times) else self._points)
+        return trade_columns(self.round_trips, times[self.points] if len(times) else self.points)
 
     @functools.cached_property
     def exposure(self) -> ExposurePath:
         """What was open at every moment."""
         contracts = {symbol: one.perpetual for symbol, one in self.result.symbols.items()}
         leverage = {symbol: terms.leverage for symbol, terms in contracts.items() if terms is not UNSET}
-        return exposure_path(self.rows, self._points, leverage)
+        return exposure_path(self.rows, self.points, leverage)
 
     @functools.cached_property
     def _account_rows(self) -> AccountRows:
         return read_account_rows(self.folder)
 
     @functools.cached_property
-    def _points(self) -> Int64Array:
+    def points(self) -> Int64Array:
+        """By row of the trade log, the first point of the curve that shows it."""
         config = self.result.config
         at_close = config.entry_order == "market" and config.entry_fill == "close"
         start = plain(received(config.starting_balance))
         return points_of(self.rows, self.curve.times_ms, self._account_rows, start, at_close=at_close)
 
+    @property
+    def metric_settings(self) -> MetricSettings:
+        """The conventions of figures that the run's configuration names."""
+        return msgspec.convert(self.manifest.settings.get("live", {}).get("metrics", {}), MetricSettings)
+
+    @property
+    def _execution(self) -> dict[str, Any]:
+        section: dict[str, Any] = self.manifest.settings.get("live", {}).get("execution", {})
+        return section
+
     def _half_spreads(self) -> dict[str, Decimal]:
         """Return the half spread by symbol where it was always the same."""
-        live = self.manifest.settings.get("live", {})
-        spread = live.get("execution", {}).get("spread", {})
+        spread = self._execution.get("spread", {})
         if spread.get("model") != "fixed":
             return {}
         return dict.fromkeys(self.symbols, EXACT.multiply(received(spread["fraction"]), _HALF))
@@ -174,6 +187,8 @@ def _places(path: Path) -> tuple[Path, Path]:
         path = path.parent
     if not path.is_dir():
         raise StoreError(f"{path}: there is no such folder", path=path)
+    if path.is_symlink():
+        path = path.parent / path.readlink()
     inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
     if not inside.is_file() and beside.is_file():
         own = own_folder(path)
@@ -192,7 +207,7 @@ def own_folder(stem: Path) -> Path | None:
 
 
 def measure_run(
-    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings = USUAL
+    run: StoredRun, candles: Mapping[str, CandleColumns] | None = None, settings: MetricSettings | None = None
 ) -> RunMetrics:
     """Return the figures of a stored run.
 
@@ -202,17 +217,20 @@ def measure_run(
         As :func:`read_run` has it.
     candles
         The window's candles of the traded symbols by symbol as configured, of the run's interval or its detail
-        interval; without them excursions and the benchmark are undefined.
+        interval; without them excursions are undefined, and without those of every symbol the benchmark is.
     settings
-        Conventions.
+        Conventions; None are those of the run's own configuration.
     """
     found = candles or {}
+    fed = [symbol for symbol, one in run.result.symbols.items() if one.candles]
+    whole = all(symbol in found for symbol in fed)
+    held = held_symbols(run.curve, [found[symbol] for symbol in fed], length_of(run, found)) if whole else None
     return measure(
         trades_with_excursions(run, found),
         run.curve,
-        held_symbols(run.curve, [found[symbol] for symbol in run.symbols if symbol in found], length_of(run, found)),
-        run.exposure,
-        settings,
+        held,
+        exposure_at_marks(run, found) if whole else run.exposure,
+        run.metric_settings if settings is None else settings,
     )
 
 
@@ -223,6 +241,12 @@ def trades_with_excursions(run: StoredRun, candles: Mapping[str, CandleColumns])
     for symbol, columns in candles.items():
         trades = with_excursions(trades, symbol, columns, length_ms)
     return trades
+
+
+def exposure_at_marks(run: StoredRun, candles: Mapping[str, CandleColumns]) -> ExposurePath:
+    """Return what was open at every moment, valued at the closes of the candles of every traded symbol."""
+    marked = marked_value(run.rows, run.points, run.curve.times_ms, candles, length_of(run, candles))
+    return msgspec.structs.replace(run.exposure, marked=marked)
 
 
 def length_of(run: StoredRun, candles: Mapping[str, CandleColumns]) -> int:

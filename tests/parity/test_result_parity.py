@@ -6,8 +6,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from backtests.config_backtest import ConfigBacktestRunner
 from backtests.parity import check_parity
 from backtests.proof.parity_report import ParityReport
+from core.instants import to_datetime
+from runs.reading import measure_run, read_run
+from runs.reading.run_candles import candles_of
 from tests.support.sessions.live_processes import run_live, session_config
 from tests.support.sessions.parity_cases import NOW_MS
 
@@ -35,6 +39,24 @@ class ResultOfASession(unittest.TestCase):
         self.assertEqual(
             (None, True, 0, []), (report.journal.result, report.journal.equal, report.exit_code, report.warnings)
         )
+
+    def test_every_figure_of_the_session_is_that_of_a_backtest_of_its_window(self) -> None:
+        live = read_run(self.folder)
+        start_ms, end_ms = live.window
+        runner = ConfigBacktestRunner(
+            self.base / "config/live.yaml", to_datetime(start_ms), to_datetime(end_ms), output_dir=self.base / "again"
+        )
+        again = read_run(runner.run()["output_dir"])
+        self.assertEqual((live.kind, again.kind, live.run_id), ("live", "backtest", self.session.name))
+        found, expected = (measure_run(one, candles_of(one)).to_dict() for one in (live, again))
+        self.assertGreater(found["trade_quality"]["trades_with_excursions"], 0)
+        self.assertEqual(found, expected)
+        # Without its curve a session is read from the rows of its account: daily closes and trades are the same.
+        for name in ("equity.npy", "steps.npy"):
+            (self.folder / name).unlink()
+        told = measure_run(read_run(self.folder)).to_dict()
+        for group in ("risk_adjusted", "entry_friction"):
+            self.assertEqual(told[group], expected[group])
 
     def test_a_changed_figure_is_named(self) -> None:
         path = self.folder / "result.json"

@@ -19,6 +19,7 @@ from execution.venue_settings import (
     TierSettings,
 )
 from market_data.data_settings import DataSettings
+from metrics.metrics_section import MetricsSection
 from risk_management.risk_config import RiskConfig
 from strategies.scalping_params import ScalpingParams
 from strategies.strategy_settings import StrategySettings
@@ -27,8 +28,8 @@ from validation.session_settings import SessionSettings
 
 SECTIONS: tuple[type[SettingsSection], ...] = (
     RiskConfig, SafetyLimits, TradingModeSettings, ExecutionSettings, DataSettings, StrategySettings, ScalpingParams,
-    LoggingSettings, RiskSource, SessionSettings, LiveSettings, LadderRung, ExitSettings, SpreadSettings,
-    SlippageSettings, FeeTier, CommissionSettings, TierSettings, PerpetualSettings,
+    LoggingSettings, MetricsSection, RiskSource, SessionSettings, LiveSettings, LadderRung, ExitSettings,
+    SpreadSettings, SlippageSettings, FeeTier, CommissionSettings, TierSettings, PerpetualSettings,
 )  # fmt: skip
 
 FRACTION = (0, -0.1, 1.01, math.nan, math.inf, "0.02", "2%", True, None)
@@ -163,6 +164,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "missed_steps": ("none", "", None, True),
         "on_shutdown": ("hold", "", None, True),
     },
+    MetricsSection: {"risk_free_rate": (-0.1, 1, 4.5, "0.04", None, float("nan"))},
     LoggingSettings: {"level": ("info", "LOUD", None), "directory": ("", None)},
     RiskSource: {"config_file": ("", None, {}, 5)},
     LiveSettings: {
@@ -179,6 +181,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "session": ("keep", 7),
         "data": ("data", 7),
         "logging": ("INFO", 7),
+        "metrics": (0.04, 7),
     },
 }  # fmt: skip
 BESIDE: dict[tuple[type[SettingsSection], str], dict[str, object]] = {

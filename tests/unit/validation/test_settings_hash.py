@@ -96,6 +96,7 @@ LIVE_NEUTRAL: dict[str, Change] = {
     "whole numbers": {"execution": {"starting_balance": 10_000}},
     "zero with a sign": {"strategy": {"params": {"atr_min_threshold": -0.0}}},
     "data.cache_dir": {"data": {"cache_dir": "elsewhere"}},
+    "metrics": {"metrics": {"risk_free_rate": 0.04}},
     "logging": {"logging": {"level": "DEBUG", "directory": "out"}},
     "risk.config_file": {"risk": {"config_file": "risk.json"}},
 }
