@@ -310,6 +310,17 @@ class Sqlite(Store, unittest.TestCase):
             self.assertEqual(["COMPLETED"], [run.status for run in self.opened().runs()])
         self.assertEqual(["FAILED"], [run.status for run in self.store.runs()])
 
+    def test_a_writer_does_not_wait_for_a_reader_who_goes_on_seeing_what_was(self):
+        self.store.put(RUN)
+        count = text("SELECT count(*) FROM run")
+        with self.store.database.reading() as connection:
+            self.assertEqual(1, connection.execute(count).scalar())
+            begun = time.monotonic()
+            self.opened().put(run_row(1))
+            self.assertLess(time.monotonic() - begun, LONG_S)
+            self.assertEqual(1, connection.execute(count).scalar())
+        self.assertEqual(2, self.count("run"))
+
 
 class Postgres(Store, unittest.TestCase):
     writes = scaled(120, 600)

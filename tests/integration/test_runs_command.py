@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -122,6 +123,18 @@ class Showing(CommandCase):
         self.assertEqual(0, process.wait())
         self.assertIn("\x1b[1m", shown.decode())
         self.assertIn(self.two.name[:8], shown.decode())
+
+    def test_the_program_of_the_page_prints_what_the_runs_came_to(self):
+        page = (REPOSITORY / "docs" / "results.md").read_text(encoding="utf-8")
+        [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        out = io.StringIO()
+        with contextlib.chdir(self.base), contextlib.redirect_stdout(out):
+            exec(compile(program, "results.md", "exec"), {})
+        log = list(csv.DictReader((self.two / "trades.csv").read_text().splitlines()))
+        first = next(row for row in log if row["action"] == "CLOSE")
+        self.assertEqual(3, len(out.getvalue().splitlines()))
+        expected = " ".join(first[name] for name in ("symbol", "side", "realized_pnl", "reason"))
+        self.assertEqual(expected, out.getvalue().splitlines()[-1])
 
 
 class Changing(CommandCase):
