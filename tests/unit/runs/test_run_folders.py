@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import unittest
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -14,8 +15,11 @@ import numpy as np
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.timeline import MarketWindow, steps_of
 from core.errors import ConfigurationError, StoreError
+from core.event_lines import TRADE_HEADER, trade_line
+from core.events import Fill, TradeRow
 from engine.session import Session
 from runs.reading import find_run, measure_run, read_run
+from runs.reading.log_rows import read_log
 from runs.reading.run_candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.runs.written_runs import EAGER, candles, written_run
@@ -153,6 +157,19 @@ class RunFolders(unittest.TestCase):
         # A last line that was cut off is no row yet.
         log.write_text("".join(lines[:-1]) + lines[-1][:20])
         self.assertEqual(len(read_run(log).rows), len(lines) - 2)
+
+    def test_rows_are_read_as_they_were_told_whatever_their_texts_hold(self) -> None:
+        for text in ('=1+1, "so"\nand\r\nso', "'=quoted", "a\u2028b\x1cc\x85d", "é", ""):
+            fill = Fill(
+                "A,B/USDT", -1, Decimal("0.5"), Decimal("100.10"), Decimal(100), Decimal("0.01"), 1_704_067_200_123
+            )
+            row = TradeRow(fill, "OPEN", "1", text, "signal", Decimal("-1.5"), Decimal(2), tag=text)
+            log = self.base / "trades.csv"
+            log.write_bytes((TRADE_HEADER + 2 * trade_line(row)).encode())
+            for one in read_log(log):
+                self.assertEqual((one.symbol, one.side, one.strategy), ("A,B/USDT", "SHORT", text))
+                self.assertEqual(one.metadata.get("tag", ""), text)
+                self.assertEqual((one.time_ms, one.price, one.balance), (fill.time_ms, fill.price, row.balance))
 
     def test_a_folder_that_is_none_is_one_line(self) -> None:
         (self.base / "empty").mkdir()
