@@ -138,7 +138,7 @@ function nearTrades(trades, times, row, money) {
   const from = row > 0 ? times[row - 1] : -Infinity;
   const ended = trades.filter((trade) => trade.exit_ms > from && trade.exit_ms <= times[row]);
   return ended.slice(0, 2).map((trade) =>
-    entry(`#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason}`, plus(money(trade.realized_pnl), trade.realized_pnl), tone(trade.realized_pnl)),
+    entry(`#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason.replaceAll("_", " ")}`, plus(money(trade.realized_pnl), trade.realized_pnl), tone(trade.realized_pnl)),
   );
 }
 

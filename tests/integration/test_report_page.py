@@ -133,7 +133,12 @@ class ReportPage(unittest.TestCase):
             "const run = JSON.parse(document.getElementById('data').textContent).runs[0];"
             "return { candles: Object.fromEntries(Object.entries(run.candles).map(([name, one]) =>"
             " [name, columns.unpackCandles(one)])), trades: columns.unpackTrades(run.trades),"
-            " times: columns.unpackTimes(run.curve.time_ms), equity: columns.unpackNumbers(run.curve.equity) }"
+            " levels: Object.fromEntries([['stop', 0], ['target', 1]].map(([kind, is]) => {"
+            " const kept = columns.unpackNumbers(run.levels.target).map((one) => one === is);"
+            " const own = (column) => column.filter((_, row) => kept[row]);"
+            " return [kind, [own(columns.unpackWords(run.levels.symbol)),"
+            " own(columns.unpackNumbers(run.levels.price))]]"
+            " })), times: columns.unpackTimes(run.curve.time_ms), equity: columns.unpackNumbers(run.curve.equity) }"
         )
         for symbol, own in self.fed.items():
             rows = unpacked["candles"][symbol]
@@ -150,6 +155,10 @@ class ReportPage(unittest.TestCase):
         for name in ("realized_pnl", "entry_price", "quantity", "mae", "mfe", "risk", "commission"):
             drawn = [np.nan if one[name] is None else one[name] for one in unpacked["trades"]]
             np.testing.assert_allclose(drawn, getattr(trades, name), rtol=1e-7, atol=1e-7)
+        levels = {kind: set(zip(*level_columns, strict=True)) for kind, level_columns in unpacked["levels"].items()}
+        opened = [row for row in self.run_.rows if row.opens]
+        for kind in ("stop", "target"):
+            self.assertEqual({(row.symbol, float(row.told(kind))) for row in opened}, levels[kind])
         last = {int(time): value for time, value in zip(self.run_.curve.times_ms, self.run_.curve.equity, strict=True)}
         self.assertEqual(sorted(last), unpacked["times"])
         np.testing.assert_allclose(unpacked["equity"], [last[time] for time in sorted(last)], rtol=1e-8)
