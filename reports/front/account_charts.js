@@ -17,6 +17,7 @@ export function accountCharts(run, trades) {
   const long = unpackNumbers(run.curve.long_pct);
   const short = unpackNumbers(run.curve.short_pct);
   const start = run.curve.starting_balance;
+  if (times.length === 0) return { parts: [el("p", { class: "empty" }, "There was no step.")], fit: () => {} };
   const at = (event) => (event === null ? times.length - 1 : Math.min(Math.max(event.logical, 0), times.length - 1));
   const gained = (value) => 100 * (value / start - 1);
 
@@ -137,7 +138,7 @@ function nearTrades(trades, times, row, money) {
   const from = row > 0 ? times[row - 1] : -Infinity;
   const ended = trades.filter((trade) => trade.exit_ms > from && trade.exit_ms <= times[row]);
   return ended.slice(0, 2).map((trade) =>
-    entry(`#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason}`, plus(money(trade.realized_pnl), trade.realized_pnl), tone(trade.realized_pnl)),
+    entry(`#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason.replaceAll("_", " ")}`, plus(money(trade.realized_pnl), trade.realized_pnl), tone(trade.realized_pnl)),
   );
 }
 

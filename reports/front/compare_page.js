@@ -2,7 +2,7 @@
 
 import { unpackNumbers, unpackTimes } from "front/columns.js";
 import { el, section } from "front/elements.js";
-import { figureText, flat, plainFigures } from "front/figures.js";
+import { breakable, figureText, flat, plainFigures } from "front/figures.js";
 import { points, showAll, timeChart } from "front/time_charts.js";
 import { day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
 
@@ -43,7 +43,7 @@ function curves(name, runs, names, column, value, text) {
 
 function sideBySide(names, rows, heading) {
   const head = el("tr", {}, el("th", {}, heading), names.map((name, place) => el("th", { scope: "col", class: "figure" }, el("i", { class: "swatch", style: `background: ${colourOf(place)}` }), name)));
-  return el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows)));
+  return el("div", { class: "scroll" }, el("table", { class: "compared" }, el("thead", {}, head), el("tbody", {}, rows)));
 }
 
 function figureRows(runs) {
@@ -51,7 +51,7 @@ function figureRows(runs) {
   const groups = plainFigures(runs[0].metrics);
   return groups.flatMap(([group, title, figures]) => [
     el("tr", { class: "heading" }, el("th", { colspan: runs.length + 1 }, title)),
-    ...figures.map(([name]) => {
+    ...figures.filter(([, value]) => typeof value !== "string").map(([name]) => {
       const values = runs.map((run) => run.metrics[group][name]);
       const known = values.filter((one) => typeof one === "number");
       const best = HIGH_IS_GOOD.has(name) ? Math.max(...known) : LOW_IS_GOOD.has(name) ? Math.min(...known) : null;
@@ -68,7 +68,7 @@ function differences(runs) {
   const paths = [...new Set(read.flatMap((one) => [...one.keys()]))];
   return paths
     .filter((path) => new Set(read.map((one) => one.get(path) ?? "")).size > 1)
-    .map((path) => el("tr", {}, el("th", { scope: "row" }, path), read.map((one) => el("td", { class: "figure code" }, one.get(path) ?? "–"))));
+    .map((path) => el("tr", {}, el("th", { scope: "row" }, breakable(path)), read.map((one) => el("td", { class: "figure code" }, one.get(path) ?? "–"))));
 }
 
 export function comparePage(runs) {

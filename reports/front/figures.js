@@ -192,6 +192,9 @@ export function bounds(run) {
   return [...parts, el("p", { class: "note" }, told), el("div", { class: "plots" }, figures)];
 }
 
+// A path that may be broken behind its dots and underscores.
+export const breakable = (path) => path.split(/(?<=[._])/).flatMap((part) => [part, el("wbr")]);
+
 // Settings by their path, one a row.
 export function flat(value, path = "") {
   if (value === null || typeof value !== "object" || (Array.isArray(value) && value.every((one) => one === null || typeof one !== "object"))) {
@@ -202,7 +205,7 @@ export function flat(value, path = "") {
 }
 
 export function settings(run) {
-  const rows = flat(run.settings).map(([path, text]) => [path, el("tr", {}, el("th", { scope: "row" }, path), el("td", { class: "code" }, text))]);
+  const rows = flat(run.settings).map(([path, text]) => [path, el("tr", {}, el("th", { scope: "row" }, breakable(path)), el("td", { class: "code" }, text))]);
   const search = el("input", {
     type: "search",
     placeholder: "Filter settings",

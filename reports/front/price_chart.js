@@ -117,12 +117,12 @@ function oneSymbol(run, symbol, trades, levels) {
   const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
   // The end of the run; where nothing was traded there, the last trade.
   const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
-  scale.setVisibleLogicalRange({ from: end - bars, to: end });
+  scale.setVisibleLogicalRange({ from: Math.max(end - bars, -3), to: end });
   self.box.dataset.trades = placed.length;
   const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
   return {
     box: self.box,
-    note: `${number(candles.length, 0)} candles of ${duration(packed.length_ms)}${joined}; ${number(placed.length, 0)} trades`,
+    note: `${number(candles.length, 0)} candles of ${duration(packed.length_ms)}${joined}; ${number(placed.length, 0)} trade${placed.length === 1 ? "" : "s"}`,
     close: self.close,
     all: () => showAll(self),
     lead,
@@ -141,7 +141,7 @@ function tradeWords(trade, money, long = false) {
     "span",
     {},
     el("b", {}, `#${trade.number} ${trade.side}`),
-    ` ${times}${price(trade.entry_price)} → ${price(trade.exit_price)} ${trade.reason} `,
+    ` ${times}${price(trade.entry_price)} → ${price(trade.exit_price)} ${trade.reason.replaceAll("_", " ")} `,
     el("span", { class: tone(trade.realized_pnl) }, plus(money(trade.realized_pnl), trade.realized_pnl) + r),
   );
 }
@@ -171,12 +171,12 @@ function inView(placed, starts, from, to) {
   return placed.slice(above(starts, from - longest - 1), above(starts, to)).filter((one) => one.to >= from);
 }
 
-// The lowest and the highest level of the trades in view, so that they are not cut off.
+// The lowest and the highest of the stops and the first targets in view, so that they are not cut off.
 function levelsInView(placed, starts) {
   return (from, to) => {
     const seen = inView(placed, starts, from, to);
     if (seen.length === 0 || seen.length > MOST_ZONES) return null;
-    const prices = seen.flatMap((one) => [...one.stops, ...one.targets].map((level) => level.price));
+    const prices = seen.flatMap((one) => [...one.stops, ...one.targets.slice(0, 1)].map((level) => level.price));
     return prices.length === 0 ? null : [Math.min(...prices), Math.max(...prices)];
   };
 }

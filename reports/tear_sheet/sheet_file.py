@@ -1,6 +1,7 @@
 """Writes tear sheets, as pictures and as documents."""
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,18 +33,25 @@ def write_sheet(
     work = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if form == "png":
-            first = run_sheet(runs[0], candles[0]) if len(runs) == 1 else compared_sheet(runs, candles)
-            first.savefig(work, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-        else:
-            with PdfPages(work, metadata={"CreationDate": None}) as document:
-                for sheet in _sheets(runs, candles):
-                    document.savefig(sheet)
+        with warnings.catch_warnings():
+            # A name in a script that the font lacks is drawn as boxes.
+            warnings.filterwarnings("ignore", "Glyph", UserWarning)
+            _draw(runs, work, form, candles)
         work.replace(target)
     except OSError as error:
         work.unlink(missing_ok=True)
         raise StoreError.of("write", target, error) from error
     return target
+
+
+def _draw(runs: Sequence[StoredRun], work: Path, form: str, candles: Sequence[Mapping[str, CandleColumns]]) -> None:
+    if form == "png":
+        first = run_sheet(runs[0], candles[0]) if len(runs) == 1 else compared_sheet(runs, candles)
+        first.savefig(work, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    else:
+        with PdfPages(work, metadata={"CreationDate": None}) as document:
+            for sheet in _sheets(runs, candles):
+                document.savefig(sheet)
 
 
 def _sheets(runs: Sequence[StoredRun], candles: Sequence[Mapping[str, CandleColumns]]) -> list[Figure]:
