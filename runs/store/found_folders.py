@@ -1,7 +1,7 @@
 """The folders of runs below some roots, found without opening those that are known already."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ def find_folders(roots: Sequence[str | Path], known: Collection[str]) -> Iterato
     that is ``known`` for a run's own is not looked into.
     """
     for root in dict.fromkeys(os.path.realpath(root) for root in roots):
-        yield from _below(root, known, DEEPEST)
+        yield from _below(_entries(root), known, DEEPEST)
 
 
 def signature_of(folder: str | Path) -> str:
@@ -42,18 +42,19 @@ def signature_of(folder: str | Path) -> str:
     return " ".join(parts)
 
 
-def _below(folder: str, known: Collection[str], depth: int) -> Iterator[FoundFolder]:
-    for entry in _entries(folder):
+def _below(entries: "Iterable[os.DirEntry[str]]", known: Collection[str], depth: int) -> Iterator[FoundFolder]:
+    for entry in entries:
         if entry.name.startswith(".") or not entry.is_dir(follow_symlinks=False):
             continue
         if entry.path in known:
             yield FoundFolder(entry.path, entry.stat().st_mtime_ns)
             continue
-        names = {one.name for one in _entries(entry.path)}
+        inside = _entries(entry.path)
+        names = {one.name for one in inside}
         if JOURNAL in names or (TRADES in names and names & {MANIFEST, RESULT}):
             yield FoundFolder(entry.path, entry.stat().st_mtime_ns)
         elif depth > 1:
-            yield from _below(entry.path, known, depth - 1)
+            yield from _below(inside, known, depth - 1)
             if RESULT in names and not _shows_own_folder(entry.path):
                 yield FoundFolder(entry.path, entry.stat().st_mtime_ns)
 

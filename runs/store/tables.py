@@ -71,17 +71,21 @@ RUN = Table(
     Column("sharpe", Double),
     Column("sortino", Double),
     Column("calmar", Double),
-    Column("figures", plain_values()),
-    Column("warnings", plain_values()),
     Column("signature", Text, nullable=False),
     Column("folder_mtime_ns", BigInteger, nullable=False),
+    Column("figures", plain_values()),
+    Column("warnings", plain_values()),
     Column("job", Integer, ForeignKey("job.id", ondelete="SET NULL")),
     UniqueConstraint("host", "folder"),
     Index(None, "run_id"),
     Index(None, "started_ms"),
 )
-"""A backtest or a live session. ``host`` and ``folder`` are where it lies; ``signature`` and ``folder_mtime_ns`` tell
-whether the folder has changed since it was read. ``symbol_keys`` and ``tag_keys`` are what filters look into."""
+"""A backtest or a live session.
+
+``host`` and ``folder`` are where it lies; ``signature`` and ``folder_mtime_ns`` tell whether the folder has changed
+since it was read, ``symbol_keys`` and ``tag_keys`` are what filters look into. What is large comes last: SQLite passes
+over it to reach what follows.
+"""
 
 TRADE = Table(
     "trade",

@@ -42,9 +42,9 @@ def upgrade() -> None:
                 "total_return_pct", "max_drawdown_pct", "win_rate", "profit_factor", "sharpe", "sortino", "calmar",
             )
         ),
-        *(sa.Column(name, sa.JSON()) for name in ("figures", "warnings")),
         sa.Column("signature", sa.Text(), nullable=False),
         sa.Column("folder_mtime_ns", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.JSON()) for name in ("figures", "warnings")),
         sa.PrimaryKeyConstraint("id", name="pk_run"),
         sa.UniqueConstraint("host", "folder", name="uq_run_host_folder"),
     )  # fmt: skip
