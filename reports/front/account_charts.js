@@ -17,6 +17,7 @@ export function accountCharts(run, trades) {
   const long = unpackNumbers(run.curve.long_pct);
   const short = unpackNumbers(run.curve.short_pct);
   const start = run.curve.starting_balance;
+  if (times.length === 0) return { parts: [el("p", { class: "empty" }, "There was no step.")], fit: () => {} };
   const at = (event) => (event === null ? times.length - 1 : Math.min(Math.max(event.logical, 0), times.length - 1));
   const gained = (value) => 100 * (value / start - 1);
 

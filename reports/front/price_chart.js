@@ -117,12 +117,12 @@ function oneSymbol(run, symbol, trades, levels) {
   const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
   // The end of the run; where nothing was traded there, the last trade.
   const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
-  scale.setVisibleLogicalRange({ from: end - bars, to: end });
+  scale.setVisibleLogicalRange({ from: Math.max(end - bars, -3), to: end });
   self.box.dataset.trades = placed.length;
   const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
   return {
     box: self.box,
-    note: `${number(candles.length, 0)} candles of ${duration(packed.length_ms)}${joined}; ${number(placed.length, 0)} trades`,
+    note: `${number(candles.length, 0)} candles of ${duration(packed.length_ms)}${joined}; ${number(placed.length, 0)} trade${placed.length === 1 ? "" : "s"}`,
     close: self.close,
     all: () => showAll(self),
     lead,

@@ -15,7 +15,7 @@ const SHOWN_WARNINGS = 4;
 export function runHead(run) {
   const { config } = run.result;
   const badge = (text, kind = "") => el("span", { class: `badge ${kind}` }, text);
-  const range = run.end_ms - run.start_ms < 3 * 86_400_000 ? `${minute(run.start_ms)} – ${minute(run.end_ms)}` : `${day(run.start_ms)} – ${day(run.end_ms)}`;
+  const range = run.curve.points === 0 ? "no step" : run.end_ms - run.start_ms < 3 * 86_400_000 ? `${minute(run.start_ms)} – ${minute(run.end_ms)}` : `${day(run.start_ms)} – ${day(run.end_ms)}`;
   return el(
     "div",
     { class: "title" },
@@ -73,7 +73,7 @@ function symbolsTable(run) {
     symbol,
     count(one.trades),
     { text: plus(money(one.realized_pnl, false), one.realized_pnl), kind: tone(one.realized_pnl) },
-    perCent(one.win_rate, 1),
+    perCent(one.trades > 0 ? one.win_rate : null, 1),
     perCent(one.buy_and_hold_return_pct),
     count(one.candles),
     count(one.missing_candles + one.missing_before + one.missing_after),
@@ -99,7 +99,7 @@ export function runPage(run) {
     section("months", "Months", "Returns by month and day", monthlyTable(run.metrics.months), returns.length > 0 && el("div", { class: "days" }, calendar(run.days.first_day, returns), daysTable(run))),
     section("price", "Price", "Price and trades", ...prices.parts),
     section("trades", "Trades", "Trades", ...tradesTable(run, trades, show)),
-    section("shape", "Distribution", "How trades came out", distributions(run, trades)),
+    trades.length > 0 && section("shape", "Distribution", "How trades came out", distributions(run, trades)),
     section("groups", "Breakdown", "Where the result comes from", symbolsTable(run), el("div", { class: "plots" }, groups(run))),
     section("drawdowns", "Drawdowns", "Deepest drawdowns", deepest(run)),
     section("rolling", "Rolling", "Rolling Sharpe ratio and win rate", el("div", { class: "plots" }, rollingCharts(run))),

@@ -10,15 +10,18 @@ export { LineStyle };
 // Every chart of the page by name, with how many points each of its series has: what tests and scripts look at.
 export const drawn = {};
 
-function options(paint) {
+const painted = (paint) => ({
+  layout: { textColor: paint.muted },
+  grid: { vertLines: { color: paint.line }, horzLines: { color: paint.line } },
+});
+
+function options() {
   return {
     layout: {
       background: { type: "solid", color: "transparent" },
-      textColor: paint.muted,
       fontFamily: getComputedStyle(document.body).fontFamily,
       fontSize: 11,
     },
-    grid: { vertLines: { color: paint.line }, horzLines: { color: paint.line } },
     crosshair: { mode: CrosshairMode.Normal },
     rightPriceScale: { borderVisible: false, minimumWidth: SCALE_WIDTH },
     timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, minBarSpacing: 0.001 },
@@ -38,7 +41,7 @@ onTheme(fit);
 function fit() {
   const spans = [...shown].map(([canvas, chart]) => [canvas, chart, chart.timeScale().getVisibleLogicalRange()]);
   for (const [canvas, chart] of spans) {
-    if (canvas.clientWidth > 0) chart.resize(canvas.clientWidth, canvas.clientHeight);
+    if (canvas.clientWidth > 0) chart.resize(canvas.clientWidth, canvas.clientHeight, true);
   }
   for (const [, chart, range] of spans) {
     if (range !== null) chart.timeScale().setVisibleLogicalRange(range);
@@ -54,18 +57,21 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
   const canvas = el("div", { class: `chart ${height}`, role: "img", "aria-label": ariaLabel });
   const said = el("div", { class: "legend" });
   const box = el("div", { class: "chart-box", "data-chart": name }, said, canvas);
-  const chart = createChart(canvas, { ...options(colours()), width: 600, height: 240 });
+  const chart = createChart(canvas, { ...options(), width: 600, height: 240 });
   const styles = [];
   drawn[name] = { chart, points: {} };
   canvas.addEventListener("pointerdown", () => wheel(chart, true));
   box.addEventListener("pointerleave", () => wheel(chart, false));
   const self = { box, chart, series: {}, paint: colours() };
+  chart.applyOptions(painted(self.paint));
   shown.set(canvas, chart);
   observer.observe(canvas);
   const forget = onTheme(() => {
     self.paint = colours();
-    chart.applyOptions(options(self.paint));
+    chart.applyOptions(painted(self.paint));
     for (const [series, style] of styles) series.applyOptions(style(self.paint));
+    // Paper waits for no frame: taking a picture paints what is due.
+    if (document.documentElement.dataset.printing !== undefined) chart.takeScreenshot();
   });
   self.close = () => {
     forget();

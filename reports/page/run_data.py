@@ -49,10 +49,10 @@ def compared_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[
 
 def _head(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, Any]:
     """Return the documents and figures of a run."""
-    metrics = measure_run(run, candles)
+    metrics, config = measure_run(run, candles), run.result.config
     return {
         "id": run.run_id,
-        "name": run.folder.parent.parent.name if run.kind == "backtest" else run.folder.name,
+        "name": f"{config.strategy} on {config.exchange}, {run.run_id}",
         "kind": run.kind,
         "status": run.status,
         "quote": quote_of(run.result),
@@ -78,8 +78,8 @@ def _doubts(run: StoredRun, candles: Mapping[str, CandleColumns]) -> list[str]:
     if statistics.ambiguous_trades:
         bound = f"{statistics.ambiguous_bound:,.2f} {quote_of(run.result)}".strip()
         doubts.append(
-            f"{statistics.ambiguous_trades:,} of {count:,} trades are ambiguous: a candle held both their target and their "
-            f"stop, and the stop was taken; with the targets first the result would be up to {bound} higher"
+            f"{statistics.ambiguous_trades:,} of {count:,} trades are ambiguous: a candle held both their target and "
+            f"their stop, and the stop was taken; with the targets first the result would be up to {bound} higher"
         )
     if run.curve.days < 30:
         doubts.append(f"the run covers {run.curve.days:.3g} days; annualised figures need 30 and are left undefined")

@@ -15,6 +15,7 @@ from core.trading_signal import Signal
 from market_data.practice.practice_market import PracticeMarket
 from metrics import TradeColumns
 from reports.page import write_page
+from reports.page.page_file import page_data, page_text
 from runs.reading import StoredRun, measure_run, read_run
 from runs.reading.run_folder import trades_with_excursions
 from tests.support.browser import Browser, browser, needs_browser
@@ -151,7 +152,7 @@ class ReportPage(unittest.TestCase):
             np.testing.assert_allclose(drawn, getattr(trades, name), rtol=1e-7, atol=1e-7)
         last = {int(time): value for time, value in zip(self.run_.curve.times_ms, self.run_.curve.equity, strict=True)}
         self.assertEqual(sorted(last), unpacked["times"])
-        np.testing.assert_allclose(unpacked["equity"], [last[time] for time in sorted(last)], rtol=1e-9)
+        np.testing.assert_allclose(unpacked["equity"], [last[time] for time in sorted(last)], rtol=1e-8)
 
     def test_the_table_sorts_filters_and_counts(self) -> None:
         self.browser.open(self.page)
@@ -182,6 +183,45 @@ class ReportPage(unittest.TestCase):
         self.assertEqual([], self.browser.logged())
         self.assertEqual({page.resolve().as_uri()}, self.browser.asked_for())
         self.assertEqual({HOSTILE}, {row["Tag"] for row in self.shown()})
+
+    def test_a_run_without_a_trade_and_one_without_a_step_have_their_pages(self) -> None:
+        rows = fed_rows({"BTC/USDT": practice_columns("BTC/USDT", "1h", 30)})
+        result = run_backtest(
+            rows, lambda candle: None, output_dir=self.folder / "idle", config={"exchange": "practice"}
+        )
+        data = page_data([read_run(str(result.to_dict()["log_file"]))])
+        none = {"start": 0, "unit": 1, "rows": 0, "steps": []}
+        still = data["runs"][0] | {"candles": {}, "levels": None, "days": None}
+        still["curve"] = {key: [] for key in still["curve"]} | {"time_ms": none, "points": 0, "starting_balance": 1.0}
+        for name, held in (("idle", data), ("still", {"runs": [still]})):
+            with self.subTest(name):
+                page = self.folder / f"{name}.html"
+                page.write_text(page_text(held), encoding="utf-8")
+                self.browser.open(page)
+                self.assertEqual([], self.browser.logged())
+                text = self.browser.run("return document.querySelector('main').textContent")
+                self.assertIn("No position was closed.", text)
+                self.assertEqual(name == "still", "There was no step." in text)
+
+    def test_printed_it_is_light_and_as_wide_as_paper_and_then_as_before(self) -> None:
+        self.browser.open(self.page, dark=True)
+        state = (
+            "return [getComputedStyle(document.body).backgroundColor,"
+            " Math.max(...[...document.querySelectorAll('.chart')].map((one) => one.firstChild.offsetWidth))]"
+        )
+        before = self.browser.run(state)
+        spans = (
+            "return (await import('front/time_charts.js')).drawn.equity.chart.timeScale().getVisibleLogicalRange().from"
+        )
+        span = self.browser.run(spans)
+        self.browser.run("dispatchEvent(new Event('beforeprint'))")
+        colour, wide = self.browser.run(state)
+        self.assertNotEqual(before[0], colour)
+        self.assertLessEqual(wide, 740)
+        self.assertAlmostEqual(span, self.browser.run(spans), places=3)
+        self.browser.run("dispatchEvent(new Event('afterprint'))")
+        self.browser.drawn()
+        self.assertEqual(before, self.browser.run(state))
 
     def test_runs_are_compared_on_one_axis_with_what_differs(self) -> None:
         costly, _, _ = written_run(self.folder / "costly", {"commission_rate": 0.001})

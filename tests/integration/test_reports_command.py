@@ -38,7 +38,8 @@ class ReportsCommand(unittest.TestCase):
         places = ("--data-dir", "data", "--out", "logs/backtests")
         cls.first = called(backtest, *DAYS, *places, "--report")
         cls.second = called(backtest, *DAYS, *places, "--symbols", "BTC/USDT")
-        cls.runs = sorted(Path("logs/backtests").glob("*/runs/*"))
+        ids = [re.search(r"^run_id: (\w+)$", output, re.MULTILINE)[1] for _, output, _ in (cls.first, cls.second)]
+        cls.runs = [next(Path("logs/backtests").rglob(run)) for run in ids]
 
     def test_a_backtest_with_report_says_where_its_page_is_and_what_bounded_its_sizes(self) -> None:
         code, output, errors = self.first
@@ -86,7 +87,7 @@ class ReportsCommand(unittest.TestCase):
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
 
     def test_a_result_is_printed_though_its_page_cannot_be_written(self) -> None:
-        own = next(Path("logs/backtests").glob("*/runs/*/report.html"))
+        own = next(Path("logs/backtests").rglob("report.html"))
         own.unlink()
         own.mkdir()
         self.addCleanup(own.rmdir)
