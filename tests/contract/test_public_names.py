@@ -27,6 +27,8 @@ NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 
 SIGNATURES = {
     "backtests.config_backtest:ConfigBacktestRunner": "config_path start_date end_date interval symbols",
+    "backtests:BacktestResult.plot": "self",
+    "backtests:BacktestResult.report": "self path candles",
     "backtests.config_backtest:ConfigBacktestRunner.get_equity_curve": "self",
     "backtests.config_backtest:ConfigBacktestRunner.get_trades": "self",
     "backtests.config_backtest:run_config_backtest": "start end interval config_path symbols",
