@@ -54,12 +54,20 @@ export function accountCharts(run, trades) {
     }),
     points(times, equity),
   );
-  const hold = held && equityChart.add(
-    "Line",
-    "held",
-    (paint) => ({ color: paint.muted, lineWidth: 1, lineStyle: LineStyle.Dashed, lastValueVisible: false, crosshairMarkerVisible: false }),
-    points(times, held),
-  );
+  const hold =
+    held &&
+    equityChart.add(
+      "Line",
+      "held",
+      (paint) => ({
+        color: paint.muted,
+        lineWidth: 1,
+        lineStyle: LineStyle.Dashed,
+        lastValueVisible: false,
+        crosshairMarkerVisible: false,
+      }),
+      points(times, held),
+    );
   const marks = { shown: true };
   const redraw = drawOver(equityChart, line, exitMarks(equityChart, trades, times, equity, marks));
 
@@ -110,7 +118,11 @@ export function accountCharts(run, trades) {
       points(times, values),
     );
   share("long", "accent", long);
-  share("short", "second", short.map((one) => (one === null ? null : -one)));
+  share(
+    "short",
+    "second",
+    short.map((one) => (one === null ? null : -one)),
+  );
 
   const charts = [equityChart, underwaterChart, exposureChart];
   bind(charts);
@@ -128,7 +140,11 @@ export function accountCharts(run, trades) {
     }),
     hold && tick("Buy and hold", false, (on) => hold.applyOptions({ visible: on })),
     el("button", { type: "button", class: "quiet", onclick: () => showAll(equityChart) }, "Whole run"),
-    el("span", { class: "note" }, `${number(run.curve.points, 0)} points of equity, ${number(times.length, 0)} drawn, extremes kept`),
+    el(
+      "span",
+      { class: "note" },
+      `${number(run.curve.points, 0)} points of equity, ${number(times.length, 0)} drawn, extremes kept`,
+    ),
   );
   return { parts: [controls, ...charts.map((one) => one.box)], fit: () => charts.forEach(showAll) };
 }
@@ -137,9 +153,15 @@ export function accountCharts(run, trades) {
 function nearTrades(trades, times, row, money) {
   const from = row > 0 ? times[row - 1] : -Infinity;
   const ended = trades.filter((trade) => trade.exit_ms > from && trade.exit_ms <= times[row]);
-  return ended.slice(0, 2).map((trade) =>
-    entry(`#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason.replaceAll("_", " ")}`, plus(money(trade.realized_pnl), trade.realized_pnl), tone(trade.realized_pnl)),
-  );
+  return ended
+    .slice(0, 2)
+    .map((trade) =>
+      entry(
+        `#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason.replaceAll("_", " ")}`,
+        plus(money(trade.realized_pnl), trade.realized_pnl),
+        tone(trade.realized_pnl),
+      ),
+    );
 }
 
 const MOST_DOTS = 1500;
@@ -190,15 +212,42 @@ export function rollingCharts(run) {
     const series = chart.add(
       "Line",
       name,
-      (paint) => ({ color: paint[colour], lineWidth: 2, priceFormat: { type: "custom", formatter: text, minMove: 0.01 } }),
-      points(unique.map((row) => times[row]), unique.map((row) => values[row])),
+      (paint) => ({
+        color: paint[colour],
+        lineWidth: 2,
+        priceFormat: { type: "custom", formatter: text, minMove: 0.01 },
+      }),
+      points(
+        unique.map((row) => times[row]),
+        unique.map((row) => values[row]),
+      ),
     );
-    series.createPriceLine({ price: base, color: chart.paint.muted, lineWidth: 1, lineStyle: LineStyle.Dotted, axisLabelVisible: false });
+    series.createPriceLine({
+      price: base,
+      color: chart.paint.muted,
+      lineWidth: 1,
+      lineStyle: LineStyle.Dotted,
+      axisLabelVisible: false,
+    });
     showAll(chart);
     return chart.box;
   };
   return [
-    one("rolling sharpe", `Sharpe ratio over ${run.rolling_sharpe.window} days`, run.rolling_sharpe, "accent", (value) => number(value), 0),
-    one("rolling win rate", `Win rate over ${run.rolling_win_rate.window} trades`, run.rolling_win_rate, "second", (value) => perCent(value, 1), 50),
+    one(
+      "rolling sharpe",
+      `Sharpe ratio over ${run.rolling_sharpe.window} days`,
+      run.rolling_sharpe,
+      "accent",
+      (value) => number(value),
+      0,
+    ),
+    one(
+      "rolling win rate",
+      `Win rate over ${run.rolling_win_rate.window} trades`,
+      run.rolling_win_rate,
+      "second",
+      (value) => perCent(value, 1),
+      50,
+    ),
   ];
 }

@@ -10,8 +10,7 @@ export function unpackTimes(packed) {
 
 export const unpackWords = (packed) => Array.from(packed.codes, (code) => packed.words[code]);
 
-export const unpackNumbers = (packed) =>
-  Array.isArray(packed) ? packed : new Array(packed.rows).fill(packed.value);
+export const unpackNumbers = (packed) => (Array.isArray(packed) ? packed : new Array(packed.rows).fill(packed.value));
 
 // Candles with their times in seconds, as the charts take them.
 export function unpackCandles(packed) {

@@ -41,12 +41,18 @@ function plot(width, [x0, x1], [y0, y1], unit) {
     svg("text", { x: width - MARGIN.right, y: HEIGHT - 4, "text-anchor": "end", class: "unit" }, unit),
   ];
   const draw = (title, ...shapes) =>
-    svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": title }, frame, shapes);
+    svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": title },
+      frame,
+      shapes,
+    );
   return { x, y, bottom, draw };
 }
 
 const empty = (title, why) => el("figure", {}, el("figcaption", {}, title), el("p", { class: "empty" }, why));
-const figure = (title, note, drawing) => el("figure", {}, el("figcaption", {}, el("b", {}, title), " ", el("span", { class: "note" }, note)), drawing);
+const figure = (title, note, drawing) =>
+  el("figure", {}, el("figcaption", {}, el("b", {}, title), " ", el("span", { class: "note" }, note)), drawing);
 
 /** How often values fall where; a bin never holds both gains and losses. The outermost bins hold what lies beyond. */
 export function histogram(title, values, unit) {
@@ -54,25 +60,53 @@ export function histogram(title, values, unit) {
   if (known.length === 0) return empty(title, "Nothing to show.");
   const low = Math.min(0, quantile(known, 0.005));
   const high = Math.max(0, quantile(known, 0.995));
-  const edges = ticks(low, high === low ? low + 1 : high, Math.min(40, Math.max(8, Math.round(Math.sqrt(known.length) * 1.6))));
+  const edges = ticks(
+    low,
+    high === low ? low + 1 : high,
+    Math.min(40, Math.max(8, Math.round(Math.sqrt(known.length) * 1.6))),
+  );
   const step = edges.length > 1 ? edges[1] - edges[0] : 1;
   const first = Math.floor(low / step + 1e-9);
   const bins = new Array(Math.max(1, Math.ceil(high / step - 1e-9) - first)).fill(0);
   for (const value of known) bins[Math.min(bins.length - 1, Math.max(0, Math.floor(value / step + 1e-9) - first))]++;
   const mean = known.reduce((sum, one) => sum + one, 0) / known.length;
   const median = quantile(known, 0.5);
-  const drawing = drawnToWidth((width) => {
-    const { x, y, bottom, draw } = plot(width, [first * step, (first + bins.length) * step], [0, Math.max(...bins) * 1.06], unit);
-    const bars = bins.map((many, row) => {
-      const from = (first + row) * step;
-      const bar = { x: x(from) + 0.5, width: Math.max(1, x(from + step) - x(from) - 1), y: y(many), height: bottom - y(many) };
-      return svg("rect", { ...bar, class: from + step / 2 > 0 ? "gain" : "loss" }, svg("title", {}, `${number(from)} to ${number(from + step)} ${unit}: ${count(many)}`));
-    });
-    const lines = [[mean, "mean"], [median, "median"]].map(([value, name]) =>
-      svg("line", { class: name, x1: x(value), x2: x(value), y1: MARGIN.top, y2: bottom }, svg("title", {}, `${name} ${number(value)} ${unit}`)),
-    );
-    return draw(title, bars, lines);
-  }, { "data-bars": bins.length });
+  const drawing = drawnToWidth(
+    (width) => {
+      const { x, y, bottom, draw } = plot(
+        width,
+        [first * step, (first + bins.length) * step],
+        [0, Math.max(...bins) * 1.06],
+        unit,
+      );
+      const bars = bins.map((many, row) => {
+        const from = (first + row) * step;
+        const bar = {
+          x: x(from) + 0.5,
+          width: Math.max(1, x(from + step) - x(from) - 1),
+          y: y(many),
+          height: bottom - y(many),
+        };
+        return svg(
+          "rect",
+          { ...bar, class: from + step / 2 > 0 ? "gain" : "loss" },
+          svg("title", {}, `${number(from)} to ${number(from + step)} ${unit}: ${count(many)}`),
+        );
+      });
+      const lines = [
+        [mean, "mean"],
+        [median, "median"],
+      ].map(([value, name]) =>
+        svg(
+          "line",
+          { class: name, x1: x(value), x2: x(value), y1: MARGIN.top, y2: bottom },
+          svg("title", {}, `${name} ${number(value)} ${unit}`),
+        ),
+      );
+      return draw(title, bars, lines);
+    },
+    { "data-bars": bins.length },
+  );
   return figure(title, `mean ${number(mean)}, median ${number(median)} ${unit}`, drawing);
 }
 
@@ -89,21 +123,24 @@ export function cloud(title, note, pairs, units) {
     return [low < 0 ? low - beside : 0, high + beside];
   };
   const [xs, ys] = [room(across), room(up)];
-  const drawing = drawnToWidth((width) => {
-    const { x, y, draw } = plot(width, xs, ys, units);
-    const size = known.length > 2000 ? 2 : 4;
-    const shape = (kept) =>
-      known
-        .filter(([, value]) => kept(value))
-        .map(([px, py]) => [x(Math.min(xs[1], Math.max(xs[0], px))), y(Math.min(ys[1], Math.max(ys[0], py)))])
-        .map(([px, py]) => `M${(px - size / 2).toFixed(1)} ${(py - size / 2).toFixed(1)}h${size}v${size}h-${size}z`)
-        .join("");
-    return draw(
-      title,
-      svg("path", { class: "gain dots", d: shape((value) => value > 0) }),
-      svg("path", { class: "loss dots", d: shape((value) => value <= 0) }),
-    );
-  }, { "data-dots": known.length });
+  const drawing = drawnToWidth(
+    (width) => {
+      const { x, y, draw } = plot(width, xs, ys, units);
+      const size = known.length > 2000 ? 2 : 4;
+      const shape = (kept) =>
+        known
+          .filter(([, value]) => kept(value))
+          .map(([px, py]) => [x(Math.min(xs[1], Math.max(xs[0], px))), y(Math.min(ys[1], Math.max(ys[0], py)))])
+          .map(([px, py]) => `M${(px - size / 2).toFixed(1)} ${(py - size / 2).toFixed(1)}h${size}v${size}h-${size}z`)
+          .join("");
+      return draw(
+        title,
+        svg("path", { class: "gain dots", d: shape((value) => value > 0) }),
+        svg("path", { class: "loss dots", d: shape((value) => value <= 0) }),
+      );
+    },
+    { "data-dots": known.length },
+  );
   return figure(title, note, drawing);
 }
 
@@ -118,7 +155,11 @@ export function monthlyTable(months) {
   const years = [...new Set(months.map((one) => one.year))];
   const most = Math.max(0, ...months.map((one) => Math.abs(one.return_pct ?? 0)));
   const cell = (value, strength, title) =>
-    el("td", { class: `heat ${tone(value)}`, style: heat(value, strength), title }, value === null ? "" : number(value, 1));
+    el(
+      "td",
+      { class: `heat ${tone(value)}`, style: heat(value, strength), title },
+      value === null ? "" : number(value, 1),
+    );
   const rows = years.map((year) => {
     const own = new Map(months.filter((one) => one.year === year).map((one) => [one.month, one.return_pct]));
     const grown = [...own.values()].reduce((product, one) => (one === null ? product : product * (1 + one / 100)), 1);
@@ -127,11 +168,19 @@ export function monthlyTable(months) {
       "tr",
       {},
       el("th", { scope: "row" }, String(year)),
-      MONTHS.map((name, row) => (own.has(row + 1) ? cell(own.get(row + 1), most, `${name} ${year}: ${perCent(own.get(row + 1))}`) : el("td", {}))),
+      MONTHS.map((name, row) =>
+        own.has(row + 1) ? cell(own.get(row + 1), most, `${name} ${year}: ${perCent(own.get(row + 1))}`) : el("td", {}),
+      ),
       el("td", { class: `total ${tone(whole)}` }, number(whole, 1)),
     );
   });
-  const head = el("tr", {}, el("th", {}), MONTHS.map((name) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, "Year"));
+  const head = el(
+    "tr",
+    {},
+    el("th", {}),
+    MONTHS.map((name) => el("th", { scope: "col" }, name)),
+    el("th", { scope: "col" }, "Year"),
+  );
   return el("div", { class: "scroll" }, el("table", { class: "months" }, el("thead", {}, head), el("tbody", {}, rows)));
 }
 
@@ -139,38 +188,71 @@ const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /** A square a day: weeks across, weekdays down. */
 export function calendar(firstDay, returns) {
-  const known = returns.filter((one) => one !== null).map(Math.abs).sort((one, other) => one - other);
+  const known = returns
+    .filter((one) => one !== null)
+    .map(Math.abs)
+    .sort((one, other) => one - other);
   const most = known.length ? quantile(known, 0.98) : 0;
   // 1970-01-01 was a Thursday: weeks begin on Mondays.
   const place = (at) => [Math.floor((at + 3) / 7), (at + 3) % 7];
   const [firstWeek] = place(firstDay);
   const weeks = place(firstDay + returns.length - 1)[0] - firstWeek + 1;
-  return drawnToWidth((width) => {
-    const size = Math.max(11, Math.min(44, Math.floor((Math.min(width, 1100) - 40) / weeks)));
-    const tall = Math.min(size, 26);
-    const told = size >= 36;
-    const cells = returns.map((value, row) => {
-      const at = firstDay + row;
-      const [week, weekday] = place(at);
-      const [x, y] = [36 + (week - firstWeek) * size, 18 + weekday * tall];
-      const text = `${day(at * 86_400_000)}: ${perCent(value)}`;
-      const box = svg("rect", { x, y, width: size - 2, height: tall - 2, rx: 2, class: `heat ${tone(value)}`, style: heat(value, most) }, svg("title", {}, text));
-      return told ? [box, svg("text", { x: x + size / 2 - 1, y: y + tall / 2 + 3, "text-anchor": "middle", class: "in-cell" }, number(value, 1))] : box;
-    });
-    const names = WEEKDAYS.map((name, row) => (row % 2 === 0 || told) && svg("text", { x: 0, y: 18 + row * tall + tall / 2 + 3 }, name));
-    const months = [];
-    let last = -9;
-    returns.forEach((_, row) => {
-      const at = new Date((firstDay + row) * 86_400_000);
-      const [week] = place(firstDay + row);
-      if ((row === 0 || at.getUTCDate() === 1) && (week - last) * size >= 30) {
-        months.push(svg("text", { x: 36 + (week - firstWeek) * size, y: 11 }, MONTHS[at.getUTCMonth()]));
-        last = week;
-      }
-    });
-    const whole = 36 + weeks * size;
-    return svg("svg", { viewBox: `0 0 ${whole} ${20 + 7 * tall}`, width: whole, height: 20 + 7 * tall, role: "img", "aria-label": "Return of each day" }, names, months, cells);
-  }, { class: "scroll", "data-days": returns.length });
+  return drawnToWidth(
+    (width) => {
+      const size = Math.max(11, Math.min(44, Math.floor((Math.min(width, 1100) - 40) / weeks)));
+      const tall = Math.min(size, 26);
+      const told = size >= 36;
+      const cells = returns.map((value, row) => {
+        const at = firstDay + row;
+        const [week, weekday] = place(at);
+        const [x, y] = [36 + (week - firstWeek) * size, 18 + weekday * tall];
+        const text = `${day(at * 86_400_000)}: ${perCent(value)}`;
+        const box = svg(
+          "rect",
+          { x, y, width: size - 2, height: tall - 2, rx: 2, class: `heat ${tone(value)}`, style: heat(value, most) },
+          svg("title", {}, text),
+        );
+        return told
+          ? [
+              box,
+              svg(
+                "text",
+                { x: x + size / 2 - 1, y: y + tall / 2 + 3, "text-anchor": "middle", class: "in-cell" },
+                number(value, 1),
+              ),
+            ]
+          : box;
+      });
+      const names = WEEKDAYS.map(
+        (name, row) => (row % 2 === 0 || told) && svg("text", { x: 0, y: 18 + row * tall + tall / 2 + 3 }, name),
+      );
+      const months = [];
+      let last = -9;
+      returns.forEach((_, row) => {
+        const at = new Date((firstDay + row) * 86_400_000);
+        const [week] = place(firstDay + row);
+        if ((row === 0 || at.getUTCDate() === 1) && (week - last) * size >= 30) {
+          months.push(svg("text", { x: 36 + (week - firstWeek) * size, y: 11 }, MONTHS[at.getUTCMonth()]));
+          last = week;
+        }
+      });
+      const whole = 36 + weeks * size;
+      return svg(
+        "svg",
+        {
+          viewBox: `0 0 ${whole} ${20 + 7 * tall}`,
+          width: whole,
+          height: 20 + 7 * tall,
+          role: "img",
+          "aria-label": "Return of each day",
+        },
+        names,
+        months,
+        cells,
+      );
+    },
+    { class: "scroll", "data-days": returns.length },
+  );
 }
 
 /** Rows of a name, a bar and a value; values on both sides of 0 have their bars on both sides. */
@@ -185,7 +267,14 @@ export function bars(rows, text) {
         "div",
         { class: "bar", title },
         el("span", { class: "name" }, name),
-        el("span", { class: "way" }, el("i", { class: both ? tone(value) : "", style: `width: ${(100 * Math.abs(value)) / most / (both ? 2 : 1)}%` })),
+        el(
+          "span",
+          { class: "way" },
+          el("i", {
+            class: both ? tone(value) : "",
+            style: `width: ${(100 * Math.abs(value)) / most / (both ? 2 : 1)}%`,
+          }),
+        ),
         el("span", { class: "value" }, text(value)),
       ),
     ),

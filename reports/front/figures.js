@@ -17,9 +17,29 @@ const TITLES = {
 };
 
 const MONEY = new Set([
-  "starting_balance", "final_equity", "net_profit", "realized_pnl", "max_drawdown_abs", "average_win", "average_loss", "best_trade",
-  "worst_trade", "expectancy", "average_mae", "average_mfe", "ambiguous_bound", "gross_profit", "result_before_costs", "commission",
-  "slippage", "spread", "funding", "total_costs", "cost_per_trade", "break_even_cost_per_trade", "least_free_margin",
+  "starting_balance",
+  "final_equity",
+  "net_profit",
+  "realized_pnl",
+  "max_drawdown_abs",
+  "average_win",
+  "average_loss",
+  "best_trade",
+  "worst_trade",
+  "expectancy",
+  "average_mae",
+  "average_mfe",
+  "ambiguous_bound",
+  "gross_profit",
+  "result_before_costs",
+  "commission",
+  "slippage",
+  "spread",
+  "funding",
+  "total_costs",
+  "cost_per_trade",
+  "break_even_cost_per_trade",
+  "least_free_margin",
 ]);
 
 // A figure of the metrics as text, by its name: per cent, money, a count or a ratio.
@@ -43,7 +63,15 @@ export const plainFigures = (metrics) =>
 export function tiles(run) {
   const { metrics } = run;
   const money = moneyOf(run);
-  const { performance, drawdown, risk_adjusted: risk, trade_quality: trades, entry_friction: friction, benchmark, exposure } = metrics;
+  const {
+    performance,
+    drawdown,
+    risk_adjusted: risk,
+    trade_quality: trades,
+    entry_friction: friction,
+    benchmark,
+    exposure,
+  } = metrics;
   const why = (name) => metrics.undefined[name];
   const tile = (name, text, { kind = "", under = "", reason = null, wide = false } = {}) =>
     el(
@@ -68,14 +96,41 @@ export function tiles(run) {
       reason: why("drawdown.max_drawdown_pct"),
       wide: true,
     }),
-    tile("Sharpe", number(risk.sharpe), { under: `Sortino ${number(risk.sortino)}`, reason: why("risk_adjusted.sharpe") }),
-    tile("CAGR", perCent(performance.cagr_pct), { kind: tone(performance.cagr_pct), under: `Calmar ${number(risk.calmar)}`, reason: why("performance.cagr_pct") }),
-    tile("Profit factor", number(trades.profit_factor), { under: `payoff ${number(trades.payoff_ratio)}`, reason: why("trade_quality.profit_factor") }),
-    tile("Win rate", perCent(trades.win_rate_pct, 1), { under: `${count(trades.wins)} won, ${count(trades.losses)} lost`, reason: why("trade_quality.win_rate_pct") }),
-    tile("Expectancy", money(trades.expectancy), { kind: tone(trades.expectancy), under: trades.expectancy_r === null ? "a trade" : `${plus(number(trades.expectancy_r), trades.expectancy_r)} R a trade`, reason: why("trade_quality.expectancy") }),
-    tile("Trades", count(trades.trades), { under: `in the market ${perCent(exposure.time_in_market_pct, 0)} of the time` }),
-    tile("Costs", money(friction.total_costs), { under: friction.total_share_pct === null ? "" : `${perCent(friction.total_share_pct, 0)} of gross profit` }),
-    tile("Volatility", perCent(risk.volatility_pct), { under: `worst day ${perCent(performance.worst_day_pct)}`, reason: why("risk_adjusted.volatility_pct") }),
+    tile("Sharpe", number(risk.sharpe), {
+      under: `Sortino ${number(risk.sortino)}`,
+      reason: why("risk_adjusted.sharpe"),
+    }),
+    tile("CAGR", perCent(performance.cagr_pct), {
+      kind: tone(performance.cagr_pct),
+      under: `Calmar ${number(risk.calmar)}`,
+      reason: why("performance.cagr_pct"),
+    }),
+    tile("Profit factor", number(trades.profit_factor), {
+      under: `payoff ${number(trades.payoff_ratio)}`,
+      reason: why("trade_quality.profit_factor"),
+    }),
+    tile("Win rate", perCent(trades.win_rate_pct, 1), {
+      under: `${count(trades.wins)} won, ${count(trades.losses)} lost`,
+      reason: why("trade_quality.win_rate_pct"),
+    }),
+    tile("Expectancy", money(trades.expectancy), {
+      kind: tone(trades.expectancy),
+      under:
+        trades.expectancy_r === null
+          ? "a trade"
+          : `${plus(number(trades.expectancy_r), trades.expectancy_r)} R a trade`,
+      reason: why("trade_quality.expectancy"),
+    }),
+    tile("Trades", count(trades.trades), {
+      under: `in the market ${perCent(exposure.time_in_market_pct, 0)} of the time`,
+    }),
+    tile("Costs", money(friction.total_costs), {
+      under: friction.total_share_pct === null ? "" : `${perCent(friction.total_share_pct, 0)} of gross profit`,
+    }),
+    tile("Volatility", perCent(risk.volatility_pct), {
+      under: `worst day ${perCent(performance.worst_day_pct)}`,
+      reason: why("risk_adjusted.volatility_pct"),
+    }),
   );
 }
 
@@ -93,7 +148,12 @@ export function allFigures(run) {
           .filter(([, value]) => value !== null)
           .map(([name, value]) => {
             const signed = /pnl|return|profit$|alpha|expectancy/.test(name) ? tone(value) : "";
-            return el("tr", {}, el("th", { scope: "row" }, label(name)), el("td", { class: signed }, figureText(name, value, money)));
+            return el(
+              "tr",
+              {},
+              el("th", { scope: "row" }, label(name)),
+              el("td", { class: signed }, figureText(name, value, money)),
+            );
           }),
         undefinedFigures(run, group, figures),
       ),
@@ -110,7 +170,9 @@ function undefinedFigures(run, group, figures) {
     const reason = run.metrics.undefined[`${group}.${name}`] ?? "not defined";
     names.set(reason, [...(names.get(reason) ?? []), label(name)]);
   }
-  return [...names].map(([reason, own]) => el("tr", { class: "undefined" }, el("td", { colspan: 2 }, el("b", {}, UNDEFINED), ` ${own.join(", ")}: ${reason}`)));
+  return [...names].map(([reason, own]) =>
+    el("tr", { class: "undefined" }, el("td", { colspan: 2 }, el("b", {}, UNDEFINED), ` ${own.join(", ")}: ${reason}`)),
+  );
 }
 
 export function deepest(run) {
@@ -137,13 +199,38 @@ export function table(heads, rows, { texts = 0 } = {}) {
     el(
       "table",
       {},
-      el("thead", {}, el("tr", {}, heads.map((head, place) => el("th", { scope: "col", class: kind(place) }, head)))),
-      el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, place) => el("td", { class: `${kind(place)} ${cell?.kind ?? ""}` }, cell?.text ?? cell))))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((head, place) => el("th", { scope: "col", class: kind(place) }, head)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        rows.map((row) =>
+          el(
+            "tr",
+            {},
+            row.map((cell, place) => el("td", { class: `${kind(place)} ${cell?.kind ?? ""}` }, cell?.text ?? cell)),
+          ),
+        ),
+      ),
     ),
   );
 }
 
-const BY = [["symbol", "Symbol"], ["side", "Side"], ["reason", "Exit"], ["tag", "Tag"], ["weekday", "Weekday"], ["hour", "Hour (UTC)"]];
+const BY = [
+  ["symbol", "Symbol"],
+  ["side", "Side"],
+  ["reason", "Exit"],
+  ["tag", "Tag"],
+  ["weekday", "Weekday"],
+  ["hour", "Hour (UTC)"],
+];
 
 export function groups(run) {
   const money = moneyOf(run);
@@ -157,7 +244,18 @@ export function groups(run) {
       }),
       (value) => plus(money(value, false), value),
     );
-    return el("figure", { class: by === "hour" ? "whole" : "" }, el("figcaption", {}, el("b", {}, title), " ", el("span", { class: "note" }, `net result${run.quote ? `, ${run.quote}` : ""}`)), drawing);
+    return el(
+      "figure",
+      { class: by === "hour" ? "whole" : "" },
+      el(
+        "figcaption",
+        {},
+        el("b", {}, title),
+        " ",
+        el("span", { class: "note" }, `net result${run.quote ? `, ${run.quote}` : ""}`),
+      ),
+      drawing,
+    );
   });
 }
 
@@ -172,9 +270,17 @@ export function bounds(run) {
   if (entries > 0) {
     const [bound, many] = sizes[0];
     parts.push(
-      el("p", { class: "lead" },
-        "Risk asked ", el("b", {}, perCent(statistics.risk_asked_pct)), ", median taken ", el("b", {}, perCent(statistics.risk_taken_pct)),
-        ": ", el("b", {}, words(bound)), ` bound ${perCent((100 * many) / entries, 0)} of ${count(entries)} entries.`),
+      el(
+        "p",
+        { class: "lead" },
+        "Risk asked ",
+        el("b", {}, perCent(statistics.risk_asked_pct)),
+        ", median taken ",
+        el("b", {}, perCent(statistics.risk_taken_pct)),
+        ": ",
+        el("b", {}, words(bound)),
+        ` bound ${perCent((100 * many) / entries, 0)} of ${count(entries)} entries.`,
+      ),
     );
   }
   const kinds = [
@@ -187,7 +293,17 @@ export function bounds(run) {
   ];
   const figures = kinds
     .filter(([, found]) => found.length > 0)
-    .map(([title, found]) => el("figure", {}, el("figcaption", {}, el("b", {}, title)), bars(found.map(([name, many]) => [words(name), many]), count)));
+    .map(([title, found]) =>
+      el(
+        "figure",
+        {},
+        el("figcaption", {}, el("b", {}, title)),
+        bars(
+          found.map(([name, many]) => [words(name), many]),
+          count,
+        ),
+      ),
+    );
   const told = `${count(statistics.signals_generated)} signals, ${count(statistics.signals_refused)} refused, ${count(statistics.orders_submitted)} orders, ${count(statistics.entries_filled)} entries filled, ${count(statistics.gaps)} gaps, ${count(statistics.halts)} halts.`;
   return [...parts, el("p", { class: "note" }, told), el("div", { class: "plots" }, figures)];
 }
@@ -197,7 +313,11 @@ export const breakable = (path) => path.split(/(?<=[._])/).flatMap((part) => [pa
 
 // Settings by their path, one a row.
 export function flat(value, path = "") {
-  if (value === null || typeof value !== "object" || (Array.isArray(value) && value.every((one) => one === null || typeof one !== "object"))) {
+  if (
+    value === null ||
+    typeof value !== "object" ||
+    (Array.isArray(value) && value.every((one) => one === null || typeof one !== "object"))
+  ) {
     return [[path, Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value)]];
   }
   const inside = Object.entries(value).flatMap(([key, one]) => flat(one, path ? `${path}.${key}` : key));
@@ -205,19 +325,47 @@ export function flat(value, path = "") {
 }
 
 export function settings(run) {
-  const rows = flat(run.settings).map(([path, text]) => [path, el("tr", {}, el("th", { scope: "row" }, breakable(path)), el("td", { class: "code" }, text))]);
+  const rows = flat(run.settings).map(([path, text]) => [
+    path,
+    el("tr", {}, el("th", { scope: "row" }, breakable(path)), el("td", { class: "code" }, text)),
+  ]);
   const search = el("input", {
     type: "search",
     placeholder: "Filter settings",
     "aria-label": "Filter settings",
     oninput: () => rows.forEach(([path, node]) => (node.hidden = !path.includes(search.value.trim()))),
   });
-  return el("details", {}, el("summary", {}, `${count(rows.length)} settings`), el("div", { class: "controls" }, search), el("div", { class: "scroll" }, el("table", { class: "facts wide" }, rows.map(([, node]) => node))));
+  return el(
+    "details",
+    {},
+    el("summary", {}, `${count(rows.length)} settings`),
+    el("div", { class: "controls" }, search),
+    el(
+      "div",
+      { class: "scroll" },
+      el(
+        "table",
+        { class: "facts wide" },
+        rows.map(([, node]) => node),
+      ),
+    ),
+  );
 }
 
 export function identity(run) {
   const { result } = run;
-  const names = ["run_id", "code_version", "settings_sha256", "strategy_sha256", "data_sha256", "trades_sha256", "orders_sha256", "ledger_sha256"];
-  const rows = names.filter((name) => result[name] !== undefined).map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "code" }, result[name])));
+  const names = [
+    "run_id",
+    "code_version",
+    "settings_sha256",
+    "strategy_sha256",
+    "data_sha256",
+    "trades_sha256",
+    "orders_sha256",
+    "ledger_sha256",
+  ];
+  const rows = names
+    .filter((name) => result[name] !== undefined)
+    .map((name) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "code" }, result[name])));
   return el("div", { class: "scroll" }, el("table", { class: "facts wide" }, rows));
 }

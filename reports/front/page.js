@@ -14,7 +14,9 @@ export function openPage(document) {
 export function showRuns(body, runs) {
   const page = runs.length === 1 ? { title: runHead(runs[0]), ...runPage(runs[0]) } : comparePage(runs);
   const parts = page.parts.filter(Boolean);
-  const links = parts.filter((one) => one.dataset.title).map((one) => el("a", { href: `#${one.id}` }, one.dataset.title));
+  const links = parts
+    .filter((one) => one.dataset.title)
+    .map((one) => el("a", { href: `#${one.id}` }, one.dataset.title));
   body.append(
     el("header", {}, page.title, themeButton()),
     el("nav", { "aria-label": "Parts of the page" }, links),
@@ -22,8 +24,18 @@ export function showRuns(body, runs) {
     el(
       "footer",
       {},
-      el("p", {}, "Times are UTC. The page needs no network: its data is in it, as JSON in columns, in the element “data”."),
-      el("p", {}, "Charts over time: TradingView Lightweight Charts™, Copyright (c) 2024 TradingView, Inc., ", el("a", { href: CHARTS, rel: "noreferrer noopener" }, "tradingview.com"), ", Apache License 2.0."),
+      el(
+        "p",
+        {},
+        "Times are UTC. The page needs no network: its data is in it, as JSON in columns, in the element “data”.",
+      ),
+      el(
+        "p",
+        {},
+        "Charts over time: TradingView Lightweight Charts™, Copyright (c) 2024 TradingView, Inc., ",
+        el("a", { href: CHARTS, rel: "noreferrer noopener" }, "tradingview.com"),
+        ", Apache License 2.0.",
+      ),
     ),
   );
   page.ready();

@@ -14,12 +14,20 @@ export function priceChart(run, trades) {
   const symbols = Object.keys(run.candles);
   if (symbols.length === 0) {
     return {
-      parts: [el("p", { class: "empty" }, "The candles of this run are not at hand; fetch or import them, and make the page again.")],
+      parts: [
+        el(
+          "p",
+          { class: "empty" },
+          "The candles of this run are not at hand; fetch or import them, and make the page again.",
+        ),
+      ],
       show: null,
     };
   }
   const levels = levelsBySymbol(run.levels);
-  const busiest = symbols.reduce((best, one) => (ofSymbol(trades, one).length > ofSymbol(trades, best).length ? one : best));
+  const busiest = symbols.reduce((best, one) =>
+    ofSymbol(trades, one).length > ofSymbol(trades, best).length ? one : best,
+  );
   const place = el("div", { class: "price" });
   const said = el("div", { class: "note" });
   let shown = null;
@@ -30,7 +38,11 @@ export function priceChart(run, trades) {
     said.textContent = shown.note;
     chooser.value = symbol;
   };
-  const chooser = choice("Symbol", symbols.map((one) => [one, one]), open);
+  const chooser = choice(
+    "Symbol",
+    symbols.map((one) => [one, one]),
+    open,
+  );
   const button = (text, pressed) => el("button", { type: "button", class: "quiet", onclick: pressed }, text);
   const controls = el(
     "div",
@@ -83,7 +95,9 @@ function oneSymbol(run, symbol, trades, levels) {
       const one = candles[row];
       const said = [
         el("span", { class: "when" }, minute(opens[row])),
-        ...["open", "high", "low", "close"].map((name) => el("span", {}, el("b", {}, name[0].toUpperCase()), " ", price(one[name]))),
+        ...["open", "high", "low", "close"].map((name) =>
+          el("span", {}, el("b", {}, name[0].toUpperCase()), " ", price(one[name])),
+        ),
       ];
       const lived = event === null ? [] : placed.filter((trade) => trade.from <= row && row <= trade.to).slice(-2);
       return [...said, ...lived.map(({ trade }) => tradeWords(trade, money))];
@@ -105,7 +119,12 @@ function oneSymbol(run, symbol, trades, levels) {
   );
   const scale = self.chart.timeScale();
   let chosen = null;
-  const redraw = drawOver(self, series, tradePainter(self, placed, starts, () => chosen), levelsInView(placed, starts));
+  const redraw = drawOver(
+    self,
+    series,
+    tradePainter(self, placed, starts, () => chosen),
+    levelsInView(placed, starts),
+  );
   const lead = (trade) => {
     chosen = placed.findIndex((one) => one.trade === trade);
     const { from, to } = placed[chosen];
@@ -195,7 +214,10 @@ function tradePainter(self, placed, starts, chosen) {
 // Between the entry and the first target what was hoped for, between it and the first stop what was at risk; the levels
 // themselves as they were moved.
 function paintZones(context, place, { trade, from, to, stops, targets }, paint, strong) {
-  for (const [levels, colour] of [[targets, paint.gain], [stops, paint.loss]]) {
+  for (const [levels, colour] of [
+    [targets, paint.gain],
+    [stops, paint.loss],
+  ]) {
     if (levels.length === 0) continue;
     const [left, entry] = place(from - 0.5, trade.entry_price);
     const [right, level] = place(to + 0.5, levels[0].price);

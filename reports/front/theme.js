@@ -20,7 +20,8 @@ export function colours() {
   return found;
 }
 
-export const faded = (colour, share) => colour.replace(/^rgba?\(([^,]+),([^,]+),([^,)]+).*$/, `rgba($1,$2,$3,${share})`);
+export const faded = (colour, share) =>
+  colour.replace(/^rgba?\(([^,]+),([^,]+),([^,)]+).*$/, `rgba($1,$2,$3,${share})`);
 
 // Returns what takes the listener away again.
 export function onTheme(listener) {
@@ -37,17 +38,21 @@ function isDark() {
 
 export function themeButton() {
   const name = () => (isDark() ? "Light" : "Dark");
-  const button = el("button", {
-    type: "button",
-    id: "theme",
-    class: "quiet",
-    title: "Change between the dark and the light theme",
-    onclick: () => {
-      document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-      button.textContent = name();
-      tell();
+  const button = el(
+    "button",
+    {
+      type: "button",
+      id: "theme",
+      class: "quiet",
+      title: "Change between the dark and the light theme",
+      onclick: () => {
+        document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+        button.textContent = name();
+        tell();
+      },
     },
-  }, name());
+    name(),
+  );
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     button.textContent = name();
     tell();

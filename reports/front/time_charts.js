@@ -99,7 +99,9 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
 // Shows every point, with room for the last label.
 export function showAll(self) {
   const rows = Math.max(...Object.values(self.series).map((series) => series.data().length));
-  self.chart.timeScale().setVisibleLogicalRange({ from: -Math.max(0.5, rows * 0.01), to: rows - 1 + Math.max(0.5, rows * 0.02) });
+  self.chart
+    .timeScale()
+    .setVisibleLogicalRange({ from: -Math.max(0.5, rows * 0.01), to: rows - 1 + Math.max(0.5, rows * 0.02) });
 }
 
 function wheel(chart, on) {
@@ -130,7 +132,9 @@ export function bind(charts) {
 
 // Points of a chart: seconds and values; where a value is missing the line has a gap.
 export const points = (times, values) =>
-  times.map((time, row) => (values[row] === null ? { time: Math.floor(time / 1000) } : { time: Math.floor(time / 1000), value: values[row] }));
+  times.map((time, row) =>
+    values[row] === null ? { time: Math.floor(time / 1000) } : { time: Math.floor(time / 1000), value: values[row] },
+  );
 
 /**
  * Draws over a series: `paint(context, place, from, to)` is given the canvas, `place(logical, price)` in its pixels, and

@@ -13,7 +13,18 @@ export function tradesTable(run, trades, show) {
   const state = { sort: "number", down: false, words: "", symbol: "", side: "", reason: "", result: "", shown: PAGE };
   const body = el("tbody", {});
   const said = el("p", { class: "note", "aria-live": "polite" });
-  const more = el("button", { type: "button", class: "quiet", onclick: () => { state.shown += 4 * PAGE; fill(); } }, "Show more");
+  const more = el(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      onclick: () => {
+        state.shown += 4 * PAGE;
+        fill();
+      },
+    },
+    "Show more",
+  );
   let kept = trades;
 
   const fill = () => {
@@ -28,20 +39,45 @@ export function tradesTable(run, trades, show) {
   };
   const choose = () => {
     state.shown = PAGE;
-    kept = sorted(trades.filter((trade) => matches(trade, state)), state);
+    kept = sorted(
+      trades.filter((trade) => matches(trade, state)),
+      state,
+    );
     said.textContent = summary(kept, trades, money);
     fill();
   };
   const heads = columns.map((column) =>
-    el("th", { scope: "col", class: column.text ? "" : "figure", title: column.title },
-      el("button", { type: "button", onclick: () => {
-        state.down = state.sort === column.name ? !state.down : !column.text && column.name !== "number";
-        state.sort = column.name;
-        choose();
-      } }, column.head)),
+    el(
+      "th",
+      { scope: "col", class: column.text ? "" : "figure", title: column.title },
+      el(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            state.down = state.sort === column.name ? !state.down : !column.text && column.name !== "number";
+            state.sort = column.name;
+            choose();
+          },
+        },
+        column.head,
+      ),
+    ),
   );
-  const search = el("input", { type: "search", placeholder: "Filter: words of symbol, side, reason, tag", "aria-label": "Filter trades", oninput: () => { state.words = search.value; choose(); } });
-  const pick = (name, text, values) => choice(text, [["", text], ...values], (value) => { state[name] = value; choose(); });
+  const search = el("input", {
+    type: "search",
+    placeholder: "Filter: words of symbol, side, reason, tag",
+    "aria-label": "Filter trades",
+    oninput: () => {
+      state.words = search.value;
+      choose();
+    },
+  });
+  const pick = (name, text, values) =>
+    choice(text, [["", text], ...values], (value) => {
+      state[name] = value;
+      choose();
+    });
   const different = (name) => [...new Set(trades.map((trade) => trade[name]))].sort().map((one) => [one, one]);
   const controls = el(
     "div",
@@ -50,7 +86,11 @@ export function tradesTable(run, trades, show) {
     pick("symbol", "All symbols", different("symbol")),
     pick("side", "Both sides", different("side")),
     pick("reason", "All exits", different("reason")),
-    pick("result", "Won and lost", [["won", "Won"], ["lost", "Lost"], ["ambiguous", "Ambiguous"]]),
+    pick("result", "Won and lost", [
+      ["won", "Won"],
+      ["lost", "Lost"],
+      ["ambiguous", "Ambiguous"],
+    ]),
     el("button", { type: "button", class: "quiet", onclick: () => save(run, kept) }, "Save as CSV"),
   );
   choose();
@@ -64,17 +104,46 @@ function tableColumns(trades, money) {
   return [
     { name: "number", head: "#", cell: (trade) => count(trade.number), title: "In order of exits" },
     { name: "symbol", head: "Symbol", text: true, cell: (trade) => trade.symbol },
-    { name: "side", head: "Side", text: true, cell: (trade) => trade.side, tone: (trade) => (trade.side === "LONG" ? "accent" : "second") },
-    { name: "realized_pnl", head: "Result", cell: (trade) => plus(plain(trade.realized_pnl), trade.realized_pnl), tone: (trade) => tone(trade.realized_pnl), title: "Net of all costs" },
-    some("r") && { name: "r", head: "R", cell: (trade) => plus(number(trade.r), trade.r), tone: (trade) => tone(trade.r), title: "Result over what the stop at the entry would have lost" },
-    { name: "reason", head: "Exit", text: true, cell: (trade) => trade.reason.replaceAll("_", " ") + (trade.ambiguous ? " ⚠" : "") , title: "⚠: the candle held stop and target" },
+    {
+      name: "side",
+      head: "Side",
+      text: true,
+      cell: (trade) => trade.side,
+      tone: (trade) => (trade.side === "LONG" ? "accent" : "second"),
+    },
+    {
+      name: "realized_pnl",
+      head: "Result",
+      cell: (trade) => plus(plain(trade.realized_pnl), trade.realized_pnl),
+      tone: (trade) => tone(trade.realized_pnl),
+      title: "Net of all costs",
+    },
+    some("r") && {
+      name: "r",
+      head: "R",
+      cell: (trade) => plus(number(trade.r), trade.r),
+      tone: (trade) => tone(trade.r),
+      title: "Result over what the stop at the entry would have lost",
+    },
+    {
+      name: "reason",
+      head: "Exit",
+      text: true,
+      cell: (trade) => trade.reason.replaceAll("_", " ") + (trade.ambiguous ? " ⚠" : ""),
+      title: "⚠: the candle held stop and target",
+    },
     { name: "entry_ms", head: "Entry (UTC)", cell: (trade) => minute(trade.entry_ms) },
     { name: "exit_ms", head: "Exit (UTC)", cell: (trade) => minute(trade.exit_ms) },
     { name: "held_ms", head: "Held", cell: (trade) => duration(trade.held_ms) },
     { name: "entry_price", head: "In", cell: (trade) => price(trade.entry_price), title: "Average entry price" },
     { name: "exit_price", head: "Out", cell: (trade) => price(trade.exit_price), title: "Average exit price" },
     { name: "quantity", head: "Quantity", cell: (trade) => price(trade.quantity) },
-    { name: "costs", head: "Costs", cell: (trade) => plain(trade.costs), title: "Commission, slippage, spread and funding" },
+    {
+      name: "costs",
+      head: "Costs",
+      cell: (trade) => plain(trade.costs),
+      title: "Commission, slippage, spread and funding",
+    },
     some("mae") && { name: "mae", head: "MAE", cell: (trade) => plain(trade.mae), title: "Largest loss on the way" },
     some("mfe") && { name: "mfe", head: "MFE", cell: (trade) => plain(trade.mfe), title: "Largest profit on the way" },
     some("tag") && { name: "tag", head: "Tag", text: true, cell: (trade) => trade.tag },
@@ -82,9 +151,20 @@ function tableColumns(trades, money) {
 }
 
 function row(trade, columns, show) {
-  const cells = columns.map((column) => el("td", { class: `${column.text ? "" : "figure"} ${column.tone ? column.tone(trade) : ""}` }, column.cell(trade)));
+  const cells = columns.map((column) =>
+    el("td", { class: `${column.text ? "" : "figure"} ${column.tone ? column.tone(trade) : ""}` }, column.cell(trade)),
+  );
   const pressed = show && (() => show(trade));
-  return el("tr", { "data-number": trade.number, class: pressed ? "leads" : "", title: pressed ? "Show it in the price chart" : null, onclick: pressed }, cells);
+  return el(
+    "tr",
+    {
+      "data-number": trade.number,
+      class: pressed ? "leads" : "",
+      title: pressed ? "Show it in the price chart" : null,
+      onclick: pressed,
+    },
+    cells,
+  );
 }
 
 function matches(trade, state) {
@@ -95,7 +175,10 @@ function matches(trade, state) {
   if (state.result === "lost" && !(trade.realized_pnl < 0)) return false;
   if (state.result === "ambiguous" && !trade.ambiguous) return false;
   const text = `#${trade.number} ${trade.symbol} ${trade.side} ${trade.reason} ${trade.tag}`.toLowerCase();
-  return state.words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return state.words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 function sorted(rows, { sort, down }) {
@@ -118,14 +201,38 @@ function summary(kept, trades, money) {
 
 // The trades that are shown, as a file; text that a spreadsheet would run as a formula is kept from it.
 function save(run, trades) {
-  const names = ["number", "symbol", "side", "entry_ms", "exit_ms", "entry_price", "exit_price", "quantity", "realized_pnl", "r", "commission", "slippage", "spread", "funding", "risk", "mae", "mfe", "reason", "tag", "ambiguous"];
+  const names = [
+    "number",
+    "symbol",
+    "side",
+    "entry_ms",
+    "exit_ms",
+    "entry_price",
+    "exit_price",
+    "quantity",
+    "realized_pnl",
+    "r",
+    "commission",
+    "slippage",
+    "spread",
+    "funding",
+    "risk",
+    "mae",
+    "mfe",
+    "reason",
+    "tag",
+    "ambiguous",
+  ];
   const cell = (value) => {
     if (typeof value !== "string") return value ?? "";
     const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
     return `"${text.replaceAll('"', '""')}"`;
   };
   const lines = [names.join(","), ...trades.map((trade) => names.map((name) => cell(trade[name])).join(","))];
-  const link = el("a", { href: URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" })), download: `trades_${day(run.start_ms)}_${run.id}.csv` });
+  const link = el("a", {
+    href: URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" })),
+    download: `trades_${day(run.start_ms)}_${run.id}.csv`,
+  });
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -47,9 +47,19 @@ export function duration(ms) {
 export const tone = (value) => (value > 0 ? "gain" : value < 0 ? "loss" : "");
 
 const ABBREVIATIONS = new Map([
-  ["pct", ""], ["cagr", "CAGR"], ["mae", "MAE"], ["mfe", "MFE"], ["sqn", "SQN"], ["r", "R"], ["bps", "bps"],
-  ["pnl", "PnL"], ["p05", "5th percentile"], ["p25", "25th percentile"], ["p75", "75th percentile"],
-  ["p95", "95th percentile"], ["abs", "(quote)"],
+  ["pct", ""],
+  ["cagr", "CAGR"],
+  ["mae", "MAE"],
+  ["mfe", "MFE"],
+  ["sqn", "SQN"],
+  ["r", "R"],
+  ["bps", "bps"],
+  ["pnl", "PnL"],
+  ["p05", "5th percentile"],
+  ["p25", "25th percentile"],
+  ["p75", "75th percentile"],
+  ["p95", "95th percentile"],
+  ["abs", "(quote)"],
 ]);
 
 // A figure's name as a label: "max_drawdown_pct" is "Max drawdown".
