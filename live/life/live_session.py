@@ -204,6 +204,7 @@ def _write_result(
     places = OutputPlaces(folder.path / TRADES, folder.path)
     result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
     folder.note_window(window.start_ms, window.end_ms)
+    folder.write_curve(window.step_times_ms, fold.session.outputs.curve)
     folder.write_text(RESULT, to_json(result))
     return result
 
