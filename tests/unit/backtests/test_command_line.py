@@ -16,14 +16,14 @@ class Arguments(unittest.TestCase):
     def test_without_arguments_everything_comes_from_the_configuration(self):
         asked = vars(parse_arguments([]))
         self.assertEqual(asked.pop("config"), "config/live.yaml")
-        switches = {name: asked.pop(name) for name in ("offline", "json", "quiet")}
-        self.assertEqual(switches, {"offline": False, "json": False, "quiet": False})
+        switches = {name: asked.pop(name) for name in ("offline", "json", "report", "quiet")}
+        self.assertEqual(switches, dict.fromkeys(switches, False))
         self.assertEqual(set(asked.values()), {None})
 
     def test_every_argument_is_taken_over(self):
         line = (
             "--start 2024-01-01 --end 2024-01-02T03:04 --interval 5m --config c.yaml --symbols BTCUSDT,ETH/USDT "
-            "--offline --json --quiet --data-dir d --out o"
+            "--offline --json --report --quiet --data-dir d --out o"
         )
         self.assertEqual(
             vars(parse_arguments(line.split())),
@@ -36,6 +36,7 @@ class Arguments(unittest.TestCase):
                 "symbols": ["BTCUSDT", "ETH/USDT"],
                 "offline": True,
                 "json": True,
+                "report": True,
                 "quiet": True,
                 "data_dir": "d",
                 "out": "o",
