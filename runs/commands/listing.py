@@ -21,7 +21,7 @@ SHOWN = 50
 """How many runs a table shows where nothing else is asked for; JSON has them all."""
 _NOT_SHOWN = (*LARGE, "params", "libraries", "seeds")
 _HEADER = (
-    "run", "made", "status", "strategy", "symbols", "candles", "window", "tags",
+    "run", "made", "status", "strategy", "symbols", "tf", "window", "tags",
     "trades", "return %", "max DD %", "sharpe", "PF",
 )  # fmt: skip
 

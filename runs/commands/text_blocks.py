@@ -11,7 +11,7 @@ from core.plain_text import escaped
 UNDEFINED = "n/a"
 _WHOLE = 18
 """Cells up to this long are not broken."""
-_WIDE = 110
+_WIDE = 118
 """Columns of a terminal on which the list of runs has the room for that."""
 
 
@@ -86,7 +86,7 @@ def _print_rich(blocks: Sequence[Facts | Grid]) -> None:
                 line = Text.assemble((f"{escaped(label)}: ", "dim"), (escaped(value), _tone(value)))
                 console.print(line, soft_wrap=True)
             continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
         for column, name in enumerate(block.header):
             numeric = column >= block.words
             whole = console.width >= _WIDE and all(len(row[column]) <= _WHOLE for row in block.rows)
