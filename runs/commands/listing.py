@@ -21,8 +21,8 @@ SHOWN = 50
 """How many runs a table shows where nothing else is asked for; JSON has them all."""
 _NOT_SHOWN = (*LARGE, "params", "libraries", "seeds")
 _HEADER = (
-    "run", "made", "status", "strategy", "symbols", "candles", "window", "tags",
-    "trades", "return %", "max DD %", "sharpe", "profit factor",
+    "run", "made", "status", "strategy", "symbols", "tf", "window", "tags",
+    "trades", "return %", "max DD %", "sharpe", "PF",
 )  # fmt: skip
 
 
@@ -88,28 +88,41 @@ def made_text(started_ms: int | None) -> str:
 
 
 def _table(runs: Sequence[RunRow], *, short: bool) -> Grid:
-    """Return the table of runs; a ``short`` one has the beginnings of ids, and no column that is empty."""
-    rows = [_cells(run) for run in runs]
+    """Return the table of runs; a ``short`` one fits a terminal, and has no column that is empty."""
+    rows = [_short_cells(run) if short else _cells(run) for run in runs]
     if not short:
         return Grid(_HEADER, rows, _WORDS)
     kept = [place for place in range(len(_HEADER)) if any(row[place] for row in rows)]
-    ids = [run.run_id[:8] if run.kind == "backtest" else run.run_id for run in runs]
-    rows = [(id_, *row[1:]) for id_, row in zip(ids, rows, strict=True)]
     words = sum(place < _WORDS for place in kept)
     return Grid([_HEADER[place] for place in kept], [[row[place] for place in kept] for row in rows], words)
 
 
 def _cells(run: RunRow) -> tuple[str, ...]:
-    symbols = ",".join(run.symbols[:2]) + (f"+{len(run.symbols) - 2}" if len(run.symbols) > 2 else "")
     return (
         run.run_id,
         made_text(run.started_ms),
         run.status,
         run.strategy or "n/a",
-        symbols,
+        _some(run.symbols, 2),
         run.timeframe or "n/a",
         window_text(run.start_ms, run.end_ms),
         ",".join(run.tags),
         *(number(value) for value in (run.trades, run.total_return_pct, run.max_drawdown_pct, run.sharpe)),
         number(run.profit_factor),
     )
+
+
+def _short_cells(run: RunRow) -> tuple[str, ...]:
+    """Return the cells of a run without what a reader can do without."""
+    cells = list(_cells(run))
+    cells[0] = run.run_id[:8] if run.kind == "backtest" else run.run_id
+    cells[1] = cells[1].partition(" ")[0]
+    cells[4] = _some(run.symbols, 1)
+    start, dots, end = cells[6].partition("..")
+    cells[6] = f"{start}..{end[5:]}" if dots and start[:4] == end[:4] else cells[6]
+    return tuple(cells)
+
+
+def _some(symbols: Sequence[str], most: int) -> str:
+    """Return the first of some symbols, and how many more there are."""
+    return ",".join(symbols[:most]) + (f"+{len(symbols) - most}" if len(symbols) > most else "")

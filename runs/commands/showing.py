@@ -80,6 +80,8 @@ def _figures(figures: Mapping[str, Any]) -> Iterator[Facts]:
     for group in (name for name in GROUPS if name in figures):
         rows = []
         for name, value in figures[group].items():
+            if isinstance(value, dict):
+                rows.append((label_of(name), ", ".join(f"{label_of(key)} {_short(one)}" for key, one in value.items())))
             if isinstance(value, dict | list):
                 continue
             why = reasons.get(f"{group}.{name}")

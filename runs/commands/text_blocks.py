@@ -9,6 +9,10 @@ from core.command_line import say
 from core.plain_text import escaped
 
 UNDEFINED = "n/a"
+_WHOLE = 18
+"""Cells up to this long are not broken."""
+_WIDE = 118
+"""Columns of a terminal on which the list of runs has the room for that."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -82,10 +86,11 @@ def _print_rich(blocks: Sequence[Facts | Grid]) -> None:
                 line = Text.assemble((f"{escaped(label)}: ", "dim"), (escaped(value), _tone(value)))
                 console.print(line, soft_wrap=True)
             continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
         for column, name in enumerate(block.header):
             numeric = column >= block.words
-            table.add_column(escaped(name), justify="right" if numeric else "left", overflow="fold")
+            whole = console.width >= _WIDE and all(len(row[column]) <= _WHOLE for row in block.rows)
+            table.add_column(escaped(name), justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
         for row in block.rows:
             table.add_row(*(Text(escaped(cell), _tone(cell) if i >= block.words else "") for i, cell in enumerate(row)))
         console.print(table)

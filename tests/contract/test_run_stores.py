@@ -34,8 +34,8 @@ class Store:
 
     writes = 600
 
-    def address(self):
-        """Return the address of an empty database."""
+    def address(self, more=""):
+        """Return the address of an empty database; ``more`` tells it from another of the test."""
         raise NotImplementedError
 
     def setUp(self):
@@ -225,6 +225,12 @@ class Store:
         with self.store.database.reading() as connection:
             self.assertEqual(["customers"], inspect(connection).get_table_names())
 
+    def test_programs_that_open_an_empty_store_at_once_make_its_tables_once(self):
+        self.url = self.address("at once")
+        programs = [self.process("store.record_job(Job(kind='x', status='PENDING', created_ms=1))\n") for _ in range(3)]
+        self.assertEqual([("", 0)] * 3, [(one.communicate(timeout=LONG_S * 6)[1], one.returncode) for one in programs])
+        self.assertEqual(3, len(self.opened().records(Job)))
+
     def test_hundreds_of_writes_at_once_all_arrive(self):
         writers = scaled(2, 6)
         program = f"""
@@ -297,7 +303,7 @@ class Store:
 
 
 class Sqlite(Store, unittest.TestCase):
-    def address(self):
+    def address(self, more=""):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "data" / "runs.sqlite"
@@ -325,8 +331,8 @@ class Sqlite(Store, unittest.TestCase):
 class Postgres(Store, unittest.TestCase):
     writes = scaled(120, 600)
 
-    def address(self):
-        return fresh_database(self.id().rpartition(".")[2][:60])
+    def address(self, more=""):
+        return fresh_database(self.id().rpartition(".")[2][:50] + more)
 
 
 if __name__ == "__main__":

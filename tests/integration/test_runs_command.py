@@ -59,7 +59,7 @@ class CommandCase(unittest.TestCase):
 class Showing(CommandCase):
     def test_list_has_a_line_a_run_the_newest_first(self):
         header, *lines = self.done("list").splitlines()
-        self.assertEqual("run made status strategy symbols candles window tags trades", " ".join(header.split()[:9]))
+        self.assertEqual("run made status strategy symbols tf window tags trades", " ".join(header.split()[:9]))
         self.assertEqual([self.two.name, self.one.name], [line.split()[0] for line in lines])
         self.assertIn("2024-01-01..2024-01-03", lines[0])
         self.assertIn("BTC/USDT,ETH/USDT", lines[0])

@@ -1,10 +1,12 @@
 """The runs of one stem: what the stem's own names show, and what is left when a run is removed."""
 
 import os
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
+from runs.folder.folder_removal import remove_run
 from runs.folder.run_files import RunFiles
 from runs.folder.stem_folder import StemFolder
 
@@ -73,6 +75,21 @@ class Removing(unittest.TestCase):
         self.assertEqual([old], self.stem.run_folders())
         self.stem.remove(old)
         self.assertEqual([], list(self.out.iterdir()))
+
+    def test_a_run_without_a_folder_of_its_own_and_a_session_are_removed_by_their_folder(self):
+        shutil.rmtree(self.run_of("a"))
+        (self.stem.folder / "latest").unlink()
+        (self.stem.folder / "page.html").write_text("mine")
+        remove_run(self.stem.folder)
+        self.assertEqual(["page.html"], [one.name for one in self.stem.folder.iterdir()])
+        self.assertFalse(self.stem.log_file.exists())
+        session = self.out / "live" / "one"
+        session.mkdir(parents=True)
+        (session / "journal.jsonl").touch()
+        remove_run(session)
+        self.assertEqual([], list(session.parent.iterdir()))
+        with self.assertRaisesRegex(OSError, "is no folder of a run"):
+            remove_run(self.out)
 
     def test_the_manifest_says_by_its_time_when_the_run_began(self):
         files = RunFiles(self.out, STEM)
