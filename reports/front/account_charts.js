@@ -163,7 +163,7 @@ function nearTrades(trades, times, row, money) {
     );
 }
 
-const MOST_DOTS = 1500;
+const MOST_DOTS = 400;
 
 // A dot on the curve for every exit; smaller where they are many, none where they would cover the curve.
 function exitMarks(self, trades, times, equity, marks) {
@@ -173,7 +173,7 @@ function exitMarks(self, trades, times, equity, marks) {
     const first = above(places, from - 1);
     const last = above(places, to);
     if (last - first > MOST_DOTS) return;
-    const radius = Math.max(1.5, Math.min(4, 900 / Math.max(1, last - first)));
+    const radius = Math.max(1.5, Math.min(4, 800 / Math.max(1, last - first)));
     for (let row = first; row < last; row++) {
       const [x, y] = place(places[row], equity[places[row]]);
       if (x === null || y === null) continue;
