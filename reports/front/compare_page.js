@@ -2,9 +2,10 @@
 
 import { unpackNumbers, unpackTimes } from "front/columns.js";
 import { el, section } from "front/elements.js";
-import { breakable, figureText, flat, plainFigures } from "front/figures.js";
+import { figureText, plainFigures } from "front/figures.js";
+import { breakable, flat } from "front/run_facts.js";
 import { points, showAll, timeChart } from "front/time_charts.js";
-import { day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
+import { count, day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
 
 const COLOURS = ["#3d7fe0", "#e08a2e", "#2fa56f", "#9b5de5", "#e0475f", "#b89a00", "#1aa5b8", "#7d8a99"];
 const colourOf = (place) => COLOURS[place % COLOURS.length];
@@ -20,6 +21,7 @@ const HIGH_IS_GOOD = new Set([
 ]);
 const LOW_IS_GOOD = new Set(["max_drawdown_pct", "total_costs"]);
 
+const swatch = (place) => el("i", { class: "swatch", style: `background: ${colourOf(place)}` });
 const runNames = (runs) =>
   runs.map((run) => `${run.result.config.strategy} ${run.kind === "live" ? run.id : run.id.slice(0, 8)}`);
 
@@ -36,13 +38,7 @@ function curves(name, runs, names, column, value, text) {
           const [, values] = read[place];
           const series = chart?.series[`${place} ${one}`];
           const there = at && series ? at.seriesData.get(series)?.value : value(values[values.length - 1], runs[place]);
-          return el(
-            "span",
-            {},
-            el("i", { class: "swatch", style: `background: ${colourOf(place)}` }),
-            `${one} `,
-            el("b", {}, text(there ?? null)),
-          );
+          return el("span", {}, swatch(place), `${one} `, el("b", {}, text(there ?? null)));
         }),
       ].filter(Boolean),
   });
@@ -70,14 +66,7 @@ function sideBySide(names, rows, heading) {
     "tr",
     {},
     el("th", {}, heading),
-    names.map((name, place) =>
-      el(
-        "th",
-        { scope: "col", class: "figure" },
-        el("i", { class: "swatch", style: `background: ${colourOf(place)}` }),
-        name,
-      ),
-    ),
+    names.map((name, place) => el("th", { scope: "col", class: "figure" }, swatch(place), name)),
   );
   return el(
     "div",
@@ -137,83 +126,50 @@ function differences(runs) {
     );
 }
 
+function runTile(run, name, place) {
+  const { performance, drawdown, risk_adjusted: risk, trade_quality: trades } = run.metrics;
+  const total = performance.total_return_pct;
+  const figures = [
+    `drawdown ${perCent(drawdown.max_drawdown_pct)}`,
+    `Sharpe ${number(risk.sharpe)}`,
+    `${count(trades.trades)} trades`,
+  ];
+  const made = [run.kind, run.result.config.interval, `${day(run.start_ms)} – ${day(run.end_ms)}`];
+  return el(
+    "div",
+    { class: "tile wide" },
+    el("span", { class: "name" }, swatch(place), name),
+    el("strong", { class: tone(total) }, plus(perCent(total), total)),
+    el("span", { class: "under" }, figures.join(" · ")),
+    el("span", { class: "under" }, made.join(", ")),
+  );
+}
+
+/** Returns the title and the parts of the page, and what is to be called when they stand in it. */
 export function comparePage(runs) {
   const names = runNames(runs);
-  const equity = curves(
-    "equity",
-    runs,
-    names,
-    "equity",
-    (value, run) => 100 * (value / run.curve.starting_balance - 1),
-    (value) => plus(perCent(value), value),
-  );
-  const underwater = curves(
-    "underwater",
-    runs,
-    names,
-    "underwater_pct",
-    (value) => value,
-    (value) => perCent(value),
-  );
+  const grown = (value, run) => 100 * (value / run.curve.starting_balance - 1);
+  const equity = curves("equity", runs, names, "equity", grown, (value) => plus(perCent(value), value));
+  const underwater = curves("underwater", runs, names, "underwater_pct", (value) => value, perCent);
   const rows = differences(runs);
-  const cards = el(
-    "div",
-    { class: "tiles" },
-    runs.map((run, place) => {
-      const { performance, drawdown, risk_adjusted: risk, trade_quality: trades } = run.metrics;
-      return el(
-        "div",
-        { class: "tile wide" },
-        el(
-          "span",
-          { class: "name" },
-          el("i", { class: "swatch", style: `background: ${colourOf(place)}` }),
-          names[place],
-        ),
-        el(
-          "strong",
-          { class: tone(performance.total_return_pct) },
-          plus(perCent(performance.total_return_pct), performance.total_return_pct),
-        ),
-        el(
-          "span",
-          { class: "under" },
-          `drawdown ${perCent(drawdown.max_drawdown_pct)} · Sharpe ${number(risk.sharpe)} · ${number(trades.trades, 0)} trades`,
-        ),
-        el(
-          "span",
-          { class: "under" },
-          `${run.kind}, ${run.result.config.interval}, ${day(run.start_ms)} – ${day(run.end_ms)}`,
-        ),
-      );
-    }),
-  );
+  const same = el("p", { class: "empty" }, "Their settings, code and candles are the same.");
   const doubts = runs.flatMap((run, place) =>
     run.warnings.map((text) => el("li", {}, el("b", {}, names[place]), ` ${text}`)),
   );
+  const tiles = runs.map((run, place) => runTile(run, names[place], place));
   const parts = [
-    cards,
+    el("div", { class: "tiles" }, tiles),
     section("equity", "Equity", "Return of the account", equity.box, underwater.box),
-    section(
-      "differences",
-      "Differences",
-      "What differs",
-      rows.length
-        ? sideBySide(names, rows, "Setting")
-        : el("p", { class: "empty" }, "Their settings, code and candles are the same."),
-    ),
+    section("differences", "Differences", "What differs", rows.length ? sideBySide(names, rows, "Setting") : same),
     section("figures", "Figures", "Figures side by side", sideBySide(names, figureRows(runs), "Figure")),
     doubts.length > 0 && section("warnings", "Notes", "Before you believe it", el("ul", {}, doubts)),
   ];
+  const ids = runs.map((run) => el("span", { class: "badge code" }, run.id));
   const title = el(
     "div",
     { class: "title" },
     el("h1", {}, `${runs.length} runs compared`),
-    el(
-      "p",
-      { class: "badges" },
-      runs.map((run) => el("span", { class: "badge code" }, run.id)),
-    ),
+    el("p", { class: "badges" }, ids),
   );
   return { title, parts, ready: () => [equity, underwater].forEach(showAll) };
 }

@@ -185,74 +185,67 @@ export function monthlyTable(months) {
 }
 
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const DAY_MS = 86_400_000;
+const CALENDAR = { left: 36, top: 18, tall: 26, told: 36 };
 
-/** A square a day: weeks across, weekdays down. */
+/** A square a day: weeks across, weekdays down; numbers are days since 1970-01-01, a Thursday. */
 export function calendar(firstDay, returns) {
-  const known = returns
-    .filter((one) => one !== null)
-    .map(Math.abs)
-    .sort((one, other) => one - other);
-  const most = known.length ? quantile(known, 0.98) : 0;
-  // 1970-01-01 was a Thursday: weeks begin on Mondays.
-  const place = (at) => [Math.floor((at + 3) / 7), (at + 3) % 7];
-  const [firstWeek] = place(firstDay);
-  const weeks = place(firstDay + returns.length - 1)[0] - firstWeek + 1;
-  return drawnToWidth(
-    (width) => {
-      const size = Math.max(11, Math.min(44, Math.floor((Math.min(width, 1100) - 40) / weeks)));
-      const tall = Math.min(size, 26);
-      const told = size >= 36;
-      const cells = returns.map((value, row) => {
-        const at = firstDay + row;
-        const [week, weekday] = place(at);
-        const [x, y] = [36 + (week - firstWeek) * size, 18 + weekday * tall];
-        const text = `${day(at * 86_400_000)}: ${perCent(value)}`;
-        const box = svg(
-          "rect",
-          { x, y, width: size - 2, height: tall - 2, rx: 2, class: `heat ${tone(value)}`, style: heat(value, most) },
-          svg("title", {}, text),
-        );
-        return told
-          ? [
-              box,
-              svg(
-                "text",
-                { x: x + size / 2 - 1, y: y + tall / 2 + 3, "text-anchor": "middle", class: "in-cell" },
-                number(value, 1),
-              ),
-            ]
-          : box;
-      });
-      const names = WEEKDAYS.map(
-        (name, row) => (row % 2 === 0 || told) && svg("text", { x: 0, y: 18 + row * tall + tall / 2 + 3 }, name),
-      );
-      const months = [];
-      let last = -9;
-      returns.forEach((_, row) => {
-        const at = new Date((firstDay + row) * 86_400_000);
-        const [week] = place(firstDay + row);
-        if ((row === 0 || at.getUTCDate() === 1) && (week - last) * size >= 30) {
-          months.push(svg("text", { x: 36 + (week - firstWeek) * size, y: 11 }, MONTHS[at.getUTCMonth()]));
-          last = week;
-        }
-      });
-      const whole = 36 + weeks * size;
-      return svg(
-        "svg",
-        {
-          viewBox: `0 0 ${whole} ${20 + 7 * tall}`,
-          width: whole,
-          height: 20 + 7 * tall,
-          role: "img",
-          "aria-label": "Return of each day",
-        },
-        names,
-        months,
-        cells,
-      );
-    },
-    { class: "scroll", "data-days": returns.length },
-  );
+  const known = returns.filter((one) => one !== null).map(Math.abs);
+  const most = known.length
+    ? quantile(
+        known.sort((one, other) => one - other),
+        0.98,
+      )
+    : 0;
+  const firstWeek = Math.floor((firstDay + 3) / 7);
+  const place = (day) => [Math.floor((day + 3) / 7) - firstWeek, (day + 3) % 7];
+  const weeks = place(firstDay + returns.length - 1)[0] + 1;
+  const draw = (width) => {
+    const wide = Math.max(11, Math.min(44, Math.floor((Math.min(width, 1100) - 40) / weeks)));
+    const size = { wide, tall: Math.min(wide, CALENDAR.tall), told: wide >= CALENDAR.told };
+    const cells = returns.map((value, row) => calendarCell(firstDay + row, value, most, place, size));
+    const names = WEEKDAYS.map(
+      (name, row) =>
+        (row % 2 === 0 || size.told) &&
+        svg("text", { x: 0, y: CALENDAR.top + row * size.tall + size.tall / 2 + 3 }, name),
+    );
+    const [whole, height] = [CALENDAR.left + weeks * wide, CALENDAR.top + 2 + 7 * size.tall];
+    const box = {
+      viewBox: `0 0 ${whole} ${height}`,
+      width: whole,
+      height,
+      role: "img",
+      "aria-label": "Return of each day",
+    };
+    return svg("svg", box, names, monthNames(firstDay, returns.length, place, size), cells);
+  };
+  return drawnToWidth(draw, { class: "scroll", "data-days": returns.length });
+}
+
+function calendarCell(at, value, most, place, { wide, tall, told }) {
+  const [week, weekday] = place(at);
+  const [x, y] = [CALENDAR.left + week * wide, CALENDAR.top + weekday * tall];
+  const look = { rx: 2, class: `heat ${tone(value)}`, style: heat(value, most) };
+  const title = svg("title", {}, `${day(at * DAY_MS)}: ${perCent(value)}`);
+  const box = svg("rect", { x, y, width: wide - 2, height: tall - 2, ...look }, title);
+  if (!told) return box;
+  const middle = { x: x + wide / 2 - 1, y: y + tall / 2 + 3, "text-anchor": "middle", class: "in-cell" };
+  return [box, svg("text", middle, number(value, 1))];
+}
+
+// The names of months above their first weeks, where there is room.
+function monthNames(firstDay, days, place, { wide }) {
+  const names = [];
+  let last = -Infinity;
+  for (let at = firstDay; at < firstDay + days; at++) {
+    const date = new Date(at * DAY_MS);
+    const [week] = place(at);
+    if ((at === firstDay || date.getUTCDate() === 1) && (week - last) * wide >= 30) {
+      names.push(svg("text", { x: CALENDAR.left + week * wide, y: 11 }, MONTHS[date.getUTCMonth()]));
+      last = week;
+    }
+  }
+  return names;
 }
 
 /** Rows of a name, a bar and a value; values on both sides of 0 have their bars on both sides. */

@@ -4,7 +4,7 @@ import { above, unpackCandles, unpackNumbers, unpackTimes, unpackWords } from "f
 import { choice, el } from "front/elements.js";
 import { faded } from "front/theme.js";
 import { drawOver, showAll, timeChart } from "front/time_charts.js";
-import { duration, minute, moneyOf, number, plus, price, tone } from "front/words.js";
+import { count, duration, minute, moneyOf, number, plus, price, tone } from "front/words.js";
 
 const MOST_ZONES = 150;
 const SHOWN_BARS = 220;
@@ -83,65 +83,34 @@ function oneSymbol(run, symbol, trades, levels) {
   const packed = run.candles[symbol];
   const candles = unpackCandles(packed);
   const opens = candles.map((one) => one.time * 1000);
-  const bar = (time) => Math.max(0, above(opens, time) - 1);
-  const placed = placedTrades(trades, levels, bar);
+  const placed = placedTrades(trades, levels, (time) => Math.max(0, above(opens, time) - 1));
   const starts = placed.map((one) => one.from);
   const money = moneyOf(run);
   const self = timeChart("price", {
     height: "tall",
     ariaLabel: `Candles of ${symbol} with entries, exits, stops and targets`,
-    legend: (event) => {
-      const row = event === null ? candles.length - 1 : Math.min(Math.max(event.logical, 0), candles.length - 1);
-      const one = candles[row];
-      const said = [
-        el("span", { class: "when" }, minute(opens[row])),
-        ...["open", "high", "low", "close"].map((name) =>
-          el("span", {}, el("b", {}, name[0].toUpperCase()), " ", price(one[name])),
-        ),
-      ];
-      const lived = event === null ? [] : placed.filter((trade) => trade.from <= row && row <= trade.to).slice(-2);
-      return [...said, ...lived.map(({ trade }) => tradeWords(trade, money))];
-    },
+    legend: (event) => candleWords(event, candles, placed, money),
   });
-  const decimals = packed.decimals;
-  const series = self.add(
-    "Candlestick",
-    "candles",
-    (paint) => ({
-      upColor: faded(paint.gain, 0.55),
-      downColor: faded(paint.loss, 0.55),
-      borderVisible: false,
-      wickUpColor: faded(paint.gain, 0.7),
-      wickDownColor: faded(paint.loss, 0.7),
-      priceFormat: { type: "custom", formatter: (value) => number(value, decimals), minMove: 10 ** -decimals },
-    }),
-    candles,
-  );
-  const scale = self.chart.timeScale();
+  const series = self.add("Candlestick", "candles", candleStyle(packed.decimals), candles);
   let chosen = null;
-  const redraw = drawOver(
-    self,
-    series,
-    tradePainter(self, placed, starts, () => chosen),
-    levelsInView(placed, starts),
-  );
+  const painter = tradePainter(self, placed, starts, () => chosen);
+  const redraw = drawOver(self, series, painter, levelsInView(placed, starts));
+  const show = (from, to) => self.chart.timeScale().setVisibleLogicalRange({ from, to });
   const lead = (trade) => {
     chosen = placed.findIndex((one) => one.trade === trade);
     const { from, to } = placed[chosen];
     const beside = Math.max(25, 2 * (to - from));
-    scale.setVisibleLogicalRange({ from: from - beside, to: to + beside });
+    show(from - beside, to + beside);
     self.say([tradeWords(trade, money, true)]);
     redraw();
   };
   const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
   // The end of the run; where nothing was traded there, the last trade.
   const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
-  scale.setVisibleLogicalRange({ from: Math.max(end - bars, -3), to: end });
-  self.box.dataset.trades = placed.length;
-  const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
+  show(Math.max(end - bars, -3), end);
   return {
     box: self.box,
-    note: `${number(candles.length, 0)} candles of ${duration(packed.length_ms)}${joined}; ${number(placed.length, 0)} trade${placed.length === 1 ? "" : "s"}`,
+    note: chartNote(packed, candles.length, placed.length),
     close: self.close,
     all: () => showAll(self),
     lead,
@@ -151,6 +120,33 @@ function oneSymbol(run, symbol, trades, levels) {
       lead(placed[(next + placed.length) % placed.length].trade);
     },
   };
+}
+
+const candleStyle = (decimals) => (paint) => ({
+  upColor: faded(paint.gain, 0.55),
+  downColor: faded(paint.loss, 0.55),
+  borderVisible: false,
+  wickUpColor: faded(paint.gain, 0.7),
+  wickDownColor: faded(paint.loss, 0.7),
+  priceFormat: { type: "custom", formatter: (value) => number(value, decimals), minMove: 10 ** -decimals },
+});
+
+function chartNote(packed, candles, trades) {
+  const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
+  const traded = `${count(trades)} trade${trades === 1 ? "" : "s"}`;
+  return `${count(candles)} candles of ${duration(packed.length_ms)}${joined}; ${traded}`;
+}
+
+// The candle under the crosshair, the last one where it is nowhere, and the trades that lived in it.
+function candleWords(event, candles, placed, money) {
+  const row = event === null ? candles.length - 1 : Math.min(Math.max(event.logical, 0), candles.length - 1);
+  const one = candles[row];
+  const prices = ["open", "high", "low", "close"].map((name) =>
+    el("span", {}, el("b", {}, name[0].toUpperCase()), " ", price(one[name])),
+  );
+  const lived = event === null ? [] : placed.filter((trade) => trade.from <= row && row <= trade.to).slice(-2);
+  const when = el("span", { class: "when" }, minute(one.time * 1000));
+  return [when, ...prices, ...lived.map(({ trade }) => tradeWords(trade, money))];
 }
 
 function tradeWords(trade, money, long = false) {

@@ -1,11 +1,14 @@
 // The page of one run.
 
-import { accountCharts, rollingCharts } from "front/account_charts.js";
+import { accountCharts } from "front/account_charts.js";
 import { unpackNumbers, unpackTrades } from "front/columns.js";
 import { calendar, cloud, histogram, monthlyTable } from "front/drawings.js";
 import { el, section } from "front/elements.js";
-import { allFigures, bounds, deepest, groups, identity, settings, table, tiles } from "front/figures.js";
+import { allFigures, deepest, groups, table } from "front/figures.js";
+import { headline } from "front/headline.js";
 import { priceChart } from "front/price_chart.js";
+import { rollingCharts } from "front/rolling_charts.js";
+import { bounds, identity, settings } from "front/run_facts.js";
 import { tradesTable } from "front/trades_table.js";
 import { count, day, minute, moneyOf, perCent, plus, tone } from "front/words.js";
 
@@ -151,7 +154,7 @@ export function runPage(run) {
     });
   const returns = run.days ? unpackNumbers(run.days.return_pct) : [];
   const parts = [
-    tiles(run),
+    headline(run),
     warnings(run),
     section("equity", "Equity", "Equity, drawdown and exposure", ...account.parts),
     section(

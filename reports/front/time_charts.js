@@ -3,9 +3,9 @@
 import { el } from "front/elements.js";
 import { colours, onTheme } from "front/theme.js";
 
-const { createChart, CrosshairMode, LineStyle } = window.LightweightCharts;
+const { createChart, CrosshairMode, LineStyle, LineType } = window.LightweightCharts;
 const SCALE_WIDTH = 84;
-export { LineStyle };
+export { LineStyle, LineType };
 
 // Every chart of the page by name, with how many points each of its series has: what tests and scripts look at.
 export const drawn = {};
@@ -138,7 +138,7 @@ export const points = (times, values) =>
 
 /**
  * Draws over a series: `paint(context, place, from, to)` is given the canvas, `place(logical, price)` in its pixels, and
- * the first and the last place in view; `reach(from, to)` gives the lowest and the highest price that should be in view.
+ * the first and the last place in view; `reach(from, to)` gives the lowest and the highest price to be in view.
  * Returns what draws anew.
  */
 export function drawOver(self, series, paint, reach = () => null) {

@@ -11,91 +11,75 @@ export function tradesTable(run, trades, show) {
   const money = moneyOf(run);
   const columns = tableColumns(trades, money);
   const state = { sort: "number", down: false, words: "", symbol: "", side: "", reason: "", result: "", shown: PAGE };
+  let kept = trades;
   const body = el("tbody", {});
   const said = el("p", { class: "note", "aria-live": "polite" });
-  const more = el(
-    "button",
-    {
-      type: "button",
-      class: "quiet",
-      onclick: () => {
-        state.shown += 4 * PAGE;
-        fill();
-      },
-    },
-    "Show more",
-  );
-  let kept = trades;
-
-  const fill = () => {
-    const rows = kept.slice(0, state.shown).map((trade) => row(trade, columns, show));
-    body.replaceChildren(...rows);
+  const more = button("Show more", () => fill(4 * PAGE));
+  const fill = (further = 0) => {
+    state.shown += further;
+    body.replaceChildren(...kept.slice(0, state.shown).map((trade) => row(trade, columns, show)));
     more.hidden = kept.length <= state.shown;
-    heads.forEach((head, place) => {
-      const own = columns[place].name === state.sort;
-      if (own) head.setAttribute("aria-sort", state.down ? "descending" : "ascending");
-      else head.removeAttribute("aria-sort");
-    });
   };
-  const choose = () => {
-    state.shown = PAGE;
-    kept = sorted(
-      trades.filter((trade) => matches(trade, state)),
-      state,
-    );
+  const choose = (changes = {}) => {
+    Object.assign(state, changes, { shown: PAGE });
+    const found = trades.filter((trade) => matches(trade, state));
+    kept = sorted(found, state);
     said.textContent = summary(kept, trades, money);
+    markSorted(heads, columns, state);
     fill();
   };
-  const heads = columns.map((column) =>
-    el(
-      "th",
-      { scope: "col", class: column.text ? "" : "figure", title: column.title },
-      el(
-        "button",
-        {
-          type: "button",
-          onclick: () => {
-            state.down = state.sort === column.name ? !state.down : !column.text && column.name !== "number";
-            state.sort = column.name;
-            choose();
-          },
-        },
-        column.head,
-      ),
-    ),
+  const heads = columns.map((column) => columnHead(column, state, choose));
+  const controls = filters(trades, choose);
+  controls.append(button("Save as CSV", () => save(run, kept)));
+  choose();
+  const table = el("table", { id: "trades-table" }, el("thead", {}, el("tr", {}, heads)), body);
+  return [controls, said, el("div", { class: "scroll" }, table), more];
+}
+
+const button = (text, pressed) => el("button", { type: "button", class: "quiet", onclick: pressed }, text);
+
+// Pressed once a column of figures begins with the greatest, one of words with the first; pressed again the other way.
+function columnHead(column, state, choose) {
+  const falling = () => (state.sort === column.name ? !state.down : !column.text && column.name !== "number");
+  const pressed = () => choose({ down: falling(), sort: column.name });
+  return el(
+    "th",
+    { scope: "col", class: column.text ? "" : "figure", title: column.title },
+    el("button", { type: "button", onclick: pressed }, column.head),
   );
+}
+
+function markSorted(heads, columns, state) {
+  heads.forEach((head, place) => {
+    if (columns[place].name === state.sort) head.setAttribute("aria-sort", state.down ? "descending" : "ascending");
+    else head.removeAttribute("aria-sort");
+  });
+}
+
+const RESULTS = [
+  ["won", "Won"],
+  ["lost", "Lost"],
+  ["ambiguous", "Ambiguous"],
+];
+
+function filters(trades, choose) {
   const search = el("input", {
     type: "search",
     placeholder: "Filter: words of symbol, side, reason, tag",
     "aria-label": "Filter trades",
-    oninput: () => {
-      state.words = search.value;
-      choose();
-    },
+    oninput: () => choose({ words: search.value }),
   });
-  const pick = (name, text, values) =>
-    choice(text, [["", text], ...values], (value) => {
-      state[name] = value;
-      choose();
-    });
+  const pick = (name, text, values) => choice(text, [["", text], ...values], (value) => choose({ [name]: value }));
   const different = (name) => [...new Set(trades.map((trade) => trade[name]))].sort().map((one) => [one, one]);
-  const controls = el(
+  return el(
     "div",
     { class: "controls", id: "trade-filters" },
     search,
     pick("symbol", "All symbols", different("symbol")),
     pick("side", "Both sides", different("side")),
     pick("reason", "All exits", different("reason")),
-    pick("result", "Won and lost", [
-      ["won", "Won"],
-      ["lost", "Lost"],
-      ["ambiguous", "Ambiguous"],
-    ]),
-    el("button", { type: "button", class: "quiet", onclick: () => save(run, kept) }, "Save as CSV"),
+    pick("result", "Won and lost", RESULTS),
   );
-  choose();
-  const table = el("table", { id: "trades-table" }, el("thead", {}, el("tr", {}, heads)), body);
-  return [controls, said, el("div", { class: "scroll" }, table), more];
 }
 
 function tableColumns(trades, money) {

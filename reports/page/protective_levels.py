@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.candle_columns import Float64Array, Int64Array
-from core.event_lines import ORDER_HEADER
+from core.event_lines import ORDER_HEADER, cell_text
 from runs.folder.file_names import ORDERS
 from runs.reading.folder_text import table, times_of
 from runs.reading.run_folder import StoredRun
@@ -44,7 +44,7 @@ def protective_levels(run: StoredRun, most: int) -> ProtectiveLevels:
         if not price or not (target or row[_ID].endswith("-stop")):
             continue
         times.append(row[_TIME])
-        symbols.append(row[_SYMBOL])
+        symbols.append(cell_text(row[_SYMBOL]))
         prices.append(float(price))
         targets.append(target)
         if len(times) >= most:

@@ -14,6 +14,7 @@ from core.errors import StoreError
 from reports.page import chart_library, page_file
 from reports.page.page_file import page_text, write_page
 from tests.support.runs.written_runs import written_run
+from tests.support.shared import REPOSITORY
 
 
 class Scripts(HTMLParser):
@@ -74,6 +75,24 @@ class PageFile(unittest.TestCase):
             source = base64.b64decode(url.partition("base64,")[2]).decode()
             for imported in re.findall(r'from "([^"]+)"', source):
                 self.assertIn(imported, imports, name)
+
+    def test_the_front_end_makes_no_markup_from_text_and_asks_nothing_of_a_network(self) -> None:
+        for path in sorted((REPOSITORY / "reports" / "front").glob("*.*s")):
+            source = path.read_text(encoding="utf-8")
+            with self.subTest(path.name):
+                self.assertLessEqual(len(source.splitlines()), 400)
+                for word in (
+                    "innerHTML",
+                    "outerHTML",
+                    "insertAdjacentHTML",
+                    "document.write",
+                    "eval(",
+                    "fetch(",
+                    "url(",
+                ):
+                    self.assertNotIn(word, source)
+                linked = set(re.findall(r"https?://[^\"]+", source))
+                self.assertLessEqual(linked, {"http://www.w3.org/2000/svg", "https://www.tradingview.com/"})
 
     def test_the_licence_of_the_charts_stands_in_the_page(self) -> None:
         text = page_text({"runs": [{"name": "a"}]})
