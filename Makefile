@@ -38,7 +38,7 @@ postgres: $(READY) ## add the driver for a run store on PostgreSQL
 	@$(BIN)/python $(INSTALL) -r requirements-postgres.lock
 
 backtest: $(READY) ## run the main job, offline, on the embedded practice market
-	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+	@$(BIN)/python -m backtests.config_backtest --config config/practice.yaml --start 2024-01-01 --end 2024-02-01 --report
 
 live: $(READY) ## rehearse a week of paper trading, offline, in half a minute, and check its parity
 	@mkdir -p logs/live && out=$$(mktemp -d logs/live/rehearsal-XXXXXX) && \

@@ -14,10 +14,14 @@ from core.command_line import INTERRUPTED, drop_output, failed, require_open_fil
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
+from core.time_range import TimeRange
 from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.history.historical_data_provider import HistoricalDataProvider
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from backtests.backtest_result import BacktestResult
     from backtests.run_plan import RunPlan
     from execution.safety.safety_monitor import SafetyMonitor
     from runs.documents.run_result import RunResult
@@ -82,9 +86,9 @@ class ConfigBacktestRunner:
         output_dir: str | Path | None = None,
         show_progress: bool | None = False,
     ) -> None:
+        from backtests.settled_run import engaged_at_start
         from engine.assembly import build_safety_monitor, with_own_strategy
         from engine.kill_switch import KillSwitch
-        from execution.safety.safety_monitor import environment_kill_switch
         from validation.loading import load_settings
 
         self._config_path = config_path
@@ -98,13 +102,11 @@ class ConfigBacktestRunner:
         self._output_dir = None if output_dir is None else Path(output_dir)
         self._start, self._end = start_date, end_date
         _window(start_date, end_date, timeframe_ms(self.interval), self._now_ms)
-        mode = self._settings.mode
-        in_environment = environment_kill_switch(mode.kill_switch_env_var)
-        by_file = mode.kill_switch_file is not None and Path(mode.kill_switch_file).exists()
-        self.kill_switch = KillSwitch(in_environment() or by_file)
+        self.kill_switch = KillSwitch(engaged_at_start(self._settings.mode))
         self._safety_monitor = build_safety_monitor(self._settings, self.kill_switch)
         self.data_provider = self._provider_made = self._provider(self._settings)
         self._made_for = self._source(self._settings)
+        self._result: BacktestResult | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name.startswith("_") or name in _ASSIGNABLE or hasattr(type(self), name)):
@@ -189,6 +191,9 @@ class ConfigBacktestRunner:
     def run(self) -> dict[str, Any]:
         """Run the backtest, write its outputs and return the result (docs/CONFIG_BACKTEST.md lists its keys).
 
+        It also has ``metrics``, ``trades``, ``round_trips``, ``equity``, ``plot()`` and ``report(path)``, see
+        :class:`~backtests.backtest_result.BacktestResult`, which is its attribute ``typed``.
+
         After an interrupt the result is marked ``partial`` and holds what was done.
 
         Raises
@@ -200,7 +205,31 @@ class ConfigBacktestRunner:
         StoreError
             If an output cannot be written.
         """
-        return self.run_typed().to_dict()
+        from backtests.backtest_result import BacktestResult, ResultDict
+        from backtests.run_at_hand import FolderRun
+
+        self._result = None
+        result = self.run_typed()
+        # The candles of a provider that was given are known to nobody else.
+        self._result = BacktestResult(result, FolderRun(result, None if self._asks_own_provider() else {}))
+        return ResultDict(self._result)
+
+    def get_trades(self) -> "pd.DataFrame":
+        """Return the trade log of the last :meth:`run`: a row for each OPEN and CLOSE; ConfigurationError before it."""
+        return self._last_result().trades
+
+    def get_equity_curve(self) -> "pd.DataFrame":
+        """Return ``equity`` at every step of the last :meth:`run`, by time; ConfigurationError before it."""
+        return self._last_result().equity
+
+    def _last_result(self) -> "BacktestResult":
+        if self._result is None:
+            raise ConfigurationError("nothing has been run yet — allowed: after run() has returned")
+        return self._result
+
+    def _asks_own_provider(self) -> bool:
+        """Whether nobody gave another provider, or taught this one to answer otherwise."""
+        return self.data_provider is self._provider_made and "fetch_ohlcv" not in vars(self.data_provider)
 
     def run_typed(self) -> "RunResult":
         """Run the backtest as :meth:`run` does, and return the result typed, as reports read it."""
@@ -214,8 +243,7 @@ class ConfigBacktestRunner:
             self._settings = plan.settings
             self._show(plan.settings)
         # A provider that was given, or taught to answer otherwise, is asked as it is.
-        own = self.data_provider is self._provider_made and "fetch_ohlcv" not in vars(self.data_provider)
-        if own and self._source(plan.settings) != self._made_for:
+        if self._asks_own_provider() and self._source(plan.settings) != self._made_for:
             self.data_provider = self._provider_made = self._provider(plan.settings)
             self._made_for = self._source(plan.settings)
         self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
@@ -297,8 +325,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output_dir=asked.out,
             show_progress=False if asked.quiet or asked.json else None,
         )
+        if asked.window is not None:
+            now_ms = runner.end_ms
+            start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
+            runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
         result = runner.run_typed()
-        report(result, as_json=asked.json, quiet=asked.quiet)
+        report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
         return failed(str(error), error.exit_code)
     except KeyboardInterrupt:

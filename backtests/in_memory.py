@@ -14,9 +14,9 @@ from backtests.memory_settings import memory_settings, with_strategy_settings
 from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
 from backtests.replay import replay
 from backtests.run import run_loaded, session_over, warm_up_session, warmed_candles
+from backtests.run_at_hand import FolderRun, MemoryRun
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
-from backtests.timeline import step_times
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant
@@ -30,6 +30,9 @@ from market_data.history.loaded_candles import LoadedCandles
 from market_data.instruments.inferred_rules import infer_instrument
 from market_data.quality.candle_quality import find_holes
 from reports.console.progress import ReplayProgress
+from runs.documents.manifest import StrategyFacts
+from runs.folder.file_names import EQUITY, ORDERS, TRADES
+from runs.identity.run_hashes import run_hashes
 from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.own_code import own_traceback
@@ -213,8 +216,9 @@ def _market(
 
 def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
     """Run with outputs that are kept in memory."""
-    trades = bytearray()
-    session = session_over(plan, strategy, market, SessionOutputs(trades.extend))
+    texts = {name: bytearray() for name in (TRADES, EQUITY, ORDERS)}
+    outputs = SessionOutputs(texts[TRADES].extend, texts[EQUITY].extend, orders=texts[ORDERS].extend)
+    session = session_over(plan, strategy, market, outputs)
     warm_up_session(session, market)
     warmed = warmed_candles(session, market)
     candles = sum(one.window.rows for one in market.candles.values())
@@ -223,12 +227,24 @@ def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketI
     session.finish()
     fed = stored_input(plan, market, warmed, strategy.warmup_candles)
     result = build_result(session, plan.settings, fed)
-    return BacktestResult(result, bytes(trades), fed.step_times_ms, np.array(session.outputs.curve, np.float64))
+    run = MemoryRun(
+        plan,
+        StrategyFacts(strategy.name, strategy.warmup_candles),
+        result,
+        run_hashes(session.outputs, plan.settings, fed.data_sha256),
+        {name: bytes(text) for name, text in texts.items()},
+        fed.step_times_ms,
+        np.array(session.outputs.curve, np.float64),
+        _windows(market),
+    )
+    return BacktestResult(result, run)
 
 
 def _written(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
-    """Run with the files of a backtest, and read back what the result shows."""
+    """Run with the files of a backtest, from which the result is read."""
     result = run_loaded(plan, strategy, market)
-    curve: np.typing.NDArray[np.float64] = np.load(Path(str(result.output_dir)) / "equity.npy")
-    trade_log = Path(str(result.log_file)).read_bytes()
-    return BacktestResult(result, trade_log, step_times(market.window()), curve)
+    return BacktestResult(result, FolderRun(result, _windows(market)))
+
+
+def _windows(market: MarketInput) -> dict[str, CandleColumns]:
+    return {symbol: one.window for symbol, one in market.candles.items()}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from msgspec import UnsetType
 
 from backtests.market_input import MarketInput, load_market
@@ -27,6 +28,7 @@ from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.folder.run_files import RunFiles, run_stem
+from runs.folder.strategy_folder import strategy_folder
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
@@ -85,7 +87,8 @@ def run_loaded(
         result = build_result(session, settings, fed, places, partial=not complete)
         residual = getattr(strategy, "warmup_residual", None)
         files.write_curve(fed.step_times_ms, session.outputs.curve)
-        _write(files, plan, session, result, StrategyFacts(strategy.name, strategy.warmup_candles, residual))
+        facts = StrategyFacts(strategy.name, strategy.warmup_candles, residual)
+        _write(files, plan, session, result, facts, failure)
     if failure is not None:
         raise StrategyError(
             f"{failure}; what was done is in {places.folder}, marked partial",
@@ -162,7 +165,14 @@ def _places(
     return OutputPlaces(own / TRADES, own, run)
 
 
-def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, strategy: StrategyFacts) -> None:
+def _write(
+    files: RunFiles,
+    plan: RunPlan,
+    session: Session,
+    result: RunResult,
+    strategy: StrategyFacts,
+    failure: StrategyError | None,
+) -> None:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
     manifest = backtest_manifest(
         plan.settings,
@@ -172,6 +182,10 @@ def _write(files: RunFiles, plan: RunPlan, session: Session, result: RunResult, 
         run_hashes(session.outputs, plan.settings, result.data_sha256),
         kill_switch_engaged=plan.kill_switch_engaged,
     )
+    own = files.run_folder(str(result.run_id))
+    manifest = msgspec.structs.replace(manifest, strategy_folder=strategy_folder(own, plan.settings))
+    if failure is not None:
+        manifest = msgspec.structs.replace(manifest, failure=str(failure))
     files.write(MANIFEST, manifest.text().encode() + b"\n")
     files.write(RESULT, to_json(result).encode())
     files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))

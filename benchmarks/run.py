@@ -11,6 +11,7 @@ from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.reference_path import measure_lengths, measure_throughput
+from benchmarks.run_store import measure_run_store
 
 
 def main() -> int:
@@ -19,6 +20,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         measure_start_up(folder)
+        measure_run_store(folder / "run_store")
         measure_live_path(folder / "live_path")
         if not RECORDED.is_dir():
             print("the recorded candles are not beside the checkout: the rest needs them", file=sys.stderr)

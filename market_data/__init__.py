@@ -7,6 +7,7 @@ from core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from core.candle_columns import CandleColumns
     from core.instrument import Instrument
+    from market_data.frames.historical_data_store import HistoricalDataStore
     from market_data.history.historical_data_provider import HistoricalDataProvider
     from market_data.instruments.instrument_store import InstrumentStore
     from market_data.perpetual.perpetual_data import PerpetualData
@@ -18,6 +19,7 @@ __all__ = [
     "CandleColumns",
     "CandleStore",
     "HistoricalDataProvider",
+    "HistoricalDataStore",
     "Instrument",
     "InstrumentStore",
     "PerpetualData",
@@ -30,6 +32,7 @@ __all__ = [
 _HOMES = {
     "core.candle_columns": "CandleColumns",
     "core.instrument": "Instrument",
+    "market_data.frames.historical_data_store": "HistoricalDataStore",
     "market_data.history.historical_data_provider": "HistoricalDataProvider",
     "market_data.instruments.instrument_store": "InstrumentStore",
     "market_data.perpetual.perpetual_data": "PerpetualData",

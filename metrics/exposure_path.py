@@ -12,7 +12,8 @@ class ExposurePath(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     ``point`` is the index of the first point of the equity curve that shows the fill. ``long_cost`` and ``short_cost``
     are quantity × average entry price of what is open on each side, ``margin`` what is posted for it, all in quote
-    currency; ``positions`` is how many are open. ``turnover`` is the value of all fills of the run.
+    currency; ``positions`` is how many are open. ``turnover`` is the value of all fills of the run. ``marked`` is what
+    all of them are worth at each point of the curve, at the marks; None where the candles are not at hand.
     """
 
     point: Int64Array
@@ -21,6 +22,7 @@ class ExposurePath(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     margin: Float64Array
     positions: Int64Array
     turnover: float
+    marked: Float64Array | None = None
 
     @classmethod
     def of(

@@ -351,7 +351,7 @@ class Result(RunnerCase):
             StrategyError, "scheduled failed on BTC/USDT at the candle opened 2024-01-01T00:05"
         ):
             self.run_on(frame, self.config(signals={"2": "LONG", "6": "SIDEWAYS"}))
-        [failed] = (Path(self.result["output_dir"]) / "runs").glob("*-partial")
+        [failed] = Path(self.result["output_dir"]).glob("*-partial")
         rows = trade_rows(failed / "trades.csv")
         self.assertEqual([row["action"] for row in rows], ["OPEN", "CLOSE"])
         stored = json.loads((failed / "result.json").read_text())

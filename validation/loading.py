@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
+from typing import Any
 
 from core.errors import ConfigurationError
 from core.settings_file import Plain, read_settings_file
@@ -21,6 +22,7 @@ from validation.cross_checks import (
 )
 from validation.hints import with_hint
 from validation.live_settings import LiveSettings, RiskSource
+from validation.overrides import RISK, TRADING_MODE, Overrides
 
 DEFAULT_CONFIG = "config/live.yaml"
 TRADING_MODE_FILE = "trading_mode.yaml"
@@ -41,6 +43,7 @@ def load_settings(
     interval: str | None = None,
     data_dir: str | Path | None = None,
     live: Mapping[str, Plain] | None = None,
+    overrides: Overrides | None = None,
 ) -> Settings:
     """Return the settings that a live.yaml and the two files that belong to it describe.
 
@@ -60,6 +63,8 @@ def load_settings(
     live
         If given, it stands in the place of what the live.yaml holds, which need not be there; the other two files are
         looked for as if it were. Problems of it name ``config``.
+    overrides
+        If given, values over those of the three files; the arguments above stand over them.
 
     Raises
     ------
@@ -74,7 +79,7 @@ def load_settings(
             given[name] = str(value)
     folder = Path(config_path).parent
     bases = [folder, folder.parent, Path()] if base_path is None else [folder, Path(base_path)]
-    return _Loading(Path(config_path), bases, given, live).settings()
+    return _Loading(Path(config_path), bases, given, live, overrides).settings()
 
 
 def load_limits(config_path: str | Path, *, base_path: str | Path) -> tuple[RiskConfig, TradingModeSettings]:
@@ -102,12 +107,18 @@ class _Loading:
     """One pass over the files that keeps going after a problem, so that all of them are named at once."""
 
     def __init__(
-        self, live_file: Path, bases: list[Path], arguments: dict[str, Plain], live: Mapping[str, Plain] | None
+        self,
+        live_file: Path,
+        bases: list[Path],
+        arguments: dict[str, Plain],
+        live: Mapping[str, Plain] | None,
+        overrides: Overrides | None = None,
     ) -> None:
         self.live_file = live_file
         self.bases = bases
         self.arguments = arguments
         self.given = live
+        self.over = overrides or Overrides({}, "")
         self.found: list[SettingsProblem] = []
 
     def settings(self) -> Settings:
@@ -116,8 +127,8 @@ class _Loading:
         live_values = self.overridden(None if live_values is None else written(LiveSettings, live_values))
         risk_file = self.risk_file(live_values)
         mode_file = self.mode_file()
-        risk = self.section(RiskConfig, risk_file)
-        mode = self.section(TradingModeSettings, mode_file)
+        risk = self.section(RiskConfig, risk_file, RISK)
+        mode = self.section(TradingModeSettings, mode_file, TRADING_MODE)
         live = self.live(live_values, mode.default_strategy if mode else None, mode_file)
         if live and risk and mode and risk_file and mode_file:
             files = SettingsFiles(str(self.live_file), str(risk_file), str(mode_file))
@@ -125,11 +136,13 @@ class _Loading:
             self.found += problems
             if not self.found:
                 return Settings(live, risk, mode, files)
-        raise ConfigValidationError.of(*self.found)
+        places = {str(self.live_file): (), str(risk_file): (RISK,), str(mode_file): (TRADING_MODE,)}
+        raise ConfigValidationError.of(*(self.over.placed(problem, places) for problem in self.found))
 
     def limits(self) -> tuple[RiskConfig, TradingModeSettings]:
         risk_file, mode_file = self.risk_file({}), self.mode_file()
-        risk, mode = self.section(RiskConfig, risk_file), self.section(TradingModeSettings, mode_file)
+        risk = self.section(RiskConfig, risk_file, RISK)
+        mode = self.section(TradingModeSettings, mode_file, TRADING_MODE)
         if risk and mode:
             self.found += risk_within_limits(risk, mode, str(risk_file), str(mode_file))
             if not self.found:
@@ -168,9 +181,10 @@ class _Loading:
     def overridden(self, values: dict[str, Plain] | None) -> dict[str, Plain] | None:
         if values is None:
             return None
-        selected = self.arguments.get("symbols")
+        selected = self.arguments.get("symbols", self.over.values.get("symbols"))
         if isinstance(selected, list):
             without_other_leverages(values, [symbol for symbol in selected if isinstance(symbol, str)])
+        values = self.over.live(values)
         for name, value in self.arguments.items():
             *section, key = _OVERRIDES[name]
             target: Plain = values
@@ -221,11 +235,12 @@ class _Loading:
             self.found += error.facts
             return None
 
-    def section(self, model: type[Section], path: Path | None) -> Section | None:
+    def section(self, model: type[Section], path: Path | None, name: str) -> Section | None:
         values = None if path is None else self.values_of(path)
         if values is None:
             return None
-        section, problems = section_or_problems(model, values)
+        laid: Any = self.over.section(name, values)
+        section, problems = section_or_problems(model, laid)
         self.found += [with_hint(problem, model).of(str(path)) for problem in problems]
         return section
 

@@ -14,6 +14,7 @@ from typing import Self
 from engine.journal_records import CommandRecord, JournalRecord
 from execution.execution_settings import TradingModeSettings
 from execution.safety.safety_monitor import environment_kill_switch
+from live.life.stop_signals import in_main_thread
 
 SignalHandler = Callable[[int, FrameType | None], object] | int | None
 
@@ -24,8 +25,9 @@ _SURROUNDINGS = (BY_ENVIRONMENT, BY_FILE)
 class KillSwitchWatch:
     """Answers whether the kill switch is engaged, and by what; asking costs one look at the file system.
 
-    Entering the context takes over the two signals (main thread only); leaving it gives them back. Without that the
-    system's answer to either signal is to end the process, so a session enters it before anything else.
+    Entering the context takes over the two signals; leaving it gives them back. Without that the system's answer to
+    either signal is to end the process, so a session enters it before anything else. In another thread than the main
+    the signals stay whose they are, and the file engages it.
 
     Parameters
     ----------
@@ -46,7 +48,8 @@ class KillSwitchWatch:
         self._before: dict[signal.Signals, SignalHandler] = {}
 
     def __enter__(self) -> Self:
-        for number, act in ((signal.SIGUSR1, self.engage), (signal.SIGUSR2, self.release)):
+        taken = ((signal.SIGUSR1, self.engage), (signal.SIGUSR2, self.release)) if in_main_thread() else ()
+        for number, act in taken:
             self._before[number] = signal.signal(number, functools.partial(_on_signal, act))
         return self
 

@@ -56,6 +56,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--for", dest="duration", metavar="TIME", help="stop after this much exchange time, e.g. 2h")
     parser.add_argument("--out", metavar="DIR", help="folder of the sessions (default: logs/live)")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
+    parser.add_argument("--report", action="store_true", help="at the end, write report.html into the session's folder")
     parser.add_argument("--plain", action="store_true", help="log lines instead of the terminal view")
     parser.add_argument("--quiet", action="store_true", help="without a terminal, print only log lines that warn")
     parser.add_argument("--rest-url", metavar="URL", help="address instead of the exchange's REST interface")
@@ -87,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 data_dir=asked.data_dir,
                 plain=asked.plain,
                 quiet=asked.quiet,
+                report=asked.report,
                 addresses=Addresses(asked.rest_url, asked.stream_url),
                 rehearsal=Rehearsal(asked.speed, asked.practice_start, asked.faults),
             )

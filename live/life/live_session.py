@@ -5,7 +5,7 @@ import contextlib
 import datetime as dt
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from live.life.stop_signals import stop_on_signals, unless_stopping
 from live.views.session_watch import Watched
 from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
+from reports import page as pages
 from reports.console.console_report import print_report
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
@@ -46,7 +47,11 @@ LAST_STEP_SECONDS = 5.0
 
 
 class LiveOptions(NamedTuple):
-    """What the command was asked for."""
+    """What the command was asked for.
+
+    ``settings``, checked already, stand in the place of those of ``config``. ``ended`` is told the result and the
+    folder of a session that has come to its end, in the place of the report that is printed without it.
+    """
 
     config: str
     resume: str | None = None
@@ -56,8 +61,11 @@ class LiveOptions(NamedTuple):
     data_dir: str | None = None
     plain: bool = False
     quiet: bool = False
+    report: bool = False
     addresses: Addresses = Addresses(None, None)
     rehearsal: Rehearsal = Rehearsal()
+    settings: Settings | None = None
+    ended: Callable[[RunResult, Path], None] | None = None
 
 
 def wall_clock_ms() -> int:
@@ -73,7 +81,7 @@ def run_session(options: LiveOptions) -> int:
     ConfigurationError, DataUnavailableError, ParityError, StoreError, StrategyError
         As the command reports them.
     """
-    settings = with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
+    settings = options.settings or with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
         resumed = None
@@ -159,9 +167,23 @@ class _LiveSession:
                     await intake.close()
             if unfinished:
                 warn(unfinished)
-            print_report(_write_result(settings, unified, folder, started.fold), sys.stdout)
-            say("", f"Check it: python -m backtests.parity {folder.path}")
+            result = _write_result(settings, unified, folder, started.fold)
+            if options.ended is not None:
+                options.ended(result, folder.path)
+            else:
+                self._report(result, folder)
+                say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
+
+    def _report(self, result: RunResult, folder: SessionFolder) -> None:
+        """Print the session's report; where its page cannot be written, all the same."""
+        page = None
+        try:
+            if self._options.report:
+                folder.flush()
+                page = pages.write_report(folder.path)
+        finally:
+            print_report(result, sys.stdout, page)
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
         """Return the last step to run, and after how many seconds of wall time to end without it; None for ever."""

@@ -102,7 +102,10 @@ class SessionFolder:
             manifest = read_manifest(self.path / MANIFEST)
         except ConfigurationError as error:
             raise StoreError(str(error), path=self.path / MANIFEST) from error
+        begun_ns = (self.path / MANIFEST).stat().st_mtime_ns
         self.write_manifest(msgspec.structs.replace(manifest, window=Window(start_ms, end_ms)))
+        # The manifest's time of change goes on saying when the session began.
+        os.utime(self.path / MANIFEST, ns=(begun_ns, begun_ns))
 
     def canonical_symbols(self) -> dict[str, str]:
         """Return configured spelling -> unified symbol as the manifest says; empty when it cannot be read."""

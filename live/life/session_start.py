@@ -1,13 +1,11 @@
 """How a fresh session begins: from the exchange's answers."""
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from core.candle import Candle
 from core.errors import ConfigurationError
@@ -27,10 +25,10 @@ from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.documents.manifest_builder import session_manifest
+from runs.folder.strategy_folder import strategy_folder
 from runs.identity.code_version import code_version
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy, StreamingStrategy
-from strategies.strategy_file import is_file_name
 from validation.composed_settings import Settings
 
 
@@ -102,7 +100,7 @@ async def start_fresh(
         watched=_watched_records(series, market, watched) or UNSET,
     )
     manifest = session_manifest(record, settings, strategy, market.unified, PATIENCE_MS)
-    folder.write_manifest(msgspec.structs.replace(manifest, strategy_folder=_strategy_folder(folder.path, settings)))
+    folder.write_manifest(msgspec.structs.replace(manifest, strategy_folder=strategy_folder(folder.path, settings)))
     journal = folder.writer()
     try:
         journal.append(record)
@@ -118,13 +116,6 @@ async def start_fresh(
         barrier.remember(one.symbol, candles, one.kind)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
-
-
-def _strategy_folder(session: Path, settings: Settings) -> str | UnsetType:
-    """Return the way from a session to where the path to its strategy's file begins, if it has one."""
-    if not is_file_name(settings.live.strategy.type):
-        return UNSET
-    return Path(os.path.relpath(Path(settings.files.live).parent.resolve(), session.resolve())).as_posix()
 
 
 class _Warmup(NamedTuple):

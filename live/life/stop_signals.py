@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -14,14 +15,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _log = logging.getLogger("live.session")
 
 
+def in_main_thread() -> bool:
+    """Whether signals come here: the system gives them to the main thread alone."""
+    return threading.current_thread() is threading.main_thread()
+
+
 @contextlib.contextmanager
 def stop_on_signals(session: Path) -> Iterator[asyncio.Event]:
-    """Yield an event that is set when SIGINT or SIGTERM comes, while entered; main thread only.
+    """Yield an event that is set when SIGINT or SIGTERM comes, while entered; in another thread than the main never.
 
     After the first signal SIGTERM ends the process as the system does, and SIGINT raises KeyboardInterrupt wherever
     the process is: the journal holds whatever was decided, so that the session can be resumed from there.
     """
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    if not in_main_thread():
+        yield stopping
+        return
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt(f"interrupted at once; what was decided is journalled: go on with --resume {session}")

@@ -32,12 +32,14 @@ class Drawdown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrawdownFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Draw-downs of equity at every step; the first peak is the starting balance.
+    """Draw-downs of equity; the first peak is the starting balance.
 
-    ``ulcer_index_pct`` is the root mean square of the draw-down at daily closes, the start included. ``deepest`` are up
-    to five, the deepest first.
+    ``seen_at`` says where equity was looked at: every step, or, of a run whose steps were not kept, those at which the
+    account changed and the last of each day. ``ulcer_index_pct`` is the root mean square of the draw-down at daily
+    closes, the start included. ``deepest`` are up to five, the deepest first.
     """
 
+    seen_at: str
     max_drawdown_pct: float | None
     max_drawdown_abs: float | None
     max_drawdown_length_days: float | None
@@ -93,6 +95,7 @@ def drawdown_figures(curve: EquityCurve) -> tuple[DrawdownFigures, dict[str, str
         DrawdownFigures,
         "drawdown",
         {
+            "seen_at": "changes of the account and daily closes" if curve.sparse else "every step",
             "max_drawdown_pct": unless(nothing, lambda: deepest[0].depth_pct if deepest else 0.0),
             "max_drawdown_abs": unless(nothing, lambda: lost),
             "max_drawdown_length_days": unless(none, lambda: deepest[0].length_days),

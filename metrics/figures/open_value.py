@@ -12,8 +12,8 @@ from metrics.trade_columns import BoolArray
 class OpenValue(msgspec.Struct, frozen=True, eq=False):
     """Open positions after each step, in quote currency.
 
-    ``gross`` is the value of all of them, ``net`` that of the longs less that of the shorts. With positions of one side
-    both are exact at the marks; with longs and shorts at once ``gross`` counts what they cost.
+    ``gross`` is the value of all of them, ``net`` that of the longs less that of the shorts. Both are exact at the
+    marks, but where longs and shorts are open at once and their marks are not known: ``gross`` then counts their cost.
     """
 
     long_cost: Float64Array
@@ -37,5 +37,5 @@ def open_value(curve: EquityCurve, path: ExposurePath) -> OpenValue:
     gained = np.zeros(len(curve.equity)) if unrealized is None else np.where(open_now, unrealized, 0.0)
     net = long_cost - short_cost + gained
     both = (long_cost > 0.0) & (short_cost > 0.0)
-    gross = np.where(both, long_cost + short_cost, np.abs(net))
+    gross = path.marked if path.marked is not None else np.where(both, long_cost + short_cost, np.abs(net))
     return OpenValue(long_cost, short_cost, gross, net, held.margin, held.positions)

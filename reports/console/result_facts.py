@@ -4,6 +4,7 @@ Both forms of the console report are made from these, so that they cannot say di
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
@@ -40,10 +41,11 @@ class ResultFacts(NamedTuple):
     hashes: Sequence[Fact]
 
 
-def facts_of(result: RunResult) -> ResultFacts:
-    """Return the facts of a result; what did not happen is left out."""
+def facts_of(result: RunResult, page: Path | None = None) -> ResultFacts:
+    """Return the facts of a result, and where its page is; what did not happen is left out."""
     money = _money_of(result)
     sections = (
+        _in_short(result, money),
         _run(result.config, _watched(result), partial=result.partial),
         _balances(result, money),
         _trades(result, money),
@@ -61,7 +63,13 @@ def facts_of(result: RunResult) -> ResultFacts:
         symbols=_symbol_rows(result),
         instruments=venue_facts.rules(result.symbols),
         warnings=warnings_of(result),
-        files=_texts((("Trade log", result.log_file), ("Output folder", result.output_dir))),
+        files=_texts(
+            (
+                ("Trade log", result.log_file),
+                ("Output folder", result.output_dir),
+                ("Report page", UNSET if page is None else page),
+            )
+        ),
         hashes=_texts(
             (
                 ("trades_sha256", result.trades_sha256),
@@ -74,6 +82,25 @@ def facts_of(result: RunResult) -> ResultFacts:
                 ("run_id", result.run_id),
             )
         ),
+    )
+
+
+def _in_short(result: RunResult, money: Money) -> Section:
+    """Return the densest facts: what came out, and what the sizes really were."""
+    performance = result.performance
+    net, trades = performance.equity - performance.starting_balance, performance.total_trades
+    words = [
+        f"{per_cent(performance.total_return_pct)} ({money(net)})",
+        f"drawdown {per_cent(performance.max_drawdown_pct)}",
+        f"{count(trades)} trade{'' if trades == 1 else 's'}",
+    ]
+    if trades:
+        words += [f"{per_cent(performance.win_rate)} won", f"profit factor {amount(performance.profit_factor)}"]
+    words.append(f"costs {money(performance.total_costs)}")
+    return Section(
+        "In short",
+        [Fact("In short", ", ".join(words), tone_of(net)), *venue_facts.sizes_in_short(result)],
+        numeric=False,
     )
 
 
@@ -224,11 +251,11 @@ def _texts(named: Iterable[tuple[str, object]]) -> list[Fact]:
 def _money_of(result: RunResult, *, with_unit: bool = True) -> Money:
     """Return how money is written: two decimals, eight for an account that is kept in something dear such as BTC."""
     small = result.performance.starting_balance < _COARSE_FROM
-    decimals, unit = _FINE_DECIMALS if small else 2, _quote_of(result) if with_unit else ""
+    decimals, unit = _FINE_DECIMALS if small else 2, quote_of(result) if with_unit else ""
     return lambda value: amount(value, decimals, unit)
 
 
-def _quote_of(result: RunResult) -> str:
+def quote_of(result: RunResult) -> str:
     """Return the currency that all symbols are quoted in; empty where it is not one."""
     quotes = {one.canonical.partition("/")[2].partition(":")[0] for one in result.symbols.values()}
     return one_line(quotes.pop()) if len(quotes) == 1 else ""

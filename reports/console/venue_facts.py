@@ -44,6 +44,17 @@ def sizes(result: RunResult) -> Section:
     )
 
 
+def sizes_in_short(result: RunResult) -> list[Fact]:
+    """Say in one line which risk was asked, which was taken, and what bounded most sizes; nothing without an entry."""
+    statistics, bounds = result.statistics, by_count(result.statistics.sizes_bound_by)
+    if not bounds or statistics.risk_taken_pct is None:
+        return []
+    (bound, number), entries = bounds[0], sum(number for _, number in bounds)
+    asked, taken, share = statistics.risk_asked_pct, statistics.risk_taken_pct, 100.0 * number / entries
+    words = f"{bound.replace('_', ' ')} bound {share:.3g} % of entries"
+    return [Fact("Sizes", f"risk asked {asked:.2g} %, median taken {taken:.2g} %: {words}")]
+
+
 def exits(result: RunResult) -> Section:
     """Return how often positions were left for which reason, in whole or in part."""
     facts = [Fact(f"Exits ({reason})", _fills(number)) for reason, number in by_count(result.statistics.exits)]

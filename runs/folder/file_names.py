@@ -16,5 +16,10 @@ MANIFEST = "manifest.json"
 RESULT = "result.json"
 JOURNAL = "journal.jsonl"
 
+NOTES = "notes.json"
+"""What a user said of a run: its tags and a note. Nothing of the program changes it but what the user asks for."""
+
+LATEST = "latest"
+"""The symbolic link to the folder of a stem's newest whole run."""
 RUNS = "runs"
-"""Folder of the runs of one stem, each in a folder named by its id."""
+"""Where earlier versions of the program put the folders of a stem's runs."""

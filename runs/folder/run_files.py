@@ -1,12 +1,10 @@
 """Files of one backtest: written beside their final names and renamed when they are whole."""
 
 import contextlib
-import fcntl
-import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +16,8 @@ from core.instants import to_datetime
 from core.timeframe import DAY_MS
 from engine.renderer import SessionOutputs
 from runs.folder.curve_columns import curve_columns
-from runs.folder.file_names import DERIVED, RESULT, RUNS, TRADES
+from runs.folder.file_names import DERIVED, MANIFEST
+from runs.folder.stem_folder import StemFolder
 from runs.folder.write_errors import store_errors
 
 _ADVICE = "; free space or choose another folder with --out"
@@ -31,51 +30,41 @@ def run_stem(start_ms: int, end_ms: int) -> str:
 
 
 class RunFiles:
-    """Outputs of a run below ``directory``: the folder ``<stem>/runs/<run id>/``, and for the latest of a stem
-    ``<stem>.csv`` and the folder ``<stem>/``.
+    """Outputs of a run below ``directory``: its own folder ``<stem>/<run id>/``, and what the stem shows.
 
     Everything is written into a working folder first; :meth:`publish` renames file by file, :meth:`discard` removes
     what was written. Any failure to write is a StoreError that names the file.
     """
 
     def __init__(self, directory: str | Path, stem: str) -> None:
-        self.log_file = Path(directory) / f"{stem}.csv"
-        self.folder = Path(directory) / stem
+        self._stem = StemFolder(Path(directory), stem)
+        self.log_file = self._stem.log_file
+        self.folder = self._stem.folder
+        self.run_folder = self._stem.run_folder
+        self.holds_whole_run = self._stem.holds_whole_run
         self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
         self._open: dict[str, BinaryIO] = {}
         self._names: list[str] = []
         with store_errors(Path(directory), _ADVICE):
             self._work.mkdir(parents=True, exist_ok=True)
+            self._begun_ns = self._work.stat().st_mtime_ns
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""
-        names = (self.log_file.name if name == TRADES else name for name in DERIVED)
-        return SessionOutputs(*(self._sink(name) for name in names))
+        return SessionOutputs(*(self._sink(name) for name in DERIVED))
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
-        with store_errors(self._target(name), _ADVICE):
+        with store_errors(self._stem.shown(name), _ADVICE):
             (self._work / name).write_bytes(data)
         self._names.append(name)
 
     def write_curve(self, step_times_ms: npt.ArrayLike, curve: npt.ArrayLike) -> None:
         """Write the equity curve as ``equity.npy``, and the time of each of its values as ``steps.npy``."""
         for name, column in curve_columns(step_times_ms, curve).items():
-            with store_errors(self._target(name), _ADVICE), (self._work / name).open("wb") as file:
+            with store_errors(self._stem.shown(name), _ADVICE), (self._work / name).open("wb") as file:
                 np.save(file, column)
             self._names.append(name)
-
-    def run_folder(self, run: str) -> Path:
-        """Return the folder of one run, by its id."""
-        return self.folder / RUNS / run
-
-    def holds_whole_run(self) -> bool:
-        """Whether the stem names a run that came to its end."""
-        try:
-            result = json.loads((self.folder / RESULT).read_bytes())
-        except (OSError, ValueError):
-            return False
-        return isinstance(result, dict) and result.get("partial") is False
 
     def publish(self, run: str, *, latest: bool = True) -> None:
         """Give every file its final name in the folder of the run.
@@ -86,18 +75,18 @@ class RunFiles:
         Of two runs that publish at once the later waits, so that the files of one name are always of one run.
         """
         for name, file in self._open.items():
-            with store_errors(self._target(name), _ADVICE):
+            with store_errors(self._stem.shown(name), _ADVICE):
                 file.close()
-        with store_errors(self.folder, _ADVICE), _held(self.log_file.parent):
+        with store_errors(self.folder, _ADVICE), self._stem.held():
+            if MANIFEST in self._names:
+                # When a run began is in none of its bytes: the manifest's time of change says it.
+                os.utime(self._work / MANIFEST, ns=(self._begun_ns, self._begun_ns))
             own = self.run_folder(run)
             own.mkdir(parents=True, exist_ok=True)
             for name in self._names:
-                kept = own / (TRADES if name == self.log_file.name else name)
-                if latest:
-                    _copy(self._work / name, kept)
-                    (self._work / name).replace(self._target(name))
-                else:
-                    (self._work / name).replace(kept)
+                (self._work / name).replace(own / name)
+            if latest:
+                self._stem.show(own, self._names)
             self._work.rmdir()
 
     def discard(self) -> None:
@@ -107,11 +96,8 @@ class RunFiles:
                 file.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def _target(self, name: str) -> Path:
-        return self.log_file if name == self.log_file.name else self.folder / name
-
     def _sink(self, name: str) -> Callable[[bytes], object]:
-        target = self._target(name)
+        target = self._stem.shown(name)
         with store_errors(target, _ADVICE):
             file = (self._work / name).open("wb")
         self._open[name] = file
@@ -125,25 +111,3 @@ class RunFiles:
                 raise StoreError.of("write", target, error, _ADVICE) from error
 
         return write
-
-
-def _copy(file: Path, target: Path) -> None:
-    """Put a file's content under a second name, which a later run of the first name does not change."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    beside.unlink(missing_ok=True)
-    try:
-        os.link(file, beside)
-    except OSError:  # A file system without links.
-        shutil.copyfile(file, beside)
-    beside.replace(target)
-
-
-@contextlib.contextmanager
-def _held(directory: Path) -> Iterator[None]:
-    """Hold a folder against other runs; the lock is on the folder itself and leaves no file behind."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """The text files of a run's folder, read with errors that name the file and the line."""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def table(path: Path, header: str) -> Iterator[list[str]]:
         raise StoreError(f"{path}: does not begin with the header {header.strip()}", path=path)
     width = header.count(",") + 1
     whole = text[: text.rfind("\n") + 1]
-    rows = csv.reader(whole[len(header) :].splitlines(keepends=True), strict=True)
+    rows = csv.reader(io.StringIO(whole[len(header) :], newline=""), strict=True)
     try:
         for row in rows:
             if len(row) != width:

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from core.candle_columns import Int64Array
-from core.exact import ZERO, plain
+from core.exact import EXACT, ZERO, plain
 from runs.reading.log_rows import LogRow
 from runs.reading.stored_curve import AccountRows
 
@@ -44,7 +44,7 @@ def points_of(
     for time_ms, group in groupby(rows, lambda one: one.time_ms):
         states = [state]
         for one in group:
-            rest = held.pop(one.symbol, ZERO) + (one.quantity if one.opens else -one.quantity)
+            rest = EXACT.add(held.pop(one.symbol, ZERO), one.quantity if one.opens else -one.quantity)
             if rest:
                 held[one.symbol] = rest
             states.append((plain(one.balance), len(held)))

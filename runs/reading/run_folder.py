@@ -28,6 +28,7 @@ from runs.reading.ambiguous_bounds import ambiguous_bounds
 from runs.reading.folder_text import read_bytes
 from runs.reading.held_symbols import held_symbols
 from runs.reading.log_rows import LogRow, read_log
+from runs.reading.marked_value import marked_value
 from runs.reading.round_trips import RoundTrip, exposure_path, round_trips, trade_columns
 from runs.reading.row_points import points_of
 from runs.reading.stored_curve import AccountRows, read_account_rows, read_curve
@@ -107,21 +108,22 @@ class StoredRun:
     def trades(self) -> TradeColumns:
         """The positions that were closed entirely, as columns, without excursions."""
         times = self.curve.times_ms
-        return trade_columns(self.round_trips, times[self._points] if len(times) else self._points)
+        return trade_columns(self.round_trips, times[self.points] if len(times) else self.points)
 
     @functools.cached_property
     def exposure(self) -> ExposurePath:
         """What was open at every moment."""
         contracts = {symbol: one.perpetual for symbol, one in self.result.symbols.items()}
         leverage = {symbol: terms.leverage for symbol, terms in contracts.items() if terms is not UNSET}
-        return exposure_path(self.rows, self._points, leverage)
+        return exposure_path(self.rows, self.points, leverage)
 
     @functools.cached_property
     def _account_rows(self) -> AccountRows:
         return read_account_rows(self.folder)
 
     @functools.cached_property
-    def _points(self) -> Int64Array:
+    def points(self) -> Int64Array:
+        """By row of the trade log, the first point of the curve that shows it."""
         config = self.result.config
         at_close = config.entry_order == "market" and config.entry_fill == "close"
         start = plain(received(config.starting_balance))
@@ -185,21 +187,23 @@ def _places(path: Path) -> tuple[Path, Path]:
         path = path.parent
     if not path.is_dir():
         raise StoreError(f"{path}: there is no such folder", path=path)
+    if path.is_symlink():
+        path = path.parent / path.readlink()
     inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
     if not inside.is_file() and beside.is_file():
-        own = _own_folder(path)
+        own = own_folder(path)
         return (own, own / TRADES) if own is not None else (path, beside)
     return path, inside
 
 
-def _own_folder(stem: Path) -> Path | None:
+def own_folder(stem: Path) -> Path | None:
     """Return the folder of the run that a stem names, which no later run changes; None where it was removed."""
     try:
         run = msgspec.json.decode(read_bytes(stem / RESULT), type=dict)["run_id"]
     except (StoreError, msgspec.MsgspecError, KeyError):
         return None
-    own = stem / RUNS / str(run)
-    return own if (own / TRADES).is_file() and (own / RESULT).is_file() else None
+    places = (stem / str(run), stem / RUNS / str(run))
+    return next((one for one in places if (one / TRADES).is_file() and (one / RESULT).is_file()), None)
 
 
 def measure_run(
@@ -225,7 +229,7 @@ def measure_run(
         trades_with_excursions(run, found),
         run.curve,
         held,
-        run.exposure,
+        exposure_at_marks(run, found) if whole else run.exposure,
         run.metric_settings if settings is None else settings,
     )
 
@@ -237,6 +241,12 @@ def trades_with_excursions(run: StoredRun, candles: Mapping[str, CandleColumns])
     for symbol, columns in candles.items():
         trades = with_excursions(trades, symbol, columns, length_ms)
     return trades
+
+
+def exposure_at_marks(run: StoredRun, candles: Mapping[str, CandleColumns]) -> ExposurePath:
+    """Return what was open at every moment, valued at the closes of the candles of every traded symbol."""
+    marked = marked_value(run.rows, run.points, run.curve.times_ms, candles, length_of(run, candles))
+    return msgspec.structs.replace(run.exposure, marked=marked)
 
 
 def length_of(run: StoredRun, candles: Mapping[str, CandleColumns]) -> int:

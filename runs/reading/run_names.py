@@ -58,11 +58,10 @@ def run_folders(roots: Iterable[str | Path]) -> list[Path]:
     found = []
     for root in map(Path, roots):
         for folder in sorted(one for one in root.glob("*") if one.is_dir() and not one.name.startswith(".")):
-            own = sorted(one.parent for one in folder.glob(f"{RUNS}/*/{RESULT}"))
+            # A run's own folder, or the session of a rehearsal; `runs` is of earlier versions of the program.
+            deeper = [one.parent for place in ("*", f"{RUNS}/*") for one in folder.glob(f"{place}/{RESULT}")]
+            own = sorted(one for one in deeper if not one.is_symlink() and (one / TRADES).is_file())
             found += own or ([folder] if (folder / RESULT).is_file() and (folder / MANIFEST).is_file() else [])
-            # A rehearsal's session lies one folder deeper.
-            deeper = [one.parent for one in folder.glob(f"*/{RESULT}") if not one.parent.is_symlink()]
-            found += sorted(one for one in deeper if (one / TRADES).is_file())
     return found
 
 

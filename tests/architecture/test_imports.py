@@ -22,9 +22,20 @@ FACADES = {
     "market_data/history/fetch_progress.py",
     "market_data/history/historical_data_provider.py",
     "practice/practice_command.py",
+    "reports/__main__.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
+    "runs/commands/exporting.py",
+    "runs/commands/opened_store.py",
+    "runs/commands/text_blocks.py",
+    "runs/store/database.py",
+    "runs/store/found_folders.py",
+    "runs/store/run_filter.py",
+    "runs/store/run_store.py",
+    "runs/store/store_place.py",
+    "runs/store/synchronising.py",
     "strategies/open_stream.py",
+    "systems/__main__.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
 

@@ -10,6 +10,7 @@ PRINTING = {
     "market_data/history/plain_progress.py": "escapes its title, the rest are numbers",
     "market_data/exchanges/exchange_facts.py": "a tool of the maintainers; a count",
     "backtests/backtest_command.py": "JSON in ASCII",
+    "runs/commands/text_blocks.py": "escapes every cell",
     "reports/console/rich_report.py": "the same facts as the plain report, each on one line",
 }
 """The modules that print, and why what they print is plain."""

@@ -17,6 +17,7 @@ import unittest
 from pathlib import Path
 
 from core.event_lines import cell_text
+from runs.folder.stem_folder import StemFolder
 from tests.support.runs.backtest_runs import command_environment, run_command
 from tests.support.shared import REPOSITORY
 from tests.support.waiting import wait_until
@@ -203,14 +204,14 @@ class Output(CommandCase):
         self.assertIn(f"trades_sha256: {self.result()['trades_sha256']}", output)
         self.assert_whole()
         self.assert_no_leftovers()
-        latest, own = self.out / STEM, self.out / STEM / "runs" / self.result()["run_id"]
+        latest, own = self.out / STEM, self.out / STEM / self.result()["run_id"]
         files = [
             "decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "manifest.json", "orders.csv", "result.json",
             "steps.npy",
         ]  # fmt: skip
         self.assertEqual([STEM, f"{STEM}.csv"], sorted(path.name for path in self.out.iterdir()))
-        self.assertEqual([*files, "runs"], sorted(path.name for path in latest.iterdir()))
-        self.assertEqual([own], list(own.parent.iterdir()))
+        self.assertEqual(sorted([*files, own.name, "latest"]), sorted(path.name for path in latest.iterdir()))
+        self.assertEqual(own.name, str((latest / "latest").readlink()))
         self.assertEqual(sorted([*files, "trades.csv"]), sorted(path.name for path in own.iterdir()))
 
     def test_json_prints_the_stored_result_and_nothing_else(self):
@@ -218,10 +219,11 @@ class Output(CommandCase):
         self.assertEqual(json.loads(output), self.result())
         self.assertEqual(output, (self.out / STEM / "result.json").read_text())
 
-    def test_a_run_from_the_store_is_the_run_that_filled_it_and_loads_neither_ccxt_nor_pandas(self):
+    def test_a_run_from_the_store_is_the_run_that_filled_it_and_loads_neither_ccxt_nor_pandas_nor_the_store(self):
         program = (
             "import sys\nfrom backtests.config_backtest import main\n"
-            "code = main(sys.argv[1:])\nprint(code, 'ccxt' in sys.modules, 'pandas' in sys.modules)"
+            "code = main(sys.argv[1:])\n"
+            "print(code, *({'ccxt', 'pandas', 'sqlalchemy', 'alembic', 'sqlite3'} & set(sys.modules)))"
         )
         arguments = ("--config", PRACTICE, *DAYS, "--data-dir", self.store, "--out", self.out, "--quiet")
         finished = subprocess.run(
@@ -232,7 +234,7 @@ class Output(CommandCase):
             text=True,
             check=False,
         )
-        self.assertEqual((finished.stdout, finished.stderr), ("0 False False\n", ""))
+        self.assertEqual((finished.stdout, finished.stderr), ("0\n", ""))
         first = self.store.parent / "out" / f"{STEM}.csv"
         self.assertEqual((self.out / f"{STEM}.csv").read_bytes(), first.read_bytes())
 
@@ -440,7 +442,7 @@ class OwnStrategies(CommandCase):
 
     def partial_run(self, stem=STEM):
         """Return the folder of the one run of a stem that was cut short."""
-        [folder] = (self.out / stem / "runs").glob("*-partial")
+        [folder] = (self.out / stem).glob("*-partial")
         return folder
 
     def assert_beginning(self, whole):
@@ -482,6 +484,7 @@ class OwnStrategies(CommandCase):
         self.assertIn("ZeroDivisionError: no volume", line)
         self.assertIn(f"what was done is in {self.partial_run()}, marked partial", line)
         self.assert_beginning(whole.replace(b",every,", b",broken,"))
+        self.assertIn("no volume", json.loads((self.partial_run() / "manifest.json").read_text())["failure"])
 
     def test_a_run_that_fails_leaves_an_earlier_one_of_its_range_as_it_was(self):
         self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
@@ -496,12 +499,13 @@ class OwnStrategies(CommandCase):
             (self.folder / "my_strategies.py").write_text(text)
             self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
             logs.append(self.log())
-        runs = {path.name: (path / "trades.csv").read_bytes() for path in (self.out / STEM / "runs").iterdir()}
+        folders = StemFolder(self.out, STEM).run_folders()
+        runs = {path.name: (path / "trades.csv").read_bytes() for path in folders}
         self.assertEqual(sorted(logs), sorted(runs.values()))
         self.assertNotEqual(*logs)
         self.assertEqual(logs[1], runs[self.result()["run_id"]])
         self.done("--quiet", config=self.config_of("Every"), cwd=self.folder)
-        self.assertEqual(2, len(list((self.out / STEM / "runs").iterdir())))
+        self.assertEqual(folders, StemFolder(self.out, STEM).run_folders())
 
     def test_a_strategy_that_returns_nonsense_is_treated_the_same(self):
         for strategy, part in (("Nonsense", "2024-01-02T00:45:00.000Z: "), ("Endless", "sl_distance is inf")):

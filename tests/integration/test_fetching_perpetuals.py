@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
-from market_data import CandleStore, HistoricalDataProvider
+from market_data import CandleStore, HistoricalDataProvider, HistoricalDataStore
 from market_data.adapters import adapter_registry as registry
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.commands.fetch_command import fetch_series
@@ -144,6 +144,22 @@ class Pages(FuturesCase):
         self.assertIn("--timeframe 1m --with open-interest-5m", str(caught.exception))
         self.assertFalse(caught.exception.out_of_reach)
         self.assertEqual(self.store.read_open_interest("binanceusdm", BTC, "5m", 0, NOW).rows, len(INTEREST))
+
+
+class InANotebook(FuturesCase):
+    def test_gaps_of_open_interest_rates_and_marks_are_filled_and_read_as_frames(self) -> None:
+        store = HistoricalDataStore("binanceusdm", self.cache, adapter=self.adapter())
+        start, end = format_ms(JANUARY_MS), format_ms(JANUARY_MS + DAY_MS)
+        for series, rows in (("open-interest-5m", 288), (FUNDING, 3), ("mark-1m", 1_440)):
+            self.assertEqual([rows], store.fill_gaps("BTCUSDT", series, start, end)["filled"].to_list())
+            asked = len(self.server.requests)
+            self.assertEqual(0, store.fill_gaps("BTCUSDT", series, start, end)["filled"].sum())
+            self.assertEqual(asked, len(self.server.requests))
+        interest = store.get_open_interest("BTCUSDT")
+        self.assertEqual([float(row[1]) for row in INTEREST[:288]], interest["amount"].to_list())
+        self.assertEqual([row[0] for row in INTEREST[:288]], interest.index.as_unit("ms").asi8.tolist())
+        self.assertEqual([float(row[1]) for row in RATES[:3]], store.get_funding_rates("btc-usdt")["rate"].to_list())
+        self.assertEqual(MARKS.close[:1_440].tolist(), store.get_ohlcv("BTC/USDT:USDT", "mark-1m")["close"].to_list())
 
 
 class Rules(FuturesCase):

@@ -149,7 +149,7 @@ class SessionOfAnHour(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.original = Path(folder.name)
         config = session_config(cls.original, on_shutdown="keep")
-        cls.code, cls.output, cls.errors = run_live("--config", config, *REHEARSAL, "--for", "60m")
+        cls.code, cls.output, cls.errors = run_live("--config", config, *REHEARSAL, "--for", "60m", "--report")
         (cls.session,) = (cls.original / "logs" / "live").iterdir()
 
     def setUp(self) -> None:
@@ -181,6 +181,13 @@ class RunForTest(SessionOfAnHour):
         self.assertEqual(180, result["statistics"]["candles_processed"])
         self.assertIn("Steps: 60", self.output)
         self.assertIn("Check it: python -m backtests.parity", self.output)
+
+    def test_a_session_that_was_asked_for_a_report_says_where_its_page_is_with_candles_from_its_journal(self) -> None:
+        self.assertIn(f"Report page: {self.session / 'report.html'}\n", self.output)
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        held = json.loads(page.partition('id="data">')[2].partition("</script>")[0])["runs"][0]
+        self.assertEqual(("live", 60), (held["kind"], held["curve"]["points"]))
+        self.assertEqual([60, 60, 60], [len(one["open"]) for one in held["candles"].values()])
 
 
 class ResumeTest(SessionOfAnHour):

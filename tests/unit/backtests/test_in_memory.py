@@ -71,7 +71,7 @@ class SameAsTheStore(unittest.TestCase):
             self.assertEqual(stored["performance"], told["performance"])
             self.assertEqual(stored["statistics"], told["statistics"])
             self.assertEqual(Path(stored["log_file"]).read_bytes(), result.trade_log)
-            self.assertEqual(stored["performance"]["equity"], result.equity.iloc[-1])
+            self.assertEqual(stored["performance"]["equity"], result.equity["equity"].iloc[-1])
         by_object = run_backtest(frames, strategy=BlockBreakout({"length": 12}), config=config, **options)
         self.assertEqual(stored["trades_sha256"], by_object.trades_sha256)
 

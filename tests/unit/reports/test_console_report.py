@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import unittest
+from pathlib import Path
 
 from msgspec import UNSET
 
@@ -73,6 +74,31 @@ class PlainReportTest(unittest.TestCase):
         ):
             with self.subTest(line):
                 self.assertEqual(lines.count(line), 1)
+
+    def test_it_begins_with_what_came_out_and_what_the_sizes_really_were(self) -> None:
+        lines = plain(example_result())
+        self.assertEqual(
+            [
+                "Results",
+                "",
+                "In short: -1.23 % (-123.46 USDT), drawdown 2.35 %, 18 trades, 38.89 % won, profit factor 0.81, "
+                "costs 36.00 USDT",
+                "Sizes: risk asked 1 %, median taken 0.051 %: position cap bound 75 % of entries",
+                "",
+            ],
+            lines[:5],
+        )
+        none = {"total_trades": 0, "winning_trades": 0}
+        idle = example_result(statistics={"sizes_bound_by": {}, "risk_taken_pct": None}, performance=none)
+        self.assertEqual(
+            "In short: -1.23 % (-123.46 USDT), drawdown 2.35 %, 0 trades, costs 36.00 USDT", plain(idle)[2]
+        )
+        self.assertFalse([line for line in plain(idle) if line.startswith("Sizes")])
+
+    def test_it_says_where_the_page_is(self) -> None:
+        text = render(example_result(), rich_output=False, page=Path("logs/a/report.html"))
+        self.assertIn("\nReport page: logs/a/report.html\n", text)
+        self.assertNotIn("Report page", render(example_result(), rich_output=False))
 
     def test_lines_are_ascii_without_boxes_escapes_or_trailing_space(self) -> None:
         text = render(example_result(), rich_output=False)

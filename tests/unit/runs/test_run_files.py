@@ -69,8 +69,9 @@ class Writing(unittest.TestCase):
         files.publish("a")
         inside = ("decisions.jsonl", "equity.csv", "equity.npy", "ledger.csv", "orders.csv", "result.json", "steps.npy")
         latest = [STEM, *(f"{STEM}/{name}" for name in inside), f"{STEM}.csv"]
-        own = [f"{STEM}/runs", f"{STEM}/runs/a", *(f"{STEM}/runs/a/{name}" for name in (*inside, "trades.csv"))]
+        own = [f"{STEM}/a", *(f"{STEM}/a/{name}" for name in (*inside, "trades.csv")), f"{STEM}/latest"]
         self.assertEqual(self.written(), sorted(latest + own))
+        self.assertEqual(str((self.out / STEM / "latest").readlink()), "a")
         self.assertEqual(files.log_file.read_text().split(",")[0], "timestamp")
         np.testing.assert_array_equal(np.load(files.folder / "equity.npy"), [1.0, 2.5])
         np.testing.assert_array_equal(np.load(files.folder / "steps.npy"), [60_000, 60_000], "the end stands twice")

@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import unittest
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -14,8 +15,11 @@ import numpy as np
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.timeline import MarketWindow, steps_of
 from core.errors import ConfigurationError, StoreError
+from core.event_lines import TRADE_HEADER, trade_line
+from core.events import Fill, TradeRow
 from engine.session import Session
 from runs.reading import find_run, measure_run, read_run
+from runs.reading.log_rows import read_log
 from runs.reading.run_candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.runs.written_runs import EAGER, candles, written_run
@@ -41,7 +45,7 @@ class RunFolders(unittest.TestCase):
         shutil.copytree(self.source / "backtests", self.root)
 
     def own(self, run_id: str) -> Path:
-        return self.root / STEM / "runs" / run_id
+        return self.root / self.first.folder.parent.relative_to(self.source / "backtests") / run_id
 
     def test_a_run_is_read_by_each_of_its_places(self) -> None:
         own = self.own(self.second.run_id)
@@ -53,8 +57,14 @@ class RunFolders(unittest.TestCase):
             self.assertEqual(run.log_file, own / "trades.csv")
         self.assertEqual(read_run(self.own(self.first.run_id)).run_id, self.first.run_id)
 
+    def test_a_link_to_a_run_is_that_run(self) -> None:
+        link = self.root / "best"
+        link.symlink_to(self.own(self.first.run_id), target_is_directory=True)
+        self.assertEqual(read_run(link).folder, self.own(self.first.run_id))
+
     def test_the_latest_is_read_where_its_own_folder_was_removed(self) -> None:
-        shutil.rmtree(self.root / STEM / "runs")
+        for one in (self.first, self.second):
+            shutil.rmtree(self.own(one.run_id))
         run = read_run(self.root / STEM)
         self.assertEqual((run.run_id, run.log_file), (self.second.run_id, self.root / f"{STEM}.csv"))
         self.assertEqual(measure_run(run).to_dict(), measure_run(self.second).to_dict())
@@ -64,8 +74,9 @@ class RunFolders(unittest.TestCase):
         (own / "steps.npy").unlink()
         run = read_run(own)
         self.assertTrue(run.curve.sparse)
-        self.assertFalse(self.first.curve.sparse)
         told, whole = measure_run(run), measure_run(self.first)
+        self.assertEqual(whole.drawdown.seen_at, "every step")
+        self.assertEqual(told.drawdown.seen_at, "changes of the account and daily closes")
         for name in ("net_profit", "best_day_pct", "trades", "expectancy", "value_at_risk_pct", "total_costs"):
             self.assertEqual(told.figure(name), whole.figure(name), name)
         self.assertEqual(run.trades.entry_time_ms.tolist(), self.first.trades.entry_time_ms.tolist())
@@ -146,6 +157,19 @@ class RunFolders(unittest.TestCase):
         # A last line that was cut off is no row yet.
         log.write_text("".join(lines[:-1]) + lines[-1][:20])
         self.assertEqual(len(read_run(log).rows), len(lines) - 2)
+
+    def test_rows_are_read_as_they_were_told_whatever_their_texts_hold(self) -> None:
+        for text in ('=1+1, "so"\nand\r\nso', "'=quoted", "a\u2028b\x1cc\x85d", "é", ""):
+            fill = Fill(
+                "A,B/USDT", -1, Decimal("0.5"), Decimal("100.10"), Decimal(100), Decimal("0.01"), 1_704_067_200_123
+            )
+            row = TradeRow(fill, "OPEN", "1", text, "signal", Decimal("-1.5"), Decimal(2), tag=text)
+            log = self.base / "trades.csv"
+            log.write_bytes((TRADE_HEADER + 2 * trade_line(row)).encode())
+            for one in read_log(log):
+                self.assertEqual((one.symbol, one.side, one.strategy), ("A,B/USDT", "SHORT", text))
+                self.assertEqual(one.metadata.get("tag", ""), text)
+                self.assertEqual((one.time_ms, one.price, one.balance), (fill.time_ms, fill.price, row.balance))
 
     def test_a_folder_that_is_none_is_one_line(self) -> None:
         (self.base / "empty").mkdir()

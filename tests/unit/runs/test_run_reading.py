@@ -3,6 +3,7 @@
 The session's own closed trades are the other way to the same numbers: the reader has nothing but the files.
 """
 
+import csv
 import math
 import tempfile
 import unittest
@@ -16,7 +17,7 @@ from engine.session import Session
 from metrics.figures.open_value import open_value
 from runs.documents.run_result import Performance
 from runs.reading import StoredRun, measure_run
-from runs.reading.run_folder import trades_with_excursions
+from runs.reading.run_folder import exposure_at_marks, trades_with_excursions
 from tests.support.runs.written_runs import EAGER, written_run
 
 PERPETUAL = {"leverage": 10, "funding": False, "mark_price": False}
@@ -101,12 +102,14 @@ class ReadBack(unittest.TestCase):
         value = open_value(curve, path)
         long, short = np.zeros(curve.steps), np.zeros(curve.steps)
         for symbol, columns in candles.items():
-            fills = [(point, row) for point, row in zip(run._points, run.rows, strict=True) if row.symbol == symbol]
+            fills = [(point, row) for point, row in zip(run.points, run.rows, strict=True) if row.symbol == symbol]
             for point, row in fills:
                 after = float(row.quantity) * (1 if row.opens else -1) * columns.close[point : curve.steps]
                 (long if row.side == "LONG" else short)[point:] += after
         alone = (long < 1e-6) | (short < 1e-6)
         np.testing.assert_allclose(value.gross[: curve.steps][alone], (long + short)[alone], rtol=1e-9, atol=1e-6)
+        marked = open_value(curve, exposure_at_marks(run, candles))
+        np.testing.assert_allclose(marked.gross[: curve.steps], long + short, rtol=1e-9, atol=1e-6)
         np.testing.assert_allclose(value.net[: curve.steps], long - short, rtol=1e-9, atol=1e-6)
         self.assertGreater(np.count_nonzero(alone & (long + short > 1.0)), 10)
         held = path.at(len(curve.equity))
@@ -137,6 +140,19 @@ class ReadBack(unittest.TestCase):
         self.assertEqual(contract.liquidation_proximity.trades_with_price, contract.trade_quality.trades)
         share = contract.margin_stress.average_margin_used_pct / contract.margin_stress.average_leverage
         self.assertAlmostEqual(share, 10.0, delta=0.5, msg="a tenth of what is open is posted")
+
+    def test_the_margin_of_what_is_open_is_that_of_the_ledger(self) -> None:
+        run, _, _ = written_run(self.base, {"perpetual": PERPETUAL, "exits": {"ladder": LADDER}, "max_entries": 2})
+        posted: dict[str, float] = {}
+        after: dict[str, float] = {}
+        with (run.folder / "ledger.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                if row["account"].startswith("margin:"):
+                    posted[row["account"]] = float(row["balance"])
+                if row["event"] in ("open", "close", "liquidation"):
+                    after[row["transaction"]] = sum(posted.values())
+        self.assertEqual(len(after), len(run.rows))
+        np.testing.assert_allclose(run.exposure.margin, list(after.values()), rtol=1e-9, atol=1e-6)
 
     def test_the_spread_is_told_apart_where_it_is_always_the_same(self) -> None:
         wide, _, _ = written_run(self.base, {"slippage": 0.0, "spread": {"model": "fixed", "fraction": 0.001}})
@@ -172,6 +188,13 @@ class ReadBack(unittest.TestCase):
         same = measure_run(run, settings=plain.metric_settings)
         self.assertEqual(same.figure("sharpe"), measure_run(plain).figure("sharpe"))
         self.assertNotIn("metrics", plain.manifest.settings["live"])
+
+    def test_the_greatest_leverage_is_that_at_the_marks(self) -> None:
+        run, _, candles = written_run(self.base, {"perpetual": PERPETUAL}, strategy=PATIENT)
+        value = open_value(run.curve, exposure_at_marks(run, candles))
+        told = measure_run(run, candles).margin_stress
+        self.assertEqual(told.maximum_leverage, float((value.gross / run.curve.equity).max()))
+        self.assertNotEqual(told.average_leverage, measure_run(run).margin_stress.average_leverage)
 
     def test_a_benchmark_needs_the_candles_of_every_symbol(self) -> None:
         run, _, candles = written_run(self.base)

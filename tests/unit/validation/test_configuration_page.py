@@ -15,6 +15,7 @@ from core.settings_problem import shown
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from execution.venue_settings import PerpetualSettings
 from risk_management.risk_config import RiskConfig
+from runs.store.store_settings import StoreSettings
 from strategies.scalping_params import ScalpingParams
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
@@ -29,6 +30,7 @@ PLAIN = {
 """Keys of the execution section whose table row says all there is to say."""
 TOP: tuple[tuple[str, type[BaseModel]], ...] = (
     ("", LiveSettings), ("strategy.params.", ScalpingParams), ("", RiskConfig), ("", TradingModeSettings),
+    ("", StoreSettings),
 )  # fmt: skip
 
 
@@ -50,8 +52,8 @@ def row(prefix: str, section: type[BaseModel], name: str) -> str:
         default = "required"
     elif value == {}:
         default = "`{}`"
-    elif value == ():
-        default = "`[]`"
+    elif isinstance(value, list | tuple):
+        default = f"`[{', '.join(value)}]`"
     else:
         default = f"`{value if isinstance(value, str) else shown(value)}`"
     return f"| `{prefix}{name}` | {default} | {field.description} | {Place.of(field).words()} |"

@@ -1,0 +1,140 @@
+"""Where a result's run lies: in the folder that it was written to, or in memory."""
+
+import contextlib
+import functools
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+
+from backtests.run_plan import RunPlan
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from runs.documents.manifest import StrategyFacts, Window
+from runs.documents.manifest_builder import backtest_manifest
+from runs.documents.result_text import to_json
+from runs.documents.run_result import RunResult
+from runs.folder.curve_columns import curve_columns
+from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
+from runs.identity.run_hashes import RunHashes
+from runs.identity.run_id import run_id
+from runs.reading.folder_text import read_bytes
+from runs.reading.run_candles import candles_of
+from runs.reading.run_folder import StoredRun, read_run
+
+IN_MEMORY = "in_memory"
+"""What a page calls a run that was kept in memory, as it calls others by their range."""
+
+
+class RunWithCandles(NamedTuple):
+    """A stored run, and the candles of its window that are at hand, by symbol as configured."""
+
+    run: StoredRun
+    candles: Mapping[str, CandleColumns]
+
+
+class RunAtHand(Protocol):
+    """What a result is read from."""
+
+    def trade_log(self) -> bytes:
+        """Return the trade log."""
+
+    def curve(self) -> tuple[Int64Array, Float64Array]:
+        """Return the times of the steps and the equity at each, the last after everything was closed."""
+
+    def opened(self) -> contextlib.AbstractContextManager[RunWithCandles]:
+        """Return the run as what reads run folders takes it; its files are there as long as it is open."""
+
+
+class FolderRun:
+    """A run that was written to a folder, read when it is asked for.
+
+    Parameters
+    ----------
+    result
+        Has the folder and the id.
+    candles
+        Of the window, by symbol as configured; None finds those of the store that the run's settings name.
+    """
+
+    def __init__(self, result: RunResult, candles: Mapping[str, CandleColumns] | None = None) -> None:
+        self._output_dir = Path(str(result.output_dir))
+        self._run_id = str(result.run_id)
+        self._given = candles
+
+    def trade_log(self) -> bytes:
+        """Return the trade log; StoreError if it cannot be read."""
+        return read_bytes(self._run.log_file)
+
+    def curve(self) -> tuple[Int64Array, Float64Array]:
+        """Return the times of the steps and the equity at each, the last after everything was closed."""
+        curve = self._run.curve
+        kept = np.ones(len(curve.times_ms), np.bool)
+        kept[:-1] = curve.times_ms[1:] != curve.times_ms[:-1]
+        return curve.times_ms[kept], curve.equity[kept]
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[RunWithCandles]:
+        """Give the run."""
+        yield RunWithCandles(self._run, self._candles)
+
+    @functools.cached_property
+    def _run(self) -> StoredRun:
+        """The run, from its own folder: that of its range names the latest one."""
+        own = self._output_dir / self._run_id
+        places = (own, self._output_dir / RUNS / self._run_id, self._output_dir)
+        return read_run(next((one for one in places if (one / RESULT).is_file() and one.name == self._run_id), own))
+
+    @functools.cached_property
+    def _candles(self) -> Mapping[str, CandleColumns]:
+        return candles_of(self._run) if self._given is None else self._given
+
+
+class MemoryRun(NamedTuple):
+    """A run whose outputs were kept in memory: those in ``texts`` by the names of their files, and its curve."""
+
+    plan: RunPlan
+    strategy: StrategyFacts
+    result: RunResult
+    hashes: RunHashes
+    texts: Mapping[str, bytes]
+    step_times_ms: Int64Array
+    values: Float64Array
+    candles: Mapping[str, CandleColumns]
+
+    def trade_log(self) -> bytes:
+        """Return the trade log."""
+        return self.texts[TRADES]
+
+    def curve(self) -> tuple[Int64Array, Float64Array]:
+        """Return the times of the steps and the equity at each, the last after everything was closed."""
+        times = self.step_times_ms[: len(self.values)]
+        equity = self.values[: len(times)].copy()
+        if len(equity):
+            equity[-1] = self.values[-1]
+        return times, equity
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[RunWithCandles]:
+        """Give the run from a folder that is there as long."""
+        start_ms, end_ms = self.plan.start_ms, self.plan.end_ms
+        run = run_id(self.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
+        result = msgspec.structs.replace(self.result, run_id=run)
+        manifest = backtest_manifest(
+            self.plan.settings, Window(start_ms, end_ms), self.strategy, result, self.hashes, kill_switch_engaged=False
+        )
+        files = {
+            **self.texts,
+            RESULT: to_json(result).encode(),
+            MANIFEST: manifest.text().encode(),
+        }
+        with tempfile.TemporaryDirectory(prefix="run-") as name:
+            folder = Path(name) / IN_MEMORY / run
+            folder.mkdir(parents=True)
+            for file, data in files.items():
+                (folder / file).write_bytes(data)
+            for file, column in curve_columns(self.step_times_ms, self.values).items():
+                np.save(folder / file, column)
+            yield RunWithCandles(read_run(folder), self.candles)

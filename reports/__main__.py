@@ -1,0 +1,79 @@
+"""``python -m reports``: pages and pictures of runs that were made."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say
+from core.errors import ConfigurationError, HarnessError
+
+EXAMPLES = """\
+examples:
+  python -m reports html latest
+      the page of the run that was made last
+  python -m reports png logs/live/practice_15m_20240101T000000 --out share.png
+      one picture of a live session
+  python -m reports html 1f0c9a7d 8be21c04
+      two runs compared, by the beginnings of their ids
+
+a run is its id or the beginning of one, its folder, its name, or latest
+"""
+FOLDER = Path("logs/reports")
+"""Where what shows several runs is written."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code; what goes wrong is one line on standard error."""
+    try:
+        asked = _parse(arguments)
+        say(_written(asked.verb, asked.runs, None if asked.out is None else Path(asked.out), asked.data_dir))
+        sys.stdout.flush()
+    except HarnessError as error:
+        return failed(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return failed("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        drop_output()
+        return 1
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = CommandParser(
+        prog="python -m reports",
+        description="Pages and pictures of runs, backtests and live sessions alike; several are compared.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("verb", choices=("html", "png", "pdf"), help="a page, a picture to share, or a document")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="one run, or those to compare")
+    parser.add_argument("--out", metavar="FILE", help="file (default: in the run's folder; of several, logs/reports)")
+    parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of the one that the run used")
+    return parser.parse_args(arguments)
+
+
+def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | None) -> Path:
+    """Write the runs in one form and return where."""
+    from reports.page.page_file import write_page
+    from runs.reading.run_candles import candles_of
+    from runs.reading.run_folder import read_run
+    from runs.reading.run_names import find_run
+
+    runs = [read_run(find_run(name)) for name in names]
+    if out is not None and out.is_dir():
+        raise ConfigurationError(f"--out {out}: is a folder — allowed: a file, such as {out / f'report.{form}'}")
+    if out is None:
+        together = FOLDER / f"{'_'.join(run.run_id for run in runs)[:120]}.{form}"
+        out = together if len(runs) > 1 else runs[0].folder / f"report.{form}"
+    candles = [candles_of(run, data_dir) for run in runs]
+    if form == "html":
+        return write_page(runs, out, candles=candles)
+    from reports.tear_sheet.sheet_file import write_sheet
+
+    return write_sheet(runs, out, form, candles=candles)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+// The candles of one symbol with what was traded in them: entries, exits, stops and targets.
+
+import { above, unpackCandles, unpackNumbers, unpackTimes, unpackWords } from "front/columns.js";
+import { choice, el } from "front/elements.js";
+import { faded } from "front/theme.js";
+import { drawOver, showAll, timeChart } from "front/time_charts.js";
+import { count, duration, minute, moneyOf, number, plus, price, tone } from "front/words.js";
+
+const MOST_ZONES = 150;
+const SHOWN_BARS = 220;
+
+/** Returns { parts, show }: the chart with its controls, and a function that leads to a trade. */
+export function priceChart(run, trades) {
+  const symbols = Object.keys(run.candles);
+  if (symbols.length === 0) {
+    return {
+      parts: [
+        el(
+          "p",
+          { class: "empty" },
+          "The candles of this run are not at hand; fetch or import them, and make the page again.",
+        ),
+      ],
+      show: null,
+    };
+  }
+  const levels = levelsBySymbol(run.levels);
+  const busiest = symbols.reduce((best, one) =>
+    ofSymbol(trades, one).length > ofSymbol(trades, best).length ? one : best,
+  );
+  const place = el("div", { class: "price" });
+  const said = el("div", { class: "note" });
+  let shown = null;
+  const open = (symbol) => {
+    shown?.close();
+    shown = oneSymbol(run, symbol, ofSymbol(trades, symbol), levels.get(symbol) ?? []);
+    place.replaceChildren(shown.box);
+    said.textContent = shown.note;
+    chooser.value = symbol;
+  };
+  const chooser = choice(
+    "Symbol",
+    symbols.map((one) => [one, one]),
+    open,
+  );
+  const button = (text, pressed) => el("button", { type: "button", class: "quiet", onclick: pressed }, text);
+  const controls = el(
+    "div",
+    { class: "controls" },
+    chooser,
+    button("◀ trade", () => shown.step(-1)),
+    button("trade ▶", () => shown.step(1)),
+    button("All candles", () => shown.all()),
+    said,
+  );
+  return {
+    parts: [controls, place],
+    open: () => open(busiest),
+    show: (trade) => {
+      if (!symbols.includes(trade.symbol)) return;
+      open(trade.symbol);
+      shown.lead(trade);
+    },
+  };
+}
+
+const ofSymbol = (trades, symbol) => trades.filter((trade) => trade.symbol === symbol);
+
+function levelsBySymbol(packed) {
+  const found = new Map();
+  if (!packed) return found;
+  const times = unpackTimes(packed.time_ms);
+  const prices = unpackNumbers(packed.price);
+  const targets = unpackNumbers(packed.target);
+  unpackWords(packed.symbol).forEach((symbol, row) => {
+    if (!found.has(symbol)) found.set(symbol, []);
+    found.get(symbol).push({ time: times[row], price: prices[row], target: targets[row] === 1 });
+  });
+  return found;
+}
+
+function oneSymbol(run, symbol, trades, levels) {
+  const packed = run.candles[symbol];
+  const candles = unpackCandles(packed);
+  const opens = candles.map((one) => one.time * 1000);
+  const placed = placedTrades(trades, levels, (time) => Math.max(0, above(opens, time) - 1));
+  const starts = placed.map((one) => one.from);
+  const money = moneyOf(run);
+  const self = timeChart("price", {
+    height: "tall",
+    ariaLabel: `Candles of ${symbol} with entries, exits, stops and targets`,
+    legend: (event) => candleWords(event, candles, placed, money),
+  });
+  const series = self.add("Candlestick", "candles", candleStyle(packed.decimals), candles);
+  let chosen = null;
+  const painter = tradePainter(self, placed, starts, () => chosen);
+  const redraw = drawOver(self, series, painter, levelsInView(placed, starts));
+  const show = (from, to) => self.chart.timeScale().setVisibleLogicalRange({ from, to });
+  const lead = (trade) => {
+    chosen = placed.findIndex((one) => one.trade === trade);
+    const { from, to } = placed[chosen];
+    const beside = Math.max(25, 2 * (to - from));
+    show(from - beside, to + beside);
+    self.say([tradeWords(trade, money, true)]);
+    redraw();
+  };
+  const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
+  // The end of the run; where nothing was traded there, the last trade.
+  const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
+  show(Math.max(end - bars, -3), end);
+  return {
+    box: self.box,
+    note: chartNote(packed, candles.length, placed.length),
+    close: self.close,
+    all: () => showAll(self),
+    lead,
+    step: (by) => {
+      if (placed.length === 0) return;
+      const next = chosen === null ? (by > 0 ? 0 : placed.length - 1) : chosen + by;
+      lead(placed[(next + placed.length) % placed.length].trade);
+    },
+  };
+}
+
+const candleStyle = (decimals) => (paint) => ({
+  upColor: faded(paint.gain, 0.55),
+  downColor: faded(paint.loss, 0.55),
+  borderVisible: false,
+  wickUpColor: faded(paint.gain, 0.7),
+  wickDownColor: faded(paint.loss, 0.7),
+  priceFormat: { type: "custom", formatter: (value) => number(value, decimals), minMove: 10 ** -decimals },
+});
+
+function chartNote(packed, candles, trades) {
+  const joined = packed.length_ms > packed.own_length_ms ? `, joined from ${duration(packed.own_length_ms)}` : "";
+  const traded = `${count(trades)} trade${trades === 1 ? "" : "s"}`;
+  return `${count(candles)} candles of ${duration(packed.length_ms)}${joined}; ${traded}`;
+}
+
+// The candle under the crosshair, the last one where it is nowhere, and the trades that lived in it.
+function candleWords(event, candles, placed, money) {
+  const row = event === null ? candles.length - 1 : Math.min(Math.max(event.logical, 0), candles.length - 1);
+  const one = candles[row];
+  const prices = ["open", "high", "low", "close"].map((name) =>
+    el("span", {}, el("b", {}, name[0].toUpperCase()), " ", price(one[name])),
+  );
+  const lived = event === null ? [] : placed.filter((trade) => trade.from <= row && row <= trade.to).slice(-2);
+  const when = el("span", { class: "when" }, minute(one.time * 1000));
+  return [when, ...prices, ...lived.map(({ trade }) => tradeWords(trade, money))];
+}
+
+function tradeWords(trade, money, long = false) {
+  const r = trade.r === null ? "" : ` (${plus(number(trade.r), trade.r)} R)`;
+  const times = long ? `${minute(trade.entry_ms)} to ${minute(trade.exit_ms)}, ` : "";
+  return el(
+    "span",
+    {},
+    el("b", {}, `#${trade.number} ${trade.side}`),
+    ` ${times}${price(trade.entry_price)} → ${price(trade.exit_price)} ${trade.reason.replaceAll("_", " ")} `,
+    el("span", { class: tone(trade.realized_pnl) }, plus(money(trade.realized_pnl), trade.realized_pnl) + r),
+  );
+}
+
+// Trades by entry, with the candles in which they began and ended and the levels that stood meanwhile. A fill inside a
+// candle bears the time of its end: the candle is the one before that time.
+function placedTrades(trades, levels, bar) {
+  let next = 0;
+  return [...trades]
+    .sort((one, other) => one.entry_ms - other.entry_ms || one.number - other.number)
+    .map((trade) => {
+      while (next < levels.length && levels[next].time < trade.entry_ms) next++;
+      const own = [];
+      for (; next < levels.length; next++) {
+        const level = levels[next];
+        if (level.time >= trade.exit_ms && level.time > trade.entry_ms) break;
+        own.push({ ...level, at: bar(level.time - trade.entry_inside) });
+      }
+      const from = bar(trade.entry_ms - trade.entry_inside);
+      const to = Math.max(from, bar(trade.exit_ms - trade.exit_inside));
+      return { trade, from, to, stops: own.filter((one) => !one.target), targets: own.filter((one) => one.target) };
+    });
+}
+
+function inView(placed, starts, from, to) {
+  const longest = placed.reduce((most, one) => Math.max(most, one.to - one.from), 0);
+  return placed.slice(above(starts, from - longest - 1), above(starts, to)).filter((one) => one.to >= from);
+}
+
+// The lowest and the highest of the stops and the first targets in view, so that they are not cut off.
+function levelsInView(placed, starts) {
+  return (from, to) => {
+    const seen = inView(placed, starts, from, to);
+    if (seen.length === 0 || seen.length > MOST_ZONES) return null;
+    const prices = seen.flatMap((one) => [...one.stops, ...one.targets.slice(0, 1)].map((level) => level.price));
+    return prices.length === 0 ? null : [Math.min(...prices), Math.max(...prices)];
+  };
+}
+
+function tradePainter(self, placed, starts, chosen) {
+  return (context, place, from, to) => {
+    const seen = inView(placed, starts, from, to);
+    for (const one of seen) {
+      const strong = placed[chosen()] === one;
+      if (seen.length <= MOST_ZONES || strong) paintZones(context, place, one, self.paint, strong);
+      paintWay(context, place, one, self.paint, strong);
+    }
+  };
+}
+
+// Between the entry and the first target what was hoped for, between it and the first stop what was at risk; the levels
+// themselves as they were moved.
+function paintZones(context, place, { trade, from, to, stops, targets }, paint, strong) {
+  for (const [levels, colour] of [
+    [targets, paint.gain],
+    [stops, paint.loss],
+  ]) {
+    if (levels.length === 0) continue;
+    const [left, entry] = place(from - 0.5, trade.entry_price);
+    const [right, level] = place(to + 0.5, levels[0].price);
+    if (entry === null || level === null) continue;
+    context.fillStyle = faded(colour, strong ? 0.22 : 0.1);
+    context.fillRect(left, Math.min(entry, level), Math.max(2, right - left), Math.abs(level - entry));
+    context.strokeStyle = colour;
+    context.lineWidth = strong ? 1.5 : 1;
+    context.setLineDash([4, 3]);
+    context.beginPath();
+    // Several targets of a ladder stand side by side; a stop that moves goes in steps.
+    const side = levels.length > 1 && levels.every((one) => one.time === levels[0].time);
+    levels.forEach((one, row) => {
+      const end = side || row === levels.length - 1 ? to + 0.5 : levels[row + 1].at;
+      const [x0, y] = place(Math.max(one.at, from), one.price);
+      const [x1] = place(end, one.price);
+      if (y === null) return;
+      if (row === 0 || side) context.moveTo(x0, y);
+      else context.lineTo(x0, y);
+      context.lineTo(x1, y);
+    });
+    context.stroke();
+    context.setLineDash([]);
+  }
+}
+
+// An arrow where a trade begins, a line to where it ends, and a ring there.
+function paintWay(context, place, { trade, from, to }, paint, strong) {
+  const colour = trade.realized_pnl > 0 ? paint.gain : paint.loss;
+  const [x0, y0] = place(from, trade.entry_price);
+  const [x1, y1] = place(to, trade.exit_price);
+  if (y0 === null || y1 === null) return;
+  context.strokeStyle = colour;
+  context.lineWidth = strong ? 2 : 1.25;
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+  const way = trade.side === "LONG" ? 1 : -1;
+  const size = strong ? 8 : 6;
+  context.fillStyle = trade.side === "LONG" ? paint.accent : paint.second;
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x0 - size * 0.75, y0 + way * size * 1.5);
+  context.lineTo(x0 + size * 0.75, y0 + way * size * 1.5);
+  context.fill();
+  context.fillStyle = paint.panel;
+  context.beginPath();
+  context.arc(x1, y1, size / 2, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+}

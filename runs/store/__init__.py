@@ -1,0 +1,1 @@
+"""The index of runs: a database that is rebuilt from their folders at any time."""

@@ -1,0 +1,100 @@
+"""Which runs are asked for, and in which order."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, func
+
+from core.errors import ConfigurationError
+from runs.store.store_rows import Kind, Status
+from runs.store.tables import RUN
+
+HEADLINES = (
+    "trades", "net_profit", "total_return_pct", "max_drawdown_pct", "win_rate", "profit_factor", "sharpe", "sortino",
+    "calmar",
+)  # fmt: skip
+"""Figures that have a column of their own."""
+_TEXTS = ("name", "run_id", "strategy", "timeframe", "status", "exchange")
+_TIMES = {"started": "started_ms", "duration": "duration_ms", "start": "start_ms", "end": "end_ms"}
+SORTS = ("started", "duration", "start", "end", *_TEXTS, *HEADLINES)
+"""What runs are sorted by, beside any figure of their metrics."""
+
+
+class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What every run that is asked for must be; None asks for nothing.
+
+    ``symbol`` in any spelling; ``strategy`` and ``tag`` whole, capitals aside; ``since_ms`` counts from when a run was
+    made. ``sort`` names a column or a figure: texts go up, everything else down, what has no value last; ``reverse``
+    turns that round. ``limit`` is the most that are returned.
+    """
+
+    symbol: str | None = None
+    strategy: str | None = None
+    since_ms: int | None = None
+    status: Status | None = None
+    kind: Kind | None = None
+    tag: str | None = None
+    sort: str = "started"
+    reverse: bool = False
+    limit: int | None = None
+
+    def apply(self, query: Select[Any]) -> Select[Any]:
+        """Return a query of runs with these conditions, order and limit.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such figure to sort by.
+        """
+        return query.where(*self._conditions()).order_by(*self._order()).limit(self.limit)
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.symbol is not None:
+            found.append(RUN.c.symbol_keys.contains(f"|{symbol_key(self.symbol)}|", autoescape=True))
+        if self.strategy is not None:
+            found.append(func.lower(RUN.c.strategy) == self.strategy.lower())
+        if self.since_ms is not None:
+            found.append(RUN.c.started_ms >= self.since_ms)
+        if self.status is not None:
+            found.append(RUN.c.status == self.status)
+        if self.kind is not None:
+            found.append(RUN.c.kind == self.kind)
+        if self.tag is not None:
+            found.append(RUN.c.tag_keys.contains(f"|{tag_key(self.tag)}|", autoescape=True))
+        return found
+
+    def _order(self) -> list[ColumnElement[Any]]:
+        column = self._sorted_by()
+        upward = (self.sort in _TEXTS) != self.reverse
+        ordered = column.asc() if upward else column.desc()
+        return [ordered.nulls_last(), RUN.c.started_ms.desc().nulls_last(), RUN.c.id.desc()]
+
+    def _sorted_by(self) -> ColumnElement[Any]:
+        name = self.sort
+        if name == "net_profit":  # Money is text, which sorts by its letters.
+            name = "performance.net_profit"
+        if name in HEADLINES or name in _TEXTS:
+            return RUN.c[name]
+        if name in _TIMES:
+            return RUN.c[_TIMES[name]]
+        from metrics.run_metrics import full_name  # Only figures without a column need their names looked up.
+
+        try:
+            group, _, figure = full_name(name).partition(".")
+        except KeyError:
+            raise ConfigurationError(
+                f"--sort {name!r}: no run has such a figure — allowed: {', '.join(SORTS)}, or any figure of `show`"
+            ) from None
+        value: ColumnElement[Any] = RUN.c.figures[group][figure].as_float()
+        return value
+
+
+def symbol_key(symbol: str) -> str:
+    """Return what the spellings of a symbol have in common: BTC/USDT, btc-usdt and BTCUSDT are one."""
+    return "".join(letter for letter in symbol.partition(":")[0].upper() if letter.isalnum())
+
+
+def tag_key(tag: str) -> str:
+    """Return what two tags have in common that differ by capitals alone."""
+    return tag.casefold()

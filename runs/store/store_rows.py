@@ -1,0 +1,175 @@
+"""Rows of the store, as values; their fields are the columns of ``runs.store.tables``."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+Status = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED", "PARTIAL", "CANCELLED"]
+STATUSES: tuple[Status, ...] = ("PENDING", "RUNNING", "COMPLETED", "FAILED", "PARTIAL", "CANCELLED")
+Kind = Literal["backtest", "live"]
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as the store knows it.
+
+    ``id`` is the store's own and changes when it is rebuilt; ``run_id`` is that of the run, or the name of a session.
+    ``figures`` and ``warnings`` are None where they were not asked for. Figures are None where they are undefined.
+    ``started_ms`` and ``duration_ms`` are read off the times of files; None where they say nothing.
+    """
+
+    id: int | None = None
+    host: str
+    folder: str
+    run_id: str
+    name: str
+    kind: Kind
+    status: Status
+    failure: str | None = None
+    exchange: str | None = None
+    symbols: list[str] = []
+    timeframe: str | None = None
+    detail_interval: str | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    strategy: str | None = None
+    params: dict[str, Any] | None = None
+    capital: Decimal | None = None
+    seeds: dict[str, Any] | None = None
+    settings_sha256: str | None = None
+    strategy_sha256: str | None = None
+    data_sha256: str | None = None
+    trades_sha256: str | None = None
+    code_version: str | None = None
+    libraries: dict[str, str] | None = None
+    started_ms: int | None = None
+    duration_ms: int | None = None
+    tags: list[str] = []
+    note: str | None = None
+    trades: int | None = None
+    net_profit: Decimal | None = None
+    total_return_pct: float | None = None
+    max_drawdown_pct: float | None = None
+    win_rate: float | None = None
+    profit_factor: float | None = None
+    sharpe: float | None = None
+    sortino: float | None = None
+    calmar: float | None = None
+    figures: dict[str, Any] | None = None
+    warnings: list[str] | None = None
+    job: int | None = None
+
+
+class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A position that was closed entirely; money is exact, in quote currency; ``mae`` and ``mfe`` None if unknown."""
+
+    symbol: str
+    side: str
+    entry_time_ms: int
+    exit_time_ms: int
+    entry_price: Decimal
+    exit_price: Decimal
+    quantity: Decimal
+    realized_pnl: Decimal
+    commission: Decimal
+    slippage: Decimal
+    funding: Decimal
+    reason: str | None = None
+    tag: str | None = None
+    ambiguous: bool = False
+    mae: float | None = None
+    mfe: float | None = None
+
+
+class MetricPoint(msgspec.Struct, frozen=True):
+    """The account at a time; ``drawdown`` is a fraction of the peak until then."""
+
+    time_ms: int
+    equity: Decimal
+    cash: Decimal
+    drawdown: float
+    open_positions: int
+
+
+class Optimisation(msgspec.Struct, frozen=True, kw_only=True):
+    """A search for parameters."""
+
+    id: int | None = None
+    name: str
+    status: Status
+    strategy: str | None = None
+    method: str | None = None
+    objective: str | None = None
+    space: dict[str, Any] | None = None
+    settings: dict[str, Any] | None = None
+    seed: int | None = None
+    created_ms: int
+    ended_ms: int | None = None
+    folder: str | None = None
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One set of parameters of an optimisation, by its number, and what it came to."""
+
+    id: int | None = None
+    optimisation: int
+    number: int
+    status: Status
+    params: dict[str, Any] | None = None
+    value: float | None = None
+    figures: dict[str, Any] | None = None
+    failure: str | None = None
+    started_ms: int | None = None
+    duration_ms: int | None = None
+    run: int | None = None
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """Parameters that evidence speaks for; ``status`` is the word of whoever makes and judges them."""
+
+    id: int | None = None
+    status: str
+    system: str | None = None
+    strategy: str | None = None
+    symbol: str | None = None
+    params: dict[str, Any] | None = None
+    evidence: dict[str, Any] | None = None
+    created_ms: int
+    optimisation: int | None = None
+    run: int | None = None
+
+
+class Epoch(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage in the life of a strategy: ``epoch`` its name, ``criteria`` each with its value and verdict."""
+
+    id: int | None = None
+    run_id: str
+    strategy_id: str
+    epoch: str
+    status: Status
+    symbol: str | None = None
+    metrics: dict[str, Any] | None = None
+    criteria: list[Any] | None = None
+    passed: bool | None = None
+    promotion_reason: str | None = None
+    next_epoch: str | None = None
+    failure: str | None = None
+    started_ms: int
+    ended_ms: int | None = None
+    folder: str | None = None
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that was asked for; ``progress`` is a fraction."""
+
+    id: int | None = None
+    kind: str
+    status: Status
+    request: dict[str, Any] | None = None
+    progress: float | None = None
+    failure: str | None = None
+    created_ms: int
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    host: str | None = None
+    pid: int | None = None

@@ -1,0 +1,19 @@
+"""Where systems are read from, and where runs of them read and write."""
+
+from pathlib import Path
+
+import msgspec
+
+DEFAULT_FOLDER = "config/systems"
+
+
+class Places(msgspec.Struct, frozen=True):
+    """The folder of systems; ``logs`` and ``data_dir`` replace ``logging.directory`` and ``data.cache_dir``."""
+
+    systems: str = DEFAULT_FOLDER
+    logs: str | None = None
+    data_dir: str | None = None
+
+    def logs_of(self, directory: str) -> Path:
+        """Return the folder of logs, where the settings say ``directory``."""
+        return Path(directory if self.logs is None else self.logs)

@@ -1,0 +1,91 @@
+"""A real browser, headless, that has no network: what a page does is looked at in it."""
+
+import base64
+import contextlib
+import json
+import shutil
+import tempfile
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.support.shared import REPOSITORY
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+SCREENSHOTS = REPOSITORY / "test-results" / "pages"
+_SWITCHES = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+needs_browser = unittest.skipUnless(CHROMIUM and DRIVER, "needs chromium and chromedriver (Debian's packages)")
+
+
+class Browser:
+    """One window: pages from files, what they log and ask for, pictures of them."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def open(self, page: Path, *, width: int = 1400, dark: bool = False) -> None:
+        """Open a file in a window of a width and in a theme of the system, and wait until the page says it is drawn."""
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": theme})
+        self.driver.get_log("performance")
+        self.driver.get(page.resolve().as_uri())
+        self.wait("return document.body.dataset.ready !== undefined")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Return what JavaScript returns; a promise is waited for."""
+        return self.driver.execute_script(script, *arguments)
+
+    def wait(self, condition: str, seconds: float = 10.0) -> None:
+        """Wait until JavaScript returns true."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda driver: driver.execute_script(condition))
+
+    def drawn(self) -> None:
+        """Wait until what was asked for has been painted."""
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))"
+        )
+
+    def logged(self) -> list[str]:
+        """Return what the page has written to its console, errors of the page's rules among it."""
+        return [f"{one['level']}: {one['message']}" for one in self.driver.get_log("browser")]
+
+    def asked_for(self) -> set[str]:
+        """Return the addresses that were asked for since the page was opened, without what a page has inside."""
+        events = (json.loads(one["message"])["message"] for one in self.driver.get_log("performance"))
+        sent = (one["params"]["request"]["url"] for one in events if one["method"] == "Network.requestWillBeSent")
+        return {url for url in sent if not url.startswith(("data:", "blob:"))}
+
+    def picture(self, name: str) -> bytes:
+        """Keep a picture of the page's first screen among the results of the tests, and return it."""
+        taken = base64.b64decode(self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"])
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        (SCREENSHOTS / f"{name}.png").write_bytes(taken)
+        return taken
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """Yield a browser of its own, closed afterwards."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory() as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(CHROMIUM)
+        for switch in (*_SWITCHES, f"--user-data-dir={profile}"):
+            options.add_argument(switch)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        try:
+            yield Browser(driver)
+        finally:
+            driver.quit()
