@@ -22,14 +22,14 @@ def current_store() -> Iterator[RunStore]:
         yield store
 
 
-def synchronised(store: RunStore, folders: list[str] | None = None) -> SyncReport:
+def synchronised(store: RunStore, folders: list[str] | None = None, *, thorough: bool = False) -> SyncReport:
     """Bring the store up to what folders say, with a bar on a terminal where there is much to read."""
     if not sys.stderr.isatty():
-        return store.sync(folders)
+        return store.sync(folders, thorough=thorough)
     from runs.commands.sync_progress import SyncProgress
 
     with SyncProgress() as progress:
-        return store.sync(folders, progress.show)
+        return store.sync(folders, progress.show, thorough=thorough)
 
 
 def warn_of(report: SyncReport) -> None:

@@ -22,11 +22,11 @@ def sync_runs(asked: argparse.Namespace) -> int:
             raise StoreError(f"{folder}: there is no such folder", path=Path(folder))
     try:
         with _sound_store() as store:
-            report = synchronised(store, folders)
+            report = synchronised(store, folders, thorough=True)
     except DamagedStoreError as error:
         _set_aside(error)
         with open_store() as store:
-            report = synchronised(store, folders)
+            report = synchronised(store, folders, thorough=True)
     warn_of(report)
     if asked.json:
         print_json(report)
@@ -41,6 +41,7 @@ def _sound_store() -> RunStore:
     try:
         if not store.database.sound():
             raise DamagedStoreError("is damaged inside", path=Path(str(store.database.url.database)))
+        store.runs(without=())  # Pages that are in order may still hold what is no row.
     except BaseException:
         store.close()
         raise

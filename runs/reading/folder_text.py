@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from core.candle_columns import Int64Array
 from core.errors import StoreError
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -60,6 +63,9 @@ def times_of(path: Path, texts: Sequence[str]) -> Int64Array:
     StoreError
         If one is no time.
     """
+    wrong = next((text for text in texts if _TIME.fullmatch(text) is None), None)
+    if wrong is not None:
+        raise StoreError(f"{path}: {wrong!r} is no time such as 2024-01-01T00:00:00.000Z", path=path)
     try:
         return np.array([text.removesuffix("Z") for text in texts], "datetime64[ms]").astype(np.int64)
     except ValueError as error:

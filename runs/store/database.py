@@ -1,6 +1,7 @@
 """The store's database: how it is opened, how its transactions go, and what its failures mean."""
 
 import contextlib
+import decimal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,14 @@ POSTGRES_LOCK = 7_205_759_403
 """Name of the lock under which tables are made on PostgreSQL."""
 
 _ALLOWED = "allowed: sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
-_DAMAGED = ("file is not a database", "malformed", "disk image", "database corruption", "unsupported file format")
+_DAMAGED = (
+    "file is not a database",
+    "malformed",
+    "disk image",
+    "database corruption",
+    "unsupported file format",
+    "Could not decode",
+)
 
 
 class DamagedStoreError(StoreError):
@@ -85,7 +93,10 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the store."""
         with self._faults(), self._engine.connect() as connection, connection.begin():
-            yield connection
+            try:
+                yield connection
+            except (msgspec.DecodeError, decimal.InvalidOperation) as error:
+                raise self._damaged(error) from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -139,6 +150,8 @@ class Database:
             yield
         except IntegrityError:
             raise
+        except UnicodeDecodeError as error:  # What the tables are called is no text.
+            raise self._damaged(error) from error
         except (DBAPIError, NoSuchModuleError, ImportError) as error:
             raise self._error(error) from error
         except OSError as error:
@@ -153,13 +166,18 @@ class Database:
             return StoreError(f"the store at {place} does not answer as it should: {said}")
         path = Path(str(self.url.database))
         if any(word in said for word in _DAMAGED):
-            return DamagedStoreError(
-                f"{place} is damaged ({said}); `python -m runs sync` makes it anew from the folders of the runs",
-                path=path,
-            )
+            return self._damaged(said)
         if "locked" in said:
             return StoreError(f"{place}: another program has been writing for {BUSY_SECONDS:g} s; try again", path=path)
         return StoreError(f"cannot use {place}: {said}", path=path)
+
+    def _damaged(self, said: object) -> StoreError:
+        """Return the error of a database that holds what no store wrote."""
+        place = shown(self.url)
+        if not self.is_file:
+            return StoreError(f"the store at {place} holds what this program did not write: {said}")
+        remedy = "`python -m runs sync` makes it anew from the folders of the runs, and so does deleting it"
+        return DamagedStoreError(f"{place} is damaged ({said}); {remedy}", path=Path(str(self.url.database)))
 
 
 def _engine(url: URL) -> Engine:

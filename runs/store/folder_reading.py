@@ -17,9 +17,10 @@ from metrics.run_metrics import GROUPS, RunMetrics
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.folder.file_names import EQUITY, JOURNAL, MANIFEST, RESULT
 from runs.folder.session_lock import is_held
+from runs.reading.damaged_files import told_as_damage
 from runs.reading.folder_text import table, times_of
 from runs.reading.run_folder import StoredRun, measure_run, read_run
-from runs.store.store_rows import MetricPoint, RunRow, Status, TradeRow
+from runs.store.store_rows import Kind, MetricPoint, RunRow, Status, TradeRow
 
 _SAME = (
     "symbol", "side", "entry_time_ms", "exit_time_ms", "entry_price", "exit_price", "quantity", "realized_pnl",
@@ -40,8 +41,9 @@ def read_folder(folder: Path, host: str) -> ReadRun:
     """Return what a folder holds; one that cannot be read is a run that failed, with the reason."""
     goes_on = is_held(folder)
     try:
-        run = read_run(folder)
-        found = ReadRun(_row(run, host), list(_trades(run)), list(_points(run)))
+        with told_as_damage(folder):
+            run = read_run(folder)
+            found = ReadRun(_row(run, host), list(_trades(run)), list(_points(run)))
     except HarnessError as error:
         return ReadRun(_unfinished(folder, host, str(error).split("\n")[0], goes_on=goes_on))
     if goes_on:
@@ -112,13 +114,13 @@ def _unfinished(folder: Path, host: str, reason: str, *, goes_on: bool) -> RunRo
             strategy=None if manifest.strategy is UNSET else manifest.strategy.name,
             **_times(folder),
         )
-    return RunRow(
-        **_identity(folder, host),
-        run_id=folder.name,
-        kind="live" if (folder / JOURNAL).exists() else "backtest",
-        status="RUNNING" if goes_on else "FAILED",
-        failure=reason,
-    )
+    return damaged_row(folder, host, reason, status="RUNNING" if goes_on else "FAILED")
+
+
+def damaged_row(folder: Path, host: str, reason: str, status: Status = "FAILED") -> RunRow:
+    """Return the row of a run of which nothing can be told but where it lies."""
+    kind: Kind = "live" if (folder / JOURNAL).exists() else "backtest"
+    return RunRow(**_identity(folder, host), run_id=folder.name, kind=kind, status=status, failure=reason)
 
 
 def _identity(folder: Path, host: str) -> dict[str, Any]:

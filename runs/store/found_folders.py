@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from runs.folder.file_names import JOURNAL, LATEST, MANIFEST, RESULT, TRADES
+from runs.folder.file_names import CURVE, EQUITY, JOURNAL, LATEST, MANIFEST, RESULT, STEPS, TRADES
 
 DEEPEST = 4
 """How far below a root a run may lie: a rehearsal's sessions, and the runs of a stem in earlier layouts."""
-_DOCUMENTS = (MANIFEST, RESULT, TRADES, JOURNAL)
+_DOCUMENTS = (MANIFEST, RESULT, TRADES, JOURNAL, EQUITY, CURVE, STEPS)
 
 
 class FoundFolder(NamedTuple):

@@ -178,11 +178,18 @@ class RunStore:
                 connection.execute(delete(RUN).where(RUN.c.id.in_(ids[begin : begin + 500])))
 
     def sync(
-        self, folders: Sequence[str | Path] | None = None, progress: Callable[[int, int], None] | None = None
+        self,
+        folders: Sequence[str | Path] | None = None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        thorough: bool = False,
     ) -> SyncReport:
-        """Bring the store up to what folders say; by default those that ``config/store.yaml`` names."""
+        """Bring the store up to what folders say, as :func:`runs.store.synchronising.sync` does.
+
+        Without ``folders`` they are those that ``config/store.yaml`` names.
+        """
         where = load_store_place().folders if folders is None else folders
-        return sync(self, where) if progress is None else sync(self, where, progress)
+        return sync(self, where, progress, thorough=thorough)
 
     def close(self) -> None:
         """Close the store's connections."""

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from sqlalchemy.exc import StatementError
 
-from core.errors import HarnessError
+from core.errors import HarnessError, StoreError
 from runs.folder.run_notes import RunNotes, read_notes
 from runs.store.found_folders import FoundFolder, find_folders, signature_of
 
@@ -28,7 +29,11 @@ class SyncReport(msgspec.Struct, frozen=True):
 
 
 def sync(
-    store: "RunStore", folders: Sequence[str | Path], progress: Callable[[int, int], None] = lambda done, total: None
+    store: "RunStore",
+    folders: Sequence[str | Path],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    thorough: bool = False,
 ) -> SyncReport:
     """Read the folders of runs that are new or have changed, and let go of those that are gone.
 
@@ -40,10 +45,13 @@ def sync(
         Where runs are looked for. Runs that the store knows from elsewhere are kept while they are there.
     progress
         Told how many of how many folders have been read.
+    thorough
+        Look at every file of a run that is read, not at the folder alone: a file that was changed in its place, which
+        this program never does, changes no folder.
     """
     known = store.states()
     found = _found(folders, known)
-    changed = [one for one in found.values() if not _unchanged(one, known.get(one.path))]
+    changed = [one for one in found.values() if not _unchanged(one, known.get(one.path), thorough=thorough)]
     gone = [state.id for path, state in known.items() if path not in found]
     if gone:
         store.forget(gone)
@@ -62,7 +70,7 @@ def sync(
 def _found(folders: Sequence[str | Path], known: "Mapping[str, StoredState]") -> dict[str, FoundFolder]:
     """Return the folders that are there, by path."""
     # What names the latest of a range may have got a run with a folder of its own: it is looked into each time.
-    own = {path for path, state in known.items() if state.signature.split()[3:] != ["-", "-"]}
+    own = {path for path, state in known.items() if state.signature.split()[3:5] != ["-", "-"]}
     found = {one.path: one for one in find_folders(folders, own)}
     roots = tuple(os.path.join(os.path.realpath(root), "") for root in folders)  # noqa: PTH118 - as the scan has them
     for path in known:
@@ -78,17 +86,17 @@ def _standing(path: str) -> Iterable[tuple[str, FoundFolder]]:
         return
 
 
-def _unchanged(found: FoundFolder, state: "StoredState | None") -> bool:
+def _unchanged(found: FoundFolder, state: "StoredState | None", *, thorough: bool) -> bool:
     if state is None or state.status == "RUNNING" or found.mtime_ns != state.folder_mtime_ns:
         return False
     # A session's journal grows without a change of its folder.
-    signature = f"{FORM} {signature_of(found.path)}" if state.kind == "live" else state.signature
+    signature = f"{FORM} {signature_of(found.path)}" if thorough or state.kind == "live" else state.signature
     return signature == state.signature and signature.startswith(f"{FORM} ")
 
 
 def _take(store: "RunStore", found: FoundFolder, state: "StoredState | None") -> str | None:
     """Read one folder into the store; return what was wrong with it."""
-    from runs.store.folder_reading import read_folder  # Nothing of it is needed while no folder has changed.
+    from runs.store import folder_reading  # Nothing of it is needed while no folder has changed.
 
     folder = Path(found.path)
     try:
@@ -99,7 +107,13 @@ def _take(store: "RunStore", found: FoundFolder, state: "StoredState | None") ->
     if state is not None and state.signature == signature and state.status != "RUNNING":
         store.note(state.id, notes.tags, notes.note, found.mtime_ns)
         return wrong
-    read = read_folder(folder, store.host)
+    read = folder_reading.read_folder(folder, store.host)
     row = msgspec.structs.replace(read.row, tags=list(notes.tags), note=notes.note)
-    store.put(row, read.trades, read.points, signature=signature, folder_mtime_ns=found.mtime_ns)
+    try:
+        store.put(row, read.trades, read.points, signature=signature, folder_mtime_ns=found.mtime_ns)
+    except (ValueError, TypeError, ArithmeticError, StatementError, StoreError) as error:
+        # Numbers that no run of this program writes, and that no database takes.
+        words = str(error.orig if isinstance(error, StatementError) else error)
+        row = folder_reading.damaged_row(folder, store.host, f"{folder}: cannot be kept ({words})")
+        store.put(row, signature=signature, folder_mtime_ns=found.mtime_ns)
     return wrong or (row.failure if not row.trades_sha256 and row.status == "FAILED" else None)

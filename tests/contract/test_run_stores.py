@@ -33,6 +33,7 @@ class Store:
     """The tests; what is below brings a database."""
 
     writes = 600
+    programs = 3
 
     def address(self, more=""):
         """Return the address of an empty database; ``more`` tells it from another of the test."""
@@ -227,9 +228,14 @@ class Store:
 
     def test_programs_that_open_an_empty_store_at_once_make_its_tables_once(self):
         self.url = self.address("at once")
-        programs = [self.process("store.record_job(Job(kind='x', status='PENDING', created_ms=1))\n") for _ in range(3)]
-        self.assertEqual([("", 0)] * 3, [(one.communicate(timeout=LONG_S * 6)[1], one.returncode) for one in programs])
-        self.assertEqual(3, len(self.opened().records(Job)))
+        programs = [
+            self.process("store.record_job(Job(kind='x', status='PENDING', created_ms=1))\n")
+            for _ in range(self.programs)
+        ]
+        self.assertEqual(
+            [("", 0)] * self.programs, [(one.communicate(timeout=LONG_S * 6)[1], one.returncode) for one in programs]
+        )
+        self.assertEqual(self.programs, len(self.opened().records(Job)))
 
     def test_hundreds_of_writes_at_once_all_arrive(self):
         writers = scaled(2, 6)
@@ -330,6 +336,7 @@ class Sqlite(Store, unittest.TestCase):
 
 class Postgres(Store, unittest.TestCase):
     writes = scaled(120, 600)
+    programs = scaled(2, 4)
 
     def address(self, more=""):
         return fresh_database(self.id().rpartition(".")[2][:50] + more)

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -265,7 +266,7 @@ class Refusing(CommandCase):
 
     def test_a_database_that_is_damaged_is_told_and_sync_makes_it_anew(self):
         self.done("tag", "latest", "mine")
-        for number, damage in enumerate((self.garbled_head, self.garbled_middle), 1):
+        for number, damage in enumerate((self.garbled_head, self.garbled_middle, self.garbled_value), 1):
             with self.subTest(number):
                 damage()
                 line = self.failed(1, "list")
@@ -287,6 +288,10 @@ class Refusing(CommandCase):
         content = bytearray(self.database.read_bytes())
         content[4_096:] = b"\xff" * (len(content) - 4_096)
         self.database.write_bytes(content)
+
+    def garbled_value(self):
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("""UPDATE run SET symbols = '["BTC'""")
 
     def test_a_file_that_is_no_database_is_not_set_aside(self):
         file = self.base / "live.yaml"

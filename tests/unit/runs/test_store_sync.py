@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import io
 import json
 import os
 import shutil
@@ -47,8 +48,8 @@ class Syncing(unittest.TestCase):
         self.addCleanup(store.close)
         return store
 
-    def sync(self, store=None):
-        return (store or self.store).sync([self.base / "logs" / "backtests", self.base / "logs" / "live"])
+    def sync(self, store=None, **how):
+        return (store or self.store).sync([self.base / "logs" / "backtests", self.base / "logs" / "live"], **how)
 
     def by_name(self):
         return {run.name: run for run in self.store.runs()}
@@ -170,6 +171,34 @@ class Syncing(unittest.TestCase):
         self.assertIn("is no result of a run", run.failure)
         self.assertEqual("COMPLETED", self.by_name()[TWO_DAYS].status)
         self.assertEqual(SyncReport(), self.sync())
+
+    def test_files_that_were_changed_are_a_failed_run_whatever_reading_stumbles_over(self):
+        folder = own_folder(self.backtests, TWO_DAYS)
+        np_header = (folder / "equity.npy").read_bytes().replace(b"'shape': (", b"'shape': [", 1)
+        backwards = io.BytesIO()
+        np.save(backwards, np.load(folder / "steps.npy")[::-1])
+        log, account = (folder / "trades.csv").read_text(), (folder / "equity.csv").read_text()
+        damage = {
+            "equity.npy": np_header,
+            "steps.npy": backwards.getvalue(),
+            "trades.csv": log.replace(",OPEN,LONG,", ",OPEN,LONG,1E999999", 1).replace("SHORT,4", "SHORT,9E9999994", 1),
+            "equity.csv": account.replace(".000Z", "-0100", 1),
+            "result.json": (folder / "result.json").read_text().replace('"starting_balance": 10000.0', '"a": 1'),
+        }
+        self.sync()
+        for name, content in damage.items():
+            with self.subTest(name):
+                kept = (folder / name).read_bytes()
+                (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+                self.assertEqual(0, self.sync().changed)
+                self.assertEqual(1, self.sync(thorough=True).changed)
+                run = self.by_name()[TWO_DAYS]
+                self.assertEqual("FAILED", run.status)
+                self.assertIn(str(folder), run.failure)
+                self.assertNotIn("\n", run.failure)
+                (folder / name).write_bytes(kept)
+                self.sync(thorough=True)
+                self.assertEqual("COMPLETED", self.by_name()[TWO_DAYS].status)
 
     def test_notes_that_cannot_be_read_are_named_and_the_run_is_there(self):
         (own_folder(self.backtests, ONE_DAY) / "notes.json").write_text('{"tags": "x"}')
