@@ -8,11 +8,11 @@ from typing import Any
 from backtests.settled_run import run_settled
 from core.errors import HarnessError
 from core.instants import parse_instant
+from core.symbol_spelling import symbol_key
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS, ceil_to_grid, timeframe_ms
 from engine.assembly import with_own_strategy
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.instruments.symbols import symbol_key
 from market_data.practice.practice_listings import LISTINGS
 from systems.catalogue import all_systems
 from systems.life_cycle.epoch_files import one_line

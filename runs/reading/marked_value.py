@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from core.tolerance import TOLERANCE
 from runs.reading.log_rows import LogRow
 
 
@@ -37,7 +38,7 @@ def marked_value(
         for number in own:
             left = left + float(rows[number].quantity) if rows[number].opens else left - float(rows[number].quantity)
             # What float64 leaves of a position that was closed entirely is none.
-            left = 0.0 if left < 1e-9 * float(rows[number].quantity) else left
+            left = 0.0 if left < (TOLERANCE - 1.0) * float(rows[number].quantity) else left
             rest.append(left)
         held = np.searchsorted(points[own], np.arange(len(times_ms)), side="right")
         last = np.searchsorted(columns.open_time_ms + length_ms, times_ms, side="right") - 1
