@@ -7,9 +7,9 @@ from typing import Any
 
 from core.errors import HarnessError
 from core.orders import OrderRequest, OrderSide
-from core.positive_number import positive_number
 from core.reasons import HaltReason, SafetyRefusal
 from core.tolerance import TOLERANCE
+from execution.positive_number import positive_number
 from execution.safety.recorded_positions import RecordedPositions
 from execution.safety.safety_limits import SafetyLimits
 

@@ -9,10 +9,10 @@ from core.errors import HarnessError
 from core.events import Event, TradeRow
 from core.exact import computed
 from core.orders import OrderRequest, OrderSide, OrderType
-from core.positive_number import positive_number
 from core.reasons import ExecutionRefusal, ExitReason
 from execution.orders.order_book import OrderBook
 from execution.orders.order_status import OrderStatus
+from execution.positive_number import positive_number
 from execution.safety.safety_limits import SafetyLimits
 from execution.safety.safety_monitor import SafetyMonitor, SafetyViolation
 from execution.scripting.execution_result import ExecutionResult

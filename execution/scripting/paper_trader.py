@@ -13,7 +13,6 @@ from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest
 from core.plain_text import escaped
-from core.positive_number import positive_number
 from execution.costs.fill_pricing import fraction_pricing
 from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
@@ -23,6 +22,7 @@ from execution.money.performance import performance_summary
 from execution.orders.order_book import OrderBook
 from execution.orders.symbol_orders import SymbolOrders
 from execution.orders.trailing import trailing_fraction_of
+from execution.positive_number import positive_number
 from execution.scripting.direct_orders import DirectOrders
 from execution.scripting.execution_result import ExecutionResult
 from execution.scripting.position import Position
