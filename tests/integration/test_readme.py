@@ -8,13 +8,16 @@ import textwrap
 import unittest
 from pathlib import Path
 
+from backtests import run_backtest
 from core.candle import Candle
+from market_data.practice.practice_market import PracticeMarket
 from strategies.open_stream import open_stream
 from strategies.strategy_registry import build_strategy
 from tests.support.shared import REPOSITORY
 from validation.loading import load_settings
 
 PAGE = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+JANUARY_MS = 1_704_067_200_000
 BLOCKS = re.findall(r"```[a-z]*\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -37,6 +40,18 @@ class ReadMe(unittest.TestCase):
     def test_links_lead_somewhere(self) -> None:
         for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
             self.assertTrue((REPOSITORY / target).is_file(), target)
+
+    def test_the_strategy_it_begins_with_trades(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "cross.py").write_text(block_with("class Cross"), encoding="utf-8")
+            self.addCleanup(sys.modules.pop, "cross", None)
+            sys.path.insert(0, folder)
+            self.addCleanup(sys.path.remove, folder)
+            candles = PracticeMarket().candles("BTC/USDT", "15m", JANUARY_MS, JANUARY_MS + 600 * 900_000)
+            rows = list(zip(*(column.tolist() for column in candles), strict=True))
+            result = run_backtest(rows, strategy="cross:Cross", symbol="BTC/USDT", timeframe="15m")
+        self.assertGreater(result.result.performance.total_trades, 5)
+        self.assertEqual({"LONG"}, set(result.trades["side"]))
 
     def test_the_strategy_it_shows_trades(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

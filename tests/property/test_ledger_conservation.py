@@ -141,6 +141,7 @@ class LedgerConservation(unittest.TestCase):
         rows = list(csv.DictReader(io.StringIO(run.trades.decode())))
         start = balance = Decimal(repr(float(case.settings["starting_balance"])))
         held: dict[str, dict[str, str]] = {}
+        left: dict[str, tuple[Decimal, Decimal]] = {}
         last_time: dict[str, str] = {}
         for row in rows:
             symbol, price, quantity = row["symbol"], Decimal(row["price"]), Decimal(row["quantity"])
@@ -149,12 +150,18 @@ class LedgerConservation(unittest.TestCase):
             if row["action"] == "OPEN":
                 self.assertNotIn(symbol, held)
                 self.assertEqual("0", row["realized_pnl"])
-                held[symbol] = row
+                held[symbol], left[symbol] = row, (quantity, Decimal(row["commission"]))
             else:
-                entry = held.pop(symbol)
-                self.assertEqual((entry["side"], entry["quantity"]), (row["side"], row["quantity"]))
+                entry, (rest, paid) = held[symbol], left[symbol]
+                self.assertEqual(entry["side"], row["side"])
+                self.assertLessEqual(quantity, rest)
+                # A part carries its share of the entry's commission, rounded half-even; the last one what is left.
+                share = paid if quantity == rest else (paid * quantity / rest).quantize(Decimal("1e-8"))
+                left[symbol] = rest - quantity, paid - share
+                if quantity == rest:
+                    del held[symbol]
                 gross = (price - Decimal(entry["price"])) * quantity * (1 if row["side"] == "LONG" else -1)
-                result = gross - Decimal(entry["commission"]) - Decimal(row["commission"])
+                result = gross - share - Decimal(row["commission"])
                 self.assertEqual(result, Decimal(row["realized_pnl"]))
                 balance += result
             # Opening moves no cash; closing moves exactly the result.
