@@ -79,7 +79,7 @@ class @CLASS@Test(unittest.TestCase):
     def test_it_buys_when_the_dip_is_over_and_wins(self):
         result = run_backtest(candles(), strategy=@CLASS@())
         self.assertEqual("LONG", result.trades.iloc[0]["side"])
-        self.assertGreater(result.equity.iloc[-1], 10_000)
+        self.assertGreater(result.equity["equity"].iloc[-1], 10_000)
 
     def test_a_parameter_out_of_bounds_is_refused(self):
         with self.assertRaisesRegex(ValueError, "fast"):
