@@ -148,7 +148,7 @@ class RunFolders(unittest.TestCase):
         for change, words in (
             (lines[2].replace("CLOSE", "SHUT"), "line 3: is no row of a trade log: SHUT"),
             (lines[2].replace(",CLOSE,", ",CLOSE,x,"), "line 3: 17 cells where the header has 16"),
-            ("x" + lines[2], "Error parsing datetime"),
+            ("x" + lines[2], "is no time such as 2024-01-01T00:00:00.000Z"),
             (re.sub(r"(CLOSE,\w+,)", r"\1x", lines[2]), "a number is expected"),
         ):
             with self.subTest(words):
