@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         drop_output()
         return 1
+    except OSError as error:
+        drop_output()
+        return failed(f"cannot write the output ({error.strerror or error})", 1)
     return code
 
 
@@ -98,7 +101,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.verb is None and not asked.smoke:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise ConfigurationError(
-                "without a terminal there is no menu — allowed: list, show, check, new, run, promote or --smoke "
+                "without a terminal there is no menu — allowed: list, show, check, new, run, promote, sync or --smoke "
                 "(see python -m systems --help)"
             )
         from systems.commands.system_menu import menu

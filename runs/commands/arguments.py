@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument(
         "--out", metavar="FILE", type=Path, help="file to write (default: dataset.parquet in its folder)"
     )
+    table.add_argument("--force", action="store_true", help="replace a file named by --out that is there")
     table.add_argument("--horizons", metavar="N,N", default="1,5,15,60",
                        help="how many candles ahead outcomes look (default: %(default)s)")  # fmt: skip
     table.add_argument("--data-dir", metavar="DIR", type=Path, help="candle store, in place of the one that it used")

@@ -21,6 +21,11 @@ def write_run_dataset(asked: argparse.Namespace) -> int:
     target: Path = asked.out or run.folder / _FILE
     if target.is_dir():
         raise ConfigurationError(f"--out {target} is a folder — allowed: the name of a file")
+    if asked.out is not None:
+        if target.suffix != ".parquet":
+            raise ConfigurationError(f"--out {target} — allowed: a name that ends in .parquet")
+        if target.exists() and not asked.force:
+            raise ConfigurationError(f"{target} is there already — allowed: another name, or --force to replace it")
     if asked.data_dir is not None and not asked.data_dir.is_dir():
         raise ConfigurationError(f"--data-dir {asked.data_dir}: there is no such folder")
     facts = write_dataset(run, target, horizons=horizons, data_dir=asked.data_dir)

@@ -23,7 +23,7 @@ from metrics.run_metrics import RunMetrics
 from metrics.trade_columns import TradeColumns
 from runs.documents.manifest import Manifest, SymbolAtStart, read_manifest
 from runs.documents.run_result import RunResult
-from runs.folder.file_names import MANIFEST, ORDERS, RESULT, RUNS, TRADES
+from runs.folder.file_names import EQUITY, MANIFEST, ORDERS, RESULT, RUNS, STEPS, TRADES
 from runs.reading.ambiguous_bounds import ambiguous_bounds
 from runs.reading.folder_text import read_bytes
 from runs.reading.held_symbols import held_symbols
@@ -70,7 +70,11 @@ class StoredRun:
     @property
     def warnings(self) -> list[str]:
         """What a reader of the run must know."""
-        return self.result.warnings
+        if self.kind == "live" or (self.folder / STEPS).is_file():
+            return self.result.warnings
+        # Of an earlier version, or no longer whole: nothing in the folder tells which.
+        lacking = f"{STEPS} is not there: drawdown and daily figures are of the rows of {EQUITY}, not of every step"
+        return [*self.result.warnings, lacking]
 
     @property
     def symbols(self) -> list[str]:
@@ -102,7 +106,9 @@ class StoredRun:
     @functools.cached_property
     def curve(self) -> EquityCurve:
         """The account over time."""
-        return read_curve(self.folder, self._account_rows, self.result.config.starting_balance, self.window)
+        backtest = self.kind == "backtest"
+        balance = self.result.config.starting_balance
+        return read_curve(self.folder, self._account_rows, balance, self.window, backtest=backtest)
 
     @functools.cached_property
     def trades(self) -> TradeColumns:

@@ -43,7 +43,9 @@ def read_account_rows(folder: Path) -> AccountRows:
         raise StoreError(f"{path}: {error}", path=path) from None
 
 
-def read_curve(folder: Path, rows: AccountRows, starting_balance: float, window: tuple[int, int]) -> EquityCurve:
+def read_curve(
+    folder: Path, rows: AccountRows, starting_balance: float, window: tuple[int, int], *, backtest: bool
+) -> EquityCurve:
     """Return the equity curve of a run.
 
     Parameters
@@ -56,6 +58,8 @@ def read_curve(folder: Path, rows: AccountRows, starting_balance: float, window:
         In quote currency.
     window
         Where the run began and where it ended.
+    backtest
+        Whether it is a backtest, which has equity at every step from the start; a session has it once it has ended.
 
     Raises
     ------
@@ -64,7 +68,10 @@ def read_curve(folder: Path, rows: AccountRows, starting_balance: float, window:
     """
     ends = {"start_ms": window[0], "end_ms": window[1]}
     cash = np.array(rows.balances, np.float64)
-    if not ((folder / CURVE).is_file() and (folder / STEPS).is_file()):
+    has_curve, has_steps = (folder / CURVE).is_file(), (folder / STEPS).is_file()
+    if not has_curve and (has_steps or backtest):
+        raise StoreError(f"{folder / CURVE} is missing: the folder is no longer whole", path=folder / CURVE)
+    if not (has_curve and has_steps):
         further = {"cash": cash, "open_positions": rows.open_positions, "sparse": True}
         return EquityCurve.of(rows.times_ms, rows.equity, starting_balance, **ends, **further)
     times, equity = _column(folder / STEPS), _column(folder / CURVE)

@@ -23,7 +23,7 @@ def listed(systems: Sequence[dict[str, Any]]) -> list[str]:
         )
         for one in sound
     ]
-    broken = [f"broken: {one['problem']}" for one in systems if "problem" in one]
+    broken = [f"broken: {line}" for one in systems if "problem" in one for line in one["problem"].split("\n")]
     if not systems:
         return ["no systems; python -m systems new NAME writes one"]
     head = ("id", "epoch", "strategy", "exchange", "candles", "windows", "uid", "description")

@@ -345,6 +345,8 @@ class Refused(DatasetCase):
         for arguments, says in (
             (["--horizons", "0"], "--horizons 0 — allowed: numbers of candles"),
             (["--out", str(self.base)], "is a folder"),
+            (["--out", str(self.base / "run.csv")], "allowed: a name that ends in .parquet"),
+            (["--out", str(Path(folder) / "dataset.parquet")], "is there already — allowed: another name, or --force"),
             (["--data-dir", str(self.base / "none")], "there is no such folder"),
         ):
             code, said, wrong = self.command(folder, *arguments)

@@ -80,6 +80,15 @@ class RunFolders(unittest.TestCase):
         for name in ("net_profit", "best_day_pct", "trades", "expectancy", "value_at_risk_pct", "total_costs"):
             self.assertEqual(told.figure(name), whole.figure(name), name)
         self.assertEqual(run.trades.entry_time_ms.tolist(), self.first.trades.entry_time_ms.tolist())
+        self.assertEqual(self.first.warnings, run.warnings[:-1])
+        self.assertIn("steps.npy is not there: drawdown", run.warnings[-1])
+
+    def test_a_backtest_that_lost_its_curve_is_no_longer_whole(self) -> None:
+        own = self.own(self.first.run_id)
+        for name in ("equity.npy", "steps.npy"):
+            (own / name).unlink()
+            with self.assertRaisesRegex(StoreError, "equity.npy is missing: the folder is no longer whole"):
+                _ = read_run(own).curve
 
     def test_a_run_is_found_by_its_id_the_beginning_of_it_its_name_and_as_the_latest(self) -> None:
         roots = [self.root, self.base / "nowhere"]

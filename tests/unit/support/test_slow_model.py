@@ -560,15 +560,19 @@ class DrawnCases(unittest.TestCase):
         start = Decimal(repr(float(case.settings["starting_balance"])))
         self.assertEqual(sum((Decimal(row["realized_pnl"]) for row in result.rows), start), result.final_balance)
         self.assertEqual(len({row["order_id"] for row in result.rows}), len(result.rows))
-        balance, holding = start, {}
+        balance, holding, left = start, {}, {}
         for row in result.rows:
             if row["action"] == "OPEN":
                 self.assertEqual(Decimal(row["balance"]), balance)
                 self.assertNotIn(row["symbol"], holding)
-                holding[row["symbol"]] = row
+                holding[row["symbol"]], left[row["symbol"]] = row, Decimal(row["quantity"])
             else:
-                opened = holding.pop(row["symbol"])
-                self.assertEqual((row["side"], row["quantity"]), (opened["side"], opened["quantity"]))
+                opened = holding[row["symbol"]]
+                left[row["symbol"]] -= Decimal(row["quantity"])
+                self.assertEqual(row["side"], opened["side"])
+                self.assertGreaterEqual(left[row["symbol"]], 0)
+                if not left[row["symbol"]]:
+                    del holding[row["symbol"]]
                 self.assertLessEqual(opened["timestamp"], row["timestamp"])
             balance = Decimal(row["balance"])
             if not holding:
