@@ -62,7 +62,7 @@ def main() -> int:
 def read(folder: Path) -> tuple[list[LogRow], EquityCurve, np.ndarray]:
     """Return what figures are made of, from the files of a run."""
     rows, account = read_log(folder / TRADES), read_account_rows(folder)
-    curve = read_curve(folder, account, BALANCE, (START_MS, START_MS + STEPS * MINUTE_MS))
+    curve = read_curve(folder, account, BALANCE, (START_MS, START_MS + STEPS * MINUTE_MS), backtest=True)
     return rows, curve, points_of(rows, curve.times_ms, account, "10000", at_close=False)
 
 
