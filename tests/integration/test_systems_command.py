@@ -82,7 +82,7 @@ class Verbs(CommandCase):
             (("promote", "nothing"), "there is no system 'nothing'"),
             (("new", "No"), "'No' — allowed: small letters"),
             (("shw", "mine"), "invalid choice: 'shw'"),
-            ((), "without a terminal there is no menu — allowed: list, show, check, new, run, promote, sync or --smoke"),
+            ((), "there is no menu — allowed: list, show, check, new, run, promote, sync or --smoke"),
         )
         for arguments, expected in table:
             with self.subTest(arguments):
