@@ -4,9 +4,10 @@ import argparse
 import os
 import resource
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HarnessError
 from core.plain_text import escaped, escaped_lines
 
 INTERRUPTED = 130
@@ -67,3 +68,24 @@ def drop_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> int:
+    """Do a command's work and return its exit code; what goes wrong is one line on standard error.
+
+    A reader that went away is none: it has what it wanted. What cannot be written otherwise is told.
+    """
+    try:
+        code = work()
+        sys.stdout.flush()
+    except HarnessError as error:
+        return failed(str(error), error.exit_code)
+    except KeyboardInterrupt as interrupt:
+        return failed(str(interrupt) or interrupted, INTERRUPTED)
+    except BrokenPipeError:
+        drop_output()
+        return 1
+    except OSError as error:
+        drop_output()
+        return failed(f"cannot write the output ({error.strerror or error})", 1)
+    return code

@@ -4,27 +4,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from core.command_line import INTERRUPTED, drop_output, failed
-from core.errors import HarnessError
+from core.command_line import exit_code_of
 from market_data.commands.arguments import parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; what goes wrong is one line on standard error."""
-    try:
-        code = _run(arguments)
-        sys.stdout.flush()
-    except HarnessError as error:
-        return failed(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return failed("interrupted; what was finished is stored", INTERRUPTED)
-    except BrokenPipeError:
-        drop_output()
-        return 1
-    except OSError as error:
-        drop_output()
-        return failed(f"cannot write the output ({error.strerror or error})", 1)
-    return code
+    return exit_code_of(lambda: _run(arguments), "interrupted; what was finished is stored")
 
 
 def _run(arguments: Sequence[str] | None) -> int:

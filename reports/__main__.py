@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say
-from core.errors import ConfigurationError, HarnessError
+from core.command_line import CommandParser, exit_code_of, say
+from core.errors import ConfigurationError
 
 EXAMPLES = """\
 examples:
@@ -25,17 +25,12 @@ FOLDER = Path("logs/reports")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; what goes wrong is one line on standard error."""
-    try:
-        asked = _parse(arguments)
-        say(_written(asked.verb, asked.runs, None if asked.out is None else Path(asked.out), asked.data_dir))
-        sys.stdout.flush()
-    except HarnessError as error:
-        return failed(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return failed("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        drop_output()
-        return 1
+    return exit_code_of(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    asked = _parse(arguments)
+    say(_written(asked.verb, asked.runs, None if asked.out is None else Path(asked.out), asked.data_dir))
     return 0
 
 

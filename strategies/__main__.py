@@ -4,8 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
-from core.errors import HarnessError
+from core.command_line import CommandParser, exit_code_of
 from strategies.commands.listing import list_strategies
 from strategies.commands.new_strategy import new_strategy
 from strategies.commands.showing import show_strategy
@@ -13,20 +12,10 @@ from strategies.commands.showing import show_strategy
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; what goes wrong is one line on standard error."""
-    try:
-        _run(arguments)
-        sys.stdout.flush()
-    except HarnessError as error:
-        return failed(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return failed("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        drop_output()
-        return 1
-    return 0
+    return exit_code_of(lambda: _run(arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> None:
+def _run(arguments: Sequence[str] | None) -> int:
     parser = CommandParser(prog="python -m strategies", description="Strategies: what is there, and one of your own.")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     verbs.add_parser("list", help="the registered strategies, a line each")
@@ -43,6 +32,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         show_strategy(asked.name, asked.timeframe)
     else:
         new_strategy(asked.name, Path(asked.folder))
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed
-from core.errors import ConfigurationError, HarnessError
+from core.command_line import CommandParser, exit_code_of
+from core.errors import ConfigurationError
 from systems.places import DEFAULT_FOLDER, Places
 
 EPILOG = """\
@@ -31,20 +31,7 @@ exit codes: 0 done, 1 not promoted or a smoke run failed, 2 bad arguments or a b
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; what goes wrong is one line on standard error."""
-    try:
-        code = _run(_parse(arguments))
-        sys.stdout.flush()
-    except HarnessError as error:
-        return failed(str(error), error.exit_code)
-    except KeyboardInterrupt as interrupted:
-        return failed(str(interrupted) or "interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        drop_output()
-        return 1
-    except OSError as error:
-        drop_output()
-        return failed(f"cannot write the output ({error.strerror or error})", 1)
-    return code
+    return exit_code_of(lambda: _run(_parse(arguments)))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
