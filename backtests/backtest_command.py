@@ -24,7 +24,8 @@ examples:
       imported candles, never the network
 
 times are UTC; the end is exclusive
-exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 130 interrupted, 1 anything else
+exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 4 --verify-engine found a
+difference, 130 interrupted, 1 anything else
 """
 
 
@@ -47,6 +48,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quiet", action="store_true", help="print no report and no progress, only errors")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "reference", "compiled"),
+        default="auto",
+        help="which engine makes the run, to the same bytes: compiled rules where they cover it (default: %(default)s)",
+    )
+    parser.add_argument("--verify-engine", action="store_true", help="run both engines and compare all they write")
     return parser.parse_args(arguments)
 
 

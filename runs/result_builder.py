@@ -7,9 +7,9 @@ from msgspec import UNSET, UnsetType
 
 from core.events import CandleMove
 from core.instants import format_ms
-from engine.session import Session
 from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult
+from runs.ended_session import EndedSession
 from runs.figures.account_figures import Period, performance_of, statistics_of, symbol_results
 from runs.identity.run_hashes import run_hashes
 from runs.run_input import RunInput
@@ -25,7 +25,7 @@ class OutputPlaces(NamedTuple):
 
 
 def build_result(
-    session: Session,
+    session: EndedSession,
     settings: Settings,
     fed: RunInput,
     places: OutputPlaces | None = None,
@@ -75,7 +75,7 @@ def build_result(
     )
 
 
-def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
+def _warnings(session: EndedSession, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
     warnings += fed.warnings

@@ -11,7 +11,6 @@ import numpy as np
 from core.candle_columns import Int64Array
 from core.exact import EXACT, ZERO
 from core.timeframe import DAY_MS, MINUTE_MS
-from engine.session import Session
 from metrics import (
     average_loss,
     average_win,
@@ -29,6 +28,7 @@ from metrics import (
 )
 from runs.documents.run_result import Performance, RunStatistics
 from runs.documents.symbol_result import SymbolInput, SymbolResult
+from runs.ended_session import EndedSession
 from runs.figures.exit_figures import exits_by_symbol, exits_of
 from runs.run_input import FedSymbol
 
@@ -41,7 +41,7 @@ class Period(NamedTuple):
     step_times_ms: Int64Array
 
 
-def statistics_of(session: Session, risk_per_trade: float) -> RunStatistics:
+def statistics_of(session: EndedSession, risk_per_trade: float) -> RunStatistics:
     """Return the session's counts, the risk that was asked and the risk taken, and the bound of its ambiguous trades.
 
     Parameters
@@ -64,7 +64,7 @@ def statistics_of(session: Session, risk_per_trade: float) -> RunStatistics:
     )
 
 
-def performance_of(session: Session, period: Period | None, held_returns: Iterable[float]) -> Performance:
+def performance_of(session: EndedSession, period: Period | None, held_returns: Iterable[float]) -> Performance:
     """Return balances, returns, trade figures, costs and ratios.
 
     Parameters
@@ -104,7 +104,7 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
     return performance if period is None else _annualised(performance, session.outputs.curve, period)
 
 
-def symbol_results(session: Session, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
+def symbol_results(session: EndedSession, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
     """Return what each symbol was fed, joined with what its trades came to."""
     left = exits_by_symbol(session.account, fed)
     results: dict[str, list[Decimal]] = {symbol: [] for symbol in fed}

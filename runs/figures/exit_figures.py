@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from core.events import TradeRow
 from core.exact import EXACT, ZERO
-from execution.money.account_view import AccountView
 from execution.money.closed_trade import ClosedTrade
 from runs.documents.symbol_result import Rung, TagResult
+from runs.ended_session import EndedAccount
 
 
 class Exits(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class _RungSum:
         self.quantity = self.realized = ZERO
 
 
-def exits_of(account: AccountView) -> Exits:
+def exits_of(account: EndedAccount) -> Exits:
     """Return counts of exits, the figures of the ladder's rungs that filled, and what funding came and went."""
     exits = account.exits
     return Exits(
@@ -61,7 +61,7 @@ def exits_of(account: AccountView) -> Exits:
     )
 
 
-def exits_by_symbol(account: AccountView, symbols: Iterable[str]) -> dict[str, SymbolExits]:
+def exits_by_symbol(account: EndedAccount, symbols: Iterable[str]) -> dict[str, SymbolExits]:
     """Return each symbol's closing fills by reason, liquidations, rungs, and the funding received (below 0: paid)."""
     exits: dict[str, Counter[str]] = {symbol: Counter() for symbol in symbols}
     funding = dict.fromkeys(exits, ZERO)

@@ -1,0 +1,192 @@
+"""A compiled run as results read a session: its counts, its account and its outputs."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+
+from compiled.codes import (
+    BOUNDS,
+    CANCELED,
+    DECISION,
+    ENTRY_ROLE,
+    EXPIRED,
+    FILLED,
+    GAP_NOTE,
+    HALT_NOTE,
+    MOVE,
+    NO_REASON,
+    NONE,
+    REASONS,
+    REJECTED,
+    STOP_ROLE,
+)
+from compiled.compiled_run import CompiledRun
+from compiled.layout import Records
+from core.events import CandleMove, Fill, Levels, TradeRow
+from core.exact import EXACT, ZERO
+from core.instrument import Instrument
+from core.orders import OrderSide
+from core.reasons import FillReason
+from engine.kernel_rules import KernelRules
+from engine.renderer import SessionOutputs
+from engine.session_statistics import SessionStatistics
+from execution.money.closed_trade import ClosedTrade
+from execution.money.holding import Holding
+from execution.money.performance import performance_summary
+
+
+class CompiledAccount:
+    """The account of a compiled run at its end: all positions are closed."""
+
+    def __init__(self, run: CompiledRun, symbols: Sequence[str], strategy_name: str) -> None:
+        self._symbols = symbols
+        self._strategy = strategy_name
+        self._record = run.core.account[0]
+        self._money = int(run.core.rules[0]["money_decimals"])
+        self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
+        self._fills = np.concatenate(run.fills)
+        self.holdings: Mapping[str, Holding] = {}
+        self.rung_fills: Counter[int] = Counter()
+        self.funding_net = self.funding_paid = ZERO
+        self.max_drawdown = float(self._record["max_drawdown"])
+        self.peak_equity = float(self._record["account_peak"])
+        self.starting_balance = self._amount(self._record["starting_balance"])
+        self.balance = self._amount(self._record["balance"])
+        closes = self._fills[self._fills["opens"] == 0]
+        self.exits = _counted(closes["reason"])
+        self.closed = [self._trade(row) for row in closes]
+        self.rows = [self._row(row) for row in self._fills]
+
+    @property
+    def ledger(self) -> "CompiledAccount":
+        """Cash at the start and now."""
+        return self
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """Results of closed trades, net of all costs."""
+        return EXACT.subtract(self.balance, self.starting_balance)
+
+    def unrealized_of_log(self) -> Decimal:
+        """Return the gross profit of what is open: nothing."""
+        return ZERO
+
+    @property
+    def performance(self) -> dict[str, Any]:
+        """Balances, returns and trade counts as plain figures; percentages are per cent."""
+        return performance_summary(cast(Any, self))
+
+    def _amount(self, units: Any, decimals: int | None = None) -> Decimal:
+        return Decimal(int(units)).scaleb(-(self._money if decimals is None else decimals), EXACT)
+
+    def _trade(self, row: np.void) -> ClosedTrade:
+        prices, quantities = self._decimals[row["symbol"]]
+        result = self._amount(row["realized_pnl"])
+        return ClosedTrade(
+            symbol=self._symbols[row["symbol"]],
+            side=OrderSide.SHORT if row["sign"] > 0 else OrderSide.LONG,
+            quantity=self._amount(row["quantity"], quantities),
+            entry_time_ms=int(row["entry_time_ms"]),
+            exit_time_ms=int(row["time_ms"]),
+            entry_price=self._amount(row["entry_price"], prices),
+            exit_price=self._amount(row["price"], prices),
+            gross_pnl=self._amount(row["gross"]),
+            realized_pnl=result,
+            reason=cast(FillReason, REASONS[row["reason"]]),
+            best_case_pnl=EXACT.add(result, self._amount(row["gained"])),
+            ambiguous=bool(row["ambiguous"]),
+            strategy_name=self._strategy,
+        )
+
+    def _row(self, row: np.void) -> TradeRow:
+        prices, quantities = self._decimals[row["symbol"]]
+        fill = Fill(
+            self._symbols[row["symbol"]],
+            int(row["sign"]),
+            self._amount(row["quantity"], quantities),
+            self._amount(row["price"], prices),
+            self._amount(row["reference"], prices),
+            self._amount(row["commission"]),
+            int(row["time_ms"]),
+        )
+        opens = bool(row["opens"])
+        target = () if row["target_price"] == NONE else (self._amount(row["target_price"], prices),)
+        return TradeRow(
+            fill,
+            "OPEN" if opens else "CLOSE",
+            str(row["order_id"]),
+            self._strategy,
+            cast(FillReason, REASONS[row["reason"]]),
+            self._amount(row["balance"]),
+            self._amount(row["unrealized_pnl"]),
+            self._amount(row["realized_pnl"]),
+            levels=Levels(stop=self._amount(row["stop_price"], prices), targets=target) if opens else None,
+            ambiguous=bool(row["ambiguous"]),
+        )
+
+
+class CompiledSession:
+    """What results read of a session, of a compiled run that has ended."""
+
+    paused = False
+
+    def __init__(
+        self,
+        run: CompiledRun,
+        rules: KernelRules,
+        instruments: Mapping[str, Instrument],
+        outputs: SessionOutputs,
+        *,
+        kill_switch_engaged: bool,
+    ) -> None:
+        record, symbols = run.core.account[0], tuple(instruments)
+        self.rules = rules
+        self.instruments = dict(instruments)
+        self.outputs = outputs
+        self.kill_switch_engaged = kill_switch_engaged
+        self.account = CompiledAccount(run, symbols, rules.strategy_name)
+        self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
+        notes = np.concatenate(run.notes)
+        self.statistics = _statistics(record, notes, np.concatenate(run.transitions))
+        self.candle_moves = [
+            CandleMove(
+                int(one["time_ms"]),
+                symbols[one["symbol"]],
+                int(one["opened_ms"]),
+                *(float(one[name]) for name in ("close_before", "high", "low", "factor")),
+            )
+            for one in notes[notes["kind"] == MOVE]
+        ]
+
+
+def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> Counter[str]:
+    """Count words by their codes."""
+    numbers = np.bincount(codes, minlength=len(names)).tolist()
+    return Counter({name: number for name, number in zip(names, numbers, strict=True) if number})
+
+
+def _statistics(account: np.void, notes: Records, transitions: Records) -> SessionStatistics:
+    """Return the counts that a session's events come to."""
+    found = SessionStatistics()
+    found.steps, found.steps_with_position = int(account["steps"]), int(account["steps_with_position"])
+    found.candles_processed, found.orders_submitted = (
+        int(account["candles_processed"]),
+        int(account["orders_submitted"]),
+    )
+    decisions = notes[notes["kind"] == DECISION]
+    found.signals_generated = len(decisions)
+    found.refusals = _counted(decisions["reason"][decisions["reason"] != NO_REASON])
+    entered = decisions[decisions["entry_id"] != 0]
+    found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
+    found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.gaps = int((notes["kind"] == GAP_NOTE).sum())
+    found.halts = int((notes["kind"] == HALT_NOTE).sum())
+    found.candle_moves = int((notes["kind"] == MOVE).sum())
+    own = transitions[transitions["role"] < STOP_ROLE]
+    found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
+        setattr(found, counter, _counted(own["reason"][own["event"] == event]))
+    return found

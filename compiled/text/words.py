@@ -1,0 +1,41 @@
+"""Words that stand in many lines, as bytes: a table of them, and how one is put into a buffer."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from compiled.compiler import kernel
+from core.candle_columns import Int64Array
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Words(NamedTuple):
+    """Texts one behind the other; the n-th lies from ``starts[n]`` to ``starts[n + 1]``."""
+
+    data: Bytes
+    starts: Int64Array
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Words":
+        """Return a table of texts."""
+        encoded = [text.encode() for text in texts]
+        starts = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(one) for one in encoded], out=starts[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), starts)
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest text."""
+        return int(np.diff(self.starts).max(initial=0))
+
+
+@kernel
+def put(out: Bytes, at: int, words: Words, number: int) -> int:
+    """Put a word into a buffer; return where it ends."""
+    for place in range(words.starts[number], words.starts[number + 1]):
+        out[at] = words.data[place]
+        at += 1
+    return at
