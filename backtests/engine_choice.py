@@ -56,7 +56,6 @@ def run_compiled(
     from backtests.opinions import opinions_of
     from compiled.compiled_run import CompiledRun, Sinks
     from compiled.core_builder import SymbolMarket, build_core, warmed_candles
-    from compiled.text.words import Words
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
@@ -68,7 +67,7 @@ def run_compiled(
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, Words.of(opinions.texts))
+    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
     parts = (outputs.trades, outputs.equity, outputs.decisions, outputs.orders, outputs.ledger)
     run.run(Sinks(*(part.append_bytes for part in parts)))
     outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())

@@ -11,9 +11,12 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 
 from backtests.timeline import candles_of, merged_steps
+from compiled.compiled_run import OpinionRows
 from compiled.layout import SIGNAL_ROW, Records
+from compiled.text.signal_rows import SignalRows
+from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns, Float64Array
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
@@ -28,6 +31,7 @@ from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
 from strategies.features.session_facts import AccountNow, PositionNow
+from strategies.meaningless_metadata import names_a_level
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from validation.composed_settings import Settings
@@ -36,10 +40,10 @@ Candles = Mapping[str, LoadedCandles]
 
 
 class Opinions(NamedTuple):
-    """What was said of each symbol, its rows those of the window, and all of it as JSON, symbol by symbol."""
+    """What was said of each symbol, its rows those of the window, and how it is told."""
 
     rows: list[Records]
-    texts: list[str]
+    told: list[OpinionRows]
 
 
 class UnseenAccount:
@@ -107,6 +111,9 @@ def opinions_of(
         features.connect(account)
     said = [_Said(rules) for _ in candles]
     try:
+        at_once = _all_at_once(features, rules, candles)
+        if at_once is not None:
+            return at_once
         streams = _columns(features, opened, candles)
         if streams is None or features is None:
             _hear_all(opened, features, rules, candles, said)
@@ -118,11 +125,39 @@ def opinions_of(
         raise Uncovered("the strategy fails") from error
     if account.asked:
         raise Uncovered("the strategy looks at the account")
-    return Opinions([np.array(one.rows, SIGNAL_ROW) for one in said], [text for one in said for text in one.texts])
+    return Opinions([np.array(one.rows, SIGNAL_ROW) for one in said], [TextRows(one.texts) for one in said])
 
 
 def _joined(one: LoadedCandles) -> CandleColumns:
     return CandleColumns._make(np.concatenate(pair) for pair in zip(one.warmup, one.window, strict=True))
+
+
+def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
+    """Return what a strategy offers as columns; None where it does not."""
+    rows, told = [], []
+    for symbol, one in candles.items():
+        said = None if features is None else features.signals(symbol)
+        if said is None:
+            return None
+        before = one.warmup.rows
+        said = said.from_row(before)
+        if len(said.rows):
+            close = one.window.close[said.rows[0] - before].item()
+            if names_a_level(said.metadata) or signal_fault(said.signal(0), close, rules) is not None:
+                raise Uncovered("the strategy gives a signal that is none")
+        numbers = (said.sl_distance, said.tp_distance, said.atr, *said.metadata.values())
+        if any(np.isinf(column).any() for column in numbers) or any(map(_undefined, said.metadata.values())):
+            raise Uncovered("the strategy gives numbers that are not finite")
+        found = np.zeros(len(said.rows), SIGNAL_ROW)
+        found["row"], found["sign"] = said.rows - before, np.where(said.long, 1, -1)
+        found["sl_distance"], found["tp_distance"], found["atr"] = said.sl_distance, said.tp_distance, said.atr
+        rows.append(found)
+        told.append(SignalRows.of(said))
+    return Opinions(rows, list(told))
+
+
+def _undefined(column: Float64Array) -> bool:
+    return bool(np.isnan(column).any())
 
 
 def _columns(

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from compiled.codes import BOUNDS, ENDED, ON_OPPOSITE, ORDER_TYPES, OVERFLOW, REASONS, STATUSES, TRANSITIONS
+from compiled.codes import BOUNDS, DECISION, ENDED, ON_OPPOSITE, ORDER_TYPES, OVERFLOW, REASONS, STATUSES, TRANSITIONS
 from compiled.layout import Core, Records
 from compiled.session import finish, run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -21,10 +21,19 @@ from compiled.text.event_rows import (
     put_trades,
 )
 from compiled.text.words import Bytes, Words
+from core.candle_columns import Int64Array
 from core.errors import Uncovered
 from core.event_lines import quoted
 
 Sink = Callable[[bytes], object]
+
+
+class OpinionRows(Protocol):
+    """Opinions about one symbol, in order."""
+
+    def words(self, places: Int64Array) -> Words:
+        """Return the JSON of some of them."""
+        ...
 
 
 class Sinks(NamedTuple):
@@ -44,12 +53,13 @@ class CompiledRun:
     ----------
     core, symbols, strategy_name
         What runs; symbols and strategy as they are configured.
-    signals
-        The JSON of every opinion, in the order of the core's.
+    opinions
+        The JSON of every symbol's opinions, in configured order.
     """
 
-    def __init__(self, core: Core, symbols: Sequence[str], strategy_name: str, signals: Words) -> None:
+    def __init__(self, core: Core, symbols: Sequence[str], strategy_name: str, opinions: Sequence[OpinionRows]) -> None:
         self.core = core
+        self._opinions = opinions
         self.fills: list[Records] = []
         self.notes: list[Records] = []
         self.transitions: list[Records] = []
@@ -69,11 +79,10 @@ class CompiledRun:
             Words.of(REASONS),
             Words.of((*BOUNDS, *ON_OPPOSITE)),
             Words.of(map(json.dumps, symbols)),
-            signals,
         )
         words = max(self._words.symbols.longest, self._words.accrued.longest) + len(strategy_name) * 2
         self._row_space = SPACE_OF_A_ROW + 2 * words
-        self._note_space = SPACE_OF_A_NOTE + self._json[3].longest + signals.longest
+        self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
         self._out: Bytes = np.empty(0, np.uint8)
 
     def run(self, sinks: Sinks) -> None:
@@ -118,13 +127,24 @@ class CompiledRun:
         sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
         out = self._space(len(points), self._row_space)
         sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
-        out = self._space(len(notes), self._note_space)
-        sinks.decisions(out[: put_notes(notes, core.rules, self._json, out)].tobytes())
+        signals = self._signals(notes)
+        out = self._space(1, len(notes) * self._note_space + len(signals.data))
+        sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
         self.fills.append(fills.copy())
         self.notes.append(notes.copy())
         self.transitions.append(transitions.copy())
         for name in ("fills", "transitions", "points", "decisions"):
             account[name] = 0
+
+    def _signals(self, notes: Records) -> Words:
+        """Return the JSON of the signals of decisions, which then are numbered by it."""
+        decisions = np.flatnonzero(notes["kind"] == DECISION)
+        of_symbol, number = notes["symbol"][decisions], notes["signal"][decisions]
+        parts = []
+        notes["signal"][decisions] = np.argsort(np.argsort(of_symbol, kind="stable"), kind="stable")
+        for s, one in enumerate(self._opinions):
+            parts.append(one.words(number[of_symbol == s] - self.core.symbols[s]["first_signal"]))
+        return Words.joined(parts)
 
     def _space(self, rows: int, each: int) -> Bytes:
         if len(self._out) < rows * each:

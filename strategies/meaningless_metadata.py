@@ -4,7 +4,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.trading_signal import SIGNAL_WORDS
@@ -69,6 +69,12 @@ def metadata_fault(
     if entry is not None and not _says(entry, close):
         return f"metadata 'entry_price' is {entry!r}, and the close {close!r}: entries fill at the market's price"
     return None
+
+
+def names_a_level(names: Iterable[str]) -> bool:
+    """Return whether a name is one of which :func:`metadata_fault` judges the value."""
+    judged = {"entry_price", *_SIZES, *(key for keys in _LEVELS.values() for key in keys)}
+    return not judged.isdisjoint(names)
 
 
 def _repeats(level: Any, close: float, distance: float | None) -> bool:

@@ -18,6 +18,8 @@ def plain_metadata(metadata: Mapping[Any, Any]) -> dict[str, Any]:
 def _plain(value: object) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))
     if isinstance(value, Mapping):
         return plain_metadata(value)
     if isinstance(value, list | tuple):

@@ -47,6 +47,8 @@ JSON_PIECES = (
     PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EQUITY,
 ) = range(len(JSON_PIECES))  # fmt: skip
 
+JsonWords = tuple[Words, Words, Words, Words]
+
 
 @kernel
 def _put_number(out: Bytes, at: int, pieces: Words, piece: int, value: float) -> int:
@@ -54,18 +56,20 @@ def _put_number(out: Bytes, at: int, pieces: Words, piece: int, value: float) ->
 
 
 @entry
-def put_notes(notes: Records, rules: Records, words: tuple[Words, Words, Words, Words, Words], out: Bytes) -> int:
+def put_notes(
+    notes: Records, rules: Records, words: tuple[Words, Words, Words, Words], signals: Words, out: Bytes
+) -> int:
     """Put the lines of notes; return how many bytes they are.
 
-    ``words`` are the pieces, the reasons, the bounds of sizes with the policies behind them, the symbols and the
-    signals, each as JSON has them.
+    ``words`` are the pieces, the reasons, the bounds of sizes with the policies behind them, and the symbols, each as
+    JSON has them; ``signals`` are the signals, by the numbers of the notes.
     """
     pieces, symbols = words[0], words[3]
     at = 0
     for number in range(notes.shape[0]):
         note = notes[number]
         if note.kind == DECISION:
-            at = _put_decision(out, at, note, rules[0], words)
+            at = put(out, _put_decision(out, at, note, rules[0], words), signals, note.signal)
         elif note.kind == ORDER:
             at = _put_order(out, at, note, words)
         elif note.kind == GAP_NOTE:
@@ -96,7 +100,7 @@ def _put_id(out: Bytes, at: int, pieces: Words, order_id: int) -> int:
 
 @kernel
 def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple[Words, ...]) -> int:
-    pieces, reasons, signals = words[0], words[1], words[4]
+    pieces, reasons = words[0], words[1]
     at = _put_id(out, put(out, at, pieces, CLOSE_ID), pieces, note.close_id)
     at = _put_id(out, put(out, at, pieces, ENTRY_ID), pieces, note.entry_id)
     at = put_whole(out, put(out, at, pieces, WARMUP), note.before)
@@ -119,7 +123,7 @@ def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple
         at = put(out, at, pieces, NULL)
     else:
         at = put(out, put(out, put(out, at, pieces, QUOTE), reasons, note.reason), pieces, QUOTE)
-    return put(out, put(out, at, pieces, SIGNAL), signals, note.signal)
+    return put(out, at, pieces, SIGNAL)
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Words that stand in many lines, as bytes: a table of them, and how one is put into a buffer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +26,27 @@ class Words(NamedTuple):
         np.cumsum([len(one) for one in encoded], out=starts[1:])
         return cls(np.frombuffer(b"".join(encoded), np.uint8), starts)
 
+    @classmethod
+    def joined(cls, tables: "Sequence[Words]") -> "Words":
+        """Return several tables as one."""
+        lengths = [np.diff(one.starts) for one in tables]
+        data = np.concatenate([one.data[: one.starts[-1]] for one in tables])
+        return cls(data, np.concatenate(([0], np.cumsum(np.concatenate(lengths)))))
+
     @property
     def longest(self) -> int:
         """Length of the longest text."""
         return int(np.diff(self.starts).max(initial=0))
+
+
+class TextRows(NamedTuple):
+    """Opinions whose JSON is known."""
+
+    texts: Sequence[str]
+
+    def words(self, places: Int64Array) -> Words:
+        """Return the JSON of some of the opinions."""
+        return Words.of([self.texts[place] for place in places.tolist()])
 
 
 @kernel

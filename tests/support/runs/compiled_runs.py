@@ -12,7 +12,7 @@ from compiled.compiled_run import CompiledRun, Sinks
 from compiled.core_builder import SymbolMarket, build_core
 from compiled.coverage import rules_reasons, settings_reasons
 from compiled.layout import SIGNAL_ROW, Records
-from compiled.text.words import Words
+from compiled.text.words import TextRows
 from core.candle import Candle
 from core.candle_columns import CandleColumns
 from core.errors import Uncovered
@@ -73,11 +73,11 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions))
-        texts += told
+        texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
     written = [bytearray(header.encode()) for header in headers]
-    CompiledRun(core, case.symbols, "scripted", Words.of(texts)).run(Sinks(*(one.extend for one in written)))
+    CompiledRun(core, case.symbols, "scripted", texts).run(Sinks(*(one.extend for one in written)))
     curve = core.curve[: core.account[0]["curve"]].tolist()
     return CompiledOutputs(*(bytes(one) for one in written), curve)
 
