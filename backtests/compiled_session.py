@@ -23,7 +23,7 @@ from compiled.codes import (
     REJECTED,
     STOP_ROLE,
 )
-from compiled.compiled_run import CompiledRun
+from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
 from core.events import CandleMove, Fill, Levels, TradeRow
 from core.exact import EXACT, ZERO

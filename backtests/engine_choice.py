@@ -34,7 +34,7 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     if importlib.util.find_spec("numba") is None:
         yield "numba is not installed"
         return
-    from compiled.coverage import rules_reasons, settings_reasons
+    from compiled.driving.coverage import rules_reasons, settings_reasons
 
     yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
@@ -54,8 +54,8 @@ def run_compiled(
     """
     from backtests.compiled_session import CompiledSession
     from backtests.opinions import opinions_of
-    from compiled.compiled_run import CompiledRun, Sinks
-    from compiled.core_builder import SymbolMarket, build_core, warmed_candles
+    from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 
 from backtests.timeline import candles_of, merged_steps
-from compiled.compiled_run import OpinionRows
+from compiled.driving.compiled_run import OpinionRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows

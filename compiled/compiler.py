@@ -20,7 +20,7 @@ _OPTIONS = {"nogil": True, "error_model": "numpy"}
 
 def kernel(function: Compiled) -> Compiled:
     """Compile a rule as a part of what calls it."""
-    return cast(Compiled, _compile(**_OPTIONS)(function))
+    return cast(Compiled, _compile(forceinline=True, **_OPTIONS)(function))
 
 
 def entry(function: Compiled) -> Compiled:
@@ -28,7 +28,7 @@ def entry(function: Compiled) -> Compiled:
     try:
         return cast(Compiled, _compile(cache=True, **_OPTIONS)(function))
     except RuntimeError:  # No folder can be written to: compiled anew by every process.
-        return cast(Compiled, _compile(**_OPTIONS)(function))
+        return cast(Compiled, _compile(forceinline=True, **_OPTIONS)(function))
 
 
 def is_kept() -> bool:

@@ -6,8 +6,10 @@ unit, money of the account's (10 ** -money_decimals). Names are those of the ker
 
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 import numpy.typing as npt
+from numba import extending, types
 
 from core.candle_columns import Float64Array, Int64Array
 
@@ -98,3 +100,25 @@ class Core(NamedTuple):
     notes: Records
     decision: Records
     curve: Float64Array
+
+
+kind_of: Any = numba.typeof
+
+
+class CoreType(types.NamedTuple):
+    """The kind of a :class:`Core`, by one word: the names of all its fields would stand in that of every function."""
+
+    def __init__(self, fields: Any, kind: type) -> None:
+        super().__init__(fields, kind)  # type: ignore[no-untyped-call]
+        self.name = "Core"
+
+
+@extending.register_model(CoreType)
+class CoreModel(extending.models.TupleModel):
+    """How a core is passed: as any other tuple."""
+
+
+@extending.typeof_impl.register(Core)
+def type_of_core(core: Core, context: Any) -> CoreType:
+    """Return the kind of a core."""
+    return CoreType([kind_of(one) for one in core], Core)

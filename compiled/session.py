@@ -19,21 +19,23 @@ EVENTS_OF_A_SYMBOL = 24
 
 @entry
 def run_steps(core: Core) -> None:
-    """Run steps until the candles end, or until the events of one more may not find room."""
+    """Run steps to the end of the run, or until the events of one more may not find room."""
     account = core.account[0]
     room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1)
     while account.status == RUNNING and has_room(core, room):
         time_ms = next_step(core)
         if time_ms == NONE:
-            account.status = ENDED
+            finish(core)
         else:
             process(core, time_ms)
 
 
-@entry
+@kernel
 def finish(core: Core) -> None:
     """End the run: the last step's row, then cancel what waits and close what is open."""
     account = core.account[0]
+    # Closing may overflow, which stands.
+    account.status = ENDED
     if account.steps == 0:
         return
     if not account.row_of_step_written:

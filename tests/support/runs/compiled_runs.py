@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compiled.compiled_run import CompiledRun, Sinks
-from compiled.core_builder import SymbolMarket, build_core
-from compiled.coverage import rules_reasons, settings_reasons
+from compiled.driving.compiled_run import CompiledRun, Sinks
+from compiled.driving.core_builder import SymbolMarket, build_core
+from compiled.driving.coverage import rules_reasons, settings_reasons
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
 from core.candle import Candle

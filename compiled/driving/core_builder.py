@@ -8,7 +8,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
-from compiled.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received

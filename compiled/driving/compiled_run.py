@@ -8,7 +8,7 @@ import numpy as np
 
 from compiled.codes import BOUNDS, DECISION, ENDED, ON_OPPOSITE, ORDER_TYPES, OVERFLOW, REASONS, STATUSES, TRANSITIONS
 from compiled.layout import Core, Records
-from compiled.session import finish, run_steps
+from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
 from compiled.text.event_rows import (
     PIECES,
@@ -103,10 +103,6 @@ class CompiledRun:
                 begun = True
                 self._write_start(sinks)
             self._write(sinks)
-        finish(core)
-        if account[0]["status"] == OVERFLOW:
-            raise Uncovered("a number needs more than 64 bits")
-        self._write(sinks)
 
     def _write_start(self, sinks: Sinks) -> None:
         account, length_ms = self.core.account[0], int(self.core.rules[0]["timeframe_ms"])
