@@ -1,7 +1,8 @@
 """A compiled run as results read a session: its counts, its account and its outputs."""
 
+import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from compiled.codes import (
 )
 from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
+from core.candle_columns import Int64Array
 from core.events import CandleMove, Fill, Levels, TradeRow
 from core.exact import EXACT, ZERO
 from core.instrument import Instrument
@@ -33,9 +35,15 @@ from core.reasons import FillReason
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
+from execution.money.account_view import Costs, PartClosed
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
+
+_OF_TRADE = (
+    "symbol", "sign", "quantity", "entry_time_ms", "time_ms", "entry_price", "price", "gross", "realized_pnl", "reason",
+    "gained", "ambiguous",
+)  # fmt: skip
 
 
 class CompiledAccount:
@@ -47,18 +55,18 @@ class CompiledAccount:
         self._record = run.core.account[0]
         self._money = int(run.core.rules[0]["money_decimals"])
         self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
+        self._scales = run.core.symbols["cost_scale"]
         self._fills = np.concatenate(run.fills)
         self.holdings: Mapping[str, Holding] = {}
         self.rung_fills: Counter[int] = Counter()
         self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
-        self.starting_balance = self._amount(self._record["starting_balance"])
-        self.balance = self._amount(self._record["balance"])
+        self.starting_balance = self._amount(int(self._record["starting_balance"]))
+        self.balance = self._amount(int(self._record["balance"]))
         closes = self._fills[self._fills["opens"] == 0]
         self.exits = _counted(closes["reason"])
-        self.closed = [self._trade(row) for row in closes]
-        self.rows = [self._row(row) for row in self._fills]
+        self.closed = list(map(self._trade, *(closes[name].tolist() for name in _OF_TRADE)))
 
     @property
     def ledger(self) -> "CompiledAccount":
@@ -79,26 +87,57 @@ class CompiledAccount:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
 
-    def _amount(self, units: Any, decimals: int | None = None) -> Decimal:
-        return Decimal(int(units)).scaleb(-(self._money if decimals is None else decimals), EXACT)
+    @functools.cached_property
+    def rows(self) -> list[TradeRow]:
+        """Every fill as the trade log has it, oldest first."""
+        return list(map(self._row, self._fills))
 
-    def _trade(self, row: np.void) -> ClosedTrade:
-        prices, quantities = self._decimals[row["symbol"]]
-        result = self._amount(row["realized_pnl"])
+    @property
+    def parts_closed(self) -> Iterator[PartClosed]:
+        """Every closing fill, oldest first."""
+        return (PartClosed(trade.symbol, trade.reason, ZERO) for trade in self.closed)
+
+    @functools.cached_property
+    def costs(self) -> Costs:
+        """What all fills have cost."""
+        fills = self._fills
+        scale = self._scales[fills["symbol"]]
+        slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+
+    def _amount(self, units: int, decimals: int | None = None) -> Decimal:
+        return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
+
+    def _trade(  # noqa: PLR0913 - the columns of a trade
+        self,
+        symbol: int,
+        sign: int,
+        quantity: int,
+        entry_ms: int,
+        exit_ms: int,
+        entry_price: int,
+        price: int,
+        gross: int,
+        result: int,
+        reason: int,
+        gained: int,
+        ambiguous: int,
+    ) -> ClosedTrade:
+        prices, quantities = self._decimals[symbol]
         return ClosedTrade(
-            symbol=self._symbols[row["symbol"]],
-            side=OrderSide.SHORT if row["sign"] > 0 else OrderSide.LONG,
-            quantity=self._amount(row["quantity"], quantities),
-            entry_time_ms=int(row["entry_time_ms"]),
-            exit_time_ms=int(row["time_ms"]),
-            entry_price=self._amount(row["entry_price"], prices),
-            exit_price=self._amount(row["price"], prices),
-            gross_pnl=self._amount(row["gross"]),
-            realized_pnl=result,
-            reason=cast(FillReason, REASONS[row["reason"]]),
-            best_case_pnl=EXACT.add(result, self._amount(row["gained"])),
-            ambiguous=bool(row["ambiguous"]),
-            strategy_name=self._strategy,
+            self._symbols[symbol],
+            OrderSide.SHORT if sign > 0 else OrderSide.LONG,
+            self._amount(quantity, quantities),
+            entry_ms,
+            exit_ms,
+            self._amount(entry_price, prices),
+            self._amount(price, prices),
+            self._amount(gross),
+            self._amount(result),
+            cast(FillReason, REASONS[reason]),
+            self._amount(result + gained),
+            bool(ambiguous),
+            self._strategy,
         )
 
     def _row(self, row: np.void) -> TradeRow:
@@ -106,26 +145,32 @@ class CompiledAccount:
         fill = Fill(
             self._symbols[row["symbol"]],
             int(row["sign"]),
-            self._amount(row["quantity"], quantities),
-            self._amount(row["price"], prices),
-            self._amount(row["reference"], prices),
-            self._amount(row["commission"]),
+            self._amount(int(row["quantity"]), quantities),
+            self._amount(int(row["price"]), prices),
+            self._amount(int(row["reference"]), prices),
+            self._amount(int(row["commission"])),
             int(row["time_ms"]),
         )
         opens = bool(row["opens"])
-        target = () if row["target_price"] == NONE else (self._amount(row["target_price"], prices),)
+        target = () if row["target_price"] == NONE else (self._amount(int(row["target_price"]), prices),)
         return TradeRow(
             fill,
             "OPEN" if opens else "CLOSE",
             str(row["order_id"]),
             self._strategy,
             cast(FillReason, REASONS[row["reason"]]),
-            self._amount(row["balance"]),
-            self._amount(row["unrealized_pnl"]),
-            self._amount(row["realized_pnl"]),
-            levels=Levels(stop=self._amount(row["stop_price"], prices), targets=target) if opens else None,
+            self._amount(int(row["balance"])),
+            self._amount(int(row["unrealized_pnl"])),
+            self._amount(int(row["realized_pnl"])),
+            levels=Levels(stop=self._amount(int(row["stop_price"]), prices), targets=target) if opens else None,
             ambiguous=bool(row["ambiguous"]),
         )
+
+
+def _sum(amounts: Int64Array) -> int:
+    """Return a sum that may be longer than 64 bits."""
+    high, low = amounts >> 32, amounts & 0xFFFFFFFF
+    return (int(high.sum()) << 32) + int(low.sum())
 
 
 class CompiledSession:

@@ -1,6 +1,6 @@
 """What a result reads of a session, whichever rules made it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
+from execution.money.account_view import Costs, PartClosed
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 
@@ -21,6 +22,12 @@ class EndedAccount(Protocol):
 
     @property
     def rows(self) -> Sequence[TradeRow]: ...
+
+    @property
+    def costs(self) -> Costs: ...
+
+    @property
+    def parts_closed(self) -> Iterable[PartClosed]: ...
 
     @property
     def holdings(self) -> Mapping[str, Holding]: ...

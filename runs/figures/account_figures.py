@@ -77,9 +77,8 @@ def performance_of(session: EndedSession, period: Period | None, held_returns: I
         The buy-and-hold return of each symbol that has one, fractions.
     """
     account = session.account
-    closed, rows = account.closed, account.rows
+    closed, costs = account.closed, account.costs
     results = [trade.realized_pnl for trade in closed]
-    commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
     held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
     streaks = longest_streaks(results)
     performance = Performance(
@@ -91,11 +90,11 @@ def performance_of(session: EndedSession, period: Period | None, held_returns: I
         longest_winning_streak=streaks.wins,
         longest_losing_streak=streaks.losses,
         average_holding_minutes=None if held is None else held.average_ms / MINUTE_MS,
-        commission_paid=float(commission),
-        liquidation_fees=float(_total(row.commission for row in rows if row.reason == "liquidation")),
-        slippage_paid=float(slippage),
+        commission_paid=float(costs.commission),
+        liquidation_fees=float(costs.liquidation_fees),
+        slippage_paid=float(costs.slippage),
         funding_net=float(account.funding_net),
-        total_costs=float(EXACT.subtract(EXACT.add(commission, slippage), account.funding_net)),
+        total_costs=float(EXACT.subtract(EXACT.add(costs.commission, costs.slippage), account.funding_net)),
         buy_and_hold_return_pct=as_per_cent(equal_weighted(held_returns)),
         sharpe_ratio=None,
         sortino_ratio=None,

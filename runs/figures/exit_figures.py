@@ -65,12 +65,12 @@ def exits_by_symbol(account: EndedAccount, symbols: Iterable[str]) -> dict[str, 
     """Return each symbol's closing fills by reason, liquidations, rungs, and the funding received (below 0: paid)."""
     exits: dict[str, Counter[str]] = {symbol: Counter() for symbol in symbols}
     funding = dict.fromkeys(exits, ZERO)
+    for part in account.parts_closed:
+        exits[part.symbol][part.reason] += 1
+        funding[part.symbol] = EXACT.add(funding[part.symbol], part.funding)
     rows: dict[str, list[TradeRow]] = {symbol: [] for symbol in exits}
-    for row in account.rows:
+    for row in account.rows if account.rung_fills else ():
         rows[row.symbol].append(row)
-        if row.action == "CLOSE":
-            exits[row.symbol][row.reason] += 1
-            funding[row.symbol] = EXACT.add(funding[row.symbol], row.funding)
     for symbol, holding in account.holdings.items():
         funding[symbol] = EXACT.add(funding[symbol], holding.entry.funding)
     return {
