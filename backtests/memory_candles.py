@@ -151,14 +151,24 @@ def _of_frame(symbol: str, frame: "pd.DataFrame") -> CandleColumns:
         have = ", ".join(map(str, frame.columns))
         raise CandleError(f"{symbol}: the frame has no {', '.join(lacking)}; its columns are {have}")
     stamps = next((frame[names[name]] for name in TIMES if name in names), frame.index)
-    opens = np.empty(len(frame), np.int64)
-    for row, value in enumerate(stamps.tolist()):
-        try:
-            opens[row] = _time_ms(value)
-        except (TypeError, ValueError, OverflowError, ConfigurationError) as error:
-            raise CandleError(f"{symbol}: row {row}: {' '.join(str(error).split())}") from error
+    opens = _opens_of(symbol, stamps)
     try:
         prices = [frame[names[name]].to_numpy(np.float64) for name in PRICES]
     except (TypeError, ValueError) as error:
         raise CandleError(f"{symbol}: a price or volume is no number: {' '.join(str(error).split())}") from error
     return CandleColumns(opens, *prices)
+
+
+def _opens_of(symbol: str, stamps: "pd.Series | pd.Index") -> Int64Array:
+    kind = getattr(stamps.dtype, "kind", "O")
+    if kind == "M" and not stamps.hasnans:
+        return stamps.to_numpy("M8[ms]").astype(np.int64)
+    if kind == "i":
+        return stamps.to_numpy(np.int64)
+    opens = np.empty(len(stamps), np.int64)
+    for row, value in enumerate(stamps.tolist()):
+        try:
+            opens[row] = _time_ms(value)
+        except (TypeError, ValueError, OverflowError, ConfigurationError) as error:
+            raise CandleError(f"{symbol}: row {row}: {' '.join(str(error).split())}") from error
+    return opens

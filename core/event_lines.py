@@ -54,6 +54,7 @@ _NAMES: dict[type, str] = {
     CommandTaken: "command",
     KillSwitchChange: "kill_switch",
 }
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _ENDED = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
 
 
@@ -141,7 +142,7 @@ def decision_line(event: Event) -> str | None:
     symbol = getattr(event, "symbol", None)
     if symbol is not None:
         record["symbol"] = symbol
-    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"
+    return _JSON(record) + "\n"
 
 
 def details_of(event: Event) -> dict[str, Any]:

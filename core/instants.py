@@ -1,6 +1,7 @@
 """Instants at the edge of the program: text, dates and datetimes to UTC milliseconds and back."""
 
 import datetime as dt
+import functools
 import re
 
 from core.errors import ConfigurationError
@@ -10,6 +11,8 @@ Instant = str | dt.date | dt.datetime
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
+_DAY_MS = 86_400_000
+_CLOCK = tuple(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in range(1_440))
 _ALLOWED = "YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS], UTC unless an offset is given"
 _LOOKS_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 
@@ -59,4 +62,12 @@ def parse_instant(value: Instant, *, name: str = "date") -> int:
 
 def format_ms(time_ms: int) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time the program writes."""
-    return to_datetime(time_ms).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    day, rest = divmod(time_ms, _DAY_MS)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{_date(day)}T{_CLOCK[minutes]}:{rest // 1_000:02}.{rest % 1_000:03}Z"
+
+
+@functools.lru_cache(maxsize=4_096)
+def _date(day: int) -> str:
+    """Return the date of a number of days since 1970: sessions write many times of few days."""
+    return (_EPOCH + dt.timedelta(days=day)).date().isoformat()

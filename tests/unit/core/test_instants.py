@@ -85,6 +85,8 @@ class WrittenInstants(unittest.TestCase):
         self.assertEqual(time_ms, to_ms(to_datetime(time_ms)))
         self.assertEqual(time_ms, parse_instant(format_ms(time_ms)))
         self.assertEqual(24, len(format_ms(time_ms)))
+        naive = to_datetime(time_ms).replace(tzinfo=None)
+        self.assertEqual(naive.isoformat(timespec="milliseconds") + "Z", format_ms(time_ms))
 
 
 if __name__ == "__main__":
