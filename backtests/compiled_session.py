@@ -19,7 +19,6 @@ from compiled.codes import (
     HALT_NOTE,
     MOVE,
     NO_REASON,
-    NONE,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -27,7 +26,7 @@ from compiled.codes import (
 from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
 from core.candle_columns import Int64Array
-from core.events import CandleMove, Fill, Levels, TradeRow
+from core.events import CandleMove, TradeRow
 from core.exact import EXACT, ZERO
 from core.instrument import Instrument
 from core.orders import OrderSide
@@ -59,6 +58,8 @@ class CompiledAccount:
         self._fills = np.concatenate(run.fills)
         self.holdings: Mapping[str, Holding] = {}
         self.rung_fills: Counter[int] = Counter()
+        # Only rungs are told by rows.
+        self.rows: Sequence[TradeRow] = ()
         self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
@@ -86,11 +87,6 @@ class CompiledAccount:
     def performance(self) -> dict[str, Any]:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
-
-    @functools.cached_property
-    def rows(self) -> list[TradeRow]:
-        """Every fill as the trade log has it, oldest first."""
-        return list(map(self._row, self._fills))
 
     @property
     def parts_closed(self) -> Iterator[PartClosed]:
@@ -140,32 +136,6 @@ class CompiledAccount:
             self._strategy,
         )
 
-    def _row(self, row: np.void) -> TradeRow:
-        prices, quantities = self._decimals[row["symbol"]]
-        fill = Fill(
-            self._symbols[row["symbol"]],
-            int(row["sign"]),
-            self._amount(int(row["quantity"]), quantities),
-            self._amount(int(row["price"]), prices),
-            self._amount(int(row["reference"]), prices),
-            self._amount(int(row["commission"])),
-            int(row["time_ms"]),
-        )
-        opens = bool(row["opens"])
-        target = () if row["target_price"] == NONE else (self._amount(int(row["target_price"]), prices),)
-        return TradeRow(
-            fill,
-            "OPEN" if opens else "CLOSE",
-            str(row["order_id"]),
-            self._strategy,
-            cast(FillReason, REASONS[row["reason"]]),
-            self._amount(int(row["balance"])),
-            self._amount(int(row["unrealized_pnl"])),
-            self._amount(int(row["realized_pnl"])),
-            levels=Levels(stop=self._amount(int(row["stop_price"]), prices), targets=target) if opens else None,
-            ambiguous=bool(row["ambiguous"]),
-        )
-
 
 def _sum(amounts: Int64Array) -> int:
     """Return a sum that may be longer than 64 bits."""
@@ -194,8 +164,7 @@ class CompiledSession:
         self.kill_switch_engaged = kill_switch_engaged
         self.account = CompiledAccount(run, symbols, rules.strategy_name)
         self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
-        notes = np.concatenate(run.notes)
-        self.statistics = _statistics(record, notes, np.concatenate(run.transitions))
+        self.statistics = _statistics(record, np.concatenate(run.notes), np.concatenate(run.transitions))
         self.candle_moves = [
             CandleMove(
                 int(one["time_ms"]),
@@ -203,7 +172,7 @@ class CompiledSession:
                 int(one["opened_ms"]),
                 *(float(one[name]) for name in ("close_before", "high", "low", "factor")),
             )
-            for one in notes[notes["kind"] == MOVE]
+            for one in np.concatenate(run.moves)
         ]
 
 

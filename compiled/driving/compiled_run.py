@@ -6,7 +6,18 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from compiled.codes import BOUNDS, DECISION, ENDED, ON_OPPOSITE, ORDER_TYPES, OVERFLOW, REASONS, STATUSES, TRANSITIONS
+from compiled.codes import (
+    BOUNDS,
+    DECISION,
+    ENDED,
+    MOVE,
+    ON_OPPOSITE,
+    ORDER_TYPES,
+    OVERFLOW,
+    REASONS,
+    STATUSES,
+    TRANSITIONS,
+)
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -26,6 +37,23 @@ from core.errors import Uncovered
 from core.event_lines import quoted
 
 Sink = Callable[[bytes], object]
+
+
+OF_FILLS = (
+    "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
+    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
+)  # fmt: skip
+OF_NOTES = ("kind", "reason", "entry_id", "bound", "risk_taken", "equity")
+OF_TRANSITIONS = ("event", "role", "reason")
+"""What is kept of events that are written, for the figures of a result."""
+
+
+def _kept(events: Records, names: Sequence[str]) -> Records:
+    """Return some fields of events."""
+    found = np.empty(len(events), [(name, events.dtype[name]) for name in names])
+    for name in names:
+        found[name] = events[name]
+    return found
 
 
 class OpinionRows(Protocol):
@@ -62,6 +90,7 @@ class CompiledRun:
         self._opinions = opinions
         self.fills: list[Records] = []
         self.notes: list[Records] = []
+        self.moves: list[Records] = []
         self.transitions: list[Records] = []
         self._decimals = int(core.rules[0]["money_decimals"])
         self._sums = np.zeros(5 + len(symbols), np.int64)
@@ -126,9 +155,10 @@ class CompiledRun:
         signals = self._signals(notes)
         out = self._space(1, len(notes) * self._note_space + len(signals.data))
         sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
-        self.fills.append(fills.copy())
-        self.notes.append(notes.copy())
-        self.transitions.append(transitions.copy())
+        self.fills.append(_kept(fills, OF_FILLS))
+        self.notes.append(_kept(notes, OF_NOTES))
+        self.moves.append(notes[notes["kind"] == MOVE])
+        self.transitions.append(_kept(transitions, OF_TRANSITIONS))
         for name in ("fills", "transitions", "points", "decisions"):
             account[name] = 0
 

@@ -106,7 +106,7 @@ def _core(
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(len(np.unique(columns.open_time_ms)) + 1, np.float64),
+        curve=np.zeros(columns.rows + 1, np.float64),
     )
 
 
