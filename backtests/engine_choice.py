@@ -18,6 +18,8 @@ EngineChoice = Literal["auto", "reference", "compiled"]
 
 CANDLES_WORTH_IT = 200_000
 """Candles from which loading the compiled rules costs less than they save."""
+CANDLES_WORTH_COMPILING = 5_000_000
+"""The same where they have to be compiled first."""
 
 
 def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
@@ -34,8 +36,10 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     if importlib.util.find_spec("numba") is None:
         yield "numba is not installed"
         return
-    from compiled.driving.coverage import rules_reasons, settings_reasons
+    from compiled.driving.coverage import is_compiled, rules_reasons, settings_reasons
 
+    if plan.engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
+        yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
     yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
     if market.watched:

@@ -1,11 +1,11 @@
 """What an ambiguous exit could have come to."""
 
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.fill_pricing import commission_of
 from compiled.layout import Core
 
 
-@kernel
+@routine
 def gained_at_target(core: Core, s: int, price: int) -> int:
     """Return what a stop's fill would have brought more, had the target come first."""
     holding = core.holdings[s]

@@ -1,29 +1,39 @@
 """The numbers that stand for words while a run is compiled: events, roles, verdicts and reasons."""
 
-NONE = -(1 << 62)
+from typing import cast
+
+import numpy as np
+
+
+def numbers(count: int) -> list[int]:
+    """Return the numbers from 0 on, as numpy has them: a rule is compiled anew for every plain number it is given."""
+    return cast(list[int], list(np.arange(count)))
+
+
+NONE = cast(int, np.int64(-(1 << 62)))
 """Stands for a price, or a number of ticks, that is not there."""
 
-RUNNING, ENDED, OVERFLOW = range(3)
+RUNNING, ENDED, OVERFLOW = numbers(3)
 """What a run is; after an overflow it must be run by the reference kernel."""
 
-PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = range(4)
-IGNORE, CLOSE, REVERSE = range(3)
+PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
+IGNORE, CLOSE, REVERSE = numbers(3)
 
-NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = range(6)
+NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = numbers(6)
 TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 
-ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE = range(4)
+ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE = numbers(4)
 ORDER_TYPES = ("MARKET", "MARKET", "STOP_MARKET", "TAKE_PROFIT")
 
-DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = range(6)
+DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
 """Kinds of what ``decisions.jsonl`` tells."""
 
-ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = range(5)
+ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
 """What a signal asks for."""
 
 BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")
-RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = range(4)
+RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = numbers(4)
 
 ON_OPPOSITE = ("ignore", "close", "reverse")
 
@@ -44,4 +54,4 @@ REASONS = (
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
     MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS,
-) = range(len(REASONS))  # fmt: skip
+) = numbers(len(REASONS))  # fmt: skip

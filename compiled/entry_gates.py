@@ -8,7 +8,7 @@ from compiled.codes import (
     SHORTING_DISABLED,
     TRAILING_DISTANCE,
 )
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.entry_sizing import size_entry
 from compiled.integers import in_steps, twelve_digits
 from compiled.layout import Core, Record
@@ -16,7 +16,7 @@ from compiled.order_book import accept_entry
 from compiled.safety_monitor import check_pre_trade
 
 
-@kernel
+@routine
 def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses: bool) -> None:
     """Put an entry through the gates; what they answer, and its id, stand in the decision."""
     rules, account, order = core.rules[0], core.account[0], core.entries[s]
@@ -52,7 +52,7 @@ def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses:
     account.orders_submitted += 1
 
 
-@kernel
+@routine
 def trail_units_of(core: Core, s: int, atr: float) -> int:
     """Return the distance at which a stop follows in ATR, in price units, rounded up: levels are rounded away."""
     digits, decimals = twelve_digits(atr * core.rules[0].trailing_atr)
@@ -62,7 +62,7 @@ def trail_units_of(core: Core, s: int, atr: float) -> int:
     return units
 
 
-@kernel
+@routine
 def count_book(core: Core, shown: Record, without: int) -> None:
     """Count positions and waiting entries and their value, without one symbol's position."""
     count, exposure = 0, 0.0

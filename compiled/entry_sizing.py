@@ -20,13 +20,13 @@ from compiled.codes import (
     STOP_WITHIN_TICK,
     TARGET_DISTANCE,
 )
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.integers import DIGITS, in_steps, twelve_digits
 from compiled.layout import Core, Record
 from core.tolerance import TOLERANCE
 
 
-@kernel
+@routine
 def distances(core: Core, signal: Record) -> tuple[float, float]:
     """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else nan."""
     rules = core.rules[0]
@@ -38,7 +38,7 @@ def distances(core: Core, signal: Record) -> tuple[float, float]:
     return stop, target
 
 
-@kernel
+@routine
 def lots_of(core: Core, s: int, size: float) -> int:
     """Return a computed size as a quantity rounded down to the lot."""
     symbol = core.symbols[s]
@@ -53,7 +53,7 @@ def lots_of(core: Core, s: int, size: float) -> int:
     return lots * symbol.lot
 
 
-@kernel
+@routine
 def bounded_size(core: Core, stop: float, shown: Record) -> tuple[float, int]:
     """Return the quantity that risks its fraction of equity to its stop, capped by exposure and by room."""
     rules, equity, price = core.rules[0], shown.equity, shown.price
@@ -65,7 +65,7 @@ def bounded_size(core: Core, stop: float, shown: Record) -> tuple[float, int]:
     return size, bound
 
 
-@kernel
+@routine
 def levels_of(core: Core, s: int, stop: float, target: float) -> int:
     """Put the distances of stop and target, in ticks, into the symbol's entry; return why they are refused."""
     order, symbol = core.entries[s], core.symbols[s]
@@ -93,7 +93,7 @@ def levels_of(core: Core, s: int, stop: float, target: float) -> int:
     return NO_REASON
 
 
-@kernel
+@routine
 def size_entry(core: Core, s: int, signal: Record, shown: Record, risk_limit: float) -> int:
     """Size an entry at a decision price, on the instrument's lot; return why it is refused.
 
@@ -122,7 +122,7 @@ def size_entry(core: Core, s: int, signal: Record, shown: Record, risk_limit: fl
     return NO_REASON
 
 
-@kernel
+@routine
 def shortfall_of(core: Core, s: int, quantity: float, price: float) -> int:
     """Return which bound of the venue or the settings the rounded quantity breaks."""
     symbol = core.symbols[s]

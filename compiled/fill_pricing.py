@@ -1,12 +1,12 @@
 """What a fill costs: its price on the tick, with spread and slippage, and its commission."""
 
 from compiled.codes import OVERFLOW
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.integers import LARGEST_QUOTIENT, ceil_to, divided_product, floor_to, half_even
 from compiled.layout import Core
 
 
-@kernel
+@routine
 def market_price(core: Core, s: int, reference: int, buying: bool) -> int:
     """Return the price of a market fill: the reference worse by half the spread and the slippage, on the tick."""
     rules, tick = core.rules[0], core.symbols[s].tick
@@ -17,14 +17,14 @@ def market_price(core: Core, s: int, reference: int, buying: bool) -> int:
     return ticks * tick
 
 
-@kernel
+@routine
 def limit_price(core: Core, s: int, price: int, buying: bool) -> int:
     """Return the price of a fill without spread and slippage, on the tick."""
     tick = core.symbols[s].tick
     return ceil_to(price, tick) if buying else floor_to(price, tick)
 
 
-@kernel
+@routine
 def commission_of(core: Core, s: int, price: int, quantity: int, maker: bool) -> int:
     """Return the commission of a fill, rounded half-even to 1e-8; below 0 for a rebate."""
     rules, symbol = core.rules[0], core.symbols[s]

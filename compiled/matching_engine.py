@@ -1,7 +1,7 @@
 """The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
 
 from compiled.candle_walk import walk
-from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE
+from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE, numbers
 from compiled.compiler import kernel
 from compiled.fill_pricing import limit_price, market_price
 from compiled.layout import Core
@@ -10,7 +10,7 @@ from compiled.protective_orders import follow
 from compiled.reach_rules import meets_stop, meets_target
 from compiled.settlement import enter, leave, leave_now
 
-OPEN, HIGH, LOW, CLOSE_PRICE = range(4)
+OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
 
 @kernel

@@ -17,11 +17,11 @@ from compiled.codes import (
     STOP_ROLE,
     TARGET_ROLE,
 )
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.layout import Core, Record
 
 
-@kernel
+@routine
 def next_order_id(core: Core) -> int:
     """Return the next order id."""
     account = core.account[0]
@@ -29,7 +29,7 @@ def next_order_id(core: Core) -> int:
     return account.order_count
 
 
-@kernel
+@routine
 def next_note(core: Core, time_ms: int, s: int, kind: int) -> Record:
     """Begin a line of the decisions."""
     account = core.account[0]
@@ -39,7 +39,7 @@ def next_note(core: Core, time_ms: int, s: int, kind: int) -> Record:
     return note
 
 
-@kernel
+@routine
 def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> Record:
     """Begin the transition of an order."""
     account = core.account[0]
@@ -51,7 +51,7 @@ def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> 
     return told
 
 
-@kernel
+@routine
 def tell_waiting(core: Core, s: int, order: Record, role: int, event: int, reason: int, time_ms: int) -> Record:
     """Tell a transition of a waiting entry or close that has not filled."""
     told = next_transition(core, time_ms, s, event, role)
@@ -63,7 +63,7 @@ def tell_waiting(core: Core, s: int, order: Record, role: int, event: int, reaso
     return told
 
 
-@kernel
+@routine
 def tell_protective(core: Core, s: int, role: int, event: int, reason: int, time_ms: int) -> Record:
     """Tell a transition of the stop or the target of a position."""
     holding = core.holdings[s]
@@ -77,13 +77,13 @@ def tell_protective(core: Core, s: int, role: int, event: int, reason: int, time
     return told
 
 
-@kernel
+@routine
 def tell_fill(told: Record, order_id: int, quantity: int, price: int) -> None:
     """Complete the transition of an order that has filled."""
     told.order_id, told.filled, told.last_quantity, told.last_price = order_id, quantity, quantity, price
 
 
-@kernel
+@routine
 def accept_entry(core: Core, s: int, time_ms: int) -> int:
     """Accept the entry whose facts stand in its record; return its id."""
     order = core.entries[s]
@@ -93,7 +93,7 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     return order.order_id
 
 
-@kernel
+@routine
 def submit_close(core: Core, s: int, time_ms: int, reason: int) -> int:
     """Accept a market close of a position; it never expires."""
     order, holding = core.closes[s], core.holdings[s]
@@ -105,7 +105,7 @@ def submit_close(core: Core, s: int, time_ms: int, reason: int) -> int:
     return order.order_id
 
 
-@kernel
+@routine
 def end_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> None:
     """End a waiting entry that does not fill."""
     order = core.entries[s]
@@ -114,14 +114,14 @@ def end_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> None
     core.account[0].entries_waiting -= 1
 
 
-@kernel
+@routine
 def cancel_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
     """Cancel a symbol's waiting entry, if there is one."""
     if core.entries[s].working:
         end_entry(core, s, CANCELED, reason, time_ms)
 
 
-@kernel
+@routine
 def cancel_close(core: Core, s: int, time_ms: int, reason: int) -> None:
     """Cancel a symbol's waiting close, if there is one."""
     order = core.closes[s]
@@ -130,7 +130,7 @@ def cancel_close(core: Core, s: int, time_ms: int, reason: int) -> None:
         order.working = 0
 
 
-@kernel
+@routine
 def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
     """Cancel what can only reduce a position that is gone, in order of acceptance."""
     holding = core.holdings[s]
@@ -145,7 +145,7 @@ def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
         cancel_close(core, s, time_ms, POSITION_CLOSED)
 
 
-@kernel
+@routine
 def expire_entries(core: Core, time_ms: int) -> None:
     """Expire the entries whose time is over and that no candle of the step can fill, in order of their ends."""
     while True:
@@ -163,7 +163,7 @@ def expire_entries(core: Core, time_ms: int) -> None:
         end_entry(core, first, EXPIRED, MAX_ORDER_WAIT, core.entries[first].last_open_ms)
 
 
-@kernel
+@routine
 def fill_entry(core: Core, s: int, price: int, time_ms: int) -> None:
     """Tell that a waiting entry has filled, which ends it."""
     order = core.entries[s]

@@ -1,13 +1,13 @@
 """The protective orders of a position: its stop, which may follow the close, and its target."""
 
 from compiled.codes import NEW, NO_REASON, NONE, REPLACED, STOP, STOP_ROLE, TARGET_ROLE, TRAILING_STOP
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.integers import divided_product
 from compiled.layout import Core
 from compiled.order_book import tell_protective
 
 
-@kernel
+@routine
 def place(core: Core, s: int, time_ms: int) -> None:
     """Place stop and target of a position that has just opened, at the distances of its entry from its fill."""
     rules, order, holding, tick = core.rules[0], core.entries[s], core.holdings[s], core.symbols[s].tick
@@ -23,7 +23,7 @@ def place(core: Core, s: int, time_ms: int) -> None:
         tell_protective(core, s, TARGET_ROLE, NEW, NO_REASON, time_ms)
 
 
-@kernel
+@routine
 def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
     """Let a position's stop follow a close, for the symbol's next candle; it is never loosened."""
     rules, holding, tick = core.rules[0], core.holdings[s], core.symbols[s].tick

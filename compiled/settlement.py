@@ -21,7 +21,7 @@ from compiled.codes import (
     TARGET,
     TARGET_ROLE,
 )
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.fill_pricing import commission_of, market_price
 from compiled.layout import Core
 from compiled.order_book import (
@@ -36,7 +36,7 @@ from compiled.order_book import (
 from compiled.protective_orders import place
 
 
-@kernel
+@routine
 def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mark: float) -> None:
     """Fill the symbol's waiting entry at the market, or reject it; it is never resized."""
     account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
@@ -69,7 +69,7 @@ def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mar
     row.stop_price, row.target_price = holding.stop_price, holding.target_price
 
 
-@kernel
+@routine
 def leave(core: Core, s: int, role: int, reference: int, price: int, time_ms: int) -> None:
     """Close the position by its waiting close, its stop or its target at a price.
 
@@ -90,7 +90,7 @@ def leave(core: Core, s: int, role: int, reference: int, price: int, time_ms: in
     holding.sign = 0
 
 
-@kernel
+@routine
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
     holding = core.holdings[s]
@@ -108,7 +108,7 @@ def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> 
     holding.sign = 0
 
 
-@kernel
+@routine
 def _book_close(
     core: Core, s: int, role: int, order_id: int, reason: int, reference: int, price: int, time_ms: int
 ) -> None:

@@ -11,8 +11,9 @@ from compiled.codes import (
     NO_REASON,
     ORDER,
     REJECTED,
+    numbers,
 )
-from compiled.compiler import entry, kernel
+from compiled.compiler import entry, routine
 from compiled.layout import Record, Records
 from compiled.text.digits import put_time, put_whole
 from compiled.text.floats import put_float
@@ -45,12 +46,12 @@ JSON_PIECES = (
     STOP, RISK_REFUSED, SAFETY, OPEN_TRADES, LOSS, VALUE, EXECUTION, CANCELLED,
     WITH_ID, WITH_REASON, EXPIRES, REJECTS, WITH_PRICE, AND_REASON, OF_SYMBOL, GAP, HALT,
     PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EQUITY,
-) = range(len(JSON_PIECES))  # fmt: skip
+) = numbers(len(JSON_PIECES))  # fmt: skip
 
 JsonWords = tuple[Words, Words, Words, Words]
 
 
-@kernel
+@routine
 def _put_number(out: Bytes, at: int, pieces: Words, piece: int, value: float) -> int:
     return put_float(out, put(out, at, pieces, piece), value)
 
@@ -90,7 +91,7 @@ def put_notes(
     return at
 
 
-@kernel
+@routine
 def _put_id(out: Bytes, at: int, pieces: Words, order_id: int) -> int:
     if order_id == 0:
         return put(out, at, pieces, NULL)
@@ -98,7 +99,7 @@ def _put_id(out: Bytes, at: int, pieces: Words, order_id: int) -> int:
     return put(out, at, pieces, QUOTE)
 
 
-@kernel
+@routine
 def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple[Words, ...]) -> int:
     pieces, reasons = words[0], words[1]
     at = _put_id(out, put(out, at, pieces, CLOSE_ID), pieces, note.close_id)
@@ -126,7 +127,7 @@ def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple
     return put(out, at, pieces, SIGNAL)
 
 
-@kernel
+@routine
 def _put_verdict(out: Bytes, at: int, words: tuple[Words, ...], reason: int) -> int:
     if reason == NO_REASON:
         return put(out, at, words[0], APPROVED)
@@ -134,7 +135,7 @@ def _put_verdict(out: Bytes, at: int, words: tuple[Words, ...], reason: int) -> 
     return put(out, at, words[0], REFUSED)
 
 
-@kernel
+@routine
 def _put_position(out: Bytes, at: int, note: Record, rules: Record, words: tuple[Words, ...]) -> int:
     pieces = words[0]
     at = put(out, put(out, at, pieces, POSITION), words[2], 4 + rules.on_opposite_signal)
@@ -147,7 +148,7 @@ def _put_position(out: Bytes, at: int, note: Record, rules: Record, words: tuple
     return _put_verdict(out, at, words, note.position_reason)
 
 
-@kernel
+@routine
 def _put_risk(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
     pieces = words[0]
     if note.risk_reason != NO_REASON:
@@ -168,7 +169,7 @@ def _put_risk(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> in
     return put(out, at, pieces, APPROVED)
 
 
-@kernel
+@routine
 def _put_safety(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
     pieces = words[0]
     at = _put_number(out, at, pieces, SAFETY, note.exposure)
@@ -178,7 +179,7 @@ def _put_safety(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> 
     return _put_verdict(out, at, words, note.safety_reason)
 
 
-@kernel
+@routine
 def _put_order(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
     pieces, reasons = words[0], words[1]
     if note.event == CANCELED:
@@ -194,7 +195,7 @@ def _put_order(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> i
     return put(out, put(out, at, pieces, WITH_REASON), reasons, note.reason)
 
 
-@kernel
+@routine
 def _put_halt(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
     pieces = words[0]
     if note.kind == LIFTED:
@@ -205,7 +206,7 @@ def _put_halt(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> in
     return put(out, put(out, at, pieces, AND_REASON), words[1], note.reason)
 
 
-@kernel
+@routine
 def _put_move(out: Bytes, at: int, note: Record, pieces: Words) -> int:
     at = _put_number(out, at, pieces, MOVED, note.close_before)
     at = _put_number(out, at, pieces, FACTOR, note.factor)

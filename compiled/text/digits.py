@@ -1,6 +1,6 @@
 """Whole numbers, decimal numbers and times as text."""
 
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from compiled.integers import POWERS
 from compiled.text.words import Bytes
 from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
@@ -8,7 +8,7 @@ from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
 ZERO, MINUS, POINT, COMMA, LINE_END, COLON, TIME, ZULU = (ord(one) for one in "0-.,\n:TZ")
 
 
-@kernel
+@routine
 def put_whole(out: Bytes, at: int, value: int) -> int:
     """Put a whole number."""
     if value < 0:
@@ -21,7 +21,7 @@ def put_whole(out: Bytes, at: int, value: int) -> int:
     return put_padded(out, at, value, length)
 
 
-@kernel
+@routine
 def put_padded(out: Bytes, at: int, value: int, length: int) -> int:
     """Put the last digits of a number that is not below 0, with leading zeros."""
     for place in range(at + length - 1, at - 1, -1):
@@ -30,7 +30,7 @@ def put_padded(out: Bytes, at: int, value: int, length: int) -> int:
     return at + length
 
 
-@kernel
+@routine
 def put_plain(out: Bytes, at: int, value: int, decimals: int) -> int:
     """Put a number of 10 ** -decimals: no exponent, no trailing zeros, no negative zero."""
     if value < 0:
@@ -49,7 +49,7 @@ def put_plain(out: Bytes, at: int, value: int, decimals: int) -> int:
     return put_padded(out, at + 1, rest, decimals)
 
 
-@kernel
+@routine
 def put_time(out: Bytes, at: int, time_ms: int) -> int:
     """Put UTC milliseconds as ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
     days, rest = time_ms // DAY_MS, time_ms % DAY_MS
@@ -80,7 +80,7 @@ def put_time(out: Bytes, at: int, time_ms: int) -> int:
     return at + 1
 
 
-@kernel
+@routine
 def put_comma(out: Bytes, at: int) -> int:
     """Put the end of a field."""
     out[at] = COMMA

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, GAP, NONE, STOP_ROLE
-from compiled.compiler import entry, kernel
+from compiled.codes import CLOSE_ROLE, GAP, NONE, STOP_ROLE, numbers
+from compiled.compiler import entry, routine
 from compiled.layout import Record, Records
 from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
 from compiled.text.words import Bytes, Words, put
@@ -37,10 +37,10 @@ PIECES = (
     OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, LEVELS_END, NOTHING,
     AMBIGUOUS, OF_STOP, OF_TARGET, OF_GAP, OF_END, STARTS, OPENED, CLOSED, CASH, CAPITAL,
     COMMISSION, REALIZED, STRATEGY,
-) = range(len(PIECES))  # fmt: skip
+) = numbers(len(PIECES))  # fmt: skip
 
 
-@kernel
+@routine
 def _put_money(out: Bytes, at: int, value: int, decimals: int) -> int:
     return put_comma(out, put_plain(out, at, value, decimals))
 
@@ -74,7 +74,7 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
     return at
 
 
-@kernel
+@routine
 def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, words: Vocabulary) -> int:
     if row.ambiguous:
         return put(out, at, words.pieces, AMBIGUOUS)
@@ -118,7 +118,7 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
     return at
 
 
-@kernel
+@routine
 def _suffix_of(row: Record) -> int:
     if row.role == CLOSE_ROLE:
         return OF_GAP if row.suffix == GAP else OF_END
@@ -182,7 +182,7 @@ def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Arra
     return at
 
 
-@kernel
+@routine
 def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
     out: Bytes,
     at: int,
@@ -212,7 +212,7 @@ def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
     return at
 
 
-@kernel
+@routine
 def _put_account(out: Bytes, at: int, account: int, words: Vocabulary) -> int:
     if account >= 5:
         return put_comma(out, put(out, at, words.accrued, account - 5))

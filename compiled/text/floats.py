@@ -8,7 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from compiled.compiler import Whole, Word, kernel
+from compiled.compiler import Whole, Word, routine
 from compiled.integers import POWERS
 from compiled.text.digits import MINUS, POINT, ZERO, put_padded
 from compiled.text.words import Bytes
@@ -37,7 +37,7 @@ def _power_words() -> npt.NDArray[np.uint64]:
 _POWER_WORDS = _power_words()
 
 
-@kernel
+@routine
 def _high_product(left: int, right: int) -> tuple[int, int]:
     """Return the high and the low word of a product of two 64-bit words."""
     mask, half = Word(0xFFFFFFFF), Word(32)
@@ -48,7 +48,7 @@ def _high_product(left: int, right: int) -> tuple[int, int]:
     return high, (other << half) | (low & mask)
 
 
-@kernel
+@routine
 def _rounded_to_odd(high: int, low: int, factor: int) -> int:
     carried, _ = _high_product(low, factor)
     upper, lower = _high_product(high, factor)
@@ -58,7 +58,7 @@ def _rounded_to_odd(high: int, low: int, factor: int) -> int:
     return upper | Word(1 if total > Word(1) else 0)
 
 
-@kernel
+@routine
 def shortest(value: float) -> tuple[int, int]:
     """Return digits and exponent of the shortest decimal number of a positive finite float: digits × 10 ** exponent."""
     mantissa, exponent = math.frexp(value)
@@ -95,7 +95,7 @@ def shortest(value: float) -> tuple[int, int]:
     return found + (1 if up else 0), k
 
 
-@kernel
+@routine
 def put_float(out: Bytes, at: int, value: float) -> int:
     """Put a finite float."""
     if value < 0.0 or (value == 0.0 and math.copysign(1.0, value) < 0.0):
@@ -117,7 +117,7 @@ def put_float(out: Bytes, at: int, value: float) -> int:
     return _put_scientific(out, at, digits, length, point)
 
 
-@kernel
+@routine
 def _put_fixed(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
     if point <= 0:
         out[at], out[at + 1] = ZERO, POINT
@@ -138,7 +138,7 @@ def _put_fixed(out: Bytes, at: int, digits: int, length: int, point: int) -> int
     return at + 2
 
 
-@kernel
+@routine
 def _put_scientific(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
     at = put_padded(out, at, digits // POWERS[length - 1], 1)
     if length > 1:

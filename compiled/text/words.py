@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from compiled.compiler import kernel
+from compiled.compiler import routine
 from core.candle_columns import Int64Array
 
 Bytes = npt.NDArray[np.uint8]
@@ -49,7 +49,7 @@ class TextRows(NamedTuple):
         return Words.of([self.texts[place] for place in places.tolist()])
 
 
-@kernel
+@routine
 def put(out: Bytes, at: int, words: Words, number: int) -> int:
     """Put a word into a buffer; return where it ends."""
     for place in range(words.starts[number], words.starts[number + 1]):

@@ -71,7 +71,8 @@ class EngineChoice(unittest.TestCase):
         )
         for strategy, params, execution, reason in cases:
             config = self.config(strategy, params, execution)
-            with self.subTest(reason), patch("backtests.engine_choice.CANDLES_WORTH_IT", 1):
+            worth = {"CANDLES_WORTH_IT": 1, "CANDLES_WORTH_COMPILING": 1}
+            with self.subTest(reason), patch.multiple("backtests.engine_choice", **worth):
                 _, engine = self.run_on(config)
                 self.assertIn(reason, engine)
                 with self.assertRaisesRegex(ConfigurationError, f"--engine compiled: .*{reason}"):
