@@ -62,6 +62,15 @@ def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def tell_of_compiling(asked: argparse.Namespace) -> None:
+    """Say on standard error that a run will compile its rules first, where it was asked for and will."""
+    if asked.engine == "compiled" and not asked.quiet:
+        from compiled.driving.coverage import is_compiled
+
+        if not is_compiled():
+            print("compiling the rules, once on this machine: about a minute", file=sys.stderr)
+
+
 def report(result: "RunResult", *, as_json: bool, quiet: bool) -> None:
     """Print a result: as JSON, or as the console report."""
     if as_json:

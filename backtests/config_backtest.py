@@ -292,7 +292,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
-    from backtests.backtest_command import parse_arguments, report
+    from backtests.backtest_command import parse_arguments, report, tell_of_compiling
 
     try:
         asked = parse_arguments(arguments)
@@ -310,6 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             engine=asked.engine,
             verify_engine=asked.verify_engine,
         )
+        tell_of_compiling(asked)
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet)
     except HarnessError as error:
