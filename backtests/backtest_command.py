@@ -30,7 +30,8 @@ examples:
       imported candles, never the network
 
 times are UTC; the end is exclusive
-exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 130 interrupted, 1 anything else
+exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 4 --verify-engine found a
+difference, 130 interrupted, 1 anything else
 """
 
 
@@ -55,6 +56,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quiet", action="store_true", help="print no report and no progress, only errors")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "reference", "compiled"),
+        default="auto",
+        help="which engine makes the run, to the same bytes: compiled rules where they cover it (default: %(default)s)",
+    )
+    parser.add_argument("--verify-engine", action="store_true", help="run both engines and compare all they write")
     asked = parser.parse_args(arguments)
     if asked.window is not None and (asked.start, asked.end) != (None, None):
         raise ConfigurationError("--window and --start or --end name two ranges; allowed: one of the two")
@@ -63,6 +71,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def tell_of_compiling(asked: argparse.Namespace) -> None:
+    """Say on standard error that a run will compile its rules first, where it was asked for and will."""
+    if asked.engine == "compiled" and not asked.quiet:
+        from compiled.driving.coverage import is_compiled
+
+        if not is_compiled():
+            print("compiling the rules, once on this machine: about a minute", file=sys.stderr)
 
 
 def report(result: "RunResult", *, as_json: bool, quiet: bool, with_page: bool) -> None:

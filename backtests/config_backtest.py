@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backtests.engine_choice import EngineChoice
 from core.command_line import INTERRUPTED, drop_output, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
@@ -40,7 +41,7 @@ def wall_clock_ms() -> int:
 
 _ASSIGNABLE = (
     "symbols", "interval", "start_date", "end_date", "config", "offline", "output_dir", "show_progress",
-    "data_provider", "kill_switch",
+    "data_provider", "kill_switch", "engine", "verify_engine",
 )  # fmt: skip
 
 
@@ -66,6 +67,10 @@ class ConfigBacktestRunner:
         Replace ``data.cache_dir`` and the folder of the outputs (``<logging.directory>/backtests``).
     show_progress
         True shows a progress bar, False none, None decides by the terminal.
+    engine
+        ``auto``, ``reference`` or ``compiled``: which of the two engines makes the run. They write the same bytes.
+    verify_engine
+        Run both, and compare all that they write.
 
     Raises
     ------
@@ -85,6 +90,8 @@ class ConfigBacktestRunner:
         data_dir: str | Path | None = None,
         output_dir: str | Path | None = None,
         show_progress: bool | None = False,
+        engine: EngineChoice = "auto",
+        verify_engine: bool = False,
     ) -> None:
         from backtests.settled_run import engaged_at_start
         from engine.assembly import build_safety_monitor, with_own_strategy
@@ -99,6 +106,8 @@ class ConfigBacktestRunner:
         self._show(self._settings)
         self.offline = offline
         self.show_progress = show_progress
+        self.engine = engine
+        self.verify_engine = verify_engine
         self._output_dir = None if output_dir is None else Path(output_dir)
         self._start, self._end = start_date, end_date
         _window(start_date, end_date, timeframe_ms(self.interval), self._now_ms)
@@ -186,6 +195,8 @@ class ConfigBacktestRunner:
             kill_switch_engaged=self.kill_switch.engaged,
             offline=self.offline,
             show_progress=self.show_progress,
+            engine=self.engine,
+            verify_engine=self.verify_engine,
         )
 
     def run(self) -> dict[str, Any]:
@@ -309,7 +320,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
-    from backtests.backtest_command import parse_arguments, report
+    from backtests.backtest_command import parse_arguments, report, tell_of_compiling
 
     try:
         asked = parse_arguments(arguments)
@@ -324,11 +335,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data_dir=asked.data_dir,
             output_dir=asked.out,
             show_progress=False if asked.quiet or asked.json else None,
+            engine=asked.engine,
+            verify_engine=asked.verify_engine,
         )
         if asked.window is not None:
             now_ms = runner.end_ms
             start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
             runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
+        tell_of_compiling(asked)
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:

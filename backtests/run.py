@@ -1,18 +1,20 @@
 """One backtest from its plan to its outputs and its result."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UnsetType
 
+from backtests.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
-from core.errors import StrategyError
+from core.errors import StrategyError, Uncovered
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
@@ -26,6 +28,7 @@ from runs.documents.manifest import StrategyFacts, Window
 from runs.documents.manifest_builder import backtest_manifest
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
+from runs.ended_session import EndedSession
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.folder.run_files import RunFiles, run_stem
 from runs.folder.strategy_folder import strategy_folder
@@ -64,39 +67,95 @@ def run_loaded(
     safety_monitor: SafetyMonitor | None = None,
 ) -> RunResult:
     """Run a strategy over what was loaded, and write; else as :func:`run_backtest`."""
-    settings = plan.settings
-    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     # Held until everything is written, so that an interrupt never finds outputs half done.
-    with held_interrupts() as interrupt, _discarded_on_failure(files):
-        session = session_over(plan, strategy, market, files.outputs(), safety_monitor)
+    with held_interrupts() as interrupt:
+        reason, compiled = reference_reason(plan, market), None
+        if reason is None:
+            try:
+                compiled = _run_compiled(plan, strategy, market)
+            except Uncovered as error:
+                reason = str(error)
+            else:
+                if not plan.verify_engine:
+                    return compiled.result
+                reason = "it is verified"
+            # The compiled rules have asked it already.
+            strategy = build_strategy_of(plan.settings)
+        if compiled is None:
+            require_compiled(plan, reason)
+        reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
+        if compiled is not None:
+            require_same(reference, compiled)
+        return reference.result
+
+
+class ReferenceRun(NamedTuple):
+    """What a run by the reference kernel has beside its plan; ``reason`` is why it is made by it."""
+
+    interrupt: threading.Event
+    reason: str
+    safety_monitor: SafetyMonitor | None
+
+
+class _Ended(NamedTuple):
+    """A run that has come to its end, or was cut short."""
+
+    session: EndedSession
+    strategy: Strategy | StreamingStrategy
+    warmed: Mapping[str, int]
+    engine: str
+    complete: bool = True
+    failure: StrategyError | None = None
+
+
+def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> MadeRun:
+    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
+    with _discarded_on_failure(files):
+        session, warmed = run_compiled(plan, strategy, market, files.outputs())
+        return _publish(files, plan, market, _Ended(session, strategy, warmed, "compiled"))
+
+
+def _run_reference(
+    plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput, made: ReferenceRun
+) -> MadeRun:
+    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
+    with _discarded_on_failure(files):
+        session = session_over(plan, strategy, market, files.outputs(), made.safety_monitor)
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
             candles = sum(one.window.rows for one in market.candles.values())
             with ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
                 warm_up_session(session, market)
                 warmed = warmed_candles(session, market)
-                complete = replay(session, market.window(), progress, interrupt)
+                complete = replay(session, market.window(), progress, made.interrupt)
         except StrategyError as error:
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        ran_to_ms = None if complete else session.last_step_ms or plan.start_ms
-        fed = stored_input(plan, market, warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
-        fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
-        places = _places(files, plan, session, fed.data_sha256, complete=complete, failed=failure is not None)
-        result = build_result(session, settings, fed, places, partial=not complete)
-        residual = getattr(strategy, "warmup_residual", None)
-        files.write_curve(fed.step_times_ms, session.outputs.curve)
-        facts = StrategyFacts(strategy.name, strategy.warmup_candles, residual)
-        _write(files, plan, session, result, facts, failure)
+        engine = f"reference (because {made.reason})"
+        ended = _Ended(session, strategy, warmed, engine, complete, failure)
+        done = _publish(files, plan, market, ended)
     if failure is not None:
         raise StrategyError(
-            f"{failure}; what was done is in {places.folder}, marked partial",
+            f"{failure}; what was done is in {done.result.output_dir}, marked partial",
             strategy=failure.strategy,
             symbol=failure.symbol,
             open_time_ms=failure.open_time_ms,
         ) from failure
-    return result
+    return done
+
+
+def _publish(files: RunFiles, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
+    """Write what a run came to beside its outputs, give all files their names, and return it."""
+    session, strategy = ended.session, ended.strategy
+    ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
+    fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
+    fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
+    places = _places(files, plan, session, fed.data_sha256, complete=ended.complete, failed=ended.failure is not None)
+    result = build_result(session, plan.settings, fed, places, partial=not ended.complete)
+    files.write_curve(fed.step_times_ms, session.outputs.curve)
+    _write(files, plan, ended, result)
+    return MadeRun(result, session.outputs)
 
 
 def session_over(
@@ -153,7 +212,7 @@ def warmed_candles(session: Session, market: MarketInput) -> dict[str, int]:
 
 
 def _places(
-    files: RunFiles, plan: RunPlan, session: Session, data_sha256: str | UnsetType, *, complete: bool, failed: bool
+    files: RunFiles, plan: RunPlan, session: EndedSession, data_sha256: str | UnsetType, *, complete: bool, failed: bool
 ) -> OutputPlaces:
     """Return where a run's outputs go: a failed one's to its own folder alone, and an interrupted one's where a whole
     run of the same name stands."""
@@ -165,27 +224,23 @@ def _places(
     return OutputPlaces(own / TRADES, own, run)
 
 
-def _write(
-    files: RunFiles,
-    plan: RunPlan,
-    session: Session,
-    result: RunResult,
-    strategy: StrategyFacts,
-    failure: StrategyError | None,
-) -> None:
+def _write(files: RunFiles, plan: RunPlan, ended: _Ended, result: RunResult) -> None:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
+    strategy, outputs = ended.strategy, ended.session.outputs
+    residual = getattr(strategy, "warmup_residual", None)
     manifest = backtest_manifest(
         plan.settings,
         Window(plan.start_ms, plan.end_ms),
-        strategy,
+        StrategyFacts(strategy.name, strategy.warmup_candles, residual),
         result,
-        run_hashes(session.outputs, plan.settings, result.data_sha256),
+        run_hashes(outputs, plan.settings, result.data_sha256),
         kill_switch_engaged=plan.kill_switch_engaged,
+        engine=ended.engine,
     )
     own = files.run_folder(str(result.run_id))
     manifest = msgspec.structs.replace(manifest, strategy_folder=strategy_folder(own, plan.settings))
-    if failure is not None:
-        manifest = msgspec.structs.replace(manifest, failure=str(failure))
+    if ended.failure is not None:
+        manifest = msgspec.structs.replace(manifest, failure=str(ended.failure))
     files.write(MANIFEST, manifest.text().encode() + b"\n")
     files.write(RESULT, to_json(result).encode())
     files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))

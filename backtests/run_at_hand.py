@@ -103,6 +103,7 @@ class MemoryRun(NamedTuple):
     step_times_ms: Int64Array
     values: Float64Array
     candles: Mapping[str, CandleColumns]
+    engine: str = "reference (because the run is kept in memory)"
 
     def trade_log(self) -> bytes:
         """Return the trade log."""
@@ -123,7 +124,13 @@ class MemoryRun(NamedTuple):
         run = run_id(self.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
         result = msgspec.structs.replace(self.result, run_id=run)
         manifest = backtest_manifest(
-            self.plan.settings, Window(start_ms, end_ms), self.strategy, result, self.hashes, kill_switch_engaged=False
+            self.plan.settings,
+            Window(start_ms, end_ms),
+            self.strategy,
+            result,
+            self.hashes,
+            kill_switch_engaged=False,
+            engine=self.engine,
         )
         files = {
             **self.texts,

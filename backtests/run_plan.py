@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from backtests.engine_choice import EngineChoice
 from validation.composed_settings import Settings
 
 
@@ -13,7 +14,8 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     ``settings`` hold symbols, timeframe, the candle store's place and all else that the configuration says;
     ``start_ms`` and ``end_ms`` (exclusive) are the window in UTC milliseconds, ``output_dir`` is where the outputs go.
     ``kill_switch_engaged`` is the switch as it stands. ``offline`` tells whoever opens the data provider never to use
-    the network, ``show_progress`` None lets the terminal decide.
+    the network, ``show_progress`` None lets the terminal decide. ``engine`` says which rules make it (``auto``: the
+    compiled ones where they cover a run that is long enough), ``verify_engine`` that both do and are compared.
     """
 
     settings: Settings
@@ -23,3 +25,5 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     kill_switch_engaged: bool = False
     offline: bool = False
     show_progress: bool | None = False
+    engine: EngineChoice = "reference"
+    verify_engine: bool = False

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.commands import measure_start_up, measure_store
+from benchmarks.compiled_path import measure_compiled
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
@@ -22,6 +23,7 @@ def main() -> int:
         measure_start_up(folder)
         measure_run_store(folder / "run_store")
         measure_live_path(folder / "live_path")
+        measure_compiled(200_000)
         if not RECORDED.is_dir():
             print("the recorded candles are not beside the checkout: the rest needs them", file=sys.stderr)
             return 0

@@ -10,6 +10,7 @@
     ├── FeedError               retry    reconnect
     ├── StoreError              exit 1   stop, nothing half-written
     ├── ParityError             exit 4   names the first difference
+    ├── Uncovered               goes on  the compiled rules have not what a run needs: the reference kernel makes it
     └── InvariantError          crash    a defect of the program, never swallowed
 """
 
@@ -112,6 +113,10 @@ class StoreError(HarnessError):
     def of(cls, doing: str, path: Path, error: OSError, more: str = "") -> Self:
         """Return the error of a file that the system refuses: ``cannot write FILE: no space left`` and what follows."""
         return cls(f"cannot {doing} {path}: {error.strerror or error}{more}", path=path)
+
+
+class Uncovered(HarnessError):
+    """The compiled rules do not cover a run; the message says why, as the end of a sentence."""
 
 
 class ParityError(HarnessError):

@@ -147,9 +147,9 @@ def build_session(
         spendable=equity_of_marks,
     )
     prepare_strategy(strategy, settings)
-    rules = _kernel_rules(settings, strategy)
-    known = None if ahead is None else _known(ahead, watched_ahead, rules)
-    features, opened = _streams_of(strategy, settings, known, rules)
+    rules = kernel_rules(settings, strategy)
+    known = None if ahead is None else known_candles(ahead, rules, watched_ahead)
+    features, opened = streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
     gates = Gates(EntrySizer(settings.risk), safety, execution, statistics)
@@ -159,9 +159,12 @@ def build_session(
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
-def _known(
-    ahead: Mapping[str, CandleColumns], watched: Mapping[tuple[str, int], CandleColumns], rules: KernelRules
+def known_candles(
+    ahead: Mapping[str, CandleColumns],
+    rules: KernelRules,
+    watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
 ) -> KnownCandles:
+    """Return candles that lie ready, as the streams of a strategy take them."""
     return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
 
 
@@ -177,7 +180,7 @@ def prepare_strategy(strategy: object, settings: Settings) -> None:
         strategy.prepare_features(settings.live.timeframe, (*settings.live.symbols, *settings.live.watch))
 
 
-def _streams_of(
+def streams_of(
     strategy: Strategy | StreamingStrategy, settings: Settings, known: KnownCandles | None, rules: KernelRules
 ) -> tuple[FeatureSession | None, Callable[[str], SignalStream]]:
     """Return what computes a strategy's features, if it declares them, and what opens a symbol's stream."""
@@ -198,7 +201,8 @@ def _connect(features: FeatureSession, facts: KernelFacts, recorder: Recorder) -
         recorder.subscribe(facts.news_for(features.tell))
 
 
-def _kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:
+def kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:
+    """Return the rules of a session that its phases read."""
     main, mode, fills = settings.live, settings.mode, settings.live.execution
     return KernelRules(
         timeframe_ms=timeframe_ms(main.timeframe),

@@ -40,7 +40,10 @@ class HashedText:
 
     def append(self, text: str) -> None:
         """Append whole lines, each with its line end."""
-        data = text.encode()
+        self.append_bytes(text.encode())
+
+    def append_bytes(self, data: bytes) -> None:
+        """Append whole lines that are bytes already."""
         self._digest.update(data)
         if self._sink is not None:
             self._sink(data)
@@ -77,6 +80,10 @@ class SessionOutputs:
     def curve(self) -> Sequence[float]:
         """The float64 equity of every step."""
         return self._curve
+
+    def mark_all(self, equity: bytes) -> None:
+        """Take the equity of many steps, as the bytes of their float64."""
+        self._curve.frombytes(equity)
 
     def render(self, event: Event) -> None:
         """Write an event where it belongs."""

@@ -11,9 +11,9 @@ from core.verdicts import RiskVerdict
 class SessionStatistics:
     """Counters of one session; refusals and what became of orders are counted by reason.
 
-    Steps and candles are counted where they pass, everything else by its events. ``first_refused`` has the first
-    decision that each reason refused. Of accepted entries ``sizes_bound_by`` counts what set their sizes;
-    ``risks_taken`` has, for each, the fraction of equity that its stop loses.
+    Steps and candles are counted where they pass, everything else by its events. ``first_refused`` has time and
+    symbol of the first decision that each reason refused. Of accepted entries ``sizes_bound_by`` counts what set their
+    sizes; ``risks_taken`` has, for each, the fraction of equity that its stop loses.
     """
 
     __slots__ = (
@@ -49,7 +49,7 @@ class SessionStatistics:
         self.gaps = 0
         self.halts = 0
         self.candle_moves = 0
-        self.first_refused: dict[str, Decision] = {}
+        self.first_refused: dict[str, tuple[int, str]] = {}
         self.refusals: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.expired: Counter[str] = Counter()
@@ -66,7 +66,7 @@ class SessionStatistics:
             self.signals_generated += 1
             if event.reason is not None:
                 self.refusals[event.reason] += 1
-                self.first_refused.setdefault(event.reason, event)
+                self.first_refused.setdefault(event.reason, (event.time_ms, event.symbol))
             if event.entry_order_id is not None:
                 self._count_size(event)
         elif isinstance(event, FundingPayment):

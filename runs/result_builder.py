@@ -8,9 +8,9 @@ from msgspec import UNSET, UnsetType
 
 from core.events import CandleMove
 from core.instants import format_ms
-from engine.session import Session
 from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult
+from runs.ended_session import EndedSession
 from runs.figures.account_figures import Period, performance_of, statistics_of, symbol_results
 from runs.identity.run_hashes import run_hashes
 from runs.run_input import RunInput
@@ -26,7 +26,7 @@ class OutputPlaces(NamedTuple):
 
 
 def build_result(
-    session: Session,
+    session: EndedSession,
     settings: Settings,
     fed: RunInput,
     places: OutputPlaces | None = None,
@@ -83,18 +83,18 @@ _LACKING = {
 """What an entry lacks, by the reason of its refusal."""
 
 
-def _without_distance(session: Session) -> Iterator[str]:
+def _without_distance(session: EndedSession) -> Iterator[str]:
     """Yield how many entries were refused for their distances: a strategy that never trades may be one that errs."""
     for reason, lacking in _LACKING.items():
         first = session.statistics.first_refused.get(reason)
         if first is not None:
-            count, when = session.statistics.refusals[reason], format_ms(first.time_ms)
+            (time_ms, symbol), count = first, session.statistics.refusals[reason]
             entries = "1 entry was" if count == 1 else f"{count:,} entries were"
-            name = session.rules.strategy_name
-            yield f"{entries} refused, {name}'s first on {first.symbol} at the close {when}, for lack of {lacking}"
+            whose = f"{session.rules.strategy_name}'s first on {symbol}"
+            yield f"{entries} refused, {whose} at the close {format_ms(time_ms)}, for lack of {lacking}"
 
 
-def _warnings(session: Session, fed: RunInput, *, partial: bool) -> list[str]:
+def _warnings(session: EndedSession, fed: RunInput, *, partial: bool) -> list[str]:
     """Return what the reader of a result must know: of each symbol, of the input, of the session."""
     warnings = [f"{symbol}: {text}" for symbol, one in fed.symbols.items() for text in one.warnings]
     warnings += fed.warnings

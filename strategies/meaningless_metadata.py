@@ -4,7 +4,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.trading_signal import SIGNAL_WORDS
@@ -86,6 +86,21 @@ def metadata_fault(
     if entry is not None and not _says(entry, close):
         return f"metadata 'entry_price' is {entry!r}, and the close {close!r}: entries fill at the market's price"
     return None
+
+
+def may_be_judged(names: Iterable[str]) -> bool:
+    """Return whether a name is one of which :func:`metadata_fault` judges the value, or that it refuses."""
+    return any(map(_is_judged, names))
+
+
+def _is_judged(name: str) -> bool:
+    folded = _folded(name)
+    return (
+        name in ("entry_price", *_SIZES)
+        or folded in _ELSEWHERE_FOLDED
+        or any(folded in spelt for spelt in _SPELT.values())
+        or any(like.fullmatch(folded) for like in (*_LIKE_A_DISTANCE.values(), _LIKE_A_TARGET, _LIKE_A_TRAIL))
+    )
 
 
 def _said_elsewhere(metadata: Mapping[Any, Any]) -> str | None:

@@ -17,6 +17,7 @@ from indicators.forms.column_form import node_columns
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.signal_columns import SignalColumns
 from strategies.scalping_params import ScalpingParams
 
 if TYPE_CHECKING:
@@ -102,6 +103,24 @@ class ScalpingEMARSI(FeatureStrategy):
         within = (params.rsi_extreme_low < rsi) & (rsi < params.rsi_extreme_high)
         spike = columns.volume > columns.volume_avg * params.volume_multiplier
         return (long | short) & within & spike & (columns.atr >= params.atr_min_threshold)
+
+    def signals(self, columns: FeatureColumns) -> SignalColumns:
+        """Return the crossings that no filter stops, with the levels that they ask for."""
+        rows, before = np.flatnonzero(self.candidates(columns)), columns.before
+        read = (columns.ema_fast, columns.ema_slow, before.ema_fast, before.ema_slow, columns.rsi, columns.atr)
+        values = (column[rows] for column in (*read, columns.volume, columns.volume_avg))
+        readings = dict(zip(Reading.__struct_fields__, values, strict=True))
+        long, atr = readings["ema_fast"] > readings["ema_slow"], readings["atr"]
+        return SignalColumns(
+            rows,
+            long,
+            sl_distance=atr * self.params.sl_atr_multiple,
+            tp_distance=atr * self.params.tp_atr_multiple,
+            atr=atr,
+            reason=np.where(long, 0, 1),
+            reasons=("cross_up", "cross_down"),
+            metadata=readings,
+        )
 
     def decide(self, now: Now) -> Signal:
         """Return the opinion at the candle's close; the crossing is judged against the candle before."""

@@ -1,16 +1,34 @@
 """The account as everybody reads it who does not trade on it: reports, views, tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.events import TradeRow
+from core.exact import EXACT, ZERO
+from core.reasons import FillReason
 from execution.matching.paper_venue import PaperVenue
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 from execution.orders.order import Order
+
+
+class Costs(NamedTuple):
+    """What the fills of an account have cost, in quote currency; slippage is part of their prices already."""
+
+    commission: Decimal
+    slippage: Decimal
+    liquidation_fees: Decimal
+
+
+class PartClosed(NamedTuple):
+    """A fill that closed a position or a part of it, and the funding that was in its result."""
+
+    symbol: str
+    reason: FillReason
+    funding: Decimal
 
 
 class AccountView:
@@ -47,6 +65,22 @@ class AccountView:
     def rows(self) -> Sequence[TradeRow]:
         """Every fill as the trade log has it, oldest first."""
         return self._account.rows
+
+    @property
+    def costs(self) -> Costs:
+        """What all fills have cost."""
+        commission = slippage = liquidation_fees = ZERO
+        for row in self._account.rows:
+            commission = EXACT.add(commission, row.commission)
+            slippage = EXACT.add(slippage, row.slippage)
+            if row.reason == "liquidation":
+                liquidation_fees = EXACT.add(liquidation_fees, row.commission)
+        return Costs(commission, slippage, liquidation_fees)
+
+    @property
+    def parts_closed(self) -> Iterable[PartClosed]:
+        """Every closing fill, oldest first."""
+        return (PartClosed(row.symbol, row.reason, row.funding) for row in self._account.rows if row.action == "CLOSE")
 
     @property
     def exits(self) -> Mapping[str, int]:

@@ -60,6 +60,7 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
     Where ``settings`` name a strategy by its file, ``strategy_folder`` is where that path begins, as seen from the
     folder of the run: both may be moved together. ``watched`` are the series that are not traded, by symbol and
     timeframe; of a backtest with what it was fed of them. ``failure`` is the error of a strategy that ended the run.
+    ``engine`` says which rules made a backtest: ``compiled``, or ``reference`` and why.
     """
 
     settings: dict[str, Any]
@@ -78,6 +79,7 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
     kill_switch_engaged: bool | UnsetType = UNSET
     partial: bool | UnsetType = UNSET
     failure: str | UnsetType = UNSET
+    engine: str | UnsetType = UNSET
     trades_sha256: str | UnsetType = UNSET
     orders_sha256: str | UnsetType = UNSET
     ledger_sha256: str | UnsetType = UNSET

@@ -31,8 +31,9 @@ def backtest_manifest(
     hashes: RunHashes,
     *,
     kill_switch_engaged: bool,
+    engine: str,
 ) -> Manifest[SymbolResult]:
-    """Return what a backtest was made of: its data, trading rules and hashes are as in its result."""
+    """Return what a backtest was made of, and by which engine; data, trading rules and hashes are as in its result."""
     return msgspec.structs.replace(
         _made_of(settings, hashes.code_version, strategy, result.symbols, _BACKTEST_LIBRARIES),
         window=window,
@@ -40,6 +41,7 @@ def backtest_manifest(
         run_id=result.run_id,
         kill_switch_engaged=kill_switch_engaged,
         partial=result.partial,
+        engine=engine,
         **msgspec.structs.asdict(hashes),
     )
 

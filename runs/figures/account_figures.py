@@ -11,7 +11,6 @@ import numpy as np
 from core.candle_columns import Int64Array
 from core.exact import EXACT, ZERO
 from core.timeframe import DAY_MS, MINUTE_MS
-from engine.session import Session
 from metrics import (
     average_loss,
     average_win,
@@ -29,6 +28,7 @@ from metrics import (
 )
 from runs.documents.run_result import Performance, RunStatistics
 from runs.documents.symbol_result import SymbolInput, SymbolResult
+from runs.ended_session import EndedSession
 from runs.figures.exit_figures import exits_by_symbol, exits_of
 from runs.run_input import FedSymbol
 
@@ -41,7 +41,7 @@ class Period(NamedTuple):
     step_times_ms: Int64Array
 
 
-def statistics_of(session: Session, risk_per_trade: float) -> RunStatistics:
+def statistics_of(session: EndedSession, risk_per_trade: float) -> RunStatistics:
     """Return the session's counts, the risk that was asked and the risk taken, and the bound of its ambiguous trades.
 
     Parameters
@@ -64,7 +64,7 @@ def statistics_of(session: Session, risk_per_trade: float) -> RunStatistics:
     )
 
 
-def performance_of(session: Session, period: Period | None, held_returns: Iterable[float]) -> Performance:
+def performance_of(session: EndedSession, period: Period | None, held_returns: Iterable[float]) -> Performance:
     """Return balances, returns, trade figures, costs and ratios.
 
     Parameters
@@ -77,9 +77,8 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         The buy-and-hold return of each symbol that has one, fractions.
     """
     account = session.account
-    closed, rows = account.closed, account.rows
+    closed, costs = account.closed, account.costs
     results = [trade.realized_pnl for trade in closed]
-    commission, slippage = _total(row.commission for row in rows), _total(row.slippage for row in rows)
     held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
     streaks = longest_streaks(results)
     performance = Performance(
@@ -91,11 +90,11 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
         longest_winning_streak=streaks.wins,
         longest_losing_streak=streaks.losses,
         average_holding_minutes=None if held is None else held.average_ms / MINUTE_MS,
-        commission_paid=float(commission),
-        liquidation_fees=float(_total(row.commission for row in rows if row.reason == "liquidation")),
-        slippage_paid=float(slippage),
+        commission_paid=float(costs.commission),
+        liquidation_fees=float(costs.liquidation_fees),
+        slippage_paid=float(costs.slippage),
         funding_net=float(account.funding_net),
-        total_costs=float(EXACT.subtract(EXACT.add(commission, slippage), account.funding_net)),
+        total_costs=float(EXACT.subtract(EXACT.add(costs.commission, costs.slippage), account.funding_net)),
         buy_and_hold_return_pct=as_per_cent(equal_weighted(held_returns)),
         sharpe_ratio=None,
         sortino_ratio=None,
@@ -104,7 +103,7 @@ def performance_of(session: Session, period: Period | None, held_returns: Iterab
     return performance if period is None else _annualised(performance, session.outputs.curve, period)
 
 
-def symbol_results(session: Session, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
+def symbol_results(session: EndedSession, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
     """Return what each symbol was fed, joined with what its trades came to."""
     left = exits_by_symbol(session.account, fed)
     results: dict[str, list[Decimal]] = {symbol: [] for symbol in fed}

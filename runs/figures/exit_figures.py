@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from core.events import TradeRow
 from core.exact import EXACT, ZERO
-from execution.money.account_view import AccountView
 from execution.money.closed_trade import ClosedTrade
 from runs.documents.symbol_result import Rung, TagResult
+from runs.ended_session import EndedAccount
 
 
 class Exits(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class _RungSum:
         self.quantity = self.realized = ZERO
 
 
-def exits_of(account: AccountView) -> Exits:
+def exits_of(account: EndedAccount) -> Exits:
     """Return counts of exits, the figures of the ladder's rungs that filled, and what funding came and went."""
     exits = account.exits
     return Exits(
@@ -61,16 +61,16 @@ def exits_of(account: AccountView) -> Exits:
     )
 
 
-def exits_by_symbol(account: AccountView, symbols: Iterable[str]) -> dict[str, SymbolExits]:
+def exits_by_symbol(account: EndedAccount, symbols: Iterable[str]) -> dict[str, SymbolExits]:
     """Return each symbol's closing fills by reason, liquidations, rungs, and the funding received (below 0: paid)."""
     exits: dict[str, Counter[str]] = {symbol: Counter() for symbol in symbols}
     funding = dict.fromkeys(exits, ZERO)
+    for part in account.parts_closed:
+        exits[part.symbol][part.reason] += 1
+        funding[part.symbol] = EXACT.add(funding[part.symbol], part.funding)
     rows: dict[str, list[TradeRow]] = {symbol: [] for symbol in exits}
-    for row in account.rows:
+    for row in account.rows if account.rung_fills else ():
         rows[row.symbol].append(row)
-        if row.action == "CLOSE":
-            exits[row.symbol][row.reason] += 1
-            funding[row.symbol] = EXACT.add(funding[row.symbol], row.funding)
     for symbol, holding in account.holdings.items():
         funding[symbol] = EXACT.add(funding[symbol], holding.entry.funding)
     return {

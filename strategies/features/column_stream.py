@@ -65,6 +65,11 @@ class ColumnStream(FeatureStream):
         self._skipped = frozenset(opens[skipped].tolist())
         self._row_of: dict[int, int] = dict(zip(opens[wanted].tolist(), np.flatnonzero(wanted).tolist(), strict=True))
 
+    @property
+    def asked_at(self) -> Int64Array:
+        """Opens of the candles at which the strategy is asked, in order; anywhere else the opinion is FLAT."""
+        return np.array(list(self._row_of), np.int64)
+
     def warm(self, candle: Candle) -> None:
         """Take a candle from before the session's first instant: it lies ready."""
 

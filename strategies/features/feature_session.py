@@ -16,6 +16,7 @@ from strategies.features.feature_sources import KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
 from strategies.features.running_stream import RunningStream
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
+from strategies.features.signal_columns import SignalColumns
 from strategies.known_candles import KnownCandles
 from strategies.own_code import place_of
 from strategies.strategy import SignalStream
@@ -39,6 +40,8 @@ class Decider(Protocol):
     def decide(self, now: Now) -> Signal | None: ...
 
     def candidates(self, columns: FeatureColumns) -> Any: ...
+
+    def signals(self, columns: FeatureColumns) -> SignalColumns | None: ...
 
     def on_fill(self, now: Now, fill: FillNow) -> None: ...
 
@@ -108,6 +111,13 @@ class FeatureSession:
     def connect(self, facts: SessionFacts) -> None:
         """Take what shows position and account."""
         self._facts = facts
+
+    def signals(self, symbol: str) -> SignalColumns | None:
+        """Return all that the strategy says of a symbol, where it offers that and the candles lie ready."""
+        if not isinstance(self._source, KnownFeatures):
+            return None
+        table = self._source.table(symbol)
+        return self.strategy.signals(FeatureColumns(symbol, table, self.plan.layouts[symbol]))
 
     def open(self, symbol: str) -> SignalStream:
         """Return a symbol's stream; asked again, after a gap, its features start empty."""

@@ -18,6 +18,7 @@ from strategies.features.feature_session import FeatureSession
 from strategies.features.moment import Now
 from strategies.features.said import Says
 from strategies.features.session_facts import FillNow, TradeNow
+from strategies.features.signal_columns import SignalColumns
 from strategies.features.written_hooks import require_hooks
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
@@ -84,6 +85,14 @@ class FeatureStrategy(Says):
 
         It spares work and decides nothing: where columns are not at hand it is not asked. A strategy that has it keeps
         no count of the calls of ``decide``.
+        """
+        return None
+
+    def signals(self, columns: FeatureColumns) -> SignalColumns | None:
+        """Return what :meth:`decide` says at all rows at once; None leaves it to :meth:`decide`.
+
+        For a strategy whose opinions are entries with distances and follow from the columns alone. It spares work and
+        decides nothing: every row must say what :meth:`decide` says there, and a row left out is FLAT.
         """
         return None
 

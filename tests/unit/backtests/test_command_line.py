@@ -16,14 +16,16 @@ class Arguments(unittest.TestCase):
     def test_without_arguments_everything_comes_from_the_configuration(self):
         asked = vars(parse_arguments([]))
         self.assertEqual(asked.pop("config"), "config/live.yaml")
-        switches = {name: asked.pop(name) for name in ("offline", "json", "report", "quiet")}
+        switches = {name: asked.pop(name) for name in ("offline", "json", "report", "quiet", "verify_engine")}
         self.assertEqual(switches, dict.fromkeys(switches, False))
+        self.assertEqual(asked.pop("engine"), "auto")
         self.assertEqual(set(asked.values()), {None})
 
     def test_every_argument_is_taken_over(self):
         line = (
             "--start 2024-01-01 --end 2024-01-02T03:04 --interval 5m --config c.yaml --symbols BTCUSDT,ETH/USDT "
-            "--offline --json --report --quiet --data-dir d --out o"
+            "--offline --json --report --quiet --data-dir d --out o "
+            "--engine compiled --verify-engine"
         )
         self.assertEqual(
             vars(parse_arguments(line.split())),
@@ -40,6 +42,8 @@ class Arguments(unittest.TestCase):
                 "quiet": True,
                 "data_dir": "d",
                 "out": "o",
+                "engine": "compiled",
+                "verify_engine": True,
             },
         )
 

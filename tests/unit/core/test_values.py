@@ -48,6 +48,7 @@ class ErrorTree(unittest.TestCase):
             "ConfigurationError": 2,
             "DataUnavailableError": 3,
             "StrategyError": 2,
+            "Uncovered": 1,
             "CandleError": 1,
             "FeedError": 1,
             "StoreError": 1,

@@ -51,6 +51,7 @@ class ExitFigures(unittest.TestCase):
     def setUp(self) -> None:
         self.account = SimpleNamespace(
             rows=ROWS,
+            parts_closed=[row for row in ROWS if row.action == "CLOSE"],
             closed=[trade("dip", "3"), trade("", "7"), trade("dip", "-1.5"), trade("break", "0")],
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
             rung_fills=Counter({1: 3, 2: 1}),

@@ -1,0 +1,209 @@
+"""A compiled run as results read a session: its counts, its account and its outputs."""
+
+import functools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+
+from compiled.codes import (
+    BOUNDS,
+    CANCELED,
+    DECISION,
+    ENTRY_ROLE,
+    EXPIRED,
+    FILLED,
+    GAP_NOTE,
+    HALT_NOTE,
+    MOVE,
+    NO_REASON,
+    REASONS,
+    REJECTED,
+    STOP_ROLE,
+)
+from compiled.driving.compiled_run import CompiledRun
+from compiled.layout import Records
+from core.candle_columns import Int64Array
+from core.events import CandleMove, TradeRow
+from core.exact import EXACT, ZERO
+from core.instrument import Instrument
+from core.orders import OrderSide
+from core.reasons import FillReason
+from engine.kernel_rules import KernelRules
+from engine.renderer import SessionOutputs
+from engine.session_statistics import SessionStatistics
+from execution.money.account_view import Costs, PartClosed
+from execution.money.closed_trade import ClosedTrade
+from execution.money.holding import Holding
+from execution.money.performance import performance_summary
+
+_OF_TRADE = (
+    "symbol", "sign", "quantity", "entry_time_ms", "time_ms", "entry_price", "price", "gross", "realized_pnl", "reason",
+    "gained", "ambiguous",
+)  # fmt: skip
+
+
+class CompiledAccount:
+    """The account of a compiled run at its end: all positions are closed."""
+
+    def __init__(self, run: CompiledRun, symbols: Sequence[str], strategy_name: str) -> None:
+        self._symbols = symbols
+        self._strategy = strategy_name
+        self._record = run.core.account[0]
+        self._money = int(run.core.rules[0]["money_decimals"])
+        self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
+        self._scales = run.core.symbols["cost_scale"]
+        self._fills = np.concatenate(run.fills)
+        self.holdings: Mapping[str, Holding] = {}
+        self.rung_fills: Counter[int] = Counter()
+        # Only rungs are told by rows.
+        self.rows: Sequence[TradeRow] = ()
+        self.funding_net = self.funding_paid = ZERO
+        self.max_drawdown = float(self._record["max_drawdown"])
+        self.peak_equity = float(self._record["account_peak"])
+        self.starting_balance = self._amount(int(self._record["starting_balance"]))
+        self.balance = self._amount(int(self._record["balance"]))
+        closes = self._fills[self._fills["opens"] == 0]
+        self.exits = _counted(closes["reason"])
+        self.closed = list(map(self._trade, *(closes[name].tolist() for name in _OF_TRADE)))
+
+    @property
+    def ledger(self) -> "CompiledAccount":
+        """Cash at the start and now."""
+        return self
+
+    @property
+    def realized_pnl(self) -> Decimal:
+        """Results of closed trades, net of all costs."""
+        return EXACT.subtract(self.balance, self.starting_balance)
+
+    def unrealized_of_log(self) -> Decimal:
+        """Return the gross profit of what is open: nothing."""
+        return ZERO
+
+    @property
+    def performance(self) -> dict[str, Any]:
+        """Balances, returns and trade counts as plain figures; percentages are per cent."""
+        return performance_summary(cast(Any, self))
+
+    @property
+    def parts_closed(self) -> Iterator[PartClosed]:
+        """Every closing fill, oldest first."""
+        return (PartClosed(trade.symbol, trade.reason, ZERO) for trade in self.closed)
+
+    @functools.cached_property
+    def costs(self) -> Costs:
+        """What all fills have cost."""
+        fills = self._fills
+        scale = self._scales[fills["symbol"]]
+        slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+
+    def _amount(self, units: int, decimals: int | None = None) -> Decimal:
+        return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
+
+    def _trade(  # noqa: PLR0913 - the columns of a trade
+        self,
+        symbol: int,
+        sign: int,
+        quantity: int,
+        entry_ms: int,
+        exit_ms: int,
+        entry_price: int,
+        price: int,
+        gross: int,
+        result: int,
+        reason: int,
+        gained: int,
+        ambiguous: int,
+    ) -> ClosedTrade:
+        prices, quantities = self._decimals[symbol]
+        return ClosedTrade(
+            self._symbols[symbol],
+            OrderSide.SHORT if sign > 0 else OrderSide.LONG,
+            self._amount(quantity, quantities),
+            entry_ms,
+            exit_ms,
+            self._amount(entry_price, prices),
+            self._amount(price, prices),
+            self._amount(gross),
+            self._amount(result),
+            cast(FillReason, REASONS[reason]),
+            self._amount(result + gained),
+            bool(ambiguous),
+            self._strategy,
+        )
+
+
+def _sum(amounts: Int64Array) -> int:
+    """Return a sum that may be longer than 64 bits."""
+    high, low = amounts >> 32, amounts & 0xFFFFFFFF
+    return (int(high.sum()) << 32) + int(low.sum())
+
+
+class CompiledSession:
+    """What results read of a session, of a compiled run that has ended."""
+
+    paused = False
+
+    def __init__(
+        self,
+        run: CompiledRun,
+        rules: KernelRules,
+        instruments: Mapping[str, Instrument],
+        outputs: SessionOutputs,
+        *,
+        kill_switch_engaged: bool,
+    ) -> None:
+        record, symbols = run.core.account[0], tuple(instruments)
+        self.rules = rules
+        self.instruments = dict(instruments)
+        self.outputs = outputs
+        self.kill_switch_engaged = kill_switch_engaged
+        self.account = CompiledAccount(run, symbols, rules.strategy_name)
+        self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
+        self.statistics = _statistics(record, symbols, np.concatenate(run.notes), np.concatenate(run.transitions))
+        self.candle_moves = [
+            CandleMove(
+                int(one["time_ms"]),
+                symbols[one["symbol"]],
+                int(one["opened_ms"]),
+                *(float(one[name]) for name in ("close_before", "high", "low", "factor")),
+            )
+            for one in np.concatenate(run.moves)
+        ]
+
+
+def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> Counter[str]:
+    """Count words by their codes."""
+    numbers = np.bincount(codes, minlength=len(names)).tolist()
+    return Counter({name: number for name, number in zip(names, numbers, strict=True) if number})
+
+
+def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transitions: Records) -> SessionStatistics:
+    """Return the counts that a session's events come to."""
+    found = SessionStatistics()
+    found.steps, found.steps_with_position = int(account["steps"]), int(account["steps_with_position"])
+    found.candles_processed, found.orders_submitted = (
+        int(account["candles_processed"]),
+        int(account["orders_submitted"]),
+    )
+    decisions = notes[notes["kind"] == DECISION]
+    found.signals_generated = len(decisions)
+    refused = decisions[decisions["reason"] != NO_REASON]
+    found.refusals = _counted(refused["reason"])
+    for code, first in zip(*np.unique(refused["reason"], return_index=True), strict=True):
+        found.first_refused[REASONS[code]] = int(refused["time_ms"][first]), symbols[refused["symbol"][first]]
+    entered = decisions[decisions["entry_id"] != 0]
+    found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
+    found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.gaps = int((notes["kind"] == GAP_NOTE).sum())
+    found.halts = int((notes["kind"] == HALT_NOTE).sum())
+    found.candle_moves = int((notes["kind"] == MOVE).sum())
+    own = transitions[transitions["role"] < STOP_ROLE]
+    found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
+        setattr(found, counter, _counted(own["reason"][own["event"] == event]))
+    return found

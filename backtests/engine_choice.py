@@ -1,0 +1,114 @@
+"""Which engine makes a run: the compiled rules where they cover it and it is long enough, else the reference kernel."""
+
+import importlib.util
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from core.errors import ConfigurationError, ParityError
+
+if TYPE_CHECKING:
+    from backtests.compiled_session import CompiledSession
+    from backtests.market_input import MarketInput
+    from backtests.run_plan import RunPlan
+    from engine.renderer import SessionOutputs
+    from runs.documents.run_result import RunResult
+    from strategies.strategy import Strategy, StreamingStrategy
+
+EngineChoice = Literal["auto", "reference", "compiled"]
+
+CANDLES_WORTH_IT = 200_000
+"""Candles from which loading the compiled rules costs less than they save."""
+CANDLES_WORTH_COMPILING = 5_000_000
+"""The same where they have to be compiled first."""
+
+
+def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
+    """Return why the reference kernel has to make a run, as far as that is known before; None where it has not."""
+    return next(_reasons(plan, market), None)
+
+
+def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
+    candles = sum(one.window.rows for one in market.candles.values())
+    if plan.engine == "reference":
+        yield "it was asked for"
+    if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
+        yield f"the run is shorter than {CANDLES_WORTH_IT:,} candles"
+    if importlib.util.find_spec("numba") is None:
+        yield "numba is not installed"
+        return
+    from compiled.driving.coverage import is_compiled, rules_reasons, settings_reasons
+
+    if plan.engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
+        yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
+    yield from settings_reasons(plan.settings)
+    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+    if market.watched:
+        yield "the strategy watches other candles"
+
+
+def run_compiled(
+    plan: "RunPlan", strategy: "Strategy | StreamingStrategy", market: "MarketInput", outputs: "SessionOutputs"
+) -> "tuple[CompiledSession, dict[str, int]]":
+    """Run a plan by the compiled rules; return the session, and how many warm-up candles each symbol has seen.
+
+    Raises
+    ------
+    Uncovered
+        If they do not cover it after all; outputs are of no use then, and the strategy may have been asked already.
+    """
+    from backtests.compiled_session import CompiledSession
+    from backtests.opinions import opinions_of
+    from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
+    from engine.assembly import kernel_rules, prepare_strategy
+
+    prepare_strategy(strategy, plan.settings)
+    rules = kernel_rules(plan.settings, strategy)
+    opinions = opinions_of(strategy, plan.settings, rules, market.candles)
+    brought = [
+        SymbolMarket(one.instrument, one.warmup, one.window, said)
+        for one, said in zip(market.candles.values(), opinions.rows, strict=True)
+    ]
+    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
+    warmed = warmed_candles(core, tuple(market.candles))
+    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
+    parts = (outputs.trades, outputs.equity, outputs.decisions, outputs.orders, outputs.ledger)
+    run.run(Sinks(*(part.append_bytes for part in parts)))
+    outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
+    instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
+    return CompiledSession(run, rules, instruments, outputs, kill_switch_engaged=plan.kill_switch_engaged), warmed
+
+
+def require_compiled(plan: "RunPlan", reason: str | None) -> None:
+    """Refuse a run that was asked of the compiled rules and that they do not cover."""
+    if plan.engine == "compiled" and reason is not None:
+        raise ConfigurationError(f"--engine compiled: {reason} — allowed: auto or reference for such a run")
+
+
+class MadeRun(NamedTuple):
+    """A run that an engine has made: its result and its outputs."""
+
+    result: "RunResult"
+    outputs: "SessionOutputs"
+
+
+def require_same(reference: MadeRun, compiled: MadeRun) -> None:
+    """Refuse a run of which the two engines wrote different bytes.
+
+    Raises
+    ------
+    ParityError
+        Naming what differs.
+    """
+    differing = [
+        name
+        for name in ("trades", "orders", "ledger", "equity", "decisions")
+        if getattr(reference.outputs, name).sha256 != getattr(compiled.outputs, name).sha256
+    ]
+    if list(reference.outputs.curve) != list(compiled.outputs.curve):
+        differing.append("the equity of every step")
+    expected, got = reference.result.to_dict(), compiled.result.to_dict()
+    differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
+    if differing:
+        folder = reference.result.output_dir
+        raise ParityError(f"the engines differ in {', '.join(differing)}; the reference kernel's run is in {folder}")

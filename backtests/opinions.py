@@ -1,0 +1,218 @@
+"""What a strategy says about every candle, heard before anything is traded on it.
+
+That is possible where it decides by candles alone. A strategy that looks at its position or at the account, or hears of
+fills, is noticed here and has to be run step by step.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+
+from backtests.timeline import candles_of, merged_steps
+from compiled.driving.compiled_run import OpinionRows
+from compiled.layout import SIGNAL_ROW, Records
+from compiled.text.signal_rows import SignalRows
+from compiled.text.words import TextRows
+from core.candle import Candle
+from core.candle_columns import CandleColumns, Float64Array
+from core.errors import Uncovered
+from core.event_lines import details_of
+from core.events import Decision
+from core.trading_signal import Signal, is_plain
+from engine.assembly import known_candles, streams_of
+from engine.deciding.signal_check import signal_fault
+from engine.kernel_rules import KernelRules
+from engine.segments import Segments
+from engine.symbol_state import SymbolState
+from execution.orders.symbol_orders import SymbolOrders
+from market_data.history.loaded_candles import LoadedCandles
+from strategies.features.column_stream import ColumnStream
+from strategies.features.feature_session import FeatureSession
+from strategies.features.session_facts import AccountNow, PositionNow
+from strategies.meaningless_metadata import may_be_judged
+from strategies.plain_metadata import plain_metadata
+from strategies.strategy import SignalStream, Strategy, StreamingStrategy
+from validation.composed_settings import Settings
+
+Candles = Mapping[str, LoadedCandles]
+
+
+class Opinions(NamedTuple):
+    """What was said of each symbol, its rows those of the window, and how it is told."""
+
+    rows: list[Records]
+    told: list[OpinionRows]
+
+
+class UnseenAccount:
+    """Stands for the account where there is none yet; ``asked`` says that the strategy has looked at it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def position(self, symbol: str, time_ms: int) -> PositionNow | None:
+        """Note that the position is looked at."""
+        self._refuse()
+
+    def account(self) -> AccountNow:
+        """Note that the account is looked at."""
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        self.asked = True
+        raise Uncovered("the strategy looks at the account")
+
+
+class _Said:
+    """Keeps the opinions about one symbol's candles."""
+
+    def __init__(self, rules: KernelRules) -> None:
+        self._rules = rules
+        self.rows: list[tuple[int, int, float, float, float]] = []
+        self.texts: list[str] = []
+
+    def take(self, row: int, signal: object, close: float) -> None:
+        """Take an opinion; one that says more than a direction and distances, or is none, is not for columns."""
+        if not isinstance(signal, Signal):
+            raise Uncovered("the strategy answers what is no signal")
+        if signal.direction == "FLAT":
+            return
+        distances = (signal.sl_distance, signal.tp_distance, signal.atr)
+        if signal.direction not in ("LONG", "SHORT") or not is_plain(signal):
+            raise Uncovered("the strategy says more than a direction and distances")
+        if signal_fault(signal, close, self._rules) is not None:
+            raise Uncovered("the strategy gives a signal that is none")
+        if not all(one is None or isinstance(one, float) for one in distances):
+            raise Uncovered("the strategy gives distances that are whole numbers")
+        stop, target, atr = (np.nan if one is None else float(one) for one in distances)
+        self.rows.append((row, 1 if signal.direction == "LONG" else -1, stop, target, atr))
+        told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
+        self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
+
+
+def opinions_of(
+    strategy: Strategy | StreamingStrategy, settings: Settings, rules: KernelRules, candles: Candles
+) -> Opinions:
+    """Return what a strategy says about every candle of the window.
+
+    Raises
+    ------
+    Uncovered
+        If it cannot be heard beforehand, or says what the compiled rules do not know.
+    """
+    ahead = {symbol: _joined(one) for symbol, one in candles.items()}
+    features, opened = streams_of(strategy, settings, known_candles(ahead, rules), rules)
+    account = UnseenAccount()
+    if features is not None:
+        if features.wants_news:
+            raise Uncovered("the strategy hears of fills")
+        features.connect(account)
+    said = [_Said(rules) for _ in candles]
+    try:
+        at_once = _all_at_once(features, rules, candles)
+        if at_once is not None:
+            return at_once
+        streams = _columns(features, opened, candles)
+        if streams is None or features is None:
+            _hear_all(opened, features, rules, candles, said)
+        else:
+            _hear_some(streams, features, rules, candles, said)
+    except Uncovered:
+        raise
+    except (Exception, SystemExit) as error:
+        raise Uncovered("the strategy fails") from error
+    if account.asked:
+        raise Uncovered("the strategy looks at the account")
+    return Opinions([np.array(one.rows, SIGNAL_ROW) for one in said], [TextRows(one.texts) for one in said])
+
+
+def _joined(one: LoadedCandles) -> CandleColumns:
+    return CandleColumns._make(np.concatenate(pair) for pair in zip(one.warmup, one.window, strict=True))
+
+
+def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
+    """Return what a strategy offers as columns; None where it does not."""
+    rows, told = [], []
+    for symbol, one in candles.items():
+        said = None if features is None else features.signals(symbol)
+        if said is None:
+            return None
+        before = one.warmup.rows
+        said = said.from_row(before)
+        if len(said.rows):
+            close = one.window.close[said.rows[0] - before].item()
+            if may_be_judged(said.metadata) or signal_fault(said.signal(0), close, rules) is not None:
+                raise Uncovered("the strategy gives a signal that is none")
+        numbers = (said.sl_distance, said.tp_distance, said.atr, *said.metadata.values())
+        if any(np.isinf(column).any() for column in numbers) or any(map(_undefined, said.metadata.values())):
+            raise Uncovered("the strategy gives numbers that are not finite")
+        found = np.zeros(len(said.rows), SIGNAL_ROW)
+        found["row"], found["sign"] = said.rows - before, np.where(said.long, 1, -1)
+        found["sl_distance"], found["tp_distance"], found["atr"] = said.sl_distance, said.tp_distance, said.atr
+        rows.append(found)
+        told.append(SignalRows.of(said))
+    return Opinions(rows, list(told))
+
+
+def _undefined(column: Float64Array) -> bool:
+    return bool(np.isnan(column).any())
+
+
+def _columns(
+    features: FeatureSession | None, opened: Callable[[str], SignalStream], candles: Candles
+) -> list[ColumnStream] | None:
+    """Return the streams over columns that lie ready; None where a strategy is shown its candles one by one."""
+    if features is None or features.takes_candles:
+        return None
+    streams = [opened(symbol) for symbol in candles]
+    return [one for one in streams if isinstance(one, ColumnStream)]
+
+
+def _hear_some(
+    streams: Sequence[ColumnStream],
+    features: FeatureSession,
+    rules: KernelRules,
+    candles: Candles,
+    said: Sequence[_Said],
+) -> None:
+    """Ask a strategy where it may have an opinion, in the order of the steps and of the symbols."""
+    windows = [one.window for one in candles.values()]
+    asked = [np.intersect1d(one.asked_at, window.open_time_ms) for one, window in zip(streams, windows, strict=True)]
+    rows = [np.searchsorted(window.open_time_ms, opens) for window, opens in zip(windows, asked, strict=True)]
+    symbols = np.concatenate([np.full(len(opens), s) for s, opens in enumerate(asked)])
+    order = np.lexsort((symbols, np.concatenate(asked)))
+    for s, row in zip(symbols[order].tolist(), np.concatenate(rows)[order].tolist(), strict=True):
+        window = windows[s]
+        candle = Candle(*(column[row].item() for column in window))
+        features.begin(candle.open_time_ms + rules.timeframe_ms)
+        said[s].take(row, streams[s].decide(candle), candle.close)
+
+
+def _hear_all(
+    opened: Callable[[str], SignalStream],
+    features: FeatureSession | None,
+    rules: KernelRules,
+    candles: Candles,
+    said: Sequence[_Said],
+) -> None:
+    """Show a strategy every candle, as a session does."""
+    states = [SymbolState(symbol, opened, SymbolOrders()) for symbol in candles]
+    for state, one in zip(states, candles.values(), strict=True):
+        for candle in candles_of(one.warmup):
+            state.warm(candle, rules.longest_open_distance_ms)
+    segments, rows = Segments(rules), [0] * len(states)
+    for time_ms, present in _present(candles, rules.timeframe_ms):
+        shown = [(states[s], candle, candle) for s, candle in present]
+        segments.follow(shown)
+        if features is not None:
+            features.begin(time_ms, [(states[s].symbol, candle) for s, candle in present])
+        for s, candle in present:
+            said[s].take(rows[s], states[s].opine(candle), candle.close)
+            rows[s] += 1
+
+
+def _present(candles: Candles, timeframe_ms: int) -> Iterator[tuple[int, list[tuple[int, Candle]]]]:
+    for step in merged_steps([one.window for one in candles.values()], timeframe_ms):
+        yield step.time_ms, [(s, candle) for s, candle in enumerate(step.candles) if candle is not None]

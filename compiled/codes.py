@@ -1,0 +1,57 @@
+"""The numbers that stand for words while a run is compiled: events, roles, verdicts and reasons."""
+
+from typing import cast
+
+import numpy as np
+
+
+def numbers(count: int) -> list[int]:
+    """Return the numbers from 0 on, as numpy has them: a rule is compiled anew for every plain number it is given."""
+    return cast(list[int], list(np.arange(count)))
+
+
+NONE = cast(int, np.int64(-(1 << 62)))
+"""Stands for a price, or a number of ticks, that is not there."""
+
+RUNNING, ENDED, OVERFLOW = numbers(3)
+"""What a run is; after an overflow it must be run by the reference kernel."""
+
+PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
+IGNORE, CLOSE, REVERSE = numbers(3)
+
+NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = numbers(6)
+TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
+STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
+
+ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE = numbers(4)
+ORDER_TYPES = ("MARKET", "MARKET", "STOP_MARKET", "TAKE_PROFIT")
+
+DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
+"""Kinds of what ``decisions.jsonl`` tells."""
+
+ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
+"""What a signal asks for."""
+
+BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")
+RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = numbers(4)
+
+ON_OPPOSITE = ("ignore", "close", "reverse")
+
+REASONS = (
+    "", "stop", "trailing_stop", "target", "time_stop", "opposite_signal", "gap", "halt", "end", "signal", "oco",
+    "position_closed", "max_order_wait", "insufficient_balance", "shorting_disabled", "monitor_mode", "position_open",
+    "opposite_ignored", "close_waiting", "entry_waiting", "warming_up", "stop_distance", "stop_within_tick",
+    "target_distance", "trailing_distance", "no_exposure_room", "below_lot_size", "below_min_quantity",
+    "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
+    "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
+    "max_exposure", "account_blown", "drawdown", "daily_loss",
+)  # fmt: skip
+(
+    NO_REASON, STOP, TRAILING_STOP, TARGET, TIME_STOP, OPPOSITE_SIGNAL, GAP, HALT, END, SIGNAL, OCO,
+    POSITION_CLOSED, MAX_ORDER_WAIT, INSUFFICIENT_BALANCE, SHORTING_DISABLED, MONITOR_MODE, POSITION_OPEN,
+    OPPOSITE_IGNORED, CLOSE_WAITING, ENTRY_WAITING, WARMING_UP, STOP_DISTANCE, STOP_WITHIN_TICK,
+    TARGET_DISTANCE, TRAILING_DISTANCE, NO_EXPOSURE_ROOM, BELOW_LOT_SIZE, BELOW_MIN_QUANTITY,
+    ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
+    HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
+    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS,
+) = numbers(len(REASONS))  # fmt: skip

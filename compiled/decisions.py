@@ -1,0 +1,79 @@
+"""Phase C: each opinion that is not FLAT goes through the gates, symbol by symbol."""
+
+from compiled.codes import (
+    CLOSES,
+    DECISION,
+    ENTER,
+    ENTRY_WAITING,
+    NO_REASON,
+    OPPOSITE_SIGNAL,
+    REVERSES,
+    WARMING_UP,
+)
+from compiled.compiler import kernel
+from compiled.decision_plan import plan
+from compiled.entry_gates import enter_by_signal
+from compiled.layout import Core, Record
+from compiled.order_book import cancel_entry, next_note, submit_close
+from compiled.settlement import enter
+
+
+@kernel
+def decide(core: Core, time_ms: int) -> None:
+    """Put the opinions about a step's candles through the gates, and record what became of each."""
+    for s in range(core.states.shape[0]):
+        state = core.states[s]
+        if not state.present:
+            continue
+        state.candles_seen += 1
+        if state.signal < core.symbols[s].end_signal and core.signals[state.signal].row == state.row:
+            judge(core, s, time_ms)
+            state.signal += 1
+
+
+@kernel
+def judge(core: Core, s: int, time_ms: int) -> None:
+    """Put the entry of an opinion through the gates in order, then record the decision."""
+    state, rules, shown = core.states[s], core.rules[0], core.decision[0]
+    shown.position_gate = shown.risk_gate = shown.safety_gate = shown.execution_gate = 0
+    shown.entry_id = shown.close_id = 0
+    shown.warm = 1 if state.candles_seen - 1 >= rules.warmup_candles else 0
+    shown.reason = NO_REASON
+    if shown.warm:
+        enter_or_close(core, s, core.signals[state.signal], shown, time_ms)
+        if shown.position_gate:
+            shown.reason = shown.position_reason
+        if shown.risk_gate and shown.reason == NO_REASON:
+            shown.reason = shown.risk_reason
+        if shown.safety_gate and shown.reason == NO_REASON:
+            shown.reason = shown.safety_reason
+        if shown.execution_gate and shown.reason == NO_REASON:
+            shown.reason = shown.execution_reason
+    else:
+        shown.reason = WARMING_UP
+    note = next_note(core, time_ms, s, DECISION)
+    core.notes[core.account[0].decisions - 1] = shown
+    note.time_ms, note.symbol, note.kind = time_ms, s, DECISION
+    note.signal, note.before = state.signal, state.candles_seen - 1
+
+
+@kernel
+def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: int) -> None:
+    """Carry out what an opinion asks for."""
+    rules, holding, order, close = core.rules[0], core.holdings[s], core.entries[s], core.closes[s]
+    waiting = order.sign if order.working else 0
+    wanted, withdraws, reason = plan(holding.sign, close.working != 0, waiting, signal.sign, rules.on_opposite_signal)
+    by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
+    if reason != NO_REASON or by_entry or wanted in (CLOSES, REVERSES):
+        shown.position_gate, shown.position_reason = 1, reason
+        shown.position = 0 if by_entry else holding.sign
+        shown.waiting = order.order_id if by_entry else 0
+    if withdraws:
+        cancel_entry(core, s, time_ms, OPPOSITE_SIGNAL)
+    if wanted in (CLOSES, REVERSES):
+        shown.close_id = submit_close(core, s, time_ms, OPPOSITE_SIGNAL)
+    if wanted in (ENTER, REVERSES):
+        enter_by_signal(core, s, signal, shown, wanted == REVERSES)
+        if shown.entry_id and rules.entry_at_close and wanted == ENTER:
+            row = core.states[s].row
+            enter(core, s, core.units[row, 3], time_ms, core.units[row, 3], core.close[row])

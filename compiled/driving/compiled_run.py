@@ -1,0 +1,178 @@
+"""Runs a compiled session to its end, batch by batch: events are made, written as text, and the next are made."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from compiled.codes import (
+    BOUNDS,
+    DECISION,
+    ENDED,
+    MOVE,
+    ON_OPPOSITE,
+    ORDER_TYPES,
+    OVERFLOW,
+    REASONS,
+    STATUSES,
+    TRANSITIONS,
+)
+from compiled.layout import Core, Records
+from compiled.session import run_steps
+from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
+from compiled.text.event_rows import (
+    PIECES,
+    SPACE_OF_A_ROW,
+    Vocabulary,
+    put_ledger,
+    put_orders,
+    put_points,
+    put_start,
+    put_trades,
+)
+from compiled.text.words import Bytes, Words
+from core.candle_columns import Int64Array
+from core.errors import Uncovered
+from core.event_lines import quoted
+
+Sink = Callable[[bytes], object]
+
+
+OF_FILLS = (
+    "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
+    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
+)  # fmt: skip
+OF_NOTES = ("kind", "reason", "entry_id", "bound", "risk_taken", "equity")
+OF_TRANSITIONS = ("event", "role", "reason")
+"""What is kept of events that are written, for the figures of a result."""
+
+
+def _kept(events: Records, names: Sequence[str]) -> Records:
+    """Return some fields of events."""
+    found = np.empty(len(events), [(name, events.dtype[name]) for name in names])
+    for name in names:
+        found[name] = events[name]
+    return found
+
+
+class OpinionRows(Protocol):
+    """Opinions about one symbol, in order."""
+
+    def words(self, places: Int64Array) -> Words:
+        """Return the JSON of some of them."""
+        ...
+
+
+class Sinks(NamedTuple):
+    """What takes the lines of each output."""
+
+    trades: Sink
+    equity: Sink
+    decisions: Sink
+    orders: Sink
+    ledger: Sink
+
+
+class CompiledRun:
+    """One run over the records of a core.
+
+    Parameters
+    ----------
+    core, symbols, strategy_name
+        What runs; symbols and strategy as they are configured.
+    opinions
+        The JSON of every symbol's opinions, in configured order.
+    """
+
+    def __init__(self, core: Core, symbols: Sequence[str], strategy_name: str, opinions: Sequence[OpinionRows]) -> None:
+        self.core = core
+        self._opinions = opinions
+        self.fills: list[Records] = []
+        self.notes: list[Records] = []
+        self.moves: list[Records] = []
+        self.transitions: list[Records] = []
+        self._decimals = int(core.rules[0]["money_decimals"])
+        self._sums = np.zeros(5 + len(symbols), np.int64)
+        self._words = Vocabulary(
+            Words.of(map(quoted, symbols)),
+            Words.of(REASONS),
+            Words.of(TRANSITIONS),
+            Words.of(STATUSES),
+            Words.of(ORDER_TYPES),
+            Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
+            Words.of((*PIECES[:-1], quoted(strategy_name))),
+        )
+        self._json = (
+            Words.of(JSON_PIECES),
+            Words.of(REASONS),
+            Words.of((*BOUNDS, *ON_OPPOSITE)),
+            Words.of(map(json.dumps, symbols)),
+        )
+        words = max(self._words.symbols.longest, self._words.accrued.longest) + len(strategy_name) * 2
+        self._row_space = SPACE_OF_A_ROW + 2 * words
+        self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
+        self._out: Bytes = np.empty(0, np.uint8)
+
+    def run(self, sinks: Sinks) -> None:
+        """Run to the end.
+
+        Raises
+        ------
+        Uncovered
+            If a number of the run needs more than 64 bits; what was written then is of no use.
+        """
+        core, account = self.core, self.core.account
+        begun = False
+        while account[0]["status"] != ENDED:
+            run_steps(core)
+            if account[0]["status"] == OVERFLOW:
+                raise Uncovered("a number needs more than 64 bits")
+            if not begun and account[0]["steps"]:
+                begun = True
+                self._write_start(sinks)
+            self._write(sinks)
+
+    def _write_start(self, sinks: Sinks) -> None:
+        account, length_ms = self.core.account[0], int(self.core.rules[0]["timeframe_ms"])
+        first_ms = int(self.core.open_ms.min()) + length_ms
+        out = self._space(1, 2 * self._row_space)
+        used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
+        sinks.ledger(out[:used].tobytes())
+
+    def _write(self, sinks: Sinks) -> None:
+        """Write the events that were made, and make room for the next."""
+        core, account = self.core, self.core.account[0]
+        fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
+        points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
+        out = self._space(len(fills), 6 * self._row_space)
+        sinks.trades(out[: put_trades(fills, core.symbols, self._decimals, self._words, out)].tobytes())
+        sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
+        out = self._space(len(transitions), self._row_space)
+        sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
+        out = self._space(len(points), self._row_space)
+        sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
+        signals = self._signals(notes)
+        out = self._space(1, len(notes) * self._note_space + len(signals.data))
+        sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
+        self.fills.append(_kept(fills, OF_FILLS))
+        self.notes.append(_kept(notes, OF_NOTES))
+        self.moves.append(notes[notes["kind"] == MOVE])
+        self.transitions.append(_kept(transitions, OF_TRANSITIONS))
+        for name in ("fills", "transitions", "points", "decisions"):
+            account[name] = 0
+
+    def _signals(self, notes: Records) -> Words:
+        """Return the JSON of the signals of decisions, which then are numbered by it."""
+        decisions = np.flatnonzero(notes["kind"] == DECISION)
+        of_symbol, number = notes["symbol"][decisions], notes["signal"][decisions]
+        parts = []
+        notes["signal"][decisions] = np.argsort(np.argsort(of_symbol, kind="stable"), kind="stable")
+        for s, one in enumerate(self._opinions):
+            parts.append(one.words(number[of_symbol == s] - self.core.symbols[s]["first_signal"]))
+        return Words.joined(parts)
+
+    def _space(self, rows: int, each: int) -> Bytes:
+        if len(self._out) < rows * each:
+            self._out = np.empty(rows * each, np.uint8)
+        return self._out

@@ -1,0 +1,237 @@
+"""Makes the records of a compiled run from settings, trading rules, candles and opinions."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from compiled import layout
+from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
+from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
+from core.candle_columns import CandleColumns, Int64Array
+from core.errors import Uncovered
+from core.exact import EXACT, ONE, ZERO, received
+from core.instrument import Instrument
+from core.timeframe import grid_origin_ms, timeframe_ms
+from core.tolerance import TOLERANCE
+from execution.costs.spread import build_spread
+from execution.orders.trailing import trailing_fraction_of
+from validation.composed_settings import Settings
+
+LARGEST = 4 * 10**18
+LARGEST_DIVISOR = 1 << 59
+MOST_MONEY_DECIMALS = 15
+EVENTS_AT_ONCE = 1 << 15
+"""How many events of a kind are kept before they are written."""
+
+_INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
+_POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
+
+
+class SymbolMarket(NamedTuple):
+    """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
+
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``.
+    """
+
+    rules: Instrument
+    warmup: CandleColumns
+    window: CandleColumns
+    opinions: layout.Records
+
+
+def build_core(
+    settings: Settings, warmup_candles: int, market: Sequence[SymbolMarket], kill_switch: bool
+) -> layout.Core:
+    """Return the records of a run that begins.
+
+    Raises
+    ------
+    Uncovered
+        If whole numbers of 64 bits cannot hold its prices, quantities or money.
+    """
+    scaled = [scaled_prices(one.window, one.rules) for one in market]
+    rules = _rules(settings, warmup_candles, kill_switch)
+    rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
+    rules["money_unit"] = 10.0**decimals
+    symbols = np.zeros(len(market), layout.SYMBOL)
+    states = np.zeros(len(market), layout.STATE)
+    row = signal = 0
+    for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
+        _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
+        rows, opinions = one.window.rows, len(one.opinions)
+        symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
+        symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
+        states[s]["row"], states[s]["signal"] = row, signal
+        _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
+        row, signal = row + rows, signal + opinions
+    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+
+
+def _core(
+    rules: layout.Records,
+    symbols: layout.Records,
+    states: layout.Records,
+    market: Sequence[SymbolMarket],
+    units: Sequence[Int64Array],
+    settings: Settings,
+) -> layout.Core:
+    account = np.zeros(1, layout.ACCOUNT)
+    start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
+    account["balance"] = account["starting_balance"] = start
+    for name in ("current_equity", "peak_equity", "day_start_equity", "account_peak"):
+        account[name] = float(settings.live.execution.starting_balance)
+    signals = np.concatenate([one.opinions for one in market])
+    for s in range(len(market)):
+        signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
+    columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
+    return layout.Core(
+        rules=rules,
+        symbols=symbols,
+        states=states,
+        entries=np.zeros(len(market), layout.ORDER),
+        closes=np.zeros(len(market), layout.ORDER),
+        holdings=np.zeros(len(market), layout.HOLDING),
+        account=account,
+        signals=signals,
+        open_ms=columns.open_time_ms,
+        close=columns.close,
+        high=columns.high,
+        low=columns.low,
+        units=np.concatenate(units),
+        fills=np.zeros(room, layout.FILL),
+        transitions=np.zeros(room, layout.TRANSITION),
+        points=np.zeros(room, layout.POINT),
+        notes=np.zeros(room, layout.NOTE),
+        decision=np.zeros(1, layout.NOTE),
+        curve=np.zeros(columns.rows + 1, np.float64),
+    )
+
+
+def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
+    main, mode, risk, fills = settings.live, settings.mode, settings.risk, settings.live.execution
+    length_ms = timeframe_ms(main.timeframe)
+    by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
+    found: dict[str, float] = {
+        "timeframe_ms": length_ms,
+        "grid_origin_ms": grid_origin_ms(length_ms),
+        "entry_at_close": fills.entry_fill == "close",
+        "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
+        "order_wait_ms": fills.max_order_wait * length_ms,
+        "longest_open_distance_ms": (fills.max_gap + 1) * length_ms,
+        "latency_ms": fills.latency_ms,
+        "flatten_on_halt": mode.on_halt == "flatten",
+        "warmup_candles": warmup_candles,
+        "max_holding": NONE if fills.exits.max_holding is None else fills.exits.max_holding,
+        "intrabar": _INTRABAR[fills.intrabar],
+        "touch_fills": fills.limit_fill == "touch",
+        "allow_shorting": fills.allow_shorting,
+        "monitor": mode.mode == "monitor",
+        "kill_switch": kill_switch,
+        "max_open_trades": mode.max_open_trades,
+        "trailing": risk.enable_trailing_stop,
+        "trail_by_atr": by_atr is not None,
+        "trailing_atr": math.nan if by_atr is None else by_atr,
+        "max_candle_move": fills.max_candle_move * TOLERANCE,
+        "max_daily_loss_pct": mode.max_daily_loss_pct,
+        "max_drawdown_pct": mode.max_drawdown_pct,
+        "max_risk_per_trade_pct": mode.max_risk_per_trade_pct,
+        "max_exposure_pct": mode.max_exposure_pct,
+        "risk_per_trade": risk.default_risk_per_trade,
+        "max_exposure": math.nan if risk.max_exposure is None else risk.max_exposure,
+        "sl_atr_mult": risk.default_sl_atr_mult,
+        "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
+        "min_position_size": risk.min_position_size_usd,
+        **_cost_rules(settings),
+    }
+    rules = np.zeros(1, layout.RULES)
+    for name, value in found.items():
+        rules[name] = value
+    return rules
+
+
+def _cost_rules(settings: Settings) -> dict[str, int]:
+    """Return what market fills, commissions and trailing stops multiply by, as whole numbers over powers of ten."""
+    fills = settings.live.execution
+    worse = EXACT.add(build_spread(fills.spread).constant or ZERO, received(fills.slippage))
+    up, down = shares_of(EXACT.add(ONE, worse), max(EXACT.subtract(ONE, worse), ZERO))
+    rate, own = received(fills.commission_rate), fills.commission
+    taker, maker = shares_of(
+        rate if own.taker is None else received(own.taker), rate if own.maker is None else received(own.maker)
+    )
+    trail = trailing_fraction_of(settings.risk.model_dump()) or ZERO
+    long, short = shares_of(EXACT.subtract(ONE, trail), EXACT.add(ONE, trail))
+    return {
+        "price_up": up.number,
+        "price_down": down.number,
+        "price_unit": up.unit,
+        "taker": taker.number,
+        "maker": maker.number,
+        "rate_unit": taker.unit,
+        "trailing_long": long.number,
+        "trailing_short": short.number,
+        "trailing_unit": long.unit,
+    }
+
+
+def _money_decimals(settings: Settings, market: Sequence[SymbolMarket], scaled: Sequence[Scaled]) -> int:
+    balance = received(settings.live.execution.starting_balance)
+    products = [prices.decimals + decimals_of(one.rules.lot_size) for one, prices in zip(market, scaled, strict=True)]
+    decimals = max(8, decimals_of(balance), *products)
+    if decimals > MOST_MONEY_DECIMALS or whole(balance, decimals) * 100 > LARGEST:
+        raise Uncovered(f"money of {decimals} decimals does not fit 64 bits")
+    return decimals
+
+
+def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.void, symbols: int) -> None:
+    """Put a symbol's trading rules and units into its record."""
+    price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
+    tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
+    largest_price = int(prices.units.max(initial=1)) * 6 // 5 + 2 * tick
+    cost_scale = 10 ** (money - price_decimals - quantity_decimals)
+    finer = price_decimals + quantity_decimals + len(str(int(run["rate_unit"]))) - 1 - 8
+    found: dict[str, float] = {
+        "tick": tick,
+        "lot": whole(rules.lot_size, quantity_decimals),
+        "price_decimals": price_decimals,
+        "quantity_decimals": quantity_decimals,
+        "cost_scale": cost_scale,
+        "commission_scale": 10 ** (money - 8),
+        "commission_divisor": 10 ** max(0, finer),
+        "commission_multiplier": 10 ** max(0, -finer),
+        "largest_quantity": LARGEST // (symbols * largest_price * cost_scale),
+        "price_unit": 10.0**price_decimals,
+        "quantity_unit": 10.0**quantity_decimals,
+        "min_quantity": float(rules.min_quantity),
+        "max_quantity": float(rules.max_quantity),
+        "min_notional": float(rules.min_notional),
+    }
+    divisors = (int(run["price_unit"]) * tick, int(run["trailing_unit"]) * tick, 10 ** max(0, finer))
+    if max(divisors) > LARGEST_DIVISOR or max(found.values()) > LARGEST:
+        raise Uncovered(f"prices, quantities and costs of {rules.symbol} have too many digits for 64 bits")
+    for name, value in found.items():
+        symbol[name] = value
+
+
+def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> None:
+    """Let a symbol's state know the candles from before the window."""
+    opens = warmup.open_time_ms
+    if not len(opens):
+        return
+    breaks = np.flatnonzero(np.diff(opens) > longest_distance_ms)
+    state["candles_seen"] = len(opens) - (int(breaks[-1]) + 1 if len(breaks) else 0)
+    state["opened"], state["last_open_ms"] = 1, opens[-1]
+    state["segment_ends_ms"] = opens[-1] + longest_distance_ms
+    state["last_close"], state["has_close"] = warmup.close[-1], 1
+
+
+def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:
+    """Return how many candles of the segment that enters the window each symbol has seen, of a run that begins."""
+    counts = {}
+    for name, state, symbol in zip(names, core.states, core.symbols, strict=True):
+        begins = symbol["first_row"] < symbol["end_row"] and state["opened"]
+        fresh = begins and core.open_ms[symbol["first_row"]] > state["segment_ends_ms"]
+        counts[name] = 0 if fresh else int(state["candles_seen"])
+    return counts

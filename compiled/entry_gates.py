@@ -1,0 +1,78 @@
+"""An entry that a signal asks for: sized by risk, shown to safety, submitted to execution."""
+
+from compiled.codes import (
+    MONITOR_MODE,
+    NO_REASON,
+    NONE,
+    OVERFLOW,
+    SHORTING_DISABLED,
+    TRAILING_DISTANCE,
+)
+from compiled.compiler import routine
+from compiled.entry_sizing import size_entry
+from compiled.integers import in_steps, twelve_digits
+from compiled.layout import Core, Record
+from compiled.order_book import accept_entry
+from compiled.safety_monitor import check_pre_trade
+
+
+@routine
+def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses: bool) -> None:
+    """Put an entry through the gates; what they answer, and its id, stand in the decision."""
+    rules, account, order = core.rules[0], core.account[0], core.entries[s]
+    equity, price = account.current_equity, core.close[core.states[s].row]
+    count_book(core, shown, s if reverses else -1)
+    shown.risk_gate, shown.equity, shown.price = 1, equity, price
+    shown.room = rules.max_exposure_pct * equity - shown.exposure
+    shown.risk_reason = size_entry(core, s, signal, shown, rules.max_risk_per_trade_pct * equity)
+    if shown.risk_reason == NO_REASON and rules.trail_by_atr and not signal.atr > 0.0:
+        shown.risk_reason = TRAILING_DISTANCE
+    if shown.risk_reason != NO_REASON:
+        return
+    # The kernel's share of what risk allows is 1.
+    shown.risk_asked = equity * rules.risk_per_trade * 1.0
+    shown.safety_gate = 1
+    shown.safety_reason = check_pre_trade(core, s, shown)
+    if shown.safety_reason != NO_REASON:
+        return
+    shown.execution_gate, shown.execution_reason = 1, NO_REASON
+    if signal.sign < 0 and not rules.allow_shorting:
+        shown.execution_reason = SHORTING_DISABLED
+    elif rules.monitor:
+        shown.execution_reason = MONITOR_MODE
+    if shown.execution_reason != NO_REASON:
+        return
+    time_ms = account.time_ms
+    order.sign, order.decision_price = signal.sign, price
+    order.accepted_ms, order.active_ms = time_ms, time_ms + rules.latency_ms
+    order.last_open_ms = time_ms + rules.order_wait_ms
+    if rules.trail_by_atr:
+        order.trail_units = trail_units_of(core, s, signal.atr)
+    shown.entry_id = accept_entry(core, s, time_ms)
+    account.orders_submitted += 1
+
+
+@routine
+def trail_units_of(core: Core, s: int, atr: float) -> int:
+    """Return the distance at which a stop follows in ATR, in price units, rounded up: levels are rounded away."""
+    digits, decimals = twelve_digits(atr * core.rules[0].trailing_atr)
+    units = NONE if digits == NONE else in_steps(digits, decimals, core.symbols[s].price_decimals, 1, True)
+    if units == NONE:
+        core.account[0].status = OVERFLOW
+    return units
+
+
+@routine
+def count_book(core: Core, shown: Record, without: int) -> None:
+    """Count positions and waiting entries and their value, without one symbol's position."""
+    count, exposure = 0, 0.0
+    for s in range(core.holdings.shape[0]):
+        holding, order = core.holdings[s], core.entries[s]
+        if holding.sign != 0 and s != without:
+            count += 1
+            exposure += holding.quantity_float * holding.mark
+        if order.working:
+            if holding.sign != order.sign:
+                count += 1
+            exposure += float(order.quantity) / core.symbols[s].quantity_unit * order.decision_price
+    shown.open_trades, shown.exposure = count, exposure

@@ -1,0 +1,46 @@
+"""What a fill costs: its price on the tick, with spread and slippage, and its commission."""
+
+from compiled.codes import OVERFLOW
+from compiled.compiler import routine
+from compiled.integers import LARGEST_QUOTIENT, ceil_to, divided_product, floor_to, half_even
+from compiled.layout import Core
+
+
+@routine
+def market_price(core: Core, s: int, reference: int, buying: bool) -> int:
+    """Return the price of a market fill: the reference worse by half the spread and the slippage, on the tick."""
+    rules, tick = core.rules[0], core.symbols[s].tick
+    factor = rules.price_up if buying else rules.price_down
+    ticks, rest = divided_product(reference, factor, rules.price_unit * tick)
+    if buying and rest > 0:
+        ticks += 1
+    return ticks * tick
+
+
+@routine
+def limit_price(core: Core, s: int, price: int, buying: bool) -> int:
+    """Return the price of a fill without spread and slippage, on the tick."""
+    tick = core.symbols[s].tick
+    return ceil_to(price, tick) if buying else floor_to(price, tick)
+
+
+@routine
+def commission_of(core: Core, s: int, price: int, quantity: int, maker: bool) -> int:
+    """Return the commission of a fill, rounded half-even to 1e-8; below 0 for a rebate."""
+    rules, symbol = core.rules[0], core.symbols[s]
+    rate = rules.maker if maker else rules.taker
+    if rate == 0 or price <= 0:
+        return 0
+    share, value = abs(rate), price * quantity
+    if float(value) * float(share) * float(symbol.commission_multiplier) >= LARGEST_QUOTIENT * float(
+        symbol.commission_divisor
+    ):
+        core.account[0].status = OVERFLOW
+        return 0
+    if symbol.commission_divisor == 1:
+        rounded = value * share * symbol.commission_multiplier
+    else:
+        quotient, rest = divided_product(value, share, symbol.commission_divisor)
+        rounded = half_even(quotient, rest, symbol.commission_divisor)
+    paid = rounded * symbol.commission_scale
+    return paid if rate > 0 else -paid

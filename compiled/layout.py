@@ -1,0 +1,124 @@
+"""The records of a compiled run: its rules, what it keeps of each symbol, and the events that it tells.
+
+Prices are whole numbers of a symbol's price unit (10 ** -price_decimals quote currency), quantities of its quantity
+unit, money of the account's (10 ** -money_decimals). Names are those of the kernel's values.
+"""
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import extending, types
+
+from core.candle_columns import Float64Array, Int64Array
+
+Records = npt.NDArray[np.void]
+Record = Any
+"""One of them; its fields are those of its kind below, which no checker of types knows."""
+
+
+def _dtype(integers: str, floats: str = "") -> np.dtype[np.void]:
+    return np.dtype(
+        [*((name, np.int64) for name in integers.split()), *((name, np.float64) for name in floats.split())]
+    )
+
+
+RULES = _dtype(
+    "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
+    "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
+    "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
+    "grid_origin_ms rate_unit",
+    "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
+    "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
+)
+SYMBOL = _dtype(
+    "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
+    "commission_divisor commission_multiplier largest_quantity",
+    "price_unit quantity_unit min_quantity max_quantity min_notional",
+)
+STATE = _dtype(
+    "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
+    "held",
+    "last_close factor before",
+)
+ORDER = _dtype(
+    "working order_id sign quantity accepted_ms active_ms last_open_ms reason stop_ticks target_ticks trail_units",
+    "decision_price",
+)
+HOLDING = _dtype(
+    "sign quantity price cost commission mark_units marked fresh opened_ms client_id stop target stop_price "
+    "target_price stop_reason trails trail_units has_best timed_out",
+    "entry_price quantity_float mark best",
+)
+ACCOUNT = _dtype(
+    "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
+    "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
+    "daily_loss_halt blown fills transitions points decisions curve",
+    "current_equity peak_equity day_start_equity account_peak max_drawdown",
+)
+FILL = _dtype(
+    "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
+    "stop_price target_price ambiguous entry_time_ms entry_price gross entry_commission gained signal",
+)
+TRANSITION = _dtype(
+    "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
+    "last_price",
+)
+POINT = _dtype("time_ms balance unrealized_pnl open_positions")
+NOTE = _dtype(
+    "time_ms symbol kind signal before warm position_gate position waiting position_reason risk_gate bound risk_reason "
+    "safety_gate open_trades safety_reason execution_gate execution_reason entry_id close_id reason event order_id "
+    "role opened_ms missing",
+    "equity price exposure room quantity stop_distance risk_asked risk_taken risk value peak_equity day_start_equity "
+    "close_before high low factor",
+)
+"""A line of ``decisions.jsonl``."""
+SIGNAL_ROW = _dtype("row sign", "sl_distance tp_distance atr")
+"""An opinion that is not FLAT; a distance that is not given is nan."""
+
+
+class Core(NamedTuple):
+    """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time."""
+
+    rules: Records
+    symbols: Records
+    states: Records
+    entries: Records
+    closes: Records
+    holdings: Records
+    account: Records
+    signals: Records
+    open_ms: Int64Array
+    close: Float64Array
+    high: Float64Array
+    low: Float64Array
+    units: Int64Array
+    fills: Records
+    transitions: Records
+    points: Records
+    notes: Records
+    decision: Records
+    curve: Float64Array
+
+
+kind_of: Any = numba.typeof
+
+
+class CoreType(types.NamedTuple):
+    """The kind of a :class:`Core`, by one word: the names of all its fields would stand in that of every function."""
+
+    def __init__(self, fields: Any, kind: type) -> None:
+        super().__init__(fields, kind)  # type: ignore[no-untyped-call]
+        self.name = "Core"
+
+
+@extending.register_model(CoreType)
+class CoreModel(extending.models.TupleModel):
+    """How a core is passed: as any other tuple."""
+
+
+@extending.typeof_impl.register(Core)
+def type_of_core(core: Core, context: Any) -> CoreType:
+    """Return the kind of a core."""
+    return CoreType([kind_of(one) for one in core], Core)

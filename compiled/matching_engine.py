@@ -1,0 +1,79 @@
+"""The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
+
+from compiled.candle_walk import walk
+from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE, numbers
+from compiled.compiler import kernel
+from compiled.fill_pricing import limit_price, market_price
+from compiled.layout import Core
+from compiled.order_book import cancel_close, cancel_entry, next_note
+from compiled.protective_orders import follow
+from compiled.reach_rules import meets_stop, meets_target
+from compiled.settlement import enter, leave, leave_now
+
+OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
+
+
+@kernel
+def match(core: Core, time_ms: int) -> None:
+    """Let the candles of a step meet the orders, each phase over all symbols before the next."""
+    account, states = core.account[0], core.states
+    for s in range(states.shape[0]):
+        if states[s].present:
+            if states[s].gap:
+                close_at_gap(core, s)
+            if core.holdings[s].sign != 0:
+                exits_at_open(core, s)
+    if account.entries_waiting:
+        for s in range(states.shape[0]):
+            if states[s].present and core.entries[s].working:
+                entries_at_open(core, s)
+    if account.open_positions:
+        for s in range(states.shape[0]):
+            if states[s].present and core.holdings[s].sign != 0:
+                prices = core.units[states[s].row]
+                walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
+        for s in range(states.shape[0]):
+            holding, row = core.holdings[s], states[s].row
+            if states[s].present and holding.sign != 0:
+                holding.mark, holding.mark_units, holding.marked = core.close[row], core.units[row, CLOSE_PRICE], 1
+                if holding.trails:
+                    follow(core, s, core.close[row], core.units[row, CLOSE_PRICE], time_ms)
+
+
+@kernel
+def close_at_gap(core: Core, s: int) -> None:
+    """Close the position at the open after a gap, whatever else waits."""
+    state = core.states[s]
+    open_ms = core.open_ms[state.row]
+    cancel_entry(core, s, open_ms, GAP)
+    cancel_close(core, s, open_ms, GAP)
+    if core.holdings[s].sign != 0:
+        leave_now(core, s, core.units[state.row, OPEN], open_ms, GAP)
+    note = next_note(core, open_ms, s, GAP_NOTE)
+    note.missing = state.missing
+
+
+@kernel
+def exits_at_open(core: Core, s: int) -> None:
+    """Phase A1: the waiting close, then the stop or the target that the open has passed, filled at the open."""
+    row, holding, close = core.states[s].row, core.holdings[s], core.closes[s]
+    opened, open_ms, buying = core.units[row, OPEN], core.open_ms[row], holding.sign < 0
+    if close.working and close.active_ms <= open_ms:
+        leave(core, s, CLOSE_ROLE, opened, market_price(core, s, opened, buying), open_ms)
+        return
+    if holding.stop and meets_stop(core, s, opened):
+        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, buying), open_ms)
+    elif holding.target and meets_target(core, s, opened):
+        price = limit_price(core, s, opened, buying)
+        price = min(price, holding.target_price) if buying else max(price, holding.target_price)
+        leave(core, s, TARGET_ROLE, opened, price, open_ms)
+
+
+@kernel
+def entries_at_open(core: Core, s: int) -> None:
+    """Phase A2: the waiting market entry."""
+    row, order, holding = core.states[s].row, core.entries[s], core.holdings[s]
+    open_ms = core.open_ms[row]
+    if order.active_ms > open_ms or open_ms > order.last_open_ms or holding.sign != 0:
+        return
+    enter(core, s, core.units[row, OPEN], open_ms, NONE, 0.0)

@@ -1,0 +1,128 @@
+"""A compiled run over steps. It only orders the phases."""
+
+from compiled.account import balance_float, note_equity
+from compiled.candle_moves import act_on_moves, find_moves
+from compiled.codes import END, ENDED, NONE, RUNNING
+from compiled.compiler import entry, kernel
+from compiled.decisions import decide
+from compiled.layout import Core
+from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
+from compiled.matching_engine import match
+from compiled.order_book import cancel_close, cancel_entry, expire_entries
+from compiled.segments import follow_candles
+from compiled.settlement import leave_now
+from core.timeframe import DAY_MS
+
+EVENTS_OF_A_SYMBOL = 24
+"""More events of one kind than a symbol can have in one step."""
+
+
+@entry
+def run_steps(core: Core) -> None:
+    """Run steps to the end of the run, or until the events of one more may not find room."""
+    account = core.account[0]
+    room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1)
+    while account.status == RUNNING and has_room(core, room):
+        time_ms = next_step(core)
+        if time_ms == NONE:
+            finish(core)
+        else:
+            process(core, time_ms)
+
+
+@kernel
+def finish(core: Core) -> None:
+    """End the run: the last step's row, then cancel what waits and close what is open."""
+    account = core.account[0]
+    # Closing may overflow, which stands.
+    account.status = ENDED
+    if account.steps == 0:
+        return
+    if not account.row_of_step_written:
+        tell_equity(core)
+    flatten(core, account.time_ms)
+    equity = balance_float(core)
+    core.curve[account.curve] = equity
+    account.curve += 1
+    note_equity(core, equity)
+    tell_equity(core)
+
+
+@kernel
+def has_room(core: Core, room: int) -> bool:
+    """Return whether the events of one more step find room."""
+    account = core.account[0]
+    return (
+        account.fills + room <= core.fills.shape[0]
+        and account.transitions + room <= core.transitions.shape[0]
+        and account.points + 4 <= core.points.shape[0]
+        and account.decisions + room <= core.notes.shape[0]
+    )
+
+
+@kernel
+def next_step(core: Core) -> int:
+    """Return the time of the next step and mark the symbols that have a candle in it; NONE after the last."""
+    first = NONE
+    for s in range(core.states.shape[0]):
+        state = core.states[s]
+        state.row += state.present
+        state.present = 0
+        if state.row < core.symbols[s].end_row and (first == NONE or core.open_ms[state.row] < first):
+            first = core.open_ms[state.row]
+    if first == NONE:
+        return NONE
+    for s in range(core.states.shape[0]):
+        state = core.states[s]
+        if state.row < core.symbols[s].end_row and core.open_ms[state.row] == first:
+            state.present = 1
+    return first + core.rules[0].timeframe_ms
+
+
+@kernel
+def process(core: Core, time_ms: int) -> None:
+    """Run one step through all phases, each over all symbols before the next."""
+    account = core.account[0]
+    if account.entries_waiting:
+        expire_entries(core, time_ms)
+    day = (time_ms - 1) // DAY_MS
+    if day != account.day:
+        begin_day(core, day, time_ms)
+    account.time_ms, account.row_of_step_written = time_ms, 0
+    account.steps += 1
+    for s in range(core.states.shape[0]):
+        account.candles_processed += core.states[s].present
+    busy = account.open_positions or account.entries_waiting
+    moved = find_moves(core) if busy else False
+    follow_candles(core)
+    match(core, time_ms)
+    if moved:
+        act_on_moves(core, time_ms)
+    take_equity(core, time_ms)
+    if core.rules[0].max_holding != NONE:
+        close_overdue(core, time_ms)
+    decide(core, time_ms)
+    if account.steps == 1 or account.rows != account.rows_written:
+        tell_equity(core)
+
+
+@kernel
+def begin_day(core: Core, day: int, time_ms: int) -> None:
+    """Begin a UTC day; the last step of the day before has a row of the equity."""
+    account = core.account[0]
+    if account.steps:
+        if not account.row_of_step_written:
+            tell_equity(core)
+        roll_day(core, time_ms)
+    account.day = day
+
+
+@kernel
+def flatten(core: Core, time_ms: int) -> None:
+    """Cancel whatever waits, then close every position at its last mark, in configured order."""
+    for s in range(core.states.shape[0]):
+        cancel_close(core, s, time_ms, END)
+        cancel_entry(core, s, time_ms, END)
+    for s in range(core.states.shape[0]):
+        if core.holdings[s].sign != 0:
+            leave_now(core, s, core.holdings[s].mark_units, time_ms, END)

@@ -1,0 +1,219 @@
+"""The lines of ``trades.csv``, ``orders.csv``, ``ledger.csv`` and ``equity.csv``."""
+
+from typing import NamedTuple
+
+from compiled.codes import CLOSE_ROLE, GAP, NONE, STOP_ROLE, numbers
+from compiled.compiler import entry, routine
+from compiled.layout import Record, Records
+from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
+from compiled.text.words import Bytes, Words, put
+from core.candle_columns import Int64Array
+
+SPACE_OF_A_ROW = 640
+"""More bytes than a line has beside its words."""
+
+
+class Vocabulary(NamedTuple):
+    """The words of a run's lines, each as a field of a CSV row has it.
+
+    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols.
+    """
+
+    symbols: Words
+    reasons: Words
+    transitions: Words
+    statuses: Words
+    order_types: Words
+    accrued: Words
+    pieces: Words
+
+
+PIECES = (
+    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '"{""stop"":""', '"",""target"":""', '""}"', "{}",
+    '"{""ambiguous"":true}"', "-stop", "-target", "-gap", "-end", "start,,,", "open,", "close,", "cash,", "capital,",
+    "commission,", "realized_pnl,", "",
+)  # fmt: skip
+(
+    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, LEVELS_END, NOTHING,
+    AMBIGUOUS, OF_STOP, OF_TARGET, OF_GAP, OF_END, STARTS, OPENED, CLOSED, CASH, CAPITAL,
+    COMMISSION, REALIZED, STRATEGY,
+) = numbers(len(PIECES))  # fmt: skip
+
+
+@routine
+def _put_money(out: Bytes, at: int, value: int, decimals: int) -> int:
+    return put_comma(out, put_plain(out, at, value, decimals))
+
+
+@entry
+def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabulary, out: Bytes) -> int:
+    """Put the rows of fills; return how many bytes they are. The last of the pieces is the strategy's name."""
+    at = 0
+    for number in range(fills.shape[0]):
+        row = fills[number]
+        symbol = symbols[row.symbol]
+        prices, quantities, opens = symbol.price_decimals, symbol.quantity_decimals, row.opens != 0
+        at = put_comma(out, put_time(out, at, row.time_ms))
+        at = put_comma(out, put_whole(out, at, row.order_id))
+        at = put_comma(out, put(out, at, words.symbols, row.symbol))
+        at = put(out, at, words.pieces, OPENS if opens else CLOSES)
+        at = put(out, at, words.pieces, LONG if (row.sign > 0) == opens else SHORT)
+        at = _put_money(out, at, row.price, prices)
+        at = _put_money(out, at, row.quantity, quantities)
+        at = _put_money(out, at, row.commission, decimals)
+        at = _put_money(out, at, abs(row.price - row.reference) * row.quantity * symbol.cost_scale, decimals)
+        at = _put_money(out, at, row.balance, decimals)
+        at = _put_money(out, at, row.balance + row.unrealized_pnl, decimals)
+        at = _put_money(out, at, row.realized_pnl, decimals)
+        at = _put_money(out, at, row.unrealized_pnl, decimals)
+        at = put_comma(out, put(out, at, words.pieces, STRATEGY))
+        at = put_comma(out, put(out, at, words.reasons, row.reason))
+        at = _put_metadata(out, at, row, prices, words)
+        out[at] = LINE_END
+        at += 1
+    return at
+
+
+@routine
+def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, words: Vocabulary) -> int:
+    if row.ambiguous:
+        return put(out, at, words.pieces, AMBIGUOUS)
+    if not row.opens:
+        return put(out, at, words.pieces, NOTHING)
+    at = put_plain(out, put(out, at, words.pieces, STOP_AT), row.stop_price, decimals)
+    if row.target_price != NONE:
+        at = put_plain(out, put(out, at, words.pieces, TARGET_AT), row.target_price, decimals)
+    return put(out, at, words.pieces, LEVELS_END)
+
+
+@entry
+def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: Bytes) -> int:
+    """Put the rows of transitions; return how many bytes they are."""
+    at = 0
+    for number in range(transitions.shape[0]):
+        row = transitions[number]
+        symbol = symbols[row.symbol]
+        prices, quantities = symbol.price_decimals, symbol.quantity_decimals
+        at = put_comma(out, put_time(out, at, row.time_ms))
+        if row.order_id:
+            at = put_whole(out, at, row.order_id)
+        at = put_whole(out, put_comma(out, at), row.client_id)
+        if row.suffix:
+            at = put(out, at, words.pieces, _suffix_of(row))
+        at = put_comma(out, put(out, put_comma(out, at), words.symbols, row.symbol))
+        at = put(out, at, words.pieces, BUY if row.sign > 0 else SELL)
+        at = put_comma(out, put(out, at, words.order_types, row.role))
+        at = put(out, at, words.pieces, GTC)
+        at = put_comma(out, put(out, at, words.transitions, row.event))
+        at = put_comma(out, put(out, at, words.statuses, row.event))
+        at = _put_money(out, at, row.quantity, quantities)
+        at = _put_money(out, at, row.filled, quantities)
+        at = put_comma(out, at if row.price == NONE else put_plain(out, at, row.price, prices))
+        at = put_comma(out, at if row.stop_price == NONE else put_plain(out, at, row.stop_price, prices))
+        at = put_comma(out, at if row.last_price == NONE else put_plain(out, at, row.last_quantity, quantities))
+        at = put_comma(out, at if row.last_price == NONE else put_plain(out, at, row.last_price, prices))
+        at = put(out, at, words.reasons, row.reason)
+        out[at] = LINE_END
+        at += 1
+    return at
+
+
+@routine
+def _suffix_of(row: Record) -> int:
+    if row.role == CLOSE_ROLE:
+        return OF_GAP if row.suffix == GAP else OF_END
+    return OF_STOP if row.role == STOP_ROLE else OF_TARGET
+
+
+@entry
+def put_points(points: Records, decimals: int, out: Bytes) -> int:
+    """Put the rows of the equity; return how many bytes they are."""
+    at = 0
+    for number in range(points.shape[0]):
+        row = points[number]
+        at = put_comma(out, put_time(out, at, row.time_ms))
+        at = _put_money(out, at, row.balance, decimals)
+        at = _put_money(out, at, row.balance + row.unrealized_pnl, decimals)
+        at = _put_money(out, at, row.unrealized_pnl, decimals)
+        at = put_whole(out, at, row.open_positions)
+        out[at] = LINE_END
+        at += 1
+    return at
+
+
+@entry
+def put_start(time_ms: int, balance: int, decimals: int, words: Vocabulary, sums: Int64Array, out: Bytes) -> int:
+    """Put the transaction that brings the starting balance; ``sums`` are as of :func:`put_ledger`."""
+    at = 0
+    sums[0] = 1
+    sums[1], sums[2] = balance, -balance
+    for account in range(2):
+        at = put_comma(out, put_time(out, at, time_ms))
+        at = put(out, put_comma(out, put_whole(out, at, 1)), words.pieces, STARTS)
+        at = put(out, at, words.pieces, CASH if account == 0 else CAPITAL)
+        at = _put_money(out, at, sums[1 + account], decimals)
+        at = put_plain(out, at, sums[1 + account], decimals)
+        out[at] = LINE_END
+        at += 1
+    return at
+
+
+@entry
+def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Array, out: Bytes) -> int:
+    """Put the postings of fills; return how many bytes they are.
+
+    ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit and
+    of what each symbol has accrued.
+    """
+    at = 0
+    for number in range(fills.shape[0]):
+        row = fills[number]
+        accrued = 5 + row.symbol
+        if row.opens:
+            if row.commission:
+                sums[0] += 1
+                at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
+            continue
+        if row.gross or row.commission or row.entry_commission:
+            sums[0] += 1
+        at = _put_pair(out, at, row, decimals, words, sums, 1, 4, row.gross)
+        at = _put_pair(out, at, row, decimals, words, sums, 3, 1, row.commission)
+        at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, row.entry_commission)
+    return at
+
+
+@routine
+def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
+    out: Bytes,
+    at: int,
+    row: Record,
+    decimals: int,
+    words: Vocabulary,
+    sums: Int64Array,
+    debited: int,
+    credited: int,
+    amount: int,
+) -> int:
+    if amount == 0:
+        return at
+    for side in range(2):
+        account, moved = (debited, amount) if side == 0 else (credited, -amount)
+        sums[account] += moved
+        at = put_comma(out, put_time(out, at, row.time_ms))
+        at = put_comma(out, put_whole(out, at, sums[0]))
+        at = put(out, at, words.pieces, OPENED if row.opens else CLOSED)
+        at = put_comma(out, put_whole(out, at, row.order_id))
+        at = put_comma(out, put(out, at, words.symbols, row.symbol))
+        at = _put_account(out, at, account, words)
+        at = _put_money(out, at, moved, decimals)
+        at = put_plain(out, at, sums[account], decimals)
+        out[at] = LINE_END
+        at += 1
+    return at
+
+
+@routine
+def _put_account(out: Bytes, at: int, account: int, words: Vocabulary) -> int:
+    if account >= 5:
+        return put_comma(out, put(out, at, words.accrued, account - 5))
+    return put(out, at, words.pieces, CASH if account == 1 else (COMMISSION if account == 3 else REALIZED))

@@ -1,0 +1,151 @@
+"""Floats as Python's repr writes them: the shortest decimal number that reads as the same float64.
+
+R. Giulietti (2020), "The Schubfach way to render doubles"; digits are found in whole numbers of 128 bits.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from compiled.compiler import Whole, Word, routine
+from compiled.integers import POWERS
+from compiled.text.digits import MINUS, POINT, ZERO, put_padded
+from compiled.text.words import Bytes
+
+_LEAST, _MOST = -292, 324
+_E, _PLUS = ord("e"), ord("+")
+
+
+def _power_words() -> npt.NDArray[np.uint64]:
+    """Return the powers of ten from 1e-292 on as 128 bits each, rounded up, their first bit set: high and low word."""
+    rows = []
+    for power in range(_LEAST, _MOST + 1):
+        if power >= 0:
+            number = 10**power
+            shift = number.bit_length() - 128
+            words = -(-number >> shift) if shift > 0 else number << -shift
+        else:
+            number = 10**-power
+            words = -(-(1 << (127 + number.bit_length())) // number)
+            if words >> 128:
+                words = -(-(1 << (126 + number.bit_length())) // number)
+        rows.append((words >> 64, words & (2**64 - 1)))
+    return np.array(rows, np.uint64)
+
+
+_POWER_WORDS = _power_words()
+
+
+@routine
+def _high_product(left: int, right: int) -> tuple[int, int]:
+    """Return the high and the low word of a product of two 64-bit words."""
+    mask, half = Word(0xFFFFFFFF), Word(32)
+    low = (left & mask) * (right & mask)
+    cross = (left >> half) * (right & mask) + (low >> half)
+    other = (left & mask) * (right >> half) + (cross & mask)
+    high = (left >> half) * (right >> half) + (cross >> half) + (other >> half)
+    return high, (other << half) | (low & mask)
+
+
+@routine
+def _rounded_to_odd(high: int, low: int, factor: int) -> int:
+    carried, _ = _high_product(low, factor)
+    upper, lower = _high_product(high, factor)
+    total = lower + carried
+    if total < lower:
+        upper += Word(1)
+    return upper | Word(1 if total > Word(1) else 0)
+
+
+@routine
+def shortest(value: float) -> tuple[int, int]:
+    """Return digits and exponent of the shortest decimal number of a positive finite float: digits × 10 ** exponent."""
+    mantissa, exponent = math.frexp(value)
+    significand = Whole(math.ldexp(mantissa, 53))
+    q = exponent - 53
+    if q < -1074:
+        significand >>= -1074 - q
+        q = -1074
+    if 0 <= -q < 53 and significand & ((1 << -q) - 1) == 0:
+        return significand >> -q, 0
+    even = significand % 2 == 0
+    closer = significand == 1 << 52 and q > -1074
+    centre = 4 * significand
+    k = (q * 1262611 - (524031 if closer else 0)) >> 22
+    h = Word(q + ((-k * 1741647) >> 19) + 1)
+    high, low = _POWER_WORDS[-k - _LEAST, 0], _POWER_WORDS[-k - _LEAST, 1]
+    lower = Whole(_rounded_to_odd(high, low, Word(centre - 2 + (1 if closer else 0)) << h))
+    middle = Whole(_rounded_to_odd(high, low, Word(centre) << h))
+    upper = Whole(_rounded_to_odd(high, low, Word(centre + 2) << h))
+    if not even:
+        lower += 1
+        upper -= 1
+    found = middle // 4
+    if found >= 10:
+        shorter = found // 10
+        below, above = lower <= 40 * shorter, 40 * shorter + 40 <= upper
+        if below != above:
+            return shorter + (1 if above else 0), k + 1
+    below, above = lower <= 4 * found, 4 * found + 4 <= upper
+    if below != above:
+        return found + (1 if above else 0), k
+    half = 4 * found + 2
+    up = middle > half or (middle == half and found % 2 == 1)
+    return found + (1 if up else 0), k
+
+
+@routine
+def put_float(out: Bytes, at: int, value: float) -> int:
+    """Put a finite float."""
+    if value < 0.0 or (value == 0.0 and math.copysign(1.0, value) < 0.0):
+        out[at] = MINUS
+        at += 1
+        value = -value
+    digits, exponent = Whole(0), 0
+    if value != 0.0:
+        digits, exponent = shortest(value)
+        while digits % 10 == 0:
+            digits //= 10
+            exponent += 1
+    length = 1
+    while length < 19 and digits >= POWERS[length]:
+        length += 1
+    point = length + exponent
+    if -4 < point <= 16:
+        return _put_fixed(out, at, digits, length, point)
+    return _put_scientific(out, at, digits, length, point)
+
+
+@routine
+def _put_fixed(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
+    if point <= 0:
+        out[at], out[at + 1] = ZERO, POINT
+        at += 2
+        for _ in range(-point):
+            out[at] = ZERO
+            at += 1
+        return put_padded(out, at, digits, length)
+    if point < length:
+        at = put_padded(out, at, digits // POWERS[length - point], point)
+        out[at] = POINT
+        return put_padded(out, at + 1, digits % POWERS[length - point], length - point)
+    at = put_padded(out, at, digits, length)
+    for _ in range(point - length):
+        out[at] = ZERO
+        at += 1
+    out[at], out[at + 1] = POINT, ZERO
+    return at + 2
+
+
+@routine
+def _put_scientific(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
+    at = put_padded(out, at, digits // POWERS[length - 1], 1)
+    if length > 1:
+        out[at] = POINT
+        at = put_padded(out, at + 1, digits % POWERS[length - 1], length - 1)
+    out[at] = _E
+    exponent = point - 1
+    out[at + 1] = MINUS if exponent < 0 else _PLUS
+    exponent = abs(exponent)
+    return put_padded(out, at + 2, exponent, 3 if exponent >= 100 else 2)

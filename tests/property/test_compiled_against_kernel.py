@@ -1,0 +1,137 @@
+"""The compiled rules against the kernel: any market and any settings that they cover, the same bytes."""
+
+import csv
+import dataclasses
+import unittest
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import Uncovered
+from core.trading_signal import Signal
+from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
+from tests.support.oracles.market_cases import cases
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
+from tests.support.runs.kernel_runs import KernelRun
+from tests.support.scale import scaled
+
+FURTHER = st.fixed_dictionaries(
+    {
+        "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
+        "limit_fill": st.sampled_from(("through", "touch")),
+        "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000)),
+        "mode": st.sampled_from(("paper",) * 14 + ("monitor",)),
+        "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7})),
+        "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
+        "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
+        "commission": st.sampled_from(({}, {"maker": -0.0001, "taker": 0.0004})),
+    }
+)
+"""Settings that the slow model does not know and the compiled rules do."""
+
+ORDERS = """NEW|, REPLACED|trailing_stop, CANCELED|end, CANCELED|gap, CANCELED|halt, CANCELED|oco,
+CANCELED|opposite_signal, CANCELED|position_closed, EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
+FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_stop, FILLED|trailing_stop,
+REJECTED|insufficient_balance"""
+DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
+entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_switch, max_open_trades,
+monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
+target_distance, trailing_distance, warming_up"""
+"""No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
+OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room"
+
+
+def words(text: str) -> set[str]:
+    """Return the words of a list."""
+    return {one.strip() for one in text.split(",")}
+
+
+def plain_signals(case: Case, *, by_atr: bool) -> dict[str, dict[int, Signal]]:
+    """Return a case's entries with nothing but distances; some by ATR alone, some with both."""
+    found: dict[str, dict[int, Signal]] = {}
+    for symbol, signals in case.signals.items():
+        found[symbol] = {}
+        for number, (open_ms, signal) in enumerate(signals.items()):
+            if signal.direction not in ("LONG", "SHORT"):
+                continue
+            plain = Signal(signal.direction, sl_distance=signal.sl_distance, tp_distance=signal.tp_distance)
+            if plain.sl_distance is None or (by_atr and number % 3 == 0):
+                plain = Signal(signal.direction, atr=0.7 + number % 5)
+            elif by_atr and number % 3 == 1:
+                plain = msgspec.structs.replace(plain, atr=1.3)
+            found[symbol][open_ms] = plain
+    return found
+
+
+def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
+    """Return a case within what the compiled rules cover, every symbol on a tick and a lot."""
+    flat = {**case.settings, **further}
+    if flat["entry_fill"] == "close":
+        flat["latency_ms"] = 0
+    if not flat["enable_trailing_stop"]:
+        flat["trailing_stop_atr"] = None
+    if flat["trailing_stop_atr"] is not None:
+        del flat["trailing_stop_pct"]
+    if flat["commission"]:
+        del flat["commission_rate"]
+    rules = {
+        symbol: msgspec.structs.replace(
+            one, tick_size=one.tick_size or Decimal("0.0025"), lot_size=one.lot_size or Decimal("0.25")
+        )
+        for symbol, one in case.instruments.items()
+    }
+    signals = plain_signals(case, by_atr=by_atr)
+    return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals)
+
+
+class CompiledAgainstKernel(unittest.TestCase):
+    maxDiff = None
+
+    def test_both_write_the_same_bytes_whatever_happens(self) -> None:
+        happened: Counter[str] = Counter()
+
+        @settings(
+            max_examples=scaled(400, 20_000),
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+            print_blob=True,
+        )
+        @given(cases(), FURTHER, st.booleans())
+        def compare(drawn: Case, further: dict[str, Any], by_atr: bool) -> None:
+            case = covered_case(drawn, further, by_atr=by_atr)
+            try:
+                got = run_compiled_on(case, TIMEFRAMES[case.timeframe_ms])
+            except Uncovered:
+                happened["uncovered"] += 1
+                return
+            expected = run_kernel_on(case)
+            happened["covered"] += 1
+            note(expected, happened)
+            require_same_bytes(self, expected, got)
+
+        compare()
+        self.assertGreater(happened["covered"], 6 * happened["uncovered"], happened)
+        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(OTHERS)):
+            with self.subTest(expected):
+                self.assertGreater(happened[expected], 0)
+
+
+def note(run: KernelRun, happened: Counter[str]) -> None:
+    """Count which rules a run has met."""
+    for row in csv.DictReader(run.orders.decode().splitlines()):
+        happened[f"{row['event']}|{row['reason']}"] += 1
+    for event in run.events:
+        happened[str(event["reason"]) if event["event"] == "decision" else str(event["event"])] += 1
+    for bound, times in run.session.statistics.sizes_bound_by.items():
+        happened[f"bound_{bound}"] += times
+    happened["ambiguous"] += run.ambiguous
+    happened["both_sides"] += len({row["side"] for row in run.rows}) == 2
+
+
+if __name__ == "__main__":
+    unittest.main()

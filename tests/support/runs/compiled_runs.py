@@ -1,0 +1,93 @@
+"""Runs the compiled rules on candles given in a test, and compares what they write with the kernel's."""
+
+import json
+import math
+import unittest
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from compiled.driving.compiled_run import CompiledRun, Sinks
+from compiled.driving.core_builder import SymbolMarket, build_core
+from compiled.driving.coverage import rules_reasons, settings_reasons
+from compiled.layout import SIGNAL_ROW, Records
+from compiled.text.words import TextRows
+from core.candle import Candle
+from core.candle_columns import CandleColumns
+from core.errors import Uncovered
+from core.event_lines import EQUITY_HEADER, LEDGER_HEADER, ORDER_HEADER, TRADE_HEADER, details_of
+from core.events import Decision
+from core.trading_signal import Signal
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.kernel_runs import KernelRun, settings_from
+
+OUTPUTS = ("trades", "equity", "decisions", "orders", "ledger")
+
+
+class CompiledOutputs(NamedTuple):
+    """What the compiled rules wrote."""
+
+    trades: bytes
+    equity: bytes
+    decisions: bytes
+    orders: bytes
+    ledger: bytes
+    curve: list[float]
+
+
+def columns_of(candles: Sequence[Candle]) -> CandleColumns:
+    """Return candles as columns."""
+    return CandleColumns.from_rows(map(_row, candles))
+
+
+def _row(candle: Candle) -> tuple[int, float, float, float, float, float]:
+    return candle.open_time_ms, candle.open, candle.high, candle.low, candle.close, candle.volume
+
+
+def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[Records, list[str]]:
+    """Return the scripted signals of a window as records, and as JSON."""
+    rows, texts = [], []
+    for row, open_ms in enumerate(window.open_time_ms.tolist()):
+        signal = signals.get(open_ms)
+        if signal is not None and signal.direction != "FLAT":
+            numbers = (signal.sl_distance, signal.tp_distance, signal.atr)
+            sign = 1 if signal.direction == "LONG" else -1
+            rows.append((row, sign, *(math.nan if one is None else one for one in numbers)))
+            told = details_of(Decision(0, "", signal, {}, ()))["signal"]
+            texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
+    return np.array(rows, SIGNAL_ROW), texts
+
+
+def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
+    """Run the compiled rules on a case of the model; Uncovered where they do not cover it."""
+    settings = settings_from(case.settings, case.symbols, timeframe)
+    rules = [(case.instruments[symbol], False) for symbol in case.symbols]
+    for reason in (*settings_reasons(settings), *rules_reasons(rules)):
+        raise Uncovered(reason)
+    market, texts = [], []
+    for symbol in case.symbols:
+        candles = case.candles.get(symbol, ())
+        stored = [one for one in candles if one.open_time_ms < case.start_ms]
+        window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
+        opinions, told = opinions_on(window, case.signals.get(symbol, {}))
+        warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions))
+        texts.append(TextRows(told))
+    core = build_core(settings, case.warmup_candles, market, case.kill_switch)
+    headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
+    written = [bytearray(header.encode()) for header in headers]
+    CompiledRun(core, case.symbols, "scripted", texts).run(Sinks(*(one.extend for one in written)))
+    curve = core.curve[: core.account[0]["curve"]].tolist()
+    return CompiledOutputs(*(bytes(one) for one in written), curve)
+
+
+def require_same_bytes(test: unittest.TestCase, expected: KernelRun, got: CompiledOutputs) -> None:
+    """Fail with the first line that differs."""
+    for name in OUTPUTS:
+        theirs, ours = getattr(expected, name), getattr(got, name)
+        if theirs != ours:
+            for number, lines in enumerate(zip(theirs.splitlines(), ours.splitlines(), strict=False), 1):
+                test.assertEqual(*(line.decode() for line in lines), f"{name}, line {number}")
+            test.assertEqual(len(theirs.splitlines()), len(ours.splitlines()), name)
+    test.assertEqual(list(expected.session.outputs.curve), got.curve)

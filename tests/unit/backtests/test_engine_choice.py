@@ -1,0 +1,95 @@
+"""Which engine makes a run, and what is said of it; the bytes are the same."""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from backtests.config_backtest import ConfigBacktestRunner
+from core.errors import ConfigurationError
+from tests.support.config_tree import write_config
+from tests.support.example_strategies import QUICK_EXAMPLES
+from tests.support.runs.backtest_runs import run_command, scheduled_config
+
+QUICK = {"ema_fast": 2, "ema_slow": 4, "volume_multiplier": 0.5}
+HOURS = ("2024-01-01", "2024-01-01T12:00")
+
+
+class EngineChoice(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+
+    def config(self, strategy: str, params: object, execution: object = None) -> Path:
+        """Write a configuration of two symbols on the practice market."""
+        live = {
+            "exchange": "practice",
+            "symbols": ["BTC/USDT", "ETH/USDT"],
+            "timeframe": "1m",
+            "strategy": {"type": strategy, "params": params},
+            "execution": execution or {},
+            "data": {"cache_dir": str(self.base / "data")},
+            "logging": {"directory": str(self.base / "logs")},
+        }
+        return write_config(self.base, live=live)
+
+    def run_on(self, config: Path, **options: Any) -> tuple[dict[str, Any], str]:
+        """Run a backtest; return its result and the engine that its manifest names."""
+        result = ConfigBacktestRunner(config, *HOURS, **options).run()
+        manifest = json.loads((Path(result["output_dir"]) / "manifest.json").read_bytes())
+        return result, manifest["engine"]
+
+    def test_both_engines_make_the_same_run_and_the_manifest_names_the_one_that_did(self) -> None:
+        config = self.config("scalping_ema_rsi", QUICK)
+        compiled, by_compiled = self.run_on(config, engine="compiled")
+        reference, by_reference = self.run_on(config, engine="reference")
+        verified, _ = self.run_on(config, engine="compiled", verify_engine=True)
+        self.assertEqual(("compiled", "reference (because it was asked for)"), (by_compiled, by_reference))
+        self.assertEqual(compiled, reference)
+        self.assertEqual(compiled, verified)
+        self.assertGreater(compiled["performance"]["total_trades"], 20)
+
+    def test_a_strategy_in_the_streaming_form_is_heard_candle_by_candle(self) -> None:
+        config = scheduled_config(self.base, signals={"5": "LONG", "300": "SHORT"}, warmup_candles=3)
+        result, engine = self.run_on(config, engine="compiled", verify_engine=True)
+        self.assertEqual("reference (because it is verified)", engine)
+        self.assertEqual(2, result["statistics"]["signals_generated"])
+
+    def test_a_short_run_is_made_by_the_reference_kernel(self) -> None:
+        _, engine = self.run_on(self.config("scalping_ema_rsi", QUICK))
+        self.assertEqual("reference (because the run is shorter than 200,000 candles)", engine)
+
+    def test_what_is_not_covered_is_made_by_the_reference_kernel_and_it_is_said_why(self) -> None:
+        cases: tuple[tuple[str, object, object, str], ...] = (
+            ("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"], None, "the strategy looks at the account"),
+            ("trend_filter", QUICK_EXAMPLES["trend_filter"], None, "more than a direction and distances"),
+            ("scalping_ema_rsi", QUICK, {"volume_cap": 0.1}, "a volume cap"),
+            ("scalping_ema_rsi", QUICK, {"starting_balance": 1e12}, "does not fit 64 bits"),
+        )
+        for strategy, params, execution, reason in cases:
+            config = self.config(strategy, params, execution)
+            worth = {"CANDLES_WORTH_IT": 1, "CANDLES_WORTH_COMPILING": 1}
+            with self.subTest(reason), patch.multiple("backtests.engine_choice", **worth):
+                _, engine = self.run_on(config)
+                self.assertIn(reason, engine)
+                with self.assertRaisesRegex(ConfigurationError, f"--engine compiled: .*{reason}"):
+                    self.run_on(config, engine="compiled")
+
+    def test_the_command_runs_both_engines_and_refuses_what_is_not_covered(self) -> None:
+        config = self.config("scalping_ema_rsi", QUICK)
+        asked = ("--config", config, "--start", HOURS[0], "--end", HOURS[1], "--quiet", "--engine", "compiled")
+        done = run_command(*asked, "--verify-engine")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.config("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"])
+        done = run_command(*asked)
+        self.assertEqual(2, done.returncode)
+        self.assertRegex(
+            done.stderr, r"\Aerror: --engine compiled: the strategy looks at the account .* allowed: .*\n\Z"
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

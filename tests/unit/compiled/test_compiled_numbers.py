@@ -1,0 +1,129 @@
+"""The compiled numbers against Python's own: decimal digits, floats of money, the text of floats and times."""
+
+import unittest
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+import numba
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from compiled.codes import NONE
+from compiled.integers import divided_product, float_of, half_even, in_steps, twelve_digits
+from compiled.text.digits import put_plain, put_time
+from compiled.text.floats import put_float
+from core.exact import ceil_to, computed, floor_to, plain
+from core.instants import format_ms
+from tests.support.scale import scaled
+
+EXAMPLES = scaled(2_000, 100_000)
+
+
+@numba.njit
+def texts(values, out, ends):
+    at = 0
+    for place in range(len(values)):
+        at = put_float(out, at, values[place])
+        ends[place] = at
+
+
+def text_of(put, *numbers) -> str:
+    """Return what a compiled writer puts."""
+    out = np.zeros(64, np.uint8)
+    return out[: put(out, 0, *numbers)].tobytes().decode()
+
+
+class CompiledNumbers(unittest.TestCase):
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.floats(1e-11, 1e12, exclude_max=True))
+    @example(1e-11)
+    @example(0.1)
+    @example(999_999_999_999.5)
+    @example(99_999_999_999.95)
+    @example(123_456_789_012.5)
+    @example(0.5 + 2.0**-33)
+    def test_twelve_digits_are_those_of_the_kernel(self, value: float) -> None:
+        digits, decimals = twelve_digits(value)
+        self.assertEqual(computed(value), Decimal(int(digits)).scaleb(-decimals))
+
+    def test_what_twelve_digits_cannot_hold_is_said(self) -> None:
+        for value in (9e-12, 1e12, float("inf"), float("nan"), 0.0, -1.0):
+            self.assertEqual(NONE, twelve_digits(value)[0])
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(0, 10**12), st.integers(0, 22), st.integers(0, 10), st.integers(1, 10**6))
+    def test_steps_are_counted_as_the_kernel_rounds(self, digits: int, decimals: int, unit: int, step: int) -> None:
+        exact, size = Decimal(digits).scaleb(-decimals), Decimal(step).scaleb(-unit)
+        for up, rounded in ((True, ceil_to), (False, floor_to)):
+            found = in_steps(digits, decimals, unit, step, up)
+            if found != NONE:
+                self.assertEqual(rounded(exact, size), int(found) * size)
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(-(4 * 10**18), 4 * 10**18), st.integers(8, 15))
+    @example(2**53 + 1, 8)
+    @example(-(2**62) + 1, 15)
+    def test_a_float_of_money_is_the_nearest(self, value: int, decimals: int) -> None:
+        self.assertEqual(float(Decimal(value).scaleb(-decimals)), float_of(value, 10.0**decimals))
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(0, 10**15), st.integers(0, 10**12), st.integers(0, 17))
+    def test_products_beyond_64_bits_are_divided_exactly(self, left: int, right: int, power: int) -> None:
+        divisor = 10**power
+        if left * right // divisor < 2**50:
+            quotient, rest = divided_product(left, right, divisor)
+            self.assertEqual(divmod(left * right, divisor), (quotient, rest))
+            exact = Context(prec=60, rounding=ROUND_HALF_EVEN).to_integral_value(
+                Context(prec=60).divide(Decimal(left * right), Decimal(divisor))
+            )
+            self.assertEqual(int(exact), half_even(quotient, rest, divisor))
+            self.assertLessEqual(abs(Fraction(left * right, divisor) - int(exact)), Fraction(1, 2))
+
+    def test_floats_are_written_as_python_writes_them(self) -> None:
+        chance = np.random.default_rng(12)
+        count = scaled(50_000, 2_000_000)
+        special = [
+            0.0,
+            -0.0,
+            1e16,
+            1e15,
+            1e-4,
+            9.5e-5,
+            5e-324,
+            2.2250738585072014e-308,
+            1.7976931348623157e308,
+            1e22,
+            1e23,
+        ]
+        values = np.concatenate(
+            (
+                chance.integers(-(2**63), 2**63 - 1, count).view(np.float64),
+                chance.random(count) * 10.0 ** chance.integers(-12, 18, count),
+                np.round(chance.random(count) * 1e5, 2),
+                2.0 ** np.arange(-1074, 1024),
+                special,
+            )
+        )
+        values = values[np.isfinite(values)]
+        out, ends = np.zeros(32 * len(values), np.uint8), np.zeros(len(values), np.int64)
+        texts(values, out, ends)
+        data, begins = out.tobytes(), [0, *ends.tolist()]
+        for value, begin, end in zip(values.tolist(), begins, ends.tolist(), strict=False):
+            self.assertEqual(repr(value), data[begin:end].decode())
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(-(9 * 10**18), 9 * 10**18), st.integers(0, 18))
+    def test_decimals_are_written_plain(self, value: int, decimals: int) -> None:
+        self.assertEqual(plain(Decimal(value).scaleb(-decimals)), text_of(put_plain, value, decimals))
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(-(10**12), 253_402_300_799_999))
+    @example(951_782_399_999)
+    @example(951_782_400_000)
+    def test_times_are_written_as_the_kernel_writes_them(self, time_ms: int) -> None:
+        self.assertEqual(format_ms(time_ms), text_of(put_time, time_ms))
+
+
+if __name__ == "__main__":
+    unittest.main()

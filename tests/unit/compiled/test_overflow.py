@@ -1,0 +1,56 @@
+"""What needs more than 64 bits is found, before a run or while it is made, and left to the reference kernel."""
+
+import unittest
+from decimal import Decimal
+
+from core.candle import Candle
+from core.errors import Uncovered
+from core.instrument import Instrument
+from core.trading_signal import Signal
+from tests.support.base_settings import BASE_SETTINGS
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.compiled_runs import run_compiled_on
+from tests.support.times import MINUTE_MS
+
+
+def case(price: float, stop: float, rules: Instrument, **changes: float) -> Case:
+    """Return ten equal candles with one signal."""
+    candles = [Candle(number * MINUTE_MS, price, price, price, price, 1.0) for number in range(10)]
+    return Case(
+        settings={**BASE_SETTINGS, **changes},
+        timeframe_ms=MINUTE_MS,
+        start_ms=0,
+        symbols=("A/USDT",),
+        instruments={"A/USDT": rules},
+        candles={"A/USDT": candles},
+        signals={"A/USDT": {2 * MINUTE_MS: Signal("LONG", sl_distance=stop)}},
+        warmup_candles=0,
+        kill_switch=False,
+    )
+
+
+class Overflow(unittest.TestCase):
+    def test_both_sides_of_each_edge(self) -> None:
+        fine = Instrument("A/USDT", Decimal("0.00000001"), Decimal("0.00000001"))
+        usual = Instrument("A/USDT", Decimal("0.01"), Decimal("0.001"))
+        inside = (
+            case(100.0, 1.0, usual),
+            case(100.0, 1.0, usual, starting_balance=400_000_000.0),
+            case(100.0, 999_999_999_999.0, usual),
+            case(0.00000001, 0.00000001, Instrument("A/USDT", Decimal("0.00000001"), Decimal(1))),
+        )
+        outside = (
+            (case(100.0, 1.0, fine), "money of 16 decimals"),
+            (case(100.0, 1.0, usual, starting_balance=500_000_000.0), "money of 8 decimals"),
+            (case(100.0, 1e12, usual), "more than 64 bits"),
+            (case(0.1 + 0.2, 0.1, usual), "more than 15 digits"),
+        )
+        for one in inside:
+            self.assertEqual(11, len(run_compiled_on(one, "1m").curve))
+        for one, reason in outside:
+            with self.subTest(reason), self.assertRaisesRegex(Uncovered, reason):
+                run_compiled_on(one, "1m")
+
+
+if __name__ == "__main__":
+    unittest.main()
