@@ -43,7 +43,7 @@ OF_FILLS = (
     "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
     "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
 )  # fmt: skip
-OF_NOTES = ("kind", "reason", "entry_id", "bound", "risk_taken", "equity")
+OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
 OF_TRANSITIONS = ("event", "role", "reason")
 """What is kept of events that are written, for the figures of a result."""
 
