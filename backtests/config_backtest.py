@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtests.engine_choice import EngineChoice
+from backtests.engines.engine_choice import EngineChoice
 from core.command_line import INTERRUPTED, drop_output, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms

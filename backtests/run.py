@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UnsetType
 
-from backtests.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
+from backtests.engines.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay
 from backtests.run_plan import RunPlan

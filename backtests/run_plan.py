@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from backtests.engine_choice import EngineChoice
+from backtests.engines.engine_choice import EngineChoice
 from validation.composed_settings import Settings
 
 

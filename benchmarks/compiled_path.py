@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.engine_choice import EngineChoice
+from backtests.engines.engine_choice import EngineChoice
 from backtests.market_input import MarketInput
 from backtests.run import run_loaded
 from backtests.run_plan import RunPlan

@@ -14,10 +14,10 @@ VERSION = "0.1.0"
 KERNEL = ("core", "indicators", "strategies", "risk_management", "execution", "engine", "compiled")
 """Packages that are hashed whole."""
 BESIDE_THE_KERNEL = (
-    "backtests/compiled_session.py",
-    "backtests/engine_choice.py",
+    "backtests/engines/compiled_session.py",
+    "backtests/engines/engine_choice.py",
     "backtests/market_input.py",
-    "backtests/opinions.py",
+    "backtests/engines/opinions.py",
     "backtests/replay.py",
     "backtests/run.py",
     "backtests/run_plan.py",

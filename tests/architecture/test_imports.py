@@ -10,7 +10,7 @@ FACADES = {
     "backtests/backtest_command.py",
     "backtests/backtest_result.py",
     "backtests/config_backtest.py",
-    "backtests/engine_choice.py",
+    "backtests/engines/engine_choice.py",
     "backtests/input_candles.py",
     "backtests/journal_replay.py",
     "backtests/memory_strategy.py",

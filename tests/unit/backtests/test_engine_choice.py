@@ -72,7 +72,7 @@ class EngineChoice(unittest.TestCase):
         for strategy, params, execution, reason in cases:
             config = self.config(strategy, params, execution)
             worth = {"CANDLES_WORTH_IT": 1, "CANDLES_WORTH_COMPILING": 1}
-            with self.subTest(reason), patch.multiple("backtests.engine_choice", **worth):
+            with self.subTest(reason), patch.multiple("backtests.engines.engine_choice", **worth):
                 _, engine = self.run_on(config)
                 self.assertIn(reason, engine)
                 with self.assertRaisesRegex(ConfigurationError, f"--engine compiled: .*{reason}"):

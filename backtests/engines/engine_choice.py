@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
-    from backtests.compiled_session import CompiledSession
+    from backtests.engines.compiled_session import CompiledSession
     from backtests.market_input import MarketInput
     from backtests.run_plan import RunPlan
     from engine.renderer import SessionOutputs
@@ -56,8 +56,8 @@ def run_compiled(
     Uncovered
         If they do not cover it after all; outputs are of no use then, and the strategy may have been asked already.
     """
-    from backtests.compiled_session import CompiledSession
-    from backtests.opinions import opinions_of
+    from backtests.engines.compiled_session import CompiledSession
+    from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
     from engine.assembly import kernel_rules, prepare_strategy
