@@ -6,6 +6,7 @@ import unittest
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
 from compiled.driving.compiled_run import CompiledRun, Sinks
@@ -75,6 +76,9 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
+    if numba.config.DISABLE_JIT:
+        # As plain Python the fields of a record are attributes of a recarray's only.
+        core = core._make(one.view(np.recarray) if one.dtype.names else one for one in core)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
     written = [bytearray(header.encode()) for header in headers]
     CompiledRun(core, case.symbols, "scripted", texts).run(Sinks(*(one.extend for one in written)))
