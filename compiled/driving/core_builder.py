@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numba
 import numpy as np
 
 from compiled import layout
@@ -87,7 +88,7 @@ def _core(
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
-    return layout.Core(
+    core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
@@ -108,6 +109,7 @@ def _core(
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
     )
+    return layout.followed(core) if numba.config.DISABLE_JIT else core
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
