@@ -107,11 +107,6 @@ class Core(NamedTuple):
     curve: Float64Array
 
 
-def followed(core: Core) -> Core:
-    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
-    return core._make(one.view(np.recarray) if one.dtype.names else one for one in core)
-
-
 kind_of: Any = numba.typeof
 
 
