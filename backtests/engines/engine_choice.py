@@ -4,6 +4,7 @@ import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
     yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
-    if market.watched:
-        yield "the strategy watches other candles"
 
 
 def run_compiled(
@@ -64,10 +63,14 @@ def run_compiled(
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles)
+    opinions = opinions_of(strategy, plan.settings, rules, market)
+
+    def finer(symbol: str) -> CandleColumns:
+        return market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
+
     brought = [
-        SymbolMarket(one.instrument, one.warmup, one.window, said)
-        for one, said in zip(market.candles.values(), opinions.rows, strict=True)
+        SymbolMarket(one.instrument, one.warmup, one.window, said, finer(symbol))
+        for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
