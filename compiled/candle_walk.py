@@ -1,63 +1,136 @@
-"""The walk through one candle: whether its prices meet the stop or the target first, by the order that is assumed."""
+"""The walk through one candle: which orders its prices meet, in which order, by the path that is assumed."""
 
 from compiled.best_case import gained_at_target
-from compiled.codes import OHLC, OLHC, PESSIMISTIC, STOP_ROLE, TARGET_ROLE
-from compiled.compiler import kernel
+from compiled.codes import (
+    ENTRY_ROLE,
+    LIMIT,
+    MARKET,
+    NONE,
+    NOTHING,
+    OHLC,
+    OLHC,
+    OPTIMISTIC,
+    PESSIMISTIC,
+    STOP_MARKET,
+    STOP_ROLE,
+    TARGET_ROLE,
+)
+from compiled.compiler import kernel, routine
 from compiled.fill_pricing import limit_price, market_price
 from compiled.layout import Core
-from compiled.reach_rules import meets_stop, meets_target
-from compiled.settlement import leave
+from compiled.reach_rules import meets_entry, meets_stop, meets_target
+from compiled.settlement import enter, leave
 
 
 @kernel
 def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_ms: int) -> None:
-    """Walk the legs to the end of the candle, or to the order that is met first."""
+    """Walk the legs to the end of the candle, or until nothing is left that they could meet."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
-    adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
-    ambiguous = rests_on_the_path(core, s, opened, adverse, favourable)
-    if intrabar == OHLC:
-        first, second, third = high, low, close
-    elif intrabar == OLHC:
-        first, second, third = low, high, close
-    elif intrabar == PESSIMISTIC:
-        first, second, third = adverse, favourable, favourable
-    else:
-        first, second, third = favourable, adverse, adverse
-    point = opened
-    for leg in range(3):
-        end = first if leg == 0 else (second if leg == 1 else third)
-        role, price = nearest(core, s, point, end)
-        if role != 0:
+    walked, ambiguous, held = holding.client_id, False, False
+    if holding.sign != 0:
+        ambiguous = rests_on_the_path(core, s, opened, high, low)
+    first, second, legs = path(core, s, opened, high, low)
+    point, leg = opened, 0
+    while leg < legs:
+        end = first if leg == 0 else (second if leg == 1 else close)
+        role, price = nearest(core, s, point, end, held)
+        if role == NOTHING:
+            point = end
+            leg += 1
+            continue
+        point = price
+        if role != ENTRY_ROLE:
             meet(core, s, role, price, time_ms, ambiguous)
+            if not rests(core, s):
+                return
+        elif meet_entry(core, s, price, time_ms):
+            if intrabar in (PESSIMISTIC, OPTIMISTIC):
+                # The path is a guess: after an entry its stop or its targets come first.
+                first, second, legs = path(core, s, opened, high, low)
+                leg, held = 0, intrabar == PESSIMISTIC
+            if holding.client_id != walked:
+                walked, ambiguous = holding.client_id, False
+            ambiguous = ambiguous or rests_on_the_path(core, s, opened, high, low)
+        elif holding.sign == 0:
             return
-        point = end
 
 
 @kernel
-def nearest(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
-    """Return what the leg from a point meets first, and where; adverse before favourable at one price, 0 is nothing."""
+def path(core: Core, s: int, opened: int, high: int, low: int) -> tuple[int, int, int]:
+    """Return where the first two legs end, and how many there are; a third ends at the close."""
+    holding, intrabar = core.holdings[s], core.rules[0].intrabar
+    if intrabar == OHLC:
+        return high, low, 3
+    if intrabar == OLHC:
+        return low, high, 3
+    if holding.sign == 0:
+        return (low, high, 2) if nearest_lies_below(core, s, opened, high, low) else (high, low, 2)
+    if (holding.sign > 0) == (intrabar == PESSIMISTIC):
+        return low, high, 2
+    return high, low, 2
+
+
+@routine
+def nearest_lies_below(core: Core, s: int, opened: int, high: int, low: int) -> bool:
+    """Return whether, without a position, what is met first within the range lies below the open."""
+    below, below_price = nearest(core, s, opened, low, False)
+    above, above_price = nearest(core, s, opened, high, False)
+    if below == NOTHING or above == NOTHING:
+        return above == NOTHING
+    return abs(below_price - opened) <= abs(above_price - opened)
+
+
+@kernel
+def rests(core: Core, s: int) -> bool:
+    """Return whether the symbol has an entry that prices inside a candle can meet."""
+    order = core.entries[s]
+    return order.working != 0 and order.acts != MARKET
+
+
+@kernel
+def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
+    """Return what the leg from a point meets first, and where; adverse before favourable at one price.
+
+    With ``held`` the targets wait for the next candle.
+    """
     holding = core.holdings[s]
-    stop_price = target_price = 0
-    by_stop = by_target = False
-    if holding.stop:
-        at_once = meets_stop(core, s, point)
-        by_stop = at_once or meets_stop(core, s, end)
-        stop_price = point if at_once else holding.stop_price
-    if holding.target:
-        at_once = meets_target(core, s, point)
-        by_target = at_once or meets_target(core, s, end)
-        target_price = point if at_once else holding.target_price
-    if by_stop and (not by_target or abs(stop_price - point) <= abs(target_price - point)):
-        return STOP_ROLE, stop_price
-    if by_target:
-        return TARGET_ROLE, target_price
-    return 0, 0
+    found, found_price, found_stops = NOTHING, 0, False
+    if holding.sign != 0:
+        if holding.stop:
+            at_once = meets_stop(core, s, point)
+            if at_once or meets_stop(core, s, end):
+                found, found_price, found_stops = STOP_ROLE, point if at_once else holding.stop_price, True
+        if holding.target and not held:
+            at_once = meets_target(core, s, point)
+            if at_once or meets_target(core, s, end):
+                price = point if at_once else holding.target_price
+                if found == NOTHING or abs(price - point) < abs(found_price - point):
+                    found, found_price, found_stops = TARGET_ROLE, price, False
+    if rests(core, s) and acts_inside(core, s):
+        at_once = meets_entry(core, s, point)
+        if at_once or meets_entry(core, s, end):
+            order = core.entries[s]
+            price, stops = point if at_once else order.price, order.acts == STOP_MARKET
+            nearer = abs(price - point) - abs(found_price - point)
+            if found == NOTHING or nearer < 0 or (nearer == 0 and stops and not found_stops):
+                return ENTRY_ROLE, price
+    return found, found_price
+
+
+@routine
+def acts_inside(core: Core, s: int) -> bool:
+    """Return whether the symbol's resting entry may fill in the candle."""
+    order, sign, open_ms = core.entries[s], core.holdings[s].sign, core.open_ms[core.states[s].row]
+    if order.active_ms > open_ms or (order.expires_ms != NONE and open_ms >= order.expires_ms):
+        return False
+    return sign == 0 or sign == order.sign
 
 
 @kernel
-def rests_on_the_path(core: Core, s: int, opened: int, adverse: int, favourable: int) -> bool:
+def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> bool:
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
+    adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
     if not holding.stop or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
     return holding.target != 0 and meets_target(core, s, favourable)
@@ -78,3 +151,14 @@ def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: boo
     if ambiguous:
         row = core.fills[account.fills - 1]
         row.ambiguous, row.gained = 1, gained
+
+
+@routine
+def meet_entry(core: Core, s: int, point: int, time_ms: int) -> bool:
+    """Fill the entry that the walk has met; return whether it has opened a position."""
+    holding = core.holdings[s]
+    before = holding.sign
+    opened = enter(core, s, point, core.entries[s].acts == LIMIT, time_ms, NONE, 0.0)
+    if opened and before == 0:
+        holding.entered_inside = 1
+    return opened

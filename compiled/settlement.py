@@ -12,6 +12,7 @@ from compiled.codes import (
     CLOSE_ROLE,
     FILLED,
     INSUFFICIENT_BALANCE,
+    LIMIT,
     NEW,
     NO_REASON,
     OVERFLOW,
@@ -22,7 +23,7 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import routine
-from compiled.fill_pricing import commission_of, market_price
+from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core
 from compiled.order_book import (
     cancel_reducing,
@@ -37,21 +38,25 @@ from compiled.protective_orders import place
 
 
 @routine
-def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mark: float) -> None:
-    """Fill the symbol's waiting entry at the market, or reject it; it is never resized."""
+def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened a position."""
     account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
     buying, quantity = order.sign > 0, order.quantity
-    price = market_price(core, s, reference, buying)
-    commission = commission_of(core, s, price, quantity, False)
+    if order.acts == LIMIT:
+        price = limit_price(core, s, reference, buying)
+        price = min(price, order.price) if buying else max(price, order.price)
+    else:
+        price = market_price(core, s, reference, buying)
+    commission = commission_of(core, s, price, quantity, maker)
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
-        return
+        return False
     if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
         end_entry(core, s, REJECTED, INSUFFICIENT_BALANCE, time_ms)
         note = core.notes[account.decisions - 1]
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
-        return
+        return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
     open_holding(core, s, price, commission, mark_units, mark)
     holding = core.holdings[s]
@@ -67,6 +72,7 @@ def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mar
     )
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     row.stop_price, row.target_price = holding.stop_price, holding.target_price
+    return True
 
 
 @routine
