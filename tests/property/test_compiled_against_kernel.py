@@ -28,7 +28,7 @@ FURTHER = st.fixed_dictionaries(
         "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
         "limit_fill": st.sampled_from(("through", "touch")),
         "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000)),
-        "mode": st.sampled_from(("paper",) * 14 + ("monitor",)),
+        "mode": st.sampled_from(("paper",) * 9 + ("monitor",)),
         "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7})),
         "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
         "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
