@@ -45,7 +45,7 @@ OF_FILLS = (
     "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason")
+OF_TRANSITIONS = ("event", "role", "reason", "order_id")
 """What is kept of events that are written, for the figures of a result."""
 
 
