@@ -36,13 +36,15 @@ class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
-    finer candles of the window, where orders are matched with such.
+    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
+    they are known.
     """
 
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
+    prices: Scaled | None = None
     detail: CandleColumns = NO_CANDLES
 
 
@@ -56,7 +58,7 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [scaled_prices((one.window, one.detail), one.rules) for one in market]
+    scaled = [one.prices or scaled_prices((one.window, one.detail), one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals

@@ -19,6 +19,7 @@ BESIDE_THE_KERNEL = (
     "backtests/engines/hearing.py",
     "backtests/kept_outputs.py",
     "backtests/market_input.py",
+    "backtests/market_memory.py",
     "backtests/engines/opinions.py",
     "backtests/replay.py",
     "backtests/run.py",

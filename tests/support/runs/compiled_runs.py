@@ -77,7 +77,7 @@ def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, fine))
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, detail=fine))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
