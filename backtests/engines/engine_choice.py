@@ -69,7 +69,8 @@ def run_compiled(
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
     memory = market.memory or MarketMemory(1)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles, memory.columns)
+    kept = None if market.memory is None else market.memory.columns
+    opinions = opinions_of(strategy, plan.settings, rules, market.candles, kept)
     brought = [
         SymbolMarket(
             one.instrument,

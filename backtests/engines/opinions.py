@@ -18,7 +18,7 @@ from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import CandleColumns, Float64Array
+from core.candle_columns import Float64Array, one_after_the_other
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
@@ -106,7 +106,7 @@ def opinions_of(
     Uncovered
         If it cannot be heard beforehand, or says what the compiled rules do not know.
     """
-    ahead = {symbol: _joined(one) for symbol, one in candles.items()}
+    ahead = {symbol: one_after_the_other(one.warmup, one.window) for symbol, one in candles.items()}
     features, opened = streams_of(strategy, settings, known_candles(ahead, rules, kept=kept), rules)
     account = UnseenAccount()
     if features is not None:
@@ -130,10 +130,6 @@ def opinions_of(
     if account.asked:
         raise Uncovered("the strategy looks at the account")
     return Opinions([np.array(one.rows, SIGNAL_ROW) for one in said], [TextRows(one.texts) for one in said])
-
-
-def _joined(one: LoadedCandles) -> CandleColumns:
-    return CandleColumns._make(np.concatenate(pair) for pair in zip(one.warmup, one.window, strict=True))
 
 
 def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -11,7 +11,7 @@ from compiled import layout
 from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
 from compiled.driving.order_rules import acceptance_rules, entry_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
-from core.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -28,6 +28,9 @@ EVENTS_AT_ONCE = 1 << 15
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
+
+
+Column = TypeVar("Column", Int64Array, Float64Array)
 
 
 class SymbolMarket(NamedTuple):
@@ -88,7 +91,7 @@ def _core(
     signals = np.concatenate([one.opinions for one in market])
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    windows = [one.window for one in market]
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
     core = layout.Core(
         rules=rules,
@@ -99,17 +102,17 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=columns.open_time_ms,
-        close=columns.close,
-        high=columns.high,
-        low=columns.low,
-        units=np.concatenate(units),
+        open_ms=_whole([one.open_time_ms for one in windows]),
+        close=_whole([one.close for one in windows]),
+        high=_whole([one.high for one in windows]),
+        low=_whole([one.low for one in windows]),
+        units=_whole(units),
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(columns.rows + 1, np.float64),
+        curve=np.zeros(sum(one.rows for one in windows) + 1, np.float64),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 
@@ -118,6 +121,11 @@ def _followed(core: layout.Core) -> layout.Core:
     """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
     records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
     return core._replace(**records)
+
+
+def _whole(columns: Sequence[Column]) -> Column:
+    """Return the columns of all symbols one behind the other."""
+    return np.ascontiguousarray(columns[0]) if len(columns) == 1 else np.concatenate(columns)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
