@@ -26,6 +26,8 @@ MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 15
 """How many events of a kind are kept before they are written."""
 
+NO_CANDLES = CandleColumns.empty()
+
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
@@ -36,8 +38,9 @@ Column = TypeVar("Column", Int64Array, Float64Array)
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``prices`` are
-    those of the window in whole units, where they are known.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
+    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
+    they are known.
     """
 
     rules: Instrument
@@ -45,6 +48,7 @@ class SymbolMarket(NamedTuple):
     window: CandleColumns
     opinions: layout.Records
     prices: Scaled | None = None
+    detail: CandleColumns = NO_CANDLES
 
 
 def build_core(
@@ -57,22 +61,26 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [one.prices or scaled_prices(one.window, one.rules) for one in market]
+    scaled, units = _scaled(market)
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
     row = signal = 0
+    fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
         rows, opinions = one.window.rows, len(one.opinions)
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
-        states[s]["row"], states[s]["signal"] = row, signal
+        symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["row"] = states[s]["own_row"] = row
+        states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
+        states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
-        row, signal = row + rows, signal + opinions
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+        row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
+    return _core(rules, symbols, states, market, units, settings)
 
 
 def _core(
@@ -80,7 +88,7 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Sequence[Int64Array],
+    units: Int64Array,
     settings: Settings,
 ) -> layout.Core:
     account = np.zeros(1, layout.ACCOUNT)
@@ -91,7 +99,7 @@ def _core(
     signals = np.concatenate([one.opinions for one in market])
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    windows = [one.window for one in market]
+    series = [*(one.window for one in market), *(one.detail for one in market)]
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
     core = layout.Core(
         rules=rules,
@@ -102,19 +110,42 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=_whole([one.open_time_ms for one in windows]),
-        close=_whole([one.close for one in windows]),
-        high=_whole([one.high for one in windows]),
-        low=_whole([one.low for one in windows]),
-        units=_whole(units),
+        open_ms=_whole([one.open_time_ms for one in series]),
+        close=_whole([one.close for one in series]),
+        high=_whole([one.high for one in series]),
+        low=_whole([one.low for one in series]),
+        units=units,
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(sum(one.rows for one in windows) + 1, np.float64),
+        curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
+    """Return the prices of each symbol in whole units, and those of all candles, the finer ones last."""
+    found = []
+    rows, fine = sum(one.window.rows for one in market), sum(one.detail.rows for one in market)
+    units = np.empty((rows + fine, 4), np.int64)
+    row, fine_row = 0, rows
+    for one in market:
+        prices = one.prices or scaled_prices((one.window, one.detail), one.rules)
+        own = one.window.rows
+        units[row : row + own] = prices.units[:own]
+        units[fine_row : fine_row + one.detail.rows] = prices.units[own:]
+        # Those of one symbol are let go before the next one's are made.
+        found.append(prices._replace(units=units[row : row + own]))
+        row, fine_row = row + own, fine_row + one.detail.rows
+    return found, units
+
+
+def _whole(columns: Sequence[Column]) -> Column:
+    """Return the columns of all series one behind the other."""
+    filled = [one for one in columns if len(one)] or columns[:1]
+    return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
 
 
 def _followed(core: layout.Core) -> layout.Core:
@@ -123,17 +154,13 @@ def _followed(core: layout.Core) -> layout.Core:
     return core._replace(**records)
 
 
-def _whole(columns: Sequence[Column]) -> Column:
-    """Return the columns of all symbols one behind the other."""
-    return np.ascontiguousarray(columns[0]) if len(columns) == 1 else np.concatenate(columns)
-
-
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
     main, mode, risk, fills = settings.live, settings.mode, settings.risk, settings.live.execution
     length_ms = timeframe_ms(main.timeframe)
     by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
     found: dict[str, float] = {
         "timeframe_ms": length_ms,
+        "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),
         "grid_origin_ms": grid_origin_ms(length_ms),
         "entry_at_close": fills.entry_fill == "close",
         "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
@@ -208,7 +235,7 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
     """Put a symbol's trading rules and units into its record."""
     price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
     tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
-    largest_price = int(prices.units.max(initial=1)) * 6 // 5 + 2 * tick
+    largest_price = prices.largest * 6 // 5 + 2 * tick
     cost_scale = 10 ** (money - price_decimals - quantity_decimals)
     finer = price_decimals + quantity_decimals + len(str(int(run["rate_unit"]))) - 1 - 8
     found: dict[str, float] = {
@@ -246,6 +273,15 @@ def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> No
     state["opened"], state["last_open_ms"] = 1, opens[-1]
     state["segment_ends_ms"] = opens[-1] + longest_distance_ms
     state["last_close"], state["has_close"] = warmup.close[-1], 1
+
+
+def first_step_ms(core: layout.Core) -> int:
+    """Return when the first candle of a run closes, which has one."""
+    closes = []
+    for own, length in (("row", "timeframe_ms"), ("fine", "detail_ms")):
+        first = core.symbols[f"first_{own}"]
+        closes.append(core.open_ms[first[first < core.symbols[f"end_{own}"]]] + core.rules[0][length])
+    return int(np.concatenate(closes).min())
 
 
 def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:
