@@ -58,9 +58,9 @@ class CandleColumns(NamedTuple):
 
     def update_digest(self, digest: "hashlib._Hash") -> None:
         """Feed the little-endian bytes of all columns to a hash."""
-        digest.update(np.ascontiguousarray(self.open_time_ms, "<i8"))
+        digest.update(np.ascontiguousarray(self.open_time_ms, "<i8").data)
         for column in self[1:]:
-            digest.update(np.ascontiguousarray(column, "<f8"))
+            digest.update(np.ascontiguousarray(column, "<f8").data)
 
 
 def one_after_the_other(first: CandleColumns, second: CandleColumns) -> CandleColumns:
