@@ -1,20 +1,25 @@
-"""The walk through one candle: whether its prices meet the stop or the target first, by the order that is assumed."""
+"""The walk through one candle: which of its orders its prices meet first, by the order that is assumed."""
 
-from compiled.best_case import gained_at_target
+from compiled.best_case import gained_at_targets
 from compiled.codes import OHLC, OLHC, PESSIMISTIC, STOP_ROLE, TARGET_ROLE
-from compiled.compiler import kernel
-from compiled.fill_pricing import limit_price, market_price
+from compiled.compiler import kernel, routine
+from compiled.fill_pricing import market_price, target_price
 from compiled.layout import Core
-from compiled.reach_rules import meets_stop, meets_target
+from compiled.reach_rules import meets_a_target, meets_stop, meets_target
 from compiled.settlement import leave
 
 
 @kernel
 def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_ms: int) -> None:
-    """Walk the legs to the end of the candle, or to the order that is met first."""
+    """Walk the legs to the end of the candle, or until nothing is left that they could meet."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
-    ambiguous = rests_on_the_path(core, s, opened, adverse, favourable)
+    by_stop = core.exits[s, STOP_ROLE].working != 0 and meets_stop(core, s, adverse)
+    by_target = meets_a_target(core, s, favourable)
+    if not (by_stop or by_target):
+        return
+    # Target and stop are both reached: only the assumed path decides.
+    ambiguous = by_stop and by_target and not meets_stop(core, s, opened)
     if intrabar == OHLC:
         first, second, third = high, low, close
     elif intrabar == OLHC:
@@ -23,58 +28,49 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
         first, second, third = adverse, favourable, favourable
     else:
         first, second, third = favourable, adverse, adverse
-    point = opened
-    for leg in range(3):
+    point, leg = opened, 0
+    while leg < 3 and holding.sign != 0:
         end = first if leg == 0 else (second if leg == 1 else third)
-        role, price = nearest(core, s, point, end)
-        if role != 0:
-            meet(core, s, role, price, time_ms, ambiguous)
-            return
-        point = end
+        place, price = nearest(core, s, point, end)
+        if place != 0:
+            meet(core, s, place, price, favourable, time_ms, ambiguous)
+            point = price
+        else:
+            point = end
+            leg += 1
 
 
-@kernel
+@routine
 def nearest(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price, 0 is nothing."""
-    holding = core.holdings[s]
-    stop_price = target_price = 0
-    by_stop = by_target = False
-    if holding.stop:
+    holding, found, found_at = core.holdings[s], 0, 0
+    stop = core.exits[s, STOP_ROLE]
+    if stop.working:
         at_once = meets_stop(core, s, point)
-        by_stop = at_once or meets_stop(core, s, end)
-        stop_price = point if at_once else holding.stop_price
-    if holding.target:
-        at_once = meets_target(core, s, point)
-        by_target = at_once or meets_target(core, s, end)
-        target_price = point if at_once else holding.target_price
-    if by_stop and (not by_target or abs(stop_price - point) <= abs(target_price - point)):
-        return STOP_ROLE, stop_price
-    if by_target:
-        return TARGET_ROLE, target_price
-    return 0, 0
+        if at_once or meets_stop(core, s, end):
+            found, found_at = STOP_ROLE, point if at_once else stop.stop_price
+    for place in range(TARGET_ROLE, TARGET_ROLE + holding.targets):
+        target = core.exits[s, place]
+        if not target.working:
+            continue
+        at_once = meets_target(core, s, place, point)
+        if not (at_once or meets_target(core, s, place, end)):
+            continue
+        price = point if at_once else target.price
+        nearer = abs(found_at - point) - abs(price - point)
+        first = found >= TARGET_ROLE and target.sequence < core.exits[s, found].sequence
+        if found == 0 or nearer > 0 or (nearer == 0 and first):
+            found, found_at = place, price
+    return found, found_at
 
 
-@kernel
-def rests_on_the_path(core: Core, s: int, opened: int, adverse: int, favourable: int) -> bool:
-    """Return whether target and stop are both reached: only the assumed path decides."""
-    holding = core.holdings[s]
-    if not holding.stop or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
-        return False
-    return holding.target != 0 and meets_target(core, s, favourable)
-
-
-@kernel
-def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: bool) -> None:
-    """Fill the stop, at the market, or the target, at its limit, where the walk has met it."""
-    holding, account = core.holdings[s], core.account[0]
-    buying = holding.sign < 0
-    if role == STOP_ROLE:
+@routine
+def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
+    """Fill the stop, at the market, or a target, at its limit, where the walk has met it."""
+    buying = core.holdings[s].sign < 0
+    if place == STOP_ROLE:
         price = market_price(core, s, point, buying)
     else:
-        price = limit_price(core, s, point, buying)
-        price = min(price, holding.target_price) if buying else max(price, holding.target_price)
-    gained = gained_at_target(core, s, price) if ambiguous and role == STOP_ROLE else 0
-    leave(core, s, role, point, price, time_ms)
-    if ambiguous:
-        row = core.fills[account.fills - 1]
-        row.ambiguous, row.gained = 1, gained
+        price = target_price(core, s, place, point, buying)
+    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place == STOP_ROLE else 0
+    leave(core, s, place, point, price, time_ms, ambiguous, gained)
