@@ -15,7 +15,7 @@ def profit(core: Core, s: int, price: int) -> int:
     return holding.sign * (price * holding.quantity * core.symbols[s].cost_scale - holding.cost)
 
 
-@kernel
+@routine
 def unrealized_of_log(core: Core) -> int:
     """Return the gross profit of the trade log: at closes taken since each entry, else at its own fill."""
     total = 0
@@ -37,7 +37,7 @@ def unrealized_of_marks(core: Core) -> int:
     return total
 
 
-@kernel
+@routine
 def affordable(core: Core, needed: int) -> bool:
     """Return whether the equity of the last marks carries the open entries and what one more needs."""
     account = core.account[0]
@@ -64,7 +64,7 @@ def note_equity(core: Core, equity: float) -> None:
             account.max_drawdown = drawdown
 
 
-@kernel
+@routine
 def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms: int) -> Record:
     """Begin the row of a fill."""
     account = core.account[0]
@@ -78,7 +78,7 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     return row
 
 
-@kernel
+@routine
 def open_holding(core: Core, s: int, price: int, commission: int, mark_units: int, mark: float) -> None:
     """Open a position with the symbol's waiting entry; its own fill is its mark where none is given."""
     account, symbol, order, holding = core.account[0], core.symbols[s], core.entries[s], core.holdings[s]
@@ -89,7 +89,7 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
     holding.quantity_float = float(order.quantity) / symbol.quantity_unit
     holding.mark_units = price if mark_units == NONE else mark_units
     holding.mark = holding.entry_price if mark_units == NONE else mark
-    holding.marked, holding.fresh, holding.timed_out = 0, 1, 0
+    holding.marked, holding.fresh, holding.timed_out, holding.entered_inside = 0, 1, 0, 0
     holding.client_id, holding.entered, holding.tag = order.order_id, order.quantity, order.tag
     holding.parts = holding.closed_quantity = holding.closed_cost = holding.proceeds = holding.gross = 0
     holding.result = holding.best_case = holding.ambiguous = 0

@@ -28,13 +28,15 @@ RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
-    "grid_origin_ms rate_unit rungs closes_all break_even_after",
+    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
+    "rungs closes_all break_even_after",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
-    "commission_divisor commission_multiplier largest_quantity",
+    "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
+    "band_up band_unit",
     "price_unit quantity_unit min_quantity max_quantity min_notional",
 )
 STATE = _dtype(
@@ -43,8 +45,8 @@ STATE = _dtype(
     "last_close factor before",
 )
 ORDER = _dtype(
-    "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units tag "
-    "stop_digits stop_decimals",
+    "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
+    "acts price time_in_force expires_ms post_only rested tag stop_digits stop_decimals",
     "decision_price",
 )
 REDUCING = _dtype(
@@ -56,8 +58,8 @@ TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = _dtype(
     "sign quantity price cost commission mark_units marked fresh opened_ms client_id trails trail_units has_best "
-    "timed_out targets ladder closes_all break_even_due entered parts closed_quantity closed_cost proceeds gross "
-    "result best_case ambiguous tag",
+    "timed_out entered_inside targets ladder closes_all break_even_due entered parts closed_quantity closed_cost "
+    "proceeds gross result best_case ambiguous tag",
     "entry_price quantity_float mark best",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed."""
@@ -75,7 +77,7 @@ FILL = _dtype(
 """The row that closes the last of a position (``whole``) has what its round trip came to."""
 TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
-    "last_price rung",
+    "last_price order_type time_in_force rung",
 )
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
@@ -86,8 +88,11 @@ NOTE = _dtype(
     "close_before high low factor",
 )
 """A line of ``decisions.jsonl``."""
-SIGNAL_ROW = _dtype("row sign", "sl_distance tp_distance atr")
-"""An opinion that is not FLAT; a distance that is not given is nan."""
+SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr entry_price")
+"""An opinion that is not FLAT; a distance or price that is not given is nan.
+
+``entry`` is 0 where the settings say how it enters, else 1 + the type of its order; an ``entry_expiry`` of 0 is none.
+"""
 
 
 class Core(NamedTuple):

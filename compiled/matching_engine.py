@@ -1,13 +1,30 @@
 """The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
 
-from compiled.candle_walk import walk
-from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE, numbers
+from compiled.candle_walk import rests, walk
+from compiled.codes import (
+    CLOSE_ROLE,
+    EXPIRED,
+    GAP,
+    GAP_NOTE,
+    IOC,
+    IOC_ENDED,
+    LIMIT,
+    MARKET,
+    NO,
+    NONE,
+    REJECTED,
+    STOP_ROLE,
+    TARGET_ROLE,
+    WOULD_TAKE,
+    ZERO,
+    numbers,
+)
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import market_price, target_price
 from compiled.layout import Core
-from compiled.order_book import cancel_close, cancel_entry, next_exit, next_note
+from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
 from compiled.protective_orders import follow
-from compiled.reach_rules import meets_a_target, meets_stop, meets_target
+from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave, leave_now
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
@@ -27,10 +44,10 @@ def match(core: Core, time_ms: int) -> None:
         for s in range(states.shape[0]):
             if states[s].present and core.entries[s].working:
                 entries_at_open(core, s)
-    if account.open_positions:
+    if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
-            if states[s].present and core.holdings[s].sign != 0:
-                prices = core.units[states[s].row]
+            prices = core.units[states[s].row]
+            if states[s].present and (rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW])):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
@@ -41,6 +58,17 @@ def match(core: Core, time_ms: int) -> None:
 
 
 @kernel
+def reaches_exit(core: Core, s: int, high: int, low: int) -> bool:
+    """Return whether the prices of a candle come to the stop or a target of a position."""
+    sign = core.holdings[s].sign
+    if sign == 0:
+        return False
+    adverse, favourable = (low, high) if sign > 0 else (high, low)
+    by_stop = core.exits[s, STOP_ROLE].working != 0 and meets_stop(core, s, adverse)
+    return by_stop or meets_a_target(core, s, favourable)
+
+
+@routine
 def close_at_gap(core: Core, s: int) -> None:
     """Close the position at the open after a gap, whatever else waits."""
     state = core.states[s]
@@ -61,11 +89,11 @@ def exits_at_open(core: Core, s: int) -> None:
     for place in range(CLOSE_ROLE, STOP_ROLE):
         order = core.exits[s, place]
         if order.working and order.active_ms <= open_ms:
-            leave(core, s, place, opened, market_price(core, s, opened, holding.sign < 0), open_ms, False, 0)
+            leave(core, s, place, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
     if core.exits[s, STOP_ROLE].working and meets_stop(core, s, opened):
-        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.sign < 0), open_ms, False, 0)
+        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)
 
@@ -81,14 +109,36 @@ def targets_at_open(core: Core, s: int, opened: int, open_ms: int) -> None:
             return
         after = core.exits[s, place].sequence
         if meets_target(core, s, place, opened):
-            leave(core, s, place, opened, target_price(core, s, place, opened, buying), open_ms, False, 0)
+            leave(core, s, place, opened, target_price(core, s, place, opened, buying), open_ms, NO, ZERO)
 
 
-@kernel
+@routine
 def entries_at_open(core: Core, s: int) -> None:
-    """Phase A2: the waiting market entry."""
+    """Phase A2: the waiting entry, at the market or, where the open satisfies it, a resting one."""
     row, order, holding = core.states[s].row, core.entries[s], core.holdings[s]
-    open_ms = core.open_ms[row]
-    if order.active_ms > open_ms or open_ms > order.last_open_ms or holding.sign != 0:
+    opened, open_ms = core.units[row, OPEN], core.open_ms[row]
+    if order.active_ms > open_ms:
         return
-    enter(core, s, core.units[row, OPEN], open_ms, NONE, 0.0)
+    if order.acts == MARKET:
+        if open_ms <= order.last_open_ms and holding.sign == 0:
+            enter(core, s, opened, False, open_ms, NONE, 0.0)
+        return
+    # A position against it that is not closed yet holds it back; its open has passed all the same.
+    if (holding.sign == 0 or holding.sign == order.sign) and meets_entry(core, s, opened):
+        if order.post_only and not order.rested:
+            reject_resting(core, s, opened, open_ms)
+        else:
+            enter(core, s, opened, order.acts == LIMIT and order.rested != 0, open_ms, NONE, 0.0)
+    if order.working:
+        order.rested = 1
+        if order.time_in_force == IOC:
+            end_entry(core, s, EXPIRED, IOC_ENDED, open_ms)
+
+
+@routine
+def reject_resting(core: Core, s: int, opened: int, open_ms: int) -> None:
+    """Reject an entry that was to rest and would take at once."""
+    end_entry(core, s, REJECTED, WOULD_TAKE, open_ms)
+    note = core.notes[core.account[0].decisions - 1]
+    note.price = float(opened) / core.symbols[s].price_unit
+    note.quantity = float(core.entries[s].quantity) / core.symbols[s].quantity_unit

@@ -7,6 +7,10 @@ from compiled.codes import (
     EXIT_ROLE,
     EXPIRED,
     FILLED,
+    GTC,
+    GTD_ENDED,
+    LIMIT,
+    MARKET,
     MAX_ORDER_WAIT,
     NEW,
     NO_REASON,
@@ -15,8 +19,11 @@ from compiled.codes import (
     ORDER,
     OWN,
     POSITION_CLOSED,
+    REJECTED,
     SIGNAL,
+    STOP_MARKET,
     STOP_ROLE,
+    TAKE_PROFIT,
 )
 from compiled.compiler import routine
 from compiled.layout import Core, Record
@@ -49,6 +56,7 @@ def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> 
     told.time_ms, told.symbol, told.event, told.role = time_ms, s, event, role
     told.price = told.stop_price = told.last_price = NONE
     told.last_quantity, told.filled, told.suffix, told.rung, told.reason = 0, 0, 0, 0, NO_REASON
+    told.order_type, told.time_in_force = MARKET, GTC
     return told
 
 
@@ -59,6 +67,11 @@ def tell_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> Rec
     told = next_transition(core, time_ms, s, event, ENTRY_ROLE)
     told.order_id = told.client_id = order.order_id
     told.sign, told.quantity, told.reason = order.sign, order.quantity, reason
+    told.order_type, told.time_in_force = order.order_type, order.time_in_force
+    if order.order_type == LIMIT:
+        told.price = order.price
+    elif order.order_type == STOP_MARKET:
+        told.stop_price = order.price
     return told
 
 
@@ -72,6 +85,7 @@ def tell_exit(core: Core, s: int, place: int, event: int, reason: int, time_ms: 
         told.client_id, told.suffix = core.holdings[s].client_id, order.reason
     elif place >= STOP_ROLE:
         told.client_id, told.suffix, told.rung = core.holdings[s].client_id, order.role, order.rung
+        told.order_type = STOP_MARKET if place == STOP_ROLE else TAKE_PROFIT
     told.sign, told.quantity, told.filled, told.reason = order.sign, order.quantity, order.filled, reason
     told.price, told.stop_price = order.price, order.stop_price
     return told
@@ -93,6 +107,13 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     core.account[0].entries_waiting += 1
     tell_entry(core, s, NEW, NO_REASON, time_ms)
     return order.order_id
+
+
+@routine
+def reject_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
+    """Tell that the entry whose facts stand in its record is not accepted; its decision says why."""
+    core.entries[s].order_id = 0
+    tell_entry(core, s, REJECTED, reason, time_ms)
 
 
 @routine
@@ -188,18 +209,22 @@ def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
 def expire_entries(core: Core, time_ms: int) -> None:
     """Expire the entries whose time is over and that no candle of the step can fill, in order of their ends."""
     while True:
-        first = -1
+        first, first_ms = -1, NONE
         for s in range(core.entries.shape[0]):
             order, state = core.entries[s], core.states[s]
-            if not order.working or time_ms <= order.last_open_ms:
+            # One that acts at the market may fill at its end, one that rests only before it.
+            waits = order.last_open_ms != NONE
+            end_ms = order.last_open_ms if waits else order.expires_ms
+            if not order.working or end_ms == NONE or time_ms <= end_ms:
                 continue
-            if state.present and core.open_ms[state.row] <= order.last_open_ms:
+            if state.present and core.open_ms[state.row] < end_ms + waits:
                 continue
-            if first < 0 or order.last_open_ms < core.entries[first].last_open_ms:
-                first = s
+            if first < 0 or end_ms < first_ms:
+                first, first_ms = s, end_ms
         if first < 0:
             return
-        end_entry(core, first, EXPIRED, MAX_ORDER_WAIT, core.entries[first].last_open_ms)
+        reason = GTD_ENDED if core.entries[first].last_open_ms == NONE else MAX_ORDER_WAIT
+        end_entry(core, first, EXPIRED, reason, first_ms)
 
 
 @routine

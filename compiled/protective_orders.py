@@ -13,6 +13,7 @@ from compiled.codes import (
     TARGET,
     TARGET_ROLE,
     TRAILING_STOP,
+    YES,
 )
 from compiled.compiler import routine
 from compiled.integers import LARGEST_DIVISOR, divided_product, long_quotient
@@ -35,7 +36,7 @@ def protect(core: Core, s: int, time_ms: int) -> None:
         holding.targets = 1
         target = place_exit(core, s, TARGET_ROLE, TARGET_ROLE, holding.quantity, TARGET)
         target.price = holding.price + holding.sign * order.target_ticks * tick
-    resize(core, s, time_ms, True, True)
+    resize(core, s, time_ms, YES, YES)
     tell_exit(core, s, STOP_ROLE, NEW, NO_REASON, time_ms)
     for place in range(TARGET_ROLE, TARGET_ROLE + holding.targets):
         if core.exits[s, place].placed:

@@ -1,6 +1,6 @@
-"""When a price meets an order: a stop by a touch, a target by a trade through it, or by a touch where that is set."""
+"""When a price meets an order: a stop by a touch, a limit by a trade through it, or by a touch where that is set."""
 
-from compiled.codes import STOP_ROLE, TARGET_ROLE
+from compiled.codes import STOP_MARKET, STOP_ROLE, TARGET_ROLE
 from compiled.compiler import kernel
 from compiled.layout import Core
 
@@ -28,3 +28,13 @@ def meets_a_target(core: Core, s: int, price: int) -> bool:
         if core.exits[s, place].working and meets_target(core, s, place, price):
             return True
     return False
+
+
+@kernel
+def meets_entry(core: Core, s: int, price: int) -> bool:
+    """Return whether a price meets the waiting entry, which acts as a stop or a limit order."""
+    order = core.entries[s]
+    if price == order.price:
+        return order.acts == STOP_MARKET or core.rules[0].touch_fills != 0
+    falls = (order.acts == STOP_MARKET) == (order.sign < 0)
+    return price < order.price if falls else price > order.price

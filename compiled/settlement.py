@@ -12,7 +12,9 @@ from compiled.codes import (
     CLOSE_ROLE,
     FILLED,
     INSUFFICIENT_BALANCE,
+    LIMIT,
     NEW,
+    NO,
     NO_REASON,
     NOTHING_TO_REDUCE,
     OVERFLOW,
@@ -22,9 +24,10 @@ from compiled.codes import (
     SIGNAL,
     STOP_ROLE,
     TARGET_ROLE,
+    ZERO,
 )
 from compiled.compiler import routine
-from compiled.fill_pricing import commission_of, market_price
+from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core, Record
 from compiled.order_book import (
     cancel_exit,
@@ -39,20 +42,24 @@ from compiled.protective_orders import protect, resize
 
 
 @routine
-def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mark: float) -> None:
-    """Fill the symbol's waiting entry at the market, or reject it; it is never resized."""
+def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened a position."""
     account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
     buying, quantity = order.sign > 0, order.quantity
-    price = market_price(core, s, reference, buying)
-    commission = commission_of(core, s, price, quantity, False)
+    if order.acts == LIMIT:
+        price = limit_price(core, s, reference, buying)
+        price = min(price, order.price) if buying else max(price, order.price)
+    else:
+        price = market_price(core, s, reference, buying)
+    commission = commission_of(core, s, price, quantity, maker)
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
-        return
+        return False
     if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
         note = end_entry(core, s, REJECTED, INSUFFICIENT_BALANCE, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
-        return
+        return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
     open_holding(core, s, price, commission, mark_units, mark)
     holding = core.holdings[s]
@@ -63,6 +70,7 @@ def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mar
     row.reason, row.tag = SIGNAL, order.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     show_levels(core, s, row)
+    return True
 
 
 @routine
@@ -108,7 +116,7 @@ def leave(
         if order.rung != 0 and holding.sign != 0 and order.rung == core.rules[0].break_even_after:
             holding.break_even_due = 1
     if holding.sign != 0:
-        resize(core, s, time_ms, False, False)
+        resize(core, s, time_ms, NO, NO)
         return
     cancel_reducing(core, s, place, time_ms)
     cancel_exit(core, s, place, time_ms, NOTHING_TO_REDUCE)
@@ -119,4 +127,4 @@ def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> 
     """Close the position at the market outside its orders: at a gap, and at the end."""
     order = place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
     price = market_price(core, s, reference, order.sign > 0)
-    leave(core, s, OWN, reference, price, time_ms, False, 0)
+    leave(core, s, OWN, reference, price, time_ms, NO, ZERO)

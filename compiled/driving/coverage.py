@@ -11,7 +11,6 @@ REFERENCE_ONLY: Mapping[str, str] = {
     "detail_interval": "detail_interval",
     "watch": "watched symbols",
     "execution.perpetual": "perpetual contracts",
-    "execution.entry_order": "limit and stop entries",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
     "execution.spread.model": "an estimated spread",
