@@ -46,8 +46,10 @@ def match(core: Core, time_ms: int) -> None:
                 entries_at_open(core, s)
     if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
+            if not states[s].present:
+                continue
             prices = core.units[states[s].row]
-            if states[s].present and (rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW])):
+            if rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW]):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
