@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from compiled.codes import (
 from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
 from core.candle_columns import Int64Array
-from core.events import CandleMove, TradeRow
+from core.events import CandleMove
 from core.exact import EXACT, ZERO
 from core.instrument import Instrument
 from core.orders import OrderSide
@@ -34,7 +34,7 @@ from core.reasons import FillReason
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
-from execution.money.account_view import Costs, PartClosed
+from execution.money.account_totals import AccountTotals, Costs
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
@@ -58,8 +58,6 @@ class CompiledAccount:
         self._fills = np.concatenate(run.fills)
         self.holdings: Mapping[str, Holding] = {}
         self.rung_fills: Counter[int] = Counter()
-        # Only rungs are told by rows.
-        self.rows: Sequence[TradeRow] = ()
         self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
@@ -88,13 +86,19 @@ class CompiledAccount:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
 
-    @property
-    def parts_closed(self) -> Iterator[PartClosed]:
-        """Every closing fill, oldest first."""
-        return (PartClosed(trade.symbol, trade.reason, ZERO) for trade in self.closed)
-
     @functools.cached_property
-    def costs(self) -> Costs:
+    def totals(self) -> AccountTotals:
+        """What all fills and closed trades add up to."""
+        found = AccountTotals()
+        found.costs, found.fills = self._costs(), len(self._fills)
+        for trade in self.closed:
+            found.trades.take(trade)
+            of_symbol = found.of(trade.symbol)
+            of_symbol.enter(trade.quantity)
+            of_symbol.leave(trade.quantity, trade.reason, 0, trade.realized_pnl, ZERO)
+        return found
+
+    def _costs(self) -> Costs:
         """What all fills have cost."""
         fills = self._fills
         scale = self._scales[fills["symbol"]]
