@@ -83,7 +83,7 @@ class TimeInForce(enum.Enum):
         return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
 
 
-class ExitTarget(msgspec.Struct, frozen=True):
+class ExitTarget(msgspec.Struct, frozen=True, gc=False):
     """One target of a position: the share of it that it closes, and its ``value``.
 
     ``measure`` says what the value is: a price distance from the fill, distances of the stop (``r``), or a price.

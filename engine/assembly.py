@@ -145,6 +145,7 @@ def build_session(
         venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
         _recorder(statistics, outputs),
         allow_shorting=fills.allow_shorting,
+        keeps_fills=False,
         spendable=equity_of_marks,
     )
     prepare_strategy(strategy, settings)

@@ -88,7 +88,7 @@ class Session:
         self._by_mark, self._finer, self._max_holding = rules.marks, rules.detail_ms is not None, rules.max_holding
         self._time_ms: int | None = None
         self._day = 0
-        self._rows_written = 0
+        self._fills_written = 0
         self._row_of_step_written = False
 
     @property
@@ -202,7 +202,7 @@ class Session:
                     self._decisions.watch(place, candle, time_ms)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
-        if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:
+        if statistics.steps == 1 or venue.account.totals.fills != self._fills_written:
             self._tell_equity()
 
     def set_kill_switch(self, engaged: bool) -> None:
@@ -225,7 +225,7 @@ class Session:
         else:
             for symbol in self._symbols:
                 self._venue.book.cancel_entry(symbol, time_ms, "kill_switch")
-        if len(self._venue.account.rows) != self._rows_written:
+        if self._venue.account.totals.fills != self._fills_written:
             self._tell_equity()
 
     def set_paused(self, paused: bool) -> None:
@@ -289,5 +289,5 @@ class Session:
         if self._time_ms is not None:
             balance, unrealized = account.ledger.balance, account.unrealized_of_marks()
             self._venue.recorder(EquityPoint(self._time_ms, balance, unrealized, len(account.holdings)))
-        self._rows_written = len(account.rows)
+        self._fills_written = account.totals.fills
         self._row_of_step_written = True

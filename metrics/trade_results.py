@@ -13,7 +13,7 @@ class _Statistic(Protocol):
     @property
     def value(self) -> float | None: ...
 
-    def update(self, result: SupportsFloat) -> float | None: ...
+    def extend(self, results: Iterable[SupportsFloat]) -> None: ...
 
 
 class ProfitFactor:
@@ -32,12 +32,18 @@ class ProfitFactor:
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the profit factor."""
-        amount = float(result)
-        if amount > 0.0:
-            self.gross_profit += amount
-        else:
-            self.gross_loss -= amount
+        self.extend((result,))
         return self.value
+
+    def extend(self, results: Iterable[SupportsFloat]) -> None:
+        """Take many results."""
+        profit, loss = self.gross_profit, self.gross_loss
+        for amount in map(float, results):
+            if amount > 0.0:
+                profit += amount
+            else:
+                loss -= amount
+        self.gross_profit, self.gross_loss = profit, loss
 
 
 class _RunningMean:
@@ -52,9 +58,12 @@ class _RunningMean:
         """Mean in quote currency; None before the first value."""
         return self.total / self.count if self.count else None
 
-    def _take(self, amount: float) -> None:
-        self.count += 1
-        self.total += amount
+    def _take(self, amounts: Iterable[float]) -> None:
+        count, total = self.count, self.total
+        for amount in amounts:
+            count += 1
+            total += amount
+        self.count, self.total = count, total
 
 
 class Expectancy(_RunningMean):
@@ -64,8 +73,12 @@ class Expectancy(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the expectancy."""
-        self._take(float(result))
+        self.extend((result,))
         return self.value
+
+    def extend(self, results: Iterable[SupportsFloat]) -> None:
+        """Take many results."""
+        self._take(map(float, results))
 
 
 class AverageWin(_RunningMean):
@@ -75,10 +88,12 @@ class AverageWin(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the average win."""
-        amount = float(result)
-        if amount > 0.0:
-            self._take(amount)
+        self.extend((result,))
         return self.value
+
+    def extend(self, results: Iterable[SupportsFloat]) -> None:
+        """Take many results."""
+        self._take(amount for amount in map(float, results) if amount > 0.0)
 
 
 class AverageLoss(_RunningMean):
@@ -88,10 +103,12 @@ class AverageLoss(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the average loss."""
-        amount = float(result)
-        if amount < 0.0:
-            self._take(amount)
+        self.extend((result,))
         return self.value
+
+    def extend(self, results: Iterable[SupportsFloat]) -> None:
+        """Take many results."""
+        self._take(amount for amount in map(float, results) if amount < 0.0)
 
 
 class WinRate:
@@ -150,6 +167,5 @@ def win_rate_pct(results: Iterable[SupportsFloat]) -> float:
 
 
 def _over(statistic: _Statistic, results: Iterable[SupportsFloat]) -> float | None:
-    for result in results:
-        statistic.update(result)
+    statistic.extend(results)
     return statistic.value

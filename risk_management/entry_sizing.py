@@ -16,7 +16,7 @@ from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
 
 
-class SizingBasis(msgspec.Struct, frozen=True):
+class SizingBasis(msgspec.Struct, frozen=True, gc=False):
     """What an entry is sized on, in quote currency.
 
     ``price`` is the decision candle's close, ``room`` what the limits leave, ``room_of`` which of the two exposures
@@ -32,7 +32,7 @@ class SizingBasis(msgspec.Struct, frozen=True):
     entry_price: Decimal | None = None
 
 
-class SizedEntry(msgspec.Struct, frozen=True):
+class SizedEntry(msgspec.Struct, frozen=True, gc=False):
     """An approved size: exact quantity on the lot, distances of stop and target in price, and what set the size.
 
     ``worst_distance`` is the most that rounding to the tick can make of the loss for each base unit. ``risk_taken`` is
@@ -47,7 +47,7 @@ class SizedEntry(msgspec.Struct, frozen=True):
     risk_taken: float
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """A refused entry: the reason in one word."""
 
     reason: RiskRefusal

@@ -67,6 +67,8 @@ class PaperVenue:
         Is told everything that happens.
     allow_shorting
         Whether an order may open a short.
+    keeps_fills
+        Whether the account keeps every fill and every closed trade; one whose outputs are written need not.
     spendable
         The equity that entries are held against.
     """
@@ -79,10 +81,11 @@ class PaperVenue:
         recorder: Recorder,
         *,
         allow_shorting: bool = True,
+        keeps_fills: bool = True,
         spendable: Spendable = equity_of_log,
     ) -> None:
         self.recorder = recorder
-        self.account = Account(starting_balance, pricing, recorder, rules.perpetual)
+        self.account = Account(starting_balance, pricing, recorder, rules.perpetual, keeps_fills=keeps_fills)
         self.book = OrderBook(self.account, rules, recorder, allow_shorting=allow_shorting)
         self.funding = FundingDues(self.account, recorder)
         self.matching = MatchingEngine(self.book, spendable, self.funding)

@@ -11,6 +11,7 @@ from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.venue_rules import PerpetualRules
+from execution.money.account_totals import AccountTotals
 from execution.money.closed_trade import ClosedTrade
 from execution.money.funding_amount import funding_amount
 from execution.money.holding import Holding, side_of
@@ -24,8 +25,9 @@ from execution.scripting.position import Position
 class Account:
     """Positions and money of one paper account; the order book decides when and at which price a fill happens.
 
-    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` the fills as they were booked,
-    ``postings`` the double entries. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
+    ``holdings`` are the open positions by symbol, ``totals`` what the fills and trades add up to, ``last_row`` and
+    ``last_trade`` the last of them, ``postings`` the double entries. ``rows`` and ``closed`` are all of them, where the
+    account keeps them. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
     ``funding_net`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
     ``peak_equity`` and ``max_drawdown`` are those of the equity it was shown.
 
@@ -37,6 +39,8 @@ class Account:
         Is told every booked fill and every transaction.
     perpetual
         Margin, where positions are perpetual contracts.
+    keeps_fills
+        Whether ``rows`` and ``closed`` are kept. A session's outputs have them.
     """
 
     def __init__(
@@ -45,10 +49,13 @@ class Account:
         pricing: FillPricing,
         recorder: Listener,
         perpetual: PerpetualRules | None = None,
+        *,
+        keeps_fills: bool = True,
     ) -> None:
         self.pricing = pricing
         self._recorder = recorder
         self._perpetual = perpetual
+        self._keeps_fills = keeps_fills
         self.ledger = Ledger(starting_balance)
         self.postings = Postings(recorder)
         self.holdings: dict[str, Holding] = {}
@@ -68,6 +75,9 @@ class Account:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
+        self.totals = AccountTotals()
+        self.last_row: TradeRow | None = None
+        self.last_trade: ClosedTrade | None = None
         self.funding_net = self.funding_paid = ZERO
         self.peak_equity = float(self.ledger.starting_balance)
         self.max_drawdown = 0.0
@@ -179,7 +189,10 @@ class Account:
         if rest is None:
             del self.holdings[symbol]
             self.postings.require_flat(symbol)
-            self.closed.append(holding.trade(fill, reason))
+            trade = self.last_trade = holding.trade(fill, reason)
+            self.totals.trades.take(trade)
+            if self._keeps_fills:
+                self.closed.append(trade)
         else:
             holding.resize(rest)
             self._find_liquidation(holding)
@@ -219,7 +232,10 @@ class Account:
                 self._find_liquidation(self.holdings[symbol])
 
     def _tell(self, row: TradeRow) -> TradeRow:
-        self.rows.append(row)
+        self.last_row = row
+        self.totals.take(row)
+        if self._keeps_fills:
+            self.rows.append(row)
         self._recorder(row)
         return row
 

@@ -10,7 +10,7 @@ from core.exact import EXACT, ZERO, average, share_of
 from execution.money.balance_change import apply_trade_result
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """The open part of a position: ``sign`` is +1 for a long, −1 for a short.
 
     ``cost`` is the sum of price × quantity of its entries, ``commission`` what they cost, ``funding`` what was received
@@ -45,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True):
         return self.price if self.price is not None else average(self.cost, self.quantity)
 
 
-class ClosedPart(msgspec.Struct, frozen=True):
+class ClosedPart(msgspec.Struct, frozen=True, gc=False):
     """What closing a part of a position came to; ``result`` is net of all that the part carries."""
 
     gross: Decimal
