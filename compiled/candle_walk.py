@@ -142,7 +142,7 @@ def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: boo
     holding, account = core.holdings[s], core.account[0]
     buying = holding.sign < 0
     if role == STOP_ROLE:
-        price = market_price(core, s, point, buying)
+        price = market_price(core, s, point, holding.quantity, buying)
     else:
         price = limit_price(core, s, point, buying)
         price = min(price, holding.target_price) if buying else max(price, holding.target_price)

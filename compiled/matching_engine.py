@@ -64,6 +64,7 @@ def close_at_gap(core: Core, s: int) -> None:
     cancel_close(core, s, open_ms, GAP)
     if core.holdings[s].sign != 0:
         leave_now(core, s, core.units[state.row, OPEN], open_ms, GAP)
+    state.observed = 0
     note = next_note(core, open_ms, s, GAP_NOTE)
     note.missing = state.missing
 
@@ -74,10 +75,10 @@ def exits_at_open(core: Core, s: int) -> None:
     row, holding, close = core.states[s].row, core.holdings[s], core.closes[s]
     opened, open_ms, buying = core.units[row, OPEN], core.open_ms[row], holding.sign < 0
     if close.working and close.active_ms <= open_ms:
-        leave(core, s, CLOSE_ROLE, opened, market_price(core, s, opened, buying), open_ms)
+        leave(core, s, CLOSE_ROLE, opened, market_price(core, s, opened, holding.quantity, buying), open_ms)
         return
     if holding.stop and meets_stop(core, s, opened):
-        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, buying), open_ms)
+        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.quantity, buying), open_ms)
     elif holding.target and meets_target(core, s, opened):
         price = limit_price(core, s, opened, buying)
         price = min(price, holding.target_price) if buying else max(price, holding.target_price)

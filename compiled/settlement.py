@@ -46,7 +46,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         price = limit_price(core, s, reference, buying)
         price = min(price, order.price) if buying else max(price, order.price)
     else:
-        price = market_price(core, s, reference, buying)
+        price = market_price(core, s, reference, quantity, buying)
     commission = commission_of(core, s, price, quantity, maker)
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
@@ -104,7 +104,7 @@ def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> 
     told = next_transition(core, time_ms, s, NEW, CLOSE_ROLE)
     told.order_id, told.client_id, told.suffix = order_id, holding.client_id, reason
     told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, NO_REASON
-    price = market_price(core, s, reference, holding.sign < 0)
+    price = market_price(core, s, reference, holding.quantity, holding.sign < 0)
     _book_close(core, s, CLOSE_ROLE, order_id, reason, reference, price, time_ms)
     told = next_transition(core, time_ms, s, FILLED, CLOSE_ROLE)
     told.client_id, told.suffix = holding.client_id, reason
