@@ -11,7 +11,6 @@ REFERENCE_ONLY: Mapping[str, str] = {
     "execution.perpetual": "perpetual contracts",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
-    "execution.exits.ladder": "a ladder of targets",
     "execution.commission.tiers": "commission by volume",
     "execution.limit_fill": "limit fills by chance",
 }
