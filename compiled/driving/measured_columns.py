@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled.driving.scaled_market import decimals_of, whole
-from core.candle_columns import CandleColumns, Float64Array
+from core.candle_columns import CandleColumns, Float64Array, one_after_the_other
 from core.errors import Uncovered
 from core.exact import EXACT, ZERO, received
 from execution.costs.spread import build_spread
@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 def measured_columns(settings: ExecutionSettings, series: Sequence[tuple[CandleColumns, CandleColumns]]) -> Measured:
     """Return what the models of the settings look at, of all symbols' warm-up and window one after another."""
     ranges = volumes = spreads = _NOTHING
-    joined = [CandleColumns._make(np.concatenate(pair) for pair in zip(*both, strict=True)) for both in series]
+    joined = [one_after_the_other(*both) for both in series]
     if settings.slippage_model.model != "fixed":
         ranges = np.concatenate([(one.high - one.low) / one.close for one in joined])
         volumes = np.concatenate([one.volume for one in joined])
