@@ -18,6 +18,7 @@ BESIDE_THE_KERNEL = (
     "backtests/engines/engine_choice.py",
     "backtests/engines/hearing.py",
     "backtests/kept_outputs.py",
+    "backtests/kept_run.py",
     "backtests/market_input.py",
     "backtests/market_memory.py",
     "backtests/engines/opinions.py",
