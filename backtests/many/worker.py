@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from backtests.kept_run import KeptRun
+from backtests.many.market_memory import MarketMemory
 from backtests.many.shared_market import mapped_market
 from backtests.market_input import MarketInput
-from backtests.market_memory import MarketMemory
 from backtests.memory_strategy import unpacked
 from backtests.run import run_loaded
 from backtests.run_plan import RunPlan

@@ -20,7 +20,7 @@ BESIDE_THE_KERNEL = (
     "backtests/kept_outputs.py",
     "backtests/kept_run.py",
     "backtests/market_input.py",
-    "backtests/market_memory.py",
+    "backtests/many/market_memory.py",
     "backtests/engines/opinions.py",
     "backtests/replay.py",
     "backtests/run.py",
