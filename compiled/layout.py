@@ -6,11 +6,10 @@ unit, money of the account's (10 ** -money_decimals). Names are those of the ker
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba import extending, types
 
+from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Float64Array, Int64Array
 
 Records = npt.NDArray[np.void]
@@ -28,19 +27,20 @@ RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
-    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only",
+    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
+    "detail_ms",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit",
+    "band_up band_unit first_fine end_fine",
     "price_unit quantity_unit min_quantity max_quantity min_notional",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held",
+    "held own_row decides fine_row fine last_fine_ms",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -83,6 +83,7 @@ SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr 
 """
 
 
+@by_pointer
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time."""
 
@@ -105,25 +106,3 @@ class Core(NamedTuple):
     notes: Records
     decision: Records
     curve: Float64Array
-
-
-kind_of: Any = numba.typeof
-
-
-class CoreType(types.NamedTuple):
-    """The kind of a :class:`Core`, by one word: the names of all its fields would stand in that of every function."""
-
-    def __init__(self, fields: Any, kind: type) -> None:
-        super().__init__(fields, kind)  # type: ignore[no-untyped-call]
-        self.name = "Core"
-
-
-@extending.register_model(CoreType)
-class CoreModel(extending.models.TupleModel):
-    """How a core is passed: as any other tuple."""
-
-
-@extending.typeof_impl.register(Core)
-def type_of_core(core: Core, context: Any) -> CoreType:
-    """Return the kind of a core."""
-    return CoreType([kind_of(one) for one in core], Core)
