@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
+from backtests import MemoryBacktest, run_many
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.engines.engine_choice import EngineChoice
 from backtests.market_input import MarketInput, load_market
@@ -12,6 +15,7 @@ from backtests.run import run_loaded
 from benchmarks.figures import Figure
 from benchmarks.market import RECORDED, TWO_MONTHS, configuration, import_recorded
 from benchmarks.workloads import DENSE, WORKLOADS, Workload, begun, market_of, plan_of, rows_of
+from core.candle_columns import CandleColumns
 from engine.assembly import build_strategy_of
 from runs.documents.run_result import RunResult
 
@@ -67,6 +71,34 @@ def measure_growth(rows: int, runs: int) -> Iterator[Figure]:
         short, long = (measured(market, DENSE, "compiled")[0] for market in (half, whole))
         ratios.append(long / short)
     yield Figure.of(f"dense, time of {2 * rows:,} candles over that of {rows:,}", "compiled", "times", ratios)
+
+
+def measure_sweep(rows: int, count: int) -> Iterator[Figure]:
+    """Yield candles a second of all runs of a sweep in two processes, by the clock; nothing is written."""
+    (one,) = market_of(1, rows).candles.values()
+    times = pd.to_datetime(one.window.open_time_ms, unit="ms", utc=True)
+    frame = pd.DataFrame(
+        {"timestamp": times, **{name: getattr(one.window, name) for name in CandleColumns._fields[1:]}}
+    )
+    config = {
+        "strategy": {"type": "scalping_ema_rsi", "params": DENSE},
+        "execution": {"slippage": 0.0, "commission_rate": 0.00001, "starting_balance": 1_000_000.0},
+        "trading_mode": {"max_daily_loss_pct": 1.0, "max_drawdown_pct": 1.0},
+    }
+    base = MemoryBacktest({one.symbol: frame}, config=config, instruments=one.instrument, engine="compiled")
+    varied = [{"strategy.params.sl_atr_multiple": 2.0 + number / count} for number in range(count)]
+    rates, trades = [], 0
+    for _ in range(2):
+        begun_at = time.perf_counter()
+        for done in run_many(base, varied, processes=2):
+            if done.result is None:
+                raise SystemExit(f"sweep: {done.error}")
+            trades += done.result.result.performance.total_trades
+        rates.append(count * rows / (time.perf_counter() - begun_at))
+    trips = 1_000 * trades / (2 * count * rows)
+    yield Figure.of(
+        f"sweep of {count} × {rows:,} dense, 2 processes, by the clock", "compiled", "candles/s", rates, trips
+    )
 
 
 def measure_shipped(folder: Path, runs: int) -> Iterator[Figure]:

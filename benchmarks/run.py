@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.cold_speed import measure_cold, measure_first_compile
 from benchmarks.commands import measure_start_up, measure_store
-from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped
+from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
@@ -35,6 +35,7 @@ def _asked() -> argparse.Namespace:
 def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
     yield from measure_engines(asked.rows, asked.runs)
     yield from measure_shipped(folder / "shipped", asked.runs)
+    yield from measure_sweep(max(1, asked.rows // 10), 200)
     yield from measure_growth(asked.rows, asked.runs)
     yield from measure_cold(folder / "cold", asked.runs, asked.days)
     yield from measure_first_compile(folder / "compile")

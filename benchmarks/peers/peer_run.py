@@ -1,8 +1,8 @@
 """Runs backtesting.py and vectorbt; a script for the environment that has them, which has nothing of this program.
 
-``python peer_run.py FILE RUNS`` reads the columns of an ``.npz`` file (``open``, ``high``, ``low``, ``close``; ``sign``,
-``stop`` and ``target`` have the signal at each candle's close and its distances) and prints one JSON object: for each
-program its version, the CPU seconds of each run, those of the first one, and the round trips.
+``python peer_run.py FILE RUNS`` reads the columns of an ``.npz`` file (``open``, ``high``, ``low``, ``close``;
+``sign``, ``stop`` and ``target`` have the signal at each candle's close and its distances) and prints one JSON object:
+for each program its version, the CPU seconds of each run, those of the first one, and the round trips.
 """
 
 import importlib
