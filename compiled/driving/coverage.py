@@ -11,7 +11,6 @@ REFERENCE_ONLY: Mapping[str, str] = {
     "execution.perpetual": "perpetual contracts",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
-    "execution.exits.ladder": "a ladder of targets",
     "execution.spread.model": "an estimated spread",
     "execution.slippage_model.model": "slippage by volatility or volume",
     "execution.commission.tiers": "commission by volume",
