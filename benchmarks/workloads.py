@@ -37,8 +37,8 @@ class Workload(NamedTuple):
 WORKLOADS = (
     Workload("dense", DENSE),
     Workload("dense, 10 symbols", DENSE, 10),
-    Workload("moderate", {**DENSE, "volume_multiplier": 1.85}),
-    Workload("sparse", {**DENSE, "volume_multiplier": 2.35}),
+    Workload("moderate", {**DENSE, "volume_multiplier": 2.03}),
+    Workload("sparse", {**DENSE, "volume_multiplier": 2.44}),
     Workload("idle", {**DENSE, "volume_multiplier": 19.0}),
 )
 
