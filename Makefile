@@ -69,10 +69,10 @@ fix: $(TESTS_READY) ## let the linter mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# Nothing of the program uses them, so they are pinned and not locked.
-$(PEERS_READY): requirements-peers.txt
+# Other programs, in an environment of their own: nothing here uses them.
+$(PEERS_READY): requirements-peers.lock
 	@test -x $(PEERS_BIN)/python || $(PYTHON) -m venv $(VENV)/peers
-	@$(PEERS_BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-peers.txt
+	@$(PEERS_BIN)/python $(INSTALL) -r requirements-peers.lock
 	@touch $@
 
 bench: $(TESTS_READY) $(if $(PEERS),$(PEERS_READY)) ## measure speed: a table, and a file in benchmarks/results/; PEERS=1: beside other programs
