@@ -23,7 +23,7 @@ from validation.composed_settings import Settings
 
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
-EVENTS_AT_ONCE = 1 << 15
+EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
 
 NO_CANDLES = CandleColumns.empty()
