@@ -1,6 +1,5 @@
 """One backtest from its plan to its outputs and its result."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ from msgspec import UnsetType
 from backtests.engines.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
 from backtests.kept_outputs import KeptOutputs
 from backtests.market_input import MarketInput, load_market
-from backtests.replay import held_interrupts, replay
+from backtests.replay import Interrupt, held_interrupts, replay
 from backtests.run_at_hand import MemoryRun
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
@@ -82,7 +81,7 @@ def run_loaded(
     ``because`` names what only the reference kernel can do; None lets the plan and the settings decide.
     """
     # Held until everything is written, so that an interrupt never finds outputs half done.
-    with held_interrupts() if plan.output_dir is not None else nullcontext(threading.Event()) as interrupt:
+    with held_interrupts() if plan.output_dir is not None else nullcontext(Interrupt()) as interrupt:
         reason, compiled = because or reference_reason(plan, market), None
         if reason is None:
             try:
@@ -106,7 +105,7 @@ def run_loaded(
 class ReferenceRun(NamedTuple):
     """What a run by the reference kernel has beside its plan; ``reason`` is why it is made by it."""
 
-    interrupt: threading.Event
+    interrupt: Interrupt
     reason: str
     safety_monitor: SafetyMonitor | None
 

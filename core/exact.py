@@ -6,6 +6,7 @@ rest, so that money is either exact or the run stops.
 """
 
 import decimal
+import functools
 from decimal import Decimal
 
 EXACT = decimal.Context(
@@ -22,15 +23,19 @@ ONE = Decimal(1)
 COMMISSION_STEP = Decimal("0.00000001")
 """Commissions are rounded half-even to this step."""
 
+_divmod = EXACT.divmod
 _SHOWN = decimal.Context(prec=12, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 _ROUNDING = decimal.Context(prec=2_000, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
+# The same prices and distances come again and again: at the open, as a mark, in every gate.
+@functools.lru_cache(maxsize=1_024)
 def received(value: float) -> Decimal:
     """Return a received price or a number from settings as the decimal that its shortest text names."""
     return Decimal(repr(float(value)))
 
 
+@functools.lru_cache(maxsize=1_024)
 def computed(value: float) -> Decimal:
     """Return a computed float (a size, a distance) as a decimal of twelve significant digits."""
     return Decimal(format(value, ".12g"))
@@ -40,7 +45,9 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """Return the largest multiple of ``step`` that is not above ``value``; ``step`` 0 means no grid."""
     if not step:
         return value
-    quotient, remainder = EXACT.divmod(value, step)
+    quotient, remainder = _divmod(value, step)
+    if not remainder:
+        return value
     multiple = EXACT.multiply(quotient, step)
     return EXACT.subtract(multiple, step) if remainder < 0 else multiple
 
@@ -49,7 +56,9 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     """Return the smallest multiple of ``step`` that is not below ``value``; ``step`` 0 means no grid."""
     if not step:
         return value
-    quotient, remainder = EXACT.divmod(value, step)
+    quotient, remainder = _divmod(value, step)
+    if not remainder:
+        return value
     multiple = EXACT.multiply(quotient, step)
     return EXACT.add(multiple, step) if remainder > 0 else multiple
 
@@ -77,9 +86,11 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("-0.00")), plain(Decimal("1E+4")), plain(Decimal("2.50"))
     ('0', '10000', '2.5')
     """
+    text = str(value)
+    if text[-1] != "0" and "E" not in text:
+        return text
     if not value:
         return "0"
-    text = str(value)
     if "E" in text:
         return format(value.normalize(EXACT), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -164,7 +164,7 @@ def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorde
     """Return what tells a session's events to its counts first, then to its outputs."""
     recorder = Recorder()
     recorder.subscribe(statistics.count, statistics.kinds)
-    recorder.subscribe(outputs.render, outputs.kinds)
+    outputs.listen(recorder)
     return recorder
 
 

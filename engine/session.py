@@ -10,7 +10,7 @@ from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.reasons import SessionRefusal
-from core.timeframe import trading_day
+from core.timeframe import DAY_MS, trading_day
 from engine.candle_moves import CandleMoves
 from engine.commands import Commands
 from engine.deciding.decisions import Decisions
@@ -87,7 +87,7 @@ class Session:
         self._commands = Commands(self._symbols, venue, gates)
         self._by_mark, self._finer, self._max_holding = rules.marks, rules.detail_ms is not None, rules.max_holding
         self._time_ms: int | None = None
-        self._day = 0
+        self._day_ends_ms: float = float("-inf")
         self._fills_written = 0
         self._row_of_step_written = False
 
@@ -169,13 +169,18 @@ class Session:
         time_ms, states, venue, statistics = step.time_ms, self._states, self._venue, self.statistics
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
-        decided = strategy_candles(states, step, marks=self._by_mark)
+        if self._by_mark:
+            decided = strategy_candles(states, step, marks=True)
+        else:  # Spelled out: a call would cost as much as all of it.
+            decided = []
+            for state, candle in zip(states, step.candles, strict=True):
+                if candle is not None:
+                    decided.append((state, candle, candle))
         matched = matched_candles(states, step, marks=self._by_mark) if self._finer else decided
         if venue.book.entries:
             self._expire_entries(matched, time_ms)
-        day = trading_day(time_ms)
-        if day != self._day:
-            self._begin_day(day, time_ms)
+        if time_ms > self._day_ends_ms:
+            self._begin_day(time_ms)
         if self._time_ms is None:
             venue.account.begin(time_ms)
         self._time_ms = time_ms
@@ -276,12 +281,12 @@ class Session:
             if holding is not None:
                 venue.immediate.close(symbol, received(holding.mark), time_ms, reason)
 
-    def _begin_day(self, day: int, time_ms: int) -> None:
+    def _begin_day(self, time_ms: int) -> None:
         if self._time_ms is not None:
             if not self._row_of_step_written:
                 self._tell_equity()
             self._marks.roll_day(time_ms)
-        self._day = day
+        self._day_ends_ms = (trading_day(time_ms) + 1) * DAY_MS
 
     def _tell_equity(self) -> None:
         """Tell the account as it stands, at the time of the last step."""

@@ -22,6 +22,8 @@ _UNKNOWN_RULES = Instrument("", tick_size=ZERO, lot_size=ZERO)
 class FillPricing:
     """Cost models and trading rules of one venue. Buys are rounded up to the tick, sells down.
 
+    ``observes`` says whether any model looks at closed candles; without it :meth:`observe` need not be called.
+
     Parameters
     ----------
     commission, slippage, spread
@@ -41,6 +43,7 @@ class FillPricing:
         conditions: dict[str, MarketConditions] | None = None,
     ) -> None:
         self._given = commission, dict(instruments), conditions
+        self.observes = conditions is not None
         self._slippage = slippage
         self._spread = spread
         self.reset()
@@ -85,11 +88,6 @@ class FillPricing:
     def note_fill(self, time_ms: int, notional: Decimal) -> None:
         """Count a fill that has happened, after its own commission was found."""
         self._commission.note_fill(time_ms, notional)
-
-    @property
-    def observes(self) -> bool:
-        """Whether any model looks at closed candles; without it ``observe`` need not be called."""
-        return self._conditions is not None
 
     def observe(self, symbol: str, candle: Candle) -> None:
         """Let the models see a closed candle of the strategy's timeframe."""

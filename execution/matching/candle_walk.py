@@ -83,6 +83,8 @@ class CandleWalk:
         if holding is not None:
             self._walked, self.ambiguous = holding, self._rests_on_the_path(holding)
         while self._legs:
+            if not self.orders.working and (holding is None or holding.liquidation is None):
+                return
             meeting = self._nearest(self._legs[0])
             if meeting is None:
                 self._point = self._legs.popleft()

@@ -165,7 +165,7 @@ class Settlement:
         order.filled = EXACT.add(order.filled, fill.quantity)
         order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
         order.reason = order.exit_reason
-        self._book.tell(order, order.status.value, fill.time_ms, fill)
+        self._book.tell(order, order.status._value_, fill.time_ms, fill)
         if order.rung and order.status is OrderStatus.FILLED:
             self._account.rung_fills[order.rung] += 1
             holding = self._account.holdings.get(order.symbol)

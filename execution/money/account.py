@@ -1,7 +1,6 @@
 """The paper venue's account: positions and money, told as they change."""
 
 from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
@@ -106,11 +105,18 @@ class Account:
 
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
-        return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
+        total = ZERO
+        for holding in self.holdings.values():
+            if holding.marked:
+                total = EXACT.add(total, holding.exact_unrealized())
+        return total
 
     def unrealized_of_marks(self) -> Decimal:
         """Return the exact gross profit at the marks of all that was part of the last equity."""
-        return _total(holding.counted_unrealized() for holding in self.holdings.values())
+        total = ZERO
+        for holding in self.holdings.values():
+            total = EXACT.add(total, holding.counted_unrealized())
+        return total
 
     def affordable(self, fill: Fill, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission.
@@ -119,12 +125,14 @@ class Account:
         """
         needed = EXACT.add(fill.notional, fill.commission)
         limit = EXACT.multiply(equity, EXACT_TOLERANCE)
-        entries = self.ledger.entries.values()
         if self._perpetual is None:
-            return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit
-        leverage = self._perpetual.leverage(fill.symbol)
-        margins = EXACT.multiply(_total(entry.margin for entry in entries), leverage)
-        return EXACT.add(needed, margins) <= EXACT.multiply(limit, leverage)
+            for entry in self.ledger.entries.values():
+                needed = EXACT.add(needed, entry.cost)
+            return needed <= limit
+        margins, leverage = ZERO, self._perpetual.leverage(fill.symbol)
+        for entry in self.ledger.entries.values():
+            margins = EXACT.add(margins, entry.margin)
+        return EXACT.add(needed, EXACT.multiply(margins, leverage)) <= EXACT.multiply(limit, leverage)
 
     def enter(self, fill: Fill, order: Order, mark: float | None = None) -> Holding:
         """Open a position, or add to the one that is open, and return it; :meth:`tell_entry` tells the fill."""
@@ -244,10 +252,3 @@ class Account:
             entry = holding.entry
             table = self._perpetual.tables[entry.symbol]
             holding.liquidation = table.liquidation_price(entry.sign, entry.quantity, entry.cost, entry.margin)
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

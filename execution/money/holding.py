@@ -130,6 +130,8 @@ class Holding:
         entry, fresh = self.entry, self.fresh_quantity
         if not fresh:
             return self.exact_unrealized()
+        if fresh == entry.quantity and self.fresh_cost == entry.cost:
+            return ZERO
         counted = EXACT.multiply(received(self.mark), EXACT.subtract(entry.quantity, fresh))
         return EXACT.multiply(self.sign, EXACT.subtract(counted, EXACT.subtract(entry.cost, self.fresh_cost)))
 

@@ -150,5 +150,7 @@ class Ledger:
 
 def _require_exact(**numbers: Decimal | int) -> None:
     for name, value in numbers.items():
+        if type(value) is Decimal and value.is_finite():
+            continue
         if not isinstance(value, Decimal | int) or not Decimal(value).is_finite():
             raise InvariantError(f"the ledger takes finite decimals and integers only, {name} is {value!r}")

@@ -14,15 +14,6 @@ from execution.orders.trailing import Trail
 
 Acts = Literal["market", "stop", "limit"]
 
-_ACTS: dict[OrderType, Acts] = {
-    OrderType.MARKET: "market",
-    OrderType.LIMIT: "limit",
-    OrderType.TAKE_PROFIT: "limit",
-    OrderType.STOP_MARKET: "stop",
-    OrderType.STOP_LIMIT: "stop",
-    OrderType.TRAILING_STOP: "stop",
-}
-
 
 class Order(msgspec.Struct, eq=False):
     """One order: what was asked for, how far it is filled and how it acts now.
@@ -66,7 +57,7 @@ class Order(msgspec.Struct, eq=False):
     oco_group: str | None = None
 
     def __post_init__(self) -> None:
-        self.acts = _ACTS[self.order_type]
+        self.acts = self.order_type.acts
         request = self.request
         if request is not None:
             self.time_in_force = request.time_in_force
@@ -117,7 +108,7 @@ class Order(msgspec.Struct, eq=False):
             self.sign,
             self.order_type,
             self.time_in_force,
-            self.status.value,
+            self.status._value_,
             self.quantity,
             self.filled,
             self.price,

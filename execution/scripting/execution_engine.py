@@ -142,7 +142,7 @@ class ExecutionEngine:
             return
         holding, monitor = self.paper_trader.account.holdings.get(event.symbol), self.safety_monitor
         if event.action == "OPEN":
-            self._count(event.symbol, float(event.quantity), float(event.price), OrderSide(event.side))
+            self._count(event.symbol, float(event.quantity), float(event.price), OrderSide.from_signal(event.side))
             return
         monitor.recorded.reduce(event.symbol, 0.0 if holding is None else holding.quantity)
         if holding is None:
