@@ -41,6 +41,10 @@ def computed(value: float) -> Decimal:
     return Decimal(format(value, ".12g"))
 
 
+as_float = functools.lru_cache(maxsize=1_024)(float)
+"""The float nearest to a price or a quantity: a conversion costs more than to remember the last ones."""
+
+
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """Return the largest multiple of ``step`` that is not above ``value``; ``step`` 0 means no grid."""
     if not step:

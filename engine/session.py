@@ -195,7 +195,9 @@ class Session:
                     venue.funding.add(symbol, rates)
 
         moved = self._moves.beyond(matched, time_ms) if venue.account.holdings or venue.book.entries else ()
-        venue.match(matched, time_ms, self._segments.follow(matched))
+        gaps = self._segments.follow(matched)
+        if gaps or venue.account.holdings or venue.book.entries or venue.book.scripted or venue.funding.waiting:
+            venue.match(matched, time_ms, gaps)
         if moved:
             self._moves.act(moved)
         self._marks.take_equity(time_ms)

@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import EXACT, ZERO, as_float
 from core.instants import to_datetime
 from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE
@@ -148,13 +148,13 @@ class Account:
             position = Position(
                 symbol,
                 side_of(fill.sign),
-                float(fill.quantity),
-                float(fill.price),
+                as_float(fill.quantity),
+                as_float(fill.price),
                 to_datetime(fill.time_ms),
                 strategy_name=None if request is None else request.strategy_name,
                 metadata={} if request is None else dict(request.metadata),
             )
-            first_mark = float(fill.price) if mark is None else mark
+            first_mark = as_float(fill.price) if mark is None else mark
             holding = Holding(entry, position, fill.time_ms, first_mark, order.client_order_id)
             holding.tag = "" if request is None else request.tag
             self.holdings[symbol] = holding

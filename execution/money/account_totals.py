@@ -94,8 +94,11 @@ class TradeTotals:
         if trade.tag:
             _of(self.by_tag, trade.tag).take(result)
         amount = float(result)
-        for figure in (self.profit_factor, self.expectancy, self.average_win, self.average_loss, self.streaks):
-            figure.update(amount)
+        self.profit_factor.add(amount)
+        self.expectancy.add(amount)
+        self.streaks.add(amount)
+        if amount:
+            (self.average_win if amount > 0.0 else self.average_loss).add(amount)
         self.held.update(trade.exit_time_ms - trade.entry_time_ms)
         if trade.ambiguous:
             self.ambiguous += 1
@@ -182,7 +185,10 @@ class AccountTotals:
         commission, slippage, fees = self.costs
         if row.reason == "liquidation":
             fees = EXACT.add(fees, fill.commission)
-        self.costs = Costs(EXACT.add(commission, fill.commission), EXACT.add(slippage, fill.slippage), fees)
+        slipped = fill.slippage
+        if slipped:
+            slippage = EXACT.add(slippage, slipped)
+        self.costs = Costs(EXACT.add(commission, fill.commission), slippage, fees)
         if row.action == "OPEN":
             self.of(fill.symbol).enter(fill.quantity)
         else:

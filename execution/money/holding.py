@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill, Levels
-from core.exact import EXACT, ZERO, average, received, share_of
+from core.exact import EXACT, ZERO, as_float, average, received, share_of
 from core.orders import OrderSide
 from core.reasons import FillReason
 from execution.money.closed_trade import ClosedTrade
@@ -107,8 +107,8 @@ class Holding:
         if self.fresh_quantity:
             self._resize_fresh(entry)
         self.entry = entry
-        self.quantity = float(entry.quantity)
-        self.entry_price = float(entry.average_price())
+        self.quantity = as_float(entry.quantity)
+        self.entry_price = as_float(entry.average_price())
         self.position.quantity = self.quantity
         self.position.entry_price = self.entry_price
 
@@ -173,8 +173,8 @@ class Holding:
         """Let the public view have the levels as they stand."""
         stop = None if self.stop is None else self.stop.stop_price
         target = self.targets[0].price if self.targets else None
-        self.position.stop_loss = None if stop is None else float(stop)
-        self.position.take_profit = None if target is None else float(target)
+        self.position.stop_loss = None if stop is None else as_float(stop)
+        self.position.take_profit = None if target is None else as_float(target)
 
     def levels(self) -> Levels:
         """Return the levels as they stand."""
@@ -188,6 +188,10 @@ class Holding:
     def take_part(self, part: ClosedPart, fill: Fill, best_case: Decimal) -> None:
         """Add a closed part to what the trade has come to."""
         self._parts += 1
+        if self._parts == 1:
+            self._closed_quantity, self._closed_cost, self._closed_gross = fill.quantity, part.cost, part.gross
+            self._proceeds, self.result, self.best_case = fill.notional, part.result, best_case
+            return
         self._closed_quantity = EXACT.add(self._closed_quantity, fill.quantity)
         self._closed_cost = EXACT.add(self._closed_cost, part.cost)
         self._closed_gross = EXACT.add(self._closed_gross, part.gross)

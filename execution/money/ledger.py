@@ -1,13 +1,11 @@
 """The exact ledger: cash, open entries and realised results. It accepts decimals and integers only."""
 
-import decimal
 from decimal import Decimal
 
 import msgspec
 
 from core.errors import InvariantError
 from core.exact import EXACT, ZERO, average, share_of
-from execution.money.balance_change import apply_trade_result
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -142,10 +140,11 @@ class Ledger:
                 EXACT.subtract(entry.margin, margin),
             )
         gross = entry.gross(price, quantity)
-        with decimal.localcontext(EXACT):
-            before = self.balance
-            self.balance = apply_trade_result(before, gross + funding, paid + commission)
-            return ClosedPart(gross, paid, funding, margin, cost, self.balance - before)
+        result = EXACT.subtract(EXACT.subtract(gross, paid), commission)
+        if funding:
+            result = EXACT.add(result, funding)
+        self.balance = EXACT.add(self.balance, result)
+        return ClosedPart(gross, paid, funding, margin, cost, result)
 
 
 def _require_exact(**numbers: Decimal | int) -> None:

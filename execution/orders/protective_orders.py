@@ -64,7 +64,8 @@ class ProtectiveOrders:
         target = self._targeted(holding, request)
         if target is not None:
             self._place_target(holding, target, fill.time_ms)
-        self._resize(holding, fill.time_ms, adding=True, placing=True)
+        if holding.ladder:
+            self._resize(holding, fill.time_ms, adding=True, placing=True)
         placed = holding.targets if holding.stop is None else [holding.stop, *holding.targets]
         for order in placed:
             self._book.tell(order, "NEW", fill.time_ms)

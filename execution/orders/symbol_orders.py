@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 from core.candle import Candle
-from core.exact import EXACT, ZERO, floor_to, received
+from core.exact import EXACT, ZERO, as_float, floor_to, received
 from execution.money.holding import Holding
 from execution.orders.order import Order
 
@@ -72,9 +72,9 @@ class SymbolOrders:
             if level is None:
                 continue
             if order.acts_below:
-                lower = max(lower, math.nextafter(float(level), math.inf))
+                lower = max(lower, math.nextafter(as_float(level), math.inf))
             else:
-                upper = min(upper, math.nextafter(float(level), -math.inf))
+                upper = min(upper, math.nextafter(as_float(level), -math.inf))
         self.lower = math.inf if self._restless and holding is not None else lower
         self.upper = upper
 
