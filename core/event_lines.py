@@ -25,7 +25,7 @@ from core.events import (
     TradeRow,
     Transaction,
 )
-from core.exact import EXACT, plain
+from core.exact import float_text, plain
 from core.instants import format_ms
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
@@ -41,7 +41,6 @@ ORDER_HEADER = (
 )
 LEDGER_HEADER = "timestamp,transaction,event,order_id,symbol,account,amount,balance\n"
 
-_TO_QUOTE = frozenset(',"\r\n')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SUSPICIOUS = frozenset((*_FORMULA, "'"))
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -70,9 +69,9 @@ def quoted(text: str) -> str:
         return text
     if text and text[0] in _SUSPICIOUS and _is_formula(text):
         text = "'" + text
-    if _TO_QUOTE.isdisjoint(text):
-        return text
-    return '"' + text.replace('"', '""') + '"'
+    if '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return f'"{text}"' if "," in text or "\n" in text or "\r" in text else text
 
 
 def cell_text(cell: str) -> str:
@@ -92,39 +91,36 @@ _name = functools.lru_cache(maxsize=256)(quoted)
 
 def trade_line(row: TradeRow) -> str:
     """Return the line of ``trades.csv``."""
-    fill, balance, unrealized = row.fill, row.balance, row.unrealized_pnl
-    equity = EXACT.add(balance, unrealized) if unrealized else balance
+    fill, balance, unrealized = row.fill, plain(row.balance), row.unrealized_pnl
     return (
         f"{format_ms(fill.time_ms)},{quoted(row.order_id)},{_name(fill.symbol)},{row.action},{row.side},"
         f"{plain(fill.price)},{plain(fill.quantity)},{plain(fill.commission)},{plain(fill.slippage)},"
-        f"{plain(balance)},{plain(equity)},{plain(row.realized_pnl)},{plain(unrealized)},"
+        f"{balance},{plain(row.equity) if unrealized else balance},{plain(row.realized_pnl)},{plain(unrealized)},"
         f"{_name(row.strategy)},{_name(row.reason)},{quoted(row.metadata)}\n"
     )
 
 
 def equity_line(point: EquityPoint) -> str:
     """Return the line of ``equity.csv``."""
+    balance, unrealized = plain(point.balance), point.unrealized_pnl
     return (
-        f"{format_ms(point.time_ms)},{plain(point.balance)},{plain(point.equity)},{plain(point.unrealized_pnl)},"
+        f"{format_ms(point.time_ms)},{balance},{plain(point.equity) if unrealized else balance},{plain(unrealized)},"
         f"{point.open_positions}\n"
     )
 
 
 def order_line(change: OrderTransition) -> str:
     """Return the line of ``orders.csv``."""
-    price, stop_price, last_quantity, last_price = (
-        change.price,
-        change.stop_price,
-        change.last_quantity,
-        change.last_price,
-    )
+    quantity, filled, last_quantity = change.quantity, change.filled, change.last_quantity
+    price, stop_price, last_price = change.price, change.stop_price, change.last_price
+    whole = plain(quantity)
     return (
         f"{format_ms(change.time_ms)},{change.order_id or ''},{quoted(change.client_order_id)},"
         f"{_name(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type._value_},"
-        f"{change.time_in_force._value_},{change.event},{change.status},{plain(change.quantity)},"
-        f"{plain(change.filled)},{'' if price is None else plain(price)},"
+        f"{change.time_in_force._value_},{change.event},{change.status},{whole},"
+        f"{whole if filled is quantity else plain(filled)},{'' if price is None else plain(price)},"
         f"{'' if stop_price is None else plain(stop_price)},"
-        f"{'' if last_quantity is None else plain(last_quantity)},"
+        f"{'' if last_quantity is None else whole if last_quantity is quantity else plain(last_quantity)},"
         f"{'' if last_price is None else plain(last_price)},{change.reason}\n"
     )
 
@@ -188,7 +184,7 @@ def _json(value: object) -> str:
     """Return the JSON of a value; text and numbers without a detour."""
     kind = type(value)
     if kind is float:
-        return repr(value) if math.isfinite(value) else _JSON(value)  # type: ignore[arg-type]
+        return float_text(value) if math.isfinite(value) else _JSON(value)  # type: ignore[arg-type]
     if kind is str:
         return encode_basestring_ascii(value)  # type: ignore[arg-type]
     if value is None:

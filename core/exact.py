@@ -9,6 +9,8 @@ import decimal
 import functools
 from decimal import Decimal
 
+import msgspec
+
 EXACT = decimal.Context(
     prec=2_000,
     rounding=decimal.ROUND_HALF_EVEN,
@@ -24,15 +26,27 @@ COMMISSION_STEP = Decimal("0.00000001")
 """Commissions are rounded half-even to this step."""
 
 _divmod = EXACT.divmod
+_encoded = msgspec.json.Encoder().encode
 _SHOWN = decimal.Context(prec=12, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 _ROUNDING = decimal.Context(prec=2_000, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
+
+
+def float_text(value: float) -> str:
+    """Return what ``repr`` does of a float, by the faster way where the two write alike: without an exponent.
+
+    Examples
+    --------
+    >>> float_text(30123.25), float_text(1e-5), float_text(-0.1)
+    ('30123.25', '1e-05', '-0.1')
+    """
+    return _encoded(value).decode() if 1e-4 <= value < 1e16 else repr(value)
 
 
 # The same prices and distances come again and again: at the open, as a mark, in every gate.
 @functools.lru_cache(maxsize=1_024)
 def received(value: float) -> Decimal:
     """Return a received price or a number from settings as the decimal that its shortest text names."""
-    return Decimal(repr(float(value)))
+    return Decimal(float_text(float(value)))
 
 
 @functools.lru_cache(maxsize=1_024)

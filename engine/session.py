@@ -167,6 +167,7 @@ class Session:
             If time does not move forward.
         """
         time_ms, states, venue, statistics = step.time_ms, self._states, self._venue, self.statistics
+        account, book = venue.account, venue.book
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
         if self._by_mark:
@@ -177,12 +178,12 @@ class Session:
                 if candle is not None:
                     decided.append((state, candle, candle))
         matched = matched_candles(states, step, marks=self._by_mark) if self._finer else decided
-        if venue.book.entries:
+        if book.entries:
             self._expire_entries(matched, time_ms)
         if time_ms > self._day_ends_ms:
             self._begin_day(time_ms)
         if self._time_ms is None:
-            venue.account.begin(time_ms)
+            account.begin(time_ms)
         self._time_ms = time_ms
         self._row_of_step_written = False
         statistics.steps += 1
@@ -194,9 +195,9 @@ class Session:
                 if rates:
                     venue.funding.add(symbol, rates)
 
-        moved = self._moves.beyond(matched, time_ms) if venue.account.holdings or venue.book.entries else ()
+        moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
         gaps = self._segments.follow(matched)
-        if gaps or venue.account.holdings or venue.book.entries or venue.book.scripted or venue.funding.waiting:
+        if gaps or account.holdings or book.entries or book.scripted or venue.funding.waiting:
             venue.match(matched, time_ms, gaps)
         if moved:
             self._moves.act(moved)
@@ -209,7 +210,7 @@ class Session:
                     self._decisions.watch(place, candle, time_ms)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
 
-        if statistics.steps == 1 or venue.account.totals.fills != self._fills_written:
+        if account.totals.fills != self._fills_written or statistics.steps == 1:
             self._tell_equity()
 
     def set_kill_switch(self, engaged: bool) -> None:

@@ -75,7 +75,11 @@ def _distances(signal: Signal) -> str | None:
 
 def _metadata_kind(signal: Signal) -> str | None:
     metadata: object = signal.metadata
-    return None if isinstance(metadata, Mapping) else f"metadata is {shortly(metadata)}; a mapping is needed"
+    return (
+        None
+        if type(metadata) is dict or isinstance(metadata, Mapping)
+        else f"metadata is {shortly(metadata)}; a mapping is needed"
+    )
 
 
 def _metadata(signal: Signal, close: float) -> str | None:

@@ -69,7 +69,7 @@ class CandleWalk:
         # Where the mark is not known the candle stands for it, and its own prices trigger.
         self._marks_trigger = perpetual is not None and perpetual.mark_triggers_stops and mark is not candle
         self.opened, self.high = received(candle.open), received(candle.high)
-        self.low, self._close = received(candle.low), received(candle.close)
+        self.low = received(candle.low)
         self._targets_held = False
         self._walked: Holding | None = None
         self.ambiguous = False
@@ -100,9 +100,9 @@ class CandleWalk:
 
     def _path(self, holding: Holding | None) -> tuple[Decimal, ...]:
         if self._intrabar == "ohlc":
-            return self.high, self.low, self._close
+            return self.high, self.low, received(self.candle.close)
         if self._intrabar == "olhc":
-            return self.low, self.high, self._close
+            return self.low, self.high, received(self.candle.close)
         if holding is None:
             return (self.low, self.high) if self._nearest_lies_below() else (self.high, self.low)
         adverse, favourable = (self.low, self.high) if holding.long else (self.high, self.low)

@@ -162,7 +162,7 @@ class Settlement:
 
     def _note_fill(self, order: Order, fill: Fill) -> None:
         """Note a fill of an order and what follows from it for the order itself, its rung and its group."""
-        order.filled = EXACT.add(order.filled, fill.quantity)
+        order.filled = EXACT.add(order.filled, fill.quantity) if order.filled else fill.quantity
         order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
         order.reason = order.exit_reason
         self._book.tell(order, order.status._value_, fill.time_ms, fill)

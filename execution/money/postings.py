@@ -89,9 +89,10 @@ class Postings:
         balances, postings = self.balances, []
         for debited, credited, amount in moves:
             if amount:
-                for account, change in ((debited, amount), (credited, EXACT.minus(amount))):
-                    balance = balances[account] = EXACT.add(balances.get(account, ZERO), change)
-                    postings.append(Posting(account, change, balance))
+                balance = balances[debited] = EXACT.add(balances.get(debited, ZERO), amount)
+                postings.append(Posting(debited, amount, balance))
+                balance = balances[credited] = EXACT.subtract(balances.get(credited, ZERO), amount)
+                postings.append(Posting(credited, EXACT.minus(amount), balance))
         if postings:
             self._count += 1
             self._recorder(Transaction(time_ms, self._count, event, order_id, symbol, tuple(postings)))

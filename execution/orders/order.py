@@ -68,7 +68,7 @@ class Order(msgspec.Struct, eq=False):
     @property
     def remaining(self) -> Decimal:
         """What is not filled yet."""
-        return EXACT.subtract(self.quantity, self.filled)
+        return EXACT.subtract(self.quantity, self.filled) if self.filled else self.quantity
 
     @property
     def level(self) -> Decimal | None:

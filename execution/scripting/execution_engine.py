@@ -115,7 +115,7 @@ class ExecutionEngine:
         accepted = self.book.submit(order, decided_ms, last_price=price, role="entry", last_open_ms=wait_until_ms)
         if accepted.status is OrderStatus.REJECTED:
             raise OrderRefused(accepted.reason, f"{order.symbol}: the venue rejects the order: {accepted.reason}")
-        return ExecutionResult.success_result(accepted.order_id or "")
+        return ExecutionResult(True, OrderStatus.NEW, accepted.order_id)
 
     def _submit_at_once(self, order: OrderRequest, price: float) -> ExecutionResult:
         """Answer a script's order; what closes is not judged."""
