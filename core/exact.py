@@ -25,6 +25,11 @@ ONE = Decimal(1)
 COMMISSION_STEP = Decimal("0.00000001")
 """Commissions are rounded half-even to this step."""
 
+add, subtract, multiply = EXACT.add, EXACT.subtract, EXACT.multiply
+negated, absolute = EXACT.minus, EXACT.abs
+"""Sums, differences, products, negatives and absolute values, exact or trapped. Looked up once: that costs as much as
+the operation."""
+
 _divmod = EXACT.divmod
 _encoded = msgspec.json.Encoder().encode
 _SHOWN = decimal.Context(prec=12, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
@@ -66,8 +71,8 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
     quotient, remainder = _divmod(value, step)
     if not remainder:
         return value
-    multiple = EXACT.multiply(quotient, step)
-    return EXACT.subtract(multiple, step) if remainder < 0 else multiple
+    multiple = multiply(quotient, step)
+    return subtract(multiple, step) if remainder < 0 else multiple
 
 
 def ceil_to(value: Decimal, step: Decimal) -> Decimal:
@@ -77,8 +82,8 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     quotient, remainder = _divmod(value, step)
     if not remainder:
         return value
-    multiple = EXACT.multiply(quotient, step)
-    return EXACT.add(multiple, step) if remainder > 0 else multiple
+    multiple = multiply(quotient, step)
+    return add(multiple, step) if remainder > 0 else multiple
 
 
 def round_commission(value: Decimal) -> Decimal:
@@ -88,7 +93,7 @@ def round_commission(value: Decimal) -> Decimal:
 
 def share_of(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """Return the share of an amount of money that falls on ``part`` of ``whole``, rounded half-even to 1e-8."""
-    return round_commission(_ROUNDING.divide(EXACT.multiply(amount, part), whole))
+    return round_commission(_ROUNDING.divide(multiply(amount, part), whole))
 
 
 def average(total: Decimal, count: Decimal) -> Decimal:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from core.exact import EXACT, as_float, ceil_to, computed, floor_to, received
+from core.exact import as_float, ceil_to, computed, floor_to, multiply, received, subtract
 from core.instrument import Instrument
 from core.orders import ExitTarget
 from core.reasons import RiskRefusal
@@ -69,7 +69,7 @@ class EntrySizer:
         stop = signal.sl_distance
         if signal.stop_price is not None:
             sign = 1 if signal.direction == "LONG" else -1
-            stop = float(EXACT.multiply(sign, EXACT.subtract(entry_price, computed(signal.stop_price))))
+            stop = float(multiply(sign, subtract(entry_price, computed(signal.stop_price))))
         elif stop is None and atr is not None:
             stop = atr * config.default_sl_atr_mult
         if exit_targets(signal):
@@ -154,6 +154,6 @@ def _leads_away(target: ExitTarget, direction: str, entry_price: Decimal) -> boo
     """Return whether a target lies beyond an entry, in the direction of profit."""
     value = computed(target.value)
     if target.measure == "price":
-        value = EXACT.subtract(value, entry_price)
+        value = subtract(value, entry_price)
         return value > 0 if direction == "LONG" else value < 0
     return value > 0

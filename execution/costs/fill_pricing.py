@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.candle import Candle
-from core.exact import EXACT, ONE, ZERO, ceil_to, floor_to, received
+from core.exact import ONE, ZERO, add, ceil_to, floor_to, multiply, received, subtract
 from core.instrument import Instrument
 from execution.costs.commission import CommissionModel, FractionCommission, build_commission
 from execution.costs.market_conditions import MarketConditions, build_conditions
@@ -49,7 +49,7 @@ class FillPricing:
         self.reset()
         self._constant: tuple[Decimal, Decimal] | None = None
         if slippage.constant is not None and spread.constant is not None:
-            self._constant = _factors(EXACT.add(spread.constant, slippage.constant))
+            self._constant = _factors(add(spread.constant, slippage.constant))
 
     def reset(self) -> None:
         """Forget what fills and candles have taught the models, and rules that came into force since."""
@@ -69,12 +69,12 @@ class FillPricing:
         However large the two are, a sell's price is never below 0.
         """
         up, down = self._constant or self._factors_of(symbol, quantity)
-        return self.limit_price(symbol, EXACT.multiply(reference, up if buying else down), buying=buying)
+        return self.limit_price(symbol, multiply(reference, up if buying else down), buying=buying)
 
     def _factors_of(self, symbol: str, quantity: Decimal) -> tuple[Decimal, Decimal]:
         conditions = None if self._conditions is None else self._conditions.get(symbol)
         half_spread = self._spread.half_spread(conditions)
-        return _factors(EXACT.add(half_spread, self._slippage.fraction(quantity, conditions)))
+        return _factors(add(half_spread, self._slippage.fraction(quantity, conditions)))
 
     def limit_price(self, symbol: str, price: Decimal, *, buying: bool) -> Decimal:
         """Return the price of a fill without spread and slippage, on the tick."""
@@ -102,7 +102,7 @@ class FillPricing:
 
 def _factors(fraction: Decimal) -> tuple[Decimal, Decimal]:
     """Return what a reference price is multiplied by for a buy and for a sell."""
-    return EXACT.add(ONE, fraction), max(EXACT.subtract(ONE, fraction), ZERO)
+    return add(ONE, fraction), max(subtract(ONE, fraction), ZERO)
 
 
 def fraction_pricing(

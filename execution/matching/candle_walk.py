@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from core.candle import Candle
-from core.exact import EXACT, ZERO, received
+from core.exact import ZERO, absolute, received, subtract
 from execution.matching.reach_rules import ReachRules
 from execution.matching.venue_rules import VenueRules
 from execution.money.holding import Holding
@@ -182,7 +182,7 @@ class CandleWalk:
         return self._distance(price), 1, ZERO, 1, order.sequence
 
     def _far(self, level: Decimal) -> Decimal:
-        return EXACT.abs(EXACT.subtract(level, received(self.mark.open)))
+        return absolute(subtract(level, received(self.mark.open)))
 
     def _price_on(self, end: Decimal, order: Order, holding: Holding | None) -> Decimal | None:
         """Return the price at which the leg to ``end`` meets an order; None where it does not."""
@@ -227,4 +227,4 @@ class CandleWalk:
         return self._engine.reach.meets(order, price, self.candle.open_time_ms)
 
     def _distance(self, price: Decimal) -> Decimal:
-        return EXACT.abs(EXACT.subtract(price, self._point))
+        return absolute(subtract(price, self._point))

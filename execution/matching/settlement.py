@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from core.events import Fill, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add
 from core.orders import OrderType
 from core.reasons import CancelReason
 from execution.matching.entry_checks import entry_refusal, passed_level
@@ -71,7 +71,7 @@ class Settlement:
             self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", touch.time_ms)
             return None
         if holding is not None and order.role == "close":
-            order.quantity = EXACT.add(order.filled, holding.entry.quantity)
+            order.quantity = add(order.filled, holding.entry.quantity)
         quantity, orders = order.remaining, self._book.symbol_orders(order.symbol)
         if holding is not None and reducing:
             quantity = min(quantity, holding.entry.quantity)
@@ -162,7 +162,7 @@ class Settlement:
 
     def _note_fill(self, order: Order, fill: Fill) -> None:
         """Note a fill of an order and what follows from it for the order itself, its rung and its group."""
-        order.filled = EXACT.add(order.filled, fill.quantity) if order.filled else fill.quantity
+        order.filled = add(order.filled, fill.quantity) if order.filled else fill.quantity
         order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
         order.reason = order.exit_reason
         self._book.tell(order, order.status._value_, fill.time_ms, fill)

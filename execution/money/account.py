@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
-from core.exact import EXACT, ZERO, as_float
+from core.exact import ZERO, add, as_float, multiply, subtract
 from core.instants import to_datetime
 from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE
@@ -108,14 +108,14 @@ class Account:
         total = ZERO
         for holding in self.holdings.values():
             if holding.marked:
-                total = EXACT.add(total, holding.exact_unrealized())
+                total = add(total, holding.exact_unrealized())
         return total
 
     def unrealized_of_marks(self) -> Decimal:
         """Return the exact gross profit at the marks of all that was part of the last equity."""
         total = ZERO
         for holding in self.holdings.values():
-            total = EXACT.add(total, holding.counted_unrealized())
+            total = add(total, holding.counted_unrealized())
         return total
 
     def affordable(self, fill: Fill, equity: Decimal) -> bool:
@@ -123,16 +123,16 @@ class Account:
 
         With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
-        needed = EXACT.add(fill.notional, fill.commission)
-        limit = EXACT.multiply(equity, EXACT_TOLERANCE)
+        needed = add(fill.notional, fill.commission)
+        limit = multiply(equity, EXACT_TOLERANCE)
         if self._perpetual is None:
             for entry in self.ledger.entries.values():
-                needed = EXACT.add(needed, entry.cost)
+                needed = add(needed, entry.cost)
             return needed <= limit
         margins, leverage = ZERO, self._perpetual.leverage(fill.symbol)
         for entry in self.ledger.entries.values():
-            margins = EXACT.add(margins, entry.margin)
-        return EXACT.add(needed, EXACT.multiply(margins, leverage)) <= EXACT.multiply(limit, leverage)
+            margins = add(margins, entry.margin)
+        return add(needed, multiply(margins, leverage)) <= multiply(limit, leverage)
 
     def enter(self, fill: Fill, order: Order, mark: float | None = None) -> Holding:
         """Open a position, or add to the one that is open, and return it; :meth:`tell_entry` tells the fill."""
@@ -191,7 +191,7 @@ class Account:
         part = self.ledger.close(symbol, fill.quantity, fill.price, fill.commission)
         self.postings.closed(fill, order_id, part, "liquidation" if reason == "liquidation" else "close")
         holding.ambiguous = holding.ambiguous or ambiguous
-        holding.take_part(part, fill, EXACT.add(part.result, gained_at_best))
+        holding.take_part(part, fill, add(part.result, gained_at_best))
         self.exits[reason] += 1
         rest = self.ledger.entries.get(symbol)
         if rest is None:
@@ -226,9 +226,9 @@ class Account:
         amount = funding_amount(holding.sign, holding.entry.quantity, mark, rate)
         holding.entry = self.ledger.fund(symbol, amount)
         self.postings.funded(time_ms, symbol, amount)
-        self.funding_net = EXACT.add(self.funding_net, amount)
+        self.funding_net = add(self.funding_net, amount)
         if amount < 0:
-            self.funding_paid = EXACT.subtract(self.funding_paid, amount)
+            self.funding_paid = subtract(self.funding_paid, amount)
         return amount
 
     def take_rules(self, symbol: str, instrument: Instrument) -> None:

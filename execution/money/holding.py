@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill, Levels
-from core.exact import EXACT, ZERO, as_float, average, received, share_of
+from core.exact import ZERO, add, as_float, average, multiply, received, share_of, subtract
 from core.orders import OrderSide
 from core.reasons import FillReason
 from execution.money.closed_trade import ClosedTrade
@@ -114,8 +114,8 @@ class Holding:
 
     def add(self, entry: Entry, fill: Fill) -> None:
         """Take the entry with a fill added to it."""
-        self.entered = EXACT.add(self.entered, fill.quantity)
-        fresh = EXACT.add(self.fresh_quantity, fill.quantity), EXACT.add(self.fresh_cost, fill.notional)
+        self.entered = add(self.entered, fill.quantity)
+        fresh = add(self.fresh_quantity, fill.quantity), add(self.fresh_cost, fill.notional)
         self.fresh_quantity = ZERO
         self.resize(entry)
         self.fresh_quantity, self.fresh_cost = fresh
@@ -132,8 +132,8 @@ class Holding:
             return self.exact_unrealized()
         if fresh == entry.quantity and self.fresh_cost == entry.cost:
             return ZERO
-        counted = EXACT.multiply(received(self.mark), EXACT.subtract(entry.quantity, fresh))
-        return EXACT.multiply(self.sign, EXACT.subtract(counted, EXACT.subtract(entry.cost, self.fresh_cost)))
+        counted = multiply(received(self.mark), subtract(entry.quantity, fresh))
+        return multiply(self.sign, subtract(counted, subtract(entry.cost, self.fresh_cost)))
 
     def _resize_fresh(self, entry: Entry) -> None:
         """Let a closed part take its share of what was added since the last equity."""
@@ -192,17 +192,17 @@ class Holding:
             self._closed_quantity, self._closed_cost, self._closed_gross = fill.quantity, part.cost, part.gross
             self._proceeds, self.result, self.best_case = fill.notional, part.result, best_case
             return
-        self._closed_quantity = EXACT.add(self._closed_quantity, fill.quantity)
-        self._closed_cost = EXACT.add(self._closed_cost, part.cost)
-        self._closed_gross = EXACT.add(self._closed_gross, part.gross)
-        self._proceeds = EXACT.add(self._proceeds, fill.notional)
-        self.result = EXACT.add(self.result, part.result)
-        self.best_case = EXACT.add(self.best_case, best_case)
+        self._closed_quantity = add(self._closed_quantity, fill.quantity)
+        self._closed_cost = add(self._closed_cost, part.cost)
+        self._closed_gross = add(self._closed_gross, part.gross)
+        self._proceeds = add(self._proceeds, fill.notional)
+        self.result = add(self.result, part.result)
+        self.best_case = add(self.best_case, best_case)
 
     def trade(self, fill: Fill, reason: FillReason) -> ClosedTrade:
         """Return the round trip that ends with a last fill."""
         entry_price = self.entry.price
-        if entry_price is None or self._closed_cost != EXACT.multiply(entry_price, self._closed_quantity):
+        if entry_price is None or self._closed_cost != multiply(entry_price, self._closed_quantity):
             entry_price = average(self._closed_cost, self._closed_quantity)
         position = self.position
         return ClosedTrade(

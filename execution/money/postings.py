@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.errors import InvariantError
 from core.events import Fill, Listener, Posting, Transaction
-from core.exact import EXACT, ZERO, plain
+from core.exact import ZERO, add, negated, plain, subtract
 from execution.money.ledger import ClosedPart
 
 CAPITAL = "capital"
@@ -64,11 +64,11 @@ class Postings:
         """Post the close of a position or of a part of it, with what the part carries."""
         margin, accrued = self._names(fill.symbol)
         moves = (
-            (margin, CASH, EXACT.minus(part.margin)),
+            (margin, CASH, negated(part.margin)),
             (CASH, REALIZED_PNL, part.gross),
             (COMMISSION, CASH, fill.commission),
             (accrued, CASH, part.entry_commission),
-            (accrued, CASH, EXACT.minus(part.funding)),
+            (accrued, CASH, negated(part.funding)),
         )
         self._post(fill.time_ms, event, order_id, fill.symbol, moves)
 
@@ -89,10 +89,10 @@ class Postings:
         balances, postings = self.balances, []
         for debited, credited, amount in moves:
             if amount:
-                balance = balances[debited] = EXACT.add(balances.get(debited, ZERO), amount)
+                balance = balances[debited] = add(balances.get(debited, ZERO), amount)
                 postings.append(Posting(debited, amount, balance))
-                balance = balances[credited] = EXACT.subtract(balances.get(credited, ZERO), amount)
-                postings.append(Posting(credited, EXACT.minus(amount), balance))
+                balance = balances[credited] = subtract(balances.get(credited, ZERO), amount)
+                postings.append(Posting(credited, negated(amount), balance))
         if postings:
             self._count += 1
             self._recorder(Transaction(time_ms, self._count, event, order_id, symbol, tuple(postings)))

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from core.events import Fill, OrderTransition, Role, TransitionKind
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, subtract
 from core.orders import OrderRequest, OrderType, TimeInForce
 from core.reasons import ExpiryReason, FillReason, OrderReason
 from execution.orders.order_status import OrderStatus
@@ -68,7 +68,7 @@ class Order(msgspec.Struct, eq=False):
     @property
     def remaining(self) -> Decimal:
         """What is not filled yet."""
-        return EXACT.subtract(self.quantity, self.filled) if self.filled else self.quantity
+        return subtract(self.quantity, self.filled) if self.filled else self.quantity
 
     @property
     def level(self) -> Decimal | None:

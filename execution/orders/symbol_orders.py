@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 from core.candle import Candle
-from core.exact import EXACT, ZERO, as_float, floor_to, received
+from core.exact import ZERO, as_float, floor_to, multiply, received, subtract
 from execution.money.holding import Holding
 from execution.orders.order import Order
 
@@ -102,7 +102,7 @@ class SymbolOrders:
             self.budget_open_ms = candle.open_time_ms
             self.budget = None
             if math.isfinite(candle.volume):
-                self.budget = max(floor_to(EXACT.multiply(received(candle.volume), cap), lot), ZERO)
+                self.budget = max(floor_to(multiply(received(candle.volume), cap), lot), ZERO)
 
     def forget_budget(self) -> None:
         """Let the next fills be as large as they are: they are not matched with a candle."""
@@ -111,4 +111,4 @@ class SymbolOrders:
     def spend(self, quantity: Decimal) -> None:
         """Take a fill out of the candle's budget."""
         if self.budget is not None:
-            self.budget = max(EXACT.subtract(self.budget, quantity), ZERO)
+            self.budget = max(subtract(self.budget, quantity), ZERO)
