@@ -174,9 +174,9 @@ class Session:
             decided = strategy_candles(states, step, marks=True)
         else:  # Spelled out: a call would cost as much as all of it.
             decided = []
-            for state, candle in zip(states, step.candles, strict=True):
+            for place, candle in enumerate(step.candles):
                 if candle is not None:
-                    decided.append((state, candle, candle))
+                    decided.append((states[place], candle, candle))
         matched = matched_candles(states, step, marks=self._by_mark) if self._finer else decided
         if book.entries:
             self._expire_entries(matched, time_ms)
@@ -265,6 +265,9 @@ class Session:
     def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
         """Expire the entries whose time is over before this step and that no candle of it can fill any more."""
         book = self._venue.book
+        waiting = [order for order in book.entries.values() if order.may_lapse(time_ms)]
+        if not waiting:
+            return
         opens = {state.symbol: candle.open_time_ms for state, candle, _ in matched}
         waiting = [book.entries[symbol] for symbol in self._symbols if symbol in book.entries]
         # In order of their ends, so that a step of another symbol in between changes nothing.

@@ -22,7 +22,8 @@ _UNKNOWN_RULES = Instrument("", tick_size=ZERO, lot_size=ZERO)
 class FillPricing:
     """Cost models and trading rules of one venue. Buys are rounded up to the tick, sells down.
 
-    ``observes`` says whether any model looks at closed candles; without it :meth:`observe` need not be called.
+    ``observes`` says whether any model looks at closed candles, ``counts_fills`` whether one looks at fills; without
+    them :meth:`observe` and :meth:`note_fill` need not be called.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ class FillPricing:
     ) -> None:
         self._given = commission, dict(instruments), conditions
         self.observes = conditions is not None
+        self.counts_fills = not isinstance(commission, FractionCommission)
         self._slippage = slippage
         self._spread = spread
         self.reset()

@@ -131,7 +131,8 @@ class Settlement:
         if order not in orders.working:
             book.tell(order, "NEW", fill.time_ms)
         holding = account.enter(fill, order, mark)
-        self._pricing.note_fill(fill.time_ms, fill.notional)
+        if self._pricing.counts_fills:
+            self._pricing.note_fill(fill.time_ms, fill.notional)
         orders.spend(fill.quantity)
         self._note_fill(order, fill)
         if first:
@@ -148,7 +149,8 @@ class Settlement:
         if order not in orders.working:
             # The venue's own order: a liquidation, or a close of the gap, the kill switch, the end.
             book.tell(order, "NEW", fill.time_ms)
-        self._pricing.note_fill(fill.time_ms, fill.notional)
+        if self._pricing.counts_fills:
+            self._pricing.note_fill(fill.time_ms, fill.notional)
         gained = ZERO if at_best is None else at_best(fill)
         row = account.leave(fill, order, ambiguous=at_best is not None, gained_at_best=gained)
         self._note_fill(order, fill)

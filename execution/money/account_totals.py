@@ -99,7 +99,7 @@ class TradeTotals:
         self.streaks.add(amount)
         if amount:
             (self.average_win if amount > 0.0 else self.average_loss).add(amount)
-        self.held.update(trade.exit_time_ms - trade.entry_time_ms)
+        self.held.add(trade.exit_time_ms - trade.entry_time_ms)
         if trade.ambiguous:
             self.ambiguous += 1
             self.ambiguous_bound = add(self.ambiguous_bound, subtract(trade.best_case_pnl, result))

@@ -181,7 +181,7 @@ class Holding:
         return Levels(
             self.liquidation,
             None if self.stop is None else self.stop.stop_price,
-            tuple(order.price for order in self.targets if order.price is not None),
+            tuple([order.price for order in self.targets if order.price is not None]),
             ladder=bool(self.targets) and self.targets[0].rung > 0,
         )
 

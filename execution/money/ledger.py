@@ -82,7 +82,8 @@ class Ledger:
         self, symbol: str, sign: int, quantity: Decimal, price: Decimal, commission: Decimal, margin: Decimal = ZERO
     ) -> Entry:
         """Record an entry; where one of the same sign is open it is added to."""
-        _require_exact(sign=sign, quantity=quantity, price=price, commission=commission, margin=margin)
+        if type(sign) is not int or not _are_exact(quantity, price, commission, margin):
+            _require_exact(sign=sign, quantity=quantity, price=price, commission=commission, margin=margin)
         if quantity <= 0 or sign not in (1, -1):
             raise InvariantError(f"{symbol}: an entry of quantity {quantity} and sign {sign}")
         held = self.entries.get(symbol)
@@ -119,7 +120,8 @@ class Ledger:
         A part carries its share of the entry's commission, funding and margin, rounded half-even to 1e-8; the rest
         stays with the rest.
         """
-        _require_exact(quantity=quantity, price=price, commission=commission)
+        if not _are_exact(quantity, price, commission):
+            _require_exact(quantity=quantity, price=price, commission=commission)
         entry = self.entries[symbol]
         if not 0 < quantity <= entry.quantity:
             raise InvariantError(f"{symbol}: closing {quantity} of {entry.quantity}")
@@ -147,9 +149,15 @@ class Ledger:
         return ClosedPart(gross, paid, funding, margin, cost, result)
 
 
+def _are_exact(*numbers: Decimal) -> bool:
+    """Return whether all are finite decimals; what is not may still be an integer."""
+    for value in numbers:  # noqa: SIM110 - a generator would cost more than all of it
+        if type(value) is not Decimal or not value.is_finite():
+            return False
+    return True
+
+
 def _require_exact(**numbers: Decimal | int) -> None:
     for name, value in numbers.items():
-        if type(value) is Decimal and value.is_finite():
-            continue
         if not isinstance(value, Decimal | int) or not Decimal(value).is_finite():
             raise InvariantError(f"the ledger takes finite decimals and integers only, {name} is {value!r}")

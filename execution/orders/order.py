@@ -80,6 +80,11 @@ class Order(msgspec.Struct, eq=False):
         """Whether a falling price meets it: a stop that sells, a limit that buys."""
         return (self.acts == "stop") == (self.sign < 0)
 
+    def may_lapse(self, time_ms: int) -> bool:
+        """Return whether its time is over before a step, unless a candle of the step can still fill it."""
+        last_ms, end_ms = self.last_open_ms, self.expires_ms
+        return (last_ms is not None and time_ms > last_ms) or (end_ms is not None and time_ms > end_ms)
+
     def lapse(self, candle_open_ms: int | None, time_ms: int) -> tuple[ExpiryReason, int] | None:
         """Return why and when the order has come to its end before a step; None while it lives.
 
