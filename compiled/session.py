@@ -4,24 +4,27 @@ from compiled.account import balance_float, note_equity
 from compiled.candle_moves import act_on_moves, find_moves
 from compiled.codes import END, ENDED, NONE, RUNNING
 from compiled.compiler import entry, kernel
-from compiled.decisions import decide
+from compiled.deciding.decisions import decide
 from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
 from compiled.matching_engine import match
 from compiled.order_book import cancel_close, cancel_entry, expire_entries
 from compiled.segments import follow_candles
 from compiled.settlement import leave_now
+from compiled.step_candles import next_finer_step, turn_to_strategy_candles
 from core.timeframe import DAY_MS
 
 EVENTS_OF_A_SYMBOL = 24
-"""More events of one kind than a symbol can have in one step."""
+EVENTS_OF_AN_EXIT = 8
+"""More events of one kind than a symbol, or one order that reduces its position, can have in one step."""
 
 
 @entry
 def run_steps(core: Core) -> None:
     """Run steps to the end of the run, or until the events of one more may not find room."""
     account = core.account[0]
-    room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1)
+    of_a_symbol = EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * core.exits.shape[1]
+    room = of_a_symbol * (core.states.shape[0] + 1)
     while account.status == RUNNING and has_room(core, room):
         time_ms = next_step(core)
         if time_ms == NONE:
@@ -63,6 +66,8 @@ def has_room(core: Core, room: int) -> bool:
 @kernel
 def next_step(core: Core) -> int:
     """Return the time of the next step and mark the symbols that have a candle in it; NONE after the last."""
+    if core.rules[0].detail_ms:
+        return next_finer_step(core)
     first = NONE
     for s in range(core.states.shape[0]):
         state = core.states[s]
@@ -90,8 +95,6 @@ def process(core: Core, time_ms: int) -> None:
         begin_day(core, day, time_ms)
     account.time_ms, account.row_of_step_written = time_ms, 0
     account.steps += 1
-    for s in range(core.states.shape[0]):
-        account.candles_processed += core.states[s].present
     busy = account.open_positions or account.entries_waiting
     moved = find_moves(core) if busy else False
     follow_candles(core)
@@ -99,6 +102,10 @@ def process(core: Core, time_ms: int) -> None:
     if moved:
         act_on_moves(core, time_ms)
     take_equity(core, time_ms)
+    if core.rules[0].detail_ms:
+        turn_to_strategy_candles(core)
+    for s in range(core.states.shape[0]):
+        account.candles_processed += core.states[s].present
     if core.rules[0].max_holding != NONE:
         close_overdue(core, time_ms)
     decide(core, time_ms)

@@ -29,6 +29,7 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
+from indicators.features.series import KeptColumns
 from risk_management.entry_sizing import EntrySizer
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
@@ -135,18 +136,10 @@ def build_session(
         If the symbols are of several currencies: their spelling need not say so, their trading rules do. If the
         strategy asks for a series that cannot be watched.
     """
-    main, fills = settings.live, settings.live.execution
+    main = settings.live
     require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
     statistics = SessionStatistics()
-    venue = PaperVenue(
-        received(fills.starting_balance),
-        build_pricing(fills, instruments, main.symbols),
-        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
-        _recorder(statistics, outputs),
-        allow_shorting=fills.allow_shorting,
-        keeps_fills=False,
-        spendable=equity_of_marks,
-    )
+    venue = _venue(settings, instruments, _recorder(statistics, outputs))
     prepare_strategy(strategy, settings)
     rules = kernel_rules(settings, strategy)
     known = None if ahead is None else known_candles(ahead, rules, watched_ahead)
@@ -158,6 +151,20 @@ def build_session(
     if features is not None:
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
+
+
+def _venue(settings: Settings, instruments: Mapping[str, Instrument], recorder: Recorder) -> PaperVenue:
+    """Return the venue of a session, whose fills are in its outputs."""
+    fills = settings.live.execution
+    return PaperVenue(
+        received(fills.starting_balance),
+        build_pricing(fills, instruments, settings.live.symbols),
+        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
+        recorder,
+        allow_shorting=fills.allow_shorting,
+        keeps_fills=False,
+        spendable=equity_of_marks,
+    )
 
 
 def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorder:
@@ -172,9 +179,10 @@ def known_candles(
     ahead: Mapping[str, CandleColumns],
     rules: KernelRules,
     watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
+    kept: KeptColumns | None = None,
 ) -> KnownCandles:
-    """Return candles that lie ready, as the streams of a strategy take them."""
-    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
+    """Return candles that lie ready, as the streams of a strategy take them; ``kept`` are features of the same."""
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched, kept)
 
 
 def prepare_strategy(strategy: object, settings: Settings) -> None:

@@ -1,9 +1,11 @@
 """Which engine makes a run: the compiled rules where they cover it and it is long enough, else the reference kernel."""
 
+import functools
 import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 
 
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
-    candles = sum(one.window.rows for one in market.candles.values())
+    candles = sum(one.window.rows for one in market.candles.values()) * (market.memory.runs if market.memory else 1)
     if plan.engine == "reference":
         yield "it was asked for"
     if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -43,8 +45,6 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
     yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
-    if market.watched:
-        yield "the strategy watches other candles"
 
 
 def run_compiled(
@@ -61,15 +61,19 @@ def run_compiled(
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
+    from compiled.driving.scaled_market import scaled_prices
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles)
-    brought = [
-        SymbolMarket(one.instrument, one.warmup, one.window, said)
-        for one, said in zip(market.candles.values(), opinions.rows, strict=True)
-    ]
+    memory = market.memory
+    opinions = opinions_of(strategy, plan.settings, rules, market, None if memory is None else memory.columns)
+    brought = []
+    for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
+        finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
+        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
+        prices = None if memory is None else memory.once(("prices", symbol), scaled)
+        brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer))
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
@@ -111,5 +115,5 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        folder = reference.result.output_dir
-        raise ParityError(f"the engines differ in {', '.join(differing)}; the reference kernel's run is in {folder}")
+        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
+        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")

@@ -18,11 +18,13 @@ from compiled.codes import (
     STATUSES,
     TRANSITIONS,
 )
+from compiled.driving.core_builder import first_step_ms
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
 from compiled.text.event_rows import (
     PIECES,
+    SPACE_OF_A_PRICE,
     SPACE_OF_A_ROW,
     Vocabulary,
     put_ledger,
@@ -36,15 +38,17 @@ from core.candle_columns import Int64Array
 from core.errors import Uncovered
 from core.event_lines import quoted
 
-Sink = Callable[[bytes], object]
+Sink = Callable[[memoryview], object]
+"""Takes text that is gone when it returns."""
 
 
 OF_FILLS = (
     "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
+    "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
+    "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason")
+OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
 """What is kept of events that are written, for the figures of a result."""
 
 
@@ -83,11 +87,21 @@ class CompiledRun:
         What runs; symbols and strategy as they are configured.
     opinions
         The JSON of every symbol's opinions, in configured order.
+    tags
+        What opinions call trades, by number; the first is nothing.
     """
 
-    def __init__(self, core: Core, symbols: Sequence[str], strategy_name: str, opinions: Sequence[OpinionRows]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        symbols: Sequence[str],
+        strategy_name: str,
+        opinions: Sequence[OpinionRows],
+        tags: Sequence[str] = ("",),
+    ) -> None:
         self.core = core
         self._opinions = opinions
+        self.tags = tags
         self.fills: list[Records] = []
         self.notes: list[Records] = []
         self.moves: list[Records] = []
@@ -102,6 +116,7 @@ class CompiledRun:
             Words.of(ORDER_TYPES),
             Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
+            Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
         self._json = (
             Words.of(JSON_PIECES),
@@ -109,7 +124,11 @@ class CompiledRun:
             Words.of((*BOUNDS, *ON_OPPOSITE)),
             Words.of(map(json.dumps, symbols)),
         )
-        words = max(self._words.symbols.longest, self._words.accrued.longest) + len(strategy_name) * 2
+        words = (
+            max(self._words.symbols.longest, self._words.accrued.longest)
+            + len(strategy_name) * 2
+            + self._words.tags.longest
+        )
         self._row_space = SPACE_OF_A_ROW + 2 * words
         self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
         self._out: Bytes = np.empty(0, np.uint8)
@@ -136,11 +155,10 @@ class CompiledRun:
             self._keep()
 
     def _write_start(self, ledger: Sink) -> None:
-        account, length_ms = self.core.account[0], int(self.core.rules[0]["timeframe_ms"])
-        first_ms = int(self.core.open_ms.min()) + length_ms
+        account, first_ms = self.core.account[0], first_step_ms(self.core)
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
-        ledger(out[:used].tobytes())
+        ledger(out[:used].data)
 
     def _write(self, sinks: Sinks) -> None:
         """Write the events that were made."""
@@ -148,21 +166,22 @@ class CompiledRun:
         fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
         points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
         if sinks.trades is not None:
-            out = self._space(len(fills), self._row_space)
-            sinks.trades(out[: put_trades(fills, core.symbols, self._decimals, self._words, out)].tobytes())
+            out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
+            used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
+            sinks.trades(out[:used].data)
         if sinks.ledger is not None:
             out = self._space(len(fills), 6 * self._row_space)
-            sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
+            sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].data)
         if sinks.orders is not None:
             out = self._space(len(transitions), self._row_space)
-            sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
+            sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].data)
         if sinks.equity is not None:
             out = self._space(len(points), self._row_space)
-            sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
+            sinks.equity(out[: put_points(points, self._decimals, out)].data)
         if sinks.decisions is not None:
             signals = self._signals(notes)
             out = self._space(1, len(notes) * self._note_space + len(signals.data))
-            sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
+            sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].data)
 
     def _keep(self) -> None:
         """Keep what a result reads of the events that were made, and make room for the next."""

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
+import numba
 import numpy as np
 
 from compiled import layout
-from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
+from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.order_rules import acceptance_rules, entry_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
-from core.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -22,23 +23,32 @@ from validation.composed_settings import Settings
 
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
-EVENTS_AT_ONCE = 1 << 15
+EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
+
+NO_CANDLES = CandleColumns.empty()
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
 
+Column = TypeVar("Column", Int64Array, Float64Array)
+
+
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
+    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
+    they are known.
     """
 
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
+    prices: Scaled | None = None
+    detail: CandleColumns = NO_CANDLES
 
 
 def build_core(
@@ -51,22 +61,26 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [scaled_prices(one.window, one.rules) for one in market]
+    scaled, units = _scaled(market)
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
     row = signal = 0
+    fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
         rows, opinions = one.window.rows, len(one.opinions)
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
-        states[s]["row"], states[s]["signal"] = row, signal
+        symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["row"] = states[s]["own_row"] = row
+        states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
+        states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
-        row, signal = row + rows, signal + opinions
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+        row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
+    return _core(rules, symbols, states, market, units, settings)
 
 
 def _core(
@@ -74,7 +88,7 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Sequence[Int64Array],
+    units: Int64Array,
     settings: Settings,
 ) -> layout.Core:
     account = np.zeros(1, layout.ACCOUNT)
@@ -85,29 +99,63 @@ def _core(
     signals = np.concatenate([one.opinions for one in market])
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    series = [*(one.window for one in market), *(one.detail for one in market)]
+    targets = rungs_of(settings)
+    rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
-    return layout.Core(
+    core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
         entries=np.zeros(len(market), layout.ORDER),
-        closes=np.zeros(len(market), layout.ORDER),
+        exits=np.zeros((len(market), TARGET_ROLE + rungs), layout.REDUCING),
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=columns.open_time_ms,
-        close=columns.close,
-        high=columns.high,
-        low=columns.low,
-        units=np.concatenate(units),
+        open_ms=_whole([one.open_time_ms for one in series]),
+        close=_whole([one.close for one in series]),
+        high=_whole([one.high for one in series]),
+        low=_whole([one.low for one in series]),
+        units=units,
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(columns.rows + 1, np.float64),
+        curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
+        levels=np.zeros((room, rungs), np.int64),
+        targets=targets,
     )
+    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
+    """Return the prices of each symbol in whole units, and those of all candles, the finer ones last."""
+    found = []
+    rows, fine = sum(one.window.rows for one in market), sum(one.detail.rows for one in market)
+    units = np.empty((rows + fine, 4), np.int64)
+    row, fine_row = 0, rows
+    for one in market:
+        prices = one.prices or scaled_prices((one.window, one.detail), one.rules)
+        own = one.window.rows
+        units[row : row + own] = prices.units[:own]
+        units[fine_row : fine_row + one.detail.rows] = prices.units[own:]
+        # Those of one symbol are let go before the next one's are made.
+        found.append(prices._replace(units=units[row : row + own]))
+        row, fine_row = row + own, fine_row + one.detail.rows
+    return found, units
+
+
+def _whole(columns: Sequence[Column]) -> Column:
+    """Return the columns of all series one behind the other."""
+    filled = [one for one in columns if len(one)] or columns[:1]
+    return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
+
+
+def _followed(core: layout.Core) -> layout.Core:
+    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
+    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
+    return core._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
@@ -116,6 +164,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
     found: dict[str, float] = {
         "timeframe_ms": length_ms,
+        "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),
         "grid_origin_ms": grid_origin_ms(length_ms),
         "entry_at_close": fills.entry_fill == "close",
         "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
@@ -125,6 +174,9 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "flatten_on_halt": mode.on_halt == "flatten",
         "warmup_candles": warmup_candles,
         "max_holding": NONE if fills.exits.max_holding is None else fills.exits.max_holding,
+        "rungs": len(fills.exits.ladder),
+        "closes_all": sum((received(rung.fraction) for rung in fills.exits.ladder), ZERO) == ONE,
+        "break_even_after": fills.exits.break_even_after or 0,
         "intrabar": _INTRABAR[fills.intrabar],
         "touch_fills": fills.limit_fill == "touch",
         "allow_shorting": fills.allow_shorting,
@@ -151,6 +203,27 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     for name, value in found.items():
         rules[name] = value
     return rules
+
+
+def rungs_of(settings: Settings) -> layout.Records:
+    """Return the rungs of the settings' ladder.
+
+    Raises
+    ------
+    Uncovered
+        If a number has too many digits.
+    """
+    rungs = settings.live.execution.exits.ladder
+    found = np.zeros(len(rungs), layout.TARGET_ROW)
+    for target, rung in zip(found, rungs, strict=True):
+        fraction, distance = received(rung.fraction), received(rung.distance)
+        if max(decimals_of(fraction), decimals_of(distance)) > MOST_MONEY_DECIMALS:
+            raise Uncovered("the numbers of a ladder have too many digits for 64 bits")
+        (share,) = shares_of(fraction)
+        target["fraction"], target["fraction_unit"], target["measure"] = share.number, share.unit, IN_STOPS
+        target["decimals"] = decimals_of(distance)
+        target["digits"] = whole(distance, decimals_of(distance))
+    return found
 
 
 def _cost_rules(settings: Settings) -> dict[str, int]:
@@ -190,7 +263,7 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
     """Put a symbol's trading rules and units into its record."""
     price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
     tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
-    largest_price = int(prices.units.max(initial=1)) * 6 // 5 + 2 * tick
+    largest_price = prices.largest * 6 // 5 + 2 * tick
     cost_scale = 10 ** (money - price_decimals - quantity_decimals)
     finer = price_decimals + quantity_decimals + len(str(int(run["rate_unit"]))) - 1 - 8
     found: dict[str, float] = {
@@ -228,6 +301,15 @@ def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> No
     state["opened"], state["last_open_ms"] = 1, opens[-1]
     state["segment_ends_ms"] = opens[-1] + longest_distance_ms
     state["last_close"], state["has_close"] = warmup.close[-1], 1
+
+
+def first_step_ms(core: layout.Core) -> int:
+    """Return when the first candle of a run closes, which has one."""
+    closes = []
+    for own, length in (("row", "timeframe_ms"), ("fine", "detail_ms")):
+        first = core.symbols[f"first_{own}"]
+        closes.append(core.open_ms[first[first < core.symbols[f"end_{own}"]]] + core.rules[0][length])
+    return int(np.concatenate(closes).min())
 
 
 def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:

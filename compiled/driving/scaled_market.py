@@ -17,10 +17,14 @@ LARGEST = 4 * 10**18
 
 
 class Scaled(NamedTuple):
-    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close."""
+    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close.
+
+    ``largest`` is the largest of them, at least 1.
+    """
 
     decimals: int
     units: Int64Array
+    largest: int
 
 
 def decimals_of(number: Decimal) -> int:
@@ -34,22 +38,22 @@ def whole(number: Decimal, decimals: int) -> int:
     return int(number.scaleb(decimals))
 
 
-def scaled_prices(candles: CandleColumns, rules: Instrument) -> Scaled:
-    """Return a symbol's prices in the coarsest unit that holds them and the tick.
+def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
+    """Return the prices of a symbol's series, one after another, in the coarsest unit that holds them and the tick.
 
     Raises
     ------
     Uncovered
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
-    table = np.stack((candles.open, candles.high, candles.low, candles.close), axis=1)
+    table = np.concatenate([np.stack((one.open, one.high, one.low, one.close), axis=1) for one in series])
     least = decimals_of(rules.tick_size)
     for decimals in range(least, MOST_DECIMALS + 1):
         if len(table) and not _fits(table[:: max(1, len(table) // 64)], decimals):
             continue
         units = _units(table, decimals)
         if units is not None:
-            return Scaled(decimals, units)
+            return Scaled(decimals, units, int(units.max(initial=1)))
     raise Uncovered(f"prices of {rules.symbol} have more than 15 digits")
 
 
