@@ -15,7 +15,6 @@ COVERED_OTHERWISE = {
     "market_data.history": "makes the input, which data_sha256 covers",
     "metrics": "adds up what a run came to, of which nothing is decided",
     "runs": "keeps the outputs, whose hashes the session takes before, and tells of a finished run",
-    "backtests.run_at_hand": "tells of a finished run",
     "backtests.stored_input": "tells of a finished run",
     "reports": "tells of a finished run",
 }
