@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.exact import EXACT, ZERO, plain
+from core.exact import ZERO, absolute, add, multiply, plain, subtract
 from core.instants import to_datetime
 from core.orders import OrderType, TimeInForce
 from core.reasons import CommandRefusal, FillReason, HaltReason, OrderReason
@@ -45,12 +45,12 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     @property
     def notional(self) -> Decimal:
         """Price × quantity."""
-        return EXACT.multiply(self.price, self.quantity)
+        return multiply(self.price, self.quantity)
 
     @property
     def slippage(self) -> Decimal:
         """What spread, slippage and rounding have cost: |price − reference| × quantity."""
-        return EXACT.multiply(EXACT.abs(EXACT.subtract(self.price, self.reference)), self.quantity)
+        return multiply(absolute(subtract(self.price, self.reference)), self.quantity)
 
 
 class Levels(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +122,7 @@ class TradeRow(msgspec.Struct, frozen=True, gc=False):
     @property
     def equity(self) -> Decimal:
         """Balance plus unrealised profit."""
-        return EXACT.add(self.balance, self.unrealized_pnl)
+        return add(self.balance, self.unrealized_pnl)
 
     @property
     def metadata(self) -> str:
@@ -296,7 +296,7 @@ class EquityPoint(msgspec.Struct, frozen=True, gc=False):
     @property
     def equity(self) -> Decimal:
         """Balance plus unrealised profit at the marks."""
-        return EXACT.add(self.balance, self.unrealized_pnl)
+        return add(self.balance, self.unrealized_pnl)
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

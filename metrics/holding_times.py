@@ -1,6 +1,6 @@
 """How long positions were held."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -38,24 +38,24 @@ class HoldingTime:
         ValueError
             If the time is negative.
         """
-        self.extend((held_ms,))
+        self.add(held_ms)
         return self.value
 
-    def extend(self, held_ms: Sequence[int]) -> None:
-        """Take the times of many trades; ValueError if one is negative."""
-        if not held_ms:
-            return
-        shortest = min(held_ms)
-        if shortest < 0:
-            raise ValueError(f"a position cannot be held for {shortest} ms")
-        self._shortest_ms = min(self._shortest_ms, shortest) if self._count else shortest
-        self._longest_ms = max(self._longest_ms, *held_ms)
-        self._total_ms += sum(held_ms)
-        self._count += len(held_ms)
+    def add(self, held_ms: int) -> None:
+        """Take the time from one trade's entry to its exit; ValueError if it is negative."""
+        if held_ms < 0:
+            raise ValueError(f"a position cannot be held for {held_ms} ms")
+        if held_ms < self._shortest_ms or not self._count:
+            self._shortest_ms = held_ms
+        if held_ms > self._longest_ms:
+            self._longest_ms = held_ms
+        self._total_ms += held_ms
+        self._count += 1
 
 
 def holding_time(held_ms: Iterable[int]) -> HoldingTimeRange | None:
     """Return the range of trades' holding times in milliseconds; None without a trade."""
     times = HoldingTime()
-    times.extend(list(held_ms))
+    for one in held_ms:
+        times.update(one)
     return times.value

@@ -25,22 +25,17 @@ class LongestStreaks:
         """Longest runs of the results so far."""
         return Streaks(self._wins, self._losses)
 
+    def add(self, amount: float) -> None:
+        """Take the next trade's result, net of costs."""
+        self._wins_now = self._wins_now + 1 if amount > 0.0 else 0
+        self._losses_now = self._losses_now + 1 if amount < 0.0 else 0
+        self._wins = max(self._wins, self._wins_now)
+        self._losses = max(self._losses, self._losses_now)
+
     def update(self, result: SupportsFloat) -> Streaks:
         """Take the next trade's result, net of costs, and return the longest runs."""
-        self.extend((result,))
+        self.add(float(result))
         return self.value
-
-    def extend(self, results: Iterable[SupportsFloat]) -> None:
-        """Take the results of many trades."""
-        wins, losses = self._wins_now, self._losses_now
-        for amount in map(float, results):
-            wins = wins + 1 if amount > 0.0 else 0
-            losses = losses + 1 if amount < 0.0 else 0
-            if wins > self._wins:
-                self._wins = wins
-            if losses > self._losses:
-                self._losses = losses
-        self._wins_now, self._losses_now = wins, losses
 
 
 def longest_streaks(results: Iterable[SupportsFloat]) -> Streaks:
@@ -52,5 +47,6 @@ def longest_streaks(results: Iterable[SupportsFloat]) -> Streaks:
     Streaks(wins=2, losses=2)
     """
     streaks = LongestStreaks()
-    streaks.extend(results)
+    for result in results:
+        streaks.update(result)
     return streaks.value

@@ -13,7 +13,7 @@ class _Statistic(Protocol):
     @property
     def value(self) -> float | None: ...
 
-    def extend(self, results: Iterable[SupportsFloat]) -> None: ...
+    def update(self, result: SupportsFloat) -> float | None: ...
 
 
 class ProfitFactor:
@@ -30,20 +30,17 @@ class ProfitFactor:
         """Profit factor, at least 0; None without a loss."""
         return self.gross_profit / self.gross_loss if self.gross_loss else None
 
+    def add(self, amount: float) -> None:
+        """Take the next result."""
+        if amount > 0.0:
+            self.gross_profit += amount
+        else:
+            self.gross_loss -= amount
+
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the profit factor."""
-        self.extend((result,))
+        self.add(float(result))
         return self.value
-
-    def extend(self, results: Iterable[SupportsFloat]) -> None:
-        """Take many results."""
-        profit, loss = self.gross_profit, self.gross_loss
-        for amount in map(float, results):
-            if amount > 0.0:
-                profit += amount
-            else:
-                loss -= amount
-        self.gross_profit, self.gross_loss = profit, loss
 
 
 class _RunningMean:
@@ -58,12 +55,10 @@ class _RunningMean:
         """Mean in quote currency; None before the first value."""
         return self.total / self.count if self.count else None
 
-    def _take(self, amounts: Iterable[float]) -> None:
-        count, total = self.count, self.total
-        for amount in amounts:
-            count += 1
-            total += amount
-        self.count, self.total = count, total
+    def add(self, amount: float) -> None:
+        """Take the next value."""
+        self.count += 1
+        self.total += amount
 
 
 class Expectancy(_RunningMean):
@@ -73,12 +68,8 @@ class Expectancy(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the expectancy."""
-        self.extend((result,))
+        self.add(float(result))
         return self.value
-
-    def extend(self, results: Iterable[SupportsFloat]) -> None:
-        """Take many results."""
-        self._take(map(float, results))
 
 
 class AverageWin(_RunningMean):
@@ -88,12 +79,10 @@ class AverageWin(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the average win."""
-        self.extend((result,))
+        amount = float(result)
+        if amount > 0.0:
+            self.add(amount)
         return self.value
-
-    def extend(self, results: Iterable[SupportsFloat]) -> None:
-        """Take many results."""
-        self._take(amount for amount in map(float, results) if amount > 0.0)
 
 
 class AverageLoss(_RunningMean):
@@ -103,12 +92,10 @@ class AverageLoss(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the average loss."""
-        self.extend((result,))
+        amount = float(result)
+        if amount < 0.0:
+            self.add(amount)
         return self.value
-
-    def extend(self, results: Iterable[SupportsFloat]) -> None:
-        """Take many results."""
-        self._take(amount for amount in map(float, results) if amount < 0.0)
 
 
 class WinRate:
@@ -167,5 +154,6 @@ def win_rate_pct(results: Iterable[SupportsFloat]) -> float:
 
 
 def _over(statistic: _Statistic, results: Iterable[SupportsFloat]) -> float | None:
-    statistic.extend(results)
+    for result in results:
+        statistic.update(result)
     return statistic.value

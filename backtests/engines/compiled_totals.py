@@ -120,11 +120,15 @@ class CompiledTotals:
         for number, own in _grouped(closes["tag"], results):
             if self._tags[number]:
                 self._add(trades.by_tag.setdefault(self._tags[number], ResultSum()), own)
-        amounts = self._floats(results)
-        for figure in (trades.profit_factor, trades.expectancy, trades.average_win, trades.average_loss):
-            figure.extend(amounts)
-        trades.streaks.extend(amounts)
-        trades.held.extend((closes["time_ms"] - closes["entry_time_ms"]).tolist())
+        lost, won = trades.average_loss.add, trades.average_win.add
+        of_all = trades.profit_factor.add, trades.expectancy.add, trades.streaks.add
+        for amount in self._floats(results):
+            for add in of_all:
+                add(amount)
+            if amount:
+                (won if amount > 0.0 else lost)(amount)
+        for held_ms in (closes["time_ms"] - closes["entry_time_ms"]).tolist():
+            trades.held.add(held_ms)
         ambiguous = closes[closes["trade_ambiguous"] != 0]
         trades.ambiguous += len(ambiguous)
         self._ambiguous_bound += _sum(ambiguous["trade_best"] - ambiguous["trade_result"])

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from core.candle import Candle
 from core.events import Gap, Recorder
-from core.exact import EXACT, received
+from core.exact import add, received
 from core.instrument import Instrument
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.funding_dues import FundingDues
@@ -44,12 +44,12 @@ def equity_of_marks(account: Account) -> Decimal:
 
     A position that has closed counts with its result alone: what it was worth at the marks is part of that.
     """
-    return EXACT.add(account.ledger.balance, account.unrealized_of_marks())
+    return add(account.ledger.balance, account.unrealized_of_marks())
 
 
 def equity_of_log(account: Account) -> Decimal:
     """Return balance plus unrealised profit as the trade log has them, to the digits of a float."""
-    return received(float(EXACT.add(account.ledger.balance, account.unrealized_of_log())))
+    return received(float(add(account.ledger.balance, account.unrealized_of_log())))
 
 
 class PaperVenue:

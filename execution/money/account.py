@@ -1,11 +1,10 @@
 """The paper venue's account: positions and money, told as they change."""
 
 from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add, as_float, multiply, subtract
 from core.instants import to_datetime
 from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE
@@ -106,25 +105,34 @@ class Account:
 
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
-        return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
+        total = ZERO
+        for holding in self.holdings.values():
+            if holding.marked:
+                total = add(total, holding.exact_unrealized())
+        return total
 
     def unrealized_of_marks(self) -> Decimal:
         """Return the exact gross profit at the marks of all that was part of the last equity."""
-        return _total(holding.counted_unrealized() for holding in self.holdings.values())
+        total = ZERO
+        for holding in self.holdings.values():
+            total = add(total, holding.counted_unrealized())
+        return total
 
     def affordable(self, fill: Fill, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission.
 
         With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
-        needed = EXACT.add(fill.notional, fill.commission)
-        limit = EXACT.multiply(equity, EXACT_TOLERANCE)
-        entries = self.ledger.entries.values()
+        needed = add(fill.notional, fill.commission)
+        limit = multiply(equity, EXACT_TOLERANCE)
         if self._perpetual is None:
-            return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit
-        leverage = self._perpetual.leverage(fill.symbol)
-        margins = EXACT.multiply(_total(entry.margin for entry in entries), leverage)
-        return EXACT.add(needed, margins) <= EXACT.multiply(limit, leverage)
+            for entry in self.ledger.entries.values():
+                needed = add(needed, entry.cost)
+            return needed <= limit
+        margins, leverage = ZERO, self._perpetual.leverage(fill.symbol)
+        for entry in self.ledger.entries.values():
+            margins = add(margins, entry.margin)
+        return add(needed, multiply(margins, leverage)) <= multiply(limit, leverage)
 
     def enter(self, fill: Fill, order: Order, mark: float | None = None) -> Holding:
         """Open a position, or add to the one that is open, and return it; :meth:`tell_entry` tells the fill."""
@@ -140,13 +148,13 @@ class Account:
             position = Position(
                 symbol,
                 side_of(fill.sign),
-                float(fill.quantity),
-                float(fill.price),
+                as_float(fill.quantity),
+                as_float(fill.price),
                 to_datetime(fill.time_ms),
                 strategy_name=None if request is None else request.strategy_name,
                 metadata={} if request is None else dict(request.metadata),
             )
-            first_mark = float(fill.price) if mark is None else mark
+            first_mark = as_float(fill.price) if mark is None else mark
             holding = Holding(entry, position, fill.time_ms, first_mark, order.client_order_id)
             holding.tag = "" if request is None else request.tag
             self.holdings[symbol] = holding
@@ -183,7 +191,7 @@ class Account:
         part = self.ledger.close(symbol, fill.quantity, fill.price, fill.commission)
         self.postings.closed(fill, order_id, part, "liquidation" if reason == "liquidation" else "close")
         holding.ambiguous = holding.ambiguous or ambiguous
-        holding.take_part(part, fill, EXACT.add(part.result, gained_at_best))
+        holding.take_part(part, fill, add(part.result, gained_at_best))
         self.exits[reason] += 1
         rest = self.ledger.entries.get(symbol)
         if rest is None:
@@ -218,9 +226,9 @@ class Account:
         amount = funding_amount(holding.sign, holding.entry.quantity, mark, rate)
         holding.entry = self.ledger.fund(symbol, amount)
         self.postings.funded(time_ms, symbol, amount)
-        self.funding_net = EXACT.add(self.funding_net, amount)
+        self.funding_net = add(self.funding_net, amount)
         if amount < 0:
-            self.funding_paid = EXACT.subtract(self.funding_paid, amount)
+            self.funding_paid = subtract(self.funding_paid, amount)
         return amount
 
     def take_rules(self, symbol: str, instrument: Instrument) -> None:
@@ -244,10 +252,3 @@ class Account:
             entry = holding.entry
             table = self._perpetual.tables[entry.symbol]
             holding.liquidation = table.liquidation_price(entry.sign, entry.quantity, entry.cost, entry.margin)
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from core.events import TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add, subtract
 from core.reasons import FillReason
 from metrics.holding_times import HoldingTime
 from metrics.streaks import LongestStreaks
@@ -66,7 +66,7 @@ class ResultSum:
             self.won += 1
         elif not result:
             self.even += 1
-        self.realized = EXACT.add(self.realized, result)
+        self.realized = add(self.realized, result)
 
 
 class TradeTotals:
@@ -94,12 +94,15 @@ class TradeTotals:
         if trade.tag:
             _of(self.by_tag, trade.tag).take(result)
         amount = float(result)
-        for figure in (self.profit_factor, self.expectancy, self.average_win, self.average_loss, self.streaks):
-            figure.update(amount)
-        self.held.update(trade.exit_time_ms - trade.entry_time_ms)
+        self.profit_factor.add(amount)
+        self.expectancy.add(amount)
+        self.streaks.add(amount)
+        if amount:
+            (self.average_win if amount > 0.0 else self.average_loss).add(amount)
+        self.held.add(trade.exit_time_ms - trade.entry_time_ms)
         if trade.ambiguous:
             self.ambiguous += 1
-            self.ambiguous_bound = EXACT.add(self.ambiguous_bound, EXACT.subtract(trade.best_case_pnl, result))
+            self.ambiguous_bound = add(self.ambiguous_bound, subtract(trade.best_case_pnl, result))
 
 
 def _of(sums: dict[str, ResultSum], name: str) -> ResultSum:
@@ -140,23 +143,23 @@ class FillTotals:
         self.fills += 1
         if not self._held:
             self.positions += 1
-        self._held = EXACT.add(self._held, quantity)
+        self._held = add(self._held, quantity)
 
     def leave(self, quantity: Decimal, reason: FillReason, rung: int, result: Decimal, funding: Decimal) -> None:
         """Take a fill that closes a position or a part of it."""
         self.fills += 1
-        self._held = EXACT.subtract(self._held, quantity)
+        self._held = subtract(self._held, quantity)
         self.exits[reason] += 1
         if funding:
-            self.funding = EXACT.add(self.funding, funding)
+            self.funding = add(self.funding, funding)
         if rung:
             found = self.rungs.setdefault(rung, RungSum())
             found.fills += 1
             if found.last_position != self.positions:
                 found.last_position = self.positions
                 found.positions += 1
-            found.quantity = EXACT.add(found.quantity, quantity)
-            found.realized = EXACT.add(found.realized, result)
+            found.quantity = add(found.quantity, quantity)
+            found.realized = add(found.realized, result)
 
 
 class AccountTotals:
@@ -181,8 +184,11 @@ class AccountTotals:
         fill = row.fill
         commission, slippage, fees = self.costs
         if row.reason == "liquidation":
-            fees = EXACT.add(fees, fill.commission)
-        self.costs = Costs(EXACT.add(commission, fill.commission), EXACT.add(slippage, fill.slippage), fees)
+            fees = add(fees, fill.commission)
+        slipped = fill.slippage
+        if slipped:
+            slippage = add(slippage, slipped)
+        self.costs = Costs(add(commission, fill.commission), slippage, fees)
         if row.action == "OPEN":
             self.of(fill.symbol).enter(fill.quantity)
         else:

@@ -1,6 +1,6 @@
 """The account's performance in plain figures."""
 
-from core.exact import EXACT
+from core.exact import add, subtract
 from execution.money.account import Account
 
 
@@ -14,8 +14,8 @@ def performance_summary(account: Account) -> dict[str, float | int]:
     results = account.totals.trades.all
     trades, wins, even = results.trades, results.won, results.even
     unrealized = account.unrealized_of_log()
-    equity = EXACT.add(account.ledger.balance, unrealized)
-    total_return = float(EXACT.subtract(equity, account.ledger.starting_balance))
+    equity = add(account.ledger.balance, unrealized)
+    total_return = float(subtract(equity, account.ledger.starting_balance))
     return {
         "starting_balance": starting_balance,
         "current_balance": float(account.ledger.balance),
