@@ -73,8 +73,9 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity
-    row.stop_price = row.target_price = NONE
-    row.ambiguous = row.gained = row.realized_pnl = 0
+    row.stop_price = row.target_price = row.liquidation = NONE
+    row.margin = row.funding = 0
+    row.ambiguous = row.gained = row.realized_pnl = row.gross = row.entry_commission = 0
     return row
 
 
@@ -85,6 +86,8 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
     holding.sign, holding.quantity, holding.price = order.sign, order.quantity, price
     holding.cost = price * order.quantity * symbol.cost_scale
     holding.commission = commission
+    holding.margin = holding.funding = 0
+    holding.liquidation = NONE
     holding.entry_price = float(price) / symbol.price_unit
     holding.quantity_float = float(order.quantity) / symbol.quantity_unit
     holding.mark_units = price if mark_units == NONE else mark_units
@@ -97,11 +100,13 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
 
 @kernel
 def close_holding(core: Core, s: int, row: Record) -> None:
-    """Close a position at the price of a fill: its gross profit less both commissions goes to the balance."""
+    """Close a position at the price of a fill: its gross profit and its funding less both commissions go to the balance."""
     account, holding = core.account[0], core.holdings[s]
     gross = profit(core, s, row.price)
-    result = gross - (holding.commission + row.commission)
+    result = gross + holding.funding - (holding.commission + row.commission)
     account.balance += result
+    account.margin -= holding.margin
+    row.margin, row.funding = holding.margin, holding.funding
     row.entry_time_ms, row.entry_price = holding.opened_ms, holding.price
     row.gross, row.entry_commission, row.realized_pnl = gross, holding.commission, result
     account.open_positions -= 1

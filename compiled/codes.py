@@ -16,6 +16,9 @@ NONE = cast(int, np.int64(-(1 << 62)))
 RUNNING, ENDED, OVERFLOW = numbers(3)
 """What a run is; after an overflow it must be run by the reference kernel."""
 
+CLOSING, OPENING, PAYING = numbers(3)
+"""What a row of fills is, as ``opens`` says: of a payment it has the symbol, the time and the funding."""
+
 PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
 IGNORE, CLOSE, REVERSE = numbers(3)
 
@@ -23,10 +26,10 @@ NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = numbers(6)
 TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 
-ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE = numbers(4)
-ORDER_TYPES = ("MARKET", "MARKET", "STOP_MARKET", "TAKE_PROFIT")
+ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE, LIQUIDATION_ROLE = numbers(5)
+ORDER_TYPES = ("MARKET", "MARKET", "STOP_MARKET", "TAKE_PROFIT", "MARKET")
 
-DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
+DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE, FUNDING_NOTE = numbers(7)
 """Kinds of what ``decisions.jsonl`` tells."""
 
 ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
@@ -44,7 +47,7 @@ REASONS = (
     "target_distance", "trailing_distance", "no_exposure_room", "below_lot_size", "below_min_quantity",
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
-    "max_exposure", "account_blown", "drawdown", "daily_loss",
+    "max_exposure", "account_blown", "drawdown", "daily_loss", "liquidation", "insufficient_margin", "max_leverage",
 )  # fmt: skip
 (
     NO_REASON, STOP, TRAILING_STOP, TARGET, TIME_STOP, OPPOSITE_SIGNAL, GAP, HALT, END, SIGNAL, OCO,
@@ -53,5 +56,5 @@ REASONS = (
     TARGET_DISTANCE, TRAILING_DISTANCE, NO_EXPOSURE_ROOM, BELOW_LOT_SIZE, BELOW_MIN_QUANTITY,
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
-    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS,
+    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, LIQUIDATION, INSUFFICIENT_MARGIN, MAX_LEVERAGE,
 ) = numbers(len(REASONS))  # fmt: skip

@@ -28,18 +28,19 @@ RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
-    "grid_origin_ms rate_unit",
+    "grid_origin_ms rate_unit perpetual mark_triggers liquidation_fee liquidation_fee_unit most_payments",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
-    "commission_divisor commission_multiplier largest_quantity",
-    "price_unit quantity_unit min_quantity max_quantity min_notional",
+    "commission_divisor commission_multiplier largest_quantity leverage leverage_unit first_tier end_tier end_payment "
+    "fine_decimals fine_scale liquidation_scale liquidation_multiplier liquidation_divisor",
+    "price_unit quantity_unit min_quantity max_quantity min_notional fine_unit",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held",
+    "held payment",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -48,18 +49,19 @@ ORDER = _dtype(
 )
 HOLDING = _dtype(
     "sign quantity price cost commission mark_units marked fresh opened_ms client_id stop target stop_price "
-    "target_price stop_reason trails trail_units has_best timed_out",
+    "target_price stop_reason trails trail_units has_best timed_out margin funding liquidation",
     "entry_price quantity_float mark best",
 )
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
-    "daily_loss_halt blown fills transitions points decisions curve",
+    "daily_loss_halt blown fills transitions points decisions curve margin funding_net funding_paid payments",
     "current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
-    "stop_price target_price ambiguous entry_time_ms entry_price gross entry_commission gained signal",
+    "stop_price target_price ambiguous entry_time_ms entry_price gross entry_commission gained signal margin funding "
+    "liquidation",
 )
 TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
@@ -76,10 +78,18 @@ NOTE = _dtype(
 """A line of ``decisions.jsonl``."""
 SIGNAL_ROW = _dtype("row sign", "sl_distance tp_distance atr")
 """An opinion that is not FLAT; a distance that is not given is nan."""
+TIER = _dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
+"""A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
+PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")
+"""A funding payment; the mark is NONE where it is not known."""
 
 
 class Core(NamedTuple):
-    """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time."""
+    """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
+
+    ``marks`` are mark candles in a symbol's fine unit, row by row beside the candles, NONE where there is none; without
+    any of a run it is empty.
+    """
 
     rules: Records
     symbols: Records
@@ -100,6 +110,9 @@ class Core(NamedTuple):
     notes: Records
     decision: Records
     curve: Float64Array
+    marks: Int64Array
+    tiers: Records
+    payments: Records
 
 
 kind_of: Any = numba.typeof

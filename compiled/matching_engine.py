@@ -4,11 +4,12 @@ from compiled.candle_walk import walk
 from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE, numbers
 from compiled.compiler import kernel
 from compiled.fill_pricing import limit_price, market_price
+from compiled.funding_dues import settle_after, settle_before, settle_costs
 from compiled.layout import Core
 from compiled.order_book import cancel_close, cancel_entry, next_note
 from compiled.protective_orders import follow
-from compiled.reach_rules import meets_stop, meets_target
-from compiled.settlement import enter, leave, leave_now
+from compiled.reach_rules import liquidates, mark_at, meets_target, triggers_stop
+from compiled.settlement import enter, leave, leave_now, liquidate
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
@@ -17,6 +18,11 @@ OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 def match(core: Core, time_ms: int) -> None:
     """Let the candles of a step meet the orders, each phase over all symbols before the next."""
     account, states = core.account[0], core.states
+    funded = core.payments.shape[0] > 0
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_before(core, s)
     for s in range(states.shape[0]):
         if states[s].present:
             if states[s].gap:
@@ -27,11 +33,20 @@ def match(core: Core, time_ms: int) -> None:
         for s in range(states.shape[0]):
             if states[s].present and core.entries[s].working:
                 entries_at_open(core, s)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_costs(core, s, time_ms)
     if account.open_positions:
         for s in range(states.shape[0]):
             if states[s].present and core.holdings[s].sign != 0:
                 prices = core.units[states[s].row]
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_after(core, s, time_ms)
+    if account.open_positions:
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
             if states[s].present and holding.sign != 0:
@@ -55,13 +70,15 @@ def close_at_gap(core: Core, s: int) -> None:
 
 @kernel
 def exits_at_open(core: Core, s: int) -> None:
-    """Phase A1: the waiting close, then the stop or the target that the open has passed, filled at the open."""
+    """Phase A1: the waiting close, liquidation, then the stop or the target that the open has passed."""
     row, holding, close = core.states[s].row, core.holdings[s], core.closes[s]
     opened, open_ms, buying = core.units[row, OPEN], core.open_ms[row], holding.sign < 0
     if close.working and close.active_ms <= open_ms:
         leave(core, s, CLOSE_ROLE, opened, market_price(core, s, opened, buying), open_ms)
         return
-    if holding.stop and meets_stop(core, s, opened):
+    if holding.liquidation != NONE and liquidates(core, s, mark_at(core, s, row, OPEN)):
+        liquidate(core, s, open_ms)
+    elif holding.stop and triggers_stop(core, s, row, OPEN):
         leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, buying), open_ms)
     elif holding.target and meets_target(core, s, opened):
         price = limit_price(core, s, opened, buying)

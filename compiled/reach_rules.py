@@ -1,5 +1,10 @@
-"""When a price meets an order: a stop by a touch, a target by a trade through it, or by a touch where that is set."""
+"""When a price meets an order: a stop by a touch, a target by a trade through it, or by a touch where that is set.
 
+Mark prices judge liquidation and, where that is set, stops. They, and levels beside them, are whole numbers of a
+symbol's fine unit.
+"""
+
+from compiled.codes import NONE
 from compiled.compiler import kernel
 from compiled.layout import Core
 
@@ -18,3 +23,43 @@ def meets_target(core: Core, s: int, price: int) -> bool:
     if price == holding.target_price:
         return core.rules[0].touch_fills != 0
     return price > holding.target_price if holding.sign > 0 else price < holding.target_price
+
+
+@kernel
+def knows_mark(core: Core, row: int) -> bool:
+    """Return whether a candle has a mark candle beside it."""
+    return core.marks.shape[0] > 0 and core.marks[row, 0] != NONE
+
+
+@kernel
+def mark_at(core: Core, s: int, row: int, column: int) -> int:
+    """Return a price of a candle's mark candle; where there is none, the candle's own."""
+    if knows_mark(core, row):
+        return core.marks[row, column]
+    return core.units[row, column] * core.symbols[s].fine_scale
+
+
+@kernel
+def marks_trigger(core: Core, row: int) -> bool:
+    """Return whether the mark price triggers stops in a candle."""
+    return core.rules[0].mark_triggers != 0 and knows_mark(core, row)
+
+
+@kernel
+def triggers_stop(core: Core, s: int, row: int, column: int) -> bool:
+    """Return whether a price of a candle, or of its mark candle where that triggers, meets the stop of a position."""
+    if not marks_trigger(core, row):
+        return meets_stop(core, s, core.units[row, column])
+    mark, scale = core.marks[row, column], core.symbols[s].fine_scale
+    if core.holdings[s].sign > 0:
+        return -(-mark // scale) <= core.holdings[s].stop_price
+    return mark // scale >= core.holdings[s].stop_price
+
+
+@kernel
+def liquidates(core: Core, s: int, mark: int) -> bool:
+    """Return whether a mark price is at or beyond the liquidation price of a position."""
+    holding = core.holdings[s]
+    if holding.liquidation == NONE:
+        return False
+    return mark <= holding.liquidation if holding.sign > 0 else mark >= holding.liquidation

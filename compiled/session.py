@@ -5,6 +5,7 @@ from compiled.candle_moves import act_on_moves, find_moves
 from compiled.codes import END, ENDED, NONE, RUNNING
 from compiled.compiler import entry, kernel
 from compiled.decisions import decide
+from compiled.funding_dues import settle_due
 from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
 from compiled.matching_engine import match
@@ -21,7 +22,7 @@ EVENTS_OF_A_SYMBOL = 24
 def run_steps(core: Core) -> None:
     """Run steps to the end of the run, or until the events of one more may not find room."""
     account = core.account[0]
-    room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1)
+    room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1) + core.rules[0].most_payments
     while account.status == RUNNING and has_room(core, room):
         time_ms = next_step(core)
         if time_ms == NONE:
@@ -123,6 +124,8 @@ def flatten(core: Core, time_ms: int) -> None:
     for s in range(core.states.shape[0]):
         cancel_close(core, s, time_ms, END)
         cancel_entry(core, s, time_ms, END)
+    for s in range(core.states.shape[0]):
+        settle_due(core, s, time_ms)
     for s in range(core.states.shape[0]):
         if core.holdings[s].sign != 0:
             leave_now(core, s, core.holdings[s].mark_units, time_ms, END)

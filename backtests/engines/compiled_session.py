@@ -11,12 +11,14 @@ import numpy as np
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
     REASONS,
@@ -60,13 +62,15 @@ class CompiledAccount:
         self.rung_fills: Counter[int] = Counter()
         # Only rungs are told by rows.
         self.rows: Sequence[TradeRow] = ()
-        self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
-        closes = self._fills[self._fills["opens"] == 0]
+        self.funding_net = self._amount(int(self._record["funding_net"]))
+        self.funding_paid = self._amount(int(self._record["funding_paid"]))
+        closes = self._fills[self._fills["opens"] == CLOSING]
         self.exits = _counted(closes["reason"])
+        self._funding = closes["funding"].tolist()
         self.closed = list(map(self._trade, *(closes[name].tolist() for name in _OF_TRADE)))
 
     @property
@@ -91,7 +95,10 @@ class CompiledAccount:
     @property
     def parts_closed(self) -> Iterator[PartClosed]:
         """Every closing fill, oldest first."""
-        return (PartClosed(trade.symbol, trade.reason, ZERO) for trade in self.closed)
+        return (
+            PartClosed(trade.symbol, trade.reason, self._amount(funding))
+            for trade, funding in zip(self.closed, self._funding, strict=True)
+        )
 
     @functools.cached_property
     def costs(self) -> Costs:
@@ -99,7 +106,8 @@ class CompiledAccount:
         fills = self._fills
         scale = self._scales[fills["symbol"]]
         slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
-        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+        fees = _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), self._amount(fees))
 
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
@@ -199,6 +207,7 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
     entered = decisions[decisions["entry_id"] != 0]
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.funding_payments = int(account["payments"])
     found.gaps = int((notes["kind"] == GAP_NOTE).sum())
     found.halts = int((notes["kind"] == HALT_NOTE).sum())
     found.candle_moves = int((notes["kind"] == MOVE).sum())

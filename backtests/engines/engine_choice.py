@@ -59,15 +59,17 @@ def run_compiled(
     from backtests.engines.compiled_session import CompiledSession
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.contracts import NO_CONTRACT, Contract
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
     opinions = opinions_of(strategy, plan.settings, rules, market.candles)
+    contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     brought = [
-        SymbolMarket(one.instrument, one.warmup, one.window, said)
-        for one, said in zip(market.candles.values(), opinions.rows, strict=True)
+        SymbolMarket(one.instrument, one.warmup, one.window, said, contracts.get(symbol, NO_CONTRACT))
+        for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))

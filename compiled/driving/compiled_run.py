@@ -41,7 +41,7 @@ Sink = Callable[[bytes], object]
 
 OF_FILLS = (
     "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
+    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained", "funding",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
 OF_TRANSITIONS = ("event", "role", "reason")
@@ -93,14 +93,14 @@ class CompiledRun:
         self.moves: list[Records] = []
         self.transitions: list[Records] = []
         self._decimals = int(core.rules[0]["money_decimals"])
-        self._sums = np.zeros(5 + len(symbols), np.int64)
+        self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
             Words.of(map(quoted, symbols)),
             Words.of(REASONS),
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
+            Words.of((*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
         )
         self._json = (
@@ -145,7 +145,7 @@ class CompiledRun:
         core, account = self.core, self.core.account[0]
         fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
         points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
-        out = self._space(len(fills), 6 * self._row_space)
+        out = self._space(len(fills), 10 * self._row_space)
         sinks.trades(out[: put_trades(fills, core.symbols, self._decimals, self._words, out)].tobytes())
         sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
         out = self._space(len(transitions), self._row_space)

@@ -8,6 +8,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
+from compiled.driving.contracts import NO_CONTRACT, Contract, ContractRecords, contract_records, contract_rules, joined_records, most_at_once
 from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
@@ -32,13 +33,15 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``contract`` is
+    what a perpetual has beside.
     """
 
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
+    contract: Contract = NO_CONTRACT
 
 
 def build_core(
@@ -66,7 +69,34 @@ def build_core(
         states[s]["row"], states[s]["signal"] = row, signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
         row, signal = row + rows, signal + opinions
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+    contracts = _contracts(settings, market, scaled, rules, symbols)
+    for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
+        states[s]["payment"] = last
+    return _core(rules, symbols, states, market, ([prices.units for prices in scaled], contracts), settings)
+
+
+def _contracts(
+    settings: Settings, market: Sequence[SymbolMarket], scaled: Sequence[Scaled], rules: layout.Records, symbols: layout.Records
+) -> Sequence[ContractRecords]:
+    """Return what perpetual contracts have beside candles, and put what is each symbol's own into its record."""
+    own, money, length_ms = settings.live.execution.perpetual, int(rules[0]["money_decimals"]), int(rules[0]["timeframe_ms"])
+    if own is None:
+        symbols["fine_scale"] = 1
+        return ()
+    found = []
+    for name, symbol, one, prices in zip(settings.live.symbols, symbols, market, scaled, strict=True):
+        beside = one.window, prices, one.contract
+        records = contract_records(own, own.leverage_of(name), one.rules, money, beside)
+        tiers, payments = (sum(len(part[k]) for part in found) for k in (0, 1))
+        symbol["first_tier"], symbol["end_tier"] = tiers, tiers + len(records.tiers)
+        symbol["end_payment"] = payments + len(records.payments)
+        for field, value in records.fields.items():
+            symbol[field] = value
+        # Of a short, margin and amount of its tier stand beside the cost.
+        symbol["largest_quantity"] //= 4
+        rules["most_payments"] += most_at_once(records.payments, one.window.open_time_ms, length_ms)
+        found.append(records)
+    return found
 
 
 def _core(
@@ -74,9 +104,10 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Sequence[Int64Array],
+    beside: tuple[Sequence[Int64Array], Sequence[ContractRecords]],
     settings: Settings,
 ) -> layout.Core:
+    units, contracts = beside
     account = np.zeros(1, layout.ACCOUNT)
     start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
@@ -86,7 +117,7 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
-    room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
+    room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
     return layout.Core(
         rules=rules,
         symbols=symbols,
@@ -107,6 +138,7 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
+        **joined_records(contracts),
     )
 
 
@@ -145,6 +177,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
+        **contract_rules(fills.perpetual),
     }
     rules = np.zeros(1, layout.RULES)
     for name, value in found.items():

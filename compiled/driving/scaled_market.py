@@ -41,14 +41,24 @@ def scaled_prices(candles: CandleColumns, rules: Instrument) -> Scaled:
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
     table = np.stack((candles.open, candles.high, candles.low, candles.close), axis=1)
-    least = decimals_of(rules.tick_size)
+    return Scaled(*whole_units(table, decimals_of(rules.tick_size), rules.symbol))
+
+
+def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -> tuple[int, Int64Array]:
+    """Return how many decimals prices have, or the least there may be, and the prices in units of them.
+
+    Raises
+    ------
+    Uncovered
+        As :func:`scaled_prices`.
+    """
     for decimals in range(least, MOST_DECIMALS + 1):
         if len(table) and not _fits(table[:: max(1, len(table) // 64)], decimals):
             continue
         units = _units(table, decimals)
         if units is not None:
-            return Scaled(decimals, units)
-    raise Uncovered(f"prices of {rules.symbol} have more than 15 digits")
+            return decimals, units
+    raise Uncovered(f"prices of {name} have more than 15 digits")
 
 
 def _fits(table: "np.typing.NDArray[np.float64]", decimals: int) -> bool:

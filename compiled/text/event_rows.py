@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, GAP, NONE, STOP_ROLE, numbers
+from compiled.codes import CLOSE_ROLE, CLOSING, GAP, LIQUIDATION, NONE, OPENING, PAYING, STOP_ROLE, numbers
 from compiled.compiler import entry, routine
 from compiled.layout import Record, Records
 from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
@@ -16,7 +16,8 @@ SPACE_OF_A_ROW = 640
 class Vocabulary(NamedTuple):
     """The words of a run's lines, each as a field of a CSV row has it.
 
-    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols.
+    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the
+    symbols: what each has accrued, then their margins, then that of funding.
     """
 
     symbols: Words
@@ -29,14 +30,16 @@ class Vocabulary(NamedTuple):
 
 
 PIECES = (
-    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '"{""stop"":""', '"",""target"":""', '""}"', "{}",
-    '"{""ambiguous"":true}"', "-stop", "-target", "-gap", "-end", "start,,,", "open,", "close,", "cash,", "capital,",
-    "commission,", "realized_pnl,", "",
+    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", "{}", '"{', '}"', ",", '""ambiguous"":true',
+    '""funding"":""', '""liquidation"":""', '""stop"":""', '""target"":""', '""', "-stop", "-target", "-gap", "-end",
+    "-liquidation", "start,,,", "open,", "close,", "liquidation,", "funding,", "cash,", "capital,", "commission,",
+    "realized_pnl,", "",
 )  # fmt: skip
 (
-    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, LEVELS_END, NOTHING,
-    AMBIGUOUS, OF_STOP, OF_TARGET, OF_GAP, OF_END, STARTS, OPENED, CLOSED, CASH, CAPITAL,
-    COMMISSION, REALIZED, STRATEGY,
+    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, NOTHING, BEGINS, ENDS, NEXT, AMBIGUOUS,
+    FUNDING_IS, LIQUIDATION_AT, STOP_AT, TARGET_AT, QUOTE, OF_STOP, OF_TARGET, OF_GAP, OF_END,
+    OF_LIQUIDATION, STARTS, OPENED, CLOSED, LIQUIDATED, FUNDED, CASH, CAPITAL, COMMISSION,
+    REALIZED, STRATEGY,
 ) = numbers(len(PIECES))  # fmt: skip
 
 
@@ -51,8 +54,10 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
     at = 0
     for number in range(fills.shape[0]):
         row = fills[number]
+        if row.opens == PAYING:
+            continue
         symbol = symbols[row.symbol]
-        prices, quantities, opens = symbol.price_decimals, symbol.quantity_decimals, row.opens != 0
+        prices, quantities, opens = symbol.price_decimals, symbol.quantity_decimals, row.opens == OPENING
         at = put_comma(out, put_time(out, at, row.time_ms))
         at = put_comma(out, put_whole(out, at, row.order_id))
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
@@ -68,22 +73,35 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
         at = _put_money(out, at, row.unrealized_pnl, decimals)
         at = put_comma(out, put(out, at, words.pieces, STRATEGY))
         at = put_comma(out, put(out, at, words.reasons, row.reason))
-        at = _put_metadata(out, at, row, prices, words)
+        at = _put_metadata(out, at, row, decimals, symbol, words)
         out[at] = LINE_END
         at += 1
     return at
 
 
 @routine
-def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, words: Vocabulary) -> int:
+def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, symbol: Record, words: Vocabulary) -> int:
+    pieces, start = words.pieces, at
     if row.ambiguous:
-        return put(out, at, words.pieces, AMBIGUOUS)
-    if not row.opens:
-        return put(out, at, words.pieces, NOTHING)
-    at = put_plain(out, put(out, at, words.pieces, STOP_AT), row.stop_price, decimals)
-    if row.target_price != NONE:
-        at = put_plain(out, put(out, at, words.pieces, TARGET_AT), row.target_price, decimals)
-    return put(out, at, words.pieces, LEVELS_END)
+        at = put(out, put(out, at, pieces, BEGINS), pieces, AMBIGUOUS)
+    if row.funding:
+        at = _put_word(out, at, start, pieces, FUNDING_IS, row.funding, decimals)
+    if row.opens:
+        if row.liquidation != NONE:
+            at = _put_word(out, at, start, pieces, LIQUIDATION_AT, row.liquidation, symbol.fine_decimals)
+        at = _put_word(out, at, start, pieces, STOP_AT, row.stop_price, symbol.price_decimals)
+        if row.target_price != NONE:
+            at = _put_word(out, at, start, pieces, TARGET_AT, row.target_price, symbol.price_decimals)
+    return put(out, at, pieces, NOTHING if at == start else ENDS)
+
+
+@routine
+def _put_word(  # noqa: PLR0913 - a word and where it stands
+    out: Bytes, at: int, start: int, pieces: Words, piece: int, value: int, decimals: int
+) -> int:
+    at = put(out, at, pieces, BEGINS if at == start else NEXT)
+    at = put_plain(out, put(out, at, pieces, piece), value, decimals)
+    return put(out, at, pieces, QUOTE)
 
 
 @entry
@@ -121,6 +139,8 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
 @routine
 def _suffix_of(row: Record) -> int:
     if row.role == CLOSE_ROLE:
+        if row.suffix == LIQUIDATION:
+            return OF_LIQUIDATION
         return OF_GAP if row.suffix == GAP else OF_END
     return OF_STOP if row.role == STOP_ROLE else OF_TARGET
 
@@ -162,23 +182,28 @@ def put_start(time_ms: int, balance: int, decimals: int, words: Vocabulary, sums
 def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Array, out: Bytes) -> int:
     """Put the postings of fills; return how many bytes they are.
 
-    ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit and
-    of what each symbol has accrued.
+    ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit, of
+    what each symbol has accrued, of its margin, and of funding.
     """
-    at = 0
+    at, symbols = 0, (sums.shape[0] - 6) // 2
     for number in range(fills.shape[0]):
         row = fills[number]
         accrued = 5 + row.symbol
-        if row.opens:
-            if row.commission:
-                sums[0] += 1
-                at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
-            continue
-        if row.gross or row.commission or row.entry_commission:
+        margin = accrued + symbols
+        if row.margin or row.commission or row.gross or row.entry_commission or row.funding:
             sums[0] += 1
+        if row.opens == OPENING:
+            at = _put_pair(out, at, row, decimals, words, sums, margin, 1, row.margin)
+            at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
+            continue
+        if row.opens == PAYING:
+            at = _put_pair(out, at, row, decimals, words, sums, accrued, sums.shape[0] - 1, row.funding)
+            continue
+        at = _put_pair(out, at, row, decimals, words, sums, margin, 1, -row.margin)
         at = _put_pair(out, at, row, decimals, words, sums, 1, 4, row.gross)
         at = _put_pair(out, at, row, decimals, words, sums, 3, 1, row.commission)
         at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, row.entry_commission)
+        at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, -row.funding)
     return at
 
 
@@ -201,8 +226,8 @@ def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
         sums[account] += moved
         at = put_comma(out, put_time(out, at, row.time_ms))
         at = put_comma(out, put_whole(out, at, sums[0]))
-        at = put(out, at, words.pieces, OPENED if row.opens else CLOSED)
-        at = put_comma(out, put_whole(out, at, row.order_id))
+        at = put(out, at, words.pieces, _event_of(row))
+        at = put_comma(out, put_whole(out, at, row.order_id) if row.order_id else at)
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
         at = _put_account(out, at, account, words)
         at = _put_money(out, at, moved, decimals)
@@ -210,6 +235,13 @@ def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
         out[at] = LINE_END
         at += 1
     return at
+
+
+@routine
+def _event_of(row: Record) -> int:
+    if row.opens != CLOSING:
+        return OPENED if row.opens == OPENING else FUNDED
+    return LIQUIDATED if row.reason == LIQUIDATION else CLOSED
 
 
 @routine

@@ -12,6 +12,7 @@ from compiled.compiler import Whole, Word, routine
 from compiled.integers import POWERS
 from compiled.text.digits import MINUS, POINT, ZERO, put_padded
 from compiled.text.words import Bytes
+from compiled.two_words import product_words
 
 _LEAST, _MOST = -292, 324
 _E, _PLUS = ord("e"), ord("+")
@@ -38,20 +39,9 @@ _POWER_WORDS = _power_words()
 
 
 @routine
-def _high_product(left: int, right: int) -> tuple[int, int]:
-    """Return the high and the low word of a product of two 64-bit words."""
-    mask, half = Word(0xFFFFFFFF), Word(32)
-    low = (left & mask) * (right & mask)
-    cross = (left >> half) * (right & mask) + (low >> half)
-    other = (left & mask) * (right >> half) + (cross & mask)
-    high = (left >> half) * (right >> half) + (cross >> half) + (other >> half)
-    return high, (other << half) | (low & mask)
-
-
-@routine
 def _rounded_to_odd(high: int, low: int, factor: int) -> int:
-    carried, _ = _high_product(low, factor)
-    upper, lower = _high_product(high, factor)
+    carried, _ = product_words(low, factor)
+    upper, lower = product_words(high, factor)
     total = lower + carried
     if total < lower:
         upper += Word(1)

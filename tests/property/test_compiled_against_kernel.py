@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import Uncovered
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
+from tests.support.oracles.contract_cases import contracts
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
@@ -37,13 +38,13 @@ FURTHER = st.fixed_dictionaries(
 ORDERS = """NEW|, REPLACED|trailing_stop, CANCELED|end, CANCELED|gap, CANCELED|halt, CANCELED|oco,
 CANCELED|opposite_signal, CANCELED|position_closed, EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
 FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_stop, FILLED|trailing_stop,
-REJECTED|insufficient_balance"""
+REJECTED|insufficient_balance, REJECTED|insufficient_margin, REJECTED|max_leverage, FILLED|liquidation"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
 entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_switch, max_open_trades,
 monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
-OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room"
+OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, funding"
 
 
 def words(text: str) -> set[str]:
@@ -101,15 +102,22 @@ class CompiledAgainstKernel(unittest.TestCase):
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             print_blob=True,
         )
-        @given(cases(), FURTHER, st.booleans())
-        def compare(drawn: Case, further: dict[str, Any], by_atr: bool) -> None:
+        @given(cases(), FURTHER, st.booleans(), st.booleans(), st.data())
+        def compare(drawn: Case, further: dict[str, Any], by_atr: bool, perpetual: bool, data: st.DataObject) -> None:
             case = covered_case(drawn, further, by_atr=by_atr)
+            marks, funding = None, None
+            if perpetual:
+                beside = data.draw(contracts(case))
+                marks, funding = beside.marks, beside.funding
+                case.settings["perpetual"] = beside.perpetual
+                if beside.perpetual["leverage"] == 1.0:
+                    case.settings |= {"max_exposure": 1.0, "max_exposure_pct": 1.0}
             try:
-                got = run_compiled_on(case, TIMEFRAMES[case.timeframe_ms])
+                got = run_compiled_on(case, TIMEFRAMES[case.timeframe_ms], marks, funding)
             except Uncovered:
                 happened["uncovered"] += 1
                 return
-            expected = run_kernel_on(case)
+            expected = run_kernel_on(case, marks=marks, funding=funding)
             happened["covered"] += 1
             note(expected, happened)
             require_same_bytes(self, expected, got)

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from compiled.driving.compiled_run import CompiledRun, Sinks
+from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons, settings_reasons
 from compiled.layout import SIGNAL_ROW, Records
@@ -21,7 +22,7 @@ from core.event_lines import EQUITY_HEADER, LEDGER_HEADER, ORDER_HEADER, TRADE_H
 from core.events import Decision
 from core.trading_signal import Signal
 from tests.support.oracles.slow_model import Case
-from tests.support.runs.kernel_runs import KernelRun, settings_from
+from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, settings_from
 
 OUTPUTS = ("trades", "equity", "decisions", "orders", "ledger")
 
@@ -60,7 +61,9 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[R
     return np.array(rows, SIGNAL_ROW), texts
 
 
-def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
+def run_compiled_on(
+    case: Case, timeframe: str, marks: Candles | None = None, funding: FundingRates | None = None
+) -> CompiledOutputs:
     """Run the compiled rules on a case of the model; Uncovered where they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
@@ -72,8 +75,9 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         stored = [one for one in candles if one.open_time_ms < case.start_ms]
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
+        contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions))
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, contract))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     if numba.config.DISABLE_JIT:

@@ -1,0 +1,28 @@
+"""Liquidation: when a close loses more than its margin, and what the venue takes for closing the position itself."""
+
+from compiled.account import profit
+from compiled.codes import NONE, OVERFLOW
+from compiled.compiler import Whole, routine
+from compiled.layout import Core
+from compiled.two_words import rounded_quotient
+
+
+@routine
+def ruins(core: Core, s: int, price: int, commission: int) -> bool:
+    """Return whether closing a position at a price would lose more than the margin that is set aside for it."""
+    return core.rules[0].perpetual != 0 and commission - profit(core, s, price) > core.holdings[s].margin
+
+
+@routine
+def liquidation_fee(core: Core, s: int, price: int) -> int:
+    """Return the commission of a liquidation: its fee, as far as the margin leaves it."""
+    rules, symbol, holding = core.rules[0], core.symbols[s], core.holdings[s]
+    left = holding.margin + profit(core, s, price)
+    notional = price * holding.quantity * symbol.cost_scale
+    fee = rounded_quotient(
+        notional, rules.liquidation_fee, Whole(1), rules.liquidation_fee_unit * symbol.commission_scale
+    )
+    if fee == NONE:
+        core.account[0].status = OVERFLOW
+        return Whole(0)
+    return max(min(fee * symbol.commission_scale, left), Whole(0))
