@@ -92,7 +92,7 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
     holding.quantity_float = float(order.quantity) / symbol.quantity_unit
     holding.mark_units = price if mark_units == NONE else mark_units
     holding.mark = holding.entry_price if mark_units == NONE else mark
-    holding.marked, holding.fresh, holding.timed_out = 0, 1, 0
+    holding.marked, holding.fresh, holding.timed_out, holding.entered_inside = 0, 1, 0, 0
     holding.client_id = order.order_id
     account.open_positions += 1
     account.cost += holding.cost

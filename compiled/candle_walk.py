@@ -1,68 +1,149 @@
-"""The walk through one candle: whether its prices meet the stop or the target first, by the order that is assumed."""
+"""The walk through one candle: which orders its prices meet, in which order, by the path that is assumed."""
 
 from compiled.best_case import gained_at_target
-from compiled.codes import LIQUIDATION_ROLE, OHLC, OLHC, PESSIMISTIC, STOP_ROLE, TARGET_ROLE
-from compiled.compiler import kernel
-from compiled.contract_walk import contract_rests_on_the_path, nearest_of_contract
+from compiled.codes import (
+    BY_LIMIT,
+    BY_STOP,
+    ENTRY_ROLE,
+    LIMIT,
+    LIQUIDATION_ROLE,
+    MARKET,
+    NONE,
+    NOTHING,
+    OHLC,
+    OLHC,
+    OPTIMISTIC,
+    PESSIMISTIC,
+    STOP_MARKET,
+    STOP_ROLE,
+    TARGET_ROLE,
+)
+from compiled.compiler import kernel, routine
+from compiled.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
 from compiled.fill_pricing import commission_of, limit_price, market_price
+from compiled.funding_dues import settle_costs
 from compiled.layout import Core
 from compiled.liquidation import ruins
 from compiled.margin import bankruptcy_price
-from compiled.reach_rules import meets_stop, meets_target
-from compiled.settlement import leave, liquidate
+from compiled.reach_rules import meets_entry, meets_stop, meets_target
+from compiled.settlement import enter, leave, liquidate
 
 
 @kernel
 def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_ms: int) -> None:
-    """Walk the legs to the end of the candle, or to the order that is met first."""
+    """Walk the legs to the end of the candle, or until nothing is left that they could meet."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
-    adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
-    ambiguous = rests_on_the_path(core, s, opened, adverse, favourable)
-    if intrabar == OHLC:
-        first, second, third = high, low, close
-    elif intrabar == OLHC:
-        first, second, third = low, high, close
-    elif intrabar == PESSIMISTIC:
-        first, second, third = adverse, favourable, favourable
-    else:
-        first, second, third = favourable, adverse, adverse
-    point = opened
-    for leg in range(3):
-        end = first if leg == 0 else (second if leg == 1 else third)
-        role, price = nearest(core, s, point, end)
-        if role != 0:
+    walked, ambiguous, held = holding.client_id, False, False
+    if holding.sign != 0:
+        ambiguous = rests_on_the_path(core, s, opened, high, low)
+    first, second, legs = path(core, s, opened, high, low)
+    point, leg = opened, 0
+    while leg < legs:
+        end = first if leg == 0 else (second if leg == 1 else close)
+        role, price = nearest(core, s, point, end, held)
+        if role == NOTHING:
+            point = end
+            leg += 1
+            continue
+        point = price
+        if role != ENTRY_ROLE:
             meet(core, s, role, price, time_ms, ambiguous)
+            if not rests(core, s):
+                return
+            if role == LIQUIDATION_ROLE:
+                point = point_of_liquidation(core, s, price)
+        elif meet_entry(core, s, price, time_ms):
+            if intrabar in (PESSIMISTIC, OPTIMISTIC):
+                # The path is a guess: after an entry its stop or its targets come first.
+                first, second, legs = path(core, s, opened, high, low)
+                leg, held = 0, intrabar == PESSIMISTIC
+            if holding.client_id != walked:
+                walked, ambiguous = holding.client_id, False
+            ambiguous = ambiguous or rests_on_the_path(core, s, opened, high, low)
+        elif holding.sign == 0:
             return
-        point = end
 
 
 @kernel
-def nearest(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
-    """Return what the leg from a point meets first, and where; adverse before favourable at one price, 0 is nothing."""
-    holding = core.holdings[s]
-    stop_price = target_price = 0
-    by_stop = by_target = False
-    if holding.target:
-        at_once = meets_target(core, s, point)
-        by_target = at_once or meets_target(core, s, end)
-        target_price = point if at_once else holding.target_price
-    if core.rules[0].perpetual:
-        return nearest_of_contract(core, s, point, end, by_target, target_price)
-    if holding.stop:
-        at_once = meets_stop(core, s, point)
-        by_stop = at_once or meets_stop(core, s, end)
-        stop_price = point if at_once else holding.stop_price
-    if by_stop and (not by_target or abs(stop_price - point) <= abs(target_price - point)):
-        return STOP_ROLE, stop_price
-    if by_target:
-        return TARGET_ROLE, target_price
-    return 0, 0
+def path(core: Core, s: int, opened: int, high: int, low: int) -> tuple[int, int, int]:
+    """Return where the first two legs end, and how many there are; a third ends at the close."""
+    holding, intrabar = core.holdings[s], core.rules[0].intrabar
+    if intrabar == OHLC:
+        return high, low, 3
+    if intrabar == OLHC:
+        return low, high, 3
+    if holding.sign == 0:
+        return (low, high, 2) if nearest_lies_below(core, s, opened, high, low) else (high, low, 2)
+    if (holding.sign > 0) == (intrabar == PESSIMISTIC):
+        return low, high, 2
+    return high, low, 2
+
+
+@routine
+def nearest_lies_below(core: Core, s: int, opened: int, high: int, low: int) -> bool:
+    """Return whether, without a position, what is met first within the range lies below the open."""
+    below, below_price = nearest(core, s, opened, low, False)
+    above, above_price = nearest(core, s, opened, high, False)
+    if below == NOTHING or above == NOTHING:
+        return above == NOTHING
+    return abs(below_price - opened) <= abs(above_price - opened)
 
 
 @kernel
-def rests_on_the_path(core: Core, s: int, opened: int, adverse: int, favourable: int) -> bool:
+def rests(core: Core, s: int) -> bool:
+    """Return whether the symbol has an entry that prices inside a candle can meet."""
+    order = core.entries[s]
+    return order.working != 0 and order.acts != MARKET
+
+
+@kernel
+def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
+    """Return what the leg from a point meets first, and where; adverse before favourable at one price.
+
+    With ``held`` the targets wait for the next candle. Where a liquidation is met is told in fine units.
+    """
+    holding, scale = core.holdings[s], core.symbols[s].fine_scale
+    found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
+    if holding.sign != 0:
+        if core.rules[0].perpetual:
+            found, found_price, away, kind = adverse_of_contract(core, s, point, end)
+        elif holding.stop:
+            at_once = meets_stop(core, s, point)
+            if at_once or meets_stop(core, s, end):
+                found, found_price = STOP_ROLE, point if at_once else holding.stop_price
+                away = abs(found_price - point)
+        if holding.target and not held:
+            at_once = meets_target(core, s, point)
+            if at_once or meets_target(core, s, end):
+                price = point if at_once else holding.target_price
+                nearer = abs(price - point) * scale - away
+                if found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT):
+                    found, found_price, away, kind = TARGET_ROLE, price, abs(price - point) * scale, BY_LIMIT
+    if rests(core, s) and acts_inside(core, s):
+        at_once = meets_entry(core, s, point)
+        if at_once or meets_entry(core, s, end):
+            order = core.entries[s]
+            price, own = point if at_once else order.price, BY_STOP if order.acts == STOP_MARKET else BY_LIMIT
+            nearer = abs(price - point) * scale - away
+            if found == NOTHING or nearer < 0 or (nearer == 0 and own < kind):
+                return ENTRY_ROLE, price
+    return found, found_price
+
+
+@routine
+def acts_inside(core: Core, s: int) -> bool:
+    """Return whether the symbol's resting entry may fill in the candle."""
+    order, sign, open_ms = core.entries[s], core.holdings[s].sign, core.open_ms[core.states[s].row]
+    if order.active_ms > open_ms or (order.expires_ms != NONE and open_ms >= order.expires_ms):
+        return False
+    return sign == 0 or sign == order.sign
+
+
+@kernel
+def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> bool:
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
+    adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
     if core.rules[0].perpetual:
         return contract_rests_on_the_path(core, s) and holding.target != 0 and meets_target(core, s, favourable)
     if not holding.stop or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
@@ -77,6 +158,8 @@ def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: boo
     buying = holding.sign < 0
     if role == STOP_ROLE:
         price = market_price(core, s, point, buying)
+    elif role == LIQUIDATION_ROLE:
+        price = bankruptcy_price(core, s)
     else:
         price = limit_price(core, s, point, buying)
         price = min(price, holding.target_price) if buying else max(price, holding.target_price)
@@ -93,3 +176,15 @@ def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: boo
     if ambiguous:
         row = core.fills[account.fills - 1]
         row.ambiguous, row.gained = 1, gained
+
+
+@routine
+def meet_entry(core: Core, s: int, point: int, time_ms: int) -> bool:
+    """Fill the entry that the walk has met; return whether it has opened a position."""
+    holding = core.holdings[s]
+    before = holding.sign
+    opened = enter(core, s, point, core.entries[s].acts == LIMIT, time_ms, NONE, 0.0)
+    if opened and before == 0:
+        holding.entered_inside = 1
+        settle_costs(core, s, time_ms)
+    return opened

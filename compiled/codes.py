@@ -26,8 +26,15 @@ NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = numbers(6)
 TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 
-ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE, LIQUIDATION_ROLE = numbers(5)
-ORDER_TYPES = ("MARKET", "MARKET", "STOP_MARKET", "TAKE_PROFIT", "MARKET")
+ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE, NOTHING, LIQUIDATION_ROLE = numbers(6)
+"""Roles of orders; NOTHING is met where none is, and liquidation is an order of the venue's own."""
+BY_LIQUIDATION, BY_STOP, BY_LIMIT, BY_MARK_ALONE = numbers(4)
+"""What comes first of all that is met at one price."""
+MARKET, LIMIT, STOP_MARKET, TAKE_PROFIT = numbers(4)
+"""Types of orders; the first three are also how an order acts now."""
+ORDER_TYPES = ("MARKET", "LIMIT", "STOP_MARKET", "TAKE_PROFIT")
+GTC, GTD, IOC = numbers(3)
+TIMES_IN_FORCE = ("GTC", "GTD", "IOC")
 
 DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE, FUNDING_NOTE = numbers(7)
 """Kinds of what ``decisions.jsonl`` tells."""
@@ -47,7 +54,8 @@ REASONS = (
     "target_distance", "trailing_distance", "no_exposure_room", "below_lot_size", "below_min_quantity",
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
-    "max_exposure", "account_blown", "drawdown", "daily_loss", "liquidation", "insufficient_margin", "max_leverage",
+    "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
+    "liquidation", "insufficient_margin", "max_leverage",
 )  # fmt: skip
 (
     NO_REASON, STOP, TRAILING_STOP, TARGET, TIME_STOP, OPPOSITE_SIGNAL, GAP, HALT, END, SIGNAL, OCO,
@@ -56,5 +64,6 @@ REASONS = (
     TARGET_DISTANCE, TRAILING_DISTANCE, NO_EXPOSURE_ROOM, BELOW_LOT_SIZE, BELOW_MIN_QUANTITY,
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
-    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, LIQUIDATION, INSUFFICIENT_MARGIN, MAX_LEVERAGE,
+    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
+    LIQUIDATION, INSUFFICIENT_MARGIN, MAX_LEVERAGE,
 ) = numbers(len(REASONS))  # fmt: skip

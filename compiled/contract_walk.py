@@ -1,7 +1,17 @@
 """What the walk through a candle meets of a perpetual contract: its liquidation, and stops that mark prices trigger."""
 
-from compiled.codes import LIQUIDATION_ROLE, NONE, STOP_ROLE, TARGET_ROLE
-from compiled.compiler import routine
+from compiled.codes import (
+    BY_LIQUIDATION,
+    BY_MARK_ALONE,
+    BY_STOP,
+    LIQUIDATION_ROLE,
+    NONE,
+    NOTHING,
+    OVERFLOW,
+    STOP_MARKET,
+    STOP_ROLE,
+)
+from compiled.compiler import Whole, routine
 from compiled.layout import Core
 from compiled.reach_rules import knows_mark, liquidates, mark_at, marks_trigger, meets_stop, triggers_stop
 
@@ -9,35 +19,31 @@ OPEN, HIGH, LOW = 0, 1, 2
 
 
 @routine
-def nearest_of_contract(
-    core: Core, s: int, point: int, end: int, by_target: bool, target_price: int
-) -> tuple[int, int]:
-    """Return what the leg from a point meets first, and where; ``by_target`` says that it meets the target.
+def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, int, int, int]:
+    """Return which of stop and liquidation the leg from a point meets first, and where.
 
-    At one price liquidation comes first, then the stop, then the target, and behind them what the mark price alone has
-    reached: of that the one to which the mark price had the shortest way.
+    How far away that is, in fine units, and whether the mark price alone has reached it say what comes first of all.
+    Where a liquidation is met is told in fine units.
     """
     holding, scale = core.holdings[s], core.symbols[s].fine_scale
-    role, price, distance, late, far = 0, 0, 0, False, 0
-    if by_target:
-        role, price, distance = TARGET_ROLE, target_price, abs(target_price - point) * scale
+    role, price, away, kind, far = NOTHING, Whole(0), Whole(0), BY_STOP, Whole(0)
     if holding.stop:
-        level, late_stop = stop_on(core, s, point, end)
-        away = NONE if level == NONE else abs(level - point) * scale
-        if level != NONE and (role == 0 or away < distance or (away == distance and not late_stop)):
-            role, price, distance, late = STOP_ROLE, level, away, late_stop
-            far = far_of(core, s, holding.stop_price * scale)
-    if holding.liquidation != NONE:
-        level, late_level = liquidation_on(core, s, point * scale, end * scale)
+        level, alone = stop_on(core, s, point, end)
         if level != NONE:
-            away = abs(level - point * scale)
-            first = role == 0 or away < distance or (away == distance and not late_level)
-            if role != 0 and away == distance and late and late_level:
+            role, price, away = STOP_ROLE, level, abs(level - point) * scale
+            if alone:
+                kind, far = BY_MARK_ALONE, far_of(core, s, holding.stop_price * scale)
+    if holding.liquidation != NONE:
+        level, alone = liquidation_on(core, s, point * scale, end * scale)
+        if level != NONE:
+            distance, own = abs(level - point * scale), BY_MARK_ALONE if alone else BY_LIQUIDATION
+            first = role == NOTHING or distance < away or (distance == away and own < kind)
+            if role != NOTHING and distance == away and alone and kind == BY_MARK_ALONE:
+                # Of what the mark price alone has reached, that to which it had the shortest way.
                 first = far_of(core, s, holding.liquidation) <= far
             if first:
-                # Nothing of the position is left to meet beyond it.
-                role, price = LIQUIDATION_ROLE, end
-    return role, price
+                role, price, away, kind = LIQUIDATION_ROLE, level, distance, own
+    return role, price, away, kind
 
 
 @routine
@@ -102,3 +108,20 @@ def contract_rests_on_the_path(core: Core, s: int) -> bool:
     if holding.liquidation == NONE or liquidates(core, s, mark_at(core, s, row, OPEN)):
         return False
     return liquidates(core, s, mark_at(core, s, row, adverse))
+
+
+@routine
+def point_of_liquidation(core: Core, s: int, level: int) -> int:
+    """Return where the walk goes on after a liquidation at a price in fine units, for an entry that rests.
+
+    Between two prices that is the one at which the entry is not met either; one that is met there needs digits that
+    money does not have.
+    """
+    scale, order = core.symbols[s].fine_scale, core.entries[s]
+    if level % scale == 0:
+        return level // scale
+    falls = (order.acts == STOP_MARKET) == (order.sign < 0)
+    point = level // scale + (1 if falls else 0)
+    if point <= order.price if falls else point >= order.price:
+        core.account[0].status = OVERFLOW
+    return point

@@ -5,6 +5,7 @@ from compiled.codes import (
     DECISION,
     ENTER,
     ENTRY_WAITING,
+    MARKET,
     NO_REASON,
     OPPOSITE_SIGNAL,
     REVERSES,
@@ -74,6 +75,6 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
         shown.close_id = submit_close(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (ENTER, REVERSES):
         enter_by_signal(core, s, signal, shown, wanted == REVERSES)
-        if shown.entry_id and rules.entry_at_close and wanted == ENTER:
+        if shown.entry_id and rules.entry_at_close and wanted == ENTER and order.acts == MARKET:
             row = core.states[s].row
-            enter(core, s, core.units[row, 3], time_ms, core.units[row, 3], core.close[row])
+            enter(core, s, core.units[row, 3], False, time_ms, core.units[row, 3], core.close[row])

@@ -9,10 +9,12 @@ from compiled.codes import (
     TRAILING_DISTANCE,
 )
 from compiled.compiler import routine
+from compiled.entry_orders import form_order
 from compiled.entry_sizing import size_entry
 from compiled.integers import in_steps, twelve_digits
 from compiled.layout import Core, Record
-from compiled.order_book import accept_entry
+from compiled.order_acceptance import refusal_of
+from compiled.order_book import accept_entry, reject_entry
 from compiled.safety_monitor import check_pre_trade
 
 
@@ -42,13 +44,14 @@ def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses:
         shown.execution_reason = MONITOR_MODE
     if shown.execution_reason != NO_REASON:
         return
-    time_ms = account.time_ms
-    order.sign, order.decision_price = signal.sign, price
-    order.accepted_ms, order.active_ms = time_ms, time_ms + rules.latency_ms
-    order.last_open_ms = time_ms + rules.order_wait_ms
+    form_order(core, s, signal)
+    shown.execution_reason = refusal_of(core, s)
+    if shown.execution_reason != NO_REASON:
+        reject_entry(core, s, account.time_ms, shown.execution_reason)
+        return
     if rules.trail_by_atr:
         order.trail_units = trail_units_of(core, s, signal.atr)
-    shown.entry_id = accept_entry(core, s, time_ms)
+    shown.entry_id = accept_entry(core, s, account.time_ms)
     account.orders_submitted += 1
 
 

@@ -21,7 +21,7 @@ def settle_before(core: Core, s: int) -> None:
     open_ms = core.open_ms[state.row]
     while state.payment < symbol.end_payment and core.payments[state.payment].due_ms <= open_ms:
         due_ms = core.payments[state.payment].due_ms
-        if holding.sign != 0 and holding.opened_ms < due_ms:
+        if holding.sign != 0 and entered_before(core, s, due_ms):
             if due_ms == open_ms and knows_mark(core, state.row):
                 pay(core, s, state.payment, core.marks[state.row, OPEN])
             else:
@@ -47,7 +47,7 @@ def settle_after(core: Core, s: int, time_ms: int) -> None:
     while state.payment < symbol.end_payment and core.payments[state.payment].due_ms <= time_ms:
         payment = core.payments[state.payment]
         inside = payment.due_ms < time_ms
-        if holding.sign != 0 and holding.opened_ms < payment.due_ms:
+        if holding.sign != 0 and entered_before(core, s, payment.due_ms):
             if not inside:
                 pay(core, s, state.payment, mark_at(core, s, state.row, CLOSE_PRICE))
             elif holding.sign * payment.rate <= 0:
@@ -60,9 +60,15 @@ def settle_due(core: Core, s: int, time_ms: int) -> None:
     """Settle whatever is due before the position is closed at its last mark."""
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
     while state.payment < symbol.end_payment and core.payments[state.payment].due_ms <= time_ms:
-        if holding.sign != 0 and holding.opened_ms < core.payments[state.payment].due_ms:
+        if holding.sign != 0 and entered_before(core, s, core.payments[state.payment].due_ms):
             pay(core, s, state.payment, holding.mark_units * symbol.fine_scale)
         state.payment += 1
+
+
+@kernel
+def entered_before(core: Core, s: int, due_ms: int) -> bool:
+    """Return whether a position was opened before a payment is due; what a candle's range opens was so by its end."""
+    return core.holdings[s].opened_ms - core.holdings[s].entered_inside < due_ms
 
 
 @routine

@@ -28,14 +28,16 @@ RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
-    "grid_origin_ms rate_unit perpetual mark_triggers liquidation_fee liquidation_fee_unit most_payments",
+    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
+    "perpetual mark_triggers liquidation_fee liquidation_fee_unit most_payments",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
-    "commission_divisor commission_multiplier largest_quantity leverage leverage_unit first_tier end_tier end_payment "
-    "fine_decimals fine_scale liquidation_scale liquidation_multiplier liquidation_divisor",
+    "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
+    "band_up band_unit leverage leverage_unit first_tier end_tier end_payment fine_decimals fine_scale "
+    "liquidation_scale liquidation_multiplier liquidation_divisor",
     "price_unit quantity_unit min_quantity max_quantity min_notional fine_unit",
 )
 STATE = _dtype(
@@ -44,12 +46,13 @@ STATE = _dtype(
     "last_close factor before",
 )
 ORDER = _dtype(
-    "working order_id sign quantity accepted_ms active_ms last_open_ms reason stop_ticks target_ticks trail_units",
+    "working order_id sign quantity accepted_ms active_ms last_open_ms reason stop_ticks target_ticks trail_units "
+    "order_type acts price time_in_force expires_ms post_only rested",
     "decision_price",
 )
 HOLDING = _dtype(
     "sign quantity price cost commission mark_units marked fresh opened_ms client_id stop target stop_price "
-    "target_price stop_reason trails trail_units has_best timed_out margin funding liquidation",
+    "target_price stop_reason trails trail_units has_best timed_out entered_inside margin funding liquidation",
     "entry_price quantity_float mark best",
 )
 ACCOUNT = _dtype(
@@ -65,7 +68,7 @@ FILL = _dtype(
 )
 TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
-    "last_price",
+    "last_price order_type time_in_force",
 )
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
@@ -76,8 +79,11 @@ NOTE = _dtype(
     "close_before high low factor",
 )
 """A line of ``decisions.jsonl``."""
-SIGNAL_ROW = _dtype("row sign", "sl_distance tp_distance atr")
-"""An opinion that is not FLAT; a distance that is not given is nan."""
+SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr entry_price")
+"""An opinion that is not FLAT; a distance or price that is not given is nan.
+
+``entry`` is 0 where the settings say how it enters, else 1 + the type of its order; an ``entry_expiry`` of 0 is none.
+"""
 TIER = _dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
 """A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
 PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")

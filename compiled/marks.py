@@ -60,7 +60,9 @@ def close_overdue(core: Core, time_ms: int) -> None:
         holding = core.holdings[s]
         if not core.states[s].present or holding.sign == 0 or holding.timed_out:
             continue
-        entered_ms = holding.opened_ms - (holding.opened_ms - rules.grid_origin_ms) % length_ms
+        # What fills inside a candle does so before its end.
+        opened_ms = holding.opened_ms - holding.entered_inside
+        entered_ms = opened_ms - (opened_ms - rules.grid_origin_ms) % length_ms
         if time_ms >= entered_ms + rules.max_holding * length_ms:
             holding.timed_out = 1
             if not core.closes[s].working:

@@ -1,14 +1,29 @@
 """The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
 
-from compiled.candle_walk import walk
-from compiled.codes import CLOSE_ROLE, GAP, GAP_NOTE, NONE, STOP_ROLE, TARGET_ROLE, numbers
-from compiled.compiler import kernel
+from compiled.candle_walk import rests, walk
+from compiled.codes import (
+    CLOSE_ROLE,
+    EXPIRED,
+    GAP,
+    GAP_NOTE,
+    IOC,
+    IOC_ENDED,
+    LIMIT,
+    MARKET,
+    NONE,
+    REJECTED,
+    STOP_ROLE,
+    TARGET_ROLE,
+    WOULD_TAKE,
+    numbers,
+)
+from compiled.compiler import kernel, routine
 from compiled.fill_pricing import limit_price, market_price
 from compiled.funding_dues import settle_after, settle_before, settle_costs
 from compiled.layout import Core
-from compiled.order_book import cancel_close, cancel_entry, next_note
+from compiled.order_book import cancel_close, cancel_entry, end_entry, next_note
 from compiled.protective_orders import follow
-from compiled.reach_rules import liquidates, mark_at, meets_target, triggers_stop
+from compiled.reach_rules import liquidates, mark_at, meets_entry, meets_target, triggers_stop
 from compiled.settlement import enter, leave, leave_now, liquidate
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
@@ -37,9 +52,9 @@ def match(core: Core, time_ms: int) -> None:
         for s in range(states.shape[0]):
             if states[s].present:
                 settle_costs(core, s, time_ms)
-    if account.open_positions:
+    if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
-            if states[s].present and core.holdings[s].sign != 0:
+            if states[s].present and (core.holdings[s].sign != 0 or rests(core, s)):
                 prices = core.units[states[s].row]
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
     if funded:
@@ -88,9 +103,31 @@ def exits_at_open(core: Core, s: int) -> None:
 
 @kernel
 def entries_at_open(core: Core, s: int) -> None:
-    """Phase A2: the waiting market entry."""
+    """Phase A2: the waiting entry, at the market or, where the open satisfies it, a resting one."""
     row, order, holding = core.states[s].row, core.entries[s], core.holdings[s]
-    open_ms = core.open_ms[row]
-    if order.active_ms > open_ms or open_ms > order.last_open_ms or holding.sign != 0:
+    opened, open_ms = core.units[row, OPEN], core.open_ms[row]
+    if order.active_ms > open_ms:
         return
-    enter(core, s, core.units[row, OPEN], open_ms, NONE, 0.0)
+    if order.acts == MARKET:
+        if open_ms <= order.last_open_ms and holding.sign == 0:
+            enter(core, s, opened, False, open_ms, NONE, 0.0)
+        return
+    # A position against it that is not closed yet holds it back; its open has passed all the same.
+    if (holding.sign == 0 or holding.sign == order.sign) and meets_entry(core, s, opened):
+        if order.post_only and not order.rested:
+            reject_resting(core, s, opened, open_ms)
+        else:
+            enter(core, s, opened, order.acts == LIMIT and order.rested != 0, open_ms, NONE, 0.0)
+    if order.working:
+        order.rested = 1
+        if order.time_in_force == IOC:
+            end_entry(core, s, EXPIRED, IOC_ENDED, open_ms)
+
+
+@routine
+def reject_resting(core: Core, s: int, opened: int, open_ms: int) -> None:
+    """Reject an entry that was to rest and would take at once."""
+    end_entry(core, s, REJECTED, WOULD_TAKE, open_ms)
+    note = core.notes[core.account[0].decisions - 1]
+    note.price = float(opened) / core.symbols[s].price_unit
+    note.quantity = float(core.entries[s].quantity) / core.symbols[s].quantity_unit

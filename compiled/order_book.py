@@ -6,6 +6,10 @@ from compiled.codes import (
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
+    GTC,
+    GTD_ENDED,
+    LIMIT,
+    MARKET,
     MAX_ORDER_WAIT,
     NEW,
     NO_REASON,
@@ -13,8 +17,11 @@ from compiled.codes import (
     OCO,
     ORDER,
     POSITION_CLOSED,
+    REJECTED,
     SIGNAL,
+    STOP_MARKET,
     STOP_ROLE,
+    TAKE_PROFIT,
     TARGET_ROLE,
 )
 from compiled.compiler import routine
@@ -48,16 +55,22 @@ def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> 
     told.time_ms, told.symbol, told.event, told.role = time_ms, s, event, role
     told.price = told.stop_price = told.last_price = NONE
     told.last_quantity, told.filled, told.suffix, told.reason = 0, 0, 0, NO_REASON
+    told.order_type, told.time_in_force = MARKET, GTC
     return told
 
 
 @routine
 def tell_waiting(core: Core, s: int, order: Record, role: int, event: int, reason: int, time_ms: int) -> Record:
-    """Tell a transition of a waiting entry or close that has not filled."""
+    """Tell a transition of a waiting entry or close; the decisions tell the end of one that was accepted."""
     told = next_transition(core, time_ms, s, event, role)
     told.order_id = told.client_id = order.order_id
     told.sign, told.quantity, told.reason = order.sign, order.quantity, reason
-    if event != NEW:
+    told.order_type, told.time_in_force = order.order_type, order.time_in_force
+    if order.order_type == LIMIT:
+        told.price = order.price
+    elif order.order_type == STOP_MARKET:
+        told.stop_price = order.price
+    if event >= CANCELED and order.order_id:
         note = next_note(core, time_ms, s, ORDER)
         note.order_id, note.reason, note.event, note.role = order.order_id, reason, event, role
     return told
@@ -71,9 +84,9 @@ def tell_protective(core: Core, s: int, role: int, event: int, reason: int, time
     told.order_id, told.client_id, told.suffix = 0, holding.client_id, role
     told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, reason
     if role == STOP_ROLE:
-        told.stop_price = holding.stop_price
+        told.order_type, told.stop_price = STOP_MARKET, holding.stop_price
     else:
-        told.price = holding.target_price
+        told.order_type, told.price = TAKE_PROFIT, holding.target_price
     return told
 
 
@@ -91,6 +104,14 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     core.account[0].entries_waiting += 1
     tell_waiting(core, s, order, ENTRY_ROLE, NEW, NO_REASON, time_ms)
     return order.order_id
+
+
+@routine
+def reject_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
+    """Tell that the entry whose facts stand in its record is not accepted; its decision says why."""
+    order = core.entries[s]
+    order.order_id = 0
+    tell_waiting(core, s, order, ENTRY_ROLE, REJECTED, reason, time_ms)
 
 
 @routine
@@ -149,26 +170,29 @@ def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
 def expire_entries(core: Core, time_ms: int) -> None:
     """Expire the entries whose time is over and that no candle of the step can fill, in order of their ends."""
     while True:
-        first = -1
+        first, first_ms = -1, NONE
         for s in range(core.entries.shape[0]):
             order, state = core.entries[s], core.states[s]
-            if not order.working or time_ms <= order.last_open_ms:
+            # One that acts at the market may fill at its end, one that rests only before it.
+            waits = order.last_open_ms != NONE
+            end_ms = order.last_open_ms if waits else order.expires_ms
+            if not order.working or end_ms == NONE or time_ms <= end_ms:
                 continue
-            if state.present and core.open_ms[state.row] <= order.last_open_ms:
+            if state.present and core.open_ms[state.row] < end_ms + waits:
                 continue
-            if first < 0 or order.last_open_ms < core.entries[first].last_open_ms:
-                first = s
+            if first < 0 or end_ms < first_ms:
+                first, first_ms = s, end_ms
         if first < 0:
             return
-        end_entry(core, first, EXPIRED, MAX_ORDER_WAIT, core.entries[first].last_open_ms)
+        reason = GTD_ENDED if core.entries[first].last_open_ms == NONE else MAX_ORDER_WAIT
+        end_entry(core, first, EXPIRED, reason, first_ms)
 
 
 @routine
 def fill_entry(core: Core, s: int, price: int, time_ms: int) -> None:
     """Tell that a waiting entry has filled, which ends it."""
     order = core.entries[s]
-    told = next_transition(core, time_ms, s, FILLED, ENTRY_ROLE)
-    told.client_id, told.sign, told.quantity, told.reason = order.order_id, order.sign, order.quantity, SIGNAL
+    told = tell_waiting(core, s, order, ENTRY_ROLE, FILLED, SIGNAL, time_ms)
     tell_fill(told, order.order_id, order.quantity, price)
     order.working = 0
     core.account[0].entries_waiting -= 1

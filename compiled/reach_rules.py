@@ -1,10 +1,10 @@
-"""When a price meets an order: a stop by a touch, a target by a trade through it, or by a touch where that is set.
+"""When a price meets an order: a stop by a touch, a limit by a trade through it, or by a touch where that is set.
 
 Mark prices judge liquidation and, where that is set, stops. They, and levels beside them, are whole numbers of a
 symbol's fine unit.
 """
 
-from compiled.codes import NONE
+from compiled.codes import NONE, STOP_MARKET
 from compiled.compiler import kernel
 from compiled.layout import Core
 
@@ -23,6 +23,16 @@ def meets_target(core: Core, s: int, price: int) -> bool:
     if price == holding.target_price:
         return core.rules[0].touch_fills != 0
     return price > holding.target_price if holding.sign > 0 else price < holding.target_price
+
+
+@kernel
+def meets_entry(core: Core, s: int, price: int) -> bool:
+    """Return whether a price meets the waiting entry, which acts as a stop or a limit order."""
+    order = core.entries[s]
+    if price == order.price:
+        return order.acts == STOP_MARKET or core.rules[0].touch_fills != 0
+    falls = (order.acts == STOP_MARKET) == (order.sign < 0)
+    return price < order.price if falls else price > order.price
 
 
 @kernel

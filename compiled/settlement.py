@@ -11,6 +11,7 @@ from compiled.codes import (
     CLOSE_ROLE,
     CLOSING,
     FILLED,
+    LIMIT,
     LIQUIDATION,
     LIQUIDATION_ROLE,
     NEW,
@@ -25,7 +26,7 @@ from compiled.codes import (
 )
 from compiled.compiler import routine
 from compiled.entry_checks import entry_refusal
-from compiled.fill_pricing import commission_of, market_price
+from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core
 from compiled.liquidation import liquidation_fee, ruins
 from compiled.margin import bankruptcy_price, set_aside
@@ -42,15 +43,19 @@ from compiled.protective_orders import place
 
 
 @routine
-def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mark: float) -> None:
-    """Fill the symbol's waiting entry at the market, or reject it; it is never resized."""
+def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened a position."""
     account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
     buying, quantity = order.sign > 0, order.quantity
-    price = market_price(core, s, reference, buying)
-    commission = commission_of(core, s, price, quantity, False)
+    if order.acts == LIMIT:
+        price = limit_price(core, s, reference, buying)
+        price = min(price, order.price) if buying else max(price, order.price)
+    else:
+        price = market_price(core, s, reference, buying)
+    commission = commission_of(core, s, price, quantity, maker)
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
-        return
+        return False
     notional = price * quantity * symbol.cost_scale
     refused = entry_refusal(core, s, price, notional, commission)
     if refused != NO_REASON:
@@ -58,7 +63,7 @@ def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mar
         note = core.notes[account.decisions - 1]
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
-        return
+        return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
     open_holding(core, s, price, commission, mark_units, mark)
     holding = core.holdings[s]
@@ -76,6 +81,7 @@ def enter(core: Core, s: int, reference: int, time_ms: int, mark_units: int, mar
     )
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     row.stop_price, row.target_price, row.liquidation = holding.stop_price, holding.target_price, holding.liquidation
+    return True
 
 
 @routine

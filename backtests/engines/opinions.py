@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+import msgspec
 import numpy as np
 
 from backtests.timeline import candles_of, merged_steps
 from compiled.driving.compiled_run import OpinionRows
+from compiled.driving.opinion_rows import Row, signal_row
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
@@ -70,24 +72,21 @@ class _Said:
 
     def __init__(self, rules: KernelRules) -> None:
         self._rules = rules
-        self.rows: list[tuple[int, int, float, float, float]] = []
+        self.rows: list[Row] = []
         self.texts: list[str] = []
 
     def take(self, row: int, signal: object, close: float) -> None:
-        """Take an opinion; one that says more than a direction and distances, or is none, is not for columns."""
+        """Take an opinion; one that says more than how it enters and its distances, or is none, is not for columns."""
         if not isinstance(signal, Signal):
             raise Uncovered("the strategy answers what is no signal")
         if signal.direction == "FLAT":
             return
-        distances = (signal.sl_distance, signal.tp_distance, signal.atr)
-        if signal.direction not in ("LONG", "SHORT") or not is_plain(signal):
-            raise Uncovered("the strategy says more than a direction and distances")
+        plain = msgspec.structs.replace(signal, entry=None, entry_price=None, entry_expiry=None)
+        if signal.direction not in ("LONG", "SHORT") or not is_plain(plain):
+            raise Uncovered("the strategy says more than a direction, distances and an entry")
         if signal_fault(signal, close, self._rules) is not None:
             raise Uncovered("the strategy gives a signal that is none")
-        if not all(one is None or isinstance(one, float) for one in distances):
-            raise Uncovered("the strategy gives distances that are whole numbers")
-        stop, target, atr = (np.nan if one is None else float(one) for one in distances)
-        self.rows.append((row, 1 if signal.direction == "LONG" else -1, stop, target, atr))
+        self.rows.append(signal_row(row, signal))
         told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
         self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
 
@@ -151,6 +150,7 @@ def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: C
         found = np.zeros(len(said.rows), SIGNAL_ROW)
         found["row"], found["sign"] = said.rows - before, np.where(said.long, 1, -1)
         found["sl_distance"], found["tp_distance"], found["atr"] = said.sl_distance, said.tp_distance, said.atr
+        found["entry_price"] = np.nan
         rows.append(found)
         told.append(SignalRows.of(said))
     return Opinions(rows, list(told))

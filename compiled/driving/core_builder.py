@@ -8,8 +8,17 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
-from compiled.driving.contracts import NO_CONTRACT, Contract, ContractRecords, contract_records, contract_rules, joined_records, most_at_once
-from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.contracts import (
+    NO_CONTRACT,
+    Contract,
+    ContractRecords,
+    contract_records,
+    contract_rules,
+    joined_records,
+    most_at_once,
+)
+from compiled.driving.order_rules import acceptance_rules, entry_rules
+from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
@@ -20,7 +29,6 @@ from execution.costs.spread import build_spread
 from execution.orders.trailing import trailing_fraction_of
 from validation.composed_settings import Settings
 
-LARGEST = 4 * 10**18
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 15
@@ -177,6 +185,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
+        **entry_rules(fills),
         **contract_rules(fills.perpetual),
     }
     rules = np.zeros(1, layout.RULES)
@@ -240,8 +249,10 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
         "min_quantity": float(rules.min_quantity),
         "max_quantity": float(rules.max_quantity),
         "min_notional": float(rules.min_notional),
+        **acceptance_rules(rules, quantity_decimals, money),
     }
-    divisors = (int(run["price_unit"]) * tick, int(run["trailing_unit"]) * tick, 10 ** max(0, finer))
+    units = ("price_unit", "trailing_unit", "entry_unit")
+    divisors = (*(int(run[unit]) * tick for unit in units), 10 ** max(0, finer))
     if max(divisors) > LARGEST_DIVISOR or max(found.values()) > LARGEST:
         raise Uncovered(f"prices, quantities and costs of {rules.symbol} have too many digits for 64 bits")
     for name, value in found.items():

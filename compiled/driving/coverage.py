@@ -10,7 +10,6 @@ from validation.composed_settings import Settings
 REFERENCE_ONLY: Mapping[str, str] = {
     "detail_interval": "detail_interval",
     "watch": "watched symbols",
-    "execution.entry_order": "limit and stop entries",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
     "execution.exits.ladder": "a ladder of targets",

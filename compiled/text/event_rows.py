@@ -33,13 +33,13 @@ PIECES = (
     "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", "{}", '"{', '}"', ",", '""ambiguous"":true',
     '""funding"":""', '""liquidation"":""', '""stop"":""', '""target"":""', '""', "-stop", "-target", "-gap", "-end",
     "-liquidation", "start,,,", "open,", "close,", "liquidation,", "funding,", "cash,", "capital,", "commission,",
-    "realized_pnl,", "",
+    "realized_pnl,", "GTD,", "IOC,", "",
 )  # fmt: skip
 (
     OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, NOTHING, BEGINS, ENDS, NEXT, AMBIGUOUS,
     FUNDING_IS, LIQUIDATION_AT, STOP_AT, TARGET_AT, QUOTE, OF_STOP, OF_TARGET, OF_GAP, OF_END,
     OF_LIQUIDATION, STARTS, OPENED, CLOSED, LIQUIDATED, FUNDED, CASH, CAPITAL, COMMISSION,
-    REALIZED, STRATEGY,
+    REALIZED, UNTIL, AT_ONCE, STRATEGY,
 ) = numbers(len(PIECES))  # fmt: skip
 
 
@@ -115,13 +115,15 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
         at = put_comma(out, put_time(out, at, row.time_ms))
         if row.order_id:
             at = put_whole(out, at, row.order_id)
-        at = put_whole(out, put_comma(out, at), row.client_id)
+        at = put_comma(out, at)
+        if row.client_id:
+            at = put_whole(out, at, row.client_id)
         if row.suffix:
             at = put(out, at, words.pieces, _suffix_of(row))
         at = put_comma(out, put(out, put_comma(out, at), words.symbols, row.symbol))
         at = put(out, at, words.pieces, BUY if row.sign > 0 else SELL)
-        at = put_comma(out, put(out, at, words.order_types, row.role))
-        at = put(out, at, words.pieces, GTC)
+        at = put_comma(out, put(out, at, words.order_types, row.order_type))
+        at = put(out, at, words.pieces, GTC if row.time_in_force == 0 else UNTIL - 1 + row.time_in_force)
         at = put_comma(out, put(out, at, words.transitions, row.event))
         at = put_comma(out, put(out, at, words.statuses, row.event))
         at = _put_money(out, at, row.quantity, quantities)

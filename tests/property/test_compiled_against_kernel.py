@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Uncovered
+from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
 from tests.support.oracles.contract_cases import contracts
+from tests.support.oracles.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
@@ -31,6 +33,7 @@ FURTHER = st.fixed_dictionaries(
         "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
         "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
         "commission": st.sampled_from(({}, {"maker": -0.0001, "taker": 0.0004})),
+        **ENTRY_SETTINGS,
     }
 )
 """Settings that the slow model does not know and the compiled rules do."""
@@ -52,9 +55,10 @@ def words(text: str) -> set[str]:
     return {one.strip() for one in text.split(",")}
 
 
-def plain_signals(case: Case, *, by_atr: bool) -> dict[str, dict[int, Signal]]:
-    """Return a case's entries with nothing but distances; some by ATR alone, some with both."""
+def plain_signals(case: Case, rules: dict[str, Instrument], *, by_atr: bool) -> dict[str, dict[int, Signal]]:
+    """Return a case's entries with distances, some by ATR alone, some with both, and some with a way to enter."""
     found: dict[str, dict[int, Signal]] = {}
+    closes = {symbol: {one.open_time_ms: one.close for one in candles} for symbol, candles in case.candles.items()}
     for symbol, signals in case.signals.items():
         found[symbol] = {}
         for number, (open_ms, signal) in enumerate(signals.items()):
@@ -65,13 +69,13 @@ def plain_signals(case: Case, *, by_atr: bool) -> dict[str, dict[int, Signal]]:
                 plain = Signal(signal.direction, atr=0.7 + number % 5)
             elif by_atr and number % 3 == 1:
                 plain = msgspec.structs.replace(plain, atr=1.3)
-            found[symbol][open_ms] = plain
+            found[symbol][open_ms] = entering(plain, number, closes[symbol][open_ms], rules[symbol])
     return found
 
 
 def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
     """Return a case within what the compiled rules cover, every symbol on a tick and a lot."""
-    flat = {**case.settings, **further}
+    flat = read_settings({**case.settings, **further})
     if flat["entry_fill"] == "close":
         flat["latency_ms"] = 0
     if not flat["enable_trailing_stop"]:
@@ -80,13 +84,12 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         del flat["trailing_stop_pct"]
     if flat["commission"]:
         del flat["commission_rate"]
-    rules = {
-        symbol: msgspec.structs.replace(
-            one, tick_size=one.tick_size or Decimal("0.0025"), lot_size=one.lot_size or Decimal("0.25")
-        )
-        for symbol, one in case.instruments.items()
-    }
-    signals = plain_signals(case, by_atr=by_atr)
+    rules = {}
+    for symbol, one in case.instruments.items():
+        tick, lot = one.tick_size or Decimal("0.0025"), one.lot_size or Decimal("0.25")
+        stepped = msgspec.structs.replace(one, tick_size=tick, lot_size=lot)
+        rules[symbol] = entry_rules(stepped, len(case.candles[symbol]))
+    signals = plain_signals(case, rules, by_atr=by_atr)
     return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals)
 
 
@@ -111,7 +114,7 @@ class CompiledAgainstKernel(unittest.TestCase):
                 marks, funding = beside.marks, beside.funding
                 case.settings["perpetual"] = beside.perpetual
                 if beside.perpetual["leverage"] == 1.0:
-                    case.settings |= {"max_exposure": 1.0, "max_exposure_pct": 1.0}
+                    case.settings.update(max_exposure=1.0, max_exposure_pct=1.0)
             try:
                 got = run_compiled_on(case, TIMEFRAMES[case.timeframe_ms], marks, funding)
             except Uncovered:
@@ -124,7 +127,7 @@ class CompiledAgainstKernel(unittest.TestCase):
 
         compare()
         self.assertGreater(happened["covered"], 6 * happened["uncovered"], happened)
-        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(OTHERS)):
+        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(OTHERS) | words(ENTRY_EVENTS)):
             with self.subTest(expected):
                 self.assertGreater(happened[expected], 0)
 
@@ -133,6 +136,7 @@ def note(run: KernelRun, happened: Counter[str]) -> None:
     """Count which rules a run has met."""
     for row in csv.DictReader(run.orders.decode().splitlines()):
         happened[f"{row['event']}|{row['reason']}"] += 1
+        happened[f"{row['order_type']}|{row['time_in_force']}"] += 1
     for event in run.events:
         happened[str(event["reason"]) if event["event"] == "decision" else str(event["event"])] += 1
     for bound, times in run.session.statistics.sizes_bound_by.items():

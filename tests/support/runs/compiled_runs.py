@@ -1,7 +1,6 @@
 """Runs the compiled rules on candles given in a test, and compares what they write with the kernel's."""
 
 import json
-import math
 import unittest
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from compiled.driving.compiled_run import CompiledRun, Sinks
 from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons, settings_reasons
+from compiled.driving.opinion_rows import signal_row
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
 from core.candle import Candle
@@ -53,9 +53,7 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[R
     for row, open_ms in enumerate(window.open_time_ms.tolist()):
         signal = signals.get(open_ms)
         if signal is not None and signal.direction != "FLAT":
-            numbers = (signal.sl_distance, signal.tp_distance, signal.atr)
-            sign = 1 if signal.direction == "LONG" else -1
-            rows.append((row, sign, *(math.nan if one is None else one for one in numbers)))
+            rows.append(signal_row(row, signal))
             told = details_of(Decision(0, "", signal, {}, ()))["signal"]
             texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
     return np.array(rows, SIGNAL_ROW), texts

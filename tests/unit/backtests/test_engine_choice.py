@@ -65,7 +65,7 @@ class EngineChoice(unittest.TestCase):
     def test_what_is_not_covered_is_made_by_the_reference_kernel_and_it_is_said_why(self) -> None:
         cases: tuple[tuple[str, object, object, str], ...] = (
             ("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"], None, "the strategy looks at the account"),
-            ("trend_filter", QUICK_EXAMPLES["trend_filter"], None, "more than a direction and distances"),
+            ("trend_filter", QUICK_EXAMPLES["trend_filter"], None, "more than a direction, distances and an entry"),
             ("scalping_ema_rsi", QUICK, {"volume_cap": 0.1}, "a volume cap"),
             ("scalping_ema_rsi", QUICK, {"starting_balance": 1e12}, "does not fit 64 bits"),
         )

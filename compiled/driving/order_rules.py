@@ -1,0 +1,52 @@
+"""What entries become by the settings, and what the venue accepts, as whole numbers."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+from compiled.codes import LIMIT, MARKET, STOP_MARKET, TIMES_IN_FORCE
+from compiled.driving.scaled_market import LARGEST, shares_of
+from core.exact import EXACT, ONE, received
+from core.instrument import Instrument
+from core.tolerance import EXACT_TOLERANCE
+from execution.execution_settings import ExecutionSettings
+
+_ENTRY_ORDERS = {"market": MARKET, "limit": LIMIT, "stop": STOP_MARKET}
+
+
+def entry_rules(fills: ExecutionSettings) -> dict[str, int]:
+    """Return which order an entry becomes, where it stands and for how long."""
+    offset = received(fills.entry_offset)
+    below, above = shares_of(EXACT.subtract(ONE, offset), EXACT.add(ONE, offset))
+    return {
+        "entry_order": _ENTRY_ORDERS[fills.entry_order],
+        "entry_below": below.number,
+        "entry_above": above.number,
+        "entry_unit": below.unit,
+        "time_in_force": TIMES_IN_FORCE.index(fills.entry_time_in_force),
+        "entry_expiry": fills.entry_expiry,
+        "post_only": fills.post_only,
+    }
+
+
+def acceptance_rules(rules: Instrument, quantity_decimals: int, money_decimals: int) -> dict[str, int]:
+    """Return the least and the largest that the venue accepts, the tolerance included, and its band of prices."""
+    quantities, money = 10**quantity_decimals, 10**money_decimals
+    down, up = shares_of(rules.band_down, rules.band_up)
+    largest = math.floor(_with_tolerance(rules.max_quantity) * quantities) if rules.max_quantity else LARGEST
+    return {
+        "least_quantity": math.ceil(_without_tolerance(rules.min_quantity) * quantities),
+        "most_quantity": min(largest, LARGEST),
+        "least_value": min(math.ceil(_without_tolerance(rules.min_notional) * money), LARGEST),
+        "band_down": down.number,
+        "band_up": up.number,
+        "band_unit": down.unit,
+    }
+
+
+def _with_tolerance(number: Decimal) -> Fraction:
+    return Fraction(number) * Fraction(EXACT_TOLERANCE)
+
+
+def _without_tolerance(number: Decimal) -> Fraction:
+    return Fraction(number) / Fraction(EXACT_TOLERANCE)
