@@ -4,7 +4,7 @@ import math
 
 from compiled.account import LARGEST_MONEY
 from compiled.codes import FUNDING_NOTE, NO_REASON, NONE, OVERFLOW, PAYING
-from compiled.compiler import kernel, routine
+from compiled.compiler import routine
 from compiled.integers import float_of
 from compiled.layout import Core
 from compiled.order_book import next_note
@@ -14,7 +14,7 @@ from compiled.two_words import rounded_product
 OPEN, CLOSE_PRICE = 0, 3
 
 
-@kernel
+@routine
 def settle_before(core: Core, s: int) -> None:
     """Settle what was due at or before a candle's open and no candle has settled."""
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
@@ -29,7 +29,7 @@ def settle_before(core: Core, s: int) -> None:
         state.payment += 1
 
 
-@kernel
+@routine
 def settle_costs(core: Core, s: int, time_ms: int) -> None:
     """Let the position that exists after the open pay what is due inside the candle."""
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
@@ -40,7 +40,7 @@ def settle_costs(core: Core, s: int, time_ms: int) -> None:
         number += 1
 
 
-@kernel
+@routine
 def settle_after(core: Core, s: int, time_ms: int) -> None:
     """Settle what is due at the end of a candle, and what a position that is still open receives inside it."""
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
@@ -55,7 +55,7 @@ def settle_after(core: Core, s: int, time_ms: int) -> None:
         state.payment += 1
 
 
-@kernel
+@routine
 def settle_due(core: Core, s: int, time_ms: int) -> None:
     """Settle whatever is due before the position is closed at its last mark."""
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
@@ -65,7 +65,7 @@ def settle_due(core: Core, s: int, time_ms: int) -> None:
         state.payment += 1
 
 
-@kernel
+@routine
 def entered_before(core: Core, s: int, due_ms: int) -> bool:
     """Return whether a position was opened before a payment is due; what a candle's range opens was so by its end."""
     return core.holdings[s].opened_ms - core.holdings[s].entered_inside < due_ms

@@ -5,7 +5,7 @@ symbol's fine unit.
 """
 
 from compiled.codes import NONE, STOP_MARKET
-from compiled.compiler import kernel
+from compiled.compiler import kernel, routine
 from compiled.layout import Core
 
 
@@ -35,13 +35,13 @@ def meets_entry(core: Core, s: int, price: int) -> bool:
     return price < order.price if falls else price > order.price
 
 
-@kernel
+@routine
 def knows_mark(core: Core, row: int) -> bool:
     """Return whether a candle has a mark candle beside it."""
     return core.marks.shape[0] > 0 and core.marks[row, 0] != NONE
 
 
-@kernel
+@routine
 def mark_at(core: Core, s: int, row: int, column: int) -> int:
     """Return a price of a candle's mark candle; where there is none, the candle's own."""
     if knows_mark(core, row):
@@ -49,13 +49,13 @@ def mark_at(core: Core, s: int, row: int, column: int) -> int:
     return core.units[row, column] * core.symbols[s].fine_scale
 
 
-@kernel
+@routine
 def marks_trigger(core: Core, row: int) -> bool:
     """Return whether the mark price triggers stops in a candle."""
     return core.rules[0].mark_triggers != 0 and knows_mark(core, row)
 
 
-@kernel
+@routine
 def triggers_stop(core: Core, s: int, row: int, column: int) -> bool:
     """Return whether a price of a candle, or of its mark candle where that triggers, meets the stop of a position."""
     if not marks_trigger(core, row):
@@ -66,7 +66,7 @@ def triggers_stop(core: Core, s: int, row: int, column: int) -> bool:
     return mark // scale >= core.holdings[s].stop_price
 
 
-@kernel
+@routine
 def liquidates(core: Core, s: int, mark: int) -> bool:
     """Return whether a mark price is at or beyond the liquidation price of a position."""
     holding = core.holdings[s]
