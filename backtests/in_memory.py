@@ -1,22 +1,30 @@
 """A backtest of candles in memory: no store, no exchange, and no files unless they are asked for."""
 
-import threading
-from collections.abc import Mapping
+import functools
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_args
 
 import numpy as np
 
 from backtests.backtest_result import BacktestResult
+from backtests.engines.engine_choice import EngineChoice
+from backtests.kept_outputs import require_outputs
 from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
-from backtests.memory_settings import memory_settings, with_strategy_settings
-from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
-from backtests.replay import replay
-from backtests.run import run_loaded, session_over, warm_up_session, warmed_candles
-from backtests.run_at_hand import FolderRun, MemoryRun
+from backtests.memory_settings import memory_settings, require_candles_alone, with_strategy_settings
+from backtests.memory_strategy import (
+    SignalGenerator,
+    asked_twice,
+    function_strategy,
+    identity_of,
+    own_strategy,
+    packed,
+    unpacked,
+)
+from backtests.run import run_loaded
+from backtests.run_at_hand import FolderRun
 from backtests.run_plan import RunPlan
-from backtests.stored_input import stored_input
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant
@@ -24,16 +32,11 @@ from core.instrument import Instrument
 from core.settings_problem import did_you_mean, shown
 from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
-from engine.assembly import build_strategy_of, prepare_strategy
-from engine.renderer import SessionOutputs
+from engine.assembly import build_strategy_of, prepare_strategy, with_own_strategy
+from engine.renderer import OutputsKept
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.instruments.inferred_rules import infer_instrument
 from market_data.quality.candle_quality import find_holes
-from reports.console.progress import ReplayProgress
-from runs.documents.manifest import StrategyFacts
-from runs.folder.file_names import EQUITY, ORDERS, TRADES
-from runs.identity.run_hashes import run_hashes
-from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.own_code import own_traceback
 from strategies.strategy import Strategy, StreamingStrategy, exchange_series
@@ -52,6 +55,9 @@ class Options(TypedDict, total=False):
     start: Instant
     warmup_candles: int
     output_dir: str | Path
+    outputs: OutputsKept
+    engine: EngineChoice
+    verify_engine: bool
 
 
 def run_backtest(
@@ -81,7 +87,8 @@ def run_backtest(
         ``symbol`` of candles that are not named; ``timeframe``, else the least distance between two opens;
         ``instruments``, else read off the decimals of the candles as an import does; ``start``, before which candles
         only warm up; ``warmup_candles`` of a signal_generator; ``output_dir``, into which the files of a backtest are
-        written.
+        written; ``outputs``, which of a run in memory are rendered: ``full``, ``trades`` or ``none``; ``engine`` and
+        ``verify_engine`` as of :class:`~backtests.config_backtest.ConfigBacktestRunner`.
 
     Raises
     ------
@@ -99,7 +106,7 @@ def run_backtest(
     BacktestResult(5 candles, 0 trades, equity 10000.00)
     """
     try:
-        return _run(candles, signal_generator, strategy, config, options)
+        return MemoryBacktest(candles, signal_generator, strategy=strategy, config=config, **options).run()
     except HarnessError as error:
         # Its one line says what is wrong and where; of what caused it only the user's own lines are worth reading.
         cause = error.__cause__
@@ -107,23 +114,83 @@ def run_backtest(
         raise error.with_traceback(None) from (None if cause is None or own is None else cause.with_traceback(own))
 
 
-def _run(candles: Any, signal_generator: Any, strategy: Any, config: Any, options: Options) -> BacktestResult:
-    series, timeframe = _series(candles, options)
-    given = _strategy(signal_generator, strategy, config, tuple(series), options.get("warmup_candles", 0))
-    settings = memory_settings(config, list(series), timeframe, given if isinstance(given, str) else None)
-    if given is None or isinstance(given, str):
-        decides = build_strategy_of(settings)
-    else:
-        decides = given
-        prepare_strategy(decides, settings)
-        settings = with_strategy_settings(settings, identity_of(given))
-    if exchange_series(decides):
-        wrong = f"strategy {decides.name} asks for candles of the exchange"
+class MemoryBacktest:
+    """A backtest of candles in memory that can be run, and varied by :func:`~backtests.many.run_many.run_many`.
+
+    Parameters and errors are those of :func:`run_backtest`, which is one with its :meth:`run`. ``plan`` is what it
+    does, as a plain value.
+    """
+
+    def __init__(
+        self,
+        candles: Any,
+        signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None = None,
+        *,
+        strategy: Strategy | StreamingStrategy | str | None = None,
+        config: str | Path | Mapping[str, Any] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._series, self._timeframe = _series(candles, options)
+        given = _strategy(signal_generator, strategy, config, tuple(self._series), options.get("warmup_candles", 0))
+        named = given if isinstance(given, str) else None
+        settings = memory_settings(config, list(self._series), self._timeframe, named)
+        self._object = None if given is None or isinstance(given, str) else given
+        if self._object is None:
+            self._decides = build_strategy_of(settings)
+        else:
+            self._decides = self._object
+            prepare_strategy(self._decides, settings)
+            settings = with_strategy_settings(settings, identity_of(self._object))
+        _require_own_candles(self._decides)
+        self._instruments = options.get("instruments")
+        self.plan = _plan(settings, self._series, options)
+
+    def run(self) -> BacktestResult:
+        """Run it; a strategy object that remembers something remembers it in the next run too."""
+        market = self.load(self.plan, self._decides, self.market_of(self.plan, self._decides)[1])
+        twice = None if self._object is None else asked_twice
+        made = run_loaded(self.plan, self._decides, market, twice=twice)
+        windows = {name: one.window for name, one in market.candles.items()}
+        return BacktestResult(made.result, made.kept or FolderRun(made.result, windows))
+
+    def base_of_runs(self) -> "MemoryBacktest":
+        """Return what is varied: itself."""
+        return self
+
+    @functools.cached_property
+    def strategy(self) -> bytes | None:
+        """The strategy, taken apart, where it is an object; ConfigurationError if it cannot be."""
+        return None if self._object is None else packed(self._object)
+
+    def decides(self, settings: Settings, called: str) -> tuple[Settings, Strategy | StreamingStrategy]:
+        """Return varied settings, the parameters of the strategy complete, and the strategy."""
+        chosen, own = settings.live.strategy, self.plan.settings.live
+        if (settings.live.symbols, settings.live.timeframe) != (own.symbols, own.timeframe):
+            raise ConfigurationError(f"{called}: symbols and timeframe are those of the candles — allowed: other keys")
+        require_candles_alone(settings, called)
+        if self.strategy is None or chosen.type != own.strategy.type:
+            complete = with_own_strategy(settings)
+            strategy = build_strategy_of(complete)
+        else:
+            strategy = unpacked(self.strategy, chosen.params)
+            complete = with_strategy_settings(settings, identity_of(strategy))
+            prepare_strategy(strategy, complete)
+        _require_own_candles(strategy)
+        return complete, strategy
+
+    def market_of(self, plan: RunPlan, strategy: Strategy | StreamingStrategy) -> tuple[Hashable, int]:
+        """Return what tells the candles of a run from those of others, and how many it needs from before the window."""
+        return None, stored_candles_needed(strategy, plan.start_ms, timeframe_ms(self._timeframe))
+
+    def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
+        """Return what a run is fed, with so many candles from before the window."""
+        return _market(self._series, self._timeframe, plan.start_ms, warmup_candles, self._instruments)
+
+
+def _require_own_candles(strategy: Strategy | StreamingStrategy) -> None:
+    if exchange_series(strategy):
+        wrong = f"strategy {strategy.name} asks for candles of the exchange"
         raise ConfigurationError(f"{wrong} — allowed: candles joined from its own, in memory")
-    plan = _plan(settings, series, options)
-    needed = stored_candles_needed(decides, plan.start_ms, timeframe_ms(timeframe))
-    market = _market(series, timeframe, plan.start_ms, needed, options.get("instruments"))
-    return _written(plan, decides, market) if "output_dir" in options else _kept(plan, decides, market)
 
 
 def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
@@ -134,8 +201,24 @@ def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Opti
         start_ms = parse_instant(options["start"], name="start")
         if start_ms > end_ms - length_ms:
             raise ConfigurationError(f"start {format_ms(start_ms)}: no candle opens then or later")
-    output_dir = Path(options.get("output_dir", ""))
-    return RunPlan(settings=settings, start_ms=start_ms, end_ms=end_ms, output_dir=output_dir, show_progress=False)
+    output_dir, outputs = options.get("output_dir"), options.get("outputs", "full")
+    require_outputs(outputs, output_dir)
+    return RunPlan(
+        settings=settings,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        output_dir=None if output_dir is None else Path(output_dir),
+        show_progress=False,
+        outputs=outputs,
+        engine=_engine(options.get("engine", "auto")),
+        verify_engine=options.get("verify_engine", False),
+    )
+
+
+def _engine(given: EngineChoice) -> EngineChoice:
+    if given not in get_args(EngineChoice):
+        raise ConfigurationError(f"engine: {shown(given)} — allowed: {', '.join(get_args(EngineChoice))}")
+    return given
 
 
 def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:
@@ -212,39 +295,3 @@ def _market(
             {"candles": window.rows, "holes": len(holes), "missing": sum(hole.missing for hole in holes)},
         )
     return MarketInput(loaded, timeframe)
-
-
-def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
-    """Run with outputs that are kept in memory."""
-    texts = {name: bytearray() for name in (TRADES, EQUITY, ORDERS)}
-    outputs = SessionOutputs(texts[TRADES].extend, texts[EQUITY].extend, orders=texts[ORDERS].extend)
-    session = session_over(plan, strategy, market, outputs)
-    warm_up_session(session, market)
-    warmed = warmed_candles(session, market)
-    candles = sum(one.window.rows for one in market.candles.values())
-    with ReplayProgress(candles, shown=False) as progress:
-        replay(session, market.window(), progress, threading.Event())
-    session.finish()
-    fed = stored_input(plan, market, warmed, strategy.warmup_candles)
-    result = build_result(session, plan.settings, fed)
-    run = MemoryRun(
-        plan,
-        StrategyFacts(strategy.name, strategy.warmup_candles),
-        result,
-        run_hashes(session.outputs, plan.settings, fed.data_sha256),
-        {name: bytes(text) for name, text in texts.items()},
-        fed.step_times_ms,
-        np.array(session.outputs.curve, np.float64),
-        _windows(market),
-    )
-    return BacktestResult(result, run)
-
-
-def _written(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
-    """Run with the files of a backtest, from which the result is read."""
-    result = run_loaded(plan, strategy, market)
-    return BacktestResult(result, FolderRun(result, _windows(market)))
-
-
-def _windows(market: MarketInput) -> dict[str, CandleColumns]:
-    return {symbol: one.window for symbol, one in market.candles.items()}

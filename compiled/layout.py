@@ -6,11 +6,10 @@ unit, money of the account's (10 ** -money_decimals). Names are those of the ker
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba import extending, types
 
+from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Float64Array, Int64Array
 
 Records = npt.NDArray[np.void]
@@ -90,6 +89,7 @@ PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mar
 """A funding payment; the mark is NONE where it is not known."""
 
 
+@by_pointer
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
 
@@ -119,25 +119,3 @@ class Core(NamedTuple):
     marks: Int64Array
     tiers: Records
     payments: Records
-
-
-kind_of: Any = numba.typeof
-
-
-class CoreType(types.NamedTuple):
-    """The kind of a :class:`Core`, by one word: the names of all its fields would stand in that of every function."""
-
-    def __init__(self, fields: Any, kind: type) -> None:
-        super().__init__(fields, kind)  # type: ignore[no-untyped-call]
-        self.name = "Core"
-
-
-@extending.register_model(CoreType)
-class CoreModel(extending.models.TupleModel):
-    """How a core is passed: as any other tuple."""
-
-
-@extending.typeof_impl.register(Core)
-def type_of_core(core: Core, context: Any) -> CoreType:
-    """Return the kind of a core."""
-    return CoreType([kind_of(one) for one in core], Core)

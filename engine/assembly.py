@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
-from core.events import Recorder
+from core.events import Recorder, TradeRow
 from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
@@ -29,6 +29,7 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
+from indicators.features.series import KeptColumns
 from risk_management.entry_sizing import EntrySizer
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
@@ -142,7 +143,7 @@ def build_session(
         received(fills.starting_balance),
         build_pricing(fills, instruments, main.symbols),
         venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
-        Recorder(statistics.count, outputs.render),
+        _recorder(statistics, outputs),
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
@@ -159,13 +160,22 @@ def build_session(
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
+def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorder:
+    """Return what tells a session's events to its counts first, then to its outputs."""
+    recorder = Recorder()
+    recorder.subscribe(statistics.count, statistics.kinds)
+    recorder.subscribe(outputs.render, outputs.kinds)
+    return recorder
+
+
 def known_candles(
     ahead: Mapping[str, CandleColumns],
     rules: KernelRules,
     watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
+    kept: KeptColumns | None = None,
 ) -> KnownCandles:
-    """Return candles that lie ready, as the streams of a strategy take them."""
-    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
+    """Return candles that lie ready, as the streams of a strategy take them; ``kept`` are features of the same."""
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched, kept)
 
 
 def prepare_strategy(strategy: object, settings: Settings) -> None:
@@ -198,7 +208,7 @@ def _connect(features: FeatureSession, facts: KernelFacts, recorder: Recorder) -
     """Let a strategy see the account, and hear of fills and trades if it listens."""
     features.connect(facts)
     if features.wants_news:
-        recorder.subscribe(facts.news_for(features.tell))
+        recorder.subscribe(facts.news_for(features.tell), (TradeRow,))
 
 
 def kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

@@ -1,5 +1,6 @@
 """Which engine makes a run: the compiled rules where they cover it and it is long enough, else the reference kernel."""
 
+import functools
 import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -9,6 +10,7 @@ from core.errors import ConfigurationError, ParityError
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
     from backtests.market_input import MarketInput
+    from backtests.run_at_hand import MemoryRun
     from backtests.run_plan import RunPlan
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
@@ -28,7 +30,7 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 
 
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
-    candles = sum(one.window.rows for one in market.candles.values())
+    candles = sum(one.window.rows for one in market.candles.values()) * (market.memory.runs if market.memory else 1)
     if plan.engine == "reference":
         yield "it was asked for"
     if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -58,24 +60,33 @@ def run_compiled(
     """
     from backtests.engines.compiled_session import CompiledSession
     from backtests.engines.opinions import opinions_of
+    from backtests.market_memory import MarketMemory
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.contracts import NO_CONTRACT, Contract
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
+    from compiled.driving.scaled_market import scaled_prices
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
+    memory = market.memory or MarketMemory(1)
+    opinions = opinions_of(strategy, plan.settings, rules, market.candles, memory.columns)
     brought = [
-        SymbolMarket(one.instrument, one.warmup, one.window, said, contracts.get(symbol, NO_CONTRACT))
+        SymbolMarket(
+            one.instrument,
+            one.warmup,
+            one.window,
+            said,
+            memory.once(("prices", symbol), functools.partial(scaled_prices, one.window, one.instrument)),
+            contracts.get(symbol, NO_CONTRACT),
+        )
         for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
-    parts = (outputs.trades, outputs.equity, outputs.decisions, outputs.orders, outputs.ledger)
-    run.run(Sinks(*(part.append_bytes for part in parts)))
+    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)))
     outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
     return CompiledSession(run, rules, instruments, outputs, kill_switch_engaged=plan.kill_switch_engaged), warmed
@@ -88,10 +99,11 @@ def require_compiled(plan: "RunPlan", reason: str | None) -> None:
 
 
 class MadeRun(NamedTuple):
-    """A run that an engine has made: its result and its outputs."""
+    """A run that an engine has made: its result, its outputs, and the run itself where it is in no file."""
 
     result: "RunResult"
     outputs: "SessionOutputs"
+    kept: "MemoryRun | None" = None
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:
@@ -112,5 +124,5 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        folder = reference.result.output_dir
-        raise ParityError(f"the engines differ in {', '.join(differing)}; the reference kernel's run is in {folder}")
+        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
+        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")

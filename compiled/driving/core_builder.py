@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
+import numba
 import numpy as np
 
 from compiled import layout
@@ -41,14 +42,16 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``contract`` is
-    what a perpetual has beside.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``prices`` are
+    those of the window in whole units, where they are known, ``contract`` is what a
+    perpetual has beside.
     """
 
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
+    prices: Scaled | None = None
     contract: Contract = NO_CONTRACT
 
 
@@ -62,7 +65,7 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [scaled_prices(one.window, one.rules) for one in market]
+    scaled = [one.prices or scaled_prices(one.window, one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
@@ -126,7 +129,7 @@ def _core(
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
-    return layout.Core(
+    core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
@@ -148,6 +151,13 @@ def _core(
         curve=np.zeros(columns.rows + 1, np.float64),
         **joined_records(contracts),
     )
+    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _followed(core: layout.Core) -> layout.Core:
+    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
+    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
+    return core._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
