@@ -100,7 +100,7 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
 
 @kernel
 def close_holding(core: Core, s: int, row: Record) -> None:
-    """Close a position at the price of a fill: its gross profit and its funding less both commissions go to the balance."""
+    """Close a position at the price of a fill: gross profit and funding, less both commissions, go to the balance."""
     account, holding = core.account[0], core.holdings[s]
     gross = profit(core, s, row.price)
     result = gross + holding.funding - (holding.commission + row.commission)

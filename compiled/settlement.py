@@ -125,9 +125,7 @@ def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> 
 def liquidate(core: Core, s: int, time_ms: int) -> None:
     """Close the position at its bankruptcy price; its fee is what the margin leaves of it."""
     price = bankruptcy_price(core, s)
-    _leave_by_own_order(
-        core, s, LIQUIDATION_ROLE, LIQUIDATION, price, price, liquidation_fee(core, s, price), time_ms
-    )
+    _leave_by_own_order(core, s, LIQUIDATION_ROLE, LIQUIDATION, price, price, liquidation_fee(core, s, price), time_ms)
 
 
 @routine

@@ -100,7 +100,9 @@ class CompiledRun:
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of((*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")),
+            Words.of(
+                (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
+            ),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
         )
         self._json = (

@@ -48,7 +48,11 @@ class ContractRecords(NamedTuple):
 
 
 def contract_records(
-    own: PerpetualSettings, leverage: float, rules: Instrument, money: int, market: tuple[CandleColumns, Scaled, Contract]
+    own: PerpetualSettings,
+    leverage: float,
+    rules: Instrument,
+    money: int,
+    market: tuple[CandleColumns, Scaled, Contract],
 ) -> ContractRecords:
     """Return the records of one contract.
 
@@ -186,5 +190,5 @@ def _payments(funding: Sequence[FundingRate], rules: Instrument, fine: int) -> l
             raise Uncovered(f"funding rates of {rules.symbol} have too many digits for 64 bits")
         row["due_ms"], row["rate"], row["mark"] = payment.due_ms, *numbers
         row["rate_decimals"], row["mark_decimals"] = decimals, of_mark
-        row["rate_float"], row["mark_float"] = payment.rate, np.nan if mark is None else payment.mark_price
+        row["rate_float"], row["mark_float"] = payment.rate, payment.mark_price or np.nan
     return found

@@ -87,25 +87,30 @@ def build_core(
 
 
 def _contracts(
-    settings: Settings, market: Sequence[SymbolMarket], scaled: Sequence[Scaled], rules: layout.Records, symbols: layout.Records
+    settings: Settings,
+    market: Sequence[SymbolMarket],
+    scaled: Sequence[Scaled],
+    rules: layout.Records,
+    symbols: layout.Records,
 ) -> Sequence[ContractRecords]:
     """Return what perpetual contracts have beside candles, and put what is each symbol's own into its record."""
-    own, money, length_ms = settings.live.execution.perpetual, int(rules[0]["money_decimals"]), int(rules[0]["timeframe_ms"])
+    own, money = settings.live.execution.perpetual, int(rules[0]["money_decimals"])
     if own is None:
         symbols["fine_scale"] = 1
         return ()
-    found = []
+    found: list[ContractRecords] = []
+    tiers = payments = 0
     for name, symbol, one, prices in zip(settings.live.symbols, symbols, market, scaled, strict=True):
         beside = one.window, prices, one.contract
         records = contract_records(own, own.leverage_of(name), one.rules, money, beside)
-        tiers, payments = (sum(len(part[k]) for part in found) for k in (0, 1))
-        symbol["first_tier"], symbol["end_tier"] = tiers, tiers + len(records.tiers)
-        symbol["end_payment"] = payments + len(records.payments)
+        symbol["first_tier"] = tiers
+        tiers, payments = tiers + len(records.tiers), payments + len(records.payments)
+        symbol["end_tier"], symbol["end_payment"] = tiers, payments
         for field, value in records.fields.items():
             symbol[field] = value
         # Of a short, margin and amount of its tier stand beside the cost.
         symbol["largest_quantity"] //= 4
-        rules["most_payments"] += most_at_once(records.payments, one.window.open_time_ms, length_ms)
+        rules["most_payments"] += most_at_once(records.payments, one.window.open_time_ms, int(rules[0]["timeframe_ms"]))
         found.append(records)
     return found
 

@@ -98,9 +98,7 @@ def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, symbol: Recor
 
 
 @routine
-def _put_word(  # noqa: PLR0913 - a word and where it stands
-    out: Bytes, at: int, start: int, pieces: Words, piece: int, value: int, decimals: int
-) -> int:
+def _put_word(out: Bytes, at: int, start: int, pieces: Words, piece: int, value: int, decimals: int) -> int:
     at = put(out, at, pieces, BEGINS if at == start else NEXT)
     at = put_plain(out, put(out, at, pieces, piece), value, decimals)
     return put(out, at, pieces, QUOTE)

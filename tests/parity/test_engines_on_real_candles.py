@@ -34,7 +34,7 @@ EXECUTIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
 }
 """Two ways to trade, as ``execution`` and risk settings."""
 CONTRACT = {"leverage": 5, "maintenance_rate": 0.01, "liquidation_fee": 0.0125, "missing_funding": "zero"}
-COVERED = 38
+COVERED = 44
 """How many runs the compiled rules cover at least."""
 
 
