@@ -100,9 +100,9 @@ def rests(core: Core, s: int) -> bool:
 def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price.
 
-    With ``held`` the targets wait for the next candle. Where a liquidation is met is told in fine units.
+    With ``held`` the targets wait for the next candle. Where a liquidation is met is told in mark units.
     """
-    holding, scale = core.holdings[s], core.symbols[s].fine_scale
+    holding, scale = core.holdings[s], core.symbols[s].mark_scale
     found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
     if holding.sign != 0:
         if core.rules[0].perpetual:

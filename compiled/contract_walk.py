@@ -22,10 +22,10 @@ OPEN, HIGH, LOW = 0, 1, 2
 def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, int, int, int]:
     """Return which of stop and liquidation the leg from a point meets first, and where.
 
-    How far away that is, in fine units, and whether the mark price alone has reached it say what comes first of all.
-    Where a liquidation is met is told in fine units.
+    How far away that is, in mark units, and whether the mark price alone has reached it say what comes first of all.
+    Where a liquidation is met is told in mark units.
     """
-    holding, scale = core.holdings[s], core.symbols[s].fine_scale
+    holding, scale = core.holdings[s], core.symbols[s].mark_scale
     role, price, away, kind, far = NOTHING, Whole(0), Whole(0), BY_STOP, Whole(0)
     if holding.stop:
         level, alone = stop_on(core, s, point, end)
@@ -49,7 +49,7 @@ def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, 
 @routine
 def stop_on(core: Core, s: int, point: int, end: int) -> tuple[int, bool]:
     """Return where a leg meets the stop, and whether the mark price alone has reached it; NONE where it does not."""
-    holding, row, scale = core.holdings[s], core.states[s].row, core.symbols[s].fine_scale
+    holding, row, scale = core.holdings[s], core.states[s].row, core.symbols[s].mark_scale
     if not marks_trigger(core, row):
         if meets_stop(core, s, point):
             return point, False
@@ -64,7 +64,7 @@ def stop_on(core: Core, s: int, point: int, end: int) -> tuple[int, bool]:
 
 @routine
 def liquidation_on(core: Core, s: int, point: int, end: int) -> tuple[int, bool]:
-    """Return where a leg meets the liquidation price, all in fine units, and whether the mark price alone has."""
+    """Return where a leg meets the liquidation price, all in mark units, and whether the mark price alone has."""
     holding, row = core.holdings[s], core.states[s].row
     opened = core.marks[row, OPEN] if knows_mark(core, row) else point
     if liquidates(core, s, max(point, opened) if holding.sign > 0 else min(point, opened)):
@@ -77,11 +77,11 @@ def liquidation_on(core: Core, s: int, point: int, end: int) -> tuple[int, bool]
 
 @routine
 def marked_on(core: Core, s: int, point: int, end: int, level: int) -> int:
-    """Return where a leg meets a level that the mark price has reached; all in fine units, NONE where it does not.
+    """Return where a leg meets a level that the mark price has reached; all in mark units, NONE where it does not.
 
     At the level where the leg goes through it, else at the end of the leg that ends at the adverse extreme.
     """
-    row, scale = core.states[s].row, core.symbols[s].fine_scale
+    row, scale = core.states[s].row, core.symbols[s].mark_scale
     long = core.holdings[s].sign > 0
     if end <= level < point if long else point < level <= end:
         return level
@@ -91,7 +91,7 @@ def marked_on(core: Core, s: int, point: int, end: int, level: int) -> int:
 
 @routine
 def far_of(core: Core, s: int, level: int) -> int:
-    """Return how far the mark price was from a level when the candle opened, in fine units."""
+    """Return how far the mark price was from a level when the candle opened, in mark units."""
     return abs(level - mark_at(core, s, core.states[s].row, OPEN))
 
 
@@ -112,12 +112,12 @@ def contract_rests_on_the_path(core: Core, s: int) -> bool:
 
 @routine
 def point_of_liquidation(core: Core, s: int, level: int) -> int:
-    """Return where the walk goes on after a liquidation at a price in fine units, for an entry that rests.
+    """Return where the walk goes on after a liquidation at a price in mark units, for an entry that rests.
 
     Between two prices that is the one at which the entry is not met either; one that is met there needs digits that
     money does not have.
     """
-    scale, order = core.symbols[s].fine_scale, core.entries[s]
+    scale, order = core.symbols[s].mark_scale, core.entries[s]
     if level % scale == 0:
         return level // scale
     falls = (order.acts == STOP_MARKET) == (order.sign < 0)

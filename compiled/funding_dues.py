@@ -25,7 +25,7 @@ def settle_before(core: Core, s: int) -> None:
             if due_ms == open_ms and knows_mark(core, state.row):
                 pay(core, s, state.payment, core.marks[state.row, OPEN])
             else:
-                pay(core, s, state.payment, holding.mark_units * symbol.fine_scale)
+                pay(core, s, state.payment, holding.mark_units * symbol.mark_scale)
         state.payment += 1
 
 
@@ -36,7 +36,7 @@ def settle_costs(core: Core, s: int, time_ms: int) -> None:
     number = state.payment
     while number < symbol.end_payment and core.payments[number].due_ms < time_ms:
         if holding.sign * core.payments[number].rate > 0:
-            pay(core, s, number, core.units[state.row, OPEN] * symbol.fine_scale)
+            pay(core, s, number, core.units[state.row, OPEN] * symbol.mark_scale)
         number += 1
 
 
@@ -51,7 +51,7 @@ def settle_after(core: Core, s: int, time_ms: int) -> None:
             if not inside:
                 pay(core, s, state.payment, mark_at(core, s, state.row, CLOSE_PRICE))
             elif holding.sign * payment.rate <= 0:
-                pay(core, s, state.payment, core.units[state.row, OPEN] * symbol.fine_scale)
+                pay(core, s, state.payment, core.units[state.row, OPEN] * symbol.mark_scale)
         state.payment += 1
 
 
@@ -61,7 +61,7 @@ def settle_due(core: Core, s: int, time_ms: int) -> None:
     state, holding, symbol = core.states[s], core.holdings[s], core.symbols[s]
     while state.payment < symbol.end_payment and core.payments[state.payment].due_ms <= time_ms:
         if holding.sign != 0 and entered_before(core, s, core.payments[state.payment].due_ms):
-            pay(core, s, state.payment, holding.mark_units * symbol.fine_scale)
+            pay(core, s, state.payment, holding.mark_units * symbol.mark_scale)
         state.payment += 1
 
 
@@ -73,11 +73,11 @@ def entered_before(core: Core, s: int, due_ms: int) -> bool:
 
 @routine
 def pay(core: Core, s: int, number: int, price: int) -> None:
-    """Let a position pay or receive; ``price`` is the mark, in fine units, where the payment does not bring it."""
+    """Let a position pay or receive; ``price`` is the mark, in mark units, where the payment does not bring it."""
     account, symbol, holding, payment = core.account[0], core.symbols[s], core.holdings[s], core.payments[number]
     mark, decimals, mark_float = payment.mark, payment.mark_decimals, payment.mark_float
     if mark == NONE:
-        mark, decimals, mark_float = price, symbol.fine_decimals, float_of(price, symbol.fine_unit)
+        mark, decimals, mark_float = price, symbol.mark_decimals, float_of(price, symbol.mark_unit)
     finer = symbol.quantity_decimals + decimals + payment.rate_decimals - 8
     rounded = rounded_product(holding.quantity, mark, abs(payment.rate), finer)
     if rounded == NONE or float(rounded) * float(symbol.commission_scale) > LARGEST_MONEY:

@@ -28,20 +28,20 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "perpetual mark_triggers liquidation_fee liquidation_fee_unit most_payments",
+    "detail_ms perpetual mark_triggers liquidation_fee liquidation_fee_unit most_payments",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit leverage leverage_unit first_tier end_tier end_payment fine_decimals fine_scale "
+    "band_up band_unit first_fine end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals mark_scale "
     "liquidation_scale liquidation_multiplier liquidation_divisor",
-    "price_unit quantity_unit min_quantity max_quantity min_notional fine_unit",
+    "price_unit quantity_unit min_quantity max_quantity min_notional mark_unit",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held payment",
+    "held own_row decides fine_row fine last_fine_ms payment",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -93,7 +93,7 @@ PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mar
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
 
-    ``marks`` are mark candles in a symbol's fine unit, row by row beside the candles, NONE where there is none; without
+    ``marks`` are mark candles in a symbol's mark unit, row by row beside the candles, NONE where there is none; without
     any of a run it is empty.
     """
 

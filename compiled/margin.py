@@ -61,7 +61,7 @@ def over_leveraged(core: Core, s: int, notional: int) -> bool:
 
 @routine
 def find_liquidation(core: Core, s: int) -> None:
-    """Find the price at which what is left of a position's margin equals its maintenance margin, in fine units."""
+    """Find the price at which what is left of a position's margin equals its maintenance margin, in mark units."""
     symbol, holding = core.symbols[s], core.holdings[s]
     long = holding.sign > 0
     number = tier_of_loss(core, s)

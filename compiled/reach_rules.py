@@ -1,7 +1,7 @@
 """When a price meets an order: a stop by a touch, a limit by a trade through it, or by a touch where that is set.
 
 Mark prices judge liquidation and, where that is set, stops. They, and levels beside them, are whole numbers of a
-symbol's fine unit.
+symbol's mark unit.
 """
 
 from compiled.codes import NONE, STOP_MARKET
@@ -46,7 +46,7 @@ def mark_at(core: Core, s: int, row: int, column: int) -> int:
     """Return a price of a candle's mark candle; where there is none, the candle's own."""
     if knows_mark(core, row):
         return core.marks[row, column]
-    return core.units[row, column] * core.symbols[s].fine_scale
+    return core.units[row, column] * core.symbols[s].mark_scale
 
 
 @routine
@@ -60,7 +60,7 @@ def triggers_stop(core: Core, s: int, row: int, column: int) -> bool:
     """Return whether a price of a candle, or of its mark candle where that triggers, meets the stop of a position."""
     if not marks_trigger(core, row):
         return meets_stop(core, s, core.units[row, column])
-    mark, scale = core.marks[row, column], core.symbols[s].fine_scale
+    mark, scale = core.marks[row, column], core.symbols[s].mark_scale
     if core.holdings[s].sign > 0:
         return -(-mark // scale) <= core.holdings[s].stop_price
     return mark // scale >= core.holdings[s].stop_price

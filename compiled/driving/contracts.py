@@ -39,11 +39,11 @@ NO_CONTRACT = Contract(CandleColumns.empty())
 
 
 class ContractRecords(NamedTuple):
-    """A symbol's margin table, payments and mark candles beside its candles, and what its own record has of them."""
+    """A symbol's margin table and payments, mark candles beside its candles and its finer ones, fields of its record."""
 
     tiers: layout.Records
     payments: layout.Records
-    marks: Int64Array
+    marks: tuple[Int64Array, Int64Array]
     fields: dict[str, float]
 
 
@@ -52,19 +52,20 @@ def contract_records(
     leverage: float,
     rules: Instrument,
     money: int,
-    market: tuple[CandleColumns, Scaled, Contract],
+    market: tuple[tuple[CandleColumns, CandleColumns], Scaled, Contract],
 ) -> ContractRecords:
     """Return the records of one contract.
 
-    ``money`` is how many decimals money has, ``market`` the candles, as they are and scaled, with what is known beside.
+    ``money`` is how many decimals money has, ``market`` the candles and the finer ones, both scaled, and what
+    is known beside.
 
     Raises
     ------
     Uncovered
         If a number has more digits than 64 bits hold.
     """
-    window, scaled, contract = market
-    marks, fine = _marks_beside(window, scaled, contract.marks if own.mark_price else NO_CONTRACT.marks, rules.symbol)
+    series, scaled, contract = market
+    marks, fine = _marks_beside(series, scaled, contract.marks if own.mark_price else NO_CONTRACT.marks, rules.symbol)
     (share,) = shares_of(received(leverage))
     if share.number > LARGEST_LEVERAGE:
         raise Uncovered(f"the leverage of {rules.symbol} has too many digits for 64 bits")
@@ -72,9 +73,9 @@ def contract_records(
     fields: dict[str, float] = {
         "leverage": share.number,
         "leverage_unit": share.unit,
-        "fine_decimals": fine,
-        "fine_scale": 10 ** (fine - scaled.decimals),
-        "fine_unit": 10.0**fine,
+        "mark_decimals": fine,
+        "mark_scale": 10 ** (fine - scaled.decimals),
+        "mark_unit": 10.0**fine,
         "liquidation_scale": 10 ** (fine - STEP_DECIMALS),
         "liquidation_multiplier": 10 ** max(0, finer),
         "liquidation_divisor": 10 ** max(0, -finer),
@@ -103,11 +104,12 @@ def joined_records(contracts: Sequence[ContractRecords]) -> dict[str, Any]:
     }
     if not contracts:
         return parts
-    known = any((one.marks != NONE).any() for one in contracts)
-    return {
-        name: np.concatenate([getattr(one, name) for one in contracts]) if known or name != "marks" else part
-        for name, part in parts.items()
-    }
+    for name in ("tiers", "payments"):
+        parts[name] = np.concatenate([getattr(one, name) for one in contracts])
+    beside = [one.marks[place] for place in (0, 1) for one in contracts]
+    if any((one != NONE).any() for one in beside):
+        parts["marks"] = np.concatenate(beside)
+    return parts
 
 
 def contract_rules(own: PerpetualSettings | None) -> dict[str, int]:
@@ -123,9 +125,15 @@ def contract_rules(own: PerpetualSettings | None) -> dict[str, int]:
     }
 
 
-def _marks_beside(window: CandleColumns, scaled: Scaled, marks: CandleColumns, name: str) -> tuple[Int64Array, int]:
-    """Return mark prices in fine units, row by row beside candles, and how many decimals that unit has."""
-    found = np.full((window.rows, 4), NONE, np.int64)
+def _marks_beside(
+    series: tuple[CandleColumns, CandleColumns], scaled: Scaled, marks: CandleColumns, name: str
+) -> tuple[tuple[Int64Array, Int64Array], int]:
+    """Return mark prices in whole units, row by row beside candles, and how many decimals that unit has.
+
+    They stand beside the finer candles of the two series, where there are some.
+    """
+    found = tuple(np.full((one.rows, 4), NONE, np.int64) for one in series)
+    finest = 1 if series[1].rows else 0
     table = np.stack((marks.open, marks.high, marks.low, marks.close), axis=1)
     decimals, units = whole_units(table, 0, name)
     fine = max(STEP_DECIMALS, scaled.decimals, decimals)
@@ -135,10 +143,11 @@ def _marks_beside(window: CandleColumns, scaled: Scaled, marks: CandleColumns, n
     )
     if largest > LARGEST:
         raise Uncovered(f"mark prices of {name} have too many digits for 64 bits")
-    places = np.searchsorted(window.open_time_ms, marks.open_time_ms)
-    beside = np.flatnonzero(places < window.rows)
-    beside = beside[window.open_time_ms[places[beside]] == marks.open_time_ms[beside]]
-    found[places[beside]] = units[beside] * 10 ** (fine - decimals)
+    opens = series[finest].open_time_ms
+    places = np.searchsorted(opens, marks.open_time_ms)
+    beside = np.flatnonzero(places < len(opens))
+    beside = beside[opens[places[beside]] == marks.open_time_ms[beside]]
+    found[finest][places[beside]] = units[beside] * 10 ** (fine - decimals)
     return found, fine
 
 

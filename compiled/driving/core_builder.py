@@ -35,6 +35,8 @@ MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 15
 """How many events of a kind are kept before they are written."""
 
+NO_CANDLES = CandleColumns.empty()
+
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
@@ -42,9 +44,9 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``prices`` are
-    those of the window in whole units, where they are known, ``contract`` is what a
-    perpetual has beside.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
+    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
+    they are known, ``contract`` is what a perpetual has beside.
     """
 
     rules: Instrument
@@ -52,6 +54,7 @@ class SymbolMarket(NamedTuple):
     window: CandleColumns
     opinions: layout.Records
     prices: Scaled | None = None
+    detail: CandleColumns = NO_CANDLES
     contract: Contract = NO_CONTRACT
 
 
@@ -65,21 +68,25 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [one.prices or scaled_prices(one.window, one.rules) for one in market]
+    scaled = [one.prices or scaled_prices((one.window, one.detail), one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
     row = signal = 0
+    fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
         rows, opinions = one.window.rows, len(one.opinions)
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
-        states[s]["row"], states[s]["signal"] = row, signal
+        symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["row"] = states[s]["own_row"] = row
+        states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
+        states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
-        row, signal = row + rows, signal + opinions
+        row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
     contracts = _contracts(settings, market, scaled, rules, symbols)
     for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
         states[s]["payment"] = last
@@ -96,12 +103,16 @@ def _contracts(
     """Return what perpetual contracts have beside candles, and put what is each symbol's own into its record."""
     own, money = settings.live.execution.perpetual, int(rules[0]["money_decimals"])
     if own is None:
-        symbols["fine_scale"] = 1
+        symbols["mark_scale"] = 1
         return ()
     found: list[ContractRecords] = []
     tiers = payments = 0
     for name, symbol, one, prices in zip(settings.live.symbols, symbols, market, scaled, strict=True):
-        beside = one.window, prices, one.contract
+        contract = one.contract
+        if rules[0]["detail_ms"] and not one.detail.rows:
+            # Where no finer candle was there, the candle stands for its mark prices.
+            contract = contract._replace(marks=NO_CANDLES)
+        beside = (one.window, one.detail), prices, contract
         records = contract_records(own, own.leverage_of(name), one.rules, money, beside)
         symbol["first_tier"] = tiers
         tiers, payments = tiers + len(records.tiers), payments + len(records.payments)
@@ -110,7 +121,8 @@ def _contracts(
             symbol[field] = value
         # Of a short, margin and amount of its tier stand beside the cost.
         symbol["largest_quantity"] //= 4
-        rules["most_payments"] += most_at_once(records.payments, one.window.open_time_ms, int(rules[0]["timeframe_ms"]))
+        matched, length_ms = (one.detail, "detail_ms") if one.detail.rows else (one.window, "timeframe_ms")
+        rules["most_payments"] += most_at_once(records.payments, matched.open_time_ms, int(rules[0][length_ms]))
         found.append(records)
     return found
 
@@ -132,7 +144,13 @@ def _core(
     signals = np.concatenate([one.opinions for one in market])
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    series = [*(one.window for one in market), *(one.detail for one in market)]
+    columns = CandleColumns._make(np.concatenate(one) for one in zip(*series, strict=True))
+    rows = [one.window.rows for one in market]
+    ordered = [
+        *(table[:count] for table, count in zip(units, rows, strict=True)),
+        *(table[count:] for table, count in zip(units, rows, strict=True)),
+    ]
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
     core = layout.Core(
         rules=rules,
@@ -147,7 +165,7 @@ def _core(
         close=columns.close,
         high=columns.high,
         low=columns.low,
-        units=np.concatenate(units),
+        units=np.concatenate(ordered),
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
@@ -171,6 +189,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
     found: dict[str, float] = {
         "timeframe_ms": length_ms,
+        "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),
         "grid_origin_ms": grid_origin_ms(length_ms),
         "entry_at_close": fills.entry_fill == "close",
         "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
@@ -284,6 +303,15 @@ def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> No
     state["opened"], state["last_open_ms"] = 1, opens[-1]
     state["segment_ends_ms"] = opens[-1] + longest_distance_ms
     state["last_close"], state["has_close"] = warmup.close[-1], 1
+
+
+def first_step_ms(core: layout.Core) -> int:
+    """Return when the first candle of a run closes, which has one."""
+    closes = []
+    for own, length in (("row", "timeframe_ms"), ("fine", "detail_ms")):
+        first = core.symbols[f"first_{own}"]
+        closes.append(core.open_ms[first[first < core.symbols[f"end_{own}"]]] + core.rules[0][length])
+    return int(np.concatenate(closes).min())
 
 
 def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:

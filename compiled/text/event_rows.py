@@ -90,7 +90,7 @@ def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, symbol: Recor
         at = _put_word(out, at, start, pieces, FUNDING_IS, row.funding, decimals)
     if row.opens:
         if row.liquidation != NONE:
-            at = _put_word(out, at, start, pieces, LIQUIDATION_AT, row.liquidation, symbol.fine_decimals)
+            at = _put_word(out, at, start, pieces, LIQUIDATION_AT, row.liquidation, symbol.mark_decimals)
         at = _put_word(out, at, start, pieces, STOP_AT, row.stop_price, symbol.price_decimals)
         if row.target_price != NONE:
             at = _put_word(out, at, start, pieces, TARGET_AT, row.target_price, symbol.price_decimals)

@@ -20,9 +20,10 @@ def run_kernel_on(
     case: Case,
     settings: Mapping[str, object] | None = None,
     funding: FundingRates | None = None,
+    detail: Candles | None = None,
     marks: Candles | None = None,
 ) -> KernelRun:
-    """Run the kernel on a case of the model, or on its market with other settings."""
+    """Run the kernel on a case of the model, or on its market with other settings, or with finer candles."""
     return run_kernel(
         case.settings if settings is None else settings,
         case.symbols,
@@ -35,6 +36,7 @@ def run_kernel_on(
         start_ms=case.start_ms,
         kill_switch=case.kill_switch,
         funding=funding,
+        detail=detail,
         marks=marks,
     )
 

@@ -4,6 +4,7 @@ Mark prices stay near the candles, on their grid or between, with spikes that on
 between them and into gaps. Every symbol reads the same drawn digits from another place on.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -32,8 +33,8 @@ class DrawnContracts(NamedTuple):
 
 
 @st.composite
-def contracts(draw: st.DrawFn, case: Case) -> DrawnContracts:
-    """Draw margin, mark prices and payments for the symbols of a case."""
+def contracts(draw: st.DrawFn, case: Case, detail: Mapping[str, Sequence[Candle]] | None) -> DrawnContracts:
+    """Draw margin, mark prices and payments for the symbols of a case; marks are as long as the finest candles."""
     tiers = draw(st.sampled_from(((), (), (), _TIERS, _TIERS, _TIERS[:2])))
     leverage = draw(st.sampled_from((1.0, 1.0, 3.0, 12.5, 20.0, 33.3, 50.0, 50.0)))
     perpetual: dict[str, Any] = {
@@ -50,13 +51,13 @@ def contracts(draw: st.DrawFn, case: Case) -> DrawnContracts:
         perpetual["stop_trigger"] = draw(st.sampled_from(("last", "mark", "mark")))
     digits = draw(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=60))
     spacing = draw(st.sampled_from((1, 2, 3, 7)))
-    marks = {symbol: _marks(case, symbol, digits[place:] + digits) for place, symbol in enumerate(case.symbols)}
+    finest = detail or case.candles
+    marks = {symbol: _marks(finest[symbol], digits[place:] + digits) for place, symbol in enumerate(case.symbols)}
     funding = {symbol: _funding(case, symbol, digits[place:], spacing) for place, symbol in enumerate(case.symbols)}
     return DrawnContracts(perpetual, marks, funding)
 
 
-def _marks(case: Case, symbol: str, digits: list[int]) -> list[Candle]:
-    candles = case.candles[symbol]
+def _marks(candles: Sequence[Candle], digits: list[int]) -> list[Candle]:
     grid = abs(candles[0].close) / 100 if candles else 1.0
     found = []
     for number, candle in enumerate(candles):

@@ -65,9 +65,13 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[R
 
 
 def run_compiled_on(
-    case: Case, timeframe: str, marks: Candles | None = None, funding: FundingRates | None = None
+    case: Case,
+    timeframe: str,
+    detail: Candles | None = None,
+    marks: Candles | None = None,
+    funding: FundingRates | None = None,
 ) -> CompiledOutputs:
-    """Run the compiled rules on a case of the model; Uncovered where they do not cover it."""
+    """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
     for reason in (*settings_reasons(settings), *rules_reasons(rules)):
@@ -80,7 +84,8 @@ def run_compiled_on(
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
         contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, contract=contract))
+        fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)

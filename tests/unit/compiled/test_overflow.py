@@ -7,8 +7,8 @@ from core.candle import Candle, FundingRate
 from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.support.base_settings import BASE_SETTINGS
 from tests.property.test_kernel_against_slow_model import run_kernel_on
+from tests.support.base_settings import BASE_SETTINGS
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.times import MINUTE_MS
@@ -66,10 +66,11 @@ class Overflow(unittest.TestCase):
             rates = {"A/USDT": [FundingRate(minute * MINUTE_MS + 60_000, rate, mark)]}
             with self.subTest(leverage=leverage, rate=rate):
                 if reason is None:
-                    require_same_bytes(self, run_kernel_on(one, funding=rates), run_compiled_on(one, "1m", None, rates))
+                    expected = run_kernel_on(one, funding=rates)
+                    require_same_bytes(self, expected, run_compiled_on(one, "1m", funding=rates))
                 else:
                     with self.assertRaisesRegex(Uncovered, reason):
-                        run_compiled_on(one, "1m", None, rates)
+                        run_compiled_on(one, "1m", funding=rates)
 
 
 if __name__ == "__main__":
