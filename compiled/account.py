@@ -1,8 +1,8 @@
 """Positions and money: exact, told as they change."""
 
 from compiled.codes import NONE, OVERFLOW
-from compiled.compiler import kernel
-from compiled.integers import float_of
+from compiled.compiler import kernel, routine
+from compiled.integers import LARGEST_DIVISOR, float_of, share_of
 from compiled.layout import Core, Record
 
 LARGEST_MONEY = 4e18
@@ -15,7 +15,7 @@ def profit(core: Core, s: int, price: int) -> int:
     return holding.sign * (price * holding.quantity * core.symbols[s].cost_scale - holding.cost)
 
 
-@kernel
+@routine
 def unrealized_of_log(core: Core) -> int:
     """Return the gross profit of the trade log: at closes taken since each entry, else at its own fill."""
     total = 0
@@ -37,7 +37,7 @@ def unrealized_of_marks(core: Core) -> int:
     return total
 
 
-@kernel
+@routine
 def affordable(core: Core, needed: int) -> bool:
     """Return whether the equity of the last marks carries the open entries and what one more needs."""
     account = core.account[0]
@@ -64,7 +64,7 @@ def note_equity(core: Core, equity: float) -> None:
             account.max_drawdown = drawdown
 
 
-@kernel
+@routine
 def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms: int) -> Record:
     """Begin the row of a fill."""
     account = core.account[0]
@@ -73,13 +73,13 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity
-    row.stop_price = row.target_price = row.liquidation = NONE
-    row.margin = row.funding = 0
-    row.ambiguous = row.gained = row.realized_pnl = row.gross = row.entry_commission = 0
+    row.stop_price = row.liquidation = NONE
+    row.ambiguous = row.gained = row.realized_pnl = row.targets = row.rung = row.whole = 0
+    row.margin = row.funding = row.gross = row.entry_commission = 0
     return row
 
 
-@kernel
+@routine
 def open_holding(core: Core, s: int, price: int, commission: int, mark_units: int, mark: float) -> None:
     """Open a position with the symbol's waiting entry; its own fill is its mark where none is given."""
     account, symbol, order, holding = core.account[0], core.symbols[s], core.entries[s], core.holdings[s]
@@ -93,23 +93,76 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
     holding.mark_units = price if mark_units == NONE else mark_units
     holding.mark = holding.entry_price if mark_units == NONE else mark
     holding.marked, holding.fresh, holding.timed_out, holding.entered_inside = 0, 1, 0, 0
-    holding.client_id = order.order_id
+    holding.client_id, holding.entered, holding.tag = order.order_id, order.quantity, order.tag
+    holding.parts = holding.closed_quantity = holding.closed_cost = holding.proceeds = holding.gross = 0
+    holding.result = holding.best_case = holding.ambiguous = 0
     account.open_positions += 1
     account.cost += holding.cost
 
 
-@kernel
-def close_holding(core: Core, s: int, row: Record) -> None:
-    """Close a position at the price of a fill: gross profit and funding, less both commissions, go to the balance."""
-    account, holding = core.account[0], core.holdings[s]
-    gross = profit(core, s, row.price)
-    result = gross + holding.funding - (holding.commission + row.commission)
+@routine
+def close_part(core: Core, s: int, row: Record) -> None:
+    """Close the quantity of a fill: its gross profit and its funding, less its commissions, go to the balance."""
+    account, symbol, holding = core.account[0], core.symbols[s], core.holdings[s]
+    quantity, whole = row.quantity, row.quantity == holding.quantity
+    cost, paid, margin, funding = holding.cost, holding.commission, holding.margin, holding.funding
+    if not whole:
+        cost = cost_of(core, s, quantity)
+        scale = symbol.commission_scale
+        paid = share_of(paid // scale, quantity, holding.quantity, 1) * scale
+        margin = share_of(margin // scale, quantity, holding.quantity, 1) * scale
+        funding = share_of(funding // scale, quantity, holding.quantity, 1) * scale
+    proceeds = row.price * quantity * symbol.cost_scale
+    gross = holding.sign * (proceeds - cost)
+    result = gross + funding - (paid + row.commission)
     account.balance += result
-    account.margin -= holding.margin
-    row.margin, row.funding = holding.margin, holding.funding
+    account.cost -= cost
+    account.margin -= margin
+    row.margin, row.funding = margin, funding
     row.entry_time_ms, row.entry_price = holding.opened_ms, holding.price
-    row.gross, row.entry_commission, row.realized_pnl = gross, holding.commission, result
-    account.open_positions -= 1
-    account.cost -= holding.cost
+    row.gross, row.entry_commission, row.realized_pnl, row.tag = gross, paid, result, holding.tag
+    holding.quantity -= quantity
+    holding.cost -= cost
+    holding.commission -= paid
+    holding.margin -= margin
+    holding.funding -= funding
+    holding.quantity_float = float(holding.quantity) / symbol.quantity_unit
+    holding.parts += 1
+    holding.closed_quantity += quantity
+    holding.closed_cost += cost
+    holding.proceeds += proceeds
+    holding.gross += gross
+    holding.result += result
+    holding.best_case += result + row.gained
+    holding.ambiguous |= row.ambiguous
+    if whole:
+        tell_trade(core, s, row)
     if abs(float(account.balance)) > LARGEST_MONEY:
         account.status = OVERFLOW
+
+
+@kernel
+def tell_trade(core: Core, s: int, row: Record) -> None:
+    """Let the row that closes the last of a position have what its round trip came to."""
+    holding = core.holdings[s]
+    core.account[0].open_positions -= 1
+    holding.sign, row.whole, row.parts = 0, 1, holding.parts
+    row.trade_quantity, row.trade_cost, row.trade_proceeds = (
+        holding.closed_quantity,
+        holding.closed_cost,
+        holding.proceeds,
+    )
+    row.trade_gross, row.trade_result, row.trade_best = holding.gross, holding.result, holding.best_case
+    row.trade_ambiguous = holding.ambiguous
+
+
+@routine
+def cost_of(core: Core, s: int, part: int) -> int:
+    """Return the cost that a part of a position carries: exact, or rounded to 1e-8 where its prices differ."""
+    symbol, holding = core.symbols[s], core.holdings[s]
+    if holding.price != NONE:
+        return holding.price * part * symbol.cost_scale
+    if float(holding.quantity) * float(symbol.commission_scale) > LARGEST_DIVISOR:
+        core.account[0].status = OVERFLOW
+        return 0
+    return share_of(holding.cost, part, holding.quantity, symbol.commission_scale)

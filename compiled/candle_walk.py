@@ -1,12 +1,12 @@
 """The walk through one candle: which orders its prices meet, in which order, by the path that is assumed."""
 
-from compiled.best_case import gained_at_target
+from compiled.best_case import gained_at_targets
 from compiled.codes import (
     BY_LIMIT,
     BY_STOP,
     ENTRY_ROLE,
     LIMIT,
-    LIQUIDATION_ROLE,
+    LIQUIDATED,
     MARKET,
     NONE,
     NOTHING,
@@ -20,16 +20,16 @@ from compiled.codes import (
 )
 from compiled.compiler import kernel, routine
 from compiled.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
-from compiled.fill_pricing import commission_of, limit_price, market_price
+from compiled.fill_pricing import commission_of, market_price, target_price
 from compiled.funding_dues import settle_costs
 from compiled.layout import Core
 from compiled.liquidation import ruins
 from compiled.margin import bankruptcy_price
-from compiled.reach_rules import meets_entry, meets_stop, meets_target
+from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave, liquidate
 
 
-@kernel
+@routine
 def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_ms: int) -> None:
     """Walk the legs to the end of the candle, or until nothing is left that they could meet."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
@@ -40,17 +40,17 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
     point, leg = opened, 0
     while leg < legs:
         end = first if leg == 0 else (second if leg == 1 else close)
-        role, price = nearest(core, s, point, end, held)
-        if role == NOTHING:
+        place, price = nearest(core, s, point, end, held)
+        if place == NOTHING:
             point = end
             leg += 1
             continue
         point = price
-        if role != ENTRY_ROLE:
-            meet(core, s, role, price, time_ms, ambiguous)
-            if not rests(core, s):
+        if place != ENTRY_ROLE:
+            meet(core, s, place, price, high if holding.sign > 0 else low, time_ms, ambiguous)
+            if holding.sign == 0 and not rests(core, s):
                 return
-            if role == LIQUIDATION_ROLE:
+            if place == LIQUIDATED:
                 point = point_of_liquidation(core, s, price)
         elif meet_entry(core, s, price, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
@@ -64,7 +64,7 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
             return
 
 
-@kernel
+@routine
 def path(core: Core, s: int, opened: int, high: int, low: int) -> tuple[int, int, int]:
     """Return where the first two legs end, and how many there are; a third ends at the close."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
@@ -96,7 +96,7 @@ def rests(core: Core, s: int) -> bool:
     return order.working != 0 and order.acts != MARKET
 
 
-@kernel
+@routine
 def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price.
 
@@ -105,20 +105,19 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
     holding, scale = core.holdings[s], core.symbols[s].mark_scale
     found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
     if holding.sign != 0:
+        stop = core.exits[s, STOP_ROLE]
         if core.rules[0].perpetual:
             found, found_price, away, kind = adverse_of_contract(core, s, point, end)
-        elif holding.stop:
+        elif stop.working:
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                found, found_price = STOP_ROLE, point if at_once else holding.stop_price
+                found, found_price = STOP_ROLE, point if at_once else stop.stop_price
                 away = abs(found_price - point)
-        if holding.target and not held:
-            at_once = meets_target(core, s, point)
-            if at_once or meets_target(core, s, end):
-                price = point if at_once else holding.target_price
-                nearer = abs(price - point) * scale - away
-                if found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT):
-                    found, found_price, away, kind = TARGET_ROLE, price, abs(price - point) * scale, BY_LIMIT
+        if not held:
+            place, price = nearest_target(core, s, point, end)
+            nearer = abs(price - point) * scale - away
+            if place != NOTHING and (found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT)):
+                found, found_price, away, kind = place, price, abs(price - point) * scale, BY_LIMIT
     if rests(core, s) and acts_inside(core, s):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
@@ -131,6 +130,24 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
 
 
 @routine
+def nearest_target(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
+    """Return which target the leg from a point meets first, and where; of several at one price the first accepted."""
+    found, found_price = NOTHING, 0
+    for place in range(TARGET_ROLE, TARGET_ROLE + core.holdings[s].targets):
+        target = core.exits[s, place]
+        if not target.working:
+            continue
+        at_once = meets_target(core, s, place, point)
+        if not (at_once or meets_target(core, s, place, end)):
+            continue
+        price = point if at_once else target.price
+        nearer = abs(price - point) - abs(found_price - point)
+        if found == NOTHING or nearer < 0 or (nearer == 0 and target.sequence < core.exits[s, found].sequence):
+            found, found_price = place, price
+    return found, found_price
+
+
+@routine
 def acts_inside(core: Core, s: int) -> bool:
     """Return whether the symbol's resting entry may fill in the candle."""
     order, sign, open_ms = core.entries[s], core.holdings[s].sign, core.open_ms[core.states[s].row]
@@ -139,43 +156,46 @@ def acts_inside(core: Core, s: int) -> bool:
     return sign == 0 or sign == order.sign
 
 
-@kernel
+@routine
 def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> bool:
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
     if core.rules[0].perpetual:
-        return contract_rests_on_the_path(core, s) and holding.target != 0 and meets_target(core, s, favourable)
-    if not holding.stop or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
+        return contract_rests_on_the_path(core, s) and meets_a_target(core, s, favourable)
+    if not core.exits[s, STOP_ROLE].working or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
-    return holding.target != 0 and meets_target(core, s, favourable)
+    return meets_a_target(core, s, favourable)
 
 
-@kernel
-def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: bool) -> None:
-    """Fill the stop, at the market, the target, at its limit, or the liquidation, where the walk has met it."""
-    holding, account = core.holdings[s], core.account[0]
-    buying = holding.sign < 0
-    if role == STOP_ROLE:
+@routine
+def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
+    """Fill the stop, at the market, a target, at its limit, or the liquidation, where the walk has met it."""
+    buying = core.holdings[s].sign < 0
+    if place == LIQUIDATED:
+        price = 0
+    elif place == STOP_ROLE:
         price = market_price(core, s, point, buying)
-    elif role == LIQUIDATION_ROLE:
-        price = bankruptcy_price(core, s)
     else:
-        price = limit_price(core, s, point, buying)
-        price = min(price, holding.target_price) if buying else max(price, holding.target_price)
-    ruined = role == LIQUIDATION_ROLE or ruins(
-        core, s, price, commission_of(core, s, price, holding.quantity, role == TARGET_ROLE)
-    )
+        price = target_price(core, s, place, point, buying)
+    ruined = place == LIQUIDATED or ruins_at(core, s, place, price)
     if ruined:
         price = bankruptcy_price(core, s)
-    gained = gained_at_target(core, s, price) if ambiguous and role != TARGET_ROLE else 0
+    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place < TARGET_ROLE else 0
     if ruined:
-        liquidate(core, s, time_ms)
+        liquidate(core, s, time_ms, gained if ambiguous else NONE)
     else:
-        leave(core, s, role, point, price, time_ms)
-    if ambiguous:
-        row = core.fills[account.fills - 1]
-        row.ambiguous, row.gained = 1, gained
+        leave(core, s, place, point, price, time_ms, ambiguous, gained)
+
+
+@routine
+def ruins_at(core: Core, s: int, place: int, price: int) -> bool:
+    """Return whether an order that closes at a price would lose more than the margin of what it closes."""
+    order = core.exits[s, place]
+    quantity = min(order.quantity - order.filled, core.holdings[s].quantity)
+    if core.rules[0].perpetual == 0:
+        return False
+    return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE))
 
 
 @routine

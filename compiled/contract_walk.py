@@ -4,7 +4,7 @@ from compiled.codes import (
     BY_LIQUIDATION,
     BY_MARK_ALONE,
     BY_STOP,
-    LIQUIDATION_ROLE,
+    LIQUIDATED,
     NONE,
     NOTHING,
     OVERFLOW,
@@ -27,12 +27,12 @@ def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, 
     """
     holding, scale = core.holdings[s], core.symbols[s].mark_scale
     role, price, away, kind, far = NOTHING, Whole(0), Whole(0), BY_STOP, Whole(0)
-    if holding.stop:
+    if core.exits[s, STOP_ROLE].working:
         level, alone = stop_on(core, s, point, end)
         if level != NONE:
             role, price, away = STOP_ROLE, level, abs(level - point) * scale
             if alone:
-                kind, far = BY_MARK_ALONE, far_of(core, s, holding.stop_price * scale)
+                kind, far = BY_MARK_ALONE, far_of(core, s, core.exits[s, STOP_ROLE].stop_price * scale)
     if holding.liquidation != NONE:
         level, alone = liquidation_on(core, s, point * scale, end * scale)
         if level != NONE:
@@ -42,7 +42,7 @@ def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, 
                 # Of what the mark price alone has reached, that to which it had the shortest way.
                 first = far_of(core, s, holding.liquidation) <= far
             if first:
-                role, price, away, kind = LIQUIDATION_ROLE, level, distance, own
+                role, price, away, kind = LIQUIDATED, level, distance, own
     return role, price, away, kind
 
 
@@ -53,13 +53,13 @@ def stop_on(core: Core, s: int, point: int, end: int) -> tuple[int, bool]:
     if not marks_trigger(core, row):
         if meets_stop(core, s, point):
             return point, False
-        return (holding.stop_price if meets_stop(core, s, end) else NONE), False
+        return (core.exits[s, STOP_ROLE].stop_price if meets_stop(core, s, end) else NONE), False
     if not triggers_stop(core, s, row, LOW if holding.sign > 0 else HIGH):
         return NONE, False
-    price = marked_on(core, s, point * scale, end * scale, holding.stop_price * scale)
+    price = marked_on(core, s, point * scale, end * scale, core.exits[s, STOP_ROLE].stop_price * scale)
     if price == NONE:
         return NONE, False
-    return price // scale, price != holding.stop_price * scale
+    return price // scale, price != core.exits[s, STOP_ROLE].stop_price * scale
 
 
 @routine
@@ -100,7 +100,7 @@ def contract_rests_on_the_path(core: Core, s: int) -> bool:
     """Return whether stop or liquidation is reached that the open had not passed: a target then rests on the path."""
     holding, row = core.holdings[s], core.states[s].row
     adverse = LOW if holding.sign > 0 else HIGH
-    if holding.stop:
+    if core.exits[s, STOP_ROLE].working:
         if triggers_stop(core, s, row, OPEN):
             return False
         if triggers_stop(core, s, row, adverse):

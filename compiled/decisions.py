@@ -1,6 +1,7 @@
 """Phase C: each opinion that is not FLAT goes through the gates, symbol by symbol."""
 
 from compiled.codes import (
+    CLOSE_ROLE,
     CLOSES,
     DECISION,
     ENTER,
@@ -15,7 +16,7 @@ from compiled.compiler import kernel
 from compiled.decision_plan import plan
 from compiled.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
-from compiled.order_book import cancel_entry, next_note, submit_close
+from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.settlement import enter
 
 
@@ -61,9 +62,11 @@ def judge(core: Core, s: int, time_ms: int) -> None:
 @kernel
 def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: int) -> None:
     """Carry out what an opinion asks for."""
-    rules, holding, order, close = core.rules[0], core.holdings[s], core.entries[s], core.closes[s]
+    rules, holding, order = core.rules[0], core.holdings[s], core.entries[s]
     waiting = order.sign if order.working else 0
-    wanted, withdraws, reason = plan(holding.sign, close.working != 0, waiting, signal.sign, rules.on_opposite_signal)
+    wanted, withdraws, reason = plan(
+        holding.sign, core.exits[s, CLOSE_ROLE].working != 0, waiting, signal.sign, rules.on_opposite_signal
+    )
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
     if reason != NO_REASON or by_entry or wanted in (CLOSES, REVERSES):
         shown.position_gate, shown.position_reason = 1, reason
@@ -72,7 +75,7 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     if withdraws:
         cancel_entry(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (CLOSES, REVERSES):
-        shown.close_id = submit_close(core, s, time_ms, OPPOSITE_SIGNAL)
+        shown.close_id = close_all(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (ENTER, REVERSES):
         enter_by_signal(core, s, signal, shown, wanted == REVERSES)
         if shown.entry_id and rules.entry_at_close and wanted == ENTER and order.acts == MARKET:

@@ -14,4 +14,5 @@ def entry_refusal(core: Core, s: int, price: int, notional: int, commission: int
         return NO_REASON if price > 0 and affordable(core, notional + commission) else INSUFFICIENT_BALANCE
     if price <= 0 or not margin_affordable(core, s, notional + commission):
         return INSUFFICIENT_MARGIN
-    return MAX_LEVERAGE if over_leveraged(core, s, notional) else NO_REASON
+    held = core.holdings[s].cost if core.holdings[s].sign != 0 else 0
+    return MAX_LEVERAGE if over_leveraged(core, s, held + notional) else NO_REASON

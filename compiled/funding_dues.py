@@ -108,5 +108,5 @@ def post(core: Core, s: int, due_ms: int, amount: int) -> None:
     account.fills += 1
     row.opens, row.time_ms, row.symbol, row.funding = PAYING, due_ms, s, amount
     row.price = row.reference = row.quantity = row.commission = row.realized_pnl = row.gross = row.margin = 0
-    row.order_id = row.ambiguous = row.gained = row.entry_commission = 0
+    row.order_id = row.entry_commission = row.whole = 0
     row.reason = NO_REASON

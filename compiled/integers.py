@@ -9,9 +9,10 @@ import math
 import numpy as np
 
 from compiled.codes import NONE
-from compiled.compiler import Whole, Word, kernel
+from compiled.compiler import Whole, Word, kernel, routine
 
 LARGEST_QUOTIENT = float(1 << 50)
+LARGEST_DIVISOR = float(1 << 59)
 EXACT_FLOATS = 1 << 53
 DIGITS = 10**15
 """Below it every decimal number is the shortest text of its float64."""
@@ -33,6 +34,26 @@ def divided_product(left: int, right: int, divisor: int) -> tuple[int, int]:
         quotient += 1
         rest -= divisor
     return quotient, rest
+
+
+@routine
+def long_quotient(left: int, right: int, divisor: int) -> tuple[int, int]:
+    """Return quotient and remainder of left × right ÷ divisor as :func:`divided_product`, for quotients of 62 bits.
+
+    The product may have 112 bits: what the estimate misses the quotient by, times the divisor, fits 64.
+    """
+    quotient = Whole(float(left) * float(right) / float(divisor))
+    rest = left * right - quotient * divisor
+    missed = rest // divisor
+    return quotient + missed, rest - missed * divisor
+
+
+@routine
+def share_of(amount: int, part: int, whole: int, step: int) -> int:
+    """Return the share of an amount that falls on a part of a whole, rounded half-even to a step."""
+    quotient, rest = long_quotient(abs(amount), part, whole * step)
+    share = half_even(quotient, rest, whole * step) * step
+    return share if amount >= 0 else -share
 
 
 @kernel

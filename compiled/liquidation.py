@@ -1,16 +1,27 @@
 """Liquidation: when a close loses more than its margin, and what the venue takes for closing the position itself."""
 
-from compiled.account import profit
+from compiled.account import cost_of, profit
 from compiled.codes import NONE, OVERFLOW
-from compiled.compiler import Whole, routine
+from compiled.compiler import Whole, Word, routine
 from compiled.layout import Core
-from compiled.two_words import rounded_quotient
+from compiled.two_words import product_words, rounded_quotient
 
 
 @routine
-def ruins(core: Core, s: int, price: int, commission: int) -> bool:
-    """Return whether closing a position at a price would lose more than the margin that is set aside for it."""
-    return core.rules[0].perpetual != 0 and commission - profit(core, s, price) > core.holdings[s].margin
+def ruins(core: Core, s: int, price: int, quantity: int, commission: int) -> bool:
+    """Return whether closing a quantity at a price would lose more than the margin that is set aside for it."""
+    holding = core.holdings[s]
+    if core.rules[0].perpetual == 0:
+        return False
+    if quantity == holding.quantity:
+        return commission - profit(core, s, price) > holding.margin
+    proceeds = price * quantity * core.symbols[s].cost_scale
+    loss = commission - holding.sign * (proceeds - cost_of(core, s, quantity))
+    if loss <= 0:
+        return False
+    lost, lost_low = product_words(Word(loss), Word(holding.quantity))
+    held, held_low = product_words(Word(holding.margin), Word(quantity))
+    return lost > held or (lost == held and lost_low > held_low)
 
 
 @routine

@@ -4,7 +4,7 @@ Mark prices judge liquidation and, where that is set, stops. They, and levels be
 symbol's mark unit.
 """
 
-from compiled.codes import NONE, STOP_MARKET
+from compiled.codes import NONE, STOP_MARKET, STOP_ROLE, TARGET_ROLE
 from compiled.compiler import kernel, routine
 from compiled.layout import Core
 
@@ -12,17 +12,26 @@ from compiled.layout import Core
 @kernel
 def meets_stop(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the stop of a position."""
-    holding = core.holdings[s]
-    return price <= holding.stop_price if holding.sign > 0 else price >= holding.stop_price
+    level = core.exits[s, STOP_ROLE].stop_price
+    return price <= level if core.holdings[s].sign > 0 else price >= level
 
 
 @kernel
-def meets_target(core: Core, s: int, price: int) -> bool:
-    """Return whether a price meets the target of a position."""
-    holding = core.holdings[s]
-    if price == holding.target_price:
+def meets_target(core: Core, s: int, place: int, price: int) -> bool:
+    """Return whether a price meets a target of a position."""
+    level = core.exits[s, place].price
+    if price == level:
         return core.rules[0].touch_fills != 0
-    return price > holding.target_price if holding.sign > 0 else price < holding.target_price
+    return price > level if core.holdings[s].sign > 0 else price < level
+
+
+@kernel
+def meets_a_target(core: Core, s: int, price: int) -> bool:
+    """Return whether a price meets any target of a position."""
+    for place in range(TARGET_ROLE, TARGET_ROLE + core.holdings[s].targets):
+        if core.exits[s, place].working and meets_target(core, s, place, price):
+            return True
+    return False
 
 
 @kernel
@@ -62,8 +71,8 @@ def triggers_stop(core: Core, s: int, row: int, column: int) -> bool:
         return meets_stop(core, s, core.units[row, column])
     mark, scale = core.marks[row, column], core.symbols[s].mark_scale
     if core.holdings[s].sign > 0:
-        return -(-mark // scale) <= core.holdings[s].stop_price
-    return mark // scale >= core.holdings[s].stop_price
+        return -(-mark // scale) <= core.exits[s, STOP_ROLE].stop_price
+    return mark // scale >= core.exits[s, STOP_ROLE].stop_price
 
 
 @routine

@@ -2,7 +2,7 @@
 
 from compiled.account import (
     LARGEST_MONEY,
-    close_holding,
+    close_part,
     next_fill,
     open_holding,
     unrealized_of_log,
@@ -13,33 +13,37 @@ from compiled.codes import (
     FILLED,
     LIMIT,
     LIQUIDATION,
-    LIQUIDATION_ROLE,
     NEW,
+    NO,
     NO_REASON,
+    NONE,
+    NOTHING_TO_REDUCE,
     OPENING,
     OVERFLOW,
+    OWN,
+    PARTIALLY_FILLED,
     REJECTED,
     SIGNAL,
     STOP_ROLE,
-    TARGET,
     TARGET_ROLE,
+    ZERO,
 )
 from compiled.compiler import routine
 from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
-from compiled.layout import Core
+from compiled.layout import Core, Record
 from compiled.liquidation import liquidation_fee, ruins
-from compiled.margin import bankruptcy_price, set_aside
+from compiled.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.order_book import (
+    cancel_exit,
     cancel_reducing,
     end_entry,
     fill_entry,
     next_order_id,
-    next_transition,
-    tell_fill,
-    tell_protective,
+    place_exit,
+    tell_exit,
 )
-from compiled.protective_orders import place
+from compiled.protective_orders import protect, resize
 
 
 @routine
@@ -59,8 +63,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     notional = price * quantity * symbol.cost_scale
     refused = entry_refusal(core, s, price, notional, commission)
     if refused != NO_REASON:
-        end_entry(core, s, REJECTED, refused, time_ms)
-        note = core.notes[account.decisions - 1]
+        note = end_entry(core, s, REJECTED, refused, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
         return False
@@ -71,92 +74,96 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if core.rules[0].perpetual:
         row.margin = set_aside(core, s, notional)
     fill_entry(core, s, price, time_ms)
-    place(core, s, time_ms)
-    row.opens, row.reference, row.commission, row.order_id, row.reason = (
-        OPENING,
-        reference,
-        commission,
-        order.order_id,
-        SIGNAL,
-    )
+    protect(core, s, time_ms)
+    row.opens, row.reference, row.commission, row.order_id = OPENING, reference, commission, order.order_id
+    row.reason, row.tag = SIGNAL, order.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
-    row.stop_price, row.target_price, row.liquidation = holding.stop_price, holding.target_price, holding.liquidation
+    show_levels(core, s, row)
     return True
 
 
 @routine
-def leave(core: Core, s: int, role: int, reference: int, price: int, time_ms: int) -> None:
-    """Close the position by its waiting close, its stop or its target at a price.
+def show_levels(core: Core, s: int, row: Record) -> None:
+    """Let the row of an entry have the levels of its position."""
+    holding = core.holdings[s]
+    row.stop_price, row.ladder = core.exits[s, STOP_ROLE].stop_price, holding.ladder
+    row.liquidation = holding.liquidation
+    for number in range(holding.targets):
+        target = core.exits[s, TARGET_ROLE + number]
+        if target.placed:
+            core.levels[core.account[0].fills - 1, row.targets] = target.price
+            row.targets += 1
 
-    The ids and reasons are those of the orders; what can only reduce a position that is gone is cancelled.
+
+@routine
+def leave(
+    core: Core, s: int, place: int, reference: int, price: int, time_ms: int, ambiguous: bool, gained: int
+) -> None:
+    """Fill an order that reduces the position, as far as there is one left, at a price.
+
+    Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
-    holding, order = core.holdings[s], core.closes[s]
-    commission = commission_of(core, s, price, holding.quantity, role == TARGET_ROLE)
-    if ruins(core, s, price, commission):
-        liquidate(core, s, time_ms)
-        return
-    order_id = order.order_id if role == CLOSE_ROLE else next_order_id(core)
-    reason = order.reason if role == CLOSE_ROLE else (holding.stop_reason if role == STOP_ROLE else TARGET)
-    _book_close(core, s, order_id, reason, reference, price, commission, time_ms)
-    if role == CLOSE_ROLE:
-        order.working = 0
-        told = next_transition(core, time_ms, s, FILLED, CLOSE_ROLE)
-        told.client_id, told.sign, told.quantity, told.reason = order_id, order.sign, holding.quantity, reason
+    holding, order = core.holdings[s], core.exits[s, place]
+    if order.role == CLOSE_ROLE:
+        order.quantity = order.filled + holding.quantity
+    quantity = min(order.quantity - order.filled, holding.quantity)
+    commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    best = gained if ambiguous else NONE
+    if ruins(core, s, price, quantity, commission):
+        liquidate(core, s, time_ms, best)
     else:
-        told = tell_protective(core, s, role, FILLED, reason, time_ms)
-    tell_fill(told, order_id, holding.quantity, price)
-    cancel_reducing(core, s, role, time_ms)
-    holding.sign = 0
+        fill_exit(core, s, place, reference, price, commission, time_ms, best)
+
+
+@routine
+def liquidate(core: Core, s: int, time_ms: int, gained: int) -> None:
+    """Close the whole position at its bankruptcy price; the fee is what the margin leaves of it.
+
+    ``gained`` is what the targets would have brought more, NONE where the exit is not ambiguous.
+    """
+    place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, LIQUIDATION)
+    price = bankruptcy_price(core, s)
+    fill_exit(core, s, OWN, price, price, liquidation_fee(core, s, price), time_ms, gained)
+
+
+@routine
+def fill_exit(
+    core: Core, s: int, place: int, reference: int, price: int, commission: int, time_ms: int, gained: int
+) -> None:
+    """Fill what an order closes of the position; ``gained`` is as of :func:`liquidate`."""
+    holding, order = core.holdings[s], core.exits[s, place]
+    quantity = min(order.quantity - order.filled, holding.quantity)
+    if order.order_id == 0:
+        order.order_id = next_order_id(core)
+    if place == OWN:
+        tell_exit(core, s, OWN, NEW, NO_REASON, time_ms)
+    row = next_fill(core, s, order.sign, price, quantity, time_ms)
+    row.opens, row.reference, row.order_id, row.reason = CLOSING, reference, order.order_id, order.reason
+    row.rung, row.commission = order.rung, commission
+    if gained != NONE:
+        row.ambiguous, row.gained = 1, gained
+    close_part(core, s, row)
+    row.balance, row.unrealized_pnl = core.account[0].balance, unrealized_of_log(core)
+    order.filled += quantity
+    all_filled = order.filled == order.quantity
+    told = tell_exit(core, s, place, FILLED if all_filled else PARTIALLY_FILLED, order.reason, time_ms)
+    told.last_quantity, told.last_price = quantity, price
+    if all_filled:
+        order.working = 0
+        if order.rung != 0 and holding.sign != 0 and order.rung == core.rules[0].break_even_after:
+            holding.break_even_due = 1
+    if holding.sign != 0:
+        if core.rules[0].perpetual:
+            find_liquidation(core, s)
+        resize(core, s, time_ms, NO, NO)
+        return
+    cancel_reducing(core, s, place, time_ms)
+    cancel_exit(core, s, place, time_ms, NOTHING_TO_REDUCE)
 
 
 @routine
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
-    holding = core.holdings[s]
-    price = market_price(core, s, reference, holding.sign < 0)
-    commission = commission_of(core, s, price, holding.quantity, False)
-    if ruins(core, s, price, commission):
-        liquidate(core, s, time_ms)
-    else:
-        _leave_by_own_order(core, s, CLOSE_ROLE, reason, reference, price, commission, time_ms)
-
-
-@routine
-def liquidate(core: Core, s: int, time_ms: int) -> None:
-    """Close the position at its bankruptcy price; its fee is what the margin leaves of it."""
-    price = bankruptcy_price(core, s)
-    _leave_by_own_order(core, s, LIQUIDATION_ROLE, LIQUIDATION, price, price, liquidation_fee(core, s, price), time_ms)
-
-
-@routine
-def _leave_by_own_order(
-    core: Core, s: int, role: int, reason: int, reference: int, price: int, commission: int, time_ms: int
-) -> None:
-    """Close the position by an order of the venue's own, which is named after why."""
-    holding = core.holdings[s]
-    order_id = next_order_id(core)
-    told = next_transition(core, time_ms, s, NEW, CLOSE_ROLE)
-    told.order_id, told.client_id, told.suffix = order_id, holding.client_id, reason
-    told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, NO_REASON
-    _book_close(core, s, order_id, reason, reference, price, commission, time_ms)
-    told = next_transition(core, time_ms, s, FILLED, CLOSE_ROLE)
-    told.client_id, told.suffix = holding.client_id, reason
-    told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, reason
-    tell_fill(told, order_id, holding.quantity, price)
-    cancel_reducing(core, s, role, time_ms)
-    holding.sign = 0
-
-
-@routine
-def _book_close(
-    core: Core, s: int, order_id: int, reason: int, reference: int, price: int, commission: int, time_ms: int
-) -> None:
-    account, holding = core.account[0], core.holdings[s]
-    row = next_fill(core, s, -holding.sign, price, holding.quantity, time_ms)
-    row.opens, row.reference, row.order_id, row.reason = CLOSING, reference, order_id, reason
-    row.commission = commission
-    close_holding(core, s, row)
-    # The position that is closed is no part of what is open.
-    was, holding.marked = holding.marked, 0
-    row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
-    holding.marked = was
+    order = place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
+    price = market_price(core, s, reference, order.sign > 0)
+    leave(core, s, OWN, reference, price, time_ms, NO, ZERO)

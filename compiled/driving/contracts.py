@@ -39,7 +39,7 @@ NO_CONTRACT = Contract(CandleColumns.empty())
 
 
 class ContractRecords(NamedTuple):
-    """A symbol's margin table and payments, mark candles beside its candles and its finer ones, fields of its record."""
+    """A contract's margin table and payments, marks beside its candles and its finer ones, and fields of its symbol."""
 
     tiers: layout.Records
     payments: layout.Records

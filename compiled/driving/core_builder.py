@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from compiled import layout
-from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
+from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.contracts import (
     NO_CONTRACT,
     Contract,
@@ -151,13 +151,15 @@ def _core(
         *(table[:count] for table, count in zip(units, rows, strict=True)),
         *(table[count:] for table, count in zip(units, rows, strict=True)),
     ]
+    targets = rungs_of(settings)
+    rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
     core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
         entries=np.zeros(len(market), layout.ORDER),
-        closes=np.zeros(len(market), layout.ORDER),
+        exits=np.zeros((len(market), TARGET_ROLE + rungs), layout.REDUCING),
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
@@ -172,6 +174,8 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
+        levels=np.zeros((room, rungs), np.int64),
+        targets=targets,
         **joined_records(contracts),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
@@ -199,6 +203,9 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "flatten_on_halt": mode.on_halt == "flatten",
         "warmup_candles": warmup_candles,
         "max_holding": NONE if fills.exits.max_holding is None else fills.exits.max_holding,
+        "rungs": len(fills.exits.ladder),
+        "closes_all": sum((received(rung.fraction) for rung in fills.exits.ladder), ZERO) == ONE,
+        "break_even_after": fills.exits.break_even_after or 0,
         "intrabar": _INTRABAR[fills.intrabar],
         "touch_fills": fills.limit_fill == "touch",
         "allow_shorting": fills.allow_shorting,
@@ -226,6 +233,27 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     for name, value in found.items():
         rules[name] = value
     return rules
+
+
+def rungs_of(settings: Settings) -> layout.Records:
+    """Return the rungs of the settings' ladder.
+
+    Raises
+    ------
+    Uncovered
+        If a number has too many digits.
+    """
+    rungs = settings.live.execution.exits.ladder
+    found = np.zeros(len(rungs), layout.TARGET_ROW)
+    for target, rung in zip(found, rungs, strict=True):
+        fraction, distance = received(rung.fraction), received(rung.distance)
+        if max(decimals_of(fraction), decimals_of(distance)) > MOST_MONEY_DECIMALS:
+            raise Uncovered("the numbers of a ladder have too many digits for 64 bits")
+        (share,) = shares_of(fraction)
+        target["fraction"], target["fraction_unit"], target["measure"] = share.number, share.unit, IN_STOPS
+        target["decimals"] = decimals_of(distance)
+        target["digits"] = whole(distance, decimals_of(distance))
+    return found
 
 
 def _cost_rules(settings: Settings) -> dict[str, int]:

@@ -10,7 +10,6 @@ from validation.composed_settings import Settings
 REFERENCE_ONLY: Mapping[str, str] = {
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
-    "execution.exits.ladder": "a ladder of targets",
     "execution.spread.model": "an estimated spread",
     "execution.slippage_model.model": "slippage by volatility or volume",
     "execution.commission.tiers": "commission by volume",

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, CLOSING, GAP, LIQUIDATION, NONE, OPENING, PAYING, STOP_ROLE, numbers
+from compiled.codes import CLOSE_ROLE, CLOSING, LIQUIDATION, NONE, OPENING, PAYING, STOP_ROLE, numbers
 from compiled.compiler import entry, routine
 from compiled.compiling.pointers import by_pointer
 from compiled.layout import Record, Records
@@ -12,14 +12,16 @@ from core.candle_columns import Int64Array
 
 SPACE_OF_A_ROW = 640
 """More bytes than a line has beside its words."""
+SPACE_OF_A_PRICE = 32
 
 
 @by_pointer
 class Vocabulary(NamedTuple):
     """The words of a run's lines, each as a field of a CSV row has it.
 
-    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the
-    symbols: what each has accrued, then their margins, then that of funding.
+    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols
+    (what each has accrued, then their margins) and that of funding, ``tags`` what strategies call trades, the first of
+    them nothing.
     """
 
     symbols: Words
@@ -29,19 +31,20 @@ class Vocabulary(NamedTuple):
     order_types: Words
     accrued: Words
     pieces: Words
+    tags: Words
 
 
 PIECES = (
-    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", "{}", '"{', '}"', ",", '""ambiguous"":true',
-    '""funding"":""', '""liquidation"":""', '""stop"":""', '""target"":""', '""', "-stop", "-target", "-gap", "-end",
-    "-liquidation", "start,,,", "open,", "close,", "liquidation,", "funding,", "cash,", "capital,", "commission,",
-    "realized_pnl,", "GTD,", "IOC,", "",
+    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '""stop"":""', '""target"":""', '""targets"":[',
+    '""', '""rung"":', '""tag"":', '""ambiguous"":true', '"{', '}"', "{}", ",", "]", "-", "-stop", "-target", "-tp",
+    "start,,,", "open,", "close,", "cash,", "capital,", "commission,", "realized_pnl,", "GTD,", "IOC,",
+    '""funding"":""', '""liquidation"":""', "liquidation,", "funding,", "",
 )  # fmt: skip
 (
-    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, NOTHING, BEGINS, ENDS, NEXT, AMBIGUOUS,
-    FUNDING_IS, LIQUIDATION_AT, STOP_AT, TARGET_AT, QUOTE, OF_STOP, OF_TARGET, OF_GAP, OF_END,
-    OF_LIQUIDATION, STARTS, OPENED, CLOSED, LIQUIDATED, FUNDED, CASH, CAPITAL, COMMISSION,
-    REALIZED, UNTIL, AT_ONCE, STRATEGY,
+    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, TARGETS_AT,
+    QUOTES, RUNG, TAG, AMBIGUOUS, BEGINS, ENDS, NOTHING, COMMA, BRACKET, DASH, OF_STOP, OF_TARGET, OF_RUNG,
+    STARTS, OPENED, CLOSED, CASH, CAPITAL, COMMISSION, REALIZED, UNTIL, AT_ONCE,
+    FUNDING_IS, LIQUIDATION_AT, LIQUIDATED, FUNDED, STRATEGY,
 ) = numbers(len(PIECES))  # fmt: skip
 
 
@@ -51,7 +54,9 @@ def _put_money(out: Bytes, at: int, value: int, decimals: int) -> int:
 
 
 @entry
-def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabulary, out: Bytes) -> int:
+def put_trades(
+    fills: Records, levels: Int64Array, symbols: Records, decimals: int, words: Vocabulary, out: Bytes
+) -> int:
     """Put the rows of fills; return how many bytes they are. The last of the pieces is the strategy's name."""
     at = 0
     for number in range(fills.shape[0]):
@@ -59,13 +64,13 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
         if row.opens == PAYING:
             continue
         symbol = symbols[row.symbol]
-        prices, quantities, opens = symbol.price_decimals, symbol.quantity_decimals, row.opens == OPENING
+        quantities, opens = symbol.quantity_decimals, row.opens == OPENING
         at = put_comma(out, put_time(out, at, row.time_ms))
         at = put_comma(out, put_whole(out, at, row.order_id))
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
         at = put(out, at, words.pieces, OPENS if opens else CLOSES)
         at = put(out, at, words.pieces, LONG if (row.sign > 0) == opens else SHORT)
-        at = _put_money(out, at, row.price, prices)
+        at = _put_money(out, at, row.price, symbol.price_decimals)
         at = _put_money(out, at, row.quantity, quantities)
         at = _put_money(out, at, row.commission, decimals)
         at = _put_money(out, at, abs(row.price - row.reference) * row.quantity * symbol.cost_scale, decimals)
@@ -75,33 +80,50 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
         at = _put_money(out, at, row.unrealized_pnl, decimals)
         at = put_comma(out, put(out, at, words.pieces, STRATEGY))
         at = put_comma(out, put(out, at, words.reasons, row.reason))
-        at = _put_metadata(out, at, row, decimals, symbol, words)
+        at = _put_metadata(out, at, row, levels[number], symbol, decimals, words)
         out[at] = LINE_END
         at += 1
     return at
 
 
 @routine
-def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, symbol: Record, words: Vocabulary) -> int:
-    pieces, start = words.pieces, at
+def _put_metadata(
+    out: Bytes, at: int, row: Record, levels: Int64Array, symbol: Record, money: int, words: Vocabulary
+) -> int:
+    pieces, first, decimals = words.pieces, at, symbol.price_decimals
     if row.ambiguous:
-        at = put(out, put(out, at, pieces, BEGINS), pieces, AMBIGUOUS)
+        at = _put_key(out, at, first, pieces, AMBIGUOUS)
     if row.funding:
-        at = _put_word(out, at, start, pieces, FUNDING_IS, row.funding, decimals)
-    if row.opens:
-        if row.liquidation != NONE:
-            at = _put_word(out, at, start, pieces, LIQUIDATION_AT, row.liquidation, symbol.mark_decimals)
-        at = _put_word(out, at, start, pieces, STOP_AT, row.stop_price, symbol.price_decimals)
-        if row.target_price != NONE:
-            at = _put_word(out, at, start, pieces, TARGET_AT, row.target_price, symbol.price_decimals)
-    return put(out, at, pieces, NOTHING if at == start else ENDS)
+        at = _put_price(out, _put_key(out, at, first, pieces, FUNDING_IS), row.funding, money, pieces)
+    if row.rung:
+        at = put_whole(out, _put_key(out, at, first, pieces, RUNG), row.rung)
+    if row.liquidation != NONE:
+        at = _put_key(out, at, first, pieces, LIQUIDATION_AT)
+        at = _put_price(out, at, row.liquidation, symbol.mark_decimals, pieces)
+    if row.opens and row.stop_price != NONE:
+        at = _put_price(out, _put_key(out, at, first, pieces, STOP_AT), row.stop_price, decimals, pieces)
+    if row.tag:
+        at = put(out, _put_key(out, at, first, pieces, TAG), words.tags, row.tag)
+    if row.opens and row.ladder and row.targets:
+        at = _put_key(out, at, first, pieces, TARGETS_AT)
+        for number in range(row.targets):
+            if number:
+                at = put(out, at, pieces, COMMA)
+            at = _put_price(out, put(out, at, pieces, QUOTES), levels[number], decimals, pieces)
+        at = put(out, at, pieces, BRACKET)
+    elif row.opens and row.targets:
+        at = _put_price(out, _put_key(out, at, first, pieces, TARGET_AT), levels[0], decimals, pieces)
+    return put(out, at, pieces, NOTHING if at == first else ENDS)
 
 
 @routine
-def _put_word(out: Bytes, at: int, start: int, pieces: Words, piece: int, value: int, decimals: int) -> int:
-    at = put(out, at, pieces, BEGINS if at == start else NEXT)
-    at = put_plain(out, put(out, at, pieces, piece), value, decimals)
-    return put(out, at, pieces, QUOTE)
+def _put_key(out: Bytes, at: int, first: int, pieces: Words, key: int) -> int:
+    return put(out, put(out, at, pieces, BEGINS if at == first else COMMA), pieces, key)
+
+
+@routine
+def _put_price(out: Bytes, at: int, price: int, decimals: int, pieces: Words) -> int:
+    return put(out, put_plain(out, at, price, decimals), pieces, QUOTES)
 
 
 @entry
@@ -119,7 +141,7 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
         if row.client_id:
             at = put_whole(out, at, row.client_id)
         if row.suffix:
-            at = put(out, at, words.pieces, _suffix_of(row))
+            at = _put_suffix(out, at, row, words)
         at = put_comma(out, put(out, put_comma(out, at), words.symbols, row.symbol))
         at = put(out, at, words.pieces, BUY if row.sign > 0 else SELL)
         at = put_comma(out, put(out, at, words.order_types, row.order_type))
@@ -139,12 +161,14 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
 
 
 @routine
-def _suffix_of(row: Record) -> int:
+def _put_suffix(out: Bytes, at: int, row: Record, words: Vocabulary) -> int:
     if row.role == CLOSE_ROLE:
-        if row.suffix == LIQUIDATION:
-            return OF_LIQUIDATION
-        return OF_GAP if row.suffix == GAP else OF_END
-    return OF_STOP if row.role == STOP_ROLE else OF_TARGET
+        return put(out, put(out, at, words.pieces, DASH), words.reasons, row.suffix)
+    if row.role == STOP_ROLE:
+        return put(out, at, words.pieces, OF_STOP)
+    if row.rung:
+        return put_whole(out, put(out, at, words.pieces, OF_RUNG), row.rung)
+    return put(out, at, words.pieces, OF_TARGET)
 
 
 @entry
