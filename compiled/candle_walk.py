@@ -19,12 +19,12 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
 from compiled.fill_pricing import commission_of, market_price, target_price
-from compiled.funding_dues import settle_costs
 from compiled.layout import Core
-from compiled.liquidation import ruins
-from compiled.margin import bankruptcy_price
+from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
+from compiled.perpetual.funding_dues import settle_costs
+from compiled.perpetual.liquidation import ruins
+from compiled.perpetual.margin import bankruptcy_price
 from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave, liquidate
 

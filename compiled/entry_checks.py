@@ -4,7 +4,7 @@ from compiled.account import affordable
 from compiled.codes import INSUFFICIENT_BALANCE, INSUFFICIENT_MARGIN, MAX_LEVERAGE, NO_REASON
 from compiled.compiler import routine
 from compiled.layout import Core
-from compiled.margin import margin_affordable, over_leveraged
+from compiled.perpetual.margin import margin_affordable, over_leveraged
 
 
 @routine

@@ -21,9 +21,9 @@ from compiled.codes import (
 )
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import market_price, target_price
-from compiled.funding_dues import settle_after, settle_before, settle_costs
 from compiled.layout import Core
 from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
+from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
 from compiled.protective_orders import follow
 from compiled.reach_rules import (
     liquidates,

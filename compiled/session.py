@@ -4,12 +4,12 @@ from compiled.account import balance_float, note_equity
 from compiled.candle_moves import act_on_moves, find_moves
 from compiled.codes import END, ENDED, NONE, RUNNING
 from compiled.compiler import entry, kernel
-from compiled.decisions import decide
-from compiled.funding_dues import settle_due
+from compiled.deciding.decisions import decide
 from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
 from compiled.matching_engine import match
 from compiled.order_book import cancel_close, cancel_entry, expire_entries
+from compiled.perpetual.funding_dues import settle_due
 from compiled.segments import follow_candles
 from compiled.settlement import leave_now
 from compiled.step_candles import next_finer_step, turn_to_strategy_candles

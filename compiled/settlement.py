@@ -32,8 +32,6 @@ from compiled.compiler import routine
 from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core, Record
-from compiled.liquidation import liquidation_fee, ruins
-from compiled.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.order_book import (
     cancel_exit,
     cancel_reducing,
@@ -43,6 +41,8 @@ from compiled.order_book import (
     place_exit,
     tell_exit,
 )
+from compiled.perpetual.liquidation import liquidation_fee, ruins
+from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
 
 

@@ -43,7 +43,7 @@ class ContractRecords(NamedTuple):
 
     tiers: layout.Records
     payments: layout.Records
-    marks: tuple[Int64Array, Int64Array]
+    marks: Sequence[Int64Array]
     fields: dict[str, float]
 
 
@@ -127,19 +127,19 @@ def contract_rules(own: PerpetualSettings | None) -> dict[str, int]:
 
 def _marks_beside(
     series: tuple[CandleColumns, CandleColumns], scaled: Scaled, marks: CandleColumns, name: str
-) -> tuple[tuple[Int64Array, Int64Array], int]:
+) -> tuple[Sequence[Int64Array], int]:
     """Return mark prices in whole units, row by row beside candles, and how many decimals that unit has.
 
     They stand beside the finer candles of the two series, where there are some.
     """
-    found = tuple(np.full((one.rows, 4), NONE, np.int64) for one in series)
+    found = [np.full((one.rows, 4), NONE, np.int64) for one in series]
     finest = 1 if series[1].rows else 0
     table = np.stack((marks.open, marks.high, marks.low, marks.close), axis=1)
-    decimals, units = whole_units(table, 0, name)
+    decimals, units, highest = whole_units(table, 0, name)
     fine = max(STEP_DECIMALS, scaled.decimals, decimals)
     largest = max(
-        int(units.max(initial=0)) * 10 ** (fine - decimals),
-        int(scaled.units.max(initial=0)) * 10 ** (fine - scaled.decimals),
+        highest * 10 ** (fine - decimals),
+        scaled.largest * 10 ** (fine - scaled.decimals),
     )
     if largest > LARGEST:
         raise Uncovered(f"mark prices of {name} have too many digits for 64 bits")

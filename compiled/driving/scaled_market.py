@@ -17,10 +17,14 @@ LARGEST = 4 * 10**18
 
 
 class Scaled(NamedTuple):
-    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close."""
+    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close.
+
+    ``largest`` is the largest of them, at least 1.
+    """
 
     decimals: int
     units: Int64Array
+    largest: int
 
 
 def decimals_of(number: Decimal) -> int:
@@ -43,11 +47,11 @@ def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
     table = np.concatenate([np.stack((one.open, one.high, one.low, one.close), axis=1) for one in series])
-    return Scaled(*whole_units(table, decimals_of(rules.tick_size), rules.symbol))
+    return whole_units(table, decimals_of(rules.tick_size), rules.symbol)
 
 
-def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -> tuple[int, Int64Array]:
-    """Return how many decimals prices have, or the least there may be, and the prices in units of them.
+def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -> Scaled:
+    """Return prices in the coarsest unit that holds them, of at least so many decimals.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -
             continue
         units = _units(table, decimals)
         if units is not None:
-            return decimals, units
+            return Scaled(decimals, units, int(units.max(initial=1)))
     raise Uncovered(f"prices of {name} have more than 15 digits")
 
 
