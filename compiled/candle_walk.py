@@ -19,14 +19,14 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import commission_of, market_price, target_price
+from compiled.fill_pricing import commission_of, target_price
 from compiled.layout import Core
 from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
 from compiled.perpetual.funding_dues import settle_costs
 from compiled.perpetual.liquidation import ruins
 from compiled.perpetual.margin import bankruptcy_price
 from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, leave, liquidate
+from compiled.settlement import enter, exit_price, leave, liquidate, quantity_left
 
 
 @routine
@@ -171,13 +171,12 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
 @routine
 def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
     """Fill the stop, at the market, a target, at its limit, or the liquidation, where the walk has met it."""
-    buying = core.holdings[s].sign < 0
     if place == LIQUIDATED:
         price = 0
     elif place == STOP_ROLE:
-        price = market_price(core, s, point, buying)
+        price = exit_price(core, s, place, point)
     else:
-        price = target_price(core, s, place, point, buying)
+        price = target_price(core, s, place, point, core.holdings[s].sign < 0)
     ruined = place == LIQUIDATED or ruins_at(core, s, place, price)
     if ruined:
         price = bankruptcy_price(core, s)
@@ -191,10 +190,9 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
 @routine
 def ruins_at(core: Core, s: int, place: int, price: int) -> bool:
     """Return whether an order that closes at a price would lose more than the margin of what it closes."""
-    order = core.exits[s, place]
-    quantity = min(order.quantity - order.filled, core.holdings[s].quantity)
     if core.rules[0].perpetual == 0:
         return False
+    quantity = quantity_left(core, s, place)
     return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE))
 
 

@@ -20,7 +20,7 @@ from compiled.codes import (
     numbers,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import market_price, target_price
+from compiled.fill_pricing import target_price
 from compiled.layout import Core
 from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
 from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
@@ -34,7 +34,7 @@ from compiled.reach_rules import (
     meets_target,
     triggers_stop,
 )
-from compiled.settlement import enter, leave, leave_now, liquidate
+from compiled.settlement import enter, exit_price, leave, leave_now, liquidate
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
@@ -102,6 +102,7 @@ def close_at_gap(core: Core, s: int) -> None:
     cancel_close(core, s, open_ms, GAP)
     if core.holdings[s].sign != 0:
         leave_now(core, s, core.units[state.row, OPEN], open_ms, GAP)
+    state.observed = 0
     note = next_note(core, open_ms, s, GAP_NOTE)
     note.missing = state.missing
 
@@ -114,13 +115,13 @@ def exits_at_open(core: Core, s: int) -> None:
     for place in range(CLOSE_ROLE, STOP_ROLE):
         order = core.exits[s, place]
         if order.working and order.active_ms <= open_ms:
-            leave(core, s, place, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+            leave(core, s, place, opened, exit_price(core, s, place, opened), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
     if holding.liquidation != NONE and liquidates(core, s, mark_at(core, s, row, OPEN)):
         liquidate(core, s, open_ms, NONE)
     elif core.exits[s, STOP_ROLE].working and triggers_stop(core, s, row, OPEN):
-        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+        leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)
 

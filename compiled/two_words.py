@@ -2,20 +2,11 @@
 
 from compiled.codes import NONE
 from compiled.compiler import Whole, Word, routine
+from compiled.compiling.instructions import wide_product
 from compiled.integers import POWERS, half_even
 
-_HALF, _MASK, _ONE, _NOTHING = Word(32), Word(0xFFFFFFFF), Word(1), Word(0)
+_ONE, _NOTHING = Word(1), Word(0)
 _LAST, _SIGN, _BITS = Word(63), Word(1 << 63), 64
-
-
-@routine
-def product_words(left: int, right: int) -> tuple[int, int]:
-    """Return the high and the low word of a product of two words."""
-    low = (left & _MASK) * (right & _MASK)
-    cross = (left >> _HALF) * (right & _MASK) + (low >> _HALF)
-    other = (left & _MASK) * (right >> _HALF) + (cross & _MASK)
-    high = (left >> _HALF) * (right >> _HALF) + (cross >> _HALF) + (other >> _HALF)
-    return high, (other << _HALF) | (low & _MASK)
 
 
 @routine
@@ -39,9 +30,9 @@ def divided_words(high: int, low: int, divisor: int) -> tuple[int, int, int]:
 @routine
 def product_of_three(first: int, second: int, third: int) -> tuple[int, int, bool]:
     """Return the two words of a product of numbers that are not below 0, and whether it needs more."""
-    high, low = product_words(Word(first), Word(second))
-    beyond, high = product_words(high, Word(third))
-    carried, low = product_words(low, Word(third))
+    high, low = wide_product(Word(first), Word(second))
+    beyond, high = wide_product(high, Word(third))
+    carried, low = wide_product(low, Word(third))
     high += carried
     return high, low, beyond != _NOTHING or high < carried
 

@@ -3,8 +3,9 @@
 from compiled.account import cost_of, profit
 from compiled.codes import NONE, OVERFLOW
 from compiled.compiler import Whole, Word, routine
+from compiled.compiling.instructions import wide_product
 from compiled.layout import Core
-from compiled.two_words import product_words, rounded_quotient
+from compiled.two_words import rounded_quotient
 
 
 @routine
@@ -19,8 +20,8 @@ def ruins(core: Core, s: int, price: int, quantity: int, commission: int) -> boo
     loss = commission - holding.sign * (proceeds - cost_of(core, s, quantity))
     if loss <= 0:
         return False
-    lost, lost_low = product_words(Word(loss), Word(holding.quantity))
-    held, held_low = product_words(Word(holding.margin), Word(quantity))
+    lost, lost_low = wide_product(Word(loss), Word(holding.quantity))
+    held, held_low = wide_product(Word(holding.margin), Word(quantity))
     return lost > held or (lost == held and lost_low > held_low)
 
 
