@@ -23,7 +23,8 @@ class CompiledAccount:
         self.totals = totals.account
         self.exits = totals.exits
         self.rung_fills = totals.rung_fills
-        self.funding_net = self.funding_paid = ZERO
+        self.funding_net = totals.amount(int(record["funding_net"]))
+        self.funding_paid = totals.amount(int(record["funding_paid"]))
         self.max_drawdown = float(record["max_drawdown"])
         self.peak_equity = float(record["account_peak"])
         self.starting_balance = totals.amount(int(record["starting_balance"]))

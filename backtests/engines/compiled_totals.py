@@ -10,14 +10,18 @@ import numpy as np
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
+    OPENING,
+    PAYING,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -52,7 +56,8 @@ class CompiledTotals:
         self._unit = 10**self._decimals
         self._scales = core.symbols["cost_scale"]
         self._flat = np.ones(len(symbols), np.bool_)
-        self._commission = self._slippage = self._ambiguous_bound = 0
+        self._funding = [0] * len(symbols)
+        self._commission = self._slippage = self._fees = self._ambiguous_bound = 0
         self._sums: dict[int, tuple[ResultSum, int]] = {}
         self.account = AccountTotals()
         self.statistics = SessionStatistics()
@@ -62,7 +67,7 @@ class CompiledTotals:
 
     def take(self, events: Events) -> None:
         """Take the next events."""
-        self._take_fills(events.fills)
+        self._take_fills(events.fills[events.fills["opens"] != PAYING])
         self._take_trades(events.fills[events.fills["whole"] != 0])
         self._take_notes(events.notes)
         self._take_transitions(events.transitions)
@@ -72,8 +77,11 @@ class CompiledTotals:
         record, statistics, totals = self._core.account[0], self.statistics, self.account
         for name in ("steps", "steps_with_position", "candles_processed", "orders_submitted"):
             setattr(statistics, name, int(record[name]))
-        totals.costs = Costs(self.amount(self._commission), self.amount(self._slippage))
+        statistics.funding_payments = int(record["payments"])
+        totals.costs = Costs(*map(self.amount, (self._commission, self._slippage, self._fees)))
         totals.trades.ambiguous_bound = self.amount(self._ambiguous_bound)
+        for symbol, units in zip(self._symbols, self._funding, strict=True):
+            totals.of(symbol).funding = self.amount(units)
         for result, units in self._sums.values():
             result.realized = self.amount(units)
 
@@ -85,15 +93,17 @@ class CompiledTotals:
         totals, scales = self.account, self._scales[fills["symbol"]]
         totals.fills += len(fills)
         self._commission += _sum(fills["commission"])
+        self._fees += _sum(fills["commission"][fills["reason"] == LIQUIDATION])
         self._slippage += _sum(np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scales)
-        self.exits.update(_counted(fills["reason"][fills["opens"] == 0]))
+        self.exits.update(_counted(fills["reason"][fills["opens"] == CLOSING]))
         for s in np.unique(fills["symbol"]).tolist():
             self._take_symbol(s, fills[fills["symbol"] == s])
 
     def _take_symbol(self, s: int, fills: Records) -> None:
-        found, opens = self.account.of(self._symbols[s]), fills["opens"] != 0
+        found, opens = self.account.of(self._symbols[s]), fills["opens"] == OPENING
         found.fills += len(fills)
         found.exits.update(_counted(fills["reason"][~opens]))
+        self._funding[s] += _sum(fills["funding"][~opens])
         # A position begins where none was open before.
         begins = opens & np.concatenate((self._flat[s : s + 1], fills["whole"][:-1] != 0))
         positions = found.positions + np.cumsum(begins)

@@ -107,14 +107,16 @@ class CompiledRun:
         self._opinions = opinions
         self.tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
-        self._sums = np.zeros(5 + len(symbols), np.int64)
+        self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
             Words.of(map(quoted, symbols)),
             Words.of(REASONS),
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
+            Words.of(
+                (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
+            ),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
@@ -172,7 +174,7 @@ class CompiledRun:
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
             sinks.trades(out[:used].data)
         if sinks.ledger is not None:
-            out = self._space(len(fills), 6 * self._row_space)
+            out = self._space(len(fills), 10 * self._row_space)
             sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].data)
         if sinks.orders is not None:
             out = self._space(len(transitions), self._row_space)
