@@ -38,13 +38,19 @@ class HoldingTime:
         ValueError
             If the time is negative.
         """
+        self.add(held_ms)
+        return self.value
+
+    def add(self, held_ms: int) -> None:
+        """Take the time from one trade's entry to its exit; ValueError if it is negative."""
         if held_ms < 0:
             raise ValueError(f"a position cannot be held for {held_ms} ms")
-        self._shortest_ms = min(self._shortest_ms, held_ms) if self._count else held_ms
-        self._longest_ms = max(self._longest_ms, held_ms)
+        if held_ms < self._shortest_ms or not self._count:
+            self._shortest_ms = held_ms
+        if held_ms > self._longest_ms:
+            self._longest_ms = held_ms
         self._total_ms += held_ms
         self._count += 1
-        return self.value
 
 
 def holding_time(held_ms: Iterable[int]) -> HoldingTimeRange | None:

@@ -25,13 +25,16 @@ class LongestStreaks:
         """Longest runs of the results so far."""
         return Streaks(self._wins, self._losses)
 
-    def update(self, result: SupportsFloat) -> Streaks:
-        """Take the next trade's result, net of costs, and return the longest runs."""
-        amount = float(result)
+    def add(self, amount: float) -> None:
+        """Take the next trade's result, net of costs."""
         self._wins_now = self._wins_now + 1 if amount > 0.0 else 0
         self._losses_now = self._losses_now + 1 if amount < 0.0 else 0
         self._wins = max(self._wins, self._wins_now)
         self._losses = max(self._losses, self._losses_now)
+
+    def update(self, result: SupportsFloat) -> Streaks:
+        """Take the next trade's result, net of costs, and return the longest runs."""
+        self.add(float(result))
         return self.value
 
 

@@ -30,13 +30,16 @@ class ProfitFactor:
         """Profit factor, at least 0; None without a loss."""
         return self.gross_profit / self.gross_loss if self.gross_loss else None
 
-    def update(self, result: SupportsFloat) -> float | None:
-        """Take the next result and return the profit factor."""
-        amount = float(result)
+    def add(self, amount: float) -> None:
+        """Take the next result."""
         if amount > 0.0:
             self.gross_profit += amount
         else:
             self.gross_loss -= amount
+
+    def update(self, result: SupportsFloat) -> float | None:
+        """Take the next result and return the profit factor."""
+        self.add(float(result))
         return self.value
 
 
@@ -52,7 +55,8 @@ class _RunningMean:
         """Mean in quote currency; None before the first value."""
         return self.total / self.count if self.count else None
 
-    def _take(self, amount: float) -> None:
+    def add(self, amount: float) -> None:
+        """Take the next value."""
         self.count += 1
         self.total += amount
 
@@ -64,7 +68,7 @@ class Expectancy(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the expectancy."""
-        self._take(float(result))
+        self.add(float(result))
         return self.value
 
 
@@ -77,7 +81,7 @@ class AverageWin(_RunningMean):
         """Take the next result and return the average win."""
         amount = float(result)
         if amount > 0.0:
-            self._take(amount)
+            self.add(amount)
         return self.value
 
 
@@ -90,7 +94,7 @@ class AverageLoss(_RunningMean):
         """Take the next result and return the average loss."""
         amount = float(result)
         if amount < 0.0:
-            self._take(amount)
+            self.add(amount)
         return self.value
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
@@ -27,7 +27,7 @@ from compiled.codes import (
 from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
 from core.candle_columns import Int64Array
-from core.events import CandleMove, TradeRow
+from core.events import CandleMove
 from core.exact import EXACT, ZERO, average
 from core.instrument import Instrument
 from core.orders import OrderSide
@@ -35,7 +35,7 @@ from core.reasons import FillReason
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
-from execution.money.account_view import Costs, PartClosed
+from execution.money.account_totals import AccountTotals, Costs
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
@@ -62,16 +62,6 @@ class _RoundTrip(NamedTuple):
     trade_ambiguous: int
 
 
-class _RungRow(NamedTuple):
-    """A fill as the figures of a ladder's rungs read it."""
-
-    symbol: str
-    action: str
-    rung: int
-    quantity: Decimal
-    realized_pnl: Decimal
-
-
 class CompiledAccount:
     """The account of a compiled run at its end: all positions are closed."""
 
@@ -95,7 +85,6 @@ class CompiledAccount:
         self.balance = self._amount(int(self._record["balance"]))
         closes = self._fills[self._fills["opens"] == 0]
         self.exits = _counted(closes["reason"])
-        self._closes = closes
         trips = closes[closes["whole"] != 0]
         self.closed = [
             self._trade(trip)
@@ -121,34 +110,33 @@ class CompiledAccount:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
 
-    @property
-    def parts_closed(self) -> Iterator[PartClosed]:
-        """Every closing fill, oldest first."""
-        of_symbol, reasons = self._closes["symbol"].tolist(), self._closes["reason"].tolist()
-        for symbol, reason in zip(of_symbol, reasons, strict=True):
-            yield PartClosed(self._symbols[symbol], cast(FillReason, REASONS[reason]), ZERO)
-
     @functools.cached_property
-    def rows(self) -> Sequence[TradeRow]:
-        """Every fill, oldest first, as far as rungs are told by it."""
-        fills = self._fills
-        names = ("symbol", "opens", "rung", "quantity", "realized_pnl")
-        return cast(
-            Sequence[TradeRow],
-            [
-                _RungRow(
-                    self._symbols[symbol],
-                    "OPEN" if opens else "CLOSE",
-                    rung,
-                    self._amount(quantity, self._decimals[symbol][1]),
-                    self._amount(result),
-                )
-                for symbol, opens, rung, quantity, result in zip(*(fills[name].tolist() for name in names), strict=True)
-            ],
-        )
+    def totals(self) -> AccountTotals:
+        """What all fills and closed trades add up to."""
+        found, fills = AccountTotals(), self._fills
+        found.costs, found.fills = self._costs(), len(fills)
+        for trade in self.closed:
+            found.trades.take(trade)
+        if self.rung_fills:
+            self._take_fills(found)
+            return found
+        for place, symbol in enumerate(self._symbols):
+            own, of_symbol = fills[fills["symbol"] == place], found.of(symbol)
+            of_symbol.fills, of_symbol.exits = len(own), _counted(own["reason"][own["opens"] == 0])
+        return found
 
-    @functools.cached_property
-    def costs(self) -> Costs:
+    def _take_fills(self, found: AccountTotals) -> None:
+        """Take every fill, oldest first, as the rungs of ladders are added up."""
+        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl")
+        columns = (self._fills[name].tolist() for name in names)
+        for symbol, opens, units, reason, rung, result in zip(*columns, strict=True):
+            of_symbol, quantity = found.of(self._symbols[symbol]), self._amount(units, self._decimals[symbol][1])
+            if opens:
+                of_symbol.enter(quantity)
+            else:
+                of_symbol.leave(quantity, cast(FillReason, REASONS[reason]), rung, self._amount(result), ZERO)
+
+    def _costs(self) -> Costs:
         """What all fills have cost."""
         fills = self._fills
         scale = self._scales[fills["symbol"]]
