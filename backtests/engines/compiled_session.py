@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,55 +19,33 @@ from compiled.codes import (
     HALT_NOTE,
     MOVE,
     NO_REASON,
-    NONE,
     REASONS,
     REJECTED,
     STOP_ROLE,
 )
 from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
-from core.candle_columns import Int64Array
+from core.candle_columns import Float64Array, Int64Array
 from core.events import CandleMove
-from core.exact import EXACT, ZERO, average
+from core.exact import EXACT, ZERO
 from core.instrument import Instrument
-from core.orders import OrderSide
 from core.reasons import FillReason
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
-from execution.money.account_totals import AccountTotals, Costs
-from execution.money.closed_trade import ClosedTrade
+from execution.money.account_totals import AccountTotals, Costs, TradeTotals
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 
-
-class _RoundTrip(NamedTuple):
-    """What the row that closes the last of a position tells of its round trip, in whole units."""
-
-    symbol: int
-    sign: int
-    entry_time_ms: int
-    time_ms: int
-    entry_price: int
-    price: int
-    reason: int
-    parts: int
-    tag: int
-    trade_quantity: int
-    trade_cost: int
-    trade_proceeds: int
-    trade_gross: int
-    trade_result: int
-    trade_best: int
-    trade_ambiguous: int
+EXACT_FLOATS = 1 << 53
+"""Whole numbers below it are float64 as they are."""
 
 
 class CompiledAccount:
     """The account of a compiled run at its end: all positions are closed."""
 
-    def __init__(self, run: CompiledRun, symbols: Sequence[str], strategy_name: str) -> None:
+    def __init__(self, run: CompiledRun, symbols: Sequence[str]) -> None:
         self._symbols = symbols
-        self._strategy = strategy_name
         self._tags = run.tags
         self._record = run.core.account[0]
         self._money = int(run.core.rules[0]["money_decimals"])
@@ -85,11 +63,6 @@ class CompiledAccount:
         self.balance = self._amount(int(self._record["balance"]))
         closes = self._fills[self._fills["opens"] == 0]
         self.exits = _counted(closes["reason"])
-        trips = closes[closes["whole"] != 0]
-        self.closed = [
-            self._trade(trip)
-            for trip in map(_RoundTrip._make, zip(*(trips[name].tolist() for name in _RoundTrip._fields), strict=True))
-        ]
 
     @property
     def ledger(self) -> "CompiledAccount":
@@ -115,8 +88,7 @@ class CompiledAccount:
         """What all fills and closed trades add up to."""
         found, fills = AccountTotals(), self._fills
         found.costs, found.fills = self._costs(), len(fills)
-        for trade in self.closed:
-            found.trades.take(trade)
+        self._take_trades(found.trades)
         if self.rung_fills:
             self._take_fills(found)
             return found
@@ -124,6 +96,25 @@ class CompiledAccount:
             own, of_symbol = fills[fills["symbol"] == place], found.of(symbol)
             of_symbol.fills, of_symbol.exits = len(own), _counted(own["reason"][own["opens"] == 0])
         return found
+
+    def _take_trades(self, found: TradeTotals) -> None:
+        """Take all round trips, in the order in which they closed."""
+        trips = self._fills[(self._fills["opens"] == 0) & (self._fills["whole"] != 0)]
+        results = trips["trade_result"]
+        amounts = _floats(results, self._money)
+        found.take_all(amounts, trips["time_ms"] - trips["entry_time_ms"])
+        found.all.take_all(amounts, self._amount(_sum(results)))
+        for place, symbol in enumerate(self._symbols):
+            own = trips["symbol"] == place
+            if own.any():
+                found.of_symbol(symbol).take_all(amounts[own], self._amount(_sum(results[own])))
+        for place, tag in enumerate(self._tags):
+            own = trips["tag"] == place
+            if tag and own.any():
+                found.of_tag(tag).take_all(amounts[own], self._amount(_sum(results[own])))
+        ambiguous = trips["trade_ambiguous"] != 0
+        found.ambiguous = int(ambiguous.sum())
+        found.ambiguous_bound = self._amount(_sum(trips["trade_best"][ambiguous]) - _sum(results[ambiguous]))
 
     def _take_fills(self, found: AccountTotals) -> None:
         """Take every fill, oldest first, as the rungs of ladders are added up."""
@@ -146,29 +137,13 @@ class CompiledAccount:
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
 
-    def _trade(self, trip: _RoundTrip) -> ClosedTrade:
-        prices, quantities = self._decimals[trip.symbol]
-        quantity, entry_price = self._amount(trip.trade_quantity, quantities), self._amount(trip.entry_price, prices)
-        cost, price = self._amount(trip.trade_cost), self._amount(trip.price, prices)
-        if trip.entry_price == NONE or cost != EXACT.multiply(entry_price, quantity):
-            entry_price = average(cost, quantity)
-        return ClosedTrade(
-            self._symbols[trip.symbol],
-            OrderSide.SHORT if trip.sign > 0 else OrderSide.LONG,
-            quantity,
-            trip.entry_time_ms,
-            trip.time_ms,
-            entry_price,
-            price if trip.parts == 1 else average(self._amount(trip.trade_proceeds), quantity),
-            self._amount(trip.trade_gross),
-            self._amount(trip.trade_result),
-            cast(FillReason, REASONS[trip.reason]),
-            self._amount(trip.trade_best),
-            bool(trip.trade_ambiguous),
-            self._strategy,
-            trip.parts,
-            self._tags[trip.tag],
-        )
+
+def _floats(units: Int64Array, decimals: int) -> Float64Array:
+    """Return amounts as the nearest float64, as that of their decimals is."""
+    unit = 10**decimals
+    if len(units) and np.abs(units).max() >= EXACT_FLOATS:
+        return np.array([one / unit for one in units.tolist()])
+    return units / float(unit)
 
 
 def _sum(amounts: Int64Array) -> int:
@@ -196,7 +171,7 @@ class CompiledSession:
         self.instruments = dict(instruments)
         self.outputs = outputs
         self.kill_switch_engaged = kill_switch_engaged
-        self.account = CompiledAccount(run, symbols, rules.strategy_name)
+        self.account = CompiledAccount(run, symbols)
         self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
         self.statistics = _statistics(record, symbols, np.concatenate(run.notes), np.concatenate(run.transitions))
         self.candle_moves = [

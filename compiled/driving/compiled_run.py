@@ -43,9 +43,8 @@ Sink = Callable[[memoryview], object]
 
 
 OF_FILLS = (
-    "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
-    "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
+    "time_ms", "symbol", "opens", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
+    "entry_time_ms", "rung", "tag", "whole", "trade_result", "trade_best", "trade_ambiguous",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
 OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
