@@ -9,6 +9,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.order_rules import acceptance_rules, entry_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
@@ -67,7 +68,7 @@ def build_core(
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
-    row = signal = 0
+    row = signal = measured = 0
     fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
@@ -79,6 +80,9 @@ def build_core(
         states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
+        states[s]["observed"] = states[s]["candles_seen"]
+        states[s]["measured"] = measured + one.warmup.rows - 1
+        measured += one.warmup.rows + rows
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
     return _core(rules, symbols, states, market, units, settings)
 
@@ -123,6 +127,7 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
+        **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
     )
@@ -197,6 +202,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
+        **measured_rules(fills),
         **entry_rules(fills),
     }
     rules = np.zeros(1, layout.RULES)
