@@ -24,7 +24,7 @@ from compiled.codes import (
     STOP_ROLE,
 )
 from compiled.driving.compiled_run import CompiledRun
-from compiled.layout import Records
+from compiled.driving.kept_events import Columns, rows_of
 from core.candle_columns import Float64Array, Int64Array
 from core.events import CandleMove
 from core.exact import EXACT, ZERO
@@ -44,25 +44,24 @@ EXACT_FLOATS = 1 << 53
 class CompiledAccount:
     """The account of a compiled run at its end: all positions are closed."""
 
-    def __init__(self, run: CompiledRun, symbols: Sequence[str]) -> None:
+    def __init__(self, run: CompiledRun, symbols: Sequence[str], transitions: Columns) -> None:
         self._symbols = symbols
         self._tags = run.tags
         self._record = run.core.account[0]
         self._money = int(run.core.rules[0]["money_decimals"])
         self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
         self._scales = run.core.symbols["cost_scale"]
-        self._fills = np.concatenate(run.fills)
+        self._fills = run.fills.columns()
+        self._closing = self._fills["opens"] == 0
         self.holdings: Mapping[str, Holding] = {}
-        filled = np.concatenate(run.transitions)
-        filled = filled[(filled["event"] == FILLED) & (filled["rung"] > 0)]
-        self.rung_fills = Counter(filled["rung"].tolist())
+        rungs = transitions["rung"]
+        self.rung_fills = Counter(rungs[(transitions["event"] == FILLED) & (rungs > 0)].tolist())
         self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
-        closes = self._fills[self._fills["opens"] == 0]
-        self.exits = _counted(closes["reason"])
+        self.exits = _counted(self._fills["reason"][self._closing])
 
     @property
     def ledger(self) -> "CompiledAccount":
@@ -87,19 +86,19 @@ class CompiledAccount:
     def totals(self) -> AccountTotals:
         """What all fills and closed trades add up to."""
         found, fills = AccountTotals(), self._fills
-        found.costs, found.fills = self._costs(), len(fills)
+        found.costs, found.fills = self._costs(), len(self._closing)
         self._take_trades(found.trades)
         if self.rung_fills:
             self._take_fills(found)
             return found
         for place, symbol in enumerate(self._symbols):
-            own, of_symbol = fills[fills["symbol"] == place], found.of(symbol)
-            of_symbol.fills, of_symbol.exits = len(own), _counted(own["reason"][own["opens"] == 0])
+            own, of_symbol = fills["symbol"] == place, found.of(symbol)
+            of_symbol.fills, of_symbol.exits = int(own.sum()), _counted(fills["reason"][own & self._closing])
         return found
 
     def _take_trades(self, found: TradeTotals) -> None:
         """Take all round trips, in the order in which they closed."""
-        trips = self._fills[(self._fills["opens"] == 0) & (self._fills["whole"] != 0)]
+        trips = rows_of(self._fills, self._closing & (self._fills["whole"] != 0))
         results = trips["trade_result"]
         amounts = _floats(results, self._money)
         found.take_all(amounts, trips["time_ms"] - trips["entry_time_ms"])
@@ -171,9 +170,10 @@ class CompiledSession:
         self.instruments = dict(instruments)
         self.outputs = outputs
         self.kill_switch_engaged = kill_switch_engaged
-        self.account = CompiledAccount(run, symbols)
+        transitions = run.transitions.columns()
+        self.account = CompiledAccount(run, symbols, transitions)
         self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
-        self.statistics = _statistics(record, symbols, np.concatenate(run.notes), np.concatenate(run.transitions))
+        self.statistics = _statistics(record, symbols, run.notes.columns(), transitions)
         self.candle_moves = [
             CandleMove(
                 int(one["time_ms"]),
@@ -191,7 +191,7 @@ def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> Cou
     return Counter({name: number for name, number in zip(names, numbers, strict=True) if number})
 
 
-def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transitions: Records) -> SessionStatistics:
+def _statistics(account: np.void, symbols: Sequence[str], notes: Columns, transitions: Columns) -> SessionStatistics:
     """Return the counts that a session's events come to."""
     found = SessionStatistics()
     found.steps, found.steps_with_position = int(account["steps"]), int(account["steps_with_position"])
@@ -199,22 +199,22 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
         int(account["candles_processed"]),
         int(account["orders_submitted"]),
     )
-    decisions = notes[notes["kind"] == DECISION]
-    found.signals_generated = len(decisions)
-    refused = decisions[decisions["reason"] != NO_REASON]
+    kind, deciding = notes["kind"], notes["kind"] == DECISION
+    found.signals_generated = int(deciding.sum())
+    refused = rows_of(notes, deciding & (notes["reason"] != NO_REASON))
     found.refusals = _counted(refused["reason"])
     for code, first in zip(*np.unique(refused["reason"], return_index=True), strict=True):
         found.first_refused[REASONS[code]] = int(refused["time_ms"][first]), symbols[refused["symbol"][first]]
-    entered = decisions[decisions["entry_id"] != 0]
+    entered = rows_of(notes, deciding & (notes["entry_id"] != 0))
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
-    found.gaps = int((notes["kind"] == GAP_NOTE).sum())
-    found.halts = int((notes["kind"] == HALT_NOTE).sum())
-    found.candle_moves = int((notes["kind"] == MOVE).sum())
-    own = transitions[transitions["role"] < STOP_ROLE]
-    found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    found.gaps = int((kind == GAP_NOTE).sum())
+    found.halts = int((kind == HALT_NOTE).sum())
+    found.candle_moves = int((kind == MOVE).sum())
+    event, role = transitions["event"], transitions["role"]
+    found.entries_filled = int(((event == FILLED) & (role == ENTRY_ROLE)).sum())
     # One that was never accepted counts as a refusal of its decision.
-    own = own[own["order_id"] != 0]
-    for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
-        setattr(found, counter, _counted(own["reason"][own["event"] == event]))
+    own = (role < STOP_ROLE) & (transitions["order_id"] != 0)
+    for code, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
+        setattr(found, counter, _counted(transitions["reason"][own & (event == code)]))
     return found
