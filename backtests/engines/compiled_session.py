@@ -11,14 +11,18 @@ import numpy as np
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
+    OPENING,
+    PAYING,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -52,15 +56,16 @@ class CompiledAccount:
         self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
         self._scales = run.core.symbols["cost_scale"]
         self._fills = run.fills.columns()
-        self._closing = self._fills["opens"] == 0
+        self._closing = self._fills["opens"] == CLOSING
         self.holdings: Mapping[str, Holding] = {}
         rungs = transitions["rung"]
         self.rung_fills = Counter(rungs[(transitions["event"] == FILLED) & (rungs > 0)].tolist())
-        self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
+        self.funding_net = self._amount(int(self._record["funding_net"]))
+        self.funding_paid = self._amount(int(self._record["funding_paid"]))
         self.exits = _counted(self._fills["reason"][self._closing])
 
     @property
@@ -85,15 +90,18 @@ class CompiledAccount:
     @functools.cached_property
     def totals(self) -> AccountTotals:
         """What all fills and closed trades add up to."""
-        found, fills = AccountTotals(), self._fills
-        found.costs, found.fills = self._costs(), len(self._closing)
+        found = AccountTotals()
+        fills = rows_of(self._fills, self._fills["opens"] != PAYING)
+        found.costs, found.fills = self._costs(), len(fills["opens"])
         self._take_trades(found.trades)
         if self.rung_fills:
-            self._take_fills(found)
+            self._take_fills(found, fills)
             return found
+        closing, funding = fills["opens"] == CLOSING, fills["funding"]
         for place, symbol in enumerate(self._symbols):
             own, of_symbol = fills["symbol"] == place, found.of(symbol)
-            of_symbol.fills, of_symbol.exits = int(own.sum()), _counted(fills["reason"][own & self._closing])
+            of_symbol.fills, of_symbol.exits = int(own.sum()), _counted(fills["reason"][own & closing])
+            of_symbol.funding = self._amount(_sum(funding[own & closing]))
         return found
 
     def _take_trades(self, found: TradeTotals) -> None:
@@ -115,23 +123,25 @@ class CompiledAccount:
         found.ambiguous = int(ambiguous.sum())
         found.ambiguous_bound = self._amount(_sum(trips["trade_best"][ambiguous]) - _sum(results[ambiguous]))
 
-    def _take_fills(self, found: AccountTotals) -> None:
+    def _take_fills(self, found: AccountTotals, fills: Columns) -> None:
         """Take every fill, oldest first, as the rungs of ladders are added up."""
-        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl")
-        columns = (self._fills[name].tolist() for name in names)
-        for symbol, opens, units, reason, rung, result in zip(*columns, strict=True):
+        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl", "funding")
+        columns = (fills[name].tolist() for name in names)
+        for symbol, opens, units, reason, rung, result, funding in zip(*columns, strict=True):
             of_symbol, quantity = found.of(self._symbols[symbol]), self._amount(units, self._decimals[symbol][1])
-            if opens:
+            if opens == OPENING:
                 of_symbol.enter(quantity)
             else:
-                of_symbol.leave(quantity, cast(FillReason, REASONS[reason]), rung, self._amount(result), ZERO)
+                why = cast(FillReason, REASONS[reason])
+                of_symbol.leave(quantity, why, rung, self._amount(result), self._amount(funding))
 
     def _costs(self) -> Costs:
         """What all fills have cost."""
         fills = self._fills
         scale = self._scales[fills["symbol"]]
         slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
-        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+        fees = _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), self._amount(fees))
 
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
@@ -208,6 +218,7 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Columns, transi
     entered = rows_of(notes, deciding & (notes["entry_id"] != 0))
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.funding_payments = int(account["payments"])
     found.gaps = int((kind == GAP_NOTE).sum())
     found.halts = int((kind == HALT_NOTE).sum())
     found.candle_moves = int((kind == MOVE).sum())
