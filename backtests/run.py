@@ -168,7 +168,6 @@ def _run_reference(
 def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
     """Write what a run came to beside its outputs, give all files their names, and return it."""
     session, strategy = ended.session, ended.strategy
-    session.outputs.flush()
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
     fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])

@@ -69,8 +69,6 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
     if not step:
         return value
     quotient, remainder = _divmod(value, step)
-    if not remainder:
-        return value
     multiple = multiply(quotient, step)
     return subtract(multiple, step) if remainder < 0 else multiple
 
@@ -80,8 +78,6 @@ def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     if not step:
         return value
     quotient, remainder = _divmod(value, step)
-    if not remainder:
-        return value
     multiple = multiply(quotient, step)
     return add(multiple, step) if remainder > 0 else multiple
 

@@ -51,7 +51,7 @@ class HashedText:
         self._gathered: list[str] = []
         self._digest = hashlib.sha256()
         if header and kept:
-            self.append(header)
+            self.append_bytes(header.encode())
 
     def append(self, text: str) -> None:
         """Append whole lines, each with its line end."""

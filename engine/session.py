@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from core.candle import Candle, Step
+from core.candle import Candle, FundingRate, Step
 from core.errors import InvariantError
 from core.events import CandleMove, EquityPoint, KillSwitchChange, Listener
 from core.exact import received
@@ -191,9 +191,7 @@ class Session:
         if self._rule_changes.waiting:
             self._rule_changes.apply(time_ms)
         if step.funding and self.rules.funding:
-            for symbol, rates in zip(self._symbols, step.funding, strict=True):
-                if rates:
-                    venue.funding.add(symbol, rates)
+            self._add_funding(step.funding)
 
         moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
         gaps = self._segments.follow(matched)
@@ -261,6 +259,12 @@ class Session:
             self.outputs.mark(equity)
             self._venue.account.note_equity(equity)
             self._tell_equity()
+
+    def _add_funding(self, funding: tuple[tuple[FundingRate, ...], ...]) -> None:
+        """Take the payments that became known with a step."""
+        for symbol, rates in zip(self._symbols, funding, strict=True):
+            if rates:
+                self._venue.funding.add(symbol, rates)
 
     def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
         """Expire the entries whose time is over before this step and that no candle of it can fill any more."""

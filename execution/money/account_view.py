@@ -5,6 +5,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from core.events import TradeRow
 from execution.matching.paper_venue import PaperVenue
 from execution.money.account_totals import AccountTotals
 from execution.money.closed_trade import ClosedTrade
@@ -37,6 +38,16 @@ class AccountView:
     def holdings(self) -> Mapping[str, Holding]:
         """Open positions by symbol, in the order they were opened."""
         return MappingProxyType(self._account.holdings)
+
+    @property
+    def closed(self) -> Sequence[ClosedTrade]:
+        """The closed round trips, oldest first, where the account keeps them."""
+        return self._account.closed
+
+    @property
+    def rows(self) -> Sequence[TradeRow]:
+        """Every fill as the trade log has it, oldest first, where the account keeps them."""
+        return self._account.rows
 
     @property
     def totals(self) -> AccountTotals:

@@ -6,6 +6,7 @@ from typing import Literal
 from core.errors import InvariantError
 from core.events import Fill, Listener, Posting, Transaction
 from core.exact import ZERO, add, negated, plain, subtract
+from core.instants import format_ms
 from execution.money.ledger import ClosedPart
 
 CAPITAL = "capital"
@@ -86,6 +87,9 @@ class Postings:
         return names
 
     def _post(self, time_ms: int, event: TransactionEvent, order_id: str, symbol: str, moves: Moves) -> None:
+        for _, _, amount in moves:
+            if not amount.is_finite():
+                raise InvariantError(f"{event} of {symbol or CASH} at {format_ms(time_ms)}: {amount} is no amount")
         balances, postings = self.balances, []
         for debited, credited, amount in moves:
             if amount:

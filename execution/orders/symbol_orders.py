@@ -48,6 +48,7 @@ class SymbolOrders:
         self.working.clear()
         self.forget_budget()
         self.bound(None)
+        self._find()
 
     def bound(self, holding: Holding | None) -> None:
         """Let the bounds be found anew; to be called whenever an order or the position has changed."""
