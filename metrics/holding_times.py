@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 
 class HoldingTimeRange(NamedTuple):
     """Shortest, average and longest time from entry to exit, in milliseconds."""
@@ -51,6 +54,16 @@ class HoldingTime:
             self._longest_ms = held_ms
         self._total_ms += held_ms
         self._count += 1
+
+    def add_all(self, held_ms: npt.NDArray[np.int64]) -> None:
+        """Take many times, as if one after the other; ValueError if one is negative."""
+        if not len(held_ms):
+            return
+        shortest = int(held_ms.min())
+        self.update(shortest)
+        self._longest_ms = max(self._longest_ms, int(held_ms.max()))
+        self._total_ms += int(held_ms.sum()) - shortest
+        self._count += len(held_ms) - 1
 
 
 def holding_time(held_ms: Iterable[int]) -> HoldingTimeRange | None:

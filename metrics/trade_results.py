@@ -8,6 +8,16 @@ order given: the built-in ``sum`` compensates from Python 3.12 on, and its last 
 from collections.abc import Iterable
 from typing import Protocol, SupportsFloat
 
+import numpy as np
+import numpy.typing as npt
+
+Float64Array = npt.NDArray[np.float64]
+
+
+def in_order(total: float, amounts: Float64Array) -> float:
+    """Return a sum with amounts added to it one after the other."""
+    return float(np.add.accumulate(np.concatenate(((total,), amounts)))[-1])
+
 
 class _Statistic(Protocol):
     @property
@@ -37,6 +47,12 @@ class ProfitFactor:
         else:
             self.gross_loss -= amount
 
+    def add_all(self, results: Float64Array) -> None:
+        """Take many results, as if one after the other."""
+        won = results > 0.0
+        self.gross_profit = in_order(self.gross_profit, results[won])
+        self.gross_loss = in_order(self.gross_loss, -results[~won])
+
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the profit factor."""
         self.add(float(result))
@@ -59,6 +75,11 @@ class _RunningMean:
         """Take the next value."""
         self.count += 1
         self.total += amount
+
+    def add_all(self, amounts: Float64Array) -> None:
+        """Take many values, as if one after the other; those that count alone."""
+        self.count += len(amounts)
+        self.total = in_order(self.total, amounts)
 
 
 class Expectancy(_RunningMean):

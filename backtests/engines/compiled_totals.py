@@ -1,7 +1,7 @@
 """What the events of a compiled run add up to, taken batch by batch: none of them has to be kept for it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,11 +28,11 @@ from compiled.codes import (
 )
 from compiled.driving.compiled_run import Events
 from compiled.layout import Core, Records
-from core.candle_columns import Int64Array
+from core.candle_columns import Float64Array, Int64Array
 from core.events import CandleMove
 from core.exact import EXACT
 from engine.session_statistics import SessionStatistics
-from execution.money.account_totals import AccountTotals, Costs, FillTotals, ResultSum, RungSum
+from execution.money.account_totals import AccountTotals, Costs, FillTotals, RungSum
 
 _EXACT_FLOATS = 1 << 53
 
@@ -58,7 +58,6 @@ class CompiledTotals:
         self._flat = np.ones(len(symbols), np.bool_)
         self._funding = [0] * len(symbols)
         self._commission = self._slippage = self._fees = self._ambiguous_bound = 0
-        self._sums: dict[int, tuple[ResultSum, int]] = {}
         self.account = AccountTotals()
         self.statistics = SessionStatistics()
         self.exits: Counter[str] = Counter()
@@ -82,8 +81,6 @@ class CompiledTotals:
         totals.trades.ambiguous_bound = self.amount(self._ambiguous_bound)
         for symbol, units in zip(self._symbols, self._funding, strict=True):
             totals.of(symbol).funding = self.amount(units)
-        for result, units in self._sums.values():
-            result.realized = self.amount(units)
 
     def amount(self, units: int) -> Decimal:
         """Return whole units of money as a decimal number."""
@@ -124,37 +121,25 @@ class CompiledTotals:
     def _take_trades(self, closes: Records) -> None:
         """Take the fills that each close the last of a position."""
         trades, results = self.account.trades, closes["trade_result"]
-        self._add(trades.all, results)
-        for s, own in _grouped(closes["symbol"], results):
-            self._add(trades.by_symbol.setdefault(self._symbols[s], ResultSum()), own)
-        for number, own in _grouped(closes["tag"], results):
+        amounts = self._floats(results)
+        trades.take_all(amounts, closes["time_ms"] - closes["entry_time_ms"])
+        trades.all.take_all(amounts, self.amount(_sum(results)))
+        for s in np.unique(closes["symbol"]).tolist():
+            own = closes["symbol"] == s
+            trades.of_symbol(self._symbols[s]).take_all(amounts[own], self.amount(_sum(results[own])))
+        for number in np.unique(closes["tag"]).tolist():
             if self._tags[number]:
-                self._add(trades.by_tag.setdefault(self._tags[number], ResultSum()), own)
-        lost, won = trades.average_loss.add, trades.average_win.add
-        of_all = trades.profit_factor.add, trades.expectancy.add, trades.streaks.add
-        for amount in self._floats(results):
-            for add in of_all:
-                add(amount)
-            if amount:
-                (won if amount > 0.0 else lost)(amount)
-        for held_ms in (closes["time_ms"] - closes["entry_time_ms"]).tolist():
-            trades.held.add(held_ms)
+                own = closes["tag"] == number
+                trades.of_tag(self._tags[number]).take_all(amounts[own], self.amount(_sum(results[own])))
         ambiguous = closes[closes["trade_ambiguous"] != 0]
         trades.ambiguous += len(ambiguous)
         self._ambiguous_bound += _sum(ambiguous["trade_best"] - ambiguous["trade_result"])
 
-    def _add(self, found: ResultSum, results: Int64Array) -> None:
-        found.trades += len(results)
-        found.won += int((results > 0).sum())
-        found.even += int((results == 0).sum())
-        _, units = self._sums.get(id(found), (found, 0))
-        self._sums[id(found)] = found, units + _sum(results)
-
-    def _floats(self, units: Int64Array) -> list[float]:
+    def _floats(self, units: Int64Array) -> Float64Array:
         """Return amounts as the floats nearest to them."""
         if len(units) and np.abs(units).max() >= _EXACT_FLOATS:
-            return [one / self._unit for one in units.tolist()]
-        return (units / float(self._unit)).tolist()  # type: ignore[no-any-return]
+            return np.array([one / self._unit for one in units.tolist()])
+        return units / float(self._unit)
 
     def _take_notes(self, notes: Records) -> None:
         found, kinds = self.statistics, np.bincount(notes["kind"], minlength=MOVE + 1)
@@ -193,12 +178,6 @@ def _sum(amounts: Int64Array) -> int:
     """Return a sum that may be longer than 64 bits."""
     high, low = amounts >> 32, amounts & 0xFFFFFFFF
     return (int(high.sum()) << 32) + int(low.sum())
-
-
-def _grouped(numbers: Int64Array, values: Int64Array) -> Iterator[tuple[int, Int64Array]]:
-    """Yield values by the numbers beside them."""
-    for number in np.unique(numbers).tolist():
-        yield number, values[numbers == number]
 
 
 def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> dict[str, int]:

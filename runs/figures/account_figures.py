@@ -1,6 +1,5 @@
 """What a session came to, as plain figures: the same for a session over live candles and for one over stored ones."""
 
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -49,7 +48,7 @@ def statistics_of(session: EndedSession, risk_per_trade: float) -> RunStatistics
     return RunStatistics(
         **session.statistics.to_dict(),
         risk_asked_pct=100.0 * risk_per_trade,
-        risk_taken_pct=100.0 * statistics.median(taken) if taken else None,
+        risk_taken_pct=100.0 * float(np.median(taken)) if taken else None,
         ambiguous_trades=trades.ambiguous,
         ambiguous_bound=float(trades.ambiguous_bound),
         **msgspec.structs.asdict(exits_of(session.account)),
