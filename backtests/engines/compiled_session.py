@@ -11,15 +11,19 @@ import numpy as np
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
     NONE,
+    OPENING,
+    PAYING,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -88,12 +92,13 @@ class CompiledAccount:
         filled = np.concatenate(run.transitions)
         filled = filled[(filled["event"] == FILLED) & (filled["rung"] > 0)]
         self.rung_fills = Counter(filled["rung"].tolist())
-        self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
-        closes = self._fills[self._fills["opens"] == 0]
+        self.funding_net = self._amount(int(self._record["funding_net"]))
+        self.funding_paid = self._amount(int(self._record["funding_paid"]))
+        closes = self._fills[self._fills["opens"] == CLOSING]
         self.exits = _counted(closes["reason"])
         self._closes = closes
         trips = closes[closes["whole"] != 0]
@@ -124,21 +129,21 @@ class CompiledAccount:
     @property
     def parts_closed(self) -> Iterator[PartClosed]:
         """Every closing fill, oldest first."""
-        of_symbol, reasons = self._closes["symbol"].tolist(), self._closes["reason"].tolist()
-        for symbol, reason in zip(of_symbol, reasons, strict=True):
-            yield PartClosed(self._symbols[symbol], cast(FillReason, REASONS[reason]), ZERO)
+        columns = (self._closes[name].tolist() for name in ("symbol", "reason", "funding"))
+        for symbol, reason, funding in zip(*columns, strict=True):
+            yield PartClosed(self._symbols[symbol], cast(FillReason, REASONS[reason]), self._amount(funding))
 
     @functools.cached_property
     def rows(self) -> Sequence[TradeRow]:
         """Every fill, oldest first, as far as rungs are told by it."""
-        fills = self._fills
+        fills = self._fills[self._fills["opens"] != PAYING]
         names = ("symbol", "opens", "rung", "quantity", "realized_pnl")
         return cast(
             Sequence[TradeRow],
             [
                 _RungRow(
                     self._symbols[symbol],
-                    "OPEN" if opens else "CLOSE",
+                    "OPEN" if opens == OPENING else "CLOSE",
                     rung,
                     self._amount(quantity, self._decimals[symbol][1]),
                     self._amount(result),
@@ -153,7 +158,8 @@ class CompiledAccount:
         fills = self._fills
         scale = self._scales[fills["symbol"]]
         slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
-        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+        fees = _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), self._amount(fees))
 
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
@@ -245,6 +251,7 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
     entered = decisions[decisions["entry_id"] != 0]
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.funding_payments = int(account["payments"])
     found.gaps = int((notes["kind"] == GAP_NOTE).sum())
     found.halts = int((notes["kind"] == HALT_NOTE).sum())
     found.candle_moves = int((notes["kind"] == MOVE).sum())
