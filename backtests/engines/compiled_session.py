@@ -11,15 +11,19 @@ import numpy as np
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
     NONE,
+    OPENING,
+    PAYING,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -78,12 +82,13 @@ class CompiledAccount:
         filled = np.concatenate(run.transitions)
         filled = filled[(filled["event"] == FILLED) & (filled["rung"] > 0)]
         self.rung_fills = Counter(filled["rung"].tolist())
-        self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
-        closes = self._fills[self._fills["opens"] == 0]
+        self.funding_net = self._amount(int(self._record["funding_net"]))
+        self.funding_paid = self._amount(int(self._record["funding_paid"]))
+        closes = self._fills[self._fills["opens"] == CLOSING]
         self.exits = _counted(closes["reason"])
         trips = closes[closes["whole"] != 0]
         self.closed = [
@@ -113,35 +118,40 @@ class CompiledAccount:
     @functools.cached_property
     def totals(self) -> AccountTotals:
         """What all fills and closed trades add up to."""
-        found, fills = AccountTotals(), self._fills
+        found, fills = AccountTotals(), self._fills[self._fills["opens"] != PAYING]
         found.costs, found.fills = self._costs(), len(fills)
         for trade in self.closed:
             found.trades.take(trade)
         if self.rung_fills:
-            self._take_fills(found)
+            self._take_fills(fills, found)
             return found
         for place, symbol in enumerate(self._symbols):
             own, of_symbol = fills[fills["symbol"] == place], found.of(symbol)
-            of_symbol.fills, of_symbol.exits = len(own), _counted(own["reason"][own["opens"] == 0])
+            closing = own[own["opens"] == CLOSING]
+            of_symbol.fills, of_symbol.exits = len(own), _counted(closing["reason"])
+            of_symbol.funding = self._amount(_sum(closing["funding"]))
         return found
 
-    def _take_fills(self, found: AccountTotals) -> None:
+    def _take_fills(self, fills: Records, found: AccountTotals) -> None:
         """Take every fill, oldest first, as the rungs of ladders are added up."""
-        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl")
-        columns = (self._fills[name].tolist() for name in names)
-        for symbol, opens, units, reason, rung, result in zip(*columns, strict=True):
+        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl", "funding")
+        for symbol, opens, units, reason, rung, result, funding in zip(
+            *(fills[name].tolist() for name in names), strict=True
+        ):
             of_symbol, quantity = found.of(self._symbols[symbol]), self._amount(units, self._decimals[symbol][1])
-            if opens:
+            if opens == OPENING:
                 of_symbol.enter(quantity)
             else:
-                of_symbol.leave(quantity, cast(FillReason, REASONS[reason]), rung, self._amount(result), ZERO)
+                why = cast(FillReason, REASONS[reason])
+                of_symbol.leave(quantity, why, rung, self._amount(result), self._amount(funding))
 
     def _costs(self) -> Costs:
         """What all fills have cost."""
         fills = self._fills
         scale = self._scales[fills["symbol"]]
         slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
-        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+        fees = _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), self._amount(fees))
 
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
@@ -233,6 +243,7 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
     entered = decisions[decisions["entry_id"] != 0]
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
+    found.funding_payments = int(account["payments"])
     found.gaps = int((notes["kind"] == GAP_NOTE).sum())
     found.halts = int((notes["kind"] == HALT_NOTE).sum())
     found.candle_moves = int((notes["kind"] == MOVE).sum())

@@ -45,7 +45,7 @@ Sink = Callable[[memoryview], object]
 OF_FILLS = (
     "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
     "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
-    "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
+    "trade_gross", "trade_result", "trade_best", "trade_ambiguous", "funding",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
 OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
@@ -107,14 +107,16 @@ class CompiledRun:
         self.moves: list[Records] = []
         self.transitions: list[Records] = []
         self._decimals = int(core.rules[0]["money_decimals"])
-        self._sums = np.zeros(5 + len(symbols), np.int64)
+        self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
             Words.of(map(quoted, symbols)),
             Words.of(REASONS),
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
+            Words.of(
+                (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
+            ),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
@@ -170,7 +172,7 @@ class CompiledRun:
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
             sinks.trades(out[:used].data)
         if sinks.ledger is not None:
-            out = self._space(len(fills), 6 * self._row_space)
+            out = self._space(len(fills), 10 * self._row_space)
             sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].data)
         if sinks.orders is not None:
             out = self._space(len(transitions), self._row_space)

@@ -12,6 +12,7 @@ from backtests.engines.engine_choice import reference_reason, run_compiled
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from compiled.driving.compiled_run import CompiledRun, Sinks
+from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons, settings_reasons
 from compiled.driving.opinion_rows import signal_row
@@ -27,7 +28,7 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from strategies.strategy import StreamingStrategy
 from tests.support.oracles.slow_model import Case
-from tests.support.runs.kernel_runs import Candles, KernelRun, settings_from
+from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, settings_from
 
 OUTPUTS = ("trades", "equity", "decisions", "orders", "ledger")
 
@@ -64,7 +65,13 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[R
     return np.array(rows, SIGNAL_ROW), texts
 
 
-def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -> CompiledOutputs:
+def run_compiled_on(
+    case: Case,
+    timeframe: str,
+    detail: Candles | None = None,
+    marks: Candles | None = None,
+    funding: FundingRates | None = None,
+) -> CompiledOutputs:
     """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
@@ -76,9 +83,10 @@ def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -
         stored = [one for one in candles if one.open_time_ms < case.start_ms]
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
+        contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, detail=fine))
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
