@@ -192,7 +192,6 @@ class Session:
             self._rule_changes.apply(time_ms)
         if step.funding and self.rules.funding:
             self._add_funding(step.funding)
-
         moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
         gaps = self._segments.follow(matched)
         if gaps or account.holdings or book.entries or book.scripted or venue.funding.waiting:
@@ -207,7 +206,6 @@ class Session:
                 for candle in candles:
                     self._decisions.watch(place, candle, time_ms)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
-
         if account.totals.fills != self._fills_written or statistics.steps == 1:
             self._tell_equity()
 

@@ -31,7 +31,8 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 
 
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
-    candles = sum(one.window.rows for one in market.candles.values()) * (market.memory.runs if market.memory else 1)
+    series = (*market.candles.values(), *market.detail.values())
+    candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
     if plan.engine == "reference":
         yield "it was asked for"
     if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
