@@ -26,16 +26,17 @@ def _dtype(integers: str, floats: str = "") -> np.dtype[np.void]:
 
 RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
-    "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
+    "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
-    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only",
+    "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
+    "chance_high chance_low",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit",
+    "band_up band_unit first_letter end_letter",
     "price_unit quantity_unit min_quantity max_quantity min_notional",
 )
 STATE = _dtype(
@@ -84,7 +85,10 @@ SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr 
 
 
 class Core(NamedTuple):
-    """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time."""
+    """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
+
+    ``letters`` are the texts that the chances of limit fills are drawn from, symbol by symbol.
+    """
 
     rules: Records
     symbols: Records
@@ -105,6 +109,7 @@ class Core(NamedTuple):
     notes: Records
     decision: Records
     curve: Float64Array
+    letters: npt.NDArray[np.uint8]
 
 
 kind_of: Any = numba.typeof

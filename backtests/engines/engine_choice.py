@@ -66,8 +66,8 @@ def run_compiled(
     rules = kernel_rules(plan.settings, strategy)
     opinions = opinions_of(strategy, plan.settings, rules, market.candles)
     brought = [
-        SymbolMarket(one.instrument, one.warmup, one.window, said)
-        for one, said in zip(market.candles.values(), opinions.rows, strict=True)
+        SymbolMarket(symbol, one.instrument, one.warmup, one.window, said)
+        for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))

@@ -8,7 +8,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
-from compiled.driving.order_rules import acceptance_rules, entry_rules
+from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
@@ -30,11 +30,12 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
 
 class SymbolMarket(NamedTuple):
-    """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
+    """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``.
     """
 
+    name: str
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
@@ -83,6 +84,9 @@ def _core(
     for name in ("current_equity", "peak_equity", "day_start_equity", "account_peak"):
         account[name] = float(settings.live.execution.starting_balance)
     signals = np.concatenate([one.opinions for one in market])
+    letters = [letters_of(settings.live.execution, one.name) for one in market]
+    symbols["end_letter"] = np.cumsum([len(one) for one in letters])
+    symbols["first_letter"][1:] = symbols["end_letter"][:-1]
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
@@ -107,6 +111,7 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
+        letters=np.frombuffer(b"".join(letters), np.uint8),
     )
 
 
@@ -126,7 +131,6 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "warmup_candles": warmup_candles,
         "max_holding": NONE if fills.exits.max_holding is None else fills.exits.max_holding,
         "intrabar": _INTRABAR[fills.intrabar],
-        "touch_fills": fills.limit_fill == "touch",
         "allow_shorting": fills.allow_shorting,
         "monitor": mode.mode == "monitor",
         "kill_switch": kill_switch,
@@ -146,6 +150,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
         **entry_rules(fills),
+        **limit_rules(fills),
     }
     rules = np.zeros(1, layout.RULES)
     for name, value in found.items():

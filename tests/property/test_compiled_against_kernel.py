@@ -25,7 +25,6 @@ from tests.support.scale import scaled
 FURTHER = st.fixed_dictionaries(
     {
         "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
-        "limit_fill": st.sampled_from(("through", "touch")),
         "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000)),
         "mode": st.sampled_from(("paper",) * 14 + ("monitor",)),
         "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7})),

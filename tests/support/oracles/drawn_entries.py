@@ -16,6 +16,9 @@ ENTRY_SETTINGS: Mapping[str, st.SearchStrategy[Any]] = {
     "entry_time_in_force": st.sampled_from(("GTC", "GTD", "IOC", "IOC")),
     "entry_expiry": st.sampled_from((1, 2, 3)),
     "post_only": st.booleans(),
+    "limit_fill": st.sampled_from(("through", "touch", "probability")),
+    "limit_fill_probability": st.sampled_from((0.5, 0.3, 0.9, 0.0, 1.0)),
+    "limit_fill_seed": st.sampled_from((0, 7, 2**63 - 1)),
 }
 """By flat name; :func:`read_settings` leaves out what has no effect beside the others."""
 
@@ -29,6 +32,8 @@ _KINDS = (None, None, None, "market", "limit", "stop", None, "limit")
 def read_settings(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Return flat settings without those of entries that would be refused beside the others."""
     found = dict(flat)
+    if flat["limit_fill"] != "probability":
+        del found["limit_fill_probability"], found["limit_fill_seed"]
     if flat["entry_order"] == "market":
         for name in ("entry_offset", "entry_time_in_force", "entry_expiry", "post_only"):
             del found[name]

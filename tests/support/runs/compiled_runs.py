@@ -71,7 +71,7 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions))
+        market.append(SymbolMarket(symbol, case.instruments[symbol], warmup, window, opinions))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     if numba.config.DISABLE_JIT:
