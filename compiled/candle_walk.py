@@ -22,7 +22,7 @@ from compiled.reach_rules import meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave
 
 
-@kernel
+@routine
 def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_ms: int) -> None:
     """Walk the legs to the end of the candle, or until nothing is left that they could meet."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
@@ -55,7 +55,7 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
             return
 
 
-@kernel
+@routine
 def path(core: Core, s: int, opened: int, high: int, low: int) -> tuple[int, int, int]:
     """Return where the first two legs end, and how many there are; a third ends at the close."""
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
@@ -87,7 +87,7 @@ def rests(core: Core, s: int) -> bool:
     return order.working != 0 and order.acts != MARKET
 
 
-@kernel
+@routine
 def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price.
 
@@ -126,7 +126,7 @@ def acts_inside(core: Core, s: int) -> bool:
     return sign == 0 or sign == order.sign
 
 
-@kernel
+@routine
 def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> bool:
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
@@ -136,7 +136,7 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     return holding.target != 0 and meets_target(core, s, favourable)
 
 
-@kernel
+@routine
 def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: bool) -> None:
     """Fill the stop, at the market, or the target, at its limit, where the walk has met it."""
     holding, account = core.holdings[s], core.account[0]

@@ -35,7 +35,7 @@ TIMES_IN_FORCE = ("GTC", "GTD", "IOC")
 DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
 """Kinds of what ``decisions.jsonl`` tells."""
 
-ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
+ENTER, ADDS, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(6)
 """What a signal asks for."""
 
 BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")

@@ -29,7 +29,7 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "chance_high chance_low",
+    "chance_high chance_low max_entries",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
@@ -72,7 +72,7 @@ POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
     "time_ms symbol kind signal before warm position_gate position waiting position_reason risk_gate bound risk_reason "
     "safety_gate open_trades safety_reason execution_gate execution_reason entry_id close_id reason event order_id "
-    "role opened_ms missing",
+    "role opened_ms missing room_of",
     "equity price exposure room quantity stop_distance risk_asked risk_taken risk value peak_equity day_start_equity "
     "close_before high low factor",
 )

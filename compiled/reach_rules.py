@@ -19,7 +19,7 @@ def meets_stop(core: Core, s: int, price: int) -> bool:
     return price <= holding.stop_price if holding.sign > 0 else price >= holding.stop_price
 
 
-@kernel
+@routine
 def meets_target(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the target of a position."""
     holding = core.holdings[s]
@@ -28,7 +28,7 @@ def meets_target(core: Core, s: int, price: int) -> bool:
     return price > holding.target_price if holding.sign > 0 else price < holding.target_price
 
 
-@kernel
+@routine
 def meets_entry(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the waiting entry, which acts as a stop or a limit order."""
     order = core.entries[s]

@@ -27,6 +27,7 @@ def entry_rules(fills: ExecutionSettings) -> dict[str, int]:
         "time_in_force": TIMES_IN_FORCE.index(fills.entry_time_in_force),
         "entry_expiry": fills.entry_expiry,
         "post_only": fills.post_only,
+        "max_entries": fills.max_entries,
     }
 
 
