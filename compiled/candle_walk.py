@@ -1,6 +1,6 @@
 """The walk through one candle: which orders its prices meet, in which order, by the path that is assumed."""
 
-from compiled.best_case import gained_at_target
+from compiled.best_case import gained_at_targets
 from compiled.codes import (
     ENTRY_ROLE,
     LIMIT,
@@ -16,9 +16,9 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import limit_price, market_price
+from compiled.fill_pricing import market_price, target_price
 from compiled.layout import Core
-from compiled.reach_rules import meets_entry, meets_stop, meets_target
+from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave
 
 
@@ -33,15 +33,15 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
     point, leg = opened, 0
     while leg < legs:
         end = first if leg == 0 else (second if leg == 1 else close)
-        role, price = nearest(core, s, point, end, held)
-        if role == NOTHING:
+        place, price = nearest(core, s, point, end, held)
+        if place == NOTHING:
             point = end
             leg += 1
             continue
         point = price
-        if role != ENTRY_ROLE:
-            meet(core, s, role, price, time_ms, ambiguous)
-            if not rests(core, s):
+        if place != ENTRY_ROLE:
+            meet(core, s, place, price, high if holding.sign > 0 else low, time_ms, ambiguous)
+            if holding.sign == 0 and not rests(core, s):
                 return
         elif meet_entry(core, s, price, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
@@ -96,24 +96,44 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
     holding = core.holdings[s]
     found, found_price, found_stops = NOTHING, 0, False
     if holding.sign != 0:
-        if holding.stop:
+        stop = core.exits[s, STOP_ROLE]
+        if stop.working:
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                found, found_price, found_stops = STOP_ROLE, point if at_once else holding.stop_price, True
-        if holding.target and not held:
-            at_once = meets_target(core, s, point)
-            if at_once or meets_target(core, s, end):
-                price = point if at_once else holding.target_price
-                if found == NOTHING or abs(price - point) < abs(found_price - point):
-                    found, found_price, found_stops = TARGET_ROLE, price, False
+                found, found_price, found_stops = STOP_ROLE, point if at_once else stop.stop_price, True
+        if not held:
+            place, price = nearest_target(core, s, point, end)
+            if place != NOTHING and (found == NOTHING or abs(price - point) < abs(found_price - point)):
+                found, found_price, found_stops = place, price, False
     if rests(core, s) and acts_inside(core, s):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
             order = core.entries[s]
             price, stops = point if at_once else order.price, order.acts == STOP_MARKET
             nearer = abs(price - point) - abs(found_price - point)
-            if found == NOTHING or nearer < 0 or (nearer == 0 and stops and not found_stops):
+            if found != NOTHING and nearer == 0:
+                earlier = order.sequence < core.exits[s, found].sequence
+                nearer = -1 if (earlier if stops == found_stops else stops) else 1
+            if found == NOTHING or nearer < 0:
                 return ENTRY_ROLE, price
+    return found, found_price
+
+
+@routine
+def nearest_target(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
+    """Return which target the leg from a point meets first, and where; of several at one price the first accepted."""
+    found, found_price = NOTHING, 0
+    for place in range(TARGET_ROLE, TARGET_ROLE + core.holdings[s].targets):
+        target = core.exits[s, place]
+        if not target.working:
+            continue
+        at_once = meets_target(core, s, place, point)
+        if not (at_once or meets_target(core, s, place, end)):
+            continue
+        price = point if at_once else target.price
+        nearer = abs(price - point) - abs(found_price - point)
+        if found == NOTHING or nearer < 0 or (nearer == 0 and target.sequence < core.exits[s, found].sequence):
+            found, found_price = place, price
     return found, found_price
 
 
@@ -131,26 +151,21 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
-    if not holding.stop or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
+    if not core.exits[s, STOP_ROLE].working or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
-    return holding.target != 0 and meets_target(core, s, favourable)
+    return meets_a_target(core, s, favourable)
 
 
 @routine
-def meet(core: Core, s: int, role: int, point: int, time_ms: int, ambiguous: bool) -> None:
-    """Fill the stop, at the market, or the target, at its limit, where the walk has met it."""
-    holding, account = core.holdings[s], core.account[0]
-    buying = holding.sign < 0
-    if role == STOP_ROLE:
+def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
+    """Fill the stop, at the market, or a target, at its limit, where the walk has met it."""
+    buying = core.holdings[s].sign < 0
+    if place == STOP_ROLE:
         price = market_price(core, s, point, buying)
     else:
-        price = limit_price(core, s, point, buying)
-        price = min(price, holding.target_price) if buying else max(price, holding.target_price)
-    gained = gained_at_target(core, s, price) if ambiguous and role == STOP_ROLE else 0
-    leave(core, s, role, point, price, time_ms)
-    if ambiguous:
-        row = core.fills[account.fills - 1]
-        row.ambiguous, row.gained = 1, gained
+        price = target_price(core, s, place, point, buying)
+    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place == STOP_ROLE else 0
+    leave(core, s, place, point, price, time_ms, ambiguous, gained)
 
 
 @routine

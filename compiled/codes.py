@@ -13,6 +13,14 @@ def numbers(count: int) -> list[int]:
 NONE = cast(int, np.int64(-(1 << 62)))
 """Stands for a price, or a number of ticks, that is not there."""
 
+NO, YES = cast(list[bool], [np.bool_(False), np.bool_(True)])
+"""As plain words they would have a rule compiled once for each."""
+
+ZERO = cast(int, np.int64(0))
+
+ALL = cast(int, np.int64(-1))
+"""Stands for the whole of a position."""
+
 RUNNING, ENDED, OVERFLOW = numbers(3)
 """What a run is; after an overflow it must be run by the reference kernel."""
 
@@ -20,12 +28,16 @@ PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
 IGNORE, CLOSE, REVERSE = numbers(3)
 THROUGH, TOUCH, BY_CHANCE = numbers(3)
 
-NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED = numbers(6)
-TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
-STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
+NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED, PARTIALLY_FILLED = numbers(7)
+TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED", "PARTIALLY_FILLED")
+STATUSES = ("NEW", "NEW", "FILLED", "CANCELED", "EXPIRED", "REJECTED", "PARTIALLY_FILLED")
 
-ENTRY_ROLE, CLOSE_ROLE, STOP_ROLE, TARGET_ROLE, NOTHING = numbers(5)
-"""Roles of orders; NOTHING is met where none is."""
+ENTRY_ROLE, CLOSE_ROLE, EXIT_ROLE, STOP_ROLE, TARGET_ROLE = numbers(5)
+"""Roles of orders."""
+OWN = ENTRY_ROLE
+"""Where the venue's own close stands among what reduces a position."""
+NOTHING = cast(int, np.int64(-1))
+"""What prices meet where they meet no order."""
 MARKET, LIMIT, STOP_MARKET, TAKE_PROFIT = numbers(4)
 """Types of orders; the first three are also how an order acts now."""
 ORDER_TYPES = ("MARKET", "LIMIT", "STOP_MARKET", "TAKE_PROFIT")
@@ -37,6 +49,9 @@ DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
 
 ENTER, ADDS, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(6)
 """What a signal asks for."""
+
+IN_STOPS, AS_DISTANCE, AS_PRICE = numbers(3)
+"""What the number of a target is: distances of the stop, a distance from the fill, or a price."""
 
 BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")
 RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = numbers(4)
@@ -51,6 +66,8 @@ REASONS = (
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
     "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
+    "position", "break_even", "exit_signal", "nothing_to_reduce", "no_position", "no_entry_waiting", "no_stop",
+    "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder",
 )  # fmt: skip
 (
     NO_REASON, STOP, TRAILING_STOP, TARGET, TIME_STOP, OPPOSITE_SIGNAL, GAP, HALT, END, SIGNAL, OCO,
@@ -60,4 +77,6 @@ REASONS = (
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
     MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
+    POSITION, BREAK_EVEN, EXIT_SIGNAL, NOTHING_TO_REDUCE, NO_POSITION, NO_ENTRY_WAITING, NO_STOP,
+    STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER,
 ) = numbers(len(REASONS))  # fmt: skip

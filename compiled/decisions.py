@@ -2,6 +2,7 @@
 
 from compiled.codes import (
     ADDS,
+    CLOSE_ROLE,
     CLOSES,
     DECISION,
     ENTER,
@@ -16,7 +17,7 @@ from compiled.compiler import kernel
 from compiled.decision_plan import plan
 from compiled.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
-from compiled.order_book import cancel_entry, next_note, submit_close
+from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.settlement import enter
 
 
@@ -62,9 +63,9 @@ def judge(core: Core, s: int, time_ms: int) -> None:
 @kernel
 def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: int) -> None:
     """Carry out what an opinion asks for."""
-    rules, holding, order, close = core.rules[0], core.holdings[s], core.entries[s], core.closes[s]
+    rules, holding, order = core.rules[0], core.holdings[s], core.entries[s]
     waiting = order.sign if order.working else 0
-    closing, may_add = close.working != 0, holding.entries < rules.max_entries
+    closing, may_add = core.exits[s, CLOSE_ROLE].working != 0, holding.entries < rules.max_entries
     wanted, withdraws, reason = plan(holding.sign, closing, waiting, signal.sign, rules.on_opposite_signal, may_add)
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
     if wanted == ADDS:
@@ -76,7 +77,7 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     if withdraws:
         cancel_entry(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (CLOSES, REVERSES):
-        shown.close_id = submit_close(core, s, time_ms, OPPOSITE_SIGNAL)
+        shown.close_id = close_all(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (ENTER, ADDS, REVERSES):
         enter_by_signal(core, s, signal, shown, wanted)
         if shown.entry_id and rules.entry_at_close and wanted != REVERSES and order.acts == MARKET:

@@ -71,7 +71,7 @@ def levels_of(core: Core, s: int, stop: float, target: float) -> int:
     if not stop > 0.0:
         return STOP_DISTANCE
     digits, decimals = twelve_digits(stop)
-    order.stop_ticks = NONE
+    order.stop_ticks, order.stop_digits, order.stop_decimals = NONE, digits, decimals
     if digits != NONE:
         order.stop_ticks = in_steps(digits, decimals, symbol.price_decimals, symbol.tick, True)
         if in_steps(digits, decimals, symbol.price_decimals, symbol.tick, False) == 0:

@@ -25,6 +25,13 @@ def limit_price(core: Core, s: int, price: int, buying: bool) -> int:
 
 
 @routine
+def target_price(core: Core, s: int, place: int, point: int, buying: bool) -> int:
+    """Return the price of a target's fill: where it is met, on the tick and never worse than its own."""
+    level, price = core.exits[s, place].price, limit_price(core, s, point, buying)
+    return min(price, level) if buying else max(price, level)
+
+
+@routine
 def commission_of(core: Core, s: int, price: int, quantity: int, maker: bool) -> int:
     """Return the commission of a fill, rounded half-even to 1e-8; below 0 for a rebate."""
     rules, symbol = core.rules[0], core.symbols[s]

@@ -9,9 +9,10 @@ import math
 import numpy as np
 
 from compiled.codes import NONE
-from compiled.compiler import Whole, Word, kernel
+from compiled.compiler import Whole, Word, kernel, routine
 
 LARGEST_QUOTIENT = float(1 << 50)
+LARGEST_DIVISOR = float(1 << 59)
 EXACT_FLOATS = 1 << 53
 DIGITS = 10**15
 """Below it every decimal number is the shortest text of its float64."""
@@ -33,6 +34,54 @@ def divided_product(left: int, right: int, divisor: int) -> tuple[int, int]:
         quotient += 1
         rest -= divisor
     return quotient, rest
+
+
+@routine
+def long_quotient(left: int, right: int, divisor: int) -> tuple[int, int]:
+    """Return quotient and remainder of left × right ÷ divisor as :func:`divided_product`, for quotients of 62 bits.
+
+    The product may have 112 bits: what the estimate misses the quotient by, times the divisor, fits 64.
+    """
+    quotient = Whole(float(left) * float(right) / float(divisor))
+    rest = left * right - quotient * divisor
+    missed = rest // divisor
+    return quotient + missed, rest - missed * divisor
+
+
+@routine
+def share_of(amount: int, part: int, whole: int, step: int) -> int:
+    """Return the share of an amount that falls on a part of a whole, rounded half-even to a step."""
+    quotient, rest = long_quotient(abs(amount), part, whole * step)
+    share = half_even(quotient, rest, whole * step) * step
+    return share if amount >= 0 else -share
+
+
+@routine
+def average(total: int, count: int, decimals: int) -> float:
+    """Return total ÷ count ÷ 10 ** decimals, to twelve significant digits, as a float; nan beyond 64 bits."""
+    if float(count) > 8e17:
+        return math.nan
+    digits, rest = total // count, total % count
+    dropped = 0
+    while digits >= 10**12 * POWERS[dropped]:
+        dropped += 1
+    if dropped:
+        power = POWERS[dropped]
+        # What is left of the quotient stands before what is left of the division.
+        rest, digits = digits % power * 2 + (1 if rest else 0), digits // power
+        if rest > power or (rest == power and digits % 2 == 1):
+            digits += 1
+        decimals -= dropped
+    else:
+        while digits < 10**11 and rest:
+            rest *= 10
+            digits = digits * 10 + rest // count
+            rest %= count
+            decimals += 1
+        digits = half_even(digits, rest, count)
+    if decimals > 22:
+        return math.nan
+    return float(digits) / FLOAT_POWERS[decimals] if decimals >= 0 else float(digits) * FLOAT_POWERS[-decimals]
 
 
 @kernel

@@ -29,14 +29,14 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "chance_high chance_low max_entries",
+    "rungs closes_all break_even_after chance_high chance_low max_entries",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit first_letter end_letter",
+    "band_up band_unit first_letter end_letter fine_scale fine_step",
     "price_unit quantity_unit min_quantity max_quantity min_notional",
 )
 STATE = _dtype(
@@ -45,28 +45,43 @@ STATE = _dtype(
     "last_close factor before",
 )
 ORDER = _dtype(
-    "working order_id sign quantity accepted_ms active_ms last_open_ms reason stop_ticks target_ticks trail_units "
-    "order_type acts price time_in_force expires_ms post_only rested",
+    "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
+    "acts price time_in_force expires_ms post_only rested sequence tag stop_digits stop_decimals",
     "decision_price",
 )
+REDUCING = _dtype(
+    "working role sign quantity filled price stop_price order_id reason active_ms sequence rung placed level fraction "
+    "fraction_unit wanted",
+)
+"""An order that can only reduce a position; a rung has its ``level`` and its share before it is placed."""
+TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
+"""A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = _dtype(
-    "sign quantity price cost commission mark_units marked fresh opened_ms client_id stop target stop_price "
-    "target_price stop_reason trails trail_units has_best timed_out entered_inside",
+    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails trail_units has_best "
+    "timed_out entered_inside targets ladder closes_all break_even_due entered parts closed_quantity closed_cost "
+    "proceeds gross result best_case ambiguous tag entries",
     "entry_price quantity_float mark best",
 )
+"""``targets`` is how many targets its entry has named; sums are of the parts that have closed.
+
+``price`` is NONE where entries had different ones. ``fresh_quantity``, in the finer of 1e-8 and the quantity unit, and
+``fresh_cost`` are what was added since the last equity, which is all of it where the quantity is ALL.
+"""
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
-    "daily_loss_halt blown fills transitions points decisions curve",
+    "daily_loss_halt blown fills transitions points decisions curve sequence",
     "current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
-    "stop_price target_price ambiguous entry_time_ms entry_price gross entry_commission gained signal",
+    "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained signal targets ladder tag rung whole "
+    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous",
 )
+"""The row that closes the last of a position (``whole``) has what its round trip came to."""
 TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
-    "last_price order_type time_in_force",
+    "last_price order_type time_in_force rung",
 )
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
@@ -87,14 +102,17 @@ SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr 
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
 
-    ``letters`` are the texts that the chances of limit fills are drawn from, symbol by symbol.
+    ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
+    the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices
+    of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first. ``letters``
+    are the texts that the chances of limit fills are drawn from, symbol by symbol.
     """
 
     rules: Records
     symbols: Records
     states: Records
     entries: Records
-    closes: Records
+    exits: Records
     holdings: Records
     account: Records
     signals: Records
@@ -109,6 +127,8 @@ class Core(NamedTuple):
     notes: Records
     decision: Records
     curve: Float64Array
+    levels: Int64Array
+    targets: Records
     letters: npt.NDArray[np.uint8]
 
 

@@ -1,10 +1,10 @@
 """What follows from the closes of phase B: equity, halts and time stops; and the day that begins before a step."""
 
 from compiled.account import balance_float, note_equity, unrealized_of_marks
-from compiled.codes import ACCOUNT_BLOWN, DAILY_LOSS, DRAWDOWN, HALT, HALT_NOTE, LIFTED, TIME_STOP
+from compiled.codes import ACCOUNT_BLOWN, CLOSE_ROLE, DAILY_LOSS, DRAWDOWN, HALT, HALT_NOTE, LIFTED, TIME_STOP
 from compiled.compiler import kernel
 from compiled.layout import Core
-from compiled.order_book import cancel_entry, next_note, submit_close
+from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.safety_monitor import check_post_trade
 
 
@@ -18,7 +18,7 @@ def take_equity(core: Core, time_ms: int) -> None:
         for s in range(core.holdings.shape[0]):
             holding = core.holdings[s]
             if holding.sign != 0:
-                holding.fresh = 0
+                holding.fresh_quantity = holding.fresh_cost = 0
                 unrealized += float(holding.sign) * (holding.mark - holding.entry_price) * holding.quantity_float
         equity += unrealized
         account.steps_with_position += 1
@@ -47,8 +47,8 @@ def halt(core: Core, time_ms: int, reason: int) -> None:
         cancel_entry(core, s, time_ms, HALT)
     if core.rules[0].flatten_on_halt:
         for s in range(core.states.shape[0]):
-            if core.holdings[s].sign != 0 and not core.closes[s].working:
-                submit_close(core, s, time_ms, HALT)
+            if core.holdings[s].sign != 0 and not core.exits[s, CLOSE_ROLE].working:
+                close_all(core, s, time_ms, HALT)
 
 
 @kernel
@@ -65,8 +65,8 @@ def close_overdue(core: Core, time_ms: int) -> None:
         entered_ms = opened_ms - (opened_ms - rules.grid_origin_ms) % length_ms
         if time_ms >= entered_ms + rules.max_holding * length_ms:
             holding.timed_out = 1
-            if not core.closes[s].working:
-                submit_close(core, s, time_ms, TIME_STOP)
+            if not core.exits[s, CLOSE_ROLE].working:
+                close_all(core, s, time_ms, TIME_STOP)
 
 
 @kernel

@@ -10,19 +10,21 @@ from compiled.codes import (
     IOC_ENDED,
     LIMIT,
     MARKET,
+    NO,
     NONE,
     REJECTED,
     STOP_ROLE,
     TARGET_ROLE,
     WOULD_TAKE,
+    ZERO,
     numbers,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import limit_price, market_price
+from compiled.fill_pricing import market_price, target_price
 from compiled.layout import Core
-from compiled.order_book import cancel_close, cancel_entry, end_entry, next_note
+from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
 from compiled.protective_orders import follow
-from compiled.reach_rules import meets_entry, meets_stop, meets_target
+from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
 from compiled.settlement import enter, leave, leave_now
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
@@ -44,18 +46,31 @@ def match(core: Core, time_ms: int) -> None:
                 entries_at_open(core, s)
     if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
-            if states[s].present and (core.holdings[s].sign != 0 or rests(core, s)):
-                prices = core.units[states[s].row]
+            if not states[s].present:
+                continue
+            prices = core.units[states[s].row]
+            if rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW]):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
             if states[s].present and holding.sign != 0:
                 holding.mark, holding.mark_units, holding.marked = core.close[row], core.units[row, CLOSE_PRICE], 1
-                if holding.trails:
+                if holding.trails or holding.break_even_due:
                     follow(core, s, core.close[row], core.units[row, CLOSE_PRICE], time_ms)
 
 
 @kernel
+def reaches_exit(core: Core, s: int, high: int, low: int) -> bool:
+    """Return whether the prices of a candle come to the stop or a target of a position."""
+    sign = core.holdings[s].sign
+    if sign == 0:
+        return False
+    adverse, favourable = (low, high) if sign > 0 else (high, low)
+    by_stop = core.exits[s, STOP_ROLE].working != 0 and meets_stop(core, s, adverse)
+    return by_stop or meets_a_target(core, s, favourable)
+
+
+@routine
 def close_at_gap(core: Core, s: int) -> None:
     """Close the position at the open after a gap, whatever else waits."""
     state = core.states[s]
@@ -70,21 +85,36 @@ def close_at_gap(core: Core, s: int) -> None:
 
 @kernel
 def exits_at_open(core: Core, s: int) -> None:
-    """Phase A1: the waiting close, then the stop or the target that the open has passed, filled at the open."""
-    row, holding, close = core.states[s].row, core.holdings[s], core.closes[s]
-    opened, open_ms, buying = core.units[row, OPEN], core.open_ms[row], holding.sign < 0
-    if close.working and close.active_ms <= open_ms:
-        leave(core, s, CLOSE_ROLE, opened, market_price(core, s, opened, buying), open_ms)
+    """Phase A1: the waiting closes, then the stop or the targets that the open has passed, filled at the open."""
+    row, holding = core.states[s].row, core.holdings[s]
+    opened, open_ms = core.units[row, OPEN], core.open_ms[row]
+    for place in range(CLOSE_ROLE, STOP_ROLE):
+        order = core.exits[s, place]
+        if order.working and order.active_ms <= open_ms:
+            leave(core, s, place, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+    if holding.sign == 0:
         return
-    if holding.stop and meets_stop(core, s, opened):
-        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, buying), open_ms)
-    elif holding.target and meets_target(core, s, opened):
-        price = limit_price(core, s, opened, buying)
-        price = min(price, holding.target_price) if buying else max(price, holding.target_price)
-        leave(core, s, TARGET_ROLE, opened, price, open_ms)
+    if core.exits[s, STOP_ROLE].working and meets_stop(core, s, opened):
+        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+    elif meets_a_target(core, s, opened):
+        targets_at_open(core, s, opened, open_ms)
 
 
-@kernel
+@routine
+def targets_at_open(core: Core, s: int, opened: int, open_ms: int) -> None:
+    """Fill the targets that the open has passed, in order of acceptance."""
+    holding, after = core.holdings[s], 0
+    buying = holding.sign < 0
+    while holding.sign != 0:
+        place = next_exit(core, s, TARGET_ROLE, after)
+        if place == 0:
+            return
+        after = core.exits[s, place].sequence
+        if meets_target(core, s, place, opened):
+            leave(core, s, place, opened, target_price(core, s, place, opened, buying), open_ms, NO, ZERO)
+
+
+@routine
 def entries_at_open(core: Core, s: int) -> None:
     """Phase A2: the waiting entry, at the market or, where the open satisfies it, a resting one."""
     row, order, holding = core.states[s].row, core.entries[s], core.holdings[s]
@@ -92,7 +122,7 @@ def entries_at_open(core: Core, s: int) -> None:
     if order.active_ms > open_ms:
         return
     if order.acts == MARKET:
-        if open_ms <= order.last_open_ms and holding.sign == 0:
+        if open_ms <= order.last_open_ms and (holding.sign == 0 or holding.sign == order.sign):
             enter(core, s, opened, False, open_ms, NONE, 0.0)
         return
     # A position against it that is not closed yet holds it back; its open has passed all the same.

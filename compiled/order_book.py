@@ -1,9 +1,10 @@
-"""The orders of each symbol: a waiting entry, a waiting close, and how every transition is told."""
+"""The orders of each symbol: a waiting entry, what can reduce its position, and how every transition is told."""
 
 from compiled.codes import (
     CANCELED,
     CLOSE_ROLE,
     ENTRY_ROLE,
+    EXIT_ROLE,
     EXPIRED,
     FILLED,
     GTC,
@@ -16,13 +17,13 @@ from compiled.codes import (
     NONE,
     OCO,
     ORDER,
+    OWN,
     POSITION_CLOSED,
     REJECTED,
     SIGNAL,
     STOP_MARKET,
     STOP_ROLE,
     TAKE_PROFIT,
-    TARGET_ROLE,
 )
 from compiled.compiler import routine
 from compiled.layout import Core, Record
@@ -54,15 +55,16 @@ def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> 
     account.transitions += 1
     told.time_ms, told.symbol, told.event, told.role = time_ms, s, event, role
     told.price = told.stop_price = told.last_price = NONE
-    told.last_quantity, told.filled, told.suffix, told.reason = 0, 0, 0, NO_REASON
+    told.last_quantity, told.filled, told.suffix, told.rung, told.reason = 0, 0, 0, 0, NO_REASON
     told.order_type, told.time_in_force = MARKET, GTC
     return told
 
 
 @routine
-def tell_waiting(core: Core, s: int, order: Record, role: int, event: int, reason: int, time_ms: int) -> Record:
-    """Tell a transition of a waiting entry or close; the decisions tell the end of one that was accepted."""
-    told = next_transition(core, time_ms, s, event, role)
+def tell_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> Record:
+    """Tell a transition of the waiting entry."""
+    order = core.entries[s]
+    told = next_transition(core, time_ms, s, event, ENTRY_ROLE)
     told.order_id = told.client_id = order.order_id
     told.sign, told.quantity, told.reason = order.sign, order.quantity, reason
     told.order_type, told.time_in_force = order.order_type, order.time_in_force
@@ -70,30 +72,31 @@ def tell_waiting(core: Core, s: int, order: Record, role: int, event: int, reaso
         told.price = order.price
     elif order.order_type == STOP_MARKET:
         told.stop_price = order.price
-    if event >= CANCELED and order.order_id:
-        note = next_note(core, time_ms, s, ORDER)
-        note.order_id, note.reason, note.event, note.role = order.order_id, reason, event, role
     return told
 
 
 @routine
-def tell_protective(core: Core, s: int, role: int, event: int, reason: int, time_ms: int) -> Record:
-    """Tell a transition of the stop or the target of a position."""
-    holding = core.holdings[s]
-    told = next_transition(core, time_ms, s, event, role)
-    told.order_id, told.client_id, told.suffix = 0, holding.client_id, role
-    told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, reason
-    if role == STOP_ROLE:
-        told.order_type, told.stop_price = STOP_MARKET, holding.stop_price
-    else:
-        told.order_type, told.price = TAKE_PROFIT, holding.target_price
+def tell_exit(core: Core, s: int, place: int, event: int, reason: int, time_ms: int) -> Record:
+    """Tell a transition of an order that reduces the position; those of the position itself are named beside it."""
+    order = core.exits[s, place]
+    told = next_transition(core, time_ms, s, event, order.role)
+    told.order_id = told.client_id = order.order_id
+    if place == OWN:
+        told.client_id, told.suffix = core.holdings[s].client_id, order.reason
+    elif place >= STOP_ROLE:
+        told.client_id, told.suffix, told.rung = core.holdings[s].client_id, order.role, order.rung
+        told.order_type = STOP_MARKET if place == STOP_ROLE else TAKE_PROFIT
+    told.sign, told.quantity, told.filled, told.reason = order.sign, order.quantity, order.filled, reason
+    told.price, told.stop_price = order.price, order.stop_price
     return told
 
 
 @routine
-def tell_fill(told: Record, order_id: int, quantity: int, price: int) -> None:
-    """Complete the transition of an order that has filled."""
-    told.order_id, told.filled, told.last_quantity, told.last_price = order_id, quantity, quantity, price
+def note_ended(core: Core, s: int, event: int, role: int, order_id: int, reason: int, time_ms: int) -> Record:
+    """Note that an order that a decision made has ended without a fill."""
+    note = next_note(core, time_ms, s, ORDER)
+    note.order_id, note.reason, note.event, note.role = order_id, reason, event, role
+    return note
 
 
 @routine
@@ -102,37 +105,55 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     order = core.entries[s]
     order.working, order.order_id = 1, next_order_id(core)
     core.account[0].entries_waiting += 1
-    tell_waiting(core, s, order, ENTRY_ROLE, NEW, NO_REASON, time_ms)
+    core.account[0].sequence += 1
+    order.sequence = core.account[0].sequence
+    tell_entry(core, s, NEW, NO_REASON, time_ms)
     return order.order_id
 
 
 @routine
 def reject_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
     """Tell that the entry whose facts stand in its record is not accepted; its decision says why."""
-    order = core.entries[s]
-    order.order_id = 0
-    tell_waiting(core, s, order, ENTRY_ROLE, REJECTED, reason, time_ms)
+    core.entries[s].order_id = 0
+    tell_entry(core, s, REJECTED, reason, time_ms)
 
 
 @routine
-def submit_close(core: Core, s: int, time_ms: int, reason: int) -> int:
-    """Accept a market close of a position; it never expires."""
-    order, holding = core.closes[s], core.holdings[s]
-    order.working, order.order_id = 1, next_order_id(core)
-    order.sign, order.quantity, order.reason = -holding.sign, holding.quantity, reason
-    order.accepted_ms, order.active_ms = time_ms, time_ms + core.rules[0].latency_ms
+def place_exit(core: Core, s: int, place: int, role: int, quantity: int, reason: int) -> Record:
+    """Put an order among those that reduce the position, behind all that were accepted or placed before it."""
+    account, order = core.account[0], core.exits[s, place]
+    account.sequence += 1
+    order.working, order.placed, order.role, order.sequence = 1, 1, role, account.sequence
+    order.sign, order.quantity, order.filled, order.reason = -core.holdings[s].sign, quantity, 0, reason
+    order.order_id, order.active_ms, order.rung = 0, 0, 0
+    order.price = order.stop_price = NONE
+    return order
+
+
+@routine
+def submit_close(core: Core, s: int, place: int, quantity: int, time_ms: int, reason: int) -> int:
+    """Accept a market close of a position, or of a quantity of it; it never expires."""
+    order = place_exit(core, s, place, place, quantity, reason)
+    order.order_id, order.active_ms = next_order_id(core), time_ms + core.rules[0].latency_ms
     core.account[0].orders_submitted += 1
-    tell_waiting(core, s, order, CLOSE_ROLE, NEW, NO_REASON, time_ms)
+    tell_exit(core, s, place, NEW, NO_REASON, time_ms)
     return order.order_id
 
 
 @routine
-def end_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> None:
+def close_all(core: Core, s: int, time_ms: int, reason: int) -> int:
+    """Accept a market close of the whole position."""
+    return submit_close(core, s, CLOSE_ROLE, core.holdings[s].quantity, time_ms, reason)
+
+
+@routine
+def end_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> Record:
     """End a waiting entry that does not fill."""
     order = core.entries[s]
-    tell_waiting(core, s, order, ENTRY_ROLE, event, reason, time_ms)
+    tell_entry(core, s, event, reason, time_ms)
     order.working = 0
     core.account[0].entries_waiting -= 1
+    return note_ended(core, s, event, ENTRY_ROLE, order.order_id, reason, time_ms)
 
 
 @routine
@@ -143,27 +164,47 @@ def cancel_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
 
 
 @routine
-def cancel_close(core: Core, s: int, time_ms: int, reason: int) -> None:
-    """Cancel a symbol's waiting close, if there is one."""
-    order = core.closes[s]
+def cancel_exit(core: Core, s: int, place: int, time_ms: int, reason: int) -> None:
+    """Cancel an order that reduces the position, if it is there."""
+    order = core.exits[s, place]
     if order.working:
-        tell_waiting(core, s, order, CLOSE_ROLE, CANCELED, reason, time_ms)
+        tell_exit(core, s, place, CANCELED, reason, time_ms)
         order.working = 0
+        if place < STOP_ROLE:
+            note_ended(core, s, CANCELED, place, order.order_id, reason, time_ms)
+
+
+@routine
+def cancel_close(core: Core, s: int, time_ms: int, reason: int) -> None:
+    """Cancel a symbol's waiting close, whole and of a part."""
+    cancel_exit(core, s, CLOSE_ROLE, time_ms, reason)
+    cancel_exit(core, s, EXIT_ROLE, time_ms, reason)
+
+
+@routine
+def next_exit(core: Core, s: int, first: int, after: int) -> int:
+    """Return the place, from one on, of the working order that was accepted next after a number; 0 without one."""
+    found = 0
+    for place in range(first, core.exits.shape[1]):
+        order = core.exits[s, place]
+        first_of_all = found == 0 or order.sequence < core.exits[s, found].sequence
+        if order.working and order.sequence > after and first_of_all:
+            found = place
+    return found
 
 
 @routine
 def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
-    """Cancel what can only reduce a position that is gone, in order of acceptance."""
-    holding = core.holdings[s]
-    by_own = closed_by in (STOP_ROLE, TARGET_ROLE)
-    reason = OCO if by_own else POSITION_CLOSED
-    if holding.stop and closed_by != STOP_ROLE:
-        tell_protective(core, s, STOP_ROLE, CANCELED, reason, time_ms)
-    if holding.target and closed_by != TARGET_ROLE:
-        tell_protective(core, s, TARGET_ROLE, CANCELED, reason, time_ms)
-    holding.stop = holding.target = 0
-    if closed_by != CLOSE_ROLE:
-        cancel_close(core, s, time_ms, POSITION_CLOSED)
+    """Cancel what else can only reduce a position that is gone, in order of acceptance."""
+    reason = OCO if closed_by >= STOP_ROLE else POSITION_CLOSED
+    after = 0
+    while True:
+        place = next_exit(core, s, CLOSE_ROLE, after)
+        if place == 0:
+            return
+        after = core.exits[s, place].sequence
+        if place != closed_by:
+            cancel_exit(core, s, place, time_ms, reason if place >= STOP_ROLE else POSITION_CLOSED)
 
 
 @routine
@@ -192,7 +233,8 @@ def expire_entries(core: Core, time_ms: int) -> None:
 def fill_entry(core: Core, s: int, price: int, time_ms: int) -> None:
     """Tell that a waiting entry has filled, which ends it."""
     order = core.entries[s]
-    told = tell_waiting(core, s, order, ENTRY_ROLE, FILLED, SIGNAL, time_ms)
-    tell_fill(told, order.order_id, order.quantity, price)
+    told = tell_entry(core, s, FILLED, SIGNAL, time_ms)
+    told.filled = told.last_quantity = order.quantity
+    told.last_price = price
     order.working = 0
     core.account[0].entries_waiting -= 1

@@ -1,30 +1,127 @@
-"""The protective orders of a position: its stop, which may follow the close, and its target."""
+"""The protective orders of a position: its stop, which may follow the close, its target or the rungs of its ladder."""
 
-from compiled.codes import NEW, NO_REASON, NONE, REPLACED, STOP, STOP_ROLE, TARGET_ROLE, TRAILING_STOP
+from compiled.codes import (
+    BREAK_EVEN,
+    NEW,
+    NO_REASON,
+    NONE,
+    OVERFLOW,
+    POSITION,
+    REPLACED,
+    STOP,
+    STOP_ROLE,
+    TARGET,
+    TARGET_ROLE,
+    TRAILING_STOP,
+    YES,
+)
 from compiled.compiler import routine
-from compiled.integers import divided_product
+from compiled.integers import LARGEST_DIVISOR, divided_product, long_quotient
 from compiled.layout import Core
-from compiled.order_book import tell_protective
+from compiled.order_book import place_exit, tell_exit
+from compiled.target_ladder import target_level
 
 
 @routine
-def place(core: Core, s: int, time_ms: int) -> None:
-    """Place stop and target of a position that has just opened, at the distances of its entry from its fill."""
+def protect(core: Core, s: int, time_ms: int) -> None:
+    """Place the protective orders of a position that has just opened, at the distances of its entry from its fill."""
     rules, order, holding, tick = core.rules[0], core.entries[s], core.holdings[s], core.symbols[s].tick
-    holding.stop, holding.stop_reason = 1, STOP
-    holding.stop_price = holding.price - holding.sign * order.stop_ticks * tick
+    stop = place_exit(core, s, STOP_ROLE, STOP_ROLE, holding.quantity, STOP)
+    stop.stop_price = holding.price - holding.sign * order.stop_ticks * tick
     holding.trails, holding.has_best, holding.trail_units = rules.trailing, 0, order.trail_units
-    holding.target, holding.target_price = 0, NONE
-    if order.target_ticks != NONE:
-        holding.target = 1
-        holding.target_price = holding.price + holding.sign * order.target_ticks * tick
-    tell_protective(core, s, STOP_ROLE, NEW, NO_REASON, time_ms)
-    if holding.target:
-        tell_protective(core, s, TARGET_ROLE, NEW, NO_REASON, time_ms)
+    holding.targets = holding.ladder = holding.break_even_due = 0
+    if rules.rungs:
+        rest_on_rungs(core, s, 0, rules.rungs, rules.closes_all)
+    elif order.target_ticks != NONE:
+        holding.targets = 1
+        target = place_exit(core, s, TARGET_ROLE, TARGET_ROLE, holding.quantity, TARGET)
+        target.price = holding.price + holding.sign * order.target_ticks * tick
+    resize(core, s, time_ms, YES, YES)
+    tell_exit(core, s, STOP_ROLE, NEW, NO_REASON, time_ms)
+    for place in range(TARGET_ROLE, TARGET_ROLE + holding.targets):
+        if core.exits[s, place].placed:
+            tell_exit(core, s, place, NEW, NO_REASON, time_ms)
+
+
+@routine
+def rest_on_rungs(core: Core, s: int, first: int, count: int, closes_all: int) -> None:
+    """Give a position the ladder that it is opened with."""
+    holding = core.holdings[s]
+    holding.targets, holding.ladder, holding.closes_all = count, 1, closes_all
+    for number in range(count):
+        rung, target = core.exits[s, TARGET_ROLE + number], core.targets[first + number]
+        rung.placed, rung.filled, rung.level = 0, 0, target_level(core, s, target)
+        rung.fraction, rung.fraction_unit = target.fraction, target.fraction_unit
+
+
+@routine
+def resize(core: Core, s: int, time_ms: int, adding: bool, placing: bool) -> None:
+    """Let the orders stand for the position as it is now, after a fill that added to it or reduced it."""
+    holding = core.holdings[s]
+    if holding.ladder and adding:
+        share_rungs(core, s, time_ms, placing)
+    if core.exits[s, STOP_ROLE].working:
+        stand_for(core, s, STOP_ROLE, holding.quantity, time_ms, placing)
+    for place in range(TARGET_ROLE, TARGET_ROLE + holding.targets):
+        order = core.exits[s, place]
+        if not order.working:
+            continue
+        if not holding.ladder:
+            stand_for(core, s, place, holding.quantity, time_ms, placing)
+        elif adding and order.wanted:
+            stand_for(core, s, place, order.wanted, time_ms, placing)
+
+
+@routine
+def stand_for(core: Core, s: int, place: int, rest: int, time_ms: int, placing: bool) -> None:
+    """Let an order close a quantity beyond what it has closed."""
+    order = core.exits[s, place]
+    if order.filled + rest != order.quantity:
+        order.quantity = order.filled + rest
+        if not placing:
+            tell_exit(core, s, place, REPLACED, POSITION, time_ms)
+
+
+@routine
+def share_rungs(core: Core, s: int, time_ms: int, placing: bool) -> None:
+    """Find the quantity that every rung still closes, placing those that are not there yet."""
+    holding, lot, waiting = core.holdings[s], core.symbols[s].lot, 0
+    for number in range(holding.targets):
+        place = TARGET_ROLE + number
+        rung = core.exits[s, place]
+        if float(rung.fraction_unit) * float(lot) > LARGEST_DIVISOR:
+            core.account[0].status = OVERFLOW
+            return
+        lots, _ = long_quotient(rung.fraction, holding.entered, rung.fraction_unit * lot)
+        rest, rung.wanted = lots * lot - rung.filled, 0
+        if holding.closes_all and number == holding.targets - 1:
+            rest = holding.quantity - waiting
+        if rest <= 0 or (rung.placed and not rung.working):
+            continue
+        waiting += rest
+        rung.wanted = rest
+        if not rung.placed:
+            place_exit(core, s, place, TARGET_ROLE, rest, TARGET)
+            rung.price, rung.rung = rung.level, number + 1
+            if not placing:
+                tell_exit(core, s, place, NEW, NO_REASON, time_ms)
 
 
 @routine
 def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
+    """Let a position's stop follow a close and a filled rung, for the symbol's next candle; it is never loosened."""
+    holding, tick = core.holdings[s], core.symbols[s].tick
+    if holding.trails:
+        trail(core, s, close, units, time_ms)
+    if holding.break_even_due:
+        holding.break_even_due = 0
+        grid = holding.quantity * tick * core.symbols[s].cost_scale
+        level = holding.cost // grid * tick if holding.sign > 0 else -(-holding.cost // grid) * tick
+        tighten(core, s, level, BREAK_EVEN, time_ms)
+
+
+@routine
+def trail(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
     """Let a position's stop follow a close, for the symbol's next candle; it is never loosened."""
     rules, holding, tick = core.rules[0], core.holdings[s], core.symbols[s].tick
     long = holding.sign > 0
@@ -40,6 +137,13 @@ def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
         share = rules.trailing_long if long else rules.trailing_short
         ticks, rest = divided_product(units, share, rules.trailing_unit * tick)
         level = (ticks if long or rest == 0 else ticks + 1) * tick
-    if level > holding.stop_price if long else level < holding.stop_price:
-        holding.stop_price, holding.stop_reason = level, TRAILING_STOP
-        tell_protective(core, s, STOP_ROLE, REPLACED, TRAILING_STOP, time_ms)
+    tighten(core, s, level, TRAILING_STOP, time_ms)
+
+
+@routine
+def tighten(core: Core, s: int, level: int, reason: int, time_ms: int) -> None:
+    """Move a position's stop to a level that is nearer."""
+    stop = core.exits[s, STOP_ROLE]
+    if level > stop.stop_price if core.holdings[s].sign > 0 else level < stop.stop_price:
+        stop.stop_price, stop.reason = level, reason
+        tell_exit(core, s, STOP_ROLE, REPLACED, reason, time_ms)

@@ -2,30 +2,39 @@
 
 import numpy as np
 
-from compiled.codes import BY_CHANCE, STOP_MARKET, TOUCH
+from compiled.codes import BY_CHANCE, STOP_MARKET, STOP_ROLE, TARGET_ROLE, TOUCH
 from compiled.compiler import kernel, routine
 from compiled.layout import Core
 from compiled.text.digest import PADDING, digest
 from compiled.text.digits import put_whole
 
-TARGET_LETTERS = np.frombuffer(b"-target", np.uint8)
-NO_LETTERS = TARGET_LETTERS[:0]
+OF_TARGET, OF_RUNG = np.frombuffer(b"-target", np.uint8), np.frombuffer(b"-tp", np.uint8)
+NO_RUNG = -1
 
 
 @kernel
 def meets_stop(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the stop of a position."""
-    holding = core.holdings[s]
-    return price <= holding.stop_price if holding.sign > 0 else price >= holding.stop_price
+    level = core.exits[s, STOP_ROLE].stop_price
+    return price <= level if core.holdings[s].sign > 0 else price >= level
+
+
+@kernel
+def meets_target(core: Core, s: int, place: int, price: int) -> bool:
+    """Return whether a price meets a target of a position."""
+    level = core.exits[s, place].price
+    if price == level:
+        return touch_fills(core, s, core.holdings[s].client_id, core.exits[s, place].rung)
+    return price > level if core.holdings[s].sign > 0 else price < level
 
 
 @routine
-def meets_target(core: Core, s: int, price: int) -> bool:
-    """Return whether a price meets the target of a position."""
-    holding = core.holdings[s]
-    if price == holding.target_price:
-        return touch_fills(core, s, holding.client_id, True)
-    return price > holding.target_price if holding.sign > 0 else price < holding.target_price
+def meets_a_target(core: Core, s: int, price: int) -> bool:
+    """Return whether a price meets any target of a position."""
+    for place in range(TARGET_ROLE, TARGET_ROLE + core.holdings[s].targets):
+        if core.exits[s, place].working and meets_target(core, s, place, price):
+            return True
+    return False
 
 
 @routine
@@ -33,31 +42,34 @@ def meets_entry(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the waiting entry, which acts as a stop or a limit order."""
     order = core.entries[s]
     if price == order.price:
-        return order.acts == STOP_MARKET or touch_fills(core, s, order.order_id, False)
+        return order.acts == STOP_MARKET or touch_fills(core, s, order.order_id, NO_RUNG)
     falls = (order.acts == STOP_MARKET) == (order.sign < 0)
     return price < order.price if falls else price > order.price
 
 
 @routine
-def touch_fills(core: Core, s: int, order_id: int, of_target: bool) -> bool:
-    """Return whether a price that equals its limit fills an order, of a position where ``of_target`` says so."""
+def touch_fills(core: Core, s: int, order_id: int, rung: int) -> bool:
+    """Return whether a price that equals its limit fills an entry, or a target of the position that it has opened."""
     rule = core.rules[0].limit_fill
-    return drawn(core, s, order_id, of_target) if rule == BY_CHANCE else rule == TOUCH
+    return drawn(core, s, order_id, rung) if rule == BY_CHANCE else rule == TOUCH
 
 
 @routine
-def drawn(core: Core, s: int, order_id: int, of_target: bool) -> bool:
+def drawn(core: Core, s: int, order_id: int, rung: int) -> bool:
     """Draw once for each order and candle whether a touch fills: the same candles always give the same fills."""
-    rules, symbol, row = core.rules[0], core.symbols[s], core.states[s].row
-    first = symbol.end_letter - symbol.first_letter
-    text = np.empty(first + 48 + PADDING, np.uint8)
-    for place in range(first):
+    rules, symbol = core.rules[0], core.symbols[s]
+    at = symbol.end_letter - symbol.first_letter
+    text = np.empty(at + 64 + PADDING, np.uint8)
+    for place in range(at):
         text[place] = core.letters[symbol.first_letter + place]
-    at = put_whole(text, first, order_id)
-    for letter in TARGET_LETTERS if of_target else NO_LETTERS:
-        text[at] = letter
-        at += 1
+    at = put_whole(text, at, order_id)
+    if rung != NO_RUNG:
+        for letter in OF_RUNG if rung else OF_TARGET:
+            text[at] = letter
+            at += 1
+        if rung:
+            at = put_whole(text, at, rung)
     text[at] = ord("|")
-    at = put_whole(text, at + 1, core.open_ms[row])
+    at = put_whole(text, at + 1, core.open_ms[core.states[s].row])
     high, low = digest(text, at)
     return high < rules.chance_high or (high == rules.chance_high and low < rules.chance_low)

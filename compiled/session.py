@@ -14,14 +14,16 @@ from compiled.settlement import leave_now
 from core.timeframe import DAY_MS
 
 EVENTS_OF_A_SYMBOL = 24
-"""More events of one kind than a symbol can have in one step."""
+EVENTS_OF_AN_EXIT = 8
+"""More events of one kind than a symbol, or one order that reduces its position, can have in one step."""
 
 
 @entry
 def run_steps(core: Core) -> None:
     """Run steps to the end of the run, or until the events of one more may not find room."""
     account = core.account[0]
-    room = EVENTS_OF_A_SYMBOL * (core.states.shape[0] + 1)
+    of_a_symbol = EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * core.exits.shape[1]
+    room = of_a_symbol * (core.states.shape[0] + 1)
     while account.status == RUNNING and has_room(core, room):
         time_ms = next_step(core)
         if time_ms == NONE:

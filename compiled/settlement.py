@@ -2,8 +2,9 @@
 
 from compiled.account import (
     LARGEST_MONEY,
+    add_to_holding,
     affordable,
-    close_holding,
+    close_part,
     next_fill,
     open_holding,
     unrealized_of_log,
@@ -14,116 +15,124 @@ from compiled.codes import (
     INSUFFICIENT_BALANCE,
     LIMIT,
     NEW,
+    NO,
     NO_REASON,
+    NOTHING_TO_REDUCE,
     OVERFLOW,
+    OWN,
+    PARTIALLY_FILLED,
     REJECTED,
     SIGNAL,
     STOP_ROLE,
-    TARGET,
     TARGET_ROLE,
+    YES,
+    ZERO,
 )
 from compiled.compiler import routine
 from compiled.fill_pricing import commission_of, limit_price, market_price
-from compiled.layout import Core
+from compiled.layout import Core, Record
 from compiled.order_book import (
+    cancel_exit,
     cancel_reducing,
     end_entry,
     fill_entry,
     next_order_id,
-    next_transition,
-    tell_fill,
-    tell_protective,
+    place_exit,
+    tell_exit,
 )
-from compiled.protective_orders import place
+from compiled.protective_orders import protect, resize
 
 
 @routine
 def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
-    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened a position."""
-    account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
-    buying, quantity = order.sign > 0, order.quantity
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened or added to one."""
+    account, order, symbol, holding = core.account[0], core.entries[s], core.symbols[s], core.holdings[s]
+    buying, quantity, first = order.sign > 0, order.quantity, holding.sign == 0
     if order.acts == LIMIT:
         price = limit_price(core, s, reference, buying)
         price = min(price, order.price) if buying else max(price, order.price)
     else:
         price = market_price(core, s, reference, buying)
     commission = commission_of(core, s, price, quantity, maker)
-    if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
+    held = 0 if first else holding.quantity
+    if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
         return False
     if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
-        end_entry(core, s, REJECTED, INSUFFICIENT_BALANCE, time_ms)
-        note = core.notes[account.decisions - 1]
+        note = end_entry(core, s, REJECTED, INSUFFICIENT_BALANCE, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
         return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
-    open_holding(core, s, price, commission, mark_units, mark)
-    holding = core.holdings[s]
-    holding.opened_ms = time_ms
-    fill_entry(core, s, price, time_ms)
-    place(core, s, time_ms)
-    row.opens, row.reference, row.commission, row.order_id, row.reason = (
-        1,
-        reference,
-        commission,
-        order.order_id,
-        SIGNAL,
-    )
+    if first:
+        open_holding(core, s, price, quantity, commission, mark_units, mark)
+        holding.opened_ms = time_ms
+        fill_entry(core, s, price, time_ms)
+        protect(core, s, time_ms)
+    else:
+        holding.entries += 1
+        add_to_holding(core, s, price, quantity, commission)
+        fill_entry(core, s, price, time_ms)
+        resize(core, s, time_ms, YES, NO)
+    row.opens, row.reference, row.commission, row.order_id = 1, reference, commission, order.order_id
+    row.reason, row.tag = SIGNAL, holding.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
-    row.stop_price, row.target_price = holding.stop_price, holding.target_price
+    show_levels(core, s, row)
     return True
 
 
 @routine
-def leave(core: Core, s: int, role: int, reference: int, price: int, time_ms: int) -> None:
-    """Close the position by its waiting close, its stop or its target at a price.
+def show_levels(core: Core, s: int, row: Record) -> None:
+    """Let the row of an entry have the levels of its position."""
+    holding = core.holdings[s]
+    row.stop_price, row.ladder = core.exits[s, STOP_ROLE].stop_price, holding.ladder
+    for number in range(holding.targets):
+        target = core.exits[s, TARGET_ROLE + number]
+        if target.placed:
+            core.levels[core.account[0].fills - 1, row.targets] = target.price
+            row.targets += 1
 
-    The ids and reasons are those of the orders; what can only reduce a position that is gone is cancelled.
+
+@routine
+def leave(
+    core: Core, s: int, place: int, reference: int, price: int, time_ms: int, ambiguous: bool, gained: int
+) -> None:
+    """Fill an order that reduces the position, as far as there is one left, at a price.
+
+    Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
-    holding, order = core.holdings[s], core.closes[s]
-    order_id = order.order_id if role == CLOSE_ROLE else next_order_id(core)
-    reason = order.reason if role == CLOSE_ROLE else (holding.stop_reason if role == STOP_ROLE else TARGET)
-    _book_close(core, s, role, order_id, reason, reference, price, time_ms)
-    if role == CLOSE_ROLE:
+    holding, order = core.holdings[s], core.exits[s, place]
+    if order.role == CLOSE_ROLE:
+        order.quantity = order.filled + holding.quantity
+    quantity = min(order.quantity - order.filled, holding.quantity)
+    if order.order_id == 0:
+        order.order_id = next_order_id(core)
+    if place == OWN:
+        tell_exit(core, s, OWN, NEW, NO_REASON, time_ms)
+    row = next_fill(core, s, order.sign, price, quantity, time_ms)
+    row.opens, row.reference, row.order_id, row.reason = 0, reference, order.order_id, order.reason
+    row.rung, row.ambiguous, row.gained = order.rung, ambiguous, gained
+    row.commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    close_part(core, s, row)
+    row.balance, row.unrealized_pnl = core.account[0].balance, unrealized_of_log(core)
+    order.filled += quantity
+    all_filled = order.filled == order.quantity
+    told = tell_exit(core, s, place, FILLED if all_filled else PARTIALLY_FILLED, order.reason, time_ms)
+    told.last_quantity, told.last_price = quantity, price
+    if all_filled:
         order.working = 0
-        told = next_transition(core, time_ms, s, FILLED, CLOSE_ROLE)
-        told.client_id, told.sign, told.quantity, told.reason = order_id, order.sign, holding.quantity, reason
-    else:
-        told = tell_protective(core, s, role, FILLED, reason, time_ms)
-    tell_fill(told, order_id, holding.quantity, price)
-    cancel_reducing(core, s, role, time_ms)
-    holding.sign = 0
+        if order.rung != 0 and holding.sign != 0 and order.rung == core.rules[0].break_even_after:
+            holding.break_even_due = 1
+    if holding.sign != 0:
+        resize(core, s, time_ms, NO, NO)
+        return
+    cancel_reducing(core, s, place, time_ms)
+    cancel_exit(core, s, place, time_ms, NOTHING_TO_REDUCE)
 
 
 @routine
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
-    holding = core.holdings[s]
-    order_id = next_order_id(core)
-    told = next_transition(core, time_ms, s, NEW, CLOSE_ROLE)
-    told.order_id, told.client_id, told.suffix = order_id, holding.client_id, reason
-    told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, NO_REASON
-    price = market_price(core, s, reference, holding.sign < 0)
-    _book_close(core, s, CLOSE_ROLE, order_id, reason, reference, price, time_ms)
-    told = next_transition(core, time_ms, s, FILLED, CLOSE_ROLE)
-    told.client_id, told.suffix = holding.client_id, reason
-    told.sign, told.quantity, told.reason = -holding.sign, holding.quantity, reason
-    tell_fill(told, order_id, holding.quantity, price)
-    cancel_reducing(core, s, CLOSE_ROLE, time_ms)
-    holding.sign = 0
-
-
-@routine
-def _book_close(
-    core: Core, s: int, role: int, order_id: int, reason: int, reference: int, price: int, time_ms: int
-) -> None:
-    account, holding = core.account[0], core.holdings[s]
-    row = next_fill(core, s, -holding.sign, price, holding.quantity, time_ms)
-    row.opens, row.reference, row.order_id, row.reason = 0, reference, order_id, reason
-    row.commission = commission_of(core, s, price, holding.quantity, role == TARGET_ROLE)
-    close_holding(core, s, row)
-    # The position that is closed is no part of what is open.
-    was, holding.marked = holding.marked, 0
-    row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
-    holding.marked = was
+    order = place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
+    price = market_price(core, s, reference, order.sign > 0)
+    leave(core, s, OWN, reference, price, time_ms, NO, ZERO)

@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from compiled.codes import (
     HALT_NOTE,
     MOVE,
     NO_REASON,
+    NONE,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -27,7 +28,7 @@ from compiled.driving.compiled_run import CompiledRun
 from compiled.layout import Records
 from core.candle_columns import Int64Array
 from core.events import CandleMove, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import EXACT, ZERO, average
 from core.instrument import Instrument
 from core.orders import OrderSide
 from core.reasons import FillReason
@@ -39,10 +40,36 @@ from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 
-_OF_TRADE = (
-    "symbol", "sign", "quantity", "entry_time_ms", "time_ms", "entry_price", "price", "gross", "realized_pnl", "reason",
-    "gained", "ambiguous",
-)  # fmt: skip
+
+class _RoundTrip(NamedTuple):
+    """What the row that closes the last of a position tells of its round trip, in whole units."""
+
+    symbol: int
+    sign: int
+    entry_time_ms: int
+    time_ms: int
+    entry_price: int
+    price: int
+    reason: int
+    parts: int
+    tag: int
+    trade_quantity: int
+    trade_cost: int
+    trade_proceeds: int
+    trade_gross: int
+    trade_result: int
+    trade_best: int
+    trade_ambiguous: int
+
+
+class _RungRow(NamedTuple):
+    """A fill as the figures of a ladder's rungs read it."""
+
+    symbol: str
+    action: str
+    rung: int
+    quantity: Decimal
+    realized_pnl: Decimal
 
 
 class CompiledAccount:
@@ -51,15 +78,16 @@ class CompiledAccount:
     def __init__(self, run: CompiledRun, symbols: Sequence[str], strategy_name: str) -> None:
         self._symbols = symbols
         self._strategy = strategy_name
+        self._tags = run.tags
         self._record = run.core.account[0]
         self._money = int(run.core.rules[0]["money_decimals"])
         self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
         self._scales = run.core.symbols["cost_scale"]
         self._fills = np.concatenate(run.fills)
         self.holdings: Mapping[str, Holding] = {}
-        self.rung_fills: Counter[int] = Counter()
-        # Only rungs are told by rows.
-        self.rows: Sequence[TradeRow] = ()
+        filled = np.concatenate(run.transitions)
+        filled = filled[(filled["event"] == FILLED) & (filled["rung"] > 0)]
+        self.rung_fills = Counter(filled["rung"].tolist())
         self.funding_net = self.funding_paid = ZERO
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
@@ -67,7 +95,12 @@ class CompiledAccount:
         self.balance = self._amount(int(self._record["balance"]))
         closes = self._fills[self._fills["opens"] == 0]
         self.exits = _counted(closes["reason"])
-        self.closed = list(map(self._trade, *(closes[name].tolist() for name in _OF_TRADE)))
+        self._closes = closes
+        trips = closes[closes["whole"] != 0]
+        self.closed = [
+            self._trade(trip)
+            for trip in map(_RoundTrip._make, zip(*(trips[name].tolist() for name in _RoundTrip._fields), strict=True))
+        ]
 
     @property
     def ledger(self) -> "CompiledAccount":
@@ -91,7 +124,28 @@ class CompiledAccount:
     @property
     def parts_closed(self) -> Iterator[PartClosed]:
         """Every closing fill, oldest first."""
-        return (PartClosed(trade.symbol, trade.reason, ZERO) for trade in self.closed)
+        of_symbol, reasons = self._closes["symbol"].tolist(), self._closes["reason"].tolist()
+        for symbol, reason in zip(of_symbol, reasons, strict=True):
+            yield PartClosed(self._symbols[symbol], cast(FillReason, REASONS[reason]), ZERO)
+
+    @functools.cached_property
+    def rows(self) -> Sequence[TradeRow]:
+        """Every fill, oldest first, as far as rungs are told by it."""
+        fills = self._fills
+        names = ("symbol", "opens", "rung", "quantity", "realized_pnl")
+        return cast(
+            Sequence[TradeRow],
+            [
+                _RungRow(
+                    self._symbols[symbol],
+                    "OPEN" if opens else "CLOSE",
+                    rung,
+                    self._amount(quantity, self._decimals[symbol][1]),
+                    self._amount(result),
+                )
+                for symbol, opens, rung, quantity, result in zip(*(fills[name].tolist() for name in names), strict=True)
+            ],
+        )
 
     @functools.cached_property
     def costs(self) -> Costs:
@@ -104,36 +158,28 @@ class CompiledAccount:
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
 
-    def _trade(  # noqa: PLR0913 - the columns of a trade
-        self,
-        symbol: int,
-        sign: int,
-        quantity: int,
-        entry_ms: int,
-        exit_ms: int,
-        entry_price: int,
-        price: int,
-        gross: int,
-        result: int,
-        reason: int,
-        gained: int,
-        ambiguous: int,
-    ) -> ClosedTrade:
-        prices, quantities = self._decimals[symbol]
+    def _trade(self, trip: _RoundTrip) -> ClosedTrade:
+        prices, quantities = self._decimals[trip.symbol]
+        quantity, entry_price = self._amount(trip.trade_quantity, quantities), self._amount(trip.entry_price, prices)
+        cost, price = self._amount(trip.trade_cost), self._amount(trip.price, prices)
+        if trip.entry_price == NONE or cost != EXACT.multiply(entry_price, quantity):
+            entry_price = average(cost, quantity)
         return ClosedTrade(
-            self._symbols[symbol],
-            OrderSide.SHORT if sign > 0 else OrderSide.LONG,
-            self._amount(quantity, quantities),
-            entry_ms,
-            exit_ms,
-            self._amount(entry_price, prices),
-            self._amount(price, prices),
-            self._amount(gross),
-            self._amount(result),
-            cast(FillReason, REASONS[reason]),
-            self._amount(result + gained),
-            bool(ambiguous),
+            self._symbols[trip.symbol],
+            OrderSide.SHORT if trip.sign > 0 else OrderSide.LONG,
+            quantity,
+            trip.entry_time_ms,
+            trip.time_ms,
+            entry_price,
+            price if trip.parts == 1 else average(self._amount(trip.trade_proceeds), quantity),
+            self._amount(trip.trade_gross),
+            self._amount(trip.trade_result),
+            cast(FillReason, REASONS[trip.reason]),
+            self._amount(trip.trade_best),
+            bool(trip.trade_ambiguous),
             self._strategy,
+            trip.parts,
+            self._tags[trip.tag],
         )
 
 

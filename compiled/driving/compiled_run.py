@@ -23,6 +23,7 @@ from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
 from compiled.text.event_rows import (
     PIECES,
+    SPACE_OF_A_PRICE,
     SPACE_OF_A_ROW,
     Vocabulary,
     put_ledger,
@@ -41,10 +42,11 @@ Sink = Callable[[bytes], object]
 
 OF_FILLS = (
     "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "ambiguous", "entry_time_ms", "entry_price", "gross", "gained",
+    "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
+    "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason")
+OF_TRANSITIONS = ("event", "role", "reason", "rung")
 """What is kept of events that are written, for the figures of a result."""
 
 
@@ -83,11 +85,21 @@ class CompiledRun:
         What runs; symbols and strategy as they are configured.
     opinions
         The JSON of every symbol's opinions, in configured order.
+    tags
+        What opinions call trades, by number; the first is nothing.
     """
 
-    def __init__(self, core: Core, symbols: Sequence[str], strategy_name: str, opinions: Sequence[OpinionRows]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        symbols: Sequence[str],
+        strategy_name: str,
+        opinions: Sequence[OpinionRows],
+        tags: Sequence[str] = ("",),
+    ) -> None:
         self.core = core
         self._opinions = opinions
+        self.tags = tags
         self.fills: list[Records] = []
         self.notes: list[Records] = []
         self.moves: list[Records] = []
@@ -102,6 +114,7 @@ class CompiledRun:
             Words.of(ORDER_TYPES),
             Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
+            Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
         self._json = (
             Words.of(JSON_PIECES),
@@ -109,7 +122,11 @@ class CompiledRun:
             Words.of((*BOUNDS, *ON_OPPOSITE)),
             Words.of(map(json.dumps, symbols)),
         )
-        words = max(self._words.symbols.longest, self._words.accrued.longest) + len(strategy_name) * 2
+        words = (
+            max(self._words.symbols.longest, self._words.accrued.longest)
+            + len(strategy_name) * 2
+            + self._words.tags.longest
+        )
         self._row_space = SPACE_OF_A_ROW + 2 * words
         self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
         self._out: Bytes = np.empty(0, np.uint8)
@@ -145,8 +162,8 @@ class CompiledRun:
         core, account = self.core, self.core.account[0]
         fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
         points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
-        out = self._space(len(fills), 6 * self._row_space)
-        sinks.trades(out[: put_trades(fills, core.symbols, self._decimals, self._words, out)].tobytes())
+        out = self._space(len(fills), 6 * self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
+        sinks.trades(out[: put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)].tobytes())
         sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
         out = self._space(len(transitions), self._row_space)
         sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())

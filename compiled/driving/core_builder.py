@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled import layout
-from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC
+from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
@@ -90,13 +90,15 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    targets = rungs_of(settings)
+    rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
     return layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
         entries=np.zeros(len(market), layout.ORDER),
-        closes=np.zeros(len(market), layout.ORDER),
+        exits=np.zeros((len(market), TARGET_ROLE + rungs), layout.REDUCING),
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
@@ -111,6 +113,8 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
+        levels=np.zeros((room, rungs), np.int64),
+        targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
     )
 
@@ -130,6 +134,9 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "flatten_on_halt": mode.on_halt == "flatten",
         "warmup_candles": warmup_candles,
         "max_holding": NONE if fills.exits.max_holding is None else fills.exits.max_holding,
+        "rungs": len(fills.exits.ladder),
+        "closes_all": sum((received(rung.fraction) for rung in fills.exits.ladder), ZERO) == ONE,
+        "break_even_after": fills.exits.break_even_after or 0,
         "intrabar": _INTRABAR[fills.intrabar],
         "allow_shorting": fills.allow_shorting,
         "monitor": mode.mode == "monitor",
@@ -156,6 +163,27 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     for name, value in found.items():
         rules[name] = value
     return rules
+
+
+def rungs_of(settings: Settings) -> layout.Records:
+    """Return the rungs of the settings' ladder.
+
+    Raises
+    ------
+    Uncovered
+        If a number has too many digits.
+    """
+    rungs = settings.live.execution.exits.ladder
+    found = np.zeros(len(rungs), layout.TARGET_ROW)
+    for target, rung in zip(found, rungs, strict=True):
+        fraction, distance = received(rung.fraction), received(rung.distance)
+        if max(decimals_of(fraction), decimals_of(distance)) > MOST_MONEY_DECIMALS:
+            raise Uncovered("the numbers of a ladder have too many digits for 64 bits")
+        (share,) = shares_of(fraction)
+        target["fraction"], target["fraction_unit"], target["measure"] = share.number, share.unit, IN_STOPS
+        target["decimals"] = decimals_of(distance)
+        target["digits"] = whole(distance, decimals_of(distance))
+    return found
 
 
 def _cost_rules(settings: Settings) -> dict[str, int]:
@@ -205,6 +233,8 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
         "quantity_decimals": quantity_decimals,
         "cost_scale": cost_scale,
         "commission_scale": 10 ** (money - 8),
+        "fine_scale": 10 ** max(0, 8 - quantity_decimals),
+        "fine_step": 10 ** max(0, quantity_decimals - 8),
         "commission_divisor": 10 ** max(0, finer),
         "commission_multiplier": 10 ** max(0, -finer),
         "largest_quantity": LARGEST // (symbols * largest_price * cost_scale),

@@ -37,7 +37,7 @@ JSON_PIECES = (
     '","order_id":"', '","reason":"', '{"event":"order_expired","order_id":"', '{"event":"order_rejected","order_id":"',
     '","price":', ',"reason":"', '","symbol":', '{"event":"gap","missing_candles":', '{"day_start_equity":',
     ',"event":"halt","peak_equity":', '","time":"', '{"event":"halt_lifted","reason":"', '{"before":',
-    ',"event":"candle_move","factor":', ',"high":', ',"low":', ',"opened":"', "entry", "close", ',"equity":',
+    ',"event":"candle_move","factor":', ',"high":', ',"low":', ',"opened":"', "entry", "close", "exit", ',"equity":',
 )  # fmt: skip
 (
     EMPTY, CLOSE_ID, ENTRY_ID, WARMUP, WARMUP_NEEDED, APPROVED, BECAUSE, REFUSED, REASON,
@@ -45,7 +45,7 @@ JSON_PIECES = (
     EXPOSURE, PRICE, QUANTITY, RISK_ASKED, RISK_TAKEN, ROOM,
     STOP, RISK_REFUSED, SAFETY, OPEN_TRADES, LOSS, VALUE, EXECUTION, CANCELLED,
     WITH_ID, WITH_REASON, EXPIRES, REJECTS, WITH_PRICE, AND_REASON, OF_SYMBOL, GAP, HALT,
-    PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EQUITY,
+    PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EXIT_WORD, EQUITY,
 ) = numbers(len(JSON_PIECES))  # fmt: skip
 
 JsonWords = tuple[Words, Words, Words, Words]

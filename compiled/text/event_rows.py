@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, GAP, NONE, STOP_ROLE, numbers
+from compiled.codes import CLOSE_ROLE, NONE, STOP_ROLE, numbers
 from compiled.compiler import entry, routine
 from compiled.layout import Record, Records
 from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
@@ -11,12 +11,14 @@ from core.candle_columns import Int64Array
 
 SPACE_OF_A_ROW = 640
 """More bytes than a line has beside its words."""
+SPACE_OF_A_PRICE = 32
 
 
 class Vocabulary(NamedTuple):
     """The words of a run's lines, each as a field of a CSV row has it.
 
-    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols.
+    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols,
+    ``tags`` what strategies call trades, the first of them nothing.
     """
 
     symbols: Words
@@ -26,17 +28,18 @@ class Vocabulary(NamedTuple):
     order_types: Words
     accrued: Words
     pieces: Words
+    tags: Words
 
 
 PIECES = (
-    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '"{""stop"":""', '"",""target"":""', '""}"', "{}",
-    '"{""ambiguous"":true}"', "-stop", "-target", "-gap", "-end", "start,,,", "open,", "close,", "cash,", "capital,",
-    "commission,", "realized_pnl,", "GTD,", "IOC,", "",
+    "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '""stop"":""', '""target"":""', '""targets"":[',
+    '""', '""rung"":', '""tag"":', '""ambiguous"":true', '"{', '}"', "{}", ",", "]", "-", "-stop", "-target", "-tp",
+    "start,,,", "open,", "close,", "cash,", "capital,", "commission,", "realized_pnl,", "GTD,", "IOC,", "",
 )  # fmt: skip
 (
-    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, LEVELS_END, NOTHING,
-    AMBIGUOUS, OF_STOP, OF_TARGET, OF_GAP, OF_END, STARTS, OPENED, CLOSED, CASH, CAPITAL,
-    COMMISSION, REALIZED, UNTIL, AT_ONCE, STRATEGY,
+    OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, TARGETS_AT,
+    QUOTES, RUNG, TAG, AMBIGUOUS, BEGINS, ENDS, NOTHING, COMMA, BRACKET, DASH, OF_STOP, OF_TARGET, OF_RUNG,
+    STARTS, OPENED, CLOSED, CASH, CAPITAL, COMMISSION, REALIZED, UNTIL, AT_ONCE, STRATEGY,
 ) = numbers(len(PIECES))  # fmt: skip
 
 
@@ -46,7 +49,9 @@ def _put_money(out: Bytes, at: int, value: int, decimals: int) -> int:
 
 
 @entry
-def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabulary, out: Bytes) -> int:
+def put_trades(
+    fills: Records, levels: Int64Array, symbols: Records, decimals: int, words: Vocabulary, out: Bytes
+) -> int:
     """Put the rows of fills; return how many bytes they are. The last of the pieces is the strategy's name."""
     at = 0
     for number in range(fills.shape[0]):
@@ -68,22 +73,43 @@ def put_trades(fills: Records, symbols: Records, decimals: int, words: Vocabular
         at = _put_money(out, at, row.unrealized_pnl, decimals)
         at = put_comma(out, put(out, at, words.pieces, STRATEGY))
         at = put_comma(out, put(out, at, words.reasons, row.reason))
-        at = _put_metadata(out, at, row, prices, words)
+        at = _put_metadata(out, at, row, levels[number], prices, words)
         out[at] = LINE_END
         at += 1
     return at
 
 
 @routine
-def _put_metadata(out: Bytes, at: int, row: Record, decimals: int, words: Vocabulary) -> int:
+def _put_metadata(out: Bytes, at: int, row: Record, levels: Int64Array, decimals: int, words: Vocabulary) -> int:
+    pieces, first = words.pieces, at
     if row.ambiguous:
-        return put(out, at, words.pieces, AMBIGUOUS)
-    if not row.opens:
-        return put(out, at, words.pieces, NOTHING)
-    at = put_plain(out, put(out, at, words.pieces, STOP_AT), row.stop_price, decimals)
-    if row.target_price != NONE:
-        at = put_plain(out, put(out, at, words.pieces, TARGET_AT), row.target_price, decimals)
-    return put(out, at, words.pieces, LEVELS_END)
+        at = _put_key(out, at, first, pieces, AMBIGUOUS)
+    if row.rung:
+        at = put_whole(out, _put_key(out, at, first, pieces, RUNG), row.rung)
+    if row.opens and row.stop_price != NONE:
+        at = _put_price(out, _put_key(out, at, first, pieces, STOP_AT), row.stop_price, decimals, pieces)
+    if row.tag:
+        at = put(out, _put_key(out, at, first, pieces, TAG), words.tags, row.tag)
+    if row.opens and row.ladder and row.targets:
+        at = _put_key(out, at, first, pieces, TARGETS_AT)
+        for number in range(row.targets):
+            if number:
+                at = put(out, at, pieces, COMMA)
+            at = _put_price(out, put(out, at, pieces, QUOTES), levels[number], decimals, pieces)
+        at = put(out, at, pieces, BRACKET)
+    elif row.opens and row.targets:
+        at = _put_price(out, _put_key(out, at, first, pieces, TARGET_AT), levels[0], decimals, pieces)
+    return put(out, at, pieces, NOTHING if at == first else ENDS)
+
+
+@routine
+def _put_key(out: Bytes, at: int, first: int, pieces: Words, key: int) -> int:
+    return put(out, put(out, at, pieces, BEGINS if at == first else COMMA), pieces, key)
+
+
+@routine
+def _put_price(out: Bytes, at: int, price: int, decimals: int, pieces: Words) -> int:
+    return put(out, put_plain(out, at, price, decimals), pieces, QUOTES)
 
 
 @entry
@@ -101,7 +127,7 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
         if row.client_id:
             at = put_whole(out, at, row.client_id)
         if row.suffix:
-            at = put(out, at, words.pieces, _suffix_of(row))
+            at = _put_suffix(out, at, row, words)
         at = put_comma(out, put(out, put_comma(out, at), words.symbols, row.symbol))
         at = put(out, at, words.pieces, BUY if row.sign > 0 else SELL)
         at = put_comma(out, put(out, at, words.order_types, row.order_type))
@@ -121,10 +147,14 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
 
 
 @routine
-def _suffix_of(row: Record) -> int:
+def _put_suffix(out: Bytes, at: int, row: Record, words: Vocabulary) -> int:
     if row.role == CLOSE_ROLE:
-        return OF_GAP if row.suffix == GAP else OF_END
-    return OF_STOP if row.role == STOP_ROLE else OF_TARGET
+        return put(out, put(out, at, words.pieces, DASH), words.reasons, row.suffix)
+    if row.role == STOP_ROLE:
+        return put(out, at, words.pieces, OF_STOP)
+    if row.rung:
+        return put_whole(out, put(out, at, words.pieces, OF_RUNG), row.rung)
+    return put(out, at, words.pieces, OF_TARGET)
 
 
 @entry

@@ -22,12 +22,27 @@ from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.kernel_runs import KernelRun
 from tests.support.scale import scaled
 
+LADDERS: tuple[dict[str, Any], ...] = (
+    {
+        "ladder": [{"fraction": 0.5, "distance": 0.5}, {"fraction": 0.25, "distance": 1.0}],
+        "break_even_after": 1,
+    },
+    {
+        "ladder": [
+            {"fraction": 0.3333, "distance": 0.7},
+            {"fraction": 0.3333, "distance": 1.1},
+            {"fraction": 0.3334, "distance": 1.75},
+        ],
+        "break_even_after": 2,
+    },
+    {"ladder": [{"fraction": 0.01, "distance": 0.25}, {"fraction": 0.99, "distance": 1.5}], "max_holding": 7},
+)
 FURTHER = st.fixed_dictionaries(
     {
         "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
-        "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000)),
+        "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000, 59_000)),
         "mode": st.sampled_from(("paper",) * 14 + ("monitor",)),
-        "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7})),
+        "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS)),
         "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
         "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
         "commission": st.sampled_from(({}, {"maker": -0.0001, "taker": 0.0004})),
@@ -37,7 +52,8 @@ FURTHER = st.fixed_dictionaries(
 """Settings that the slow model does not know and the compiled rules do."""
 
 ORDERS = """NEW|, REPLACED|trailing_stop, CANCELED|end, CANCELED|gap, CANCELED|halt, CANCELED|oco,
-CANCELED|opposite_signal, CANCELED|position_closed, EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
+CANCELED|opposite_signal, CANCELED|position_closed, REPLACED|position, REPLACED|break_even, FILLED|break_even,
+ EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
 FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_stop, FILLED|trailing_stop,
 REJECTED|insufficient_balance"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
@@ -133,6 +149,7 @@ def note(run: KernelRun, happened: Counter[str]) -> None:
     for bound, times in run.session.statistics.sizes_bound_by.items():
         happened[f"bound_{bound}"] += times
     happened["ambiguous"] += run.ambiguous
+    happened["added"] += sum(row["action"] == "OPEN" for row in run.rows) > len(run.session.account.closed)
     happened["both_sides"] += len({row["side"] for row in run.rows}) == 2
 
 

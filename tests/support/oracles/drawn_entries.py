@@ -16,6 +16,7 @@ ENTRY_SETTINGS: Mapping[str, st.SearchStrategy[Any]] = {
     "entry_time_in_force": st.sampled_from(("GTC", "GTD", "IOC", "IOC")),
     "entry_expiry": st.sampled_from((1, 2, 3)),
     "post_only": st.booleans(),
+    "max_entries": st.sampled_from((1, 3, 1, 2)),
     "limit_fill": st.sampled_from(("through", "touch", "probability")),
     "limit_fill_probability": st.sampled_from((0.5, 0.3, 0.9, 0.0, 1.0)),
     "limit_fill_seed": st.sampled_from((0, 7, 2**63 - 1)),
@@ -23,7 +24,7 @@ ENTRY_SETTINGS: Mapping[str, st.SearchStrategy[Any]] = {
 """By flat name; :func:`read_settings` leaves out what has no effect beside the others."""
 
 ENTRY_EVENTS = """EXPIRED|gtd, EXPIRED|ioc, REJECTED|percent_price, REJECTED|price, REJECTED|would_take, LIMIT|GTC,
-LIMIT|GTD, LIMIT|IOC, STOP_MARKET|GTC, STOP_MARKET|GTD, percent_price, price, above_max_quantity"""
+LIMIT|GTD, LIMIT|IOC, STOP_MARKET|GTC, STOP_MARKET|GTD, percent_price, price, above_max_quantity, added"""
 """What must happen in some of the cases."""
 
 _KINDS = (None, None, None, "market", "limit", "stop", None, "limit")
@@ -32,6 +33,9 @@ _KINDS = (None, None, None, "market", "limit", "stop", None, "limit")
 def read_settings(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Return flat settings without those of entries that would be refused beside the others."""
     found = dict(flat)
+    if flat["max_entries"] > 1:
+        # So small that a position leaves room for more.
+        found.update(max_exposure_pct=1.0, max_exposure=1.0, default_risk_per_trade=0.003)
     if flat["limit_fill"] != "probability":
         del found["limit_fill_probability"], found["limit_fill_seed"]
     if flat["entry_order"] == "market":
