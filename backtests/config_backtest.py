@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from backtests.backtest_result import BacktestResult
+    from backtests.engines.engine_choice import MadeRun
     from backtests.run_plan import RunPlan
+    from engine.renderer import OutputsKept
     from execution.safety.safety_monitor import SafetyMonitor
     from runs.documents.run_result import RunResult
     from validation.composed_settings import Settings
@@ -41,7 +43,7 @@ def wall_clock_ms() -> int:
 
 _ASSIGNABLE = (
     "symbols", "interval", "start_date", "end_date", "config", "offline", "output_dir", "show_progress",
-    "data_provider", "kill_switch", "engine", "verify_engine",
+    "data_provider", "kill_switch", "engine", "verify_engine", "outputs",
 )  # fmt: skip
 
 
@@ -71,6 +73,9 @@ class ConfigBacktestRunner:
         ``auto``, ``reference`` or ``compiled``: which of the two engines makes the run. They write the same bytes.
     verify_engine
         Run both, and compare all that they write.
+    outputs
+        ``trades`` and ``none`` write no files: beside the result and the equity of every step they keep the trade log,
+        in memory, or nothing.
 
     Raises
     ------
@@ -92,6 +97,7 @@ class ConfigBacktestRunner:
         show_progress: bool | None = False,
         engine: EngineChoice = "auto",
         verify_engine: bool = False,
+        outputs: "OutputsKept" = "full",
     ) -> None:
         from backtests.settled_run import engaged_at_start
         from engine.assembly import build_safety_monitor, with_own_strategy
@@ -108,6 +114,7 @@ class ConfigBacktestRunner:
         self.show_progress = show_progress
         self.engine = engine
         self.verify_engine = verify_engine
+        self.outputs = outputs
         self._output_dir = None if output_dir is None else Path(output_dir)
         self._start, self._end = start_date, end_date
         _window(start_date, end_date, timeframe_ms(self.interval), self._now_ms)
@@ -183,20 +190,23 @@ class ConfigBacktestRunner:
     @property
     def plan(self) -> "RunPlan":
         """What :meth:`run` does, as a plain value; errors as of the constructor where an attribute was assigned."""
+        from backtests.kept_outputs import require_outputs
         from backtests.run_plan import RunPlan
 
+        require_outputs(self.outputs, None if self.outputs == "full" else self._output_dir)
         settings = self.settings
         start_ms, end_ms = _window(self._start, self._end, timeframe_ms(settings.live.timeframe), self._now_ms)
         return RunPlan(
             settings=settings,
             start_ms=start_ms,
             end_ms=end_ms,
-            output_dir=self.output_dir,
+            output_dir=self.output_dir if self.outputs == "full" else None,
             kill_switch_engaged=self.kill_switch.engaged,
             offline=self.offline,
             show_progress=self.show_progress,
             engine=self.engine,
             verify_engine=self.verify_engine,
+            outputs=self.outputs,
         )
 
     def run(self) -> dict[str, Any]:
@@ -220,9 +230,10 @@ class ConfigBacktestRunner:
         from backtests.run_at_hand import FolderRun
 
         self._result = None
-        result = self.run_typed()
+        made = self._run()
         # The candles of a provider that was given are known to nobody else.
-        self._result = BacktestResult(result, FolderRun(result, None if self._asks_own_provider() else {}))
+        at_hand = made.kept or FolderRun(made.result, None if self._asks_own_provider() else {})
+        self._result = BacktestResult(made.result, at_hand)
         return ResultDict(self._result)
 
     def get_trades(self) -> "pd.DataFrame":
@@ -244,7 +255,10 @@ class ConfigBacktestRunner:
 
     def run_typed(self) -> "RunResult":
         """Run the backtest as :meth:`run` does, and return the result typed, as reports read it."""
-        from backtests.run import run_backtest
+        return self._run().result
+
+    def _run(self) -> "MadeRun":
+        from backtests.run import made_run
         from engine.assembly import build_safety_monitor
 
         if self._safety_monitor.limits != self._settings.mode.limits():
@@ -258,7 +272,7 @@ class ConfigBacktestRunner:
             self.data_provider = self._provider_made = self._provider(plan.settings)
             self._made_for = self._source(plan.settings)
         self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
-        return run_backtest(plan, self.data_provider, self._safety_monitor)
+        return made_run(plan, self.data_provider, self._safety_monitor)
 
     def _length_ms(self) -> int:
         return timeframe_ms(self.settings.live.timeframe)

@@ -1,6 +1,5 @@
 """A backtest of candles in memory: no store, no exchange, and no files unless they are asked for."""
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -8,15 +7,14 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from backtests.backtest_result import BacktestResult
+from backtests.kept_outputs import require_outputs
 from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
 from backtests.memory_settings import memory_settings, with_strategy_settings
 from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
-from backtests.replay import replay
-from backtests.run import run_loaded, session_over, warm_up_session, warmed_candles
-from backtests.run_at_hand import FolderRun, MemoryRun
+from backtests.run import run_loaded
+from backtests.run_at_hand import FolderRun
 from backtests.run_plan import RunPlan
-from backtests.stored_input import stored_input
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant
@@ -25,15 +23,10 @@ from core.settings_problem import did_you_mean, shown
 from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of, prepare_strategy
-from engine.renderer import SessionOutputs
+from engine.renderer import OutputsKept
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.instruments.inferred_rules import infer_instrument
 from market_data.quality.candle_quality import find_holes
-from reports.console.progress import ReplayProgress
-from runs.documents.manifest import StrategyFacts
-from runs.folder.file_names import EQUITY, ORDERS, TRADES
-from runs.identity.run_hashes import run_hashes
-from runs.result_builder import build_result
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.own_code import own_traceback
 from strategies.strategy import Strategy, StreamingStrategy, exchange_series
@@ -52,6 +45,7 @@ class Options(TypedDict, total=False):
     start: Instant
     warmup_candles: int
     output_dir: str | Path
+    outputs: OutputsKept
 
 
 def run_backtest(
@@ -81,7 +75,7 @@ def run_backtest(
         ``symbol`` of candles that are not named; ``timeframe``, else the least distance between two opens;
         ``instruments``, else read off the decimals of the candles as an import does; ``start``, before which candles
         only warm up; ``warmup_candles`` of a signal_generator; ``output_dir``, into which the files of a backtest are
-        written.
+        written; ``outputs``, which of a run in memory are rendered: ``full``, ``trades`` or ``none``.
 
     Raises
     ------
@@ -123,7 +117,12 @@ def _run(candles: Any, signal_generator: Any, strategy: Any, config: Any, option
     plan = _plan(settings, series, options)
     needed = stored_candles_needed(decides, plan.start_ms, timeframe_ms(timeframe))
     market = _market(series, timeframe, plan.start_ms, needed, options.get("instruments"))
-    return _written(plan, decides, market) if "output_dir" in options else _kept(plan, decides, market)
+    made = run_loaded(plan, decides, market, because=None if plan.output_dir else "the run is kept in memory")
+    if made.kept is not None:
+        return BacktestResult(made.result, made.kept)
+    return BacktestResult(
+        made.result, FolderRun(made.result, {name: one.window for name, one in market.candles.items()})
+    )
 
 
 def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
@@ -134,8 +133,16 @@ def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Opti
         start_ms = parse_instant(options["start"], name="start")
         if start_ms > end_ms - length_ms:
             raise ConfigurationError(f"start {format_ms(start_ms)}: no candle opens then or later")
-    output_dir = Path(options.get("output_dir", ""))
-    return RunPlan(settings=settings, start_ms=start_ms, end_ms=end_ms, output_dir=output_dir, show_progress=False)
+    output_dir, outputs = options.get("output_dir"), options.get("outputs", "full")
+    require_outputs(outputs, output_dir)
+    return RunPlan(
+        settings=settings,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        output_dir=None if output_dir is None else Path(output_dir),
+        show_progress=False,
+        outputs=outputs,
+    )
 
 
 def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:
@@ -212,39 +219,3 @@ def _market(
             {"candles": window.rows, "holes": len(holes), "missing": sum(hole.missing for hole in holes)},
         )
     return MarketInput(loaded, timeframe)
-
-
-def _kept(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
-    """Run with outputs that are kept in memory."""
-    texts = {name: bytearray() for name in (TRADES, EQUITY, ORDERS)}
-    outputs = SessionOutputs(texts[TRADES].extend, texts[EQUITY].extend, orders=texts[ORDERS].extend)
-    session = session_over(plan, strategy, market, outputs)
-    warm_up_session(session, market)
-    warmed = warmed_candles(session, market)
-    candles = sum(one.window.rows for one in market.candles.values())
-    with ReplayProgress(candles, shown=False) as progress:
-        replay(session, market.window(), progress, threading.Event())
-    session.finish()
-    fed = stored_input(plan, market, warmed, strategy.warmup_candles)
-    result = build_result(session, plan.settings, fed)
-    run = MemoryRun(
-        plan,
-        StrategyFacts(strategy.name, strategy.warmup_candles),
-        result,
-        run_hashes(session.outputs, plan.settings, fed.data_sha256),
-        {name: bytes(text) for name, text in texts.items()},
-        fed.step_times_ms,
-        np.array(session.outputs.curve, np.float64),
-        _windows(market),
-    )
-    return BacktestResult(result, run)
-
-
-def _written(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> BacktestResult:
-    """Run with the files of a backtest, from which the result is read."""
-    result = run_loaded(plan, strategy, market)
-    return BacktestResult(result, FolderRun(result, _windows(market)))
-
-
-def _windows(market: MarketInput) -> dict[str, CandleColumns]:
-    return {symbol: one.window for symbol, one in market.candles.items()}

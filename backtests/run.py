@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import UnsetType
 
 from backtests.engines.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
+from backtests.kept_outputs import KeptOutputs
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay
+from backtests.run_at_hand import MemoryRun
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
@@ -35,12 +38,18 @@ from runs.folder.strategy_folder import strategy_folder
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
+from runs.run_input import RunInput
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
 
 
 def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> RunResult:
+    """Return the result of :func:`made_run`."""
+    return made_run(plan, data_provider, safety_monitor).result
+
+
+def made_run(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> MadeRun:
     """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them.
 
     Parameters
@@ -65,11 +74,16 @@ def run_loaded(
     strategy: Strategy | StreamingStrategy,
     market: MarketInput,
     safety_monitor: SafetyMonitor | None = None,
-) -> RunResult:
-    """Run a strategy over what was loaded, and write; else as :func:`run_backtest`."""
+    *,
+    because: str | None = None,
+) -> MadeRun:
+    """Run a strategy over what was loaded, and write or keep what the plan says; else as :func:`made_run`.
+
+    ``because`` names what only the reference kernel can do; None lets the plan and the settings decide.
+    """
     # Held until everything is written, so that an interrupt never finds outputs half done.
-    with held_interrupts() as interrupt:
-        reason, compiled = reference_reason(plan, market), None
+    with held_interrupts() if plan.output_dir is not None else nullcontext(threading.Event()) as interrupt:
+        reason, compiled = because or reference_reason(plan, market), None
         if reason is None:
             try:
                 compiled = _run_compiled(plan, strategy, market)
@@ -77,7 +91,7 @@ def run_loaded(
                 reason = str(error)
             else:
                 if not plan.verify_engine:
-                    return compiled.result
+                    return compiled
                 reason = "it is verified"
             # The compiled rules have asked it already.
             strategy = build_strategy_of(plan.settings)
@@ -86,7 +100,7 @@ def run_loaded(
         reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
         if compiled is not None:
             require_same(reference, compiled)
-        return reference.result
+        return reference
 
 
 class ReferenceRun(NamedTuple):
@@ -109,8 +123,7 @@ class _Ended(NamedTuple):
 
 
 def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> MadeRun:
-    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
-    with _discarded_on_failure(files):
+    with _places_of(plan) as files:
         session, warmed = run_compiled(plan, strategy, market, files.outputs())
         return _publish(files, plan, market, _Ended(session, strategy, warmed, "compiled"))
 
@@ -118,8 +131,7 @@ def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market:
 def _run_reference(
     plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput, made: ReferenceRun
 ) -> MadeRun:
-    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
-    with _discarded_on_failure(files):
+    with _places_of(plan) as files:
         session = session_over(plan, strategy, market, files.outputs(), made.safety_monitor)
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
@@ -136,6 +148,8 @@ def _run_reference(
         ended = _Ended(session, strategy, warmed, engine, complete, failure)
         done = _publish(files, plan, market, ended)
     if failure is not None:
+        if plan.output_dir is None:
+            raise failure
         raise StrategyError(
             f"{failure}; what was done is in {done.result.output_dir}, marked partial",
             strategy=failure.strategy,
@@ -145,17 +159,38 @@ def _run_reference(
     return done
 
 
-def _publish(files: RunFiles, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
+def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
     """Write what a run came to beside its outputs, give all files their names, and return it."""
     session, strategy = ended.session, ended.strategy
+    session.outputs.flush()
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
     fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
+    if isinstance(files, KeptOutputs):
+        return _kept(files, plan, market, ended, fed)
     places = _places(files, plan, session, fed.data_sha256, complete=ended.complete, failed=ended.failure is not None)
     result = build_result(session, plan.settings, fed, places, partial=not ended.complete)
     files.write_curve(fed.step_times_ms, session.outputs.curve)
     _write(files, plan, ended, result)
     return MadeRun(result, session.outputs)
+
+
+def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended, fed: RunInput) -> MadeRun:
+    """Return a run that is in no file."""
+    session, strategy = ended.session, ended.strategy
+    result = build_result(session, plan.settings, fed, partial=not ended.complete)
+    run = MemoryRun(
+        plan,
+        StrategyFacts(strategy.name, strategy.warmup_candles),
+        result,
+        run_hashes(session.outputs, plan.settings, fed.data_sha256),
+        kept.texts(),
+        fed.step_times_ms,
+        np.array(session.outputs.curve, np.float64),
+        {symbol: one.window for symbol, one in market.candles.items()},
+        ended.engine,
+    )
+    return MadeRun(result, session.outputs, run)
 
 
 def session_over(
@@ -180,9 +215,14 @@ def session_over(
 
 
 @contextmanager
-def _discarded_on_failure(files: RunFiles) -> Iterator[None]:
+def _places_of(plan: RunPlan) -> Iterator[RunFiles | KeptOutputs]:
+    """Give what takes a run's outputs; files that were begun are gone where it fails."""
+    if plan.output_dir is None:
+        yield KeptOutputs(plan.outputs)
+        return
+    files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     try:
-        yield
+        yield files
     except BaseException:
         files.discard()
         raise

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import numpy as np
 
+from backtests.kept_outputs import require_kept
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from runs.documents.manifest import StrategyFacts, Window
@@ -103,10 +104,11 @@ class MemoryRun(NamedTuple):
     step_times_ms: Int64Array
     values: Float64Array
     candles: Mapping[str, CandleColumns]
-    engine: str = "reference (because the run is kept in memory)"
+    engine: str
 
     def trade_log(self) -> bytes:
-        """Return the trade log."""
+        """Return the trade log; ConfigurationError where the run was not to keep it."""
+        require_kept(self.plan.outputs, "the trade log")
         return self.texts[TRADES]
 
     def curve(self) -> tuple[Int64Array, Float64Array]:
@@ -119,7 +121,8 @@ class MemoryRun(NamedTuple):
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[RunWithCandles]:
-        """Give the run from a folder that is there as long."""
+        """Give the run from a folder that is there as long; ConfigurationError where the run was not to keep it."""
+        require_kept(self.plan.outputs, "what reports are made of")
         start_ms, end_ms = self.plan.start_ms, self.plan.end_ms
         run = run_id(self.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
         result = msgspec.structs.replace(self.result, run_id=run)

@@ -89,7 +89,7 @@ def measured(market: MarketInput, params: Mapping[str, float], engine: EngineCho
         plan = plan_of(market, params, engine, Path(name))
         strategy = build_strategy_of(plan.settings)
         begun = time.process_time()
-        result = run_loaded(plan, strategy, market)
+        result = run_loaded(plan, strategy, market).result
         return time.process_time() - begun, result
 
 

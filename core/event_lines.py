@@ -1,9 +1,11 @@
 """The text of events in the outputs: whole lines, each with its line end. Nothing but the event decides it."""
 
 import json
+import math
 import re
 from decimal import Decimal
-from typing import Any
+from json.encoder import encode_basestring_ascii
+from typing import Any, get_args
 
 import msgspec
 
@@ -63,6 +65,8 @@ def quoted(text: str) -> str:
 
     One that a spreadsheet would run as a formula gets an apostrophe before it, which :func:`cell_text` takes away.
     """
+    if text.isalnum():
+        return text
     if text and text[0] in _SUSPICIOUS and _is_formula(text):
         text = "'" + text
     if _TO_QUOTE.isdisjoint(text):
@@ -104,8 +108,8 @@ def order_line(change: OrderTransition) -> str:
     """Return the line of ``orders.csv``."""
     return (
         f"{format_ms(change.time_ms)},{change.order_id or ''},{quoted(change.client_order_id)},"
-        f"{quoted(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type.value},"
-        f"{change.time_in_force.value},{change.event},{change.status},{plain(change.quantity)},"
+        f"{quoted(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type._value_},"
+        f"{change.time_in_force._value_},{change.event},{change.status},{plain(change.quantity)},"
         f"{plain(change.filled)},{_text(change.price)},{_text(change.stop_price)},{_text(change.last_quantity)},"
         f"{_text(change.last_price)},{change.reason}\n"
     )
@@ -135,6 +139,8 @@ def decision_name(event: Event) -> str | None:
 
 def decision_line(event: Event) -> str | None:
     """Return the line of ``decisions.jsonl``, one JSON object with sorted keys; None for what is not told there."""
+    if type(event) is Decision:
+        return _decided_line(event)
     name = decision_name(event)
     if name is None:
         return None
@@ -143,6 +149,55 @@ def decision_line(event: Event) -> str | None:
     if symbol is not None:
         record["symbol"] = symbol
     return _JSON(record) + "\n"
+
+
+def _decided_line(decision: Decision) -> str:
+    """Return the line of a decision: what ``details_of`` tells of it, spelled out, for there are many of them."""
+    signal = decision.signal
+    if is_plain(signal):
+        said = (
+            f'{{"atr":{_json(signal.atr)},"direction":{_json(signal.direction)},'
+            f'"inputs":{_JSON(decision.inputs) if decision.inputs else "{}"},"reason":{_json(signal.reason)},'
+            f'"sl_distance":{_json(signal.sl_distance)},"tp_distance":{_json(signal.tp_distance)}}}'
+        )
+    else:
+        said = _JSON(_signal(decision))
+    return (
+        f'{{"close_order_id":{_json(decision.close_order_id)},"entry_order_id":{_json(decision.entry_order_id)},'
+        f'"event":"decision","gates":[{",".join(map(_verdict_text, decision.verdicts))}],'
+        f'"reason":{_json(decision.reason)},"signal":{said},"symbol":{_json(decision.symbol)},'
+        f'"time":"{format_ms(decision.time_ms)}"}}\n'
+    )
+
+
+def _json(value: object) -> str:
+    """Return the JSON of a value; text and numbers without a detour."""
+    if value is None:
+        return "null"
+    if type(value) is str:
+        return encode_basestring_ascii(value)
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return repr(value)
+    return _JSON(value)
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    """Return the JSON of a gate's verdict, as ``_judged`` tells it."""
+    gate, places = _VERDICTS[type(verdict)]
+    values = msgspec.structs.astuple(verdict)
+    told = ",".join([name + _json(value) for name, place in places if (value := values[place]) is not None])
+    if verdict.reason is None:
+        return f'{{"gate":"{gate}","inputs":{{{told}}},"verdict":"approved"}}'
+    return f'{{"gate":"{gate}","inputs":{{{told}}},"reason":{_json(verdict.reason)},"verdict":"refused"}}'
+
+
+def _named_places(kind: type[msgspec.Struct]) -> list[tuple[str, int]]:
+    """Return the names of a verdict's inputs, in order, and where each stands in it."""
+    fields = kind.__struct_fields__
+    return [(f'"{name}":', fields.index(name)) for name in sorted(fields) if name != "reason"]
+
+
+_VERDICTS = {kind: (kind.gate, _named_places(kind)) for kind in get_args(Verdict)}
 
 
 def details_of(event: Event) -> dict[str, Any]:
@@ -166,18 +221,22 @@ def details_of(event: Event) -> dict[str, Any]:
     return told
 
 
-def _decided(decision: Decision) -> dict[str, Any]:
+def _signal(decision: Decision) -> dict[str, Any]:
     signal = decision.signal
     return {
-        "signal": {
-            "direction": signal.direction,
-            "sl_distance": signal.sl_distance,
-            "tp_distance": signal.tp_distance,
-            "atr": signal.atr,
-            "reason": signal.reason,
-            "inputs": decision.inputs,
-            **_further_words(signal),
-        },
+        "direction": signal.direction,
+        "sl_distance": signal.sl_distance,
+        "tp_distance": signal.tp_distance,
+        "atr": signal.atr,
+        "reason": signal.reason,
+        "inputs": decision.inputs,
+        **_further_words(signal),
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {
+        "signal": _signal(decision),
         "gates": [_judged(verdict) for verdict in decision.verdicts],
         "reason": decision.reason,
         "entry_order_id": decision.entry_order_id,

@@ -5,7 +5,7 @@ what shows a session. The outputs are text of these values alone (``core/event_l
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -127,27 +127,22 @@ class TradeRow(msgspec.Struct, frozen=True):
     @property
     def metadata(self) -> str:
         """What else the row tells, as JSON with sorted keys."""
-        told: dict[str, bool | int | str | list[str]] = {}
-        if self.ambiguous:
-            told["ambiguous"] = True
+        told = ['"ambiguous":true'] if self.ambiguous else []
+        levels, tag = self.levels, self.tag
         if self.funding:
-            told["funding"] = plain(self.funding)
-        if self.rung:
-            told["rung"] = self.rung
-        levels = self.levels
+            told.append(f'"funding":"{plain(self.funding)}"')
         if levels is not None and levels.liquidation is not None:
-            told["liquidation"] = plain(levels.liquidation)
+            told.append(f'"liquidation":"{plain(levels.liquidation)}"')
+        if self.rung:
+            told.append(f'"rung":{self.rung}')
         if levels is not None and levels.stop is not None:
-            told["stop"] = plain(levels.stop)
-        if self.tag:
-            told["tag"] = self.tag
-        if levels is not None:
-            prices = [plain(price) for price in levels.targets]
-            if prices and levels.ladder:
-                told["targets"] = prices
-            elif prices:
-                told["target"] = prices[0]
-        return json.dumps(told, separators=(",", ":")) if told else "{}"
+            told.append(f'"stop":"{plain(levels.stop)}"')
+        if tag:
+            told.append(f'"tag":{json.dumps(tag)}')
+        if levels is not None and levels.targets:
+            prices = [f'"{plain(price)}"' for price in levels.targets]
+            told.append(f'"targets":[{",".join(prices)}]' if levels.ladder else f'"target":{prices[0]}')
+        return f"{{{','.join(told)}}}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values by column: numbers as floats, the time an aware UTC datetime."""
@@ -321,7 +316,10 @@ class Decision(msgspec.Struct, frozen=True):
     @property
     def refusal(self) -> Verdict | None:
         """The first verdict that refused something; None where nothing was. Of an entry nothing follows a refusal."""
-        return next((verdict for verdict in self.verdicts if verdict.reason is not None), None)
+        for verdict in self.verdicts:
+            if verdict.reason is not None:
+                return verdict
+        return None
 
     @property
     def reason(self) -> str | None:
@@ -351,15 +349,22 @@ Listener = Callable[[Event], object]
 
 
 class Recorder:
-    """Tells every event to all listeners, in the order in which they subscribed."""
+    """Tells every event to all who listen to its kind, in the order in which they subscribed."""
 
     def __init__(self, *listeners: Listener) -> None:
-        self._listeners = list(listeners)
+        self._subscribed: list[tuple[Listener, Collection[type] | None]] = [(one, None) for one in listeners]
+        self._of_kind: dict[type, list[Listener]] = {}
 
     def __call__(self, event: Event) -> None:
-        for listener in self._listeners:
+        kind = type(event)
+        listeners = self._of_kind.get(kind)
+        if listeners is None:
+            listeners = [one for one, kinds in self._subscribed if kinds is None or kind in kinds]
+            self._of_kind[kind] = listeners
+        for listener in listeners:
             listener(event)
 
-    def subscribe(self, listener: Listener) -> None:
-        """Let a listener be told every event from now on."""
-        self._listeners.append(listener)
+    def subscribe(self, listener: Listener, kinds: Collection[type] | None = None) -> None:
+        """Let a listener be told every event from now on, or those of some kinds."""
+        self._subscribed.append((listener, kinds))
+        self._of_kind.clear()

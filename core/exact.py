@@ -79,4 +79,7 @@ def plain(value: Decimal) -> str:
     """
     if not value:
         return "0"
-    return format(value.normalize(EXACT), "f")
+    text = str(value)
+    if "E" in text:
+        return format(value.normalize(EXACT), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -60,6 +60,7 @@ def parse_instant(value: Instant, *, name: str = "date") -> int:
     raise ConfigurationError(f"{name} {value!r} is not a date; allowed: {_ALLOWED}")
 
 
+@functools.lru_cache(maxsize=64)
 def format_ms(time_ms: int) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.mmmZ``, the form of every time the program writes."""
     day, rest = divmod(time_ms, DAY_MS)
@@ -69,5 +70,5 @@ def format_ms(time_ms: int) -> str:
 
 @functools.lru_cache(maxsize=4_096)
 def _date(day: int) -> str:
-    """Return the date of a number of days since 1970: sessions write many times of few days."""
+    """Return the date of a number of days since 1970: sessions write many times of few days, and many lines of one."""
     return (_EPOCH + dt.timedelta(days=day)).date().isoformat()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
-from core.events import Recorder
+from core.events import Recorder, TradeRow
 from core.exact import received
 from core.instrument import Instrument
 from core.orders import TimeInForce
@@ -142,7 +142,7 @@ def build_session(
         received(fills.starting_balance),
         build_pricing(fills, instruments, main.symbols),
         venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
-        Recorder(statistics.count, outputs.render),
+        _recorder(statistics, outputs),
         allow_shorting=fills.allow_shorting,
         spendable=equity_of_marks,
     )
@@ -157,6 +157,14 @@ def build_session(
     if features is not None:
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
+
+
+def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorder:
+    """Return what tells a session's events to its counts first, then to its outputs."""
+    recorder = Recorder()
+    recorder.subscribe(statistics.count, statistics.kinds)
+    recorder.subscribe(outputs.render, outputs.kinds)
+    return recorder
 
 
 def known_candles(
@@ -198,7 +206,7 @@ def _connect(features: FeatureSession, facts: KernelFacts, recorder: Recorder) -
     """Let a strategy see the account, and hear of fills and trades if it listens."""
     features.connect(facts)
     if features.wants_news:
-        recorder.subscribe(facts.news_for(features.tell))
+        recorder.subscribe(facts.news_for(features.tell), (TradeRow,))
 
 
 def kernel_rules(settings: Settings, strategy: Strategy | StreamingStrategy) -> KernelRules:

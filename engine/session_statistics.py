@@ -16,6 +16,9 @@ class SessionStatistics:
     sizes; ``risks_taken`` has, for each, the fraction of equity that its stop loses.
     """
 
+    kinds = frozenset((OrderTransition, Decision, FundingPayment, Gap, Halt, CandleMove))
+    """The events that are counted."""
+
     __slots__ = (
         "cancelled",
         "candle_moves",
@@ -64,9 +67,10 @@ class SessionStatistics:
                 self._count_transition(event)
         elif isinstance(event, Decision):
             self.signals_generated += 1
-            if event.reason is not None:
-                self.refusals[event.reason] += 1
-                self.first_refused.setdefault(event.reason, (event.time_ms, event.symbol))
+            reason = event.reason
+            if reason is not None:
+                self.refusals[reason] += 1
+                self.first_refused.setdefault(reason, (event.time_ms, event.symbol))
             if event.entry_order_id is not None:
                 self._count_size(event)
         elif isinstance(event, FundingPayment):

@@ -250,6 +250,8 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
     found.candle_moves = int((notes["kind"] == MOVE).sum())
     own = transitions[transitions["role"] < STOP_ROLE]
     found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    # One that was never accepted counts as a refusal of its decision.
+    own = own[own["order_id"] != 0]
     for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
         setattr(found, counter, _counted(own["reason"][own["event"] == event]))
     return found

@@ -9,6 +9,7 @@ from core.errors import ConfigurationError, ParityError
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
     from backtests.market_input import MarketInput
+    from backtests.run_at_hand import MemoryRun
     from backtests.run_plan import RunPlan
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
@@ -72,8 +73,7 @@ def run_compiled(
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
-    parts = (outputs.trades, outputs.equity, outputs.decisions, outputs.orders, outputs.ledger)
-    run.run(Sinks(*(part.append_bytes for part in parts)))
+    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)))
     outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
     return CompiledSession(run, rules, instruments, outputs, kill_switch_engaged=plan.kill_switch_engaged), warmed
@@ -86,10 +86,11 @@ def require_compiled(plan: "RunPlan", reason: str | None) -> None:
 
 
 class MadeRun(NamedTuple):
-    """A run that an engine has made: its result and its outputs."""
+    """A run that an engine has made: its result, its outputs, and the run itself where it is in no file."""
 
     result: "RunResult"
     outputs: "SessionOutputs"
+    kept: "MemoryRun | None" = None
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:

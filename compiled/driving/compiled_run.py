@@ -46,7 +46,7 @@ OF_FILLS = (
     "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason", "rung")
+OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
 """What is kept of events that are written, for the figures of a result."""
 
 
@@ -67,13 +67,13 @@ class OpinionRows(Protocol):
 
 
 class Sinks(NamedTuple):
-    """What takes the lines of each output."""
+    """What takes the lines of each output; None where nobody wants them."""
 
-    trades: Sink
-    equity: Sink
-    decisions: Sink
-    orders: Sink
-    ledger: Sink
+    trades: Sink | None
+    equity: Sink | None
+    decisions: Sink | None
+    orders: Sink | None
+    ledger: Sink | None
 
 
 class CompiledRun:
@@ -147,35 +147,49 @@ class CompiledRun:
                 raise Uncovered("a number needs more than 64 bits")
             if not begun and account[0]["steps"]:
                 begun = True
-                self._write_start(sinks)
+                if sinks.ledger is not None:
+                    self._write_start(sinks.ledger)
             self._write(sinks)
+            self._keep()
 
-    def _write_start(self, sinks: Sinks) -> None:
+    def _write_start(self, ledger: Sink) -> None:
         account, length_ms = self.core.account[0], int(self.core.rules[0]["timeframe_ms"])
         first_ms = int(self.core.open_ms.min()) + length_ms
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
-        sinks.ledger(out[:used].tobytes())
+        ledger(out[:used].tobytes())
 
     def _write(self, sinks: Sinks) -> None:
-        """Write the events that were made, and make room for the next."""
+        """Write the events that were made."""
         core, account = self.core, self.core.account[0]
         fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
         points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
-        out = self._space(len(fills), 6 * self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
-        sinks.trades(out[: put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)].tobytes())
-        sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
-        out = self._space(len(transitions), self._row_space)
-        sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
-        out = self._space(len(points), self._row_space)
-        sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
-        signals = self._signals(notes)
-        out = self._space(1, len(notes) * self._note_space + len(signals.data))
-        sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
-        self.fills.append(_kept(fills, OF_FILLS))
+        if sinks.trades is not None:
+            out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
+            used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
+            sinks.trades(out[:used].tobytes())
+        if sinks.ledger is not None:
+            out = self._space(len(fills), 6 * self._row_space)
+            sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
+        if sinks.orders is not None:
+            out = self._space(len(transitions), self._row_space)
+            sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
+        if sinks.equity is not None:
+            out = self._space(len(points), self._row_space)
+            sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
+        if sinks.decisions is not None:
+            signals = self._signals(notes)
+            out = self._space(1, len(notes) * self._note_space + len(signals.data))
+            sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
+
+    def _keep(self) -> None:
+        """Keep what a result reads of the events that were made, and make room for the next."""
+        core, account = self.core, self.core.account[0]
+        notes = core.notes[: account["decisions"]]
+        self.fills.append(_kept(core.fills[: account["fills"]], OF_FILLS))
         self.notes.append(_kept(notes, OF_NOTES))
         self.moves.append(notes[notes["kind"] == MOVE])
-        self.transitions.append(_kept(transitions, OF_TRANSITIONS))
+        self.transitions.append(_kept(core.transitions[: account["transitions"]], OF_TRANSITIONS))
         for name in ("fills", "transitions", "points", "decisions"):
             account[name] = 0
 

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
+import numba
 import numpy as np
 
 from compiled import layout
@@ -93,7 +94,7 @@ def _core(
     targets = rungs_of(settings)
     rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
-    return layout.Core(
+    core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
@@ -117,6 +118,13 @@ def _core(
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
     )
+    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _followed(core: layout.Core) -> layout.Core:
+    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
+    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
+    return core._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:

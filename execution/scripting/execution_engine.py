@@ -65,7 +65,7 @@ class ExecutionEngine:
         self._counted: set[str] = set()
         for symbol, holding in self.paper_trader.account.holdings.items():
             self._count(symbol, holding.quantity, holding.entry_price, holding.position.side)
-        self.paper_trader.venue.recorder.subscribe(self._take)
+        self.paper_trader.venue.recorder.subscribe(self._take, (TradeRow,))
 
     @property
     def book(self) -> OrderBook:

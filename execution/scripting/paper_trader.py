@@ -97,7 +97,7 @@ class PaperTrader:
         self._time_ms = 0
         self._trailing_stop_pct = 0.0
         self._events: list[Event] | None = None
-        venue.recorder.subscribe(self._take)
+        self._listens = False
 
     def reset(self) -> None:
         """Return to the starting balance, without positions, orders, trades or a peak; log files go on.
@@ -237,6 +237,9 @@ class PaperTrader:
         ``funding`` are payments that became known with the candle.
         """
         events = self._events = []
+        if not self._listens:
+            self._listens = True
+            self.venue.recorder.subscribe(self._take)
         close_ms = candle.open_time_ms + timeframe_ms
         self.book.expire(symbol, candle.open_time_ms, close_ms)
         if funding:

@@ -134,9 +134,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     ``symbols`` are in configured order, by their configured spelling. ``watched`` are the series that fed features and
     were not traded, by symbol and timeframe; left out without any. ``log_file`` and ``output_dir`` are where its
     outputs lie and ``run_id`` names a backtest, left out where there are none. Hashes are SHA-256 in hex: of the bytes
-    of the trade log, ``orders.csv`` and ``ledger.csv``, of every setting that can change a result, of the strategy (its
-    parameters and the user's own source), and of all that the market told (left out for a session whose journal is its
-    data).
+    of the trade log, ``orders.csv`` and ``ledger.csv`` (empty for one that was not to be rendered), of every setting
+    that can change a result, of the strategy (its parameters and the user's own source), and of all that the market
+    told (left out for a session whose journal is its data).
     ``partial`` says that the run was cut short.
     """
 

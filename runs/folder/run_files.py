@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
-from engine.renderer import SessionOutputs
+from engine.renderer import ROWS_AT_ONCE, SessionOutputs
 from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import DERIVED, MANIFEST
 from runs.folder.stem_folder import StemFolder
@@ -51,7 +51,7 @@ class RunFiles:
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""
-        return SessionOutputs(*(self._sink(name) for name in DERIVED))
+        return SessionOutputs(*(self._sink(name) for name in DERIVED), at_once=ROWS_AT_ONCE)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""

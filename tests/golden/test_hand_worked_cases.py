@@ -2,10 +2,10 @@
 
 import json
 import unittest
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -14,7 +14,7 @@ from core.instants import parse_instant
 from core.instrument import Instrument, MarginTier
 from core.timeframe import timeframe_ms
 from core.trading_signal import At, Level, Signal
-from tests.support.runs.kernel_runs import KernelRun, run_kernel
+from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, run_kernel
 from tests.support.times import MINUTE_MS
 
 CASES = Path(__file__).parent / "cases"
@@ -100,11 +100,27 @@ def funding_of(told: Mapping[str, Any], origin: int) -> FundingRate:
     return FundingRate(origin + after, float(told["rate"]), None if mark is None else float(mark))
 
 
-def run_case(case: dict[str, Any]) -> KernelRun:
-    """Run the kernel on one case."""
+class CaseInput(NamedTuple):
+    """What a case feeds a session: settings by flat names, and by symbol what the market and the script have."""
+
+    settings: Mapping[str, object]
+    symbols: Sequence[str]
+    candles: Candles
+    signals: Mapping[str, Mapping[int, Signal]]
+    instruments: Mapping[str, Instrument]
+    timeframe: str
+    warmup_candles: int
+    start_ms: int
+    kill_switch: bool
+    detail: Candles
+    marks: Candles
+    funding: FundingRates
+
+
+def input_of(case: Mapping[str, Any]) -> CaseInput:
+    """Return what a case feeds a session."""
     origin = parse_instant(case.get("origin", ORIGIN))
     symbols = case["symbols"]
-    timeframe = case.get("timeframe", "1m")
 
     def at(minute: int) -> int:
         return origin + minute * MINUTE_MS
@@ -122,29 +138,48 @@ def run_case(case: dict[str, Any]) -> KernelRun:
     flat |= {name: int(flat[name]) for name in COUNTS if name in flat}
     if "detail_interval" in case:
         flat["detail_interval"] = case["detail_interval"]
-    kill_switch = bool(flat.pop("kill_switch", False)) or bool(case.get("kill_switch", False))
-    return run_kernel(
-        flat,
-        symbols,
-        candles(case["candles"]),
-        {
+    return CaseInput(
+        kill_switch=bool(flat.pop("kill_switch", False)) or bool(case.get("kill_switch", False)),
+        settings=flat,
+        symbols=symbols,
+        candles=candles(case["candles"]),
+        signals={
             symbol: {at(minute): signal_of(told) for minute, told in (said or {}).items()}
             for symbol, said in (case.get("signals") or {}).items()
         },
-        {
+        instruments={
             symbol: instrument_of(symbol, case.get("instruments", {}).get(symbol, case.get("instrument", {})))
             for symbol in symbols
         },
-        timeframe=timeframe,
-        timeframe_ms=timeframe_ms(timeframe),
+        timeframe=case.get("timeframe", "1m"),
         warmup_candles=case.get("warmup_candles", 0),
         start_ms=at(case.get("start", 0)),
-        kill_switch=kill_switch,
         detail=candles(case.get("detail", {})),
         marks=candles(case.get("marks", {})),
         funding={
             symbol: [funding_of(told, origin) for told in paid] for symbol, paid in case.get("funding", {}).items()
         },
+    )
+
+
+def run_case(case: Mapping[str, Any]) -> KernelRun:
+    """Run the kernel on one case."""
+    fed = input_of(case)
+    settings, symbols, candles, signals, instruments, timeframe, *_ = fed
+    return run_kernel(
+        settings,
+        symbols,
+        candles,
+        signals,
+        instruments,
+        timeframe=timeframe,
+        timeframe_ms=timeframe_ms(timeframe),
+        warmup_candles=fed.warmup_candles,
+        start_ms=fed.start_ms,
+        kill_switch=fed.kill_switch,
+        detail=fed.detail,
+        marks=fed.marks,
+        funding=fed.funding,
     )
 
 

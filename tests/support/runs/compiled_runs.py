@@ -5,9 +5,12 @@ import unittest
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from backtests.engines.compiled_session import CompiledSession
+from backtests.engines.engine_choice import reference_reason, run_compiled
+from backtests.market_input import MarketInput
+from backtests.run_plan import RunPlan
 from compiled.driving.compiled_run import CompiledRun, Sinks
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons, settings_reasons
@@ -20,6 +23,8 @@ from core.errors import Uncovered
 from core.event_lines import EQUITY_HEADER, LEDGER_HEADER, ORDER_HEADER, TRADE_HEADER, details_of
 from core.events import Decision
 from core.trading_signal import Signal
+from engine.renderer import SessionOutputs
+from strategies.strategy import StreamingStrategy
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.kernel_runs import KernelRun, settings_from
 
@@ -74,14 +79,24 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         market.append(SymbolMarket(symbol, case.instruments[symbol], warmup, window, opinions))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
-    if numba.config.DISABLE_JIT:
-        # As plain Python the fields of a record are attributes of a recarray's only.
-        core = core._make(one.view(np.recarray) if one.dtype.names else one for one in core)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
     written = [bytearray(header.encode()) for header in headers]
     CompiledRun(core, case.symbols, "scripted", texts).run(Sinks(*(one.extend for one in written)))
     curve = core.curve[: core.account[0]["curve"]].tolist()
     return CompiledOutputs(*(bytes(one) for one in written), curve)
+
+
+def run_compiled_plan(
+    plan: RunPlan, strategy: StreamingStrategy, market: MarketInput
+) -> tuple[CompiledSession, CompiledOutputs]:
+    """Run the compiled rules as a backtest does, into memory; Uncovered where they do not cover it."""
+    reason = reference_reason(plan, market)
+    if reason is not None:
+        raise Uncovered(reason)
+    written = [bytearray() for _ in OUTPUTS]
+    outputs = SessionOutputs(*(one.extend for one in written))
+    session, _ = run_compiled(plan, strategy, market, outputs)
+    return session, CompiledOutputs(*(bytes(one) for one in written), list(outputs.curve))
 
 
 def require_same_bytes(test: unittest.TestCase, expected: KernelRun, got: CompiledOutputs) -> None:

@@ -52,6 +52,23 @@ class EngineChoice(unittest.TestCase):
         self.assertEqual(compiled, verified)
         self.assertGreater(compiled["performance"]["total_trades"], 20)
 
+    def test_a_run_without_files_is_the_same_by_either_engine(self) -> None:
+        config = self.config("scalping_ema_rsi", QUICK)
+        written, _ = self.run_on(config, engine="reference")
+        before = sorted(self.base.rglob("*"))
+        for engine in ("reference", "compiled"):
+            trades, none = (
+                ConfigBacktestRunner(config, *HOURS, engine=engine, outputs=kept).run() for kept in ("trades", "none")
+            )
+            self.assertEqual(written["trades_sha256"], trades["trades_sha256"])
+            self.assertEqual(len(trades.trades), 2 * written["performance"]["total_trades"])
+            self.assertEqual("", none["trades_sha256"] + trades["orders_sha256"])
+            for less in (trades, none):
+                self.assertEqual(written["performance"], less["performance"])
+                self.assertEqual(written["statistics"], less["statistics"])
+                self.assertNotIn("output_dir", less)
+        self.assertEqual(before, sorted(self.base.rglob("*")))
+
     def test_a_strategy_in_the_streaming_form_is_heard_candle_by_candle(self) -> None:
         config = scheduled_config(self.base, signals={"5": "LONG", "300": "SHORT"}, warmup_candles=3)
         result, engine = self.run_on(config, engine="compiled", verify_engine=True)

@@ -127,6 +127,22 @@ class HoweverTheyAreHeld(unittest.TestCase):
             self.assertTrue(Path(result.to_dict()["log_file"]).is_file())
             self.assertTrue(Path("out").is_dir())
 
+    def test_outputs_that_are_not_asked_for_are_not_rendered_and_change_no_figure(self) -> None:
+        candles = candles_of(practice_columns(BTC, "1m", 600))
+        full = run_backtest(candles, above, symbol=BTC)
+        trades, none = (run_backtest(candles, above, symbol=BTC, outputs=kept) for kept in ("trades", "none"))
+        self.assertGreater(full.result.performance.total_trades, 20)
+        self.assertEqual(full.trade_log, trades.trade_log)
+        hashes = {"trades_sha256": "", "orders_sha256": "", "ledger_sha256": ""}
+        self.assertEqual(full.to_dict() | hashes, none.to_dict())
+        self.assertEqual(none.to_dict() | {"trades_sha256": full.trades_sha256}, trades.to_dict())
+        for less in (trades, none):
+            self.assertTrue(full.equity.equals(less.equity))
+            with self.assertRaisesRegex(ConfigurationError, "not kept: the run had outputs='.*' — allowed: 'full'"):
+                less.plot()
+        with self.assertRaisesRegex(ConfigurationError, "the trade log was not kept.* — allowed: 'trades' or 'full'"):
+            print(none.trades)
+
     def test_a_function_a_mapping_and_an_object_say_the_same(self) -> None:
         def in_words(candle: Candle) -> dict[str, Any] | None:
             signal = above(candle)
@@ -280,6 +296,8 @@ class BadInput(unittest.TestCase):
         self.refused("start 2030", candles, start="2030-01-01")
         self.refused("detail_interval", candles, config={"detail_interval": "10s"})
         self.refused("watch", candles, config={"watch": ["ETH/USDT"]})
+        self.refused("outputs: 'some' — allowed: full, trades, none", candles, above, outputs="some")
+        self.refused("allowed: 'full' beside output_dir", candles, above, outputs="none", output_dir="somewhere")
         self.refused("signal_generator returned 'LONG'", candles, lambda candle: "LONG")
         self.refused("candle opened 2024-01-01T00:00:00.000Z: ZeroDivisionError", candles, lambda candle: 1 / 0)
         with self.assertRaisesRegex(TypeError, "no option timefame.*timeframe"):

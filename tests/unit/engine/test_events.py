@@ -1,11 +1,14 @@
 """What a session tells whoever listens: everything, in order, and enough to write its outputs anew."""
 
+import hashlib
+import json
 import unittest
 from decimal import Decimal
 
 import msgspec
 
 from core.candle import FundingRate
+from core.event_lines import decision_line, details_of
 from core.events import (
     CommandTaken,
     Decision,
@@ -21,8 +24,18 @@ from core.events import (
     TradeRow,
     Transaction,
 )
+from core.instants import format_ms
 from core.instrument import Instrument
 from core.trading_signal import Signal
+from core.verdicts import (
+    ExecutionVerdict,
+    LevelVerdict,
+    PositionVerdict,
+    RiskVerdict,
+    SafetyVerdict,
+    SessionVerdict,
+    WarmupVerdict,
+)
 from engine.renderer import SessionOutputs
 from tests.support.candles import candle
 from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
@@ -79,6 +92,34 @@ class Listening(unittest.TestCase):
         for event in told:
             again.render(event)
         self.assertEqual(replica.digest(), again.digest())
+
+    def test_rows_that_are_gathered_are_the_same_bytes_and_hashes(self) -> None:
+        _, told, replica = eventful_session()
+        for at_once in (2, 7, 10_000):
+            written: list[bytes] = []
+            gathered = SessionOutputs(ledger=written.append, at_once=at_once)
+            for event in told:
+                gathered.render(event)
+            gathered.flush()
+            self.assertEqual(replica.digest(), gathered.digest())
+            self.assertEqual(replica.ledger.sha256, hashlib.sha256(b"".join(written)).hexdigest())
+
+    def test_a_decision_s_line_is_what_is_told_of_it_as_json(self) -> None:
+        verdicts = (
+            WarmupVerdict(3, 2),
+            PositionVerdict("ignore", "LONG", "7", quantity=1e-7),
+            LevelVerdict("stop", float("nan"), 1e22),
+            SessionVerdict("paused"),
+            RiskVerdict(1.0, -0.0, 2.5, float("inf"), 3, 0.1, "risk"),
+            SafetyVerdict(1, 2.0, 3.0, 4.0, "max_exposure"),
+            ExecutionVerdict(),
+        )
+        for signal in (Signal("LONG", 1.5, None, 2, '\u00e9 "x"\n'), Signal("SHORT", stop_price=3.0, tag="t")):
+            for inputs in ({}, {"b": [1, None], "a": {"z": True}}):
+                told = Decision(60_000, "\u20bf/USDT", signal, inputs, verdicts, "4", None)
+                whole = {"time": format_ms(60_000), "event": "decision", "symbol": told.symbol, **details_of(told)}
+                line = json.dumps(whole, sort_keys=True, separators=(",", ":")) + "\n"
+                self.assertEqual(line, decision_line(told))
 
     def test_events_are_values_that_nobody_changes(self) -> None:
         _, told, _ = eventful_session()

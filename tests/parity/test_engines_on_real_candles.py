@@ -1,0 +1,127 @@
+"""Every recorded set by both engines, as ``--verify-engine`` runs them: the same bytes, the same result."""
+
+import contextlib
+import io
+import itertools
+import tempfile
+import unittest
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from backtests.config_backtest import ConfigBacktestRunner
+from core.errors import ConfigurationError
+from core.instants import format_ms
+from core.timeframe import timeframe_ms
+from market_data.__main__ import main as market_data
+from market_data.store.candle_store import CandleStore
+from tests.support.config_tree import write_config
+from tests.support.scale import LONG
+from tests.support.shared import CANDLES, needs_shared
+
+CANDLES_OF_A_SYMBOL = 1_200
+"""How many candles of a set are run in ``make test``, around its largest hole; ``make test-long`` runs all."""
+DENSE = {"ema_fast": 2, "ema_slow": 4, "rsi_period": 3, "rsi_extreme_low": 1, "rsi_extreme_high": 99,
+         "rsi_long_min": 30, "rsi_long_max": 98, "rsi_short_min": 2, "rsi_short_max": 70, "volume_multiplier": 0.5,
+         "atr_period": 5, "sl_atr_multiple": 2.5, "tp_atr_multiple": 2.5}  # fmt: skip
+TIGHT = {"enable_trailing_stop": True, "trailing_stop_pct": 0.004}
+EXECUTIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
+    "next open": ({"slippage": 0.0005, "commission_rate": 0.001}, {}),
+    "close": ({"entry_fill": "close", "on_opposite_signal": "reverse", "exits": {"max_holding": 30}}, TIGHT),
+}
+"""Two ways to trade, as ``execution`` and risk settings."""
+CONTRACT = {"leverage": 5, "maintenance_rate": 0.01, "liquidation_fee": 0.0125, "missing_funding": "zero"}
+COVERED = 38
+"""How many runs the compiled rules cover at least."""
+
+
+class RecordedSet(NamedTuple):
+    """Candles of one exchange, timeframe and quote currency; ``contract`` says that payments are beside them."""
+
+    exchange: str
+    timeframe: str
+    symbols: tuple[str, ...]
+    contract: bool
+
+
+def recorded_sets() -> Iterator[RecordedSet]:
+    """Yield all sets."""
+    for exchange in sorted(path for path in CANDLES.iterdir() if path.is_dir()):
+        for timeframe in ("1m", "5m", "15m", "1h"):
+            for quote in ("USD", "USDC", "USDT"):
+                files = sorted(exchange.glob(f"*-{quote}/{timeframe}.csv.gz"))
+                contract = any((file.parent / "funding.csv.gz").is_file() for file in files)
+                if files:
+                    symbols = tuple(file.parent.name.replace("-", "/") for file in files)
+                    yield RecordedSet(exchange.name, timeframe, symbols, contract)
+
+
+@needs_shared
+class EnginesOnRealCandles(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.base = Path(folder.name)
+        self.store = self.base / "data"
+
+    def test_both_engines_write_the_same_bytes_on_every_set(self) -> None:
+        found: Counter[str] = Counter()
+        sets = list(recorded_sets())
+        for exchange in {one.exchange for one in sets}:
+            files = map(str, sorted((CANDLES / exchange).glob("*/*.csv.gz")))
+            with contextlib.redirect_stdout(io.StringIO()):
+                asked = ["import", "--exchange", exchange, "--data-dir", str(self.store), "--allow-partial", *files]
+                self.assertEqual(0, market_data(asked), exchange)
+        for one, (name, (execution, risk)) in itertools.product(sets, EXECUTIONS.items()):
+            for contract in (False, True)[: 1 + one.contract]:
+                asked_for = {**execution, "perpetual": CONTRACT} if contract else execution
+                with self.subTest(one.exchange, timeframe=one.timeframe, execution=name, contract=contract):
+                    found[self.verified(one, asked_for, risk)] += 1
+        self.assertGreaterEqual(found.pop("covered"), COVERED, found.most_common())
+
+    def verified(self, one: RecordedSet, execution: Mapping[str, object], risk: Mapping[str, object]) -> str:
+        """Run a set by both engines; return why the compiled rules do not cover it, else that they do."""
+        live = {
+            "exchange": one.exchange,
+            "symbols": one.symbols,
+            "timeframe": one.timeframe,
+            "strategy": {"type": "scalping_ema_rsi", "params": DENSE},
+            "execution": execution,
+        }
+        config = write_config(self.base, live=live, risk=risk)
+        start, end = self.window(one)
+        runner = ConfigBacktestRunner(
+            config,
+            format_ms(start),
+            format_ms(end),
+            offline=True,
+            data_dir=self.store,
+            output_dir=self.base / "out",
+            engine="compiled",
+            verify_engine=True,
+        )
+        try:
+            result = runner.run()
+        except ConfigurationError as error:
+            return str(error)
+        self.assertGreater(result["performance"]["total_trades"], 5)
+        return "covered"
+
+    def window(self, one: RecordedSet) -> tuple[int, int]:
+        """Return the window that is run: in short tests around the largest hole of the first symbol."""
+        opens = CandleStore(self.store).open_times(one.exchange, one.symbols[0], one.timeframe)
+        length = timeframe_ms(one.timeframe)
+        if LONG:
+            return int(opens[0]), int(opens[-1]) + length
+        hole = int(np.argmax(np.diff(opens)))
+        first = max(0, min(hole - CANDLES_OF_A_SYMBOL // 2, len(opens) - CANDLES_OF_A_SYMBOL))
+        return int(opens[first]), int(opens[min(len(opens), first + CANDLES_OF_A_SYMBOL) - 1]) + length
+
+
+if __name__ == "__main__":
+    unittest.main()
