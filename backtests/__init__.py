@@ -7,15 +7,25 @@ from core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from backtests.backtest_result import BacktestResult
     from backtests.config_backtest import run_config_backtest
-    from backtests.in_memory import run_backtest
+    from backtests.in_memory import MemoryBacktest, run_backtest
+    from backtests.many.run_many import ManyRuns, VariationResult, run_many
 
-__all__ = ["BacktestResult", "run_backtest", "run_config_backtest"]
+__all__ = [
+    "BacktestResult",
+    "ManyRuns",
+    "MemoryBacktest",
+    "VariationResult",
+    "run_backtest",
+    "run_config_backtest",
+    "run_many",
+]
 
 # Lazy, so that ``python -m backtests.config_backtest`` neither warns nor starts slowly.
 _HOMES = {
     "backtests.backtest_result": "BacktestResult",
     "backtests.config_backtest": "run_config_backtest",
-    "backtests.in_memory": "run_backtest",
+    "backtests.in_memory": "MemoryBacktest run_backtest",
+    "backtests.many.run_many": "ManyRuns VariationResult run_many",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

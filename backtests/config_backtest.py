@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from backtests.backtest_result import BacktestResult
     from backtests.engines.engine_choice import MadeRun
+    from backtests.many.run_base import StoredBase
     from backtests.run_plan import RunPlan
     from engine.renderer import OutputsKept
     from execution.safety.safety_monitor import SafetyMonitor
@@ -257,10 +258,22 @@ class ConfigBacktestRunner:
         """Run the backtest as :meth:`run` does, and return the result typed, as reports read it."""
         return self._run().result
 
+    def base_of_runs(self) -> "StoredBase":
+        """Return what :func:`~backtests.many.run_many.run_many` varies."""
+        from backtests.many.run_base import StoredBase
+
+        return StoredBase(self._ready(), self.data_provider)
+
     def _run(self) -> "MadeRun":
         from backtests.run import made_run
         from engine.assembly import build_safety_monitor
 
+        plan = self._ready()
+        self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
+        return made_run(plan, self.data_provider, self._safety_monitor)
+
+    def _ready(self) -> "RunPlan":
+        """Return the plan, with attributes and data provider in agreement with it."""
         if self._safety_monitor.limits != self._settings.mode.limits():
             raise ConfigurationError("safety_monitor: its limits were changed — allowed: those of trading_mode.yaml")
         plan = self.plan
@@ -271,8 +284,7 @@ class ConfigBacktestRunner:
         if self._asks_own_provider() and self._source(plan.settings) != self._made_for:
             self.data_provider = self._provider_made = self._provider(plan.settings)
             self._made_for = self._source(plan.settings)
-        self._safety_monitor = build_safety_monitor(plan.settings, self.kill_switch)
-        return made_run(plan, self.data_provider, self._safety_monitor)
+        return plan
 
     def _length_ms(self) -> int:
         return timeframe_ms(self.settings.live.timeframe)

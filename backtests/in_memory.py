@@ -1,17 +1,27 @@
 """A backtest of candles in memory: no store, no exchange, and no files unless they are asked for."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_args
 
 import numpy as np
 
 from backtests.backtest_result import BacktestResult
+from backtests.engines.engine_choice import EngineChoice
 from backtests.kept_outputs import require_outputs
 from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
-from backtests.memory_settings import memory_settings, with_strategy_settings
-from backtests.memory_strategy import SignalGenerator, function_strategy, identity_of, own_strategy
+from backtests.memory_settings import memory_settings, require_candles_alone, with_strategy_settings
+from backtests.memory_strategy import (
+    SignalGenerator,
+    asked_twice,
+    function_strategy,
+    identity_of,
+    own_strategy,
+    packed,
+    unpacked,
+)
 from backtests.run import run_loaded
 from backtests.run_at_hand import FolderRun
 from backtests.run_plan import RunPlan
@@ -22,7 +32,7 @@ from core.instrument import Instrument
 from core.settings_problem import did_you_mean, shown
 from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
-from engine.assembly import build_strategy_of, prepare_strategy
+from engine.assembly import build_strategy_of, prepare_strategy, with_own_strategy
 from engine.renderer import OutputsKept
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.instruments.inferred_rules import infer_instrument
@@ -46,6 +56,8 @@ class Options(TypedDict, total=False):
     warmup_candles: int
     output_dir: str | Path
     outputs: OutputsKept
+    engine: EngineChoice
+    verify_engine: bool
 
 
 def run_backtest(
@@ -75,7 +87,8 @@ def run_backtest(
         ``symbol`` of candles that are not named; ``timeframe``, else the least distance between two opens;
         ``instruments``, else read off the decimals of the candles as an import does; ``start``, before which candles
         only warm up; ``warmup_candles`` of a signal_generator; ``output_dir``, into which the files of a backtest are
-        written; ``outputs``, which of a run in memory are rendered: ``full``, ``trades`` or ``none``.
+        written; ``outputs``, which of a run in memory are rendered: ``full``, ``trades`` or ``none``; ``engine`` and
+        ``verify_engine`` as of :class:`~backtests.config_backtest.ConfigBacktestRunner`.
 
     Raises
     ------
@@ -93,7 +106,7 @@ def run_backtest(
     BacktestResult(5 candles, 0 trades, equity 10000.00)
     """
     try:
-        return _run(candles, signal_generator, strategy, config, options)
+        return MemoryBacktest(candles, signal_generator, strategy=strategy, config=config, **options).run()
     except HarnessError as error:
         # Its one line says what is wrong and where; of what caused it only the user's own lines are worth reading.
         cause = error.__cause__
@@ -101,28 +114,83 @@ def run_backtest(
         raise error.with_traceback(None) from (None if cause is None or own is None else cause.with_traceback(own))
 
 
-def _run(candles: Any, signal_generator: Any, strategy: Any, config: Any, options: Options) -> BacktestResult:
-    series, timeframe = _series(candles, options)
-    given = _strategy(signal_generator, strategy, config, tuple(series), options.get("warmup_candles", 0))
-    settings = memory_settings(config, list(series), timeframe, given if isinstance(given, str) else None)
-    if given is None or isinstance(given, str):
-        decides = build_strategy_of(settings)
-    else:
-        decides = given
-        prepare_strategy(decides, settings)
-        settings = with_strategy_settings(settings, identity_of(given))
-    if exchange_series(decides):
-        wrong = f"strategy {decides.name} asks for candles of the exchange"
+class MemoryBacktest:
+    """A backtest of candles in memory that can be run, and varied by :func:`~backtests.many.run_many.run_many`.
+
+    Parameters and errors are those of :func:`run_backtest`, which is one with its :meth:`run`. ``plan`` is what it
+    does, as a plain value.
+    """
+
+    def __init__(
+        self,
+        candles: Any,
+        signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None = None,
+        *,
+        strategy: Strategy | StreamingStrategy | str | None = None,
+        config: str | Path | Mapping[str, Any] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._series, self._timeframe = _series(candles, options)
+        given = _strategy(signal_generator, strategy, config, tuple(self._series), options.get("warmup_candles", 0))
+        named = given if isinstance(given, str) else None
+        settings = memory_settings(config, list(self._series), self._timeframe, named)
+        self._object = None if given is None or isinstance(given, str) else given
+        if self._object is None:
+            self._decides = build_strategy_of(settings)
+        else:
+            self._decides = self._object
+            prepare_strategy(self._decides, settings)
+            settings = with_strategy_settings(settings, identity_of(self._object))
+        _require_own_candles(self._decides)
+        self._instruments = options.get("instruments")
+        self.plan = _plan(settings, self._series, options)
+
+    def run(self) -> BacktestResult:
+        """Run it; a strategy object that remembers something remembers it in the next run too."""
+        market = self.load(self.plan, self._decides, self.market_of(self.plan, self._decides)[1])
+        twice = None if self._object is None else asked_twice
+        made = run_loaded(self.plan, self._decides, market, twice=twice)
+        windows = {name: one.window for name, one in market.candles.items()}
+        return BacktestResult(made.result, made.kept or FolderRun(made.result, windows))
+
+    def base_of_runs(self) -> "MemoryBacktest":
+        """Return what is varied: itself."""
+        return self
+
+    @functools.cached_property
+    def strategy(self) -> bytes | None:
+        """The strategy, taken apart, where it is an object; ConfigurationError if it cannot be."""
+        return None if self._object is None else packed(self._object)
+
+    def decides(self, settings: Settings, called: str) -> tuple[Settings, Strategy | StreamingStrategy]:
+        """Return varied settings, the parameters of the strategy complete, and the strategy."""
+        chosen, own = settings.live.strategy, self.plan.settings.live
+        if (settings.live.symbols, settings.live.timeframe) != (own.symbols, own.timeframe):
+            raise ConfigurationError(f"{called}: symbols and timeframe are those of the candles — allowed: other keys")
+        require_candles_alone(settings, called)
+        if self.strategy is None or chosen.type != own.strategy.type:
+            complete = with_own_strategy(settings)
+            strategy = build_strategy_of(complete)
+        else:
+            strategy = unpacked(self.strategy, chosen.params)
+            complete = with_strategy_settings(settings, identity_of(strategy))
+            prepare_strategy(strategy, complete)
+        _require_own_candles(strategy)
+        return complete, strategy
+
+    def market_of(self, plan: RunPlan, strategy: Strategy | StreamingStrategy) -> tuple[Hashable, int]:
+        """Return what tells the candles of a run from those of others, and how many it needs from before the window."""
+        return None, stored_candles_needed(strategy, plan.start_ms, timeframe_ms(self._timeframe))
+
+    def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
+        """Return what a run is fed, with so many candles from before the window."""
+        return _market(self._series, self._timeframe, plan.start_ms, warmup_candles, self._instruments)
+
+
+def _require_own_candles(strategy: Strategy | StreamingStrategy) -> None:
+    if exchange_series(strategy):
+        wrong = f"strategy {strategy.name} asks for candles of the exchange"
         raise ConfigurationError(f"{wrong} — allowed: candles joined from its own, in memory")
-    plan = _plan(settings, series, options)
-    needed = stored_candles_needed(decides, plan.start_ms, timeframe_ms(timeframe))
-    market = _market(series, timeframe, plan.start_ms, needed, options.get("instruments"))
-    made = run_loaded(plan, decides, market, because=None if plan.output_dir else "the run is kept in memory")
-    if made.kept is not None:
-        return BacktestResult(made.result, made.kept)
-    return BacktestResult(
-        made.result, FolderRun(made.result, {name: one.window for name, one in market.candles.items()})
-    )
 
 
 def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
@@ -142,7 +210,15 @@ def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Opti
         output_dir=None if output_dir is None else Path(output_dir),
         show_progress=False,
         outputs=outputs,
+        engine=_engine(options.get("engine", "auto")),
+        verify_engine=options.get("verify_engine", False),
     )
+
+
+def _engine(given: EngineChoice) -> EngineChoice:
+    if given not in get_args(EngineChoice):
+        raise ConfigurationError(f"engine: {shown(given)} — allowed: {', '.join(get_args(EngineChoice))}")
+    return given
 
 
 def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:

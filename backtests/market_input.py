@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
+from backtests.market_memory import MarketMemory
 from backtests.timeline import MarketWindow
 from core.candle_columns import CandleColumns
 from core.errors import DataUnavailableError
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class MarketInput(NamedTuple):
     """What a run was fed, by symbol in configured order; ``watched`` by series in the order of each step's part.
 
-    ``detail``, ``perpetual`` and ``watched`` are empty where there is none.
+    ``detail``, ``perpetual`` and ``watched`` are empty where there is none. ``memory`` has what was computed of it for
+    other runs, where there are any.
     """
 
     candles: dict[str, LoadedCandles]
@@ -31,6 +33,7 @@ class MarketInput(NamedTuple):
     detail_interval: str | None = None
     perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
     watched: Mapping[WatchedSeries, LoadedCandles] = MappingProxyType({})
+    memory: MarketMemory | None = None
 
     def ahead(self) -> dict[str, CandleColumns]:
         """Return the strategy's candles by symbol, those of the warm-up first."""

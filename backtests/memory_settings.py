@@ -6,16 +6,13 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, shown
-from core.settings_section import section_or_problems
 from engine.assembly import with_own_strategy
-from execution.execution_settings import TradingModeSettings
-from risk_management.risk_config import RiskConfig
 from strategies.strategy_settings import StrategySettings
 from validation.composed_settings import Settings, SettingsFiles
 from validation.config_error import ConfigValidationError
-from validation.cross_checks import across_files, with_leverages, with_strategy
-from validation.live_settings import LiveSettings
+from validation.cross_checks import with_strategy
 from validation.loading import load_settings
+from validation.varied_settings import composed_settings
 
 IN_MEMORY = "memory"
 """``exchange`` of a run that none is named for."""
@@ -56,12 +53,15 @@ def memory_settings(
         if chosen is None:
             raise ConfigValidationError.of(*(problem.of("strategy") for problem in problems))
         settings = with_strategy_settings(settings, chosen)
-    _require_candles_alone(settings)
+    require_candles_alone(settings, settings.files.live)
     return with_own_strategy(settings)
 
 
-def _require_candles_alone(settings: Settings) -> None:
-    """Refuse settings that want more of the market than the candles of the strategy."""
+def require_candles_alone(settings: Settings, called: str) -> None:
+    """Refuse settings that want more of the market than the candles of the strategy.
+
+    ``called`` is what problems are said to be of.
+    """
     live, perpetual = settings.live, settings.live.execution.perpetual
     found = []
     if live.detail_interval is not None:
@@ -72,7 +72,7 @@ def _require_candles_alone(settings: Settings) -> None:
         if perpetual is not None and getattr(perpetual, key):
             found.append(SettingsProblem(f"execution.perpetual.{key}", "true", "allowed: false, in memory"))
     if found:
-        raise ConfigValidationError.of(*(problem.of(settings.files.live) for problem in found))
+        raise ConfigValidationError.of(*(problem.of(called) for problem in found))
 
 
 def with_strategy_settings(settings: Settings, strategy: StrategySettings) -> Settings:
@@ -82,25 +82,9 @@ def with_strategy_settings(settings: Settings, strategy: StrategySettings) -> Se
 
 
 def _of_mapping(values: dict[str, Any], strategy: str | None) -> Settings:
-    given_risk, given_mode = values.pop("risk", {}), values.pop("trading_mode", {})
     if strategy is not None:
         section = values.get("strategy", {})
         values["strategy"] = {**(section if isinstance(section, Mapping) else {}), "type": strategy}
-    problems: list[SettingsProblem] = []
-    risk_values = {**_RISK, **given_risk} if isinstance(given_risk, Mapping) else given_risk
-    risk, found = section_or_problems(RiskConfig, risk_values, "risk.")
-    problems += found
-    mode, found = section_or_problems(TradingModeSettings, given_mode, "trading_mode.")
-    problems += found
-    live, found = section_or_problems(LiveSettings, {"exchange": IN_MEMORY, **values})
-    problems += found
-    chosen, found = with_strategy(values.get("strategy", {}), None if mode is None else mode.default_strategy)
-    problems += found
-    if live is None or risk is None or mode is None or chosen is None:
-        raise ConfigValidationError.of(*(problem.of(_CONFIG) for problem in problems))
-    live = with_leverages(live.model_copy(update={"strategy": chosen}))
-    risk, found = across_files(live, risk, mode, SettingsFiles(_CONFIG, _CONFIG, _CONFIG))
-    problems += found
-    if problems:
-        raise ConfigValidationError.of(*problems)
-    return Settings(live, risk, mode, SettingsFiles(_CONFIG, _CONFIG, _CONFIG))
+    risk = values.get("risk", {})
+    values["risk"] = {**_RISK, **risk} if isinstance(risk, Mapping) else risk
+    return composed_settings({"exchange": IN_MEMORY, **values}, SettingsFiles(_CONFIG, _CONFIG, _CONFIG))

@@ -1,13 +1,16 @@
 """Strategies that a program has built itself: a function of a candle, or an object in one of the forms."""
 
+import copy
 import hashlib
 import inspect
 import marshal
+import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backtests.engines.kept_answers import KeptAnswers
 from core.candle import Candle
-from core.errors import ConfigurationError, StrategyError
+from core.errors import ConfigurationError, StrategyError, Uncovered
 from core.settings_problem import shortly
 from core.trading_signal import FLAT, Signal
 from strategies.features.feature_strategy import FeatureStrategy
@@ -102,15 +105,103 @@ def own_strategy(given: object) -> Strategy | StreamingStrategy:
 
 def identity_of(strategy: Strategy | StreamingStrategy) -> StrategySettings:
     """Return the settings under which such a strategy goes; its source and its plain attributes are its identity."""
-    parts = [*strategy._generators.values()] if isinstance(strategy, FunctionStrategy) else [type(strategy)]
-    digest = hashlib.sha256(b"\0".join(map(_source, parts))).hexdigest()
-    module = f"in_memory.source_{digest[:16]}"
-    hand_over(module, {"source": digest})
+    module = _known_by(_source_digest(strategy))
     attributes = {} if isinstance(strategy, FunctionStrategy) else getattr(strategy, "__dict__", {})
     if isinstance(strategy, FeatureStrategy):
         attributes = strategy.params.model_dump(mode="json")  # What else it keeps follows from them.
     name = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in strategy.name)
     return StrategySettings(type=f"{module}:s_{name}", params=plain_metadata(attributes))
+
+
+def asked_twice(
+    given: Strategy | StreamingStrategy,
+) -> tuple[Strategy | StreamingStrategy, Callable[[], Strategy | StreamingStrategy]]:
+    """Return a strategy object as the first of two engines asks it that make one run, and what gives it to the second.
+
+    In the streaming form every candle is asked once: it may remember what no copy would reach. In the others what it
+    keeps follows from what it was shown, and the second engine has a copy that has been shown nothing.
+
+    Raises
+    ------
+    Uncovered
+        If it cannot be copied.
+    """
+    streaming: object = given
+    if isinstance(streaming, StreamingStrategy) and not isinstance(streaming, FeatureStrategy):
+        answers = KeptAnswers(streaming)
+        return answers, answers.begin
+    try:
+        unasked = copy.deepcopy(given)
+    except Exception as error:
+        raise Uncovered("the strategy cannot be copied") from error
+    return given, lambda: unasked
+
+
+def packed(strategy: Strategy | StreamingStrategy) -> bytes:
+    """Return a strategy object so that it can be had anew, also in another process.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be taken apart.
+    """
+    if isinstance(strategy, FunctionStrategy):
+        raise ConfigurationError(
+            "signal_generator is a function, which may remember one run in the next — allowed: strategy=… for many runs"
+        )
+    try:
+        return pickle.dumps((_source_digest(strategy), strategy))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        wrong = f"strategy {strategy.name} cannot be copied for each run: {' '.join(str(error).split())}"
+        raise ConfigurationError(f"{wrong} — allowed: an object that can be pickled") from error
+
+
+def unpacked(strategy: bytes, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
+    """Return the strategy that :func:`packed` took apart, with these parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        If its class is not to be had here, or refuses a parameter.
+    """
+    try:
+        digest, found = pickle.loads(strategy)
+    except (AttributeError, ImportError) as error:
+        wrong = f"the strategy is not to be had in another process: {' '.join(str(error).split())}"
+        raise ConfigurationError(f"{wrong} — allowed: a class of a module, or processes=1") from error
+    _known_by(digest)
+    return with_params(found, params)
+
+
+def with_params(strategy: Strategy | StreamingStrategy, params: Mapping[str, object]) -> Strategy | StreamingStrategy:
+    """Return a strategy with these parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        If it has others and no form in which they can be replaced, or its class refuses one.
+    """
+    own: object = strategy
+    if isinstance(own, FeatureStrategy):
+        if own.params.model_dump(mode="json") == params:
+            return strategy
+        return type(own)(params)
+    if identity_of(strategy).params != params:
+        wrong = f"strategy.params of {strategy.name}, an object that has been built"
+        raise ConfigurationError(f"{wrong} — allowed: in the feature form, or by the name of its class")
+    return strategy
+
+
+def _source_digest(strategy: Strategy | StreamingStrategy) -> str:
+    parts = [*strategy._generators.values()] if isinstance(strategy, FunctionStrategy) else [type(strategy)]
+    return hashlib.sha256(b"\0".join(map(_source, parts))).hexdigest()
+
+
+def _known_by(digest: str) -> str:
+    """Return the module as which the source of a strategy goes, and let its hash be known in this process."""
+    module = f"in_memory.source_{digest[:16]}"
+    hand_over(module, {"source": digest})
+    return module
 
 
 def _source(part: object) -> bytes:

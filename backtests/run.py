@@ -1,7 +1,8 @@
 """One backtest from its plan to its outputs and its result."""
 
+import functools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -43,6 +44,8 @@ from strategies.anchored_blocks import stored_candles_needed
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
 
+AnyStrategy = Strategy | StreamingStrategy
+
 
 def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> RunResult:
     """Return the result of :func:`made_run`."""
@@ -75,17 +78,21 @@ def run_loaded(
     market: MarketInput,
     safety_monitor: SafetyMonitor | None = None,
     *,
-    because: str | None = None,
+    twice: Callable[[AnyStrategy], tuple[AnyStrategy, Callable[[], AnyStrategy]]] | None = None,
 ) -> MadeRun:
     """Run a strategy over what was loaded, and write or keep what the plan says; else as :func:`made_run`.
 
-    ``because`` names what only the reference kernel can do; None lets the plan and the settings decide.
+    ``twice`` returns the strategy as it is asked by the compiled rules, and what gives it once more to the engine that
+    follows these; None builds it again of the settings.
     """
     # Held until everything is written, so that an interrupt never finds outputs half done.
     with held_interrupts() if plan.output_dir is not None else nullcontext(threading.Event()) as interrupt:
-        reason, compiled = because or reference_reason(plan, market), None
+        reason, compiled = reference_reason(plan, market), None
+        again: Callable[[], AnyStrategy] = functools.partial(build_strategy_of, plan.settings)
         if reason is None:
             try:
+                if twice is not None:
+                    strategy, again = twice(strategy)
                 compiled = _run_compiled(plan, strategy, market)
             except Uncovered as error:
                 reason = str(error)
@@ -94,7 +101,7 @@ def run_loaded(
                     return compiled
                 reason = "it is verified"
             # The compiled rules have asked it already.
-            strategy = build_strategy_of(plan.settings)
+            strategy = again()
         if compiled is None:
             require_compiled(plan, reason)
         reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))

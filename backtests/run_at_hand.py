@@ -94,7 +94,10 @@ class FolderRun:
 
 
 class MemoryRun(NamedTuple):
-    """A run whose outputs were kept in memory: those in ``texts`` by the names of their files, and its curve."""
+    """A run whose outputs were kept in memory: those in ``texts`` by the names of their files, and its curve.
+
+    Without ``values`` the equity of its steps was not kept.
+    """
 
     plan: RunPlan
     strategy: StrategyFacts
@@ -102,7 +105,7 @@ class MemoryRun(NamedTuple):
     hashes: RunHashes
     texts: Mapping[str, bytes]
     step_times_ms: Int64Array
-    values: Float64Array
+    values: Float64Array | None
     candles: Mapping[str, CandleColumns]
     engine: str
 
@@ -112,12 +115,28 @@ class MemoryRun(NamedTuple):
         return self.texts[TRADES]
 
     def curve(self) -> tuple[Int64Array, Float64Array]:
-        """Return the times of the steps and the equity at each, the last after everything was closed."""
-        times = self.step_times_ms[: len(self.values)]
-        equity = self.values[: len(times)].copy()
+        """Return the times of the steps and the equity at each, the last after everything was closed.
+
+        ConfigurationError where the run was not to keep it.
+        """
+        values = self._values()
+        times = self.step_times_ms[: len(values)]
+        equity = values[: len(times)].copy()
         if len(equity):
-            equity[-1] = self.values[-1]
+            equity[-1] = values[-1]
         return times, equity
+
+    def _values(self) -> Float64Array:
+        if self.values is None:
+            require_kept("none", "the equity of every step")
+            return np.empty(0)
+        return self.values
+
+    def without_candles(self) -> "MemoryRun":
+        """Return it as it is sent to another process, which has the candles; of a run without outputs the figures."""
+        if self.plan.outputs != "none":
+            return self._replace(candles={})
+        return self._replace(candles={}, values=None, step_times_ms=self.step_times_ms[:0])
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[RunWithCandles]:
@@ -145,6 +164,6 @@ class MemoryRun(NamedTuple):
             folder.mkdir(parents=True)
             for file, data in files.items():
                 (folder / file).write_bytes(data)
-            for file, column in curve_columns(self.step_times_ms, self.values).items():
+            for file, column in curve_columns(self.step_times_ms, self._values()).items():
                 np.save(folder / file, column)
             yield RunWithCandles(read_run(folder), self.candles)

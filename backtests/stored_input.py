@@ -52,12 +52,18 @@ def stored_input(
     ran = msgspec.structs.replace(plan, end_ms=end_ms)
     symbols = {symbol: _fed(ran, told, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
     watched = {series.name: _watched(series, one, plan.start_ms, end_ms) for series, one in told.watched.items()}
+    if market.memory is None or ran_to_ms is not None:
+        times_ms, data_hash = step_times(told.window()), data_sha256(market)
+    else:
+        before = tuple(one.warmup.rows for one in market.candles.values())
+        times_ms = market.memory.once("step times", lambda: step_times(told.window()))
+        data_hash = market.memory.once(("data hash", before), lambda: data_sha256(market))
     return RunInput(
         plan.start_ms,
         plan.end_ms,
-        step_times(told.window()),
+        times_ms,
         symbols,
-        data_sha256(market),
+        data_hash,
         watched_warnings(watched),
         watched,
     )

@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+from compiled.compiling.parts import PartCompiler, WholeCompiler
+
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 Whole: Any = np.int64
@@ -19,27 +21,29 @@ Word: Any = np.uint64
 _ROOT = Path(__file__).parent
 _CONSTANTS = ("timeframe.py", "tolerance.py")
 _compile: Any = numba.njit
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_OPTIONS = {"error_model": "numpy"}
+_PART = {**_OPTIONS, "pipeline_class": PartCompiler, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_WHOLE = {**_OPTIONS, "pipeline_class": WholeCompiler, "no_cfunc_wrapper": True, "nogil": True}
 
 
 def kernel(function: Compiled) -> Compiled:
     """Compile a rule that every candle meets, as a part of what calls it."""
-    return cast(Compiled, _compile(forceinline=True, **_OPTIONS)(function))
+    return cast(Compiled, _compile(forceinline=True, **_PART)(function))
 
 
 def routine(function: Compiled) -> Compiled:
     """Compile what happens now and then, once for all that call it."""
-    return cast(Compiled, _compile(**_OPTIONS)(function))
+    return cast(Compiled, _compile(**_PART)(function))
 
 
 def entry(function: Compiled) -> Compiled:
     """Compile a function that Python calls, and keep it for the next process where a folder can be written to."""
     if _keeps_nothing_stale():
         try:
-            return cast(Compiled, _compile(cache=True, **_OPTIONS)(function))
+            return cast(Compiled, _compile(cache=True, **_WHOLE)(function))
         except RuntimeError:  # No folder can be written to: compiled anew by every process.
             pass
-    return cast(Compiled, _compile(**_OPTIONS)(function))
+    return cast(Compiled, _compile(**_WHOLE)(function))
 
 
 @functools.cache

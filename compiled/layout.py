@@ -6,11 +6,10 @@ unit, money of the account's (10 ** -money_decimals). Names are those of the ker
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba import extending, types
 
+from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Float64Array, Int64Array
 
 Records = npt.NDArray[np.void]
@@ -99,6 +98,7 @@ SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr 
 """
 
 
+@by_pointer
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
 
@@ -130,25 +130,3 @@ class Core(NamedTuple):
     levels: Int64Array
     targets: Records
     letters: npt.NDArray[np.uint8]
-
-
-kind_of: Any = numba.typeof
-
-
-class CoreType(types.NamedTuple):
-    """The kind of a :class:`Core`, by one word: the names of all its fields would stand in that of every function."""
-
-    def __init__(self, fields: Any, kind: type) -> None:
-        super().__init__(fields, kind)  # type: ignore[no-untyped-call]
-        self.name = "Core"
-
-
-@extending.register_model(CoreType)
-class CoreModel(extending.models.TupleModel):
-    """How a core is passed: as any other tuple."""
-
-
-@extending.typeof_impl.register(Core)
-def type_of_core(core: Core, context: Any) -> CoreType:
-    """Return the kind of a core."""
-    return CoreType([kind_of(one) for one in core], Core)

@@ -29,6 +29,7 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
+from indicators.features.series import KeptColumns
 from risk_management.entry_sizing import EntrySizer
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
@@ -171,9 +172,10 @@ def known_candles(
     ahead: Mapping[str, CandleColumns],
     rules: KernelRules,
     watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
+    kept: KeptColumns | None = None,
 ) -> KnownCandles:
-    """Return candles that lie ready, as the streams of a strategy take them."""
-    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched)
+    """Return candles that lie ready, as the streams of a strategy take them; ``kept`` are features of the same."""
+    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched, kept)
 
 
 def prepare_strategy(strategy: object, settings: Settings) -> None:

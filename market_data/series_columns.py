@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from market_data.series_names import SeriesKind
 
 
 class FundingColumns(NamedTuple):
@@ -83,6 +84,20 @@ SeriesColumns = CandleColumns | FundingColumns | OpenInterestColumns
 
 ColumnsT = TypeVar("ColumnsT", CandleColumns, FundingColumns, OpenInterestColumns)
 RowsT = TypeVar("RowsT", FundingColumns, OpenInterestColumns)
+
+
+def columns_of(kind: SeriesKind) -> type[SeriesColumns]:
+    """Return the columns in which the rows of a kind of series are kept."""
+    if kind == "funding":
+        return FundingColumns
+    return OpenInterestColumns if kind == "open-interest" else CandleColumns
+
+
+def digest(columns: SeriesColumns) -> str:
+    """Return the SHA-256 of the little-endian bytes of all columns."""
+    content = hashlib.sha256()
+    columns.update_digest(content)
+    return content.hexdigest()
 
 
 def _columns(rows: Iterable[tuple[int, float, float | None]]) -> tuple[Int64Array, Float64Array, Float64Array]:

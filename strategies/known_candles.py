@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from core.candle_columns import CandleColumns
+from indicators.features.series import KeptColumns
 
 
 class KnownCandles(NamedTuple):
@@ -14,13 +15,14 @@ class KnownCandles(NamedTuple):
     They spare work and decide nothing: a stream over them answers at each candle what the streaming form would, bit by
     bit. ``timeframe_ms`` is the length of the candles; two opens further apart than ``longest_open_distance_ms`` belong
     to different segments, before the second of which a stream starts empty. ``watched`` are the series that are not
-    traded, by symbol and the length of their candles.
+    traded, by symbol and the length of their candles. ``kept`` has features that were computed on the same candles.
     """
 
     candles: Mapping[str, CandleColumns]
     timeframe_ms: int
     longest_open_distance_ms: int
     watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({})
+    kept: KeptColumns | None = None
 
     def series(self, symbol: str, length_ms: int) -> CandleColumns | None:
         """Return a symbol's candles of a length; None where they do not lie ready."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.settings_section import Allowed, PlainText, SettingsSection
 from systems.life_cycle.strategy_epoch import StrategyEpoch
+from validation.overrides import expanded
 
 GATED = (StrategyEpoch.BACKTEST, StrategyEpoch.DEMO)
 """Epochs that are left by a promotion."""
@@ -49,22 +50,6 @@ def _as_gates(value: object) -> object:
     return {key: _as_tuple(one) for key, one in value.items()} if isinstance(value, Mapping) else value
 
 
-def _expanded(value: object) -> object:
-    """Return overrides with a dotted key (``execution.slippage``) as the sections that it names."""
-    if not isinstance(value, Mapping):
-        return value
-    nested: dict[str, Any] = {}
-    for key, one in value.items():
-        *sections, last = str(key).split(".")
-        target = nested
-        for section in sections:
-            inner = target.setdefault(section, {})
-            target[section] = target = dict(inner) if isinstance(inner, Mapping) else {}
-        inner = target.get(last)
-        target[last] = {**inner, **one} if isinstance(inner, Mapping) and isinstance(one, Mapping) else one
-    return nested
-
-
 class SystemFile(SettingsSection):
     """Everything the file of a system holds."""
 
@@ -77,7 +62,7 @@ class SystemFile(SettingsSection):
     )
     overrides: Annotated[
         dict[str, Any],
-        BeforeValidator(_expanded),
+        BeforeValidator(expanded),
         Allowed("keys of live.yaml; under risk those of risk.json, under trading_mode those of trading_mode.yaml"),
     ] = Field(default_factory=dict, description="What it says otherwise than its base")
     windows: Annotated[

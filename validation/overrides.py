@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.settings_file import Plain
 from core.settings_problem import SettingsProblem
@@ -62,3 +62,19 @@ def laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[st
         else:
             merged[key] = value
     return merged
+
+
+def expanded(value: object) -> object:
+    """Return overrides with a dotted key (``execution.slippage``) as the sections that it names."""
+    if not isinstance(value, Mapping):
+        return value
+    nested: dict[str, Any] = {}
+    for key, one in value.items():
+        *sections, last = str(key).split(".")
+        target = nested
+        for section in sections:
+            inner = target.setdefault(section, {})
+            target[section] = target = dict(inner) if isinstance(inner, Mapping) else {}
+        inner = target.get(last)
+        target[last] = {**inner, **one} if isinstance(inner, Mapping) and isinstance(one, Mapping) else one
+    return nested

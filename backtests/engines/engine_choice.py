@@ -1,5 +1,6 @@
 """Which engine makes a run: the compiled rules where they cover it and it is long enough, else the reference kernel."""
 
+import functools
 import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -29,7 +30,7 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 
 
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
-    candles = sum(one.window.rows for one in market.candles.values())
+    candles = sum(one.window.rows for one in market.candles.values()) * (market.memory.runs if market.memory else 1)
     if plan.engine == "reference":
         yield "it was asked for"
     if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -59,15 +60,25 @@ def run_compiled(
     """
     from backtests.engines.compiled_session import CompiledSession
     from backtests.engines.opinions import opinions_of
+    from backtests.market_memory import MarketMemory
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
+    from compiled.driving.scaled_market import scaled_prices
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles)
+    memory = market.memory or MarketMemory(1)
+    opinions = opinions_of(strategy, plan.settings, rules, market.candles, memory.columns)
     brought = [
-        SymbolMarket(symbol, one.instrument, one.warmup, one.window, said)
+        SymbolMarket(
+            symbol,
+            one.instrument,
+            one.warmup,
+            one.window,
+            said,
+            memory.once(("prices", symbol), functools.partial(scaled_prices, one.window, one.instrument)),
+        )
         for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
     ]
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
@@ -111,5 +122,5 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        folder = reference.result.output_dir
-        raise ParityError(f"the engines differ in {', '.join(differing)}; the reference kernel's run is in {folder}")
+        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
+        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")

@@ -29,6 +29,7 @@ from engine.kernel_rules import KernelRules
 from engine.segments import Segments
 from engine.symbol_state import SymbolState
 from execution.orders.symbol_orders import SymbolOrders
+from indicators.features.series import KeptColumns
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
@@ -92,9 +93,13 @@ class _Said:
 
 
 def opinions_of(
-    strategy: Strategy | StreamingStrategy, settings: Settings, rules: KernelRules, candles: Candles
+    strategy: Strategy | StreamingStrategy,
+    settings: Settings,
+    rules: KernelRules,
+    candles: Candles,
+    kept: KeptColumns | None = None,
 ) -> Opinions:
-    """Return what a strategy says about every candle of the window.
+    """Return what a strategy says about every candle of the window; ``kept`` are features of the same candles.
 
     Raises
     ------
@@ -102,7 +107,7 @@ def opinions_of(
         If it cannot be heard beforehand, or says what the compiled rules do not know.
     """
     ahead = {symbol: _joined(one) for symbol, one in candles.items()}
-    features, opened = streams_of(strategy, settings, known_candles(ahead, rules), rules)
+    features, opened = streams_of(strategy, settings, known_candles(ahead, rules, kept=kept), rules)
     account = UnseenAccount()
     if features is not None:
         if features.wants_news:

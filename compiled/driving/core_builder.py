@@ -33,7 +33,8 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``prices`` are
+    those of the window in whole units, where they are known.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SymbolMarket(NamedTuple):
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
+    prices: Scaled | None = None
 
 
 def build_core(
@@ -53,7 +55,7 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [scaled_prices(one.window, one.rules) for one in market]
+    scaled = [one.prices or scaled_prices(one.window, one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals

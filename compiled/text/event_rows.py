@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from compiled.codes import CLOSE_ROLE, NONE, STOP_ROLE, numbers
 from compiled.compiler import entry, routine
+from compiled.compiling.pointers import by_pointer
 from compiled.layout import Record, Records
 from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
 from compiled.text.words import Bytes, Words, put
@@ -14,6 +15,7 @@ SPACE_OF_A_ROW = 640
 SPACE_OF_A_PRICE = 32
 
 
+@by_pointer
 class Vocabulary(NamedTuple):
     """The words of a run's lines, each as a field of a CSV row has it.
 

@@ -14,13 +14,15 @@ from core.candle_columns import Float64Array, Int64Array
 from strategies.features.signal_columns import SignalColumns
 
 SPACE_OF_A_NUMBER = 32
+NULL = "null"
+"""The last of the words: a distance that is not given."""
 
 
 class SignalRows(NamedTuple):
     """Opinions whose JSON is made when it is needed.
 
     ``numbers`` has in each row its atr, its inputs by name, and both distances. A row of kind n has the words between
-    them from the n-th group of ``pieces`` on.
+    them from the n-th group of ``pieces`` on; the last of these is what stands for no number.
     """
 
     numbers: Float64Array
@@ -36,7 +38,7 @@ class SignalRows(NamedTuple):
         words = [
             piece for reason in said.reasons for side in ("LONG", "SHORT") for piece in _pieces(side, reason, names)
         ]
-        return cls(np.stack(columns, axis=1), kinds.astype(np.int64), Words.of(words))
+        return cls(np.stack(columns, axis=1), kinds.astype(np.int64), Words.of((*words, NULL)))
 
     def words(self, places: Int64Array) -> Words:
         """Return the JSON of some of the opinions."""
@@ -71,9 +73,7 @@ def put_signals(numbers: Float64Array, kinds: Int64Array, pieces: Words, starts:
         for place in range(count):
             at = put(out, at, pieces, piece + place)
             if math.isnan(numbers[row, place]):
-                for letter in "null":
-                    out[at] = ord(letter)
-                    at += 1
+                at = put(out, at, pieces, pieces.starts.shape[0] - 2)
             else:
                 at = put_float(out, at, numbers[row, place])
         at = put(out, at, pieces, piece + count)

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import routine
+from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Int64Array
 
 Bytes = npt.NDArray[np.uint8]
 
 
+@by_pointer
 class Words(NamedTuple):
     """Texts one behind the other; the n-th lies from ``starts[n]`` to ``starts[n + 1]``."""
 

@@ -5,8 +5,8 @@ its last candle lacks.
 """
 
 import math
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,6 +25,9 @@ class Group(NamedTuple):
     length_ms: int
     require_whole: bool
     nodes: tuple[Node, ...]
+
+
+_MISSING = "missing parts"
 
 
 class Place(NamedTuple):
@@ -95,27 +98,68 @@ class SeriesStream:
         return row
 
 
+class KeptColumns(Protocol):
+    """Columns that were computed before, by what they were computed of."""
+
+    def get(self, key: Hashable) -> Float64Array | None:
+        """Return a column; None where it is not kept."""
+
+    def put(self, key: Hashable, column: Float64Array) -> None:
+        """Keep a column, which nobody changes any more."""
+
+
 def series_columns(
-    plan: SeriesPlan, candles: CandleColumns, segment_starts: Int64Array, *, compiled: bool = True
+    plan: SeriesPlan,
+    candles: CandleColumns,
+    segment_starts: Int64Array,
+    *,
+    compiled: bool = True,
+    kept: KeptColumns | None = None,
+    of: Hashable = None,
 ) -> list[Float64Array]:
     """Return the row as columns over all candles, each of shape (n,); everything starts anew at ``segment_starts``.
 
-    ``compiled`` says whether loading a compiler is worth its while; it changes no bit.
+    Parameters
+    ----------
+    compiled
+        Whether loading a compiler is worth its while; it changes no bit.
+    kept
+        Columns that others have computed, and where new ones are put.
+    of
+        Tells the candles from others by which columns are kept.
     """
-    own, *longer = plan.groups
-    columns = [*node_columns(own.nodes, candles, segment_starts, compiled=compiled), np.zeros(candles.rows)]
-    for group in longer:
-        joined = joined_columns(
-            candles, plan.timeframe_ms, group.length_ms, segment_starts, require_whole=group.require_whole
+    columns = []
+    for group in plan.groups:
+        wanted = [(of, group.length_ms, group.require_whole, one) for one in (*group.nodes, _MISSING)]
+        found = [None if kept is None else kept.get(key) for key in wanted]
+        lacking = group._replace(
+            nodes=tuple(one for one, column in zip(group.nodes, found[:-1], strict=True) if column is None)
         )
-        there = joined.visible >= 0
-        values = node_columns(group.nodes, joined.candles, joined.segment_starts, compiled=compiled)
-        for value in (*values, joined.missing):
-            column = np.full(candles.rows, np.nan)
-            column[there] = value[joined.visible[there]]
-            columns.append(column)
-    for column in columns:
-        column.setflags(write=False)
+        if lacking.nodes or found[-1] is None:
+            computed = iter(_group_columns(lacking, plan.timeframe_ms, candles, segment_starts, compiled))
+            for place, (key, column) in enumerate(zip(wanted, found, strict=True)):
+                if column is None or place == len(group.nodes):
+                    found[place] = column = next(computed)
+                    column.setflags(write=False)
+                    if kept is not None:
+                        kept.put(key, column)
+        columns += [column for column in found if column is not None]
+    return columns
+
+
+def _group_columns(
+    group: Group, timeframe_ms: int, candles: CandleColumns, segment_starts: Int64Array, compiled: bool
+) -> list[Float64Array]:
+    """Return the columns of a group's nodes, then that of the missing parts."""
+    if group.length_ms == timeframe_ms:
+        return [*node_columns(group.nodes, candles, segment_starts, compiled=compiled), np.zeros(candles.rows)]
+    joined = joined_columns(candles, timeframe_ms, group.length_ms, segment_starts, require_whole=group.require_whole)
+    there = joined.visible >= 0
+    columns = []
+    for value in (*node_columns(group.nodes, joined.candles, joined.segment_starts, compiled=compiled), joined.missing):
+        column = np.full(candles.rows, np.nan)
+        column[there] = value[joined.visible[there]]
+        columns.append(column)
     return columns
 
 

@@ -11,12 +11,13 @@ from core.errors import StoreError
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.quality.candle_quality import REASON_TEXT, check_candles
 from market_data.quality.perpetual_quality import check_rows
-from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_columns import FundingColumns, OpenInterestColumns, SeriesColumns, columns_of, digest
 from market_data.series_names import Series, is_series
 from market_data.store.candle_store import CandleStore
 from market_data.store.coverage import Coverage, load_coverage, uncovered
+from market_data.store.kept_columns import columns_file, read_columns
 from market_data.store.month_files import folders_in, is_month_file, month_file, names_in
-from market_data.store.parquet_files import ADVICE, ParquetFiles, columns_of, digest
+from market_data.store.parquet_files import ADVICE, BEGINNING_MS, END_MS, ParquetFiles
 from market_data.store.revisions import REVISIONS_FOLDER, read_revision, revision_files
 from market_data.store.store_layout import (
     COVERAGE_FILE,
@@ -111,6 +112,10 @@ def _verify_month(
             problems.append(f"holds {rows.rows:,} {words} where the record says {recorded:,}")
         findings += _coverage_notes(file, rows, series, record, recorded)
     findings += [Finding(file, f"{file}: {problem}; {ADVICE}", True) for problem in problems]
+    kept = read_columns(kind, file, BEGINNING_MS, END_MS)
+    if kept is not None and digest(kept) != digest(rows):
+        beside = columns_file(file)
+        findings.append(Finding(beside, f"{beside}: holds other {words} than {file.name}; delete that file", True))
     return rows.rows
 
 

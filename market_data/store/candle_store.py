@@ -4,22 +4,23 @@ What perpetual contracts have beside their candles is kept alike: see ``series_n
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from core.candle_columns import CandleColumns, Int64Array, Interval
 from core.errors import InvariantError
-from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
+from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns, columns_of
 from market_data.series_names import FUNDING, Series, is_series, is_timeframe, open_interest_series, series_order
 from market_data.store.atomic_files import folder_lock, make_folder
 from market_data.store.candle_merge import joined, joined_as
 from market_data.store.checked_rows import require_checked
 from market_data.store.coverage import Coverage, load_coverage, save_coverage, uncovered
+from market_data.store.kept_columns import identity_of, keep_columns, read_columns
 from market_data.store.month_files import folders_in, month_file, month_files, read_settled
-from market_data.store.parquet_files import ParquetFiles, columns_of
 from market_data.store.revisions import Revision, read_revisions
 from market_data.store.rows_change import Rewriting, RowsChange, WriteResult
 from market_data.store.store_layout import (
@@ -32,6 +33,9 @@ from market_data.store.store_layout import (
     symbol_folder,
     symbol_of,
 )
+
+if TYPE_CHECKING:
+    from market_data.store.parquet_files import ParquetFiles
 
 
 class StoreEntry(NamedTuple):
@@ -61,7 +65,13 @@ class CandleStore:
 
     def __init__(self, root: str | Path = "data/backtest_cache") -> None:
         self.root = Path(root)
-        self._parquet = ParquetFiles()
+
+    @functools.cached_property
+    def _parquet(self) -> "ParquetFiles":
+        """The month files; loading what reads them takes longer than reading the columns that are kept of them."""
+        from market_data.store.parquet_files import ParquetFiles
+
+        return ParquetFiles()
 
     def write(
         self,
@@ -282,9 +292,21 @@ class CandleStore:
             return columns.empty()
 
         def whole(files: list[Path]) -> ColumnsT:
-            return joined_as(columns, [self._parquet.read_as(columns, file, start_ms, end_ms) for file in files])
+            return joined_as(columns, [self._read_month(columns, file, start_ms, end_ms) for file in files])
 
         return read_settled(folder, start_ms, end_ms, whole)
+
+    def _read_month(self, columns: type[ColumnsT], file: Path, start_ms: int, end_ms: int) -> ColumnsT:
+        """Return the rows of a range of a month file, and keep the columns of it all where they are not kept."""
+        kept = read_columns(columns, file, start_ms, end_ms)
+        if kept is not None:
+            return kept
+        made_of = identity_of(file)
+        rows = self._parquet.read_as(columns, file)
+        if made_of is not None and identity_of(file) == made_of:
+            keep_columns(rows, file, made_of)
+        first, last = np.searchsorted(rows[0], (start_ms, end_ms))
+        return rows.slice(int(first), int(last))
 
     def _read_times(self, columns: type[SeriesColumns], files: list[Path]) -> Int64Array:
         return np.concatenate([np.empty(0, np.int64), *(self._parquet.read_times(file, columns) for file in files)])

@@ -7,9 +7,8 @@ from core.errors import CandleError
 from core.instants import format_ms
 from market_data.quality.candle_quality import sound_rows
 from market_data.quality.perpetual_quality import sound_columns
-from market_data.series_columns import SeriesColumns
+from market_data.series_columns import SeriesColumns, columns_of
 from market_data.series_names import Series
-from market_data.store.parquet_files import columns_of
 from market_data.store.store_layout import LAST_TIME_MS
 
 

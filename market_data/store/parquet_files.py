@@ -1,7 +1,6 @@
 """Month files of candles, funding rates and open interest: Parquet, written and queried with DuckDB."""
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,8 +12,7 @@ import numpy.typing as npt
 
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import StoreError
-from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns
-from market_data.series_names import SeriesKind
+from market_data.series_columns import ColumnsT, FundingColumns, OpenInterestColumns, SeriesColumns, digest
 from market_data.store.atomic_files import replacing
 from market_data.store.store_layout import month_bounds
 
@@ -174,20 +172,6 @@ def _let_interrupts_through(error: Exception) -> None:
     by_itself = isinstance(error, duckdb.InterruptException | RuntimeError) and "interrupted" in text.lower()
     if by_itself or "KeyboardInterrupt" in text:
         raise KeyboardInterrupt from error
-
-
-def digest(columns: SeriesColumns) -> str:
-    """Return the SHA-256 of the little-endian bytes of all columns."""
-    content = hashlib.sha256()
-    columns.update_digest(content)
-    return content.hexdigest()
-
-
-def columns_of(kind: SeriesKind) -> type[SeriesColumns]:
-    """Return the columns in which the rows of a kind of series are kept."""
-    if kind == "funding":
-        return FundingColumns
-    return OpenInterestColumns if kind == "open-interest" else CandleColumns
 
 
 def damaged(file: Path, kind: type[SeriesColumns], reason: str) -> StoreError:

@@ -10,13 +10,15 @@ the stored rows, which stand.
 
 import re
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import StoreError
-from market_data.series_columns import SeriesColumns
+from market_data.series_columns import SeriesColumns, digest
 from market_data.store.atomic_files import make_folder
 from market_data.store.month_files import names_in
-from market_data.store.parquet_files import ParquetFiles, digest
+
+if TYPE_CHECKING:
+    from market_data.store.parquet_files import ParquetFiles
 
 REVISIONS_FOLDER = "revisions"
 Change = Literal["replaced", "completed", "forgotten", "offered"]
@@ -36,7 +38,7 @@ class Revision(NamedTuple):
     rows: SeriesColumns
 
 
-def keep_revision(parquet: ParquetFiles, folder: Path, revision: Revision) -> None:
+def keep_revision(parquet: "ParquetFiles", folder: Path, revision: Revision) -> None:
     """Store a revision beside a series' month files; nothing where it has no row, or was offered before just so.
 
     Raises
@@ -54,13 +56,13 @@ def keep_revision(parquet: ParquetFiles, folder: Path, revision: Revision) -> No
     parquet.write(path, revision.rows, {_SOURCE_KEY: revision.source})
 
 
-def read_revisions(parquet: ParquetFiles, folder: Path, columns: type[SeriesColumns]) -> list[Revision]:
+def read_revisions(parquet: "ParquetFiles", folder: Path, columns: type[SeriesColumns]) -> list[Revision]:
     """Return the revisions of a series, the oldest first; errors as in ``read_revision``."""
     found = [read_revision(parquet, path, columns) for path in revision_files(folder)]
     return sorted(found, key=lambda revision: (revision.at_ms, int(revision.rows[0][0])))
 
 
-def read_revision(parquet: ParquetFiles, path: Path, columns: type[SeriesColumns]) -> Revision:
+def read_revision(parquet: "ParquetFiles", path: Path, columns: type[SeriesColumns]) -> Revision:
     """Return the revision of a file; StoreError for one that is damaged, or none of these."""
     match = _NAME.fullmatch(path.name)
     if match is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,9 +13,11 @@ from market_data.store.atomic_files import remove
 from market_data.store.candle_merge import Merged, by_month, chosen_rows, joined_as, merged
 from market_data.store.coverage import Coverage, save_coverage
 from market_data.store.month_files import month_file, month_files
-from market_data.store.parquet_files import ParquetFiles
 from market_data.store.revisions import Change, Revision, keep_revision
 from market_data.store.store_layout import COVERAGE_FILE
+
+if TYPE_CHECKING:
+    from market_data.store.parquet_files import ParquetFiles
 
 
 class WriteResult(NamedTuple):
@@ -57,7 +59,7 @@ class RowsChange:
         The record as it stands.
     """
 
-    def __init__(self, parquet: ParquetFiles, folder: Path, record: Coverage) -> None:
+    def __init__(self, parquet: "ParquetFiles", folder: Path, record: Coverage) -> None:
         self._parquet = parquet
         self._folder = folder
         self._record = record

@@ -18,6 +18,7 @@ BESIDE_THE_KERNEL = (
     "backtests/engines/engine_choice.py",
     "backtests/kept_outputs.py",
     "backtests/market_input.py",
+    "backtests/market_memory.py",
     "backtests/engines/opinions.py",
     "backtests/replay.py",
     "backtests/run.py",

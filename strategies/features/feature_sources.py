@@ -1,5 +1,6 @@
 """Where a session's features come from: candles as they come, or columns of candles that lie ready."""
 
+import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from strategies.known_candles import KnownCandles
 
 _WORTH_COMPILING = 3_000_000
 """Values of a session's columns from which loading the compiler costs less than it saves."""
+_WORTH_LOOPS = 300_000
+"""The same where the compiler is loaded, and loops that were compiled before are not."""
 
 
 class _Taken(NamedTuple):
@@ -129,7 +132,7 @@ class KnownFeatures:
         self._series: dict[SeriesKey, SeriesTable] = {}
         self._tables: dict[str, SymbolTable] = {}
         values = sum(plan.series[key].width * self._candles(key).rows for key in plan.series)
-        self._compiled = values >= _WORTH_COMPILING
+        self._compiled = values >= (_WORTH_LOOPS if "numba" in sys.modules else _WORTH_COMPILING)
 
     @staticmethod
     def covers(plan: FeaturePlan, known: KnownCandles) -> bool:
@@ -181,6 +184,14 @@ class KnownFeatures:
             candles = self._candles(key)
             longest = self._known.longest_open_distance_ms // self._plan.timeframe_ms * key[1]
             starts = segment_starts(candles.open_time_ms, longest)
-            columns = series_columns(self._plan.series[key], candles, starts, compiled=self._compiled)
+            first_ms = int(candles.open_time_ms[0]) if candles.rows else 0
+            columns = series_columns(
+                self._plan.series[key],
+                candles,
+                starts,
+                compiled=self._compiled,
+                kept=self._known.kept,
+                of=(key, first_ms, candles.rows, longest),
+            )
             table = self._series[key] = SeriesTable(candles, columns, starts)
         return table

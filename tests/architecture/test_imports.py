@@ -22,6 +22,7 @@ FACADES = {
     "market_data/feeds/feed_registry.py",
     "market_data/history/fetch_progress.py",
     "market_data/history/historical_data_provider.py",
+    "market_data/store/candle_store.py",
     "practice/practice_command.py",
     "reports/__main__.py",
     "reports/console/console_report.py",

@@ -306,6 +306,7 @@ class KilledWriters(DamagedStore):
     def test_writers_killed_at_any_moment_leave_a_store_that_is_whole(self):
         program = """
             import sys
+            import market_data.store.parquet_files
             from market_data.store.candle_store import CandleStore
             from core.candle_columns import CandleColumns
             from tests.support.candle_tables import APRIL, row_at

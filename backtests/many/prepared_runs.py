@@ -1,0 +1,125 @@
+"""From variations of a base to runs that can be made anywhere: settings checked, candles loaded once and shared."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from backtests.many.run_base import RunBase
+from backtests.many.shared_market import mapped_market, write_market
+from backtests.many.worker import Task
+from backtests.market_input import MarketInput
+from backtests.run_plan import RunPlan
+from core.candle_columns import CandleColumns
+from core.errors import HarnessError
+from engine.renderer import OutputsKept
+from strategies.strategy import Strategy, StreamingStrategy
+from validation.varied_settings import varied_settings
+
+Variation = Mapping[str, Any]
+
+_LOOKED_AT = 256
+"""How many variations are looked at before candles are loaded, so that these suffice for all of them."""
+
+
+class PreparedRun(NamedTuple):
+    """A variation, and the run that it asks for or why there is none; ``windows`` are the candles of the window."""
+
+    variation: Variation
+    task: Task | HarnessError
+    windows: Mapping[str, CandleColumns]
+
+
+class _Wanted(NamedTuple):
+    """A run whose settings are checked: ``key`` tells its candles from those of others."""
+
+    variation: Variation
+    plan: RunPlan
+    strategy: Strategy | StreamingStrategy
+    key: Hashable
+    warmup_candles: int
+
+
+class _Loaded(NamedTuple):
+    """Candles that were loaded, or why they cannot be; ``place`` is where runs find them."""
+
+    warmup_candles: int
+    place: MarketInput | Path | HarnessError
+    windows: Mapping[str, CandleColumns]
+
+
+class PreparedRuns:
+    """Prepares the runs of variations.
+
+    Parameters
+    ----------
+    base
+        What is varied.
+    outputs
+        Which outputs the runs keep.
+    folder
+        Where candles are put for other processes; None has none.
+    """
+
+    def __init__(self, base: RunBase, outputs: OutputsKept, folder: Path | None) -> None:
+        self._base = base
+        self._outputs = outputs
+        self._folder = folder
+        self._loaded: dict[Hashable, _Loaded] = {}
+        self._written = 0
+        self._strategy: bytes | Path | None = base.strategy
+        if folder is not None and base.strategy is not None:
+            self._strategy = folder / "strategy"
+            self._strategy.write_bytes(base.strategy)
+
+    def of(self, variations: Iterable[Variation]) -> Iterator[PreparedRun]:
+        """Yield a run for each variation, in their order, each with candles that suffice for it."""
+        coming = (self._wanted(number, one) for number, one in enumerate(variations))
+        first = list(islice(coming, _LOOKED_AT))
+        wanted = [one for one in first if isinstance(one, _Wanted)]
+        for one in sorted(wanted, key=lambda one: one.warmup_candles, reverse=True):
+            self._candles_for(one)
+        for item in chain(first, coming):
+            yield self._with_candles(item, len(first)) if isinstance(item, _Wanted) else item
+
+    def _wanted(self, number: int, variation: Variation) -> _Wanted | PreparedRun:
+        base = self._base.plan
+        try:
+            settings, strategy = self._base.decides(
+                varied_settings(base.settings, variation, f"variation {number}"), f"variation {number}"
+            )
+            plan = msgspec.structs.replace(base, settings=settings, outputs=self._outputs)
+            if self._outputs != "full":
+                plan = msgspec.structs.replace(plan, output_dir=None)
+            return _Wanted(variation, plan, strategy, *self._base.market_of(plan, strategy))
+        except HarnessError as error:
+            return PreparedRun(variation, error, {})
+
+    def _with_candles(self, one: _Wanted, runs: int) -> PreparedRun:
+        loaded = self._candles_for(one)
+        if isinstance(loaded.place, HarnessError):
+            return PreparedRun(one.variation, loaded.place, {})
+        own = one.plan.settings.live.strategy.type == self._base.plan.settings.live.strategy.type
+        task = Task(one.plan, self._strategy if own else None, loaded.place, one.warmup_candles, runs)
+        return PreparedRun(one.variation, task, loaded.windows)
+
+    def _candles_for(self, one: _Wanted) -> _Loaded:
+        known = self._loaded.get(one.key)
+        if known is None or known.warmup_candles < one.warmup_candles:
+            known = self._loaded[one.key] = self._load(one)
+        return known
+
+    def _load(self, one: _Wanted) -> _Loaded:
+        try:
+            market = self._base.load(one.plan, one.strategy, one.warmup_candles)
+        except HarnessError as error:
+            return _Loaded(one.warmup_candles, error, {})
+        place: MarketInput | Path = market
+        if self._folder is not None:
+            self._written += 1
+            place = self._folder / f"market-{self._written}"
+            write_market(place, market)
+            market = mapped_market(place)
+        return _Loaded(one.warmup_candles, place, {symbol: one.window for symbol, one in market.candles.items()})

@@ -1,0 +1,40 @@
+"""What runs are fed, in a file that several processes map into their memory: it is there once, however many read it."""
+
+import mmap
+import pickle
+from pathlib import Path
+
+from backtests.market_input import MarketInput
+
+_ALIGNED = 64
+
+
+def write_market(path: Path, market: MarketInput) -> None:
+    """Write what a run is fed: first everything but the columns, then these, one behind the other."""
+    # Views of a mapping cannot be pickled.
+    plain = market._replace(
+        detail=dict(market.detail), perpetual=dict(market.perpetual), watched=dict(market.watched), memory=None
+    )
+    buffers: list[pickle.PickleBuffer] = []
+    head = pickle.dumps(plain, protocol=5, buffer_callback=buffers.append)
+    columns = [one.raw() for one in buffers]
+    with path.open("wb") as file:
+        pickle.dump((head, [len(column) for column in columns]), file)
+        for column in columns:
+            file.write(bytes(-file.tell() % _ALIGNED))
+            file.write(column)
+
+
+def mapped_market(path: Path) -> MarketInput:
+    """Return what :func:`write_market` wrote; its columns are read-only views of the file."""
+    with path.open("rb") as file:
+        head, lengths = pickle.load(file)  # Written by this program, a moment ago.
+        at = file.tell()
+        whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    columns = []
+    for length in lengths:
+        at += -at % _ALIGNED
+        columns.append(whole[at : at + length])
+        at += length
+    market: MarketInput = pickle.loads(head, buffers=columns)
+    return market

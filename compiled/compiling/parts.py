@@ -1,0 +1,80 @@
+"""Rules as parts of what Python calls: made into machine code with it, once, instead of each by itself before.
+
+By itself numba optimises every function and makes machine code of it together with all that it calls, however deep,
+and again for each of its callers. A part stays as it was lowered until the whole that it belongs to is made.
+"""
+
+from typing import Any
+
+from numba.core import compiler
+from numba.core.codegen import JITCodeLibrary
+
+
+class PartLibrary(JITCodeLibrary):
+    """A function that only compiled ones call."""
+
+    def add_llvm_module(self, ll_module: Any) -> None:
+        """Take the function as it is."""
+        ll_module.data_layout = self._codegen._data_layout
+        self._final_module.link_in(ll_module)
+
+    def finalize(self) -> None:
+        """Leave everything to the whole."""
+        self._raise_if_finalized()
+        self._finalized = True
+
+    @property
+    def codegen(self) -> Any:
+        """What is told of the function's environment: nobody."""
+        return self
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Leave the environment away: it is what a function has of Python."""
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return that there is no machine code."""
+        return 0
+
+
+class WholeLibrary(JITCodeLibrary):
+    """A function that Python calls, with all its parts."""
+
+    def add_llvm_module(self, ll_module: Any) -> None:
+        """Take the function as it is: it is optimised once, with its parts."""
+        ll_module.data_layout = self._codegen._data_layout
+        self._final_module.link_in(ll_module)
+
+    def finalize(self) -> None:
+        """Make machine code of the function and its parts."""
+        found: dict[Any, None] = {}
+        waiting = list(reversed(self._linking_libraries))
+        while waiting:
+            library = waiting.pop()
+            if library not in found:
+                found[library] = None
+                if isinstance(library, PartLibrary):
+                    waiting += reversed(library._linking_libraries)
+        self._linking_libraries = list(found)
+        super().finalize()
+
+
+class _Compiler(compiler.CompilerBase):
+    library: type[JITCodeLibrary]
+
+    def define_pipelines(self) -> list[Any]:
+        state = self.state
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
+
+
+class PartCompiler(_Compiler):
+    """Compiles parts."""
+
+    library = PartLibrary
+
+
+class WholeCompiler(_Compiler):
+    """Compiles wholes."""
+
+    library = WholeLibrary
