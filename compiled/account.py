@@ -117,9 +117,7 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
 
 
 @routine
-def open_holding(
-    core: Core, s: int, price: int, quantity: int, commission: int, mark_units: int, mark: float
-) -> None:
+def open_holding(core: Core, s: int, price: int, quantity: int, commission: int, mark_units: int, mark: float) -> None:
     """Open a position with the symbol's waiting entry; its own fill is its mark where none is given."""
     account, symbol, order, holding = core.account[0], core.symbols[s], core.entries[s], core.holdings[s]
     holding.sign, holding.quantity, holding.price = order.sign, quantity, price

@@ -28,19 +28,19 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "rungs closes_all break_even_after chance_high chance_low max_entries",
+    "rungs closes_all break_even_after detail_ms chance_high chance_low max_entries",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit first_letter end_letter fine_scale fine_step",
+    "band_up band_unit first_fine end_fine first_letter end_letter fine_scale fine_step",
     "price_unit quantity_unit min_quantity max_quantity min_notional",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held",
+    "held own_row decides fine_row fine last_fine_ms",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -56,9 +56,9 @@ REDUCING = _dtype(
 TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = _dtype(
-    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails trail_units has_best "
-    "timed_out entered_inside targets ladder closes_all break_even_due entered parts closed_quantity closed_cost "
-    "proceeds gross result best_case ambiguous tag entries",
+    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails "
+    "trail_units has_best timed_out entered_inside targets ladder closes_all break_even_due entered parts "
+    "closed_quantity closed_cost proceeds gross result best_case ambiguous tag entries",
     "entry_price quantity_float mark best",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed.

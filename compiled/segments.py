@@ -14,6 +14,8 @@ def follow_candles(core: Core) -> None:
             continue
         open_ms = core.open_ms[state.row]
         state.last_close, state.has_close, state.gap = core.close[state.row], 1, 0
+        if rules.detail_ms:
+            open_ms -= (open_ms - rules.grid_origin_ms) % rules.timeframe_ms
         if state.opened and open_ms > state.segment_ends_ms:
             state.gap = 1
             state.missing = (open_ms - state.last_open_ms) // rules.timeframe_ms - 1

@@ -11,6 +11,7 @@ from compiled.matching_engine import match
 from compiled.order_book import cancel_close, cancel_entry, expire_entries
 from compiled.segments import follow_candles
 from compiled.settlement import leave_now
+from compiled.step_candles import next_finer_step, turn_to_strategy_candles
 from core.timeframe import DAY_MS
 
 EVENTS_OF_A_SYMBOL = 24
@@ -65,6 +66,8 @@ def has_room(core: Core, room: int) -> bool:
 @kernel
 def next_step(core: Core) -> int:
     """Return the time of the next step and mark the symbols that have a candle in it; NONE after the last."""
+    if core.rules[0].detail_ms:
+        return next_finer_step(core)
     first = NONE
     for s in range(core.states.shape[0]):
         state = core.states[s]
@@ -92,8 +95,6 @@ def process(core: Core, time_ms: int) -> None:
         begin_day(core, day, time_ms)
     account.time_ms, account.row_of_step_written = time_ms, 0
     account.steps += 1
-    for s in range(core.states.shape[0]):
-        account.candles_processed += core.states[s].present
     busy = account.open_positions or account.entries_waiting
     moved = find_moves(core) if busy else False
     follow_candles(core)
@@ -101,6 +102,10 @@ def process(core: Core, time_ms: int) -> None:
     if moved:
         act_on_moves(core, time_ms)
     take_equity(core, time_ms)
+    if core.rules[0].detail_ms:
+        turn_to_strategy_candles(core)
+    for s in range(core.states.shape[0]):
+        account.candles_processed += core.states[s].present
     if core.rules[0].max_holding != NONE:
         close_overdue(core, time_ms)
     decide(core, time_ms)

@@ -45,7 +45,7 @@ from compiled.protective_orders import protect, resize
 
 @routine
 def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
-    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened or added to one."""
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has filled."""
     account, order, symbol, holding = core.account[0], core.entries[s], core.symbols[s], core.holdings[s]
     buying, quantity, first = order.sign > 0, order.quantity, holding.sign == 0
     if order.acts == LIMIT:

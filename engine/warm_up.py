@@ -2,15 +2,32 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from core.candle import Candle
-from engine.session import Session
+from engine.kernel_rules import KernelRules
+from engine.watched import Watched
 
 Stored = Sequence[Iterable[Candle]]
 """Candles by traded symbol, or by watched series, in configured order; each oldest first."""
 
 
-def warm_up(session: Session, stored: Stored, watched: Stored = ()) -> None:
+class Warmed(Protocol):
+    """What is shown stored candles: a session, or what only hears a strategy."""
+
+    rules: KernelRules
+    watched: Watched
+
+    def warm_up(self, symbol_index: int, candles: Iterable[Candle]) -> None:
+        """Take a symbol's candles from before the first step, in order of time."""
+        ...
+
+    def watch(self, place: int, candle: Candle) -> None:
+        """Take a candle of a watched series from before the first step, in order of time."""
+        ...
+
+
+def warm_up(session: Warmed, stored: Stored, watched: Stored = ()) -> None:
     """Feed a session its stored candles.
 
     Where series are watched, all candles come in order of their closes, and of one instant the watched ones first, as

@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
     yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
-    if market.watched:
-        yield "the strategy watches other candles"
 
 
 def run_compiled(
@@ -69,18 +68,13 @@ def run_compiled(
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
     memory = market.memory or MarketMemory(1)
-    opinions = opinions_of(strategy, plan.settings, rules, market.candles, memory.columns)
-    brought = [
-        SymbolMarket(
-            symbol,
-            one.instrument,
-            one.warmup,
-            one.window,
-            said,
-            memory.once(("prices", symbol), functools.partial(scaled_prices, one.window, one.instrument)),
-        )
-        for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True)
-    ]
+    opinions = opinions_of(strategy, plan.settings, rules, market, memory.columns)
+    brought = []
+    for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
+        finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
+        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
+        prices = memory.once(("prices", symbol), scaled)
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer))
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)

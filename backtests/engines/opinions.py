@@ -5,20 +5,22 @@ fills, is noticed here and has to be run step by step.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 import msgspec
 import numpy as np
 
-from backtests.timeline import candles_of, merged_steps
+from backtests.engines.hearing import Hearing
+from backtests.market_input import MarketInput
+from backtests.timeline import candles_of
 from compiled.driving.compiled_run import OpinionRows
 from compiled.driving.opinion_rows import Row, signal_row
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import CandleColumns, Float64Array
+from core.candle_columns import CandleColumns, Float64Array, slots
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
@@ -26,9 +28,8 @@ from core.trading_signal import Signal, is_plain
 from engine.assembly import known_candles, streams_of
 from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
-from engine.segments import Segments
-from engine.symbol_state import SymbolState
-from execution.orders.symbol_orders import SymbolOrders
+from engine.warm_up import warm_up
+from engine.watched import Watched, watched_series_of
 from indicators.features.series import KeptColumns
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
@@ -96,7 +97,7 @@ def opinions_of(
     strategy: Strategy | StreamingStrategy,
     settings: Settings,
     rules: KernelRules,
-    candles: Candles,
+    market: MarketInput,
     kept: KeptColumns | None = None,
 ) -> Opinions:
     """Return what a strategy says about every candle of the window; ``kept`` are features of the same candles.
@@ -106,8 +107,11 @@ def opinions_of(
     Uncovered
         If it cannot be heard beforehand, or says what the compiled rules do not know.
     """
-    ahead = {symbol: _joined(one) for symbol, one in candles.items()}
-    features, opened = streams_of(strategy, settings, known_candles(ahead, rules, kept=kept), rules)
+    candles = market.candles
+    known = known_candles(market.ahead(), rules, market.watched_ahead(), kept)
+    by_columns = rules.detail_ms is None or not bridges_a_gap(market, rules)
+    streamed = msgspec.structs.replace(rules, detail_ms=None) if by_columns else rules
+    features, opened = streams_of(strategy, settings, known, streamed)
     account = UnseenAccount()
     if features is not None:
         if features.wants_news:
@@ -120,7 +124,8 @@ def opinions_of(
             return at_once
         streams = _columns(features, opened, candles)
         if streams is None or features is None:
-            _hear_all(opened, features, rules, candles, said)
+            watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
+            _hear_all(opened, features, rules, market, watched, said)
         else:
             _hear_some(streams, features, rules, candles, said)
     except Uncovered:
@@ -199,25 +204,29 @@ def _hear_all(
     opened: Callable[[str], SignalStream],
     features: FeatureSession | None,
     rules: KernelRules,
-    candles: Candles,
+    market: MarketInput,
+    watched: Watched,
     said: Sequence[_Said],
 ) -> None:
     """Show a strategy every candle, as a session does."""
-    states = [SymbolState(symbol, opened, SymbolOrders()) for symbol in candles]
-    for state, one in zip(states, candles.values(), strict=True):
-        for candle in candles_of(one.warmup):
-            state.warm(candle, rules.longest_open_distance_ms)
-    segments, rows = Segments(rules), [0] * len(states)
-    for time_ms, present in _present(candles, rules.timeframe_ms):
-        shown = [(states[s], candle, candle) for s, candle in present]
-        segments.follow(shown)
-        if features is not None:
-            features.begin(time_ms, [(states[s].symbol, candle) for s, candle in present])
-        for s, candle in present:
-            said[s].take(rows[s], states[s].opine(candle), candle.close)
-            rows[s] += 1
+    hearing, rows = Hearing(rules, tuple(market.candles), opened, watched, features), [0] * len(said)
+    stored, beside = market.candles.values(), market.watched.values()
+    warm_up(hearing, [candles_of(one.warmup) for one in stored], [candles_of(one.warmup) for one in beside])
+    for s, candle, signal in hearing.opinions(market.window()._replace(marks=(), funding=())):
+        said[s].take(rows[s], signal, candle.close)
+        rows[s] += 1
 
 
-def _present(candles: Candles, timeframe_ms: int) -> Iterator[tuple[int, list[tuple[int, Candle]]]]:
-    for step in merged_steps([one.window for one in candles.values()], timeframe_ms):
-        yield step.time_ms, [(s, candle) for s, candle in enumerate(step.candles) if candle is not None]
+def bridges_a_gap(market: MarketInput, rules: KernelRules) -> bool:
+    """Return whether a finer candle joins strategy candles that are too far apart to be of one segment.
+
+    Columns of strategy candles know nothing of it.
+    """
+    longest = rules.longest_open_distance_ms
+    for symbol, finer in market.detail.items():
+        opens = _joined(market.candles[symbol]).open_time_ms
+        reached = np.union1d(opens, slots(finer.window.open_time_ms, rules.timeframe_ms))
+        segment = np.searchsorted(reached[1:][np.diff(reached) > longest], opens, side="right")
+        if ((np.diff(segment) > 0) != (np.diff(opens) > longest)).any():
+            return True
+    return False

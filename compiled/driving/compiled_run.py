@@ -18,6 +18,7 @@ from compiled.codes import (
     STATUSES,
     TRANSITIONS,
 )
+from compiled.driving.core_builder import first_step_ms
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -153,8 +154,7 @@ class CompiledRun:
             self._keep()
 
     def _write_start(self, ledger: Sink) -> None:
-        account, length_ms = self.core.account[0], int(self.core.rules[0]["timeframe_ms"])
-        first_ms = int(self.core.open_ms.min()) + length_ms
+        account, first_ms = self.core.account[0], first_step_ms(self.core)
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
         ledger(out[:used].tobytes())

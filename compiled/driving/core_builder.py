@@ -26,6 +26,8 @@ MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 15
 """How many events of a kind are kept before they are written."""
 
+NO_CANDLES = CandleColumns.empty()
+
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
@@ -33,8 +35,9 @@ _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
-    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``. ``prices`` are
-    those of the window in whole units, where they are known.
+    ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
+    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
+    they are known.
     """
 
     name: str
@@ -43,6 +46,7 @@ class SymbolMarket(NamedTuple):
     window: CandleColumns
     opinions: layout.Records
     prices: Scaled | None = None
+    detail: CandleColumns = NO_CANDLES
 
 
 def build_core(
@@ -55,21 +59,25 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [one.prices or scaled_prices(one.window, one.rules) for one in market]
+    scaled = [one.prices or scaled_prices((one.window, one.detail), one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
     row = signal = 0
+    fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
         rows, opinions = one.window.rows, len(one.opinions)
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
-        states[s]["row"], states[s]["signal"] = row, signal
+        symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["row"] = states[s]["own_row"] = row
+        states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
+        states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
-        row, signal = row + rows, signal + opinions
+        row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
     return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
 
 
@@ -92,7 +100,13 @@ def _core(
     symbols["first_letter"][1:] = symbols["end_letter"][:-1]
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*(one.window for one in market), strict=True))
+    series = [*(one.window for one in market), *(one.detail for one in market)]
+    columns = CandleColumns._make(np.concatenate(one) for one in zip(*series, strict=True))
+    rows = [one.window.rows for one in market]
+    ordered = [
+        *(table[:count] for table, count in zip(units, rows, strict=True)),
+        *(table[count:] for table, count in zip(units, rows, strict=True)),
+    ]
     targets = rungs_of(settings)
     rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
@@ -109,7 +123,7 @@ def _core(
         close=columns.close,
         high=columns.high,
         low=columns.low,
-        units=np.concatenate(units),
+        units=np.concatenate(ordered),
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
@@ -135,6 +149,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
     found: dict[str, float] = {
         "timeframe_ms": length_ms,
+        "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),
         "grid_origin_ms": grid_origin_ms(length_ms),
         "entry_at_close": fills.entry_fill == "close",
         "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
@@ -273,6 +288,15 @@ def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> No
     state["opened"], state["last_open_ms"] = 1, opens[-1]
     state["segment_ends_ms"] = opens[-1] + longest_distance_ms
     state["last_close"], state["has_close"] = warmup.close[-1], 1
+
+
+def first_step_ms(core: layout.Core) -> int:
+    """Return when the first candle of a run closes, which has one."""
+    closes = []
+    for own, length in (("row", "timeframe_ms"), ("fine", "detail_ms")):
+        first = core.symbols[f"first_{own}"]
+        closes.append(core.open_ms[first[first < core.symbols[f"end_{own}"]]] + core.rules[0][length])
+    return int(np.concatenate(closes).min())
 
 
 def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:

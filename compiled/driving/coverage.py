@@ -8,8 +8,6 @@ from core.settings_section import SettingsSection
 from validation.composed_settings import Settings
 
 REFERENCE_ONLY: Mapping[str, str] = {
-    "detail_interval": "detail_interval",
-    "watch": "watched symbols",
     "execution.perpetual": "perpetual contracts",
     "execution.volume_cap": "a volume cap",
     "execution.spread.model": "an estimated spread",

@@ -34,15 +34,15 @@ def whole(number: Decimal, decimals: int) -> int:
     return int(number.scaleb(decimals))
 
 
-def scaled_prices(candles: CandleColumns, rules: Instrument) -> Scaled:
-    """Return a symbol's prices in the coarsest unit that holds them and the tick.
+def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
+    """Return the prices of a symbol's series, one after another, in the coarsest unit that holds them and the tick.
 
     Raises
     ------
     Uncovered
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
-    table = np.stack((candles.open, candles.high, candles.low, candles.close), axis=1)
+    table = np.concatenate([np.stack((one.open, one.high, one.low, one.close), axis=1) for one in series])
     least = decimals_of(rules.tick_size)
     for decimals in range(least, MOST_DECIMALS + 1):
         if len(table) and not _fits(table[:: max(1, len(table) // 64)], decimals):

@@ -16,6 +16,7 @@ KERNEL = ("core", "indicators", "strategies", "risk_management", "execution", "e
 BESIDE_THE_KERNEL = (
     "backtests/engines/compiled_session.py",
     "backtests/engines/engine_choice.py",
+    "backtests/engines/hearing.py",
     "backtests/kept_outputs.py",
     "backtests/market_input.py",
     "backtests/market_memory.py",

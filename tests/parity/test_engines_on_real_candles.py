@@ -15,7 +15,7 @@ import numpy as np
 from backtests.config_backtest import ConfigBacktestRunner
 from core.errors import ConfigurationError
 from core.instants import format_ms
-from core.timeframe import timeframe_ms
+from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.__main__ import main as market_data
 from market_data.store.candle_store import CandleStore
 from tests.support.config_tree import write_config
@@ -24,6 +24,8 @@ from tests.support.shared import CANDLES, needs_shared
 
 CANDLES_OF_A_SYMBOL = 1_200
 """How many candles of a set are run in ``make test``, around its largest hole; ``make test-long`` runs all."""
+FINER_CANDLES = 6_000
+"""The same of a set whose orders are matched with its finer candles: how many of these."""
 DENSE = {"ema_fast": 2, "ema_slow": 4, "rsi_period": 3, "rsi_extreme_low": 1, "rsi_extreme_high": 99,
          "rsi_long_min": 30, "rsi_long_max": 98, "rsi_short_min": 2, "rsi_short_max": 70, "volume_multiplier": 0.5,
          "atr_period": 5, "sl_atr_multiple": 2.5, "tp_atr_multiple": 2.5}  # fmt: skip
@@ -34,29 +36,39 @@ EXECUTIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
 }
 """Two ways to trade, as ``execution`` and risk settings."""
 CONTRACT = {"leverage": 5, "maintenance_rate": 0.01, "liquidation_fee": 0.0125, "missing_funding": "zero"}
-COVERED = 38
+TIMEFRAMES = ("1m", "5m", "15m", "1h")
+COVERED = 46
 """How many runs the compiled rules cover at least."""
 
 
 class RecordedSet(NamedTuple):
-    """Candles of one exchange, timeframe and quote currency; ``contract`` says that payments are beside them."""
+    """Candles of one exchange, timeframe and quote currency; ``contract`` says that payments are beside them.
+
+    ``finer`` is the shortest timeframe of which some of its symbols have candles too.
+    """
 
     exchange: str
     timeframe: str
     symbols: tuple[str, ...]
     contract: bool
+    finer: str | None
 
 
 def recorded_sets() -> Iterator[RecordedSet]:
     """Yield all sets."""
     for exchange in sorted(path for path in CANDLES.iterdir() if path.is_dir()):
-        for timeframe in ("1m", "5m", "15m", "1h"):
+        for number, timeframe in enumerate(TIMEFRAMES):
             for quote in ("USD", "USDC", "USDT"):
                 files = sorted(exchange.glob(f"*-{quote}/{timeframe}.csv.gz"))
                 contract = any((file.parent / "funding.csv.gz").is_file() for file in files)
                 if files:
                     symbols = tuple(file.parent.name.replace("-", "/") for file in files)
-                    yield RecordedSet(exchange.name, timeframe, symbols, contract)
+                    finer = (
+                        one
+                        for one in TIMEFRAMES[:number]
+                        if any((file.parent / f"{one}.csv.gz").is_file() for file in files)
+                    )
+                    yield RecordedSet(exchange.name, timeframe, symbols, contract, next(finer, None))
 
 
 @needs_shared
@@ -82,9 +94,18 @@ class EnginesOnRealCandles(unittest.TestCase):
                 asked_for = {**execution, "perpetual": CONTRACT} if contract else execution
                 with self.subTest(one.exchange, timeframe=one.timeframe, execution=name, contract=contract):
                     found[self.verified(one, asked_for, risk)] += 1
+            if one.finer is not None:
+                with self.subTest(one.exchange, timeframe=one.timeframe, execution=name, finer=one.finer):
+                    found[self.verified(one, execution, risk, one.finer)] += 1
         self.assertGreaterEqual(found.pop("covered"), COVERED, found.most_common())
 
-    def verified(self, one: RecordedSet, execution: Mapping[str, object], risk: Mapping[str, object]) -> str:
+    def verified(
+        self,
+        one: RecordedSet,
+        execution: Mapping[str, object],
+        risk: Mapping[str, object],
+        finer: str | None = None,
+    ) -> str:
         """Run a set by both engines; return why the compiled rules do not cover it, else that they do."""
         live = {
             "exchange": one.exchange,
@@ -92,9 +113,10 @@ class EnginesOnRealCandles(unittest.TestCase):
             "timeframe": one.timeframe,
             "strategy": {"type": "scalping_ema_rsi", "params": DENSE},
             "execution": execution,
+            "detail_interval": finer,
         }
         config = write_config(self.base, live=live, risk=risk)
-        start, end = self.window(one)
+        start, end = self.window(one, finer)
         runner = ConfigBacktestRunner(
             config,
             format_ms(start),
@@ -112,15 +134,18 @@ class EnginesOnRealCandles(unittest.TestCase):
         self.assertGreater(result["performance"]["total_trades"], 5)
         return "covered"
 
-    def window(self, one: RecordedSet) -> tuple[int, int]:
-        """Return the window that is run: in short tests around the largest hole of the first symbol."""
-        opens = CandleStore(self.store).open_times(one.exchange, one.symbols[0], one.timeframe)
-        length = timeframe_ms(one.timeframe)
+    def window(self, one: RecordedSet, finer: str | None) -> tuple[int, int]:
+        """Return the window that is run: in short tests around the largest hole of the first symbol that has it."""
+        store, length = CandleStore(self.store), timeframe_ms(one.timeframe)
+        series = (store.open_times(one.exchange, symbol, finer or one.timeframe) for symbol in one.symbols)
+        opens = next(found for found in series if len(found))
         if LONG:
             return int(opens[0]), int(opens[-1]) + length
+        candles = CANDLES_OF_A_SYMBOL if finer is None else FINER_CANDLES
         hole = int(np.argmax(np.diff(opens)))
-        first = max(0, min(hole - CANDLES_OF_A_SYMBOL // 2, len(opens) - CANDLES_OF_A_SYMBOL))
-        return int(opens[first]), int(opens[min(len(opens), first + CANDLES_OF_A_SYMBOL) - 1]) + length
+        first = max(0, min(hole - candles // 2, len(opens) - candles))
+        last = min(len(opens), first + candles) - 1
+        return floor_to_grid(int(opens[first]), length), ceil_to_grid(int(opens[last]) + 1, length)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
 from tests.support.oracles.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
+from tests.support.oracles.finer_candles import FINER, finer_candles
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
@@ -41,7 +42,7 @@ FURTHER = st.fixed_dictionaries(
     {
         "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
         "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000, 59_000)),
-        "mode": st.sampled_from(("paper",) * 14 + ("monitor",)),
+        "mode": st.sampled_from(("paper",) * 9 + ("monitor",)),
         "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS)),
         "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
         "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
@@ -61,7 +62,7 @@ entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_swit
 monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
-OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room"
+OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer"
 
 
 def words(text: str) -> set[str]:
@@ -119,17 +120,24 @@ class CompiledAgainstKernel(unittest.TestCase):
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             print_blob=True,
         )
-        @given(cases(), FURTHER, st.booleans())
-        def compare(drawn: Case, further: dict[str, Any], by_atr: bool) -> None:
-            case = covered_case(drawn, further, by_atr=by_atr)
+        @given(cases(), FURTHER, st.booleans(), st.none() | st.integers(0, 1 << 16))
+        def compare(drawn: Case, further: dict[str, Any], by_atr: bool, finer: int | None) -> None:
+            case, detail = covered_case(drawn, further, by_atr=by_atr), None
+            timeframe = TIMEFRAMES[case.timeframe_ms]
+            if finer is not None:
+                case.settings["detail_interval"] = FINER[timeframe]
+                if case.settings["intrabar"] == "pessimistic":
+                    case.settings["intrabar"] = ("pessimistic", "detail")[finer % 2]
+                detail = finer_candles(case.candles, timeframe, finer)
             try:
-                got = run_compiled_on(case, TIMEFRAMES[case.timeframe_ms])
+                got = run_compiled_on(case, timeframe, detail)
             except Uncovered:
                 happened["uncovered"] += 1
                 return
-            expected = run_kernel_on(case)
+            expected = run_kernel_on(case, detail=detail)
             happened["covered"] += 1
             note(expected, happened)
+            happened["finer"] += detail is not None
             require_same_bytes(self, expected, got)
 
         compare()

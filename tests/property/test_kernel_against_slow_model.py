@@ -10,16 +10,19 @@ from core.instants import format_ms
 from core.timeframe import timeframe_ms
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case, run_model, trades_csv
-from tests.support.runs.kernel_runs import FundingRates, KernelRun, run_kernel
+from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, run_kernel
 from tests.support.scale import scaled
 
 TIMEFRAMES = {timeframe_ms(text): text for text in ("1m", "1h", "4h", "1d", "1w")}
 
 
 def run_kernel_on(
-    case: Case, settings: Mapping[str, object] | None = None, funding: FundingRates | None = None
+    case: Case,
+    settings: Mapping[str, object] | None = None,
+    funding: FundingRates | None = None,
+    detail: Candles | None = None,
 ) -> KernelRun:
-    """Run the kernel on a case of the model, or on its market with other settings."""
+    """Run the kernel on a case of the model, or on its market with other settings, or with finer candles."""
     return run_kernel(
         case.settings if settings is None else settings,
         case.symbols,
@@ -32,6 +35,7 @@ def run_kernel_on(
         start_ms=case.start_ms,
         kill_switch=case.kill_switch,
         funding=funding,
+        detail=detail,
     )
 
 

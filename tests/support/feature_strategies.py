@@ -132,6 +132,25 @@ class Regime(FeatureStrategy):
         return None
 
 
+class Following(FeatureStrategy):
+    """Trades every third minute in the direction of a watched symbol's average, whatever its position is."""
+
+    lookback = 1
+
+    def features(self, params: Any) -> Mapping[str, Any]:
+        return {
+            "atr": ATR(4),
+            "regime": Feature(EMA(5), symbol="XRP/USDT"),
+            "theirs": Feature("close", timeframe="5m", symbol="XRP/USDT", source="exchange"),
+        }
+
+    def decide(self, now: Now) -> Signal | None:
+        if not now.ready or now.time.open.minute % 3:
+            return None
+        enter = self.long if now.regime > now.before.regime else self.short
+        return enter(stop_distance=now.atr, target_distance=2 * now.atr, metadata={"theirs": now.theirs})
+
+
 class Watcher(FeatureStrategy):
     """Keeps what it was shown, and says what a script tells it."""
 

@@ -26,7 +26,7 @@ from core.trading_signal import Signal
 from engine.renderer import SessionOutputs
 from strategies.strategy import StreamingStrategy
 from tests.support.oracles.slow_model import Case
-from tests.support.runs.kernel_runs import KernelRun, settings_from
+from tests.support.runs.kernel_runs import Candles, KernelRun, settings_from
 
 OUTPUTS = ("trades", "equity", "decisions", "orders", "ledger")
 
@@ -63,8 +63,8 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[R
     return np.array(rows, SIGNAL_ROW), texts
 
 
-def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
-    """Run the compiled rules on a case of the model; Uncovered where they do not cover it."""
+def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -> CompiledOutputs:
+    """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
     for reason in (*settings_reasons(settings), *rules_reasons(rules)):
@@ -76,7 +76,8 @@ def run_compiled_on(case: Case, timeframe: str) -> CompiledOutputs:
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
         opinions, told = opinions_on(window, case.signals.get(symbol, {}))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
-        market.append(SymbolMarket(symbol, case.instruments[symbol], warmup, window, opinions))
+        fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
+        market.append(SymbolMarket(symbol, case.instruments[symbol], warmup, window, opinions, detail=fine))
         texts.append(TextRows(told))
     core = build_core(settings, case.warmup_candles, market, case.kill_switch)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
