@@ -154,8 +154,6 @@ class _SetItem(AbstractTemplate):
         table, index, _ = args
         if isinstance(table, Table) and table.ndim == 1 and isinstance(index, types.Integer):
             return signature(types.none, table, types.intp, table.dtype)
-        if isinstance(table, Table) and isinstance(index, types.BaseTuple) and table.ndim == len(index):
-            return signature(types.none, table, types.UniTuple(types.intp, table.ndim), table.dtype)
         return None
 
 
@@ -228,34 +226,10 @@ def _get_of_table(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @lower(operator.setitem, Table, types.Integer, types.Any)
 def _set_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind, (pointer, number, value) = sig.args[0], args
-    _put_at(context, builder, kind, pointer, number, value)
-    return context.get_dummy_value()
-
-
-@lower(operator.setitem, Table, types.BaseTuple, types.Any)
-def _set_of_table(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    kind, (pointer, index, value) = sig.args[0], args
-    first = builder.mul(builder.extract_value(index, 0), _word(builder, pointer, 2))
-    number = builder.add(first, builder.extract_value(index, 1))
-    _put_at(context, builder, kind, pointer, number, value)
-    return context.get_dummy_value()
-
-
-def _put_at(context: Any, builder: Any, kind: Table, pointer: Any, number: Any, value: Any) -> None:
     place = _place(context, builder, kind.dtype, _data(builder, pointer), number)
     if isinstance(kind.dtype, types.Record):
         size = context.get_constant(types.intp, kind.dtype.size)
         cgutils.raw_memcpy(builder, place, value, size, 1)
     else:
         context.pack_value(builder, kind.dtype, value, place)
-
-
-@lower(operator.setitem, Table, types.BaseTuple, types.Any)
-def _set_of_table(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    kind, (pointer, index, value) = sig.args[0], args
-    first = builder.mul(builder.extract_value(index, 0), _word(builder, pointer, 2))
-    number = builder.add(first, builder.extract_value(index, 1))
-    context.pack_value(
-        builder, kind.dtype, value, _place(context, builder, kind.dtype, _data(builder, pointer), number)
-    )
     return context.get_dummy_value()
