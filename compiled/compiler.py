@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import config
 
-from compiled.compiling.parts import PartCompiler, WholeCompiler
+from compiled.compiling.parts import Part, whole
 
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
@@ -19,31 +20,30 @@ Word: Any = np.uint64
 """64 bits without a sign."""
 
 _ROOT = Path(__file__).parent
+_PLAIN: bool = cast(Any, config).DISABLE_JIT
 _CONSTANTS = ("timeframe.py", "tolerance.py")
-_compile: Any = numba.njit
-_OPTIONS = {"error_model": "numpy"}
-_PART = {**_OPTIONS, "pipeline_class": PartCompiler, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_WHOLE = {**_OPTIONS, "pipeline_class": WholeCompiler, "no_cfunc_wrapper": True, "nogil": True}
 
 
 def kernel(function: Compiled) -> Compiled:
     """Compile a rule that every candle meets, as a part of what calls it."""
-    return cast(Compiled, _compile(forceinline=True, **_PART)(function))
+    return function if _PLAIN else cast(Compiled, Part(function, inline=True))
 
 
 def routine(function: Compiled) -> Compiled:
     """Compile what happens now and then, once for all that call it."""
-    return cast(Compiled, _compile(**_PART)(function))
+    return function if _PLAIN else cast(Compiled, Part(function, inline=False))
 
 
 def entry(function: Compiled) -> Compiled:
     """Compile a function that Python calls, and keep it for the next process where a folder can be written to."""
+    if _PLAIN:
+        return function
     if _keeps_nothing_stale():
         try:
-            return cast(Compiled, _compile(cache=True, **_WHOLE)(function))
+            return cast(Compiled, whole(function, kept=True))
         except RuntimeError:  # No folder can be written to: compiled anew by every process.
             pass
-    return cast(Compiled, _compile(**_WHOLE)(function))
+    return cast(Compiled, whole(function))
 
 
 @functools.cache

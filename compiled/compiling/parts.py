@@ -4,10 +4,13 @@ By itself numba optimises every function and makes machine code of it together w
 and again for each of its callers. A part stays as it was lowered until the whole that it belongs to is made.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
+from numba.core.registry import CPUDispatcher
 
 
 class PartLibrary(JITCodeLibrary):
@@ -78,3 +81,38 @@ class WholeCompiler(_Compiler):
     """Compiles wholes."""
 
     library = WholeLibrary
+
+
+_OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+class Part(CPUDispatcher):
+    """A part as other compiled functions call it; where Python does, a whole is made of it first.
+
+    ``inline`` makes it a part of the very functions that call it.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, inline: bool) -> None:
+        options = {**_OPTIONS, "no_cpython_wrapper": True, "forceinline": inline}
+        super().__init__(function, targetoptions=options, pipeline_class=PartCompiler)
+
+    def __call__(self, *given: Any) -> Any:
+        return self._whole(*given)
+
+    @functools.cached_property
+    def _whole(self) -> CPUDispatcher:
+        return whole(self.py_func)
+
+
+def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
+    """Return a function as Python calls it; its machine code may be kept for the next process.
+
+    Raises
+    ------
+    RuntimeError
+        If it cannot be kept.
+    """
+    made = CPUDispatcher(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
+    if kept:
+        made.enable_caching()
+    return made

@@ -4,12 +4,12 @@ import unittest
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
-import numba
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compiled.codes import NONE
+from compiled.compiler import routine
 from compiled.integers import divided_product, float_of, half_even, in_steps, twelve_digits
 from compiled.text.digits import put_plain, put_time
 from compiled.text.floats import put_float
@@ -20,7 +20,7 @@ from tests.support.scale import scaled
 EXAMPLES = scaled(2_000, 100_000)
 
 
-@numba.njit
+@routine
 def texts(values, out, ends):
     at = 0
     for place in range(len(values)):
