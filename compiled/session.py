@@ -4,7 +4,7 @@ from compiled.account import balance_float, note_equity
 from compiled.candle_moves import act_on_moves, find_moves
 from compiled.codes import END, ENDED, NONE, RUNNING
 from compiled.compiler import entry, kernel
-from compiled.decisions import decide
+from compiled.deciding.decisions import decide
 from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
 from compiled.matching_engine import match

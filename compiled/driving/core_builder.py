@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -11,7 +11,7 @@ from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
-from core.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -30,6 +30,9 @@ NO_CANDLES = CandleColumns.empty()
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
+
+
+Column = TypeVar("Column", Int64Array, Float64Array)
 
 
 class SymbolMarket(NamedTuple):
@@ -59,7 +62,7 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [one.prices or scaled_prices((one.window, one.detail), one.rules) for one in market]
+    scaled, units = _scaled(market)
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
@@ -78,7 +81,7 @@ def build_core(
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+    return _core(rules, symbols, states, market, units, settings)
 
 
 def _core(
@@ -86,7 +89,7 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Sequence[Int64Array],
+    units: Int64Array,
     settings: Settings,
 ) -> layout.Core:
     account = np.zeros(1, layout.ACCOUNT)
@@ -101,12 +104,6 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     series = [*(one.window for one in market), *(one.detail for one in market)]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*series, strict=True))
-    rows = [one.window.rows for one in market]
-    ordered = [
-        *(table[:count] for table, count in zip(units, rows, strict=True)),
-        *(table[count:] for table, count in zip(units, rows, strict=True)),
-    ]
     targets = rungs_of(settings)
     rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
@@ -119,22 +116,45 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=columns.open_time_ms,
-        close=columns.close,
-        high=columns.high,
-        low=columns.low,
-        units=np.concatenate(ordered),
+        open_ms=_whole([one.open_time_ms for one in series]),
+        close=_whole([one.close for one in series]),
+        high=_whole([one.high for one in series]),
+        low=_whole([one.low for one in series]),
+        units=units,
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(columns.rows + 1, np.float64),
+        curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
+    """Return the prices of each symbol in whole units, and those of all candles, the finer ones last."""
+    found = []
+    rows, fine = sum(one.window.rows for one in market), sum(one.detail.rows for one in market)
+    units = np.empty((rows + fine, 4), np.int64)
+    row, fine_row = 0, rows
+    for one in market:
+        prices = one.prices or scaled_prices((one.window, one.detail), one.rules)
+        own = one.window.rows
+        units[row : row + own] = prices.units[:own]
+        units[fine_row : fine_row + one.detail.rows] = prices.units[own:]
+        # Those of one symbol are let go before the next one's are made.
+        found.append(prices._replace(units=units[row : row + own]))
+        row, fine_row = row + own, fine_row + one.detail.rows
+    return found, units
+
+
+def _whole(columns: Sequence[Column]) -> Column:
+    """Return the columns of all series one behind the other."""
+    filled = [one for one in columns if len(one)] or columns[:1]
+    return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
 
 
 def _followed(core: layout.Core) -> layout.Core:
@@ -248,7 +268,7 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
     """Put a symbol's trading rules and units into its record."""
     price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
     tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
-    largest_price = int(prices.units.max(initial=1)) * 6 // 5 + 2 * tick
+    largest_price = prices.largest * 6 // 5 + 2 * tick
     cost_scale = 10 ** (money - price_decimals - quantity_decimals)
     finer = price_decimals + quantity_decimals + len(str(int(run["rate_unit"]))) - 1 - 8
     found: dict[str, float] = {

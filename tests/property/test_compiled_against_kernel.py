@@ -2,8 +2,10 @@
 
 import csv
 import dataclasses
+import random
 import unittest
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,23 +40,31 @@ LADDERS: tuple[dict[str, Any], ...] = (
     },
     {"ladder": [{"fraction": 0.01, "distance": 0.25}, {"fraction": 0.99, "distance": 1.5}], "max_holding": 7},
 )
-FURTHER = st.fixed_dictionaries(
-    {
-        "intrabar": st.sampled_from(("pessimistic", "optimistic", "ohlc", "olhc")),
-        "latency_ms": st.sampled_from((0, 0, 0, 1_500, 59_000, 59_000)),
-        "mode": st.sampled_from(("paper",) * 9 + ("monitor",)),
-        "exits": st.sampled_from(({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS)),
-        "trailing_stop_atr": st.sampled_from((None, None, 1.5)),
-        "spread": st.sampled_from(({}, {"model": "fixed", "fraction": 0.002})),
-        "commission": st.sampled_from(({}, {"maker": -0.0001, "taker": 0.0004})),
-        **ENTRY_SETTINGS,
-    }
-)
-"""Settings that the slow model does not know and the compiled rules do."""
+FURTHER: Mapping[str, Sequence[Any]] = {
+    "intrabar": ("pessimistic", "optimistic", "ohlc", "olhc"),
+    "latency_ms": (0, 0, 0, 1_500, 59_000, 59_000),
+    "mode": ("paper",) * 9 + ("monitor",),
+    "kill_switch": (False,) * 11 + (True,),
+    "one_position": (False,) * 4 + (True,),
+    "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
+    "trailing_stop_atr": (None, None, 1.5),
+    "spread": ({}, {"model": "fixed", "fraction": 0.002}),
+    "commission": ({}, {"maker": -0.0001, "taker": 0.0004}),
+    **ENTRY_SETTINGS,
+}
+"""Settings that the slow model does not know and the compiled rules do, and the kill switch, and room for no more
+than about one position, more often."""
+
+
+def further_settings(seed: int) -> dict[str, Any]:
+    """Return one of each; a seed, so that all are as common as they stand there."""
+    chance = random.Random(seed)
+    return {name: chance.choice(options) for name, options in FURTHER.items()}
+
 
 ORDERS = """NEW|, REPLACED|trailing_stop, CANCELED|end, CANCELED|gap, CANCELED|halt, CANCELED|oco,
 CANCELED|opposite_signal, CANCELED|position_closed, REPLACED|position, REPLACED|break_even, FILLED|break_even,
- EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
+EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
 FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_stop, FILLED|trailing_stop,
 REJECTED|insufficient_balance"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
@@ -91,6 +101,9 @@ def plain_signals(case: Case, rules: dict[str, Instrument], *, by_atr: bool) -> 
 def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
     """Return a case within what the compiled rules cover, every symbol on a tick and a lot."""
     flat = read_settings({**case.settings, **further})
+    kill_switch = flat.pop("kill_switch")
+    if flat.pop("one_position"):
+        flat["max_exposure_pct"] = flat["max_exposure"]
     if flat["entry_fill"] == "close":
         flat["latency_ms"] = 0
     if not flat["enable_trailing_stop"]:
@@ -105,7 +118,7 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         stepped = msgspec.structs.replace(one, tick_size=tick, lot_size=lot)
         rules[symbol] = entry_rules(stepped, len(case.candles[symbol]))
     signals = plain_signals(case, rules, by_atr=by_atr)
-    return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals)
+    return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals, kill_switch=kill_switch)
 
 
 class CompiledAgainstKernel(unittest.TestCase):
@@ -120,7 +133,9 @@ class CompiledAgainstKernel(unittest.TestCase):
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             print_blob=True,
         )
-        @given(cases(), FURTHER, st.booleans(), st.none() | st.integers(0, 1 << 16))
+        @given(
+            cases(), st.integers(0, 1 << 32).map(further_settings), st.booleans(), st.none() | st.integers(0, 1 << 16)
+        )
         def compare(drawn: Case, further: dict[str, Any], by_atr: bool, finer: int | None) -> None:
             case, detail = covered_case(drawn, further, by_atr=by_atr), None
             timeframe = TIMEFRAMES[case.timeframe_ms]

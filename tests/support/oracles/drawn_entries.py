@@ -1,25 +1,24 @@
 """How entries are made in drawn cases of the compiled rules: by settings, trading rules and what signals say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from hypothesis import strategies as st
 
 from core.instrument import Instrument
 from core.trading_signal import Signal
 
-ENTRY_SETTINGS: Mapping[str, st.SearchStrategy[Any]] = {
-    "entry_order": st.sampled_from(("market", "limit", "market", "limit", "stop")),
-    "entry_offset": st.sampled_from((0.001, 0.01, 0.0, 0.03, 0.0)),
-    "entry_time_in_force": st.sampled_from(("GTC", "GTD", "IOC", "IOC")),
-    "entry_expiry": st.sampled_from((1, 2, 3)),
-    "post_only": st.booleans(),
-    "max_entries": st.sampled_from((1, 3, 1, 2)),
-    "limit_fill": st.sampled_from(("through", "touch", "probability")),
-    "limit_fill_probability": st.sampled_from((0.5, 0.3, 0.9, 0.0, 1.0)),
-    "limit_fill_seed": st.sampled_from((0, 7, 2**63 - 1)),
+ENTRY_SETTINGS: Mapping[str, Sequence[Any]] = {
+    "entry_order": ("market", "limit", "market", "limit", "stop"),
+    "entry_offset": (0.001, 0.01, 0.0, 0.03, 0.0),
+    "entry_time_in_force": ("GTC", "GTD", "IOC", "IOC"),
+    "entry_expiry": (1, 2, 3),
+    "post_only": (False, True),
+    "max_entries": (1, 3, 1, 2),
+    "limit_fill": ("through", "touch", "probability"),
+    "limit_fill_probability": (0.5, 0.3, 0.9, 0.0, 1.0),
+    "limit_fill_seed": (0, 7, 2**63 - 1),
 }
 """By flat name; :func:`read_settings` leaves out what has no effect beside the others."""
 

@@ -14,8 +14,8 @@ from compiled.codes import (
     WARMING_UP,
 )
 from compiled.compiler import kernel
-from compiled.decision_plan import plan
-from compiled.entry_gates import enter_by_signal
+from compiled.deciding.decision_plan import plan
+from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
 from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.settlement import enter

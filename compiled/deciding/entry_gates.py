@@ -13,8 +13,8 @@ from compiled.codes import (
     TRAILING_DISTANCE,
 )
 from compiled.compiler import routine
-from compiled.entry_orders import form_order, refusal_of
-from compiled.entry_sizing import size_entry
+from compiled.deciding.entry_orders import form_order, refusal_of
+from compiled.deciding.entry_sizing import size_entry
 from compiled.integers import in_steps, twelve_digits
 from compiled.layout import Core, Record
 from compiled.order_book import accept_entry, reject_entry
