@@ -4,6 +4,7 @@ import math
 
 from compiled.codes import ALL, NONE, OVERFLOW
 from compiled.compiler import kernel, routine
+from compiled.fill_pricing import note_volume
 from compiled.integers import LARGEST_DIVISOR, average, float_of, long_quotient, share_of
 from compiled.layout import Core, Record
 
@@ -111,6 +112,8 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity
+    if core.tiers.shape[0] > 1:
+        note_volume(core, price * quantity * core.symbols[s].cost_scale, time_ms)
     row.stop_price = NONE
     row.ambiguous = row.gained = row.realized_pnl = row.targets = row.rung = row.whole = 0
     return row

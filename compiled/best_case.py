@@ -8,7 +8,7 @@ from compiled.reach_rules import meets_target
 
 
 @routine
-def gained_at_targets(core: Core, s: int, price: int, extreme: int) -> int:
+def gained_at_targets(core: Core, s: int, price: int, extreme: int, time_ms: int) -> int:
     """Return what a stop's fill would have brought more, had the targets that the candle reached come first.
 
     What they do not take is closed at the stop's price.
@@ -21,8 +21,8 @@ def gained_at_targets(core: Core, s: int, price: int, extreme: int) -> int:
             part = min(rest, target.quantity - target.filled)
             if part:
                 better += (target.price - price) * part * core.symbols[s].cost_scale
-                paid += commission_of(core, s, target.price, part, True)
+                paid += commission_of(core, s, target.price, part, True, time_ms)
                 rest -= part
     if rest:
-        paid += commission_of(core, s, price, rest, False)
-    return holding.sign * better + commission_of(core, s, price, holding.quantity, False) - paid
+        paid += commission_of(core, s, price, rest, False, time_ms)
+    return holding.sign * better + commission_of(core, s, price, holding.quantity, False, time_ms) - paid

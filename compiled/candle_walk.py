@@ -164,7 +164,7 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
         price = market_price(core, s, point, buying)
     else:
         price = target_price(core, s, place, point, buying)
-    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place == STOP_ROLE else 0
+    gained = gained_at_targets(core, s, price, favourable, time_ms) if ambiguous and place == STOP_ROLE else 0
     leave(core, s, place, point, price, time_ms, ambiguous, gained)
 
 

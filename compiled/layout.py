@@ -26,7 +26,7 @@ def _dtype(integers: str, floats: str = "") -> np.dtype[np.void]:
 RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
     "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
-    "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
+    "first_day max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms chance_high chance_low max_entries",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
@@ -82,6 +82,10 @@ TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
     "last_price order_type time_in_force rung",
 )
+TIER = _dtype("volume volume_part maker taker")
+"""Rates from a 30-day volume on: quote currency, and money units beside it."""
+VOLUME = _dtype("volume volume_part")
+"""What was filled on a UTC day."""
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
     "time_ms symbol kind signal before warm position_gate position waiting position_reason risk_gate bound risk_reason "
@@ -130,3 +134,5 @@ class Core(NamedTuple):
     levels: Int64Array
     targets: Records
     letters: npt.NDArray[np.uint8]
+    tiers: Records
+    volumes: Records

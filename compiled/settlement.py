@@ -53,7 +53,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         price = min(price, order.price) if buying else max(price, order.price)
     else:
         price = market_price(core, s, reference, buying)
-    commission = commission_of(core, s, price, quantity, maker)
+    commission = commission_of(core, s, price, quantity, maker, time_ms)
     held = 0 if first else holding.quantity
     if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
@@ -112,7 +112,7 @@ def leave(
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
     row.opens, row.reference, row.order_id, row.reason = 0, reference, order.order_id, order.reason
     row.rung, row.ambiguous, row.gained = order.rung, ambiguous, gained
-    row.commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    row.commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE, time_ms)
     close_part(core, s, row)
     row.balance, row.unrealized_pnl = core.account[0].balance, unrealized_of_log(core)
     order.filled += quantity

@@ -9,6 +9,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.commission_rules import rates_of, tiers_of, volumes_of
 from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
@@ -92,13 +93,13 @@ def _core(
     units: Int64Array,
     settings: Settings,
 ) -> layout.Core:
-    account = np.zeros(1, layout.ACCOUNT)
-    start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
+    account, fills = np.zeros(1, layout.ACCOUNT), settings.live.execution
+    start = whole(received(fills.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
     for name in ("current_equity", "peak_equity", "day_start_equity", "account_peak"):
-        account[name] = float(settings.live.execution.starting_balance)
+        account[name] = float(fills.starting_balance)
     signals = np.concatenate([one.opinions for one in market])
-    letters = [letters_of(settings.live.execution, one.name) for one in market]
+    letters = [letters_of(fills, one.name) for one in market]
     symbols["end_letter"] = np.cumsum([len(one) for one in letters])
     symbols["first_letter"][1:] = symbols["end_letter"][:-1]
     for s in range(len(market)):
@@ -107,6 +108,8 @@ def _core(
     targets = rungs_of(settings)
     rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
+    opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
+    rules["first_day"], volumes = volumes_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
     core = layout.Core(
         rules=rules,
         symbols=symbols,
@@ -116,7 +119,7 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=_whole([one.open_time_ms for one in series]),
+        open_ms=opens,
         close=_whole([one.close for one in series]),
         high=_whole([one.high for one in series]),
         low=_whole([one.low for one in series]),
@@ -130,6 +133,8 @@ def _core(
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
+        tiers=tiers,
+        volumes=volumes,
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 
@@ -236,19 +241,13 @@ def _cost_rules(settings: Settings) -> dict[str, int]:
     fills = settings.live.execution
     worse = EXACT.add(build_spread(fills.spread).constant or ZERO, received(fills.slippage))
     up, down = shares_of(EXACT.add(ONE, worse), max(EXACT.subtract(ONE, worse), ZERO))
-    rate, own = received(fills.commission_rate), fills.commission
-    taker, maker = shares_of(
-        rate if own.taker is None else received(own.taker), rate if own.maker is None else received(own.maker)
-    )
     trail = trailing_fraction_of(settings.risk.model_dump()) or ZERO
     long, short = shares_of(EXACT.subtract(ONE, trail), EXACT.add(ONE, trail))
     return {
         "price_up": up.number,
         "price_down": down.number,
         "price_unit": up.unit,
-        "taker": taker.number,
-        "maker": maker.number,
-        "rate_unit": taker.unit,
+        "rate_unit": rates_of(fills)[0].unit,
         "trailing_long": long.number,
         "trailing_short": short.number,
         "trailing_unit": long.unit,

@@ -12,7 +12,6 @@ REFERENCE_ONLY: Mapping[str, str] = {
     "execution.volume_cap": "a volume cap",
     "execution.spread.model": "an estimated spread",
     "execution.slippage_model.model": "slippage by volatility or volume",
-    "execution.commission.tiers": "commission by volume",
 }
 """Settings that the compiled rules know in one of their values only, and what the others are called."""
 

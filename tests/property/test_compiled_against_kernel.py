@@ -49,7 +49,6 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
     "trailing_stop_atr": (None, None, 1.5),
     "spread": ({}, {"model": "fixed", "fraction": 0.002}),
-    "commission": ({}, {"maker": -0.0001, "taker": 0.0004}),
     **ENTRY_SETTINGS,
 }
 """Settings that the slow model does not know and the compiled rules do, and the kill switch, and room for no more
@@ -110,7 +109,7 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         flat["trailing_stop_atr"] = None
     if flat["trailing_stop_atr"] is not None:
         del flat["trailing_stop_pct"]
-    if flat["commission"]:
+    if "taker" in flat["commission"]:
         del flat["commission_rate"]
     rules = {}
     for symbol, one in case.instruments.items():

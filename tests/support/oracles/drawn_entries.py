@@ -18,6 +18,20 @@ ENTRY_SETTINGS: Mapping[str, Sequence[Any]] = {
     "max_entries": (1, 3, 1, 2),
     "limit_fill": ("through", "touch", "probability"),
     "limit_fill_probability": (0.5, 0.3, 0.9, 0.0, 1.0),
+    "commission": (
+        {},
+        {"maker": -0.0001, "taker": 0.0004},
+        {"tiers": [{"volume": 400.5, "maker": 0.0003, "taker": 0.00045}]},
+        {
+            "maker": 0.0002,
+            "taker": 0.001,
+            "tiers": [
+                {"volume": 0.1, "maker": 0.0001, "taker": 0.0007},
+                {"volume": 700.0, "maker": -0.00005, "taker": 0.0005},
+                {"volume": 5000.0, "maker": -0.0001, "taker": 0.0003},
+            ],
+        },
+    ),
     "limit_fill_seed": (0, 7, 2**63 - 1),
 }
 """By flat name; :func:`read_settings` leaves out what has no effect beside the others."""
