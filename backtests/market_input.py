@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
-from backtests.market_memory import MarketMemory
+from backtests.many.market_memory import MarketMemory
 from backtests.timeline import MarketWindow
 from core.candle_columns import CandleColumns, one_after_the_other
 from core.errors import DataUnavailableError

@@ -4,15 +4,18 @@ from compiled.codes import OVERFLOW
 from compiled.compiler import routine
 from compiled.integers import LARGEST_QUOTIENT, POWERS, ceil_to, divided_product, floor_to, half_even
 from compiled.layout import Core
+from compiled.market_conditions import measured_price
 from core.timeframe import DAY_MS
 
 VOLUME_DAYS = 30
 
 
 @routine
-def market_price(core: Core, s: int, reference: int, buying: bool) -> int:
+def market_price(core: Core, s: int, reference: int, quantity: int, buying: bool) -> int:
     """Return the price of a market fill: the reference worse by half the spread and the slippage, on the tick."""
     rules, tick = core.rules[0], core.symbols[s].tick
+    if rules.observes:
+        return measured_price(core, s, reference, quantity, buying)
     factor = rules.price_up if buying else rules.price_down
     ticks, rest = divided_product(reference, factor, rules.price_unit * tick)
     if buying and rest > 0:
@@ -63,8 +66,8 @@ def tier_of(core: Core, time_ms: int) -> int:
     day = time_ms // DAY_MS - core.rules[0].first_day
     volume = part = 0
     for earlier in range(max(0, day - VOLUME_DAYS), day):
-        volume += core.volumes[earlier].volume
-        part += core.volumes[earlier].volume_part
+        volume += core.filled_on[earlier].volume
+        part += core.filled_on[earlier].volume_part
     money = POWERS[core.rules[0].money_decimals]
     volume, part = volume + part // money, part % money
     found = core.tiers.shape[0] - 1
@@ -78,7 +81,7 @@ def tier_of(core: Core, time_ms: int) -> int:
 @routine
 def note_volume(core: Core, value: int, time_ms: int) -> None:
     """Count the value of a fill to its UTC day."""
-    filled = core.volumes[time_ms // DAY_MS - core.rules[0].first_day]
+    filled = core.filled_on[time_ms // DAY_MS - core.rules[0].first_day]
     money = POWERS[core.rules[0].money_decimals]
     part = filled.volume_part + value % money
     filled.volume += value // money + part // money

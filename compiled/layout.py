@@ -28,9 +28,11 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
     "first_day max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "rungs closes_all break_even_after detail_ms chance_high chance_low max_entries",
+    "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
+    "worse_first worse_second worse_third half_first half_second half_third observes chance_high chance_low "
+    "max_entries",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
-    "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
+    "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
@@ -40,7 +42,7 @@ SYMBOL = _dtype(
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms",
+    "held own_row decides fine_row fine last_fine_ms measured observed",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -84,7 +86,7 @@ TRANSITION = _dtype(
 )
 TIER = _dtype("volume volume_part maker taker")
 """Rates from a 30-day volume on: quote currency, and money units beside it."""
-VOLUME = _dtype("volume volume_part")
+DAY = _dtype("volume volume_part")
 """What was filled on a UTC day."""
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
@@ -135,4 +137,7 @@ class Core(NamedTuple):
     targets: Records
     letters: npt.NDArray[np.uint8]
     tiers: Records
-    volumes: Records
+    filled_on: Records
+    ranges: Float64Array
+    volumes: Float64Array
+    spreads: Float64Array

@@ -10,8 +10,8 @@ from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
+    from backtests.kept_run import KeptRun
     from backtests.market_input import MarketInput
-    from backtests.run_at_hand import MemoryRun
     from backtests.run_plan import RunPlan
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
@@ -94,7 +94,7 @@ class MadeRun(NamedTuple):
 
     result: "RunResult"
     outputs: "SessionOutputs"
-    kept: "MemoryRun | None" = None
+    kept: "KeptRun | None" = None
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:

@@ -24,6 +24,7 @@ from compiled.settlement import enter
 @kernel
 def decide(core: Core, time_ms: int) -> None:
     """Put the opinions about a step's candles through the gates, and record what became of each."""
+    observes = core.rules[0].observes
     for s in range(core.states.shape[0]):
         state = core.states[s]
         if not state.present:
@@ -32,6 +33,9 @@ def decide(core: Core, time_ms: int) -> None:
         if state.signal < core.symbols[s].end_signal and core.signals[state.signal].row == state.row:
             judge(core, s, time_ms)
             state.signal += 1
+        if observes:
+            state.measured += 1
+            state.observed += 1
 
 
 @kernel

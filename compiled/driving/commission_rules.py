@@ -33,9 +33,9 @@ def tiers_of(fills: ExecutionSettings, money_decimals: int) -> layout.Records:
     return found
 
 
-def volumes_of(opens: Int64Array, length_ms: int, tiers: int) -> tuple[int, layout.Records]:
+def days_of(opens: Int64Array, length_ms: int, tiers: int) -> tuple[int, layout.Records]:
     """Return the first UTC day of a run, and room for the volume of each, where tiers ask for it."""
     if tiers == 1 or not len(opens):
-        return 0, np.zeros(1, layout.VOLUME)
+        return 0, np.zeros(1, layout.DAY)
     first = int(opens.min()) // DAY_MS
-    return first, np.zeros((int(opens.max()) + length_ms) // DAY_MS - first + 1, layout.VOLUME)
+    return first, np.zeros((int(opens.max()) + length_ms) // DAY_MS - first + 1, layout.DAY)

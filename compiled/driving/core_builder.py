@@ -9,7 +9,8 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
-from compiled.driving.commission_rules import rates_of, tiers_of, volumes_of
+from compiled.driving.commission_rules import days_of, rates_of, tiers_of
+from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
@@ -24,7 +25,7 @@ from validation.composed_settings import Settings
 
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
-EVENTS_AT_ONCE = 1 << 15
+EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
 
 NO_CANDLES = CandleColumns.empty()
@@ -69,7 +70,7 @@ def build_core(
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
-    row = signal = 0
+    row = signal = measured = 0
     fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
@@ -81,6 +82,9 @@ def build_core(
         states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
+        states[s]["observed"] = states[s]["candles_seen"]
+        states[s]["measured"] = measured + one.warmup.rows - 1
+        measured += one.warmup.rows + rows
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
     return _core(rules, symbols, states, market, units, settings)
 
@@ -109,7 +113,7 @@ def _core(
     rungs = max(1, len(targets))
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
     opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
-    rules["first_day"], volumes = volumes_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
+    rules["first_day"], filled_on = days_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
     core = layout.Core(
         rules=rules,
         symbols=symbols,
@@ -130,11 +134,12 @@ def _core(
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
+        **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
         tiers=tiers,
-        volumes=volumes,
+        filled_on=filled_on,
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 
@@ -206,6 +211,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
+        **measured_rules(fills),
         **entry_rules(fills),
         **limit_rules(fills),
     }

@@ -10,15 +10,8 @@ from validation.composed_settings import Settings
 REFERENCE_ONLY: Mapping[str, str] = {
     "execution.perpetual": "perpetual contracts",
     "execution.volume_cap": "a volume cap",
-    "execution.spread.model": "an estimated spread",
-    "execution.slippage_model.model": "slippage by volatility or volume",
 }
-"""Settings that the compiled rules know in one of their values only, and what the others are called."""
-
-_COVERED = {
-    "execution.spread.model": ("none", "fixed"),
-}
-"""The values that they know where these are more than the default."""
+"""Settings that the compiled rules know in their default only, and what the others are called."""
 
 
 def settings_reasons(settings: Settings) -> Iterator[str]:
@@ -29,7 +22,7 @@ def settings_reasons(settings: Settings) -> Iterator[str]:
         for part in path:
             section = getattr(section, part)
         value, usual = getattr(section, name), type(section).model_fields[name].get_default(call_default_factory=True)
-        if value not in _COVERED.get(key, (usual,)) and not (not value and not usual):
+        if value != usual and (value or usual):
             yield words
 
 
