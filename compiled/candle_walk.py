@@ -18,8 +18,10 @@ from compiled.codes import (
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import target_price
 from compiled.layout import Core
-from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, exit_price, leave
+from compiled.order_book import rest_entry, rest_exit
+from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target, stop_stands
+from compiled.settlement import enter, exit_price, leave, quantity_left
+from compiled.symbol_orders import is_spent
 
 
 @routine
@@ -43,13 +45,14 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
             meet(core, s, place, price, high if holding.sign > 0 else low, time_ms, ambiguous)
             if holding.sign == 0 and not rests(core, s):
                 return
-        elif meet_entry(core, s, price, time_ms):
+        elif meet_entry(core, s, price, core.entries[s].acts == LIMIT, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
                 # The path is a guess: after an entry its stop or its targets come first.
                 first, second, legs = path(core, s, opened, high, low)
                 leg, held = 0, intrabar == PESSIMISTIC
             if holding.client_id != walked:
                 walked, ambiguous = holding.client_id, False
+                holding.entered_inside = 1
             ambiguous = ambiguous or rests_on_the_path(core, s, opened, high, low)
         elif holding.sign == 0:
             return
@@ -93,19 +96,20 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
 
     With ``held`` the targets wait for the next candle.
     """
-    holding = core.holdings[s]
+    # A stop is triggered even where no volume is left to fill it.
+    holding, spent = core.holdings[s], is_spent(core, s)
     found, found_price, found_stops = NOTHING, 0, False
     if holding.sign != 0:
-        stop = core.exits[s, STOP_ROLE]
-        if stop.working:
+        if stop_stands(core, s):
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                found, found_price, found_stops = STOP_ROLE, point if at_once else stop.stop_price, True
-        if not held:
+                level = core.exits[s, STOP_ROLE].stop_price
+                found, found_price, found_stops = STOP_ROLE, point if at_once else level, True
+        if not (held or spent):
             place, price = nearest_target(core, s, point, end)
             if place != NOTHING and (found == NOTHING or abs(price - point) < abs(found_price - point)):
                 found, found_price, found_stops = place, price, False
-    if rests(core, s) and acts_inside(core, s):
+    if rests(core, s) and acts_inside(core, s) and not (spent and core.entries[s].acts == LIMIT):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
             order = core.entries[s]
@@ -151,7 +155,7 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
-    if not core.exits[s, STOP_ROLE].working or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
+    if not stop_stands(core, s) or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
     return meets_a_target(core, s, favourable)
 
@@ -163,16 +167,19 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
         price = exit_price(core, s, place, point)
     else:
         price = target_price(core, s, place, point, core.holdings[s].sign < 0)
-    gained = gained_at_targets(core, s, price, favourable, time_ms) if ambiguous and place == STOP_ROLE else 0
-    leave(core, s, place, point, price, time_ms, ambiguous, gained)
+    quantity = quantity_left(core, s, place)
+    stops = ambiguous and place == STOP_ROLE
+    gained = gained_at_targets(core, s, price, quantity, favourable, time_ms) if stops else 0
+    if not leave(core, s, place, point, price, time_ms, ambiguous, gained):
+        rest_exit(core, s, place, core.open_ms[core.states[s].row], time_ms)
 
 
 @routine
-def meet_entry(core: Core, s: int, point: int, time_ms: int) -> bool:
-    """Fill the entry that the walk has met; return whether it has opened a position."""
-    holding = core.holdings[s]
-    before = holding.sign
-    opened = enter(core, s, point, core.entries[s].acts == LIMIT, time_ms, NONE, 0.0)
-    if opened and before == 0:
-        holding.entered_inside = 1
-    return opened
+def meet_entry(core: Core, s: int, point: int, maker: bool, time_ms: int) -> bool:
+    """Fill a resting entry that a price has met; return whether it has filled."""
+    if enter(core, s, point, maker, time_ms, NONE, 0.0):
+        return True
+    order = core.entries[s]
+    if order.working and order.acts == STOP_MARKET:
+        rest_entry(core, s, core.open_ms[core.states[s].row], time_ms)
+    return False

@@ -66,6 +66,7 @@ REASONS = (
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
     "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
+    "triggered",
     "position", "break_even", "exit_signal", "nothing_to_reduce", "no_position", "no_entry_waiting", "no_stop",
     "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder",
 )  # fmt: skip
@@ -77,6 +78,7 @@ REASONS = (
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
     MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
+    TRIGGERED,
     POSITION, BREAK_EVEN, EXIT_SIGNAL, NOTHING_TO_REDUCE, NO_POSITION, NO_ENTRY_WAITING, NO_STOP,
     STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER,
 ) = numbers(len(REASONS))  # fmt: skip

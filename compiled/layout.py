@@ -30,7 +30,7 @@ RULES = _dtype(
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
     "worse_first worse_second worse_third half_first half_second half_third observes chance_high chance_low "
-    "max_entries",
+    "max_entries cap cap_unit",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
@@ -42,17 +42,17 @@ SYMBOL = _dtype(
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms measured observed",
+    "held own_row decides fine_row fine last_fine_ms measured observed budget budget_open_ms",
     "last_close factor before",
 )
 ORDER = _dtype(
     "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
-    "acts price time_in_force expires_ms post_only rested sequence tag stop_digits stop_decimals",
+    "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals",
     "decision_price",
 )
 REDUCING = _dtype(
-    "working role sign quantity filled price stop_price order_id reason active_ms sequence rung placed level fraction "
-    "fraction_unit wanted",
+    "working role acts sign quantity filled price stop_price order_id reason active_ms sequence rung placed level "
+    "fraction fraction_unit wanted",
 )
 """An order that can only reduce a position; a rung has its ``level`` and its share before it is placed."""
 TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
@@ -136,6 +136,7 @@ class Core(NamedTuple):
     levels: Int64Array
     targets: Records
     letters: npt.NDArray[np.uint8]
+    traded: Float64Array
     tiers: Records
     filled_on: Records
     ranges: Float64Array

@@ -13,6 +13,13 @@ NO_RUNG = -1
 
 
 @kernel
+def stop_stands(core: Core, s: int) -> bool:
+    """Return whether a position's stop is there and not triggered yet."""
+    stop = core.exits[s, STOP_ROLE]
+    return stop.working != 0 and stop.acts == STOP_MARKET
+
+
+@kernel
 def meets_stop(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the stop of a position."""
     level = core.exits[s, STOP_ROLE].stop_price

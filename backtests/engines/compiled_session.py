@@ -20,6 +20,7 @@ from compiled.codes import (
     MOVE,
     NO_REASON,
     NONE,
+    PARTIALLY_FILLED,
     REASONS,
     REJECTED,
     STOP_ROLE,
@@ -39,6 +40,8 @@ from execution.money.account_view import Costs, PartClosed
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
+
+_ENDED = (REJECTED, EXPIRED, CANCELED)
 
 
 class _RoundTrip(NamedTuple):
@@ -249,9 +252,13 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
     found.halts = int((notes["kind"] == HALT_NOTE).sum())
     found.candle_moves = int((notes["kind"] == MOVE).sum())
     own = transitions[transitions["role"] < STOP_ROLE]
-    found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    entries = own[own["role"] == ENTRY_ROLE]
+    found.partial_fills = int((entries["event"] == PARTIALLY_FILLED).sum())
+    # One that has filled in part may end otherwise than by its last fill.
+    ended = (entries["event"] == FILLED) | (np.isin(entries["event"], _ENDED) & (entries["filled"] > 0))
+    found.entries_filled = int(ended.sum())
     # One that was never accepted counts as a refusal of its decision.
     own = own[own["order_id"] != 0]
-    for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
+    for event, counter in zip(_ENDED, ("rejected", "expired", "cancelled"), strict=True):
         setattr(found, counter, _counted(own["reason"][own["event"] == event]))
     return found

@@ -154,6 +154,8 @@ class _SetItem(AbstractTemplate):
         table, index, _ = args
         if isinstance(table, Table) and table.ndim == 1 and isinstance(index, types.Integer):
             return signature(types.none, table, types.intp, table.dtype)
+        if isinstance(table, Table) and isinstance(index, types.BaseTuple) and table.ndim == len(index):
+            return signature(types.none, table, types.UniTuple(types.intp, table.ndim), table.dtype)
         return None
 
 
@@ -248,4 +250,3 @@ def _put_at(context: Any, builder: Any, kind: Table, pointer: Any, number: Any, 
         cgutils.raw_memcpy(builder, place, value, size, 1)
     else:
         context.pack_value(builder, kind.dtype, value, place)
-    return context.get_dummy_value()

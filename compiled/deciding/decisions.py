@@ -19,6 +19,8 @@ from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
 from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.settlement import enter
+from compiled.step_candles import last_matched
+from compiled.symbol_orders import open_budget
 
 
 @kernel
@@ -86,4 +88,5 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
         enter_by_signal(core, s, signal, shown, wanted)
         if shown.entry_id and rules.entry_at_close and wanted != REVERSES and order.acts == MARKET:
             row = core.states[s].row
+            open_budget(core, s, last_matched(core, s))
             enter(core, s, core.units[row, 3], False, time_ms, core.units[row, 3], core.close[row])

@@ -89,5 +89,5 @@ def count_book(core: Core, shown: Record, without: int) -> None:
         if order.working:
             if holding.sign != order.sign:
                 count += 1
-            exposure += float(order.quantity) / core.symbols[s].quantity_unit * order.decision_price
+            exposure += float(order.quantity - order.filled) / core.symbols[s].quantity_unit * order.decision_price
     shown.open_trades, shown.exposure = count, exposure

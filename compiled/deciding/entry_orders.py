@@ -30,7 +30,7 @@ def form_order(core: Core, s: int, signal: Record) -> None:
     order.accepted_ms, order.active_ms = time_ms, time_ms + rules.latency_ms
     order.order_type = order.acts = rules.entry_order if signal.entry == 0 else signal.entry - 1
     order.price = order.last_open_ms = order.expires_ms = NONE
-    order.time_in_force, order.post_only, order.rested = GTC, 0, 0
+    order.time_in_force, order.post_only, order.rested, order.filled = GTC, 0, 0, 0
     if order.order_type == MARKET:
         order.last_open_ms = time_ms + rules.order_wait_ms
         return

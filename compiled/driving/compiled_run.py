@@ -48,7 +48,7 @@ OF_FILLS = (
     "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
+OF_TRANSITIONS = ("event", "role", "reason", "filled", "order_id", "rung")
 """What is kept of events that are written, for the figures of a result."""
 
 

@@ -11,7 +11,7 @@ from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.measured_columns import measured_columns, measured_rules
-from compiled.driving.order_rules import acceptance_rules, entry_rules, letters_of, limit_rules
+from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
@@ -78,6 +78,7 @@ def build_core(
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
         symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["budget_open_ms"] = NONE
         states[s]["row"] = states[s]["own_row"] = row
         states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
         states[s]["signal"] = signal
@@ -138,6 +139,7 @@ def _core(
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
+        traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
         tiers=tiers,
         filled_on=filled_on,
     )
@@ -214,6 +216,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         **measured_rules(fills),
         **entry_rules(fills),
         **limit_rules(fills),
+        **cap_rules(fills),
     }
     rules = np.zeros(1, layout.RULES)
     for name, value in found.items():

@@ -9,7 +9,6 @@ from validation.composed_settings import Settings
 
 REFERENCE_ONLY: Mapping[str, str] = {
     "execution.perpetual": "perpetual contracts",
-    "execution.volume_cap": "a volume cap",
 }
 """Settings that the compiled rules know in their default only, and what the others are called."""
 

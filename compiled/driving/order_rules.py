@@ -37,6 +37,12 @@ def limit_rules(fills: ExecutionSettings) -> dict[str, int]:
     return {"limit_fill": _LIMIT_FILLS[fills.limit_fill], "chance_high": high, "chance_low": low}
 
 
+def cap_rules(fills: ExecutionSettings) -> dict[str, int]:
+    """Return the share of a candle's volume that orders fill; 0 is no cap."""
+    (share,) = shares_of(received(fills.volume_cap or 0.0))
+    return {"cap": share.number, "cap_unit": share.unit}
+
+
 def letters_of(fills: ExecutionSettings, symbol: str) -> bytes:
     """Return what the text begins with that the chance of a symbol's limit fills is drawn from."""
     return f"{fills.limit_fill_seed}|{symbol}|".encode()

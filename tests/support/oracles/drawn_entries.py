@@ -16,6 +16,7 @@ ENTRY_SETTINGS: Mapping[str, Sequence[Any]] = {
     "entry_expiry": (1, 2, 3),
     "post_only": (False, True),
     "max_entries": (1, 3, 1, 2),
+    "volume_cap": (None, None, 0.02, 0.3333, 1.0),
     "limit_fill": ("through", "touch", "probability"),
     "limit_fill_probability": (0.5, 0.3, 0.9, 0.0, 1.0),
     "commission": (
@@ -37,7 +38,9 @@ ENTRY_SETTINGS: Mapping[str, Sequence[Any]] = {
 """By flat name; :func:`read_settings` leaves out what has no effect beside the others."""
 
 ENTRY_EVENTS = """EXPIRED|gtd, EXPIRED|ioc, REJECTED|percent_price, REJECTED|price, REJECTED|would_take, LIMIT|GTC,
-LIMIT|GTD, LIMIT|IOC, STOP_MARKET|GTC, STOP_MARKET|GTD, percent_price, price, above_max_quantity, added"""
+LIMIT|GTD, LIMIT|IOC, STOP_MARKET|GTC, STOP_MARKET|GTD, percent_price, price, above_max_quantity, added,
+PARTIALLY_FILLED|signal, PARTIALLY_FILLED|stop, PARTIALLY_FILLED|target, PARTIALLY_FILLED|opposite_signal,
+REPLACED|triggered"""
 """What must happen in some of the cases."""
 
 _KINDS = (None, None, None, "market", "limit", "stop", None, "limit")
