@@ -238,8 +238,7 @@ def expire_entries(core: Core, time_ms: int) -> None:
 
 @routine
 def fill_entry(core: Core, s: int, price: int, quantity: int, time_ms: int) -> None:
-    """Tell that a waiting entry has filled, which ends it; what the volume cap has left of a stop acts at the market.
-    """
+    """Tell a fill of a waiting entry, which ends it; what the volume cap has left of a stop acts at the market."""
     order = core.entries[s]
     order.filled += quantity
     all_filled = order.filled == order.quantity
