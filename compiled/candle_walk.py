@@ -2,8 +2,11 @@
 
 from compiled.best_case import gained_at_targets
 from compiled.codes import (
+    BY_LIMIT,
+    BY_STOP,
     ENTRY_ROLE,
     LIMIT,
+    LIQUIDATED,
     MARKET,
     NONE,
     NOTHING,
@@ -16,11 +19,21 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import target_price
+from compiled.fill_pricing import commission_of, target_price
 from compiled.layout import Core
 from compiled.order_book import rest_entry, rest_exit
-from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target, stop_stands
-from compiled.settlement import enter, exit_price, leave, quantity_left
+from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
+from compiled.perpetual.funding_dues import settle_costs
+from compiled.perpetual.liquidation import ruins
+from compiled.perpetual.margin import bankruptcy_price
+from compiled.reach_rules import (
+    meets_a_target,
+    meets_entry,
+    meets_stop,
+    meets_target,
+    stop_stands,
+)
+from compiled.settlement import enter, exit_price, leave, liquidate, quantity_left
 from compiled.symbol_orders import is_spent
 
 
@@ -45,6 +58,8 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
             meet(core, s, place, price, high if holding.sign > 0 else low, time_ms, ambiguous)
             if holding.sign == 0 and not rests(core, s):
                 return
+            if place == LIQUIDATED:
+                point = point_of_liquidation(core, s, price)
         elif meet_entry(core, s, price, core.entries[s].acts == LIMIT, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
                 # The path is a guess: after an entry its stop or its targets come first.
@@ -52,7 +67,7 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
                 leg, held = 0, intrabar == PESSIMISTIC
             if holding.client_id != walked:
                 walked, ambiguous = holding.client_id, False
-                holding.entered_inside = 1
+                enter_inside(core, s, time_ms)
             ambiguous = ambiguous or rests_on_the_path(core, s, opened, high, low)
         elif holding.sign == 0:
             return
@@ -94,31 +109,32 @@ def rests(core: Core, s: int) -> bool:
 def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price.
 
-    With ``held`` the targets wait for the next candle.
+    With ``held`` the targets wait for the next candle. Where a liquidation is met is told in mark units.
     """
     # A stop is triggered even where no volume is left to fill it.
-    holding, spent = core.holdings[s], is_spent(core, s)
-    found, found_price, found_stops = NOTHING, 0, False
+    holding, scale, spent = core.holdings[s], core.symbols[s].mark_scale, is_spent(core, s)
+    found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
     if holding.sign != 0:
-        if stop_stands(core, s):
+        if core.rules[0].perpetual:
+            found, found_price, away, kind = adverse_of_contract(core, s, point, end)
+        elif stop_stands(core, s):
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                level = core.exits[s, STOP_ROLE].stop_price
-                found, found_price, found_stops = STOP_ROLE, point if at_once else level, True
+                found, found_price = STOP_ROLE, point if at_once else core.exits[s, STOP_ROLE].stop_price
+                away = abs(found_price - point)
         if not (held or spent):
             place, price = nearest_target(core, s, point, end)
-            if place != NOTHING and (found == NOTHING or abs(price - point) < abs(found_price - point)):
-                found, found_price, found_stops = place, price, False
+            nearer = abs(price - point) * scale - away
+            if place != NOTHING and (found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT)):
+                found, found_price, away, kind = place, price, abs(price - point) * scale, BY_LIMIT
     if rests(core, s) and acts_inside(core, s) and not (spent and core.entries[s].acts == LIMIT):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
             order = core.entries[s]
-            price, stops = point if at_once else order.price, order.acts == STOP_MARKET
-            nearer = abs(price - point) - abs(found_price - point)
-            if found != NOTHING and nearer == 0:
-                earlier = order.sequence < core.exits[s, found].sequence
-                nearer = -1 if (earlier if stops == found_stops else stops) else 1
-            if found == NOTHING or nearer < 0:
+            price, own = point if at_once else order.price, BY_STOP if order.acts == STOP_MARKET else BY_LIMIT
+            nearer = abs(price - point) * scale - away
+            earlier = found != NOTHING and own == kind and order.sequence < core.exits[s, found].sequence
+            if found == NOTHING or nearer < 0 or (nearer == 0 and (own < kind or earlier)):
                 return ENTRY_ROLE, price
     return found, found_price
 
@@ -155,6 +171,8 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
+    if core.rules[0].perpetual:
+        return contract_rests_on_the_path(core, s) and meets_a_target(core, s, favourable)
     if not stop_stands(core, s) or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
     return meets_a_target(core, s, favourable)
@@ -162,16 +180,33 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
 
 @routine
 def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
-    """Fill the stop, at the market, or a target, at its limit, where the walk has met it."""
-    if place == STOP_ROLE:
+    """Fill the stop, at the market, a target, at its limit, or the liquidation, where the walk has met it."""
+    if place == LIQUIDATED:
+        price = 0
+    elif place == STOP_ROLE:
         price = exit_price(core, s, place, point)
     else:
         price = target_price(core, s, place, point, core.holdings[s].sign < 0)
-    quantity = quantity_left(core, s, place)
-    stops = ambiguous and place == STOP_ROLE
-    gained = gained_at_targets(core, s, price, quantity, favourable, time_ms) if stops else 0
-    if not leave(core, s, place, point, price, time_ms, ambiguous, gained):
+    ruined = place == LIQUIDATED or ruins_at(core, s, place, price, time_ms)
+    if ruined:
+        price = bankruptcy_price(core, s)
+    gained = 0
+    if ambiguous and place < TARGET_ROLE:
+        quantity = core.holdings[s].quantity if ruined else quantity_left(core, s, place)
+        gained = gained_at_targets(core, s, price, quantity, favourable, time_ms)
+    if ruined:
+        liquidate(core, s, time_ms, gained if ambiguous else NONE)
+    elif not leave(core, s, place, point, price, time_ms, ambiguous, gained):
         rest_exit(core, s, place, core.open_ms[core.states[s].row], time_ms)
+
+
+@routine
+def ruins_at(core: Core, s: int, place: int, price: int, time_ms: int) -> bool:
+    """Return whether an order that closes at a price would lose more than the margin of what it closes."""
+    if core.rules[0].perpetual == 0:
+        return False
+    quantity = quantity_left(core, s, place)
+    return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE, time_ms))
 
 
 @routine
@@ -183,3 +218,10 @@ def meet_entry(core: Core, s: int, point: int, maker: bool, time_ms: int) -> boo
     if order.working and order.acts == STOP_MARKET:
         rest_entry(core, s, core.open_ms[core.states[s].row], time_ms)
     return False
+
+
+@routine
+def enter_inside(core: Core, s: int, time_ms: int) -> None:
+    """Note that the prices inside a candle have opened a position."""
+    core.holdings[s].entered_inside = 1
+    settle_costs(core, s, time_ms)

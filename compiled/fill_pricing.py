@@ -41,7 +41,7 @@ def target_price(core: Core, s: int, place: int, point: int, buying: bool) -> in
 def commission_of(core: Core, s: int, price: int, quantity: int, maker: bool, time_ms: int) -> int:
     """Return the commission of a fill, rounded half-even to 1e-8; below 0 for a rebate."""
     symbol = core.symbols[s]
-    tier = core.tiers[tier_of(core, time_ms) if core.tiers.shape[0] > 1 else 0]
+    tier = core.fee_tiers[tier_of(core, time_ms) if core.fee_tiers.shape[0] > 1 else 0]
     rate = tier.maker if maker else tier.taker
     if rate == 0 or price <= 0:
         return 0
@@ -70,9 +70,9 @@ def tier_of(core: Core, time_ms: int) -> int:
         part += core.filled_on[earlier].volume_part
     money = POWERS[core.rules[0].money_decimals]
     volume, part = volume + part // money, part % money
-    found = core.tiers.shape[0] - 1
-    while core.tiers[found].volume > volume or (
-        core.tiers[found].volume == volume and core.tiers[found].volume_part > part
+    found = core.fee_tiers.shape[0] - 1
+    while core.fee_tiers[found].volume > volume or (
+        core.fee_tiers[found].volume == volume and core.fee_tiers[found].volume_part > part
     ):
         found -= 1
     return found

@@ -29,20 +29,22 @@ RULES = _dtype(
     "first_day max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
-    "worse_first worse_second worse_third half_first half_second half_third observes chance_high chance_low "
-    "max_entries cap cap_unit",
+    "worse_first worse_second worse_third half_first half_second half_third observes perpetual mark_triggers "
+    "liquidation_fee liquidation_fee_unit most_payments chance_high chance_low max_entries cap cap_unit",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit first_fine end_fine first_letter end_letter fine_scale fine_step",
-    "price_unit quantity_unit min_quantity max_quantity min_notional",
+    "band_up band_unit first_fine end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals "
+    "mark_scale liquidation_scale liquidation_multiplier liquidation_divisor first_letter end_letter fine_scale "
+    "fine_step",
+    "price_unit quantity_unit min_quantity max_quantity min_notional mark_unit",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms measured observed budget budget_open_ms",
+    "held own_row decides fine_row fine last_fine_ms measured observed payment budget budget_open_ms",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -60,7 +62,7 @@ TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 HOLDING = _dtype(
     "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails "
     "trail_units has_best timed_out entered_inside targets ladder closes_all break_even_due entered parts "
-    "closed_quantity closed_cost proceeds gross result best_case ambiguous tag entries",
+    "closed_quantity closed_cost proceeds gross result best_case ambiguous tag margin funding liquidation entries",
     "entry_price quantity_float mark best",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed.
@@ -71,20 +73,22 @@ HOLDING = _dtype(
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
-    "daily_loss_halt blown fills transitions points decisions curve sequence",
+    "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
+    "funding_paid payments",
     "current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
     "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained signal targets ladder tag rung whole "
-    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous",
+    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous margin "
+    "funding liquidation",
 )
 """The row that closes the last of a position (``whole``) has what its round trip came to."""
 TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
     "last_price order_type time_in_force rung",
 )
-TIER = _dtype("volume volume_part maker taker")
+FEE_TIER = _dtype("volume volume_part maker taker")
 """Rates from a 30-day volume on: quote currency, and money units beside it."""
 DAY = _dtype("volume volume_part")
 """What was filled on a UTC day."""
@@ -102,6 +106,10 @@ SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr 
 
 ``entry`` is 0 where the settings say how it enters, else 1 + the type of its order; an ``entry_expiry`` of 0 is none.
 """
+TIER = _dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
+"""A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
+PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")
+"""A funding payment; the mark is NONE where it is not known."""
 
 
 @by_pointer
@@ -111,7 +119,8 @@ class Core(NamedTuple):
     ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
     the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices
     of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first. ``letters``
-    are the texts that the chances of limit fills are drawn from, symbol by symbol.
+    are the texts that the chances of limit fills are drawn from, symbol by symbol. ``marks`` are mark candles in a
+    symbol's mark unit, row by row beside the candles, NONE where there is none; without any of a run it is empty.
     """
 
     rules: Records
@@ -137,8 +146,11 @@ class Core(NamedTuple):
     targets: Records
     letters: npt.NDArray[np.uint8]
     traded: Float64Array
-    tiers: Records
+    fee_tiers: Records
     filled_on: Records
     ranges: Float64Array
     volumes: Float64Array
     spreads: Float64Array
+    marks: Int64Array
+    tiers: Records
+    payments: Records

@@ -1,6 +1,10 @@
 """The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
 
-from compiled.candle_walk import meet_entry, rests, walk
+from compiled.candle_walk import (
+    meet_entry,
+    rests,
+    walk,
+)
 from compiled.codes import (
     CLOSE_ROLE,
     EXPIRED,
@@ -22,10 +26,27 @@ from compiled.codes import (
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import target_price
 from compiled.layout import Core
-from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note, rest_exit
+from compiled.order_book import (
+    cancel_close,
+    cancel_entry,
+    end_entry,
+    next_exit,
+    next_note,
+    rest_exit,
+)
+from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
 from compiled.protective_orders import follow
-from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target, stop_stands
-from compiled.settlement import enter, exit_price, leave, leave_now
+from compiled.reach_rules import (
+    liquidates,
+    mark_at,
+    meets_a_target,
+    meets_entry,
+    meets_stop,
+    meets_target,
+    stop_stands,
+    triggers_stop,
+)
+from compiled.settlement import enter, exit_price, leave, leave_now, liquidate
 from compiled.symbol_orders import open_budget
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
@@ -35,6 +56,11 @@ OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 def match(core: Core, time_ms: int) -> None:
     """Let the candles of a step meet the orders, each phase over all symbols before the next."""
     account, states = core.account[0], core.states
+    funded = core.payments.shape[0] > 0
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_before(core, s)
     for s in range(states.shape[0]):
         if states[s].present:
             if states[s].gap:
@@ -45,6 +71,10 @@ def match(core: Core, time_ms: int) -> None:
         for s in range(states.shape[0]):
             if states[s].present and core.entries[s].working:
                 entries_at_open(core, s)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_costs(core, s, time_ms)
     if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
             if not states[s].present:
@@ -53,6 +83,11 @@ def match(core: Core, time_ms: int) -> None:
             open_budget(core, s, states[s].row)
             if rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW]):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_after(core, s, time_ms)
+    if account.open_positions:
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
             if states[s].present and holding.sign != 0:
@@ -63,10 +98,10 @@ def match(core: Core, time_ms: int) -> None:
 
 @kernel
 def reaches_exit(core: Core, s: int, high: int, low: int) -> bool:
-    """Return whether the prices of a candle come to the stop or a target of a position."""
+    """Return whether the prices of a candle come to an exit of a position; mark prices may always."""
     sign = core.holdings[s].sign
-    if sign == 0:
-        return False
+    if sign == 0 or core.rules[0].perpetual:
+        return sign != 0
     adverse, favourable = (low, high) if sign > 0 else (high, low)
     by_stop = stop_stands(core, s) and meets_stop(core, s, adverse)
     return by_stop or meets_a_target(core, s, favourable)
@@ -88,7 +123,7 @@ def close_at_gap(core: Core, s: int) -> None:
 
 @kernel
 def exits_at_open(core: Core, s: int) -> None:
-    """Phase A1: the waiting closes, then the stop or the targets that the open has passed, filled at the open."""
+    """Phase A1: the waiting closes, liquidation, then the stop or the targets that the open has passed."""
     row, holding = core.states[s].row, core.holdings[s]
     opened, open_ms = core.units[row, OPEN], core.open_ms[row]
     open_budget(core, s, row)
@@ -99,7 +134,9 @@ def exits_at_open(core: Core, s: int) -> None:
             leave(core, s, place, opened, exit_price(core, s, place, opened), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
-    if stop_stands(core, s) and meets_stop(core, s, opened):
+    if holding.liquidation != NONE and liquidates(core, s, mark_at(core, s, row, OPEN)):
+        liquidate(core, s, open_ms, NONE)
+    elif stop_stands(core, s) and triggers_stop(core, s, row, OPEN):
         if not leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO):
             rest_exit(core, s, STOP_ROLE, open_ms, open_ms)
     elif meets_a_target(core, s, opened):

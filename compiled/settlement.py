@@ -3,7 +3,6 @@
 from compiled.account import (
     LARGEST_MONEY,
     add_to_holding,
-    affordable,
     close_part,
     next_fill,
     open_holding,
@@ -12,14 +11,17 @@ from compiled.account import (
 from compiled.codes import (
     CANCELED,
     CLOSE_ROLE,
+    CLOSING,
     FILLED,
-    INSUFFICIENT_BALANCE,
     LIMIT,
+    LIQUIDATION,
     MARKET,
     NEW,
     NO,
     NO_REASON,
+    NONE,
     NOTHING_TO_REDUCE,
+    OPENING,
     OVERFLOW,
     OWN,
     PARTIALLY_FILLED,
@@ -32,6 +34,7 @@ from compiled.codes import (
     ZERO,
 )
 from compiled.compiler import kernel, routine
+from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core, Record
 from compiled.order_book import (
@@ -43,6 +46,8 @@ from compiled.order_book import (
     place_exit,
     tell_exit,
 )
+from compiled.perpetual.liquidation import liquidation_fee, ruins
+from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
 from compiled.symbol_orders import forget_budget, spend
 
@@ -65,8 +70,10 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
         return False
-    if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
-        note = end_entry(core, s, CANCELED if order.filled else REJECTED, INSUFFICIENT_BALANCE, time_ms)
+    notional = price * quantity * symbol.cost_scale
+    refused = entry_refusal(core, s, price, notional, commission)
+    if refused != NO_REASON:
+        note = end_entry(core, s, CANCELED if order.filled else REJECTED, refused, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(order.quantity) / symbol.quantity_unit
         return False
@@ -75,14 +82,17 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if first:
         open_holding(core, s, price, quantity, commission, mark_units, mark)
         holding.opened_ms = time_ms
-        fill_entry(core, s, price, quantity, time_ms)
-        protect(core, s, time_ms)
     else:
         holding.entries += 1 if order.filled == 0 else 0
         add_to_holding(core, s, price, quantity, commission)
-        fill_entry(core, s, price, quantity, time_ms)
+    if core.rules[0].perpetual:
+        row.margin = set_aside(core, s, notional)
+    fill_entry(core, s, price, quantity, time_ms)
+    if first:
+        protect(core, s, time_ms)
+    else:
         resize(core, s, time_ms, YES, NO)
-    row.opens, row.reference, row.commission, row.order_id = 1, reference, commission, order.order_id
+    row.opens, row.reference, row.commission, row.order_id = OPENING, reference, commission, order.order_id
     row.reason, row.tag = SIGNAL, holding.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     show_levels(core, s, row)
@@ -94,6 +104,7 @@ def show_levels(core: Core, s: int, row: Record) -> None:
     """Let the row of an entry have the levels of its position."""
     holding = core.holdings[s]
     row.stop_price, row.ladder = core.exits[s, STOP_ROLE].stop_price, holding.ladder
+    row.liquidation = holding.liquidation
     for number in range(holding.targets):
         target = core.exits[s, TARGET_ROLE + number]
         if target.placed:
@@ -134,10 +145,37 @@ def leave(
 
     Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
-    holding, order = core.holdings[s], core.exits[s, place]
+    order = core.exits[s, place]
     quantity = quantity_left(core, s, place)
     if quantity == 0:
         return False
+    commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE, time_ms)
+    best = gained if ambiguous else NONE
+    if ruins(core, s, price, quantity, commission):
+        liquidate(core, s, time_ms, best)
+    else:
+        fill_exit(core, s, place, reference, price, commission, time_ms, best)
+    return True
+
+
+@routine
+def liquidate(core: Core, s: int, time_ms: int, gained: int) -> None:
+    """Close the whole position at its bankruptcy price; the fee is what the margin leaves of it.
+
+    ``gained`` is what the targets would have brought more, NONE where the exit is not ambiguous.
+    """
+    place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, LIQUIDATION)
+    price = bankruptcy_price(core, s)
+    fill_exit(core, s, OWN, price, price, liquidation_fee(core, s, price), time_ms, gained)
+
+
+@routine
+def fill_exit(
+    core: Core, s: int, place: int, reference: int, price: int, commission: int, time_ms: int, gained: int
+) -> None:
+    """Fill what an order closes of the position; ``gained`` is as of :func:`liquidate`."""
+    holding, order = core.holdings[s], core.exits[s, place]
+    quantity = quantity_left(core, s, place)
     if place != OWN:
         spend(core, s, quantity)
     if order.order_id == 0:
@@ -145,9 +183,10 @@ def leave(
     if place == OWN:
         tell_exit(core, s, OWN, NEW, NO_REASON, time_ms)
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
-    row.opens, row.reference, row.order_id, row.reason = 0, reference, order.order_id, order.reason
-    row.rung, row.ambiguous, row.gained = order.rung, ambiguous, gained
-    row.commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE, time_ms)
+    row.opens, row.reference, row.order_id, row.reason = CLOSING, reference, order.order_id, order.reason
+    row.rung, row.commission = order.rung, commission
+    if gained != NONE:
+        row.ambiguous, row.gained = 1, gained
     close_part(core, s, row)
     row.balance, row.unrealized_pnl = core.account[0].balance, unrealized_of_log(core)
     order.filled += quantity
@@ -162,11 +201,12 @@ def leave(
         # What the volume cap has left of a stop acts at the market.
         order.acts = MARKET
     if holding.sign != 0:
+        if core.rules[0].perpetual:
+            find_liquidation(core, s)
         resize(core, s, time_ms, NO, NO)
-        return True
+        return
     cancel_reducing(core, s, place, time_ms)
     cancel_exit(core, s, place, time_ms, NOTHING_TO_REDUCE)
-    return True
 
 
 @routine

@@ -25,7 +25,7 @@ def rates_of(fills: ExecutionSettings) -> Sequence[Share]:
 def tiers_of(fills: ExecutionSettings, money_decimals: int) -> layout.Records:
     """Return the tiers by rising volume, that of no volume first."""
     rates, volumes = rates_of(fills), [0.0, *(tier.volume for tier in fills.commission.tiers)]
-    found, money = np.zeros(len(volumes), layout.TIER), 10**money_decimals
+    found, money = np.zeros(len(volumes), layout.FEE_TIER), 10**money_decimals
     for place, volume in enumerate(volumes):
         found[place]["maker"], found[place]["taker"] = rates[2 * place].number, rates[2 * place + 1].number
         whole, part = divmod(math.ceil(received(volume) * money), money)

@@ -10,6 +10,15 @@ import numpy as np
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
+from compiled.driving.contracts import (
+    NO_CONTRACT,
+    Contract,
+    ContractRecords,
+    contract_records,
+    contract_rules,
+    joined_records,
+    most_at_once,
+)
 from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
@@ -42,7 +51,7 @@ class SymbolMarket(NamedTuple):
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
     finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
-    they are known.
+    they are known, ``contract`` is what a perpetual has beside.
     """
 
     name: str
@@ -52,6 +61,7 @@ class SymbolMarket(NamedTuple):
     opinions: layout.Records
     prices: Scaled | None = None
     detail: CandleColumns = NO_CANDLES
+    contract: Contract = NO_CONTRACT
 
 
 def build_core(
@@ -87,7 +97,44 @@ def build_core(
         states[s]["measured"] = measured + one.warmup.rows - 1
         measured += one.warmup.rows + rows
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
-    return _core(rules, symbols, states, market, units, settings)
+    contracts = _contracts(settings, market, scaled, rules, symbols)
+    for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
+        states[s]["payment"] = last
+    return _core(rules, symbols, states, market, (units, contracts), settings)
+
+
+def _contracts(
+    settings: Settings,
+    market: Sequence[SymbolMarket],
+    scaled: Sequence[Scaled],
+    rules: layout.Records,
+    symbols: layout.Records,
+) -> Sequence[ContractRecords]:
+    """Return what perpetual contracts have beside candles, and put what is each symbol's own into its record."""
+    own, money = settings.live.execution.perpetual, int(rules[0]["money_decimals"])
+    if own is None:
+        symbols["mark_scale"] = 1
+        return ()
+    found: list[ContractRecords] = []
+    tiers = payments = 0
+    for name, symbol, one, prices in zip(settings.live.symbols, symbols, market, scaled, strict=True):
+        contract = one.contract
+        if rules[0]["detail_ms"] and not one.detail.rows:
+            # Where no finer candle was there, the candle stands for its mark prices.
+            contract = contract._replace(marks=NO_CANDLES)
+        beside = (one.window, one.detail), prices, contract
+        records = contract_records(own, own.leverage_of(name), one.rules, money, beside)
+        symbol["first_tier"] = tiers
+        tiers, payments = tiers + len(records.tiers), payments + len(records.payments)
+        symbol["end_tier"], symbol["end_payment"] = tiers, payments
+        for field, value in records.fields.items():
+            symbol[field] = value
+        # Of a short, margin and amount of its tier stand beside the cost.
+        symbol["largest_quantity"] //= 4
+        matched, length_ms = (one.detail, "detail_ms") if one.detail.rows else (one.window, "timeframe_ms")
+        rules["most_payments"] += most_at_once(records.payments, matched.open_time_ms, int(rules[0][length_ms]))
+        found.append(records)
+    return found
 
 
 def _core(
@@ -95,9 +142,10 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Int64Array,
+    beside: tuple[Int64Array, Sequence[ContractRecords]],
     settings: Settings,
 ) -> layout.Core:
+    units, contracts = beside
     account, fills = np.zeros(1, layout.ACCOUNT), settings.live.execution
     start = whole(received(fills.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
@@ -112,7 +160,7 @@ def _core(
     series = [*(one.window for one in market), *(one.detail for one in market)]
     targets = rungs_of(settings)
     rungs = max(1, len(targets))
-    room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
+    room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
     opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
     rules["first_day"], filled_on = days_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
     core = layout.Core(
@@ -140,8 +188,9 @@ def _core(
         targets=targets,
         letters=np.frombuffer(b"".join(letters), np.uint8),
         traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
-        tiers=tiers,
+        fee_tiers=tiers,
         filled_on=filled_on,
+        **joined_records(contracts),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 
@@ -217,6 +266,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         **entry_rules(fills),
         **limit_rules(fills),
         **cap_rules(fills),
+        **contract_rules(fills.perpetual),
     }
     rules = np.zeros(1, layout.RULES)
     for name, value in found.items():

@@ -1,28 +1,9 @@
-"""Which settings and trading rules the compiled rules cover; everything else is run by the reference kernel."""
+"""Which trading rules the compiled rules cover; everything else is run by the reference kernel."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.instrument import Instrument
-from core.settings_section import SettingsSection
-from validation.composed_settings import Settings
-
-REFERENCE_ONLY: Mapping[str, str] = {
-    "execution.perpetual": "perpetual contracts",
-}
-"""Settings that the compiled rules know in their default only, and what the others are called."""
-
-
-def settings_reasons(settings: Settings) -> Iterator[str]:
-    """Yield what of the settings only the reference kernel has."""
-    for key, words in REFERENCE_ONLY.items():
-        section: SettingsSection = settings.live
-        *path, name = key.split(".")
-        for part in path:
-            section = getattr(section, part)
-        value, usual = getattr(section, name), type(section).model_fields[name].get_default(call_default_factory=True)
-        if value != usual and (value or usual):
-            yield words
 
 
 def rules_reasons(instruments: Iterable[tuple[Instrument, bool]]) -> Iterator[str]:

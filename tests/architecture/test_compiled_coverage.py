@@ -1,10 +1,9 @@
-"""The table of the architecture page says of every setting whether the compiled rules cover it, and so do they."""
+"""The table of the architecture page says of every setting whether the compiled rules cover it."""
 
 import re
 import unittest
 from collections.abc import Iterator
 
-from compiled.driving.coverage import REFERENCE_ONLY
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from tests.support.shared import REPOSITORY
@@ -30,13 +29,10 @@ def keys_of_row(name: str) -> list[str]:
 
 class CompiledCoverage(unittest.TestCase):
     def test_every_setting_stands_in_one_row_of_the_table(self) -> None:
-        rows = ("covered", "reference", "no part of the rules")
+        rows = ("covered", "no part of the rules")
         listed = [key for row in rows for key in keys_of_row(row)]
         known = [key for section in (LiveSettings, RiskConfig, TradingModeSettings) for key in keys_of(section)]
         self.assertEqual(sorted(known), sorted(listed))
-
-    def test_what_needs_the_reference_kernel_is_what_the_rules_refuse(self) -> None:
-        self.assertEqual(set(REFERENCE_ONLY), set(keys_of_row("reference")))
 
 
 if __name__ == "__main__":
