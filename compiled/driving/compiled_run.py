@@ -10,7 +10,6 @@ from compiled.codes import (
     BOUNDS,
     DECISION,
     ENDED,
-    MOVE,
     ON_OPPOSITE,
     ORDER_TYPES,
     OVERFLOW,
@@ -42,22 +41,27 @@ Sink = Callable[[memoryview], object]
 """Takes text that is gone when it returns."""
 
 
-OF_FILLS = (
-    "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
-    "trade_gross", "trade_result", "trade_best", "trade_ambiguous", "funding",
-)  # fmt: skip
-OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
-"""What is kept of events that are written, for the figures of a result."""
+class Events(NamedTuple):
+    """The events of a batch, which are gone when the next is made."""
+
+    fills: Records
+    transitions: Records
+    points: Records
+    notes: Records
+
+    @classmethod
+    def of(cls, core: Core) -> "Events":
+        """Return what has happened since the records of events were emptied."""
+        account = core.account[0]
+        return cls(
+            core.fills[: account["fills"]],
+            core.transitions[: account["transitions"]],
+            core.points[: account["points"]],
+            core.notes[: account["decisions"]],
+        )
 
 
-def _kept(events: Records, names: Sequence[str]) -> Records:
-    """Return some fields of events."""
-    found = np.empty(len(events), [(name, events.dtype[name]) for name in names])
-    for name in names:
-        found[name] = events[name]
-    return found
+Listener = Callable[[Events], object]
 
 
 class OpinionRows(Protocol):
@@ -102,10 +106,6 @@ class CompiledRun:
         self.core = core
         self._opinions = opinions
         self.tags = tags
-        self.fills: list[Records] = []
-        self.notes: list[Records] = []
-        self.moves: list[Records] = []
-        self.transitions: list[Records] = []
         self._decimals = int(core.rules[0]["money_decimals"])
         self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
@@ -135,8 +135,8 @@ class CompiledRun:
         self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
         self._out: Bytes = np.empty(0, np.uint8)
 
-    def run(self, sinks: Sinks) -> None:
-        """Run to the end.
+    def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
+        """Run to the end; a listener is given the events of every batch, once they are written.
 
         Raises
         ------
@@ -153,8 +153,12 @@ class CompiledRun:
                 begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
-            self._write(sinks)
-            self._keep()
+            events = Events.of(core)
+            self._write(events, sinks)
+            if listener is not None:
+                listener(events)
+            for name in ("fills", "transitions", "points", "decisions"):
+                account[name] = 0
 
     def _write_start(self, ledger: Sink) -> None:
         account, first_ms = self.core.account[0], first_step_ms(self.core)
@@ -162,11 +166,9 @@ class CompiledRun:
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
         ledger(out[:used].data)
 
-    def _write(self, sinks: Sinks) -> None:
+    def _write(self, events: Events, sinks: Sinks) -> None:
         """Write the events that were made."""
-        core, account = self.core, self.core.account[0]
-        fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
-        points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
+        core, (fills, transitions, points, notes) = self.core, events
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
@@ -184,17 +186,6 @@ class CompiledRun:
             signals = self._signals(notes)
             out = self._space(1, len(notes) * self._note_space + len(signals.data))
             sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].data)
-
-    def _keep(self) -> None:
-        """Keep what a result reads of the events that were made, and make room for the next."""
-        core, account = self.core, self.core.account[0]
-        notes = core.notes[: account["decisions"]]
-        self.fills.append(_kept(core.fills[: account["fills"]], OF_FILLS))
-        self.notes.append(_kept(notes, OF_NOTES))
-        self.moves.append(notes[notes["kind"] == MOVE])
-        self.transitions.append(_kept(core.transitions[: account["transitions"]], OF_TRANSITIONS))
-        for name in ("fills", "transitions", "points", "decisions"):
-            account[name] = 0
 
     def _signals(self, notes: Records) -> Words:
         """Return the JSON of the signals of decisions, which then are numbered by it."""
