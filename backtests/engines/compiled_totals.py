@@ -22,6 +22,7 @@ from compiled.codes import (
     MOVE,
     NO_REASON,
     OPENING,
+    PARTIALLY_FILLED,
     PAYING,
     REASONS,
     REJECTED,
@@ -181,7 +182,11 @@ class CompiledTotals:
     def _take_transitions(self, told: Records) -> None:
         found, filled = self.statistics, told["event"] == FILLED
         self.rung_fills.update(Counter(told["rung"][filled & (told["rung"] > 0)].tolist()))
-        found.entries_filled += int((filled & (told["role"] == ENTRY_ROLE)).sum())
+        entries = told["role"] == ENTRY_ROLE
+        found.partial_fills += int((entries & (told["event"] == PARTIALLY_FILLED)).sum())
+        # One that has filled in part may end otherwise than by its last fill.
+        ended = filled | (np.isin(told["event"], (REJECTED, EXPIRED, CANCELED)) & (told["filled"] > 0))
+        found.entries_filled += int((entries & ended).sum())
         # One that was never accepted counts as a refusal of its decision.
         own = (told["role"] < STOP_ROLE) & (told["order_id"] != 0)
         for event, counter in ((REJECTED, found.rejected), (EXPIRED, found.expired), (CANCELED, found.cancelled)):
