@@ -6,13 +6,13 @@ and again for each of its callers. A part stays as it was lowered until the whol
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from numba.core import compiler
 from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 
 class PartLibrary(JITCodeLibrary):
@@ -125,5 +125,5 @@ def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
     """
     made = CPUDispatcher(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
     if kept:
-        made._cache = _Kept(function)
+        cast(Any, made)._cache = _Kept(function)
     return made
