@@ -9,6 +9,7 @@ from compiled.codes import (
     POSITION,
     REPLACED,
     STOP,
+    STOP_MARKET,
     STOP_ROLE,
     TARGET,
     TARGET_ROLE,
@@ -144,6 +145,8 @@ def trail(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
 def tighten(core: Core, s: int, level: int, reason: int, time_ms: int) -> None:
     """Move a position's stop to a level that is nearer."""
     stop = core.exits[s, STOP_ROLE]
+    if stop.acts != STOP_MARKET:
+        return
     if level > stop.stop_price if core.holdings[s].sign > 0 else level < stop.stop_price:
         stop.stop_price, stop.reason = level, reason
         tell_exit(core, s, STOP_ROLE, REPLACED, reason, time_ms)

@@ -83,7 +83,6 @@ class EngineChoice(unittest.TestCase):
         cases: tuple[tuple[str, object, object, str], ...] = (
             ("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"], None, "the strategy looks at the account"),
             ("trend_filter", QUICK_EXAMPLES["trend_filter"], None, "more than a direction, distances and an entry"),
-            ("scalping_ema_rsi", QUICK, {"volume_cap": 0.1}, "a volume cap"),
             ("scalping_ema_rsi", QUICK, {"starting_balance": 1e12}, "does not fit 64 bits"),
         )
         for strategy, params, execution, reason in cases:
