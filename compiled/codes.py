@@ -46,6 +46,8 @@ DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
 ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
 """What a signal asks for."""
 
+ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD = numbers(4)
+"""Beside which position an opinion is said."""
 IN_STOPS, AS_DISTANCE, AS_PRICE = numbers(3)
 """What the number of a target is: distances of the stop, a distance from the fill, or a price."""
 

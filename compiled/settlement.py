@@ -39,6 +39,7 @@ from compiled.order_book import (
     tell_exit,
 )
 from compiled.protective_orders import protect, resize
+from compiled.target_ladder import passed_level
 
 
 @routine
@@ -55,8 +56,13 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
         return False
+    refusal = NO_REASON
     if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
-        note = end_entry(core, s, REJECTED, INSUFFICIENT_BALANCE, time_ms)
+        refusal = INSUFFICIENT_BALANCE
+    elif core.holdings[s].sign == 0:
+        refusal = passed_level(core, s, price)
+    if refusal != NO_REASON:
+        note = end_entry(core, s, REJECTED, refusal, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
         return False

@@ -75,9 +75,9 @@ def run_compiled(
         scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
         prices = memory.once(("prices", symbol), scaled)
         brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer))
-    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged)
+    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(core, tuple(market.candles))
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told)
+    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)))
     outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}

@@ -9,6 +9,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, entry_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Int64Array
@@ -23,6 +24,7 @@ from validation.composed_settings import Settings
 
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
+MOST_RUNGS = 32
 EVENTS_AT_ONCE = 1 << 15
 """How many events of a kind are kept before they are written."""
 
@@ -49,9 +51,13 @@ class SymbolMarket(NamedTuple):
 
 
 def build_core(
-    settings: Settings, warmup_candles: int, market: Sequence[SymbolMarket], kill_switch: bool
+    settings: Settings,
+    warmup_candles: int,
+    market: Sequence[SymbolMarket],
+    kill_switch: bool,
+    said: SaidWords = NO_WORDS,
 ) -> layout.Core:
-    """Return the records of a run that begins.
+    """Return the records of a run that begins; ``said`` are the words of all opinions.
 
     Raises
     ------
@@ -77,7 +83,7 @@ def build_core(
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings)
+    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings, said)
 
 
 def _core(
@@ -87,6 +93,7 @@ def _core(
     market: Sequence[SymbolMarket],
     units: Sequence[Int64Array],
     settings: Settings,
+    said: SaidWords,
 ) -> layout.Core:
     account = np.zeros(1, layout.ACCOUNT)
     start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
@@ -103,8 +110,13 @@ def _core(
         *(table[:count] for table, count in zip(units, rows, strict=True)),
         *(table[count:] for table, count in zip(units, rows, strict=True)),
     ]
-    targets = rungs_of(settings)
-    rungs = max(1, len(targets))
+    of_settings = rungs_of(settings)
+    moved = np.zeros(len(market), layout.TARGET_ROW)
+    words = said.words.copy()
+    words["first_target"] += len(of_settings) + len(market)
+    rungs = max(1, len(of_settings), int(words["targets"].max()))
+    if rungs > MOST_RUNGS:
+        raise Uncovered(f"a ladder of more than {MOST_RUNGS} rungs")
     room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
     core = layout.Core(
         rules=rules,
@@ -127,7 +139,8 @@ def _core(
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(columns.rows + 1, np.float64),
         levels=np.zeros((room, rungs), np.int64),
-        targets=targets,
+        targets=np.concatenate((of_settings, moved, said.targets)),
+        words=words,
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 

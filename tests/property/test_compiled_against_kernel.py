@@ -18,6 +18,7 @@ from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
 from tests.support.oracles.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
+from tests.support.oracles.drawn_words import WORD_EVENTS, worded_signals
 from tests.support.oracles.finer_candles import FINER, finer_candles
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
@@ -47,6 +48,7 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "mode": ("paper",) * 9 + ("monitor",),
     "kill_switch": (False,) * 11 + (True,),
     "one_position": (False,) * 4 + (True,),
+    "worded": (False, True),
     "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
     "trailing_stop_atr": (None, None, 1.5),
     "spread": ({}, {"model": "fixed", "fraction": 0.002}),
@@ -102,7 +104,7 @@ def plain_signals(case: Case, rules: dict[str, Instrument], *, by_atr: bool) -> 
 def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
     """Return a case within what the compiled rules cover, every symbol on a tick and a lot."""
     flat = read_settings({**case.settings, **further})
-    kill_switch = flat.pop("kill_switch")
+    kill_switch, worded = flat.pop("kill_switch"), flat.pop("worded")
     if flat.pop("one_position"):
         flat["max_exposure_pct"] = flat["max_exposure"]
     if flat["entry_fill"] == "close":
@@ -118,7 +120,10 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         tick, lot = one.tick_size or Decimal("0.0025"), one.lot_size or Decimal("0.25")
         stepped = msgspec.structs.replace(one, tick_size=tick, lot_size=lot)
         rules[symbol] = entry_rules(stepped, len(case.candles[symbol]))
-    signals = plain_signals(case, rules, by_atr=by_atr)
+    if worded:
+        signals = worded_signals(case, rules, flat)
+    else:
+        signals = plain_signals(case, rules, by_atr=by_atr)
     return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals, kill_switch=kill_switch)
 
 
@@ -158,7 +163,7 @@ class CompiledAgainstKernel(unittest.TestCase):
 
         compare()
         self.assertGreater(happened["covered"], 6 * happened["uncovered"], happened)
-        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(OTHERS) | words(ENTRY_EVENTS)):
+        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(f"{OTHERS}, {ENTRY_EVENTS}, {WORD_EVENTS}")):
             with self.subTest(expected):
                 self.assertGreater(happened[expected], 0)
 
@@ -170,6 +175,8 @@ def note(run: KernelRun, happened: Counter[str]) -> None:
         happened[f"{row['order_type']}|{row['time_in_force']}"] += 1
     for event in run.events:
         happened[str(event["reason"]) if event["event"] == "decision" else str(event["event"])] += 1
+        for word in event.get("signal", ()):
+            happened[f"said_{word}"] += 1
     for bound, times in run.session.statistics.sizes_bound_by.items():
         happened[f"bound_{bound}"] += times
     happened["ambiguous"] += run.ambiguous
