@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests-ready
 TOOLS := $(VENV)/tools
 TOOLS_READY := $(TOOLS)/.ready
+PEERS_BIN := $(VENV)/peers/bin
+PEERS_READY := $(VENV)/peers/.ready
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
@@ -67,8 +69,14 @@ fix: $(TESTS_READY) ## let the linter mend what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(TESTS_READY) ## measure speed and memory; prints ratios taken in one run
-	@$(BIN)/python -m benchmarks.run
+# Other programs, in an environment of their own: nothing here uses them.
+$(PEERS_READY): requirements-peers.lock
+	@test -x $(PEERS_BIN)/python || $(PYTHON) -m venv $(VENV)/peers
+	@$(PEERS_BIN)/python $(INSTALL) -r requirements-peers.lock
+	@touch $@
+
+bench: $(TESTS_READY) $(if $(PEERS),$(PEERS_READY)) ## measure speed: a table, and a file in benchmarks/results/; PEERS=1: beside other programs
+	@$(BIN)/python -m benchmarks.run $(if $(PEERS),--peers $(PEERS_BIN)/python)
 
 lock: $(TOOLS_READY) ## write the locks from the requirements; what is locked stays while they allow it
 	@bash .ci/locks $(TOOLS)/bin/uv

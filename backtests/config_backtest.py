@@ -228,12 +228,15 @@ class ConfigBacktestRunner:
             If an output cannot be written.
         """
         from backtests.backtest_result import BacktestResult, ResultDict
-        from backtests.run_at_hand import FolderRun
+        from backtests.run_at_hand import FolderRun, MemoryRun, RunAtHand
 
         self._result = None
         made = self._run()
         # The candles of a provider that was given are known to nobody else.
-        at_hand = made.kept or FolderRun(made.result, None if self._asks_own_provider() else {})
+        if made.kept is None:
+            at_hand: RunAtHand = FolderRun(made.result, None if self._asks_own_provider() else {})
+        else:
+            at_hand = MemoryRun(made.kept)
         self._result = BacktestResult(made.result, at_hand)
         return ResultDict(self._result)
 

@@ -23,7 +23,7 @@ from backtests.memory_strategy import (
     unpacked,
 )
 from backtests.run import run_loaded
-from backtests.run_at_hand import FolderRun
+from backtests.run_at_hand import FolderRun, MemoryRun
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, HarnessError
@@ -151,7 +151,8 @@ class MemoryBacktest:
         twice = None if self._object is None else asked_twice
         made = run_loaded(self.plan, self._decides, market, twice=twice)
         windows = {name: one.window for name, one in market.candles.items()}
-        return BacktestResult(made.result, made.kept or FolderRun(made.result, windows))
+        run = FolderRun(made.result, windows) if made.kept is None else MemoryRun(made.kept)
+        return BacktestResult(made.result, run)
 
     def base_of_runs(self) -> "MemoryBacktest":
         """Return what is varied: itself."""

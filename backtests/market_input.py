@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
-from backtests.market_memory import MarketMemory
+from backtests.many.market_memory import MarketMemory
 from backtests.timeline import MarketWindow
-from core.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns, one_after_the_other
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
@@ -37,12 +35,13 @@ class MarketInput(NamedTuple):
 
     def ahead(self) -> dict[str, CandleColumns]:
         """Return the strategy's candles by symbol, those of the warm-up first."""
-        return {symbol: _joined(one.warmup, one.window) for symbol, one in self.candles.items()}
+        return {symbol: one_after_the_other(one.warmup, one.window) for symbol, one in self.candles.items()}
 
     def watched_ahead(self) -> dict[tuple[str, int], CandleColumns]:
         """Return the watched series' candles by symbol and length, those of the warm-up first."""
         return {
-            (series.symbol, series.length_ms): _joined(one.warmup, one.window) for series, one in self.watched.items()
+            (series.symbol, series.length_ms): one_after_the_other(one.warmup, one.window)
+            for series, one in self.watched.items()
         }
 
     def window(self) -> MarketWindow:
@@ -57,10 +56,6 @@ class MarketInput(NamedTuple):
             [one.funding for one in contracts] if any(one.funding for one in contracts) else (),
             [(one.window, series.length_ms) for series, one in self.watched.items()],
         )
-
-
-def _joined(first: CandleColumns, second: CandleColumns) -> CandleColumns:
-    return CandleColumns._make(np.concatenate(pair) for pair in zip(first, second, strict=True))
 
 
 def load_market(

@@ -12,9 +12,9 @@ from msgspec import UnsetType
 
 from backtests.engines.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
 from backtests.kept_outputs import KeptOutputs
+from backtests.kept_run import KeptRun
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import held_interrupts, replay
-from backtests.run_at_hand import MemoryRun
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
@@ -186,7 +186,7 @@ def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended, 
     """Return a run that is in no file."""
     session, strategy = ended.session, ended.strategy
     result = build_result(session, plan.settings, fed, partial=not ended.complete)
-    run = MemoryRun(
+    run = KeptRun(
         plan,
         StrategyFacts(strategy.name, strategy.warmup_candles),
         result,

@@ -11,15 +11,14 @@ import msgspec
 import numpy as np
 
 from backtests.kept_outputs import require_kept
-from backtests.run_plan import RunPlan
+from backtests.kept_run import KeptRun
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
-from runs.documents.manifest import StrategyFacts, Window
+from runs.documents.manifest import Window
 from runs.documents.manifest_builder import backtest_manifest
 from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
 from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import MANIFEST, RESULT, RUNS, TRADES
-from runs.identity.run_hashes import RunHashes
 from runs.identity.run_id import run_id
 from runs.reading.folder_text import read_bytes
 from runs.reading.run_candles import candles_of
@@ -93,26 +92,22 @@ class FolderRun:
         return candles_of(self._run) if self._given is None else self._given
 
 
-class MemoryRun(NamedTuple):
-    """A run whose outputs were kept in memory: those in ``texts`` by the names of their files, and its curve.
+class MemoryRun:
+    """A run that is in no file.
 
-    Without ``values`` the equity of its steps was not kept.
+    Parameters
+    ----------
+    kept
+        What is kept of it.
     """
 
-    plan: RunPlan
-    strategy: StrategyFacts
-    result: RunResult
-    hashes: RunHashes
-    texts: Mapping[str, bytes]
-    step_times_ms: Int64Array
-    values: Float64Array | None
-    candles: Mapping[str, CandleColumns]
-    engine: str
+    def __init__(self, kept: KeptRun) -> None:
+        self._kept = kept
 
     def trade_log(self) -> bytes:
         """Return the trade log; ConfigurationError where the run was not to keep it."""
-        require_kept(self.plan.outputs, "the trade log")
-        return self.texts[TRADES]
+        require_kept(self._kept.plan.outputs, "the trade log")
+        return self._kept.texts[TRADES]
 
     def curve(self) -> tuple[Int64Array, Float64Array]:
         """Return the times of the steps and the equity at each, the last after everything was closed.
@@ -120,42 +115,37 @@ class MemoryRun(NamedTuple):
         ConfigurationError where the run was not to keep it.
         """
         values = self._values()
-        times = self.step_times_ms[: len(values)]
+        times = self._kept.step_times_ms[: len(values)]
         equity = values[: len(times)].copy()
         if len(equity):
             equity[-1] = values[-1]
         return times, equity
 
     def _values(self) -> Float64Array:
-        if self.values is None:
+        if self._kept.values is None:
             require_kept("none", "the equity of every step")
             return np.empty(0)
-        return self.values
-
-    def without_candles(self) -> "MemoryRun":
-        """Return it as it is sent to another process, which has the candles; of a run without outputs the figures."""
-        if self.plan.outputs != "none":
-            return self._replace(candles={})
-        return self._replace(candles={}, values=None, step_times_ms=self.step_times_ms[:0])
+        return self._kept.values
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[RunWithCandles]:
         """Give the run from a folder that is there as long; ConfigurationError where the run was not to keep it."""
-        require_kept(self.plan.outputs, "what reports are made of")
-        start_ms, end_ms = self.plan.start_ms, self.plan.end_ms
-        run = run_id(self.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
-        result = msgspec.structs.replace(self.result, run_id=run)
+        kept, plan = self._kept, self._kept.plan
+        require_kept(plan.outputs, "what reports are made of")
+        start_ms, end_ms = plan.start_ms, plan.end_ms
+        run = run_id(kept.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
+        result = msgspec.structs.replace(kept.result, run_id=run)
         manifest = backtest_manifest(
-            self.plan.settings,
+            plan.settings,
             Window(start_ms, end_ms),
-            self.strategy,
+            kept.strategy,
             result,
-            self.hashes,
+            kept.hashes,
             kill_switch_engaged=False,
-            engine=self.engine,
+            engine=kept.engine,
         )
         files = {
-            **self.texts,
+            **kept.texts,
             RESULT: to_json(result).encode(),
             MANIFEST: manifest.text().encode(),
         }
@@ -164,6 +154,6 @@ class MemoryRun(NamedTuple):
             folder.mkdir(parents=True)
             for file, data in files.items():
                 (folder / file).write_bytes(data)
-            for file, column in curve_columns(self.step_times_ms, self._values()).items():
+            for file, column in curve_columns(kept.step_times_ms, self._values()).items():
                 np.save(folder / file, column)
-            yield RunWithCandles(read_run(folder), self.candles)
+            yield RunWithCandles(read_run(folder), kept.candles)

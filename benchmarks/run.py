@@ -1,38 +1,84 @@
-"""Runs every benchmark: ``python -m benchmarks.run``. Figures of one run on one machine belong together."""
+"""Measures speed: ``python -m benchmarks.run``. Figures of one run on one machine belong together.
 
-import platform
+They are printed as one table and kept as one file in ``benchmarks/results/``, named by the commit.
+"""
+
+import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.cold_speed import measure_cold, measure_first_compile
 from benchmarks.commands import measure_start_up, measure_store
-from benchmarks.compiled_path import measure_compiled
+from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
+from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
+from benchmarks.peer_speed import measure_peers
 from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.reference_path import measure_lengths, measure_throughput
 from benchmarks.run_store import measure_run_store
 
 
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="candles of a workload (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=365, help="days of the long cold run (default: %(default)s)")
+    parser.add_argument("--peers", type=Path, help="Python of an environment with backtesting and vectorbt")
+    parser.add_argument("--paths", action="store_true", help="measure live, frame, store and other paths instead")
+    return parser.parse_args()
+
+
+def _figures(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
+    yield from measure_engines(asked.rows, asked.runs)
+    yield from measure_shipped(folder / "shipped", asked.runs)
+    yield from measure_sweep(max(1, asked.rows // 10), 200)
+    yield from measure_growth(asked.rows, asked.runs)
+    yield from measure_cold(folder / "cold", asked.runs, asked.days)
+    yield from measure_first_compile(folder / "compile")
+    if asked.peers is not None:
+        yield from measure_peers(asked.peers, max(1, asked.rows // 10), asked.runs)
+
+
 def main() -> int:
     """Measure; what needs the recorded candles is left out where they are not beside the checkout."""
-    print(f"Python {platform.python_version()}, {platform.machine()}")
+    asked = _asked()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        measure_start_up(folder)
-        measure_run_store(folder / "run_store")
-        measure_live_path(folder / "live_path")
-        measure_compiled(200_000)
-        if not RECORDED.is_dir():
-            print("the recorded candles are not beside the checkout: the rest needs them", file=sys.stderr)
+        if asked.paths:
+            _measure_paths(Path(name))
             return 0
-        measure_throughput(folder)
-        measure_lengths(folder)
-        measure_frames(folder / "frames")
-        measure_perpetuals(folder / "perpetuals")
-        measure_store(folder)
+        found = []
+        for figure in _figures(asked, Path(name)):
+            found.append(figure)
+            print(f"{figure.workload} · {figure.program}", file=sys.stderr)
+    path = keep(found)
+    print(table(kept(path)))
+    print(f"kept in {path}")
     return 0
+
+
+def _measure_paths(folder: Path) -> None:
+    """Print figures of everything around the engines."""
+    paths: list[Callable[[], None]] = [
+        lambda: measure_start_up(folder),
+        lambda: measure_run_store(folder / "run_store"),
+        lambda: measure_live_path(folder / "live_path"),
+    ]
+    if RECORDED.is_dir():
+        paths += [
+            lambda: measure_throughput(folder),
+            lambda: measure_lengths(folder),
+            lambda: measure_frames(folder / "frames"),
+            lambda: measure_perpetuals(folder / "perpetuals"),
+            lambda: measure_store(folder),
+        ]
+    else:
+        print("the recorded candles are not beside the checkout: what needs them is left out", file=sys.stderr)
+    for measure in paths:
+        measure()
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import market_price, target_price
+from compiled.fill_pricing import target_price
 from compiled.layout import Core
 from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, leave
+from compiled.settlement import enter, exit_price, leave
 
 
 @routine
@@ -156,11 +156,10 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
 @routine
 def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
     """Fill the stop, at the market, or a target, at its limit, where the walk has met it."""
-    buying = core.holdings[s].sign < 0
     if place == STOP_ROLE:
-        price = market_price(core, s, point, buying)
+        price = exit_price(core, s, place, point)
     else:
-        price = target_price(core, s, place, point, buying)
+        price = target_price(core, s, place, point, core.holdings[s].sign < 0)
     gained = gained_at_targets(core, s, price, favourable) if ambiguous and place == STOP_ROLE else 0
     leave(core, s, place, point, price, time_ms, ambiguous, gained)
 

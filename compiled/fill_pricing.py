@@ -4,12 +4,15 @@ from compiled.codes import OVERFLOW
 from compiled.compiler import routine
 from compiled.integers import LARGEST_QUOTIENT, ceil_to, divided_product, floor_to, half_even
 from compiled.layout import Core
+from compiled.market_conditions import measured_price
 
 
 @routine
-def market_price(core: Core, s: int, reference: int, buying: bool) -> int:
+def market_price(core: Core, s: int, reference: int, quantity: int, buying: bool) -> int:
     """Return the price of a market fill: the reference worse by half the spread and the slippage, on the tick."""
     rules, tick = core.rules[0], core.symbols[s].tick
+    if rules.observes:
+        return measured_price(core, s, reference, quantity, buying)
     factor = rules.price_up if buying else rules.price_down
     ticks, rest = divided_product(reference, factor, rules.price_unit * tick)
     if buying and rest > 0:

@@ -28,9 +28,11 @@ RULES = _dtype(
     "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
-    "rungs closes_all break_even_after detail_ms entry_decimals",
+    "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
+    "worse_first worse_second worse_third half_first half_second half_third observes "
+    "entry_decimals events_of_a_step",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
-    "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit",
+    "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
@@ -40,7 +42,7 @@ SYMBOL = _dtype(
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms",
+    "held own_row decides fine_row fine last_fine_ms measured observed",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -135,3 +137,6 @@ class Core(NamedTuple):
     levels: Int64Array
     targets: Records
     words: Records
+    ranges: Float64Array
+    volumes: Float64Array
+    spreads: Float64Array

@@ -20,12 +20,12 @@ from compiled.codes import (
     numbers,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import market_price, target_price
+from compiled.fill_pricing import target_price
 from compiled.layout import Core
 from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
 from compiled.protective_orders import follow
 from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, leave, leave_now
+from compiled.settlement import enter, exit_price, leave, leave_now
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
@@ -79,6 +79,7 @@ def close_at_gap(core: Core, s: int) -> None:
     cancel_close(core, s, open_ms, GAP)
     if core.holdings[s].sign != 0:
         leave_now(core, s, core.units[state.row, OPEN], open_ms, GAP)
+    state.observed = 0
     note = next_note(core, open_ms, s, GAP_NOTE)
     note.missing = state.missing
 
@@ -91,11 +92,11 @@ def exits_at_open(core: Core, s: int) -> None:
     for place in range(CLOSE_ROLE, STOP_ROLE):
         order = core.exits[s, place]
         if order.working and order.active_ms <= open_ms:
-            leave(core, s, place, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+            leave(core, s, place, opened, exit_price(core, s, place, opened), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
     if core.exits[s, STOP_ROLE].working and meets_stop(core, s, opened):
-        leave(core, s, STOP_ROLE, opened, market_price(core, s, opened, holding.sign < 0), open_ms, NO, ZERO)
+        leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)
 

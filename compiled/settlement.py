@@ -51,7 +51,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         price = limit_price(core, s, reference, buying)
         price = min(price, order.price) if buying else max(price, order.price)
     else:
-        price = market_price(core, s, reference, buying)
+        price = market_price(core, s, reference, quantity, buying)
     commission = commission_of(core, s, price, quantity, maker)
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
@@ -92,6 +92,21 @@ def show_levels(core: Core, s: int, row: Record) -> None:
 
 
 @routine
+def quantity_left(core: Core, s: int, place: int) -> int:
+    """Return how much of a position an order that reduces it would close; a close takes all of it."""
+    holding, order = core.holdings[s], core.exits[s, place]
+    if order.role == CLOSE_ROLE:
+        order.quantity = order.filled + holding.quantity
+    return min(order.quantity - order.filled, holding.quantity)
+
+
+@routine
+def exit_price(core: Core, s: int, place: int, reference: int) -> int:
+    """Return the price at which an order that reduces the position fills at the market."""
+    return market_price(core, s, reference, quantity_left(core, s, place), core.exits[s, place].sign > 0)
+
+
+@routine
 def leave(
     core: Core, s: int, place: int, reference: int, price: int, time_ms: int, ambiguous: bool, gained: int
 ) -> None:
@@ -100,9 +115,7 @@ def leave(
     Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
     holding, order = core.holdings[s], core.exits[s, place]
-    if order.role == CLOSE_ROLE:
-        order.quantity = order.filled + holding.quantity
-    quantity = min(order.quantity - order.filled, holding.quantity)
+    quantity = quantity_left(core, s, place)
     if order.order_id == 0:
         order.order_id = next_order_id(core)
     if place == OWN:
@@ -131,6 +144,5 @@ def leave(
 @routine
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
-    order = place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
-    price = market_price(core, s, reference, order.sign > 0)
-    leave(core, s, OWN, reference, price, time_ms, NO, ZERO)
+    place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
+    leave(core, s, OWN, reference, exit_price(core, s, OWN, reference), time_ms, NO, ZERO)

@@ -18,8 +18,8 @@ from core.event_lines import (
 )
 from core.events import EquityPoint, Event, OrderTransition, TradeRow, Transaction
 
-Sink = Callable[[bytes], object]
-"""Takes the bytes of what is written together: a row, the rows of one transaction, or many of either."""
+Sink = Callable[[bytes | memoryview], object]
+"""Takes what is written together: a row, the rows of one transaction, or many of either. A view it has to copy."""
 
 OutputsKept = Literal["full", "trades", "none"]
 """Which outputs are rendered: all of them, the trade log alone, or none. The equity of every step is always there."""
@@ -59,7 +59,7 @@ class HashedText:
         if len(gathered) >= self._at_once:
             self.flush()
 
-    def append_bytes(self, data: bytes) -> None:
+    def append_bytes(self, data: bytes | memoryview) -> None:
         """Append whole lines that are bytes already."""
         if self._gathered:
             self.flush()

@@ -10,8 +10,8 @@ from core.errors import ConfigurationError, ParityError
 
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
+    from backtests.kept_run import KeptRun
     from backtests.market_input import MarketInput
-    from backtests.run_at_hand import MemoryRun
     from backtests.run_plan import RunPlan
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
@@ -59,7 +59,6 @@ def run_compiled(
     """
     from backtests.engines.compiled_session import CompiledSession
     from backtests.engines.opinions import opinions_of
-    from backtests.market_memory import MarketMemory
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
     from compiled.driving.scaled_market import scaled_prices
@@ -67,13 +66,13 @@ def run_compiled(
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
-    memory = market.memory or MarketMemory(1)
-    opinions = opinions_of(strategy, plan.settings, rules, market, memory.columns)
+    memory = market.memory
+    opinions = opinions_of(strategy, plan.settings, rules, market, None if memory is None else memory.columns)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
         scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
-        prices = memory.once(("prices", symbol), scaled)
+        prices = None if memory is None else memory.once(("prices", symbol), scaled)
         brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer))
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(core, tuple(market.candles))
@@ -95,7 +94,7 @@ class MadeRun(NamedTuple):
 
     result: "RunResult"
     outputs: "SessionOutputs"
-    kept: "MemoryRun | None" = None
+    kept: "KeptRun | None" = None
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:

@@ -23,7 +23,7 @@ from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import CandleColumns, Float64Array, slots
+from core.candle_columns import Float64Array, one_after_the_other, slots
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
@@ -124,10 +124,6 @@ def opinions_of(
     return Opinions(rows, [TextRows(one.texts) for one in said], made_by.said)
 
 
-def _joined(one: LoadedCandles) -> CandleColumns:
-    return CandleColumns._make(np.concatenate(pair) for pair in zip(one.warmup, one.window, strict=True))
-
-
 def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
     rows, told = [], []
@@ -226,7 +222,8 @@ def bridges_a_gap(market: MarketInput, rules: KernelRules) -> bool:
     """
     longest = rules.longest_open_distance_ms
     for symbol, finer in market.detail.items():
-        opens = _joined(market.candles[symbol]).open_time_ms
+        one = market.candles[symbol]
+        opens = one_after_the_other(one.warmup, one.window).open_time_ms
         reached = np.union1d(opens, slots(finer.window.open_time_ms, rules.timeframe_ms))
         segment = np.searchsorted(reached[1:][np.diff(reached) > longest], opens, side="right")
         if ((np.diff(segment) > 0) != (np.diff(opens) > longest)).any():

@@ -12,7 +12,7 @@ from backtests.many.prepared_runs import PreparedRun, PreparedRuns, Variation
 from backtests.many.run_base import Base, base_of
 from backtests.many.worker import Answer, Made, Task, Worker, answer_of
 from backtests.many.worker_pool import WorkerPool
-from backtests.run_at_hand import FolderRun
+from backtests.run_at_hand import FolderRun, MemoryRun
 from core.errors import ConfigurationError
 from core.settings_problem import shown
 from engine.renderer import OutputsKept
@@ -145,5 +145,5 @@ class ManyRuns:
 
     def _result(self, made: Made, one: PreparedRun) -> BacktestResult:
         if made.kept is not None:
-            return BacktestResult(made.result, made.kept._replace(candles=one.windows))
+            return BacktestResult(made.result, MemoryRun(made.kept._replace(candles=one.windows)))
         return BacktestResult(made.result, FolderRun(made.result, one.windows))

@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from backtests.kept_run import KeptRun
+from backtests.many.market_memory import MarketMemory
 from backtests.many.shared_market import mapped_market
 from backtests.market_input import MarketInput
-from backtests.market_memory import MarketMemory
 from backtests.memory_strategy import unpacked
 from backtests.run import run_loaded
-from backtests.run_at_hand import MemoryRun
 from backtests.run_plan import RunPlan
 from core.errors import HarnessError, InvariantError
 from engine.assembly import build_strategy_of
@@ -44,7 +44,7 @@ class Made(NamedTuple):
     """A run that was made: its result, and what it keeps beside it without the candles."""
 
     result: RunResult
-    kept: MemoryRun | None
+    kept: KeptRun | None
 
 
 class Worker:

@@ -63,10 +63,10 @@ class IndexedOutputs:
         for name, size in self._sizes.items():
             self.index.sizes[name].append(size)
 
-    def _sink(self, name: str) -> Callable[[bytes], object]:
+    def _sink(self, name: str) -> Callable[[bytes | memoryview], object]:
         file = self._files[name]
 
-        def write(data: bytes) -> None:
+        def write(data: bytes | memoryview) -> None:
             self._sizes[name] += len(data)
             try:
                 file.write(data)

@@ -195,14 +195,15 @@ def _loaded(context: Any, builder: Any, dtype: Any, place: Any) -> Any:
     return context.unpack_value(builder, dtype, place)
 
 
-def _data(builder: Any, pointer: Any) -> Any:
+def data_of(builder: Any, pointer: Any) -> Any:
+    """Return a pointer to the data of a table."""
     return builder.inttoptr(_word(builder, pointer, 0), cgutils.voidptr_t)
 
 
 @lower(operator.getitem, Table, types.Integer)
 def _get_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind, (pointer, number) = sig.args[0], args
-    data = _data(builder, pointer)
+    data = data_of(builder, pointer)
     if kind.ndim == 1:
         return _loaded(context, builder, kind.dtype, _place(context, builder, kind.dtype, data, number))
     first = builder.mul(number, _word(builder, pointer, 2))
@@ -222,7 +223,8 @@ def _get_of_table(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     if kind.ndim == 2:
         first = builder.mul(number, _word(builder, pointer, 2))
         number = builder.add(first, builder.extract_value(index, 1))
-    return _loaded(context, builder, kind.dtype, _place(context, builder, kind.dtype, _data(builder, pointer), number))
+    data = data_of(builder, pointer)
+    return _loaded(context, builder, kind.dtype, _place(context, builder, kind.dtype, data, number))
 
 
 @lower(operator.setitem, Table, types.Integer, types.Any)
@@ -242,7 +244,7 @@ def _set_of_table(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 def _put_at(context: Any, builder: Any, kind: Table, pointer: Any, number: Any, value: Any) -> None:
-    place = _place(context, builder, kind.dtype, _data(builder, pointer), number)
+    place = _place(context, builder, kind.dtype, data_of(builder, pointer), number)
     if isinstance(kind.dtype, types.Record):
         size = context.get_constant(types.intp, kind.dtype.size)
         cgutils.raw_memcpy(builder, place, value, size, 1)

@@ -28,6 +28,7 @@ from compiled.settlement import enter
 @kernel
 def decide(core: Core, time_ms: int) -> None:
     """Put the opinions about a step's candles through the gates, and record what became of each."""
+    observes = core.rules[0].observes
     for s in range(core.states.shape[0]):
         state = core.states[s]
         if not state.present:
@@ -38,6 +39,9 @@ def decide(core: Core, time_ms: int) -> None:
             if is_said(core.signals[state.signal].held, sign):
                 judge(core, s, time_ms)
             state.signal += 1
+        if observes:
+            state.measured += 1
+            state.observed += 1
 
 
 @kernel

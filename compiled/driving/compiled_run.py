@@ -38,7 +38,8 @@ from core.candle_columns import Int64Array
 from core.errors import Uncovered
 from core.event_lines import quoted
 
-Sink = Callable[[bytes], object]
+Sink = Callable[[memoryview], object]
+"""Takes text that is gone when it returns."""
 
 
 OF_FILLS = (
@@ -157,7 +158,7 @@ class CompiledRun:
         account, first_ms = self.core.account[0], first_step_ms(self.core)
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
-        ledger(out[:used].tobytes())
+        ledger(out[:used].data)
 
     def _write(self, sinks: Sinks) -> None:
         """Write the events that were made."""
@@ -167,20 +168,20 @@ class CompiledRun:
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
-            sinks.trades(out[:used].tobytes())
+            sinks.trades(out[:used].data)
         if sinks.ledger is not None:
             out = self._space(len(fills), 6 * self._row_space)
-            sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].tobytes())
+            sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].data)
         if sinks.orders is not None:
             out = self._space(len(transitions), self._row_space)
-            sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].tobytes())
+            sinks.orders(out[: put_orders(transitions, core.symbols, self._words, out)].data)
         if sinks.equity is not None:
             out = self._space(len(points), self._row_space)
-            sinks.equity(out[: put_points(points, self._decimals, out)].tobytes())
+            sinks.equity(out[: put_points(points, self._decimals, out)].data)
         if sinks.decisions is not None:
             signals = self._signals(notes)
             out = self._space(1, len(notes) * self._note_space + len(signals.data))
-            sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].tobytes())
+            sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].data)
 
     def _keep(self) -> None:
         """Keep what a result reads of the events that were made, and make room for the next."""

@@ -2,17 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, entry_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
-from core.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -25,13 +26,19 @@ from validation.composed_settings import Settings
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
 MOST_RUNGS = 32
-EVENTS_AT_ONCE = 1 << 15
+EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
+EVENTS_OF_A_SYMBOL = 24
+EVENTS_OF_AN_EXIT = 8
+"""More events of one kind than a symbol, or one order that reduces its position, can have in one step."""
 
 NO_CANDLES = CandleColumns.empty()
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 _POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
+
+
+Column = TypeVar("Column", Int64Array, Float64Array)
 
 
 class SymbolMarket(NamedTuple):
@@ -64,13 +71,13 @@ def build_core(
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled = [one.prices or scaled_prices((one.window, one.detail), one.rules) for one in market]
+    scaled, units = _scaled(market)
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
-    row = signal = 0
+    row = signal = measured = 0
     fine_row = sum(one.window.rows for one in market)
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
@@ -82,8 +89,11 @@ def build_core(
         states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
+        states[s]["observed"] = states[s]["candles_seen"]
+        states[s]["measured"] = measured + one.warmup.rows - 1
+        measured += one.warmup.rows + rows
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
-    return _core(rules, symbols, states, market, [prices.units for prices in scaled], settings, said)
+    return _core(rules, symbols, states, market, units, settings, said)
 
 
 def _core(
@@ -91,7 +101,7 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Sequence[Int64Array],
+    units: Int64Array,
     settings: Settings,
     said: SaidWords,
 ) -> layout.Core:
@@ -104,12 +114,6 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     series = [*(one.window for one in market), *(one.detail for one in market)]
-    columns = CandleColumns._make(np.concatenate(one) for one in zip(*series, strict=True))
-    rows = [one.window.rows for one in market]
-    ordered = [
-        *(table[:count] for table, count in zip(units, rows, strict=True)),
-        *(table[count:] for table, count in zip(units, rows, strict=True)),
-    ]
     of_settings = rungs_of(settings)
     moved = np.zeros(len(market), layout.TARGET_ROW)
     words = said.words.copy()
@@ -117,32 +121,58 @@ def _core(
     rungs = max(1, len(of_settings), int(words["targets"].max()))
     if rungs > MOST_RUNGS:
         raise Uncovered(f"a ladder of more than {MOST_RUNGS} rungs")
-    room = EVENTS_AT_ONCE + 64 * (len(market) + 1)
+    places = TARGET_ROLE + rungs
+    rules["events_of_a_step"] = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
+    room = EVENTS_AT_ONCE + int(rules[0]["events_of_a_step"])
     core = layout.Core(
         rules=rules,
         symbols=symbols,
         states=states,
         entries=np.zeros(len(market), layout.ORDER),
-        exits=np.zeros((len(market), TARGET_ROLE + rungs), layout.REDUCING),
+        exits=np.zeros((len(market), places), layout.REDUCING),
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=columns.open_time_ms,
-        close=columns.close,
-        high=columns.high,
-        low=columns.low,
-        units=np.concatenate(ordered),
+        open_ms=_whole([one.open_time_ms for one in series]),
+        close=_whole([one.close for one in series]),
+        high=_whole([one.high for one in series]),
+        low=_whole([one.low for one in series]),
+        units=units,
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(columns.rows + 1, np.float64),
+        curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
+        **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
         targets=np.concatenate((of_settings, moved, said.targets)),
         words=words,
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+
+
+def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
+    """Return the prices of each symbol in whole units, and those of all candles, the finer ones last."""
+    found = []
+    rows, fine = sum(one.window.rows for one in market), sum(one.detail.rows for one in market)
+    units = np.empty((rows + fine, 4), np.int64)
+    row, fine_row = 0, rows
+    for one in market:
+        prices = one.prices or scaled_prices((one.window, one.detail), one.rules)
+        own = one.window.rows
+        units[row : row + own] = prices.units[:own]
+        units[fine_row : fine_row + one.detail.rows] = prices.units[own:]
+        # Those of one symbol are let go before the next one's are made.
+        found.append(prices._replace(units=units[row : row + own]))
+        row, fine_row = row + own, fine_row + one.detail.rows
+    return found, units
+
+
+def _whole(columns: Sequence[Column]) -> Column:
+    """Return the columns of all series one behind the other."""
+    filled = [one for one in columns if len(one)] or columns[:1]
+    return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
 
 
 def _followed(core: layout.Core) -> layout.Core:
@@ -190,6 +220,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "tp_atr_mult": math.nan if risk.default_tp_atr_mult is None else risk.default_tp_atr_mult,
         "min_position_size": risk.min_position_size_usd,
         **_cost_rules(settings),
+        **measured_rules(fills),
         **entry_rules(fills),
     }
     rules = np.zeros(1, layout.RULES)
@@ -256,7 +287,7 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
     """Put a symbol's trading rules and units into its record."""
     price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
     tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
-    largest_price = int(prices.units.max(initial=1)) * 6 // 5 + 2 * tick
+    largest_price = prices.largest * 6 // 5 + 2 * tick
     cost_scale = 10 ** (money - price_decimals - quantity_decimals)
     finer = price_decimals + quantity_decimals + len(str(int(run["rate_unit"]))) - 1 - 8
     found: dict[str, float] = {

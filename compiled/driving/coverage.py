@@ -11,15 +11,12 @@ REFERENCE_ONLY: Mapping[str, str] = {
     "execution.perpetual": "perpetual contracts",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
-    "execution.spread.model": "an estimated spread",
-    "execution.slippage_model.model": "slippage by volatility or volume",
     "execution.commission.tiers": "commission by volume",
     "execution.limit_fill": "limit fills by chance",
 }
 """Settings that the compiled rules know in one of their values only, and what the others are called."""
 
 _COVERED = {
-    "execution.spread.model": ("none", "fixed"),
     "execution.limit_fill": ("through", "touch"),
 }
 """The values that they know where these are more than the default."""

@@ -17,10 +17,14 @@ LARGEST = 4 * 10**18
 
 
 class Scaled(NamedTuple):
-    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close."""
+    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close.
+
+    ``largest`` is the largest of them, at least 1.
+    """
 
     decimals: int
     units: Int64Array
+    largest: int
 
 
 def decimals_of(number: Decimal) -> int:
@@ -49,7 +53,7 @@ def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
             continue
         units = _units(table, decimals)
         if units is not None:
-            return Scaled(decimals, units)
+            return Scaled(decimals, units, int(units.max(initial=1)))
     raise Uncovered(f"prices of {rules.symbol} have more than 15 digits")
 
 

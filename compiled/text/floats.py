@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import Whole, Word, routine
+from compiled.compiling.instructions import wide_product
 from compiled.integers import POWERS
 from compiled.text.digits import MINUS, POINT, ZERO, put_padded
 from compiled.text.words import Bytes
 
 _LEAST, _MOST = -292, 324
+SHORT_DECIMALS, SHORT_POWER, LARGEST_SHORT, SHORT_ERROR = 4, 1e4, 1e14, 0.02
+"""Of numbers with few decimals and at most 15 digits these are the shortest: no other such number is the same float."""
 _E, _PLUS = ord("e"), ord("+")
 
 
@@ -38,20 +41,9 @@ _POWER_WORDS = _power_words()
 
 
 @routine
-def _high_product(left: int, right: int) -> tuple[int, int]:
-    """Return the high and the low word of a product of two 64-bit words."""
-    mask, half = Word(0xFFFFFFFF), Word(32)
-    low = (left & mask) * (right & mask)
-    cross = (left >> half) * (right & mask) + (low >> half)
-    other = (left & mask) * (right >> half) + (cross & mask)
-    high = (left >> half) * (right >> half) + (cross >> half) + (other >> half)
-    return high, (other << half) | (low & mask)
-
-
-@routine
 def _rounded_to_odd(high: int, low: int, factor: int) -> int:
-    carried, _ = _high_product(low, factor)
-    upper, lower = _high_product(high, factor)
+    carried, _ = wide_product(low, factor)
+    upper, lower = wide_product(high, factor)
     total = lower + carried
     if total < lower:
         upper += Word(1)
@@ -104,7 +96,12 @@ def put_float(out: Bytes, at: int, value: float) -> int:
         value = -value
     digits, exponent = Whole(0), 0
     if value != 0.0:
-        digits, exponent = shortest(value)
+        scaled = value * SHORT_POWER
+        whole = Whole(scaled + 0.5) if scaled < LARGEST_SHORT else Whole(0)
+        if abs(scaled - whole) < SHORT_ERROR and whole / SHORT_POWER == value:
+            digits, exponent = whole, -SHORT_DECIMALS
+        else:
+            digits, exponent = shortest(value)
         while digits % 10 == 0:
             digits //= 10
             exponent += 1

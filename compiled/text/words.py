@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import routine
+from compiled.compiling.instructions import copy_bytes
 from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Int64Array
 
@@ -54,7 +55,4 @@ class TextRows(NamedTuple):
 @routine
 def put(out: Bytes, at: int, words: Words, number: int) -> int:
     """Put a word into a buffer; return where it ends."""
-    for place in range(words.starts[number], words.starts[number + 1]):
-        out[at] = words.data[place]
-        at += 1
-    return at
+    return copy_bytes(out, at, words.data, words.starts[number], words.starts[number + 1])

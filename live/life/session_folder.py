@@ -172,13 +172,13 @@ class SessionFolder:
             self._journal = None
         self._lock.release()
 
-    def _sink(self, name: str) -> Callable[[bytes], object]:
+    def _sink(self, name: str) -> Callable[[bytes | memoryview], object]:
         target = self.path / name
         with store_errors(target):
             file = (self.path / f".{name}.tmp").open("wb")
         self._open.append((target, file))
 
-        def write(data: bytes) -> None:
+        def write(data: bytes | memoryview) -> None:
             with store_errors(target):
                 file.write(data)
 

@@ -83,8 +83,11 @@ class CandleHistory:
                 self._source.complete(list(unified.values()), interval, warmup_ms, last_ms, needed_from_ms=first_ms)
         loaded = {}
         for spelling, symbol in unified.items():
-            window = self.store.read(self.exchange, symbol, interval, first_ms, last_ms)
-            warmup = self.store.read_last(self.exchange, symbol, interval, warmup_candles, start_ms)
+            before = self.store.read_last(self.exchange, symbol, interval, warmup_candles, start_ms)
+            # Read at once, they lie one behind the other in memory.
+            whole_ms = int(before.open_time_ms[0]) if before.rows else first_ms
+            whole = self.store.read(self.exchange, symbol, interval, whole_ms, last_ms)
+            warmup, window = whole.between(whole_ms, start_ms - length + 1), whole.between(first_ms, last_ms)
             loaded[spelling] = self._loaded(symbol, interval, warmup, window, (first_ms, last_ms))
         return loaded
 

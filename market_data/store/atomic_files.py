@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from core.errors import StoreError
 
 LOCK_FILE = ".lock"
@@ -73,6 +71,9 @@ def folder_lock(folder: Path, timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> 
     StoreError
         If the folder cannot be locked, or another process holds it for longer than ``timeout_seconds``.
     """
+    # Loaded here: most programs only read.
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / LOCK_FILE, timeout=timeout_seconds, fallback_to_soft=False, preserve_lock_file=True)
     try:
         lock.acquire()

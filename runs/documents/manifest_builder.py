@@ -1,12 +1,12 @@
 """Builds manifests: what every run has once, then what a backtest and a live session have beside it."""
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from runs.documents.installed_version import installed_version
 from runs.documents.manifest import Manifest, SessionContracts, StrategyFacts, Symbol, SymbolAtStart, Window
 from runs.documents.run_result import RunResult
 from runs.documents.symbol_result import SymbolResult
@@ -130,5 +130,5 @@ def _made_of(
         code_version=code_version,
         strategy=strategy,
         symbols=symbols,
-        libraries={name: version(name) for name in libraries},
+        libraries={name: installed_version(name) for name in libraries},
     )

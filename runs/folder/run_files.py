@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from core.errors import StoreError
 from core.instants import to_datetime
 from core.timeframe import DAY_MS
-from engine.renderer import ROWS_AT_ONCE, SessionOutputs
+from engine.renderer import ROWS_AT_ONCE, SessionOutputs, Sink
 from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import DERIVED, MANIFEST
 from runs.folder.stem_folder import StemFolder
@@ -96,14 +95,14 @@ class RunFiles:
                 file.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def _sink(self, name: str) -> Callable[[bytes], object]:
+    def _sink(self, name: str) -> Sink:
         target = self._stem.shown(name)
         with store_errors(target, _ADVICE):
             file = (self._work / name).open("wb")
         self._open[name] = file
         self._names.append(name)
 
-        def write(data: bytes) -> None:
+        def write(data: bytes | memoryview) -> None:
             # Spelled out: a context manager would cost more than the write.
             try:
                 file.write(data)

@@ -117,7 +117,10 @@ class FeatureSession:
         if not isinstance(self._source, KnownFeatures):
             return None
         table = self._source.table(symbol)
-        return self.strategy.signals(FeatureColumns(symbol, table, self.plan.layouts[symbol]))
+        said = self.strategy.signals(FeatureColumns(symbol, table, self.plan.layouts[symbol]))
+        if said is not None and not self.plan.several:
+            self._source.forget(symbol)
+        return said
 
     def open(self, symbol: str) -> SignalStream:
         """Return a symbol's stream; asked again, after a gap, its features start empty."""

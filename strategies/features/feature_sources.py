@@ -166,6 +166,12 @@ class KnownFeatures:
             table = self._tables[symbol] = SymbolTable(series, rows_of)
         return table
 
+    def forget(self, symbol: str) -> None:
+        """Let go of all that a symbol reads and no other does; asked for again, it is computed again."""
+        self._tables.pop(symbol, None)
+        for key in self._plan.layouts[symbol].series:
+            self._series.pop(key, None)
+
     def reader(self, symbol: str, time_ms: int) -> Reader:
         """Return a reader of a symbol's last candle that has closed at a time."""
         opens = self._candles((symbol, self._plan.timeframe_ms)).open_time_ms

@@ -123,18 +123,24 @@ class SymbolTable:
 
     def column(self, series: int, place: int, ago: int) -> Float64Array:
         """Return a value of all rows as it was so many candles before; nan where there is none."""
-        there = self.rows_of[series]
-        values = np.full(len(there), np.nan)
-        found = there >= 0
-        values[found] = self.series[series].columns[place][there[found]]
+        values = self.series[series].columns[place]
+        if series:
+            there = self.rows_of[series]
+            found = there >= 0
+            known = np.full(len(there), np.nan)
+            known[found] = values[there[found]]
+            values = known
         return self.back(values, ago)
 
     def back(self, values: Float64Array, ago: int) -> Float64Array:
         """Return a column so many rows before, of the same segment; nan where there is none."""
         if ago:
-            rows = np.arange(len(values)) - ago
-            within = rows >= self.first_of
-            values = np.where(within, values[np.where(within, rows, 0)], np.nan)
+            moved = np.empty(len(values))
+            moved[ago:] = values[:-ago]
+            moved[:ago] = np.nan
+            for start in self.series[0].starts.tolist():
+                moved[start : start + ago] = np.nan
+            values = moved
         values.setflags(write=False)
         return values
 

@@ -14,7 +14,6 @@ COVERED_OTHERWISE = {
     "backtests.input_candles": "makes the input, which data_sha256 covers",
     "market_data.history": "makes the input, which data_sha256 covers",
     "runs": "keeps the outputs, whose hashes the session takes before, and tells of a finished run",
-    "backtests.run_at_hand": "tells of a finished run",
     "backtests.stored_input": "tells of a finished run",
     "reports": "tells of a finished run",
 }

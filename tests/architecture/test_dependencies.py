@@ -10,6 +10,8 @@ from tests.support.shared import REPOSITORY
 PAGE = REPOSITORY / "docs" / "dependencies.md"
 OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres")}
 EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
+PEERS = "requirements-peers"
+"""Programs that are measured beside this one, which uses none of them."""
 SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Tests and checks", "Tools")
 
 _PIN = re.compile(r"([\w.-]+)==([\w.]+)( ; [^\\]+)?")
@@ -48,7 +50,7 @@ def locked(extra: str) -> dict[str, str]:
 
 class Locks(unittest.TestCase):
     def test_everything_that_is_asked_for_is_locked_at_that_version(self) -> None:
-        for extra in EXTRAS:
+        for extra in (*EXTRAS, PEERS):
             with self.subTest(extra):
                 self.assertLessEqual(asked(extra).items(), locked(extra).items())
 
@@ -75,7 +77,7 @@ class Locks(unittest.TestCase):
         self.assertEqual(1, text.count("pip install"))
         self.assertRegex(text, r"INSTALL := -m pip install .*--require-hashes")
         installed = re.findall(r"-r (\S+)", text)
-        self.assertEqual({f"{extra}.lock" for extra in EXTRAS}, set(installed))
+        self.assertEqual({f"{extra}.lock" for extra in (*EXTRAS, PEERS)}, set(installed))
 
 
 class PageOfDependencies(unittest.TestCase):

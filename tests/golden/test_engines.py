@@ -11,7 +11,7 @@ from core.errors import Uncovered
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from tests.golden.test_hand_worked_cases import CaseInput, input_of, load_cases, run_case
-from tests.support.runs.compiled_runs import columns_of, require_same_bytes, run_compiled_plan
+from tests.support.runs.compiled_runs import columns_of, require_same_bytes, require_same_figures, run_compiled_plan
 from tests.support.runs.kernel_runs import Candles, settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 
@@ -69,10 +69,7 @@ class GoldenCasesByBothEngines(unittest.TestCase):
                 found["covered"] += 1
                 expected = run_case(case)
                 require_same_bytes(self, expected, got)
-                own, theirs = expected.session.statistics, session.statistics
-                for name in own.__slots__:
-                    self.assertEqual(getattr(own, name), getattr(theirs, name), name)
-                self.assertEqual(expected.session.account.performance, session.account.performance)
+                require_same_figures(self, expected.session, session)
         self.assertGreaterEqual(found["covered"], COVERED, found.most_common())
 
 

@@ -24,7 +24,7 @@ from tests.support.shared import CANDLES, needs_shared
 
 CANDLES_OF_A_SYMBOL = 1_200
 """How many candles of a set are run in ``make test``, around its largest hole; ``make test-long`` runs all."""
-FINER_CANDLES = 6_000
+FINER_CANDLES = 15_000
 """The same of a set whose orders are matched with its finer candles: how many of these."""
 DENSE = {"ema_fast": 2, "ema_slow": 4, "rsi_period": 3, "rsi_extreme_low": 1, "rsi_extreme_high": 99,
          "rsi_long_min": 30, "rsi_long_max": 98, "rsi_short_min": 2, "rsi_short_max": 70, "volume_multiplier": 0.5,
@@ -35,6 +35,11 @@ EXECUTIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
     "close": ({"entry_fill": "close", "on_opposite_signal": "reverse", "exits": {"max_holding": 30}}, TIGHT),
 }
 """Two ways to trade, as ``execution`` and risk settings."""
+MEASURED = {
+    "spread": {"model": "corwin_schultz", "fraction": 0.0002},
+    "slippage_model": {"model": "square_root", "candles": 50},
+}
+"""Costs of the sets whose orders are matched with finer candles."""
 CONTRACT = {"leverage": 5, "maintenance_rate": 0.01, "liquidation_fee": 0.0125, "missing_funding": "zero"}
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
 COVERED = 46
@@ -96,7 +101,7 @@ class EnginesOnRealCandles(unittest.TestCase):
                     found[self.verified(one, asked_for, risk)] += 1
             if one.finer is not None:
                 with self.subTest(one.exchange, timeframe=one.timeframe, execution=name, finer=one.finer):
-                    found[self.verified(one, execution, risk, one.finer)] += 1
+                    found[self.verified(one, {**execution, **MEASURED}, risk, one.finer)] += 1
         self.assertGreaterEqual(found.pop("covered"), COVERED, found.most_common())
 
     def verified(

@@ -13,6 +13,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.candle import Candle
 from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
@@ -26,6 +27,20 @@ from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.kernel_runs import KernelRun
 from tests.support.scale import scaled
 
+SPREADS = (
+    {},
+    {},
+    {"model": "fixed", "fraction": 0.002},
+    {"model": "corwin_schultz", "fraction": 0.0015, "candles": 2},
+    {"model": "corwin_schultz", "candles": 5},
+)
+SLIPPAGE_MODELS = (
+    {},
+    {},
+    {"model": "volatility", "coefficient": 0.1, "candles": 3},
+    {"model": "square_root", "coefficient": 0.35, "candles": 4},
+    {"model": "square_root", "coefficient": 2.0, "candles": 2},
+)
 LADDERS: tuple[dict[str, Any], ...] = (
     {
         "ladder": [{"fraction": 0.5, "distance": 0.5}, {"fraction": 0.25, "distance": 1.0}],
@@ -51,7 +66,8 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "worded": (False, True),
     "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
     "trailing_stop_atr": (None, None, 1.5),
-    "spread": ({}, {"model": "fixed", "fraction": 0.002}),
+    "spread": SPREADS,
+    "slippage_model": SLIPPAGE_MODELS,
     "commission": ({}, {"maker": -0.0001, "taker": 0.0004}),
     **ENTRY_SETTINGS,
 }
@@ -75,7 +91,8 @@ entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_swit
 monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
-OTHERS = "candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer"
+OTHERS = """candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer,
+corwin_schultz, volatility, square_root"""
 
 
 def words(text: str) -> set[str]:
@@ -120,11 +137,17 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         tick, lot = one.tick_size or Decimal("0.0025"), one.lot_size or Decimal("0.25")
         stepped = msgspec.structs.replace(one, tick_size=tick, lot_size=lot)
         rules[symbol] = entry_rules(stepped, len(case.candles[symbol]))
-    if worded:
-        signals = worded_signals(case, rules, flat)
-    else:
-        signals = plain_signals(case, rules, by_atr=by_atr)
-    return dataclasses.replace(case, settings=flat, instruments=rules, signals=signals, kill_switch=kill_switch)
+    candles = case.candles
+    if flat["slippage_model"]:
+        candles = {symbol: list(map(without_volume, own)) for symbol, own in candles.items()}
+    signals = worded_signals(case, rules, flat) if worded else plain_signals(case, rules, by_atr=by_atr)
+    replaced = dataclasses.replace(case, settings=flat, instruments=rules, candles=candles)
+    return dataclasses.replace(replaced, signals=signals, kill_switch=kill_switch)
+
+
+def without_volume(candle: Candle) -> Candle:
+    """Return a candle of little volume as one of none, so that windows without any are common."""
+    return candle if candle.volume > 1.0 else msgspec.structs.replace(candle, volume=0.0)
 
 
 class CompiledAgainstKernel(unittest.TestCase):
@@ -159,6 +182,8 @@ class CompiledAgainstKernel(unittest.TestCase):
             happened["covered"] += 1
             note(expected, happened)
             happened["finer"] += detail is not None
+            for costs in ("spread", "slippage_model"):
+                happened[case.settings[costs].get("model", "no")] += bool(expected.rows)
             require_same_bytes(self, expected, got)
 
         compare()

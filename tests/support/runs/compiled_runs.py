@@ -24,6 +24,7 @@ from core.event_lines import EQUITY_HEADER, LEDGER_HEADER, ORDER_HEADER, TRADE_H
 from core.events import Decision
 from core.trading_signal import Signal
 from engine.renderer import SessionOutputs
+from engine.session import Session
 from strategies.strategy import StreamingStrategy
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.kernel_runs import Candles, KernelRun, settings_from
@@ -110,3 +111,13 @@ def require_same_bytes(test: unittest.TestCase, expected: KernelRun, got: Compil
                 test.assertEqual(*(line.decode() for line in lines), f"{name}, line {number}")
             test.assertEqual(len(theirs.splitlines()), len(ours.splitlines()), name)
     test.assertEqual(list(expected.session.outputs.curve), got.curve)
+
+
+def require_same_figures(test: unittest.TestCase, expected: Session, got: CompiledSession) -> None:
+    """Fail with the first figure of the result that differs; some of them stand in no output."""
+    for name in expected.statistics.__slots__:
+        test.assertEqual(getattr(expected.statistics, name), getattr(got.statistics, name), name)
+    for name in ("performance", "costs", "exits", "funding_net", "funding_paid"):
+        test.assertEqual(getattr(expected.account, name), getattr(got.account, name), name)
+    test.assertEqual(list(expected.account.closed), list(got.account.closed))
+    test.assertEqual(list(expected.candle_moves), got.candle_moves)

@@ -57,14 +57,18 @@ class EnginesOnOtherCandles(unittest.TestCase):
             runner.data_provider = provider
         return runner.run()
 
-    def test_orders_meet_finer_candles(self) -> None:
+    def test_orders_meet_finer_candles_at_costs_that_are_measured(self) -> None:
         result = self.verified(
             ("2024-01-01", "2024-01-03"),
             symbols=["BTC/USDT", "ETH/USDT"],
             timeframe="5m",
             detail_interval="1m",
             strategy={"type": "scalping_ema_rsi", "params": QUICK},
-            execution={"intrabar": "detail"},
+            execution={
+                "intrabar": "detail",
+                "spread": {"model": "corwin_schultz", "fraction": 0.0002},
+                "slippage_model": {"model": "square_root", "candles": 12},
+            },
         )
         self.assertGreater(result["performance"]["total_trades"], 40)
         minutes = {datetime.fromisoformat(row["timestamp"]).minute % 5 for row in trade_rows(result["log_file"])}

@@ -1,0 +1,143 @@
+"""Speed of both engines, in turn on the same candles: CPU time after loading, all outputs written."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from backtests import MemoryBacktest, run_many
+from backtests.config_backtest import ConfigBacktestRunner
+from backtests.engines.engine_choice import EngineChoice
+from backtests.market_input import MarketInput, load_market
+from backtests.run import run_loaded
+from benchmarks.figures import Figure
+from benchmarks.market import RECORDED, TWO_MONTHS, configuration, import_recorded
+from benchmarks.workloads import DENSE, WORKLOADS, Workload, begun, market_of, plan_of, rows_of
+from core.candle_columns import CandleColumns
+from engine.assembly import build_strategy_of
+from runs.documents.run_result import RunResult
+
+REFERENCE_SHARE = 10
+"""The reference kernel runs this part of the candles: its cost a candle does not depend on their number."""
+
+
+def measured(market: MarketInput, params: Mapping[str, float], engine: EngineChoice) -> tuple[float, RunResult]:
+    """Return the CPU seconds of a run after loading, and its result."""
+    with tempfile.TemporaryDirectory() as name:
+        plan = plan_of(market, params, engine, Path(name))
+        strategy = build_strategy_of(plan.settings)
+        begun_at = time.process_time()
+        result = run_loaded(plan, strategy, market).result
+        return time.process_time() - begun_at, result
+
+
+def trips_of(result: RunResult) -> float:
+    """Return the round trips of 1,000 candles."""
+    return 1_000 * result.performance.total_trades / result.statistics.candles_processed
+
+
+def measure_engines(rows: int, runs: int) -> Iterator[Figure]:
+    """Yield candles a second of both engines for each workload."""
+    for workload in WORKLOADS:
+        market = market_of(workload.symbols, rows // workload.symbols)
+        yield from _in_turn(workload, market, runs)
+
+
+def _in_turn(workload: Workload, market: MarketInput, runs: int) -> Iterator[Figure]:
+    part = begun(market, rows_of(market) // workload.symbols // REFERENCE_SHARE)
+    rates: dict[EngineChoice, list[float]] = {"compiled": [], "reference": []}
+    _, expected = measured(part, workload.params, "reference")
+    _, got = measured(part, workload.params, "compiled")
+    if expected.trades_sha256 != got.trades_sha256:
+        raise SystemExit(f"{workload.name}: the engines write other trades")
+    for _ in range(runs):
+        for engine, candles in (("compiled", market), ("reference", part)):
+            seconds, result = measured(candles, workload.params, engine)  # type: ignore[arg-type]
+            rates[engine].append(rows_of(candles) / seconds)  # type: ignore[index]
+            if engine == "compiled":
+                trips = trips_of(result)
+    for name, own in rates.items():
+        yield Figure.of(workload.name, name, "candles/s", own, trips)
+
+
+def measure_growth(rows: int, runs: int) -> Iterator[Figure]:
+    """Yield how many times as long twice the candles take, with many trades."""
+    whole = market_of(1, 2 * rows)
+    half = begun(whole, rows)
+    ratios = []
+    for _ in range(runs):
+        short, long = (measured(market, DENSE, "compiled")[0] for market in (half, whole))
+        ratios.append(long / short)
+    yield Figure.of(f"dense, time of {2 * rows:,} candles over that of {rows:,}", "compiled", "times", ratios)
+
+
+def measure_sweep(rows: int, count: int) -> Iterator[Figure]:
+    """Yield candles a second of all runs of a sweep in two processes, by the clock; nothing is written."""
+    (one,) = market_of(1, rows).candles.values()
+    times = pd.to_datetime(one.window.open_time_ms, unit="ms", utc=True)
+    frame = pd.DataFrame(
+        {"timestamp": times, **{name: getattr(one.window, name) for name in CandleColumns._fields[1:]}}
+    )
+    config = {
+        "strategy": {"type": "scalping_ema_rsi", "params": DENSE},
+        "execution": {"slippage": 0.0, "commission_rate": 0.00001, "starting_balance": 1_000_000.0},
+        "trading_mode": {"max_daily_loss_pct": 1.0, "max_drawdown_pct": 1.0},
+    }
+    base = MemoryBacktest({one.symbol: frame}, config=config, instruments=one.instrument, engine="compiled")
+    varied = [{"strategy.params.sl_atr_multiple": 2.0 + number / count} for number in range(count)]
+    rates, trades = [], 0
+    for _ in range(2):
+        begun_at = time.perf_counter()
+        for done in run_many(base, varied, processes=2):
+            if done.result is None:
+                raise SystemExit(f"sweep: {done.error}")
+            trades += done.result.result.performance.total_trades
+        rates.append(count * rows / (time.perf_counter() - begun_at))
+    trips = 1_000 * trades / (2 * count * rows)
+    yield Figure.of(
+        f"sweep of {count} × {rows:,} dense, 2 processes, by the clock", "compiled", "candles/s", rates, trips
+    )
+
+
+def measure_shipped(folder: Path, runs: int) -> Iterator[Figure]:
+    """Yield candles a second of both engines for the shipped strategy on real candles, where they are."""
+    if not RECORDED.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    import_recorded(folder / "data", "binance", *TWO_MONTHS)
+    config = configuration(folder, "binance", ["BTCUSDT", "ETHUSDT", "SUIUSDT", "TAOUSDT"])
+    rates: dict[EngineChoice, list[float]] = {"compiled": [], "reference": []}
+    trips = 0.0
+    for run in range(runs + 1):
+        for engine, own in rates.items():
+            seconds, result = _real_run(config, folder, engine)()
+            trips = trips_of(result)
+            if run:
+                own.append(result.statistics.candles_processed / seconds)
+    for name, own in rates.items():
+        yield Figure.of("shipped, 4 real symbols", name, "candles/s", own, trips)
+
+
+def _real_run(config: Path, folder: Path, engine: EngineChoice) -> Callable[[], tuple[float, RunResult]]:
+    """Return what makes a run after loading its candles; only the run is timed."""
+    runner = ConfigBacktestRunner(
+        config,
+        "2024-04-01",
+        "2024-06-01",
+        offline=True,
+        data_dir=folder / "data",
+        output_dir=folder / "out",
+        engine=engine,
+    )
+    plan = runner.plan
+    strategy = build_strategy_of(plan.settings)
+    market = load_market(runner.data_provider, plan.settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
+
+    def run() -> tuple[float, RunResult]:
+        begun_at = time.process_time()
+        result = run_loaded(plan, strategy, market).result
+        return time.process_time() - begun_at, result
+
+    return run
