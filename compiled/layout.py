@@ -100,7 +100,7 @@ position it is said: UNHELD, a long, a short, or any.
 """
 WORDS = _dtype(
     "exits cancel_entry tag first_target targets ladder closes_all fraction fraction_unit",
-    "stop_price size move_stop move_target",
+    "stop_price share move_stop move_target",
 )
 """What signals say beyond an entry and its distances; the first of all is nothing. A ``fraction`` of 0 is the whole."""
 

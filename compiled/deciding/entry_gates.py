@@ -31,7 +31,7 @@ def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses:
         shown.risk_reason = TRAILING_DISTANCE
     if shown.risk_reason != NO_REASON:
         return
-    shown.risk_asked = equity * rules.risk_per_trade * core.words[signal.words].size
+    shown.risk_asked = equity * rules.risk_per_trade * core.words[signal.words].share
     shown.safety_gate = 1
     shown.safety_reason = check_pre_trade(core, s, shown)
     if shown.safety_reason != NO_REASON:

@@ -144,8 +144,8 @@ def size_entry(core: Core, s: int, signal: Record, shown: Record, risk_limit: fl
     if shown.room <= 0.0:
         return NO_EXPOSURE_ROOM
     size, shown.bound = bounded_size(core, stop, shown)
-    if said.size != 1.0:
-        size *= said.size
+    if said.share != 1.0:
+        size *= said.share
     order.quantity = lots_of(core, s, size)
     quantity = float(order.quantity) / symbol.quantity_unit
     worst = float((order.stop_ticks + 2) * symbol.tick) / symbol.price_unit

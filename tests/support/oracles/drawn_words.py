@@ -14,11 +14,10 @@ from tests.support.oracles.slow_model import Case
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 
-WORD_EVENTS = """no_position, no_entry_waiting, stop_not_tighter, stop_passed, target_passed, targets_are_a_ladder,
-FILLED|exit_signal, CANCELED|signal, CANCELED|exit_signal, REPLACED|signal, REJECTED|stop_passed,
-REJECTED|target_passed, PARTIALLY_FILLED|exit_signal, PARTIALLY_FILLED|target, CANCELED|nothing_to_reduce,
-said_targets, said_tag, said_size, said_stop_price, said_target_r, said_target_price, said_fraction, said_move_stop,
-said_move_target, said_cancel_entry"""
+WORD_EVENTS = """no_position, no_entry_waiting, stop_not_tighter, stop_passed, target_passed,
+FILLED|exit_signal, CANCELED|signal, REPLACED|signal, REJECTED|stop_passed, said_targets, said_tag, said_size,
+said_stop_price, said_target_r, said_target_price, said_fraction, said_move_stop, said_move_target,
+said_cancel_entry"""
 """What must happen in some of the cases."""
 
 _LADDERS: tuple[tuple[tuple[float, float | str], ...], ...] = (
@@ -45,14 +44,14 @@ def worded_signals(
         opens = [one.open_time_ms for one in case.candles[symbol]]
         closes = {one.open_time_ms: one.close for one in case.candles[symbol]}
         for number, (open_ms, signal) in enumerate(signals.items()):
-            if signal.direction not in ("LONG", "SHORT"):
+            if signal.direction not in ("LONG", "SHORT") or own[open_ms] is not signal:
                 continue
             said = _worded(signal, number, closes[open_ms], rules[symbol])
             if signal_fault(said, closes[open_ms], judged_by) is None:
                 own[open_ms] = said
             elif signal_fault(signal, closes[open_ms], judged_by) is not None:
                 del own[open_ms]
-            if number % 3 == 1:
+            if number % 4 == 1:
                 place = opens.index(open_ms) + 2
                 for after, left in zip(opens[place : place + 2], (0.95, 1.0), strict=False):
                     own[after] = Signal("EXIT", fraction=left)
