@@ -17,39 +17,45 @@ class Progress(Protocol):
     candles_done: int
 
 
-def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: threading.Event) -> bool:
+class Interrupt:
+    """Whether a run was asked to end; a bare attribute, for it is read at every step."""
+
+    asked = False
+
+
+def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: Interrupt) -> bool:
     """Run all steps of a window; return whether every step was run.
 
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.
     """
-    statistics = session.statistics
+    statistics, process = session.statistics, session.process
     for step in steps_of(window):
-        session.process(step)
-        if interrupt.is_set():
+        process(step)
+        if interrupt.asked:
             return False
         progress.candles_done = statistics.candles_processed
     return True
 
 
 @contextmanager
-def held_interrupts() -> Iterator[threading.Event]:
-    """Turn the first interrupt (Ctrl-C) into an event; a second one is not held back.
+def held_interrupts() -> Iterator[Interrupt]:
+    """Turn the first interrupt (Ctrl-C) into a note; a second one is not held back.
 
     Only the main thread can. Elsewhere, and where interrupts are ignored (a job in the background), they stay as they
     are.
     """
-    asked = threading.Event()
+    interrupt = Interrupt()
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        yield asked
+        yield interrupt
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        asked.set()
+        interrupt.asked = True
         signal.signal(signal.SIGINT, before)
 
     before = signal.signal(signal.SIGINT, note)
     try:
-        yield asked
+        yield interrupt
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,7 +1,6 @@
 """One backtest from its plan to its outputs and its result."""
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
@@ -14,7 +13,7 @@ from backtests.engines.engine_choice import MadeRun, reference_reason, require_c
 from backtests.kept_outputs import KeptOutputs
 from backtests.kept_run import KeptRun
 from backtests.market_input import MarketInput, load_market
-from backtests.replay import held_interrupts, replay
+from backtests.replay import Interrupt, held_interrupts, replay
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
@@ -86,7 +85,7 @@ def run_loaded(
     follows these; None builds it again of the settings.
     """
     # Held until everything is written, so that an interrupt never finds outputs half done.
-    with held_interrupts() if plan.output_dir is not None else nullcontext(threading.Event()) as interrupt:
+    with held_interrupts() if plan.output_dir is not None else nullcontext(Interrupt()) as interrupt:
         reason, compiled = reference_reason(plan, market), None
         again: Callable[[], AnyStrategy] = functools.partial(build_strategy_of, plan.settings)
         if reason is None:
@@ -113,7 +112,7 @@ def run_loaded(
 class ReferenceRun(NamedTuple):
     """What a run by the reference kernel has beside its plan; ``reason`` is why it is made by it."""
 
-    interrupt: threading.Event
+    interrupt: Interrupt
     reason: str
     safety_monitor: SafetyMonitor | None
 
@@ -169,7 +168,6 @@ def _run_reference(
 def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
     """Write what a run came to beside its outputs, give all files their names, and return it."""
     session, strategy = ended.session, ended.strategy
-    session.outputs.flush()
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
     fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])

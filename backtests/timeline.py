@@ -70,8 +70,7 @@ def merged_steps(columns: Sequence[CandleColumns], timeframe_ms: int) -> Iterato
     for start in range(0, len(opens), STEPS_AT_ONCE):
         part = opens[start : start + STEPS_AT_ONCE]
         rows = [_candles_at(one, part) for one in columns]
-        for open_ms, candles in zip(part.tolist(), zip(*rows, strict=True), strict=True):
-            yield Step(open_ms + timeframe_ms, candles)
+        yield from map(Step, (part + timeframe_ms).tolist(), zip(*rows, strict=True))
 
 
 def candles_of(columns: CandleColumns) -> list[Candle]:

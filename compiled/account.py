@@ -73,8 +73,9 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity
-    row.stop_price = NONE
+    row.stop_price = row.liquidation = NONE
     row.ambiguous = row.gained = row.realized_pnl = row.targets = row.rung = row.whole = 0
+    row.margin = row.funding = row.gross = row.entry_commission = 0
     return row
 
 
@@ -85,6 +86,8 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
     holding.sign, holding.quantity, holding.price = order.sign, order.quantity, price
     holding.cost = price * order.quantity * symbol.cost_scale
     holding.commission = commission
+    holding.margin = holding.funding = 0
+    holding.liquidation = NONE
     holding.entry_price = float(price) / symbol.price_unit
     holding.quantity_float = float(order.quantity) / symbol.quantity_unit
     holding.mark_units = price if mark_units == NONE else mark_units
@@ -99,23 +102,30 @@ def open_holding(core: Core, s: int, price: int, commission: int, mark_units: in
 
 @routine
 def close_part(core: Core, s: int, row: Record) -> None:
-    """Close the quantity of a fill: its gross profit less the commissions that it carries goes to the balance."""
+    """Close the quantity of a fill: its gross profit and its funding, less its commissions, go to the balance."""
     account, symbol, holding = core.account[0], core.symbols[s], core.holdings[s]
     quantity, whole = row.quantity, row.quantity == holding.quantity
-    cost, paid = holding.cost, holding.commission
+    cost, paid, margin, funding = holding.cost, holding.commission, holding.margin, holding.funding
     if not whole:
         cost = cost_of(core, s, quantity)
-        paid = share_of(paid // symbol.commission_scale, quantity, holding.quantity, 1) * symbol.commission_scale
+        scale = symbol.commission_scale
+        paid = share_of(paid // scale, quantity, holding.quantity, 1) * scale
+        margin = share_of(margin // scale, quantity, holding.quantity, 1) * scale
+        funding = share_of(funding // scale, quantity, holding.quantity, 1) * scale
     proceeds = row.price * quantity * symbol.cost_scale
     gross = holding.sign * (proceeds - cost)
-    result = gross - (paid + row.commission)
+    result = gross + funding - (paid + row.commission)
     account.balance += result
     account.cost -= cost
+    account.margin -= margin
+    row.margin, row.funding = margin, funding
     row.entry_time_ms, row.entry_price = holding.opened_ms, holding.price
     row.gross, row.entry_commission, row.realized_pnl, row.tag = gross, paid, result, holding.tag
     holding.quantity -= quantity
     holding.cost -= cost
     holding.commission -= paid
+    holding.margin -= margin
+    holding.funding -= funding
     holding.quantity_float = float(holding.quantity) / symbol.quantity_unit
     holding.parts += 1
     holding.closed_quantity += quantity

@@ -2,8 +2,11 @@
 
 from compiled.best_case import gained_at_targets
 from compiled.codes import (
+    BY_LIMIT,
+    BY_STOP,
     ENTRY_ROLE,
     LIMIT,
+    LIQUIDATED,
     MARKET,
     NONE,
     NOTHING,
@@ -16,10 +19,14 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import target_price
+from compiled.fill_pricing import commission_of, target_price
 from compiled.layout import Core
+from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
+from compiled.perpetual.funding_dues import settle_costs
+from compiled.perpetual.liquidation import ruins
+from compiled.perpetual.margin import bankruptcy_price
 from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, exit_price, leave
+from compiled.settlement import enter, exit_price, leave, liquidate, quantity_left
 
 
 @routine
@@ -43,6 +50,8 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
             meet(core, s, place, price, high if holding.sign > 0 else low, time_ms, ambiguous)
             if holding.sign == 0 and not rests(core, s):
                 return
+            if place == LIQUIDATED:
+                point = point_of_liquidation(core, s, price)
         elif meet_entry(core, s, price, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
                 # The path is a guess: after an entry its stop or its targets come first.
@@ -91,27 +100,31 @@ def rests(core: Core, s: int) -> bool:
 def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, int]:
     """Return what the leg from a point meets first, and where; adverse before favourable at one price.
 
-    With ``held`` the targets wait for the next candle.
+    With ``held`` the targets wait for the next candle. Where a liquidation is met is told in mark units.
     """
-    holding = core.holdings[s]
-    found, found_price, found_stops = NOTHING, 0, False
+    holding, scale = core.holdings[s], core.symbols[s].mark_scale
+    found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
     if holding.sign != 0:
         stop = core.exits[s, STOP_ROLE]
-        if stop.working:
+        if core.rules[0].perpetual:
+            found, found_price, away, kind = adverse_of_contract(core, s, point, end)
+        elif stop.working:
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                found, found_price, found_stops = STOP_ROLE, point if at_once else stop.stop_price, True
+                found, found_price = STOP_ROLE, point if at_once else stop.stop_price
+                away = abs(found_price - point)
         if not held:
             place, price = nearest_target(core, s, point, end)
-            if place != NOTHING and (found == NOTHING or abs(price - point) < abs(found_price - point)):
-                found, found_price, found_stops = place, price, False
+            nearer = abs(price - point) * scale - away
+            if place != NOTHING and (found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT)):
+                found, found_price, away, kind = place, price, abs(price - point) * scale, BY_LIMIT
     if rests(core, s) and acts_inside(core, s):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
             order = core.entries[s]
-            price, stops = point if at_once else order.price, order.acts == STOP_MARKET
-            nearer = abs(price - point) - abs(found_price - point)
-            if found == NOTHING or nearer < 0 or (nearer == 0 and stops and not found_stops):
+            price, own = point if at_once else order.price, BY_STOP if order.acts == STOP_MARKET else BY_LIMIT
+            nearer = abs(price - point) * scale - away
+            if found == NOTHING or nearer < 0 or (nearer == 0 and own < kind):
                 return ENTRY_ROLE, price
     return found, found_price
 
@@ -148,6 +161,8 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     """Return whether target and stop are both reached: only the assumed path decides."""
     holding = core.holdings[s]
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
+    if core.rules[0].perpetual:
+        return contract_rests_on_the_path(core, s) and meets_a_target(core, s, favourable)
     if not core.exits[s, STOP_ROLE].working or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
     return meets_a_target(core, s, favourable)
@@ -155,13 +170,30 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
 
 @routine
 def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: int, ambiguous: bool) -> None:
-    """Fill the stop, at the market, or a target, at its limit, where the walk has met it."""
-    if place == STOP_ROLE:
+    """Fill the stop, at the market, a target, at its limit, or the liquidation, where the walk has met it."""
+    if place == LIQUIDATED:
+        price = 0
+    elif place == STOP_ROLE:
         price = exit_price(core, s, place, point)
     else:
         price = target_price(core, s, place, point, core.holdings[s].sign < 0)
-    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place == STOP_ROLE else 0
-    leave(core, s, place, point, price, time_ms, ambiguous, gained)
+    ruined = place == LIQUIDATED or ruins_at(core, s, place, price)
+    if ruined:
+        price = bankruptcy_price(core, s)
+    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place < TARGET_ROLE else 0
+    if ruined:
+        liquidate(core, s, time_ms, gained if ambiguous else NONE)
+    else:
+        leave(core, s, place, point, price, time_ms, ambiguous, gained)
+
+
+@routine
+def ruins_at(core: Core, s: int, place: int, price: int) -> bool:
+    """Return whether an order that closes at a price would lose more than the margin of what it closes."""
+    if core.rules[0].perpetual == 0:
+        return False
+    quantity = quantity_left(core, s, place)
+    return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE))
 
 
 @routine
@@ -172,4 +204,5 @@ def meet_entry(core: Core, s: int, point: int, time_ms: int) -> bool:
     opened = enter(core, s, point, core.entries[s].acts == LIMIT, time_ms, NONE, 0.0)
     if opened and before == 0:
         holding.entered_inside = 1
+        settle_costs(core, s, time_ms)
     return opened

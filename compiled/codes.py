@@ -21,6 +21,9 @@ ZERO = cast(int, np.int64(0))
 RUNNING, ENDED, OVERFLOW = numbers(3)
 """What a run is; after an overflow it must be run by the reference kernel."""
 
+CLOSING, OPENING, PAYING = numbers(3)
+"""What a row of fills is, as ``opens`` says: of a payment it has the symbol, the time and the funding."""
+
 PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
 IGNORE, CLOSE, REVERSE = numbers(3)
 
@@ -34,13 +37,17 @@ OWN = ENTRY_ROLE
 """Where the venue's own close stands among what reduces a position."""
 NOTHING = cast(int, np.int64(-1))
 """What prices meet where they meet no order."""
+LIQUIDATED = cast(int, np.int64(-2))
+"""What they meet where they meet the liquidation of a position."""
+BY_LIQUIDATION, BY_STOP, BY_LIMIT, BY_MARK_ALONE = numbers(4)
+"""What comes first of all that is met at one price."""
 MARKET, LIMIT, STOP_MARKET, TAKE_PROFIT = numbers(4)
 """Types of orders; the first three are also how an order acts now."""
 ORDER_TYPES = ("MARKET", "LIMIT", "STOP_MARKET", "TAKE_PROFIT")
 GTC, GTD, IOC = numbers(3)
 TIMES_IN_FORCE = ("GTC", "GTD", "IOC")
 
-DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE = numbers(6)
+DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE, FUNDING_NOTE = numbers(7)
 """Kinds of what ``decisions.jsonl`` tells."""
 
 ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
@@ -65,7 +72,8 @@ REASONS = (
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
     "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
     "position", "break_even", "exit_signal", "nothing_to_reduce", "no_position", "no_entry_waiting", "no_stop",
-    "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder",
+    "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder", "liquidation", "insufficient_margin",
+    "max_leverage",
 )  # fmt: skip
 (
     NO_REASON, STOP, TRAILING_STOP, TARGET, TIME_STOP, OPPOSITE_SIGNAL, GAP, HALT, END, SIGNAL, OCO,
@@ -76,5 +84,6 @@ REASONS = (
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
     MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
     POSITION, BREAK_EVEN, EXIT_SIGNAL, NOTHING_TO_REDUCE, NO_POSITION, NO_ENTRY_WAITING, NO_STOP,
-    STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER,
+    STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER, LIQUIDATION, INSUFFICIENT_MARGIN,
+    MAX_LEVERAGE,
 ) = numbers(len(REASONS))  # fmt: skip

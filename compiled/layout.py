@@ -29,20 +29,21 @@ RULES = _dtype(
     "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
-    "worse_first worse_second worse_third half_first half_second half_third observes "
-    "entry_decimals events_of_a_step",
+    "worse_first worse_second worse_third half_first half_second half_third observes perpetual mark_triggers "
+    "liquidation_fee liquidation_fee_unit most_payments entry_decimals events_of_a_step",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
 SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit first_fine end_fine",
-    "price_unit quantity_unit min_quantity max_quantity min_notional",
+    "band_up band_unit first_fine end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals "
+    "mark_scale liquidation_scale liquidation_multiplier liquidation_divisor",
+    "price_unit quantity_unit min_quantity max_quantity min_notional mark_unit",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms measured observed",
+    "held own_row decides fine_row fine last_fine_ms measured observed payment",
     "last_close factor before",
 )
 ORDER = _dtype(
@@ -61,20 +62,22 @@ TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 HOLDING = _dtype(
     "sign quantity price cost commission mark_units marked fresh opened_ms client_id trails trail_units has_best "
     "timed_out entered_inside targets ladder closes_all break_even_due entered parts closed_quantity closed_cost "
-    "proceeds gross result best_case ambiguous tag",
+    "proceeds gross result best_case ambiguous tag margin funding liquidation",
     "entry_price quantity_float mark best",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed."""
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
-    "daily_loss_halt blown fills transitions points decisions curve sequence",
+    "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
+    "funding_paid payments",
     "current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
     "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained signal targets ladder tag rung whole "
-    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous",
+    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous margin "
+    "funding liquidation",
 )
 """The row that closes the last of a position (``whole``) has what its round trip came to."""
 TRANSITION = _dtype(
@@ -103,6 +106,10 @@ WORDS = _dtype(
     "stop_price share move_stop move_target",
 )
 """What signals say beyond an entry and its distances; the first of all is nothing. A ``fraction`` of 0 is the whole."""
+TIER = _dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
+"""A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
+PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")
+"""A funding payment; the mark is NONE where it is not known."""
 
 
 @by_pointer
@@ -111,8 +118,9 @@ class Core(NamedTuple):
 
     ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
     the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices
-    of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first,
-    then a target for each symbol's entry that is moved while it waits, then those that signals name.
+    of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first, then a target
+    for each symbol's entry that is moved while it waits, then those that signals name. ``marks`` are mark candles in a
+    symbol's mark unit, row by row beside the candles, NONE where there is none; without any of a run it is empty.
     """
 
     rules: Records
@@ -140,3 +148,6 @@ class Core(NamedTuple):
     ranges: Float64Array
     volumes: Float64Array
     spreads: Float64Array
+    marks: Int64Array
+    tiers: Records
+    payments: Records

@@ -23,9 +23,18 @@ from compiled.compiler import kernel, routine
 from compiled.fill_pricing import target_price
 from compiled.layout import Core
 from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
+from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
 from compiled.protective_orders import follow
-from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
-from compiled.settlement import enter, exit_price, leave, leave_now
+from compiled.reach_rules import (
+    liquidates,
+    mark_at,
+    meets_a_target,
+    meets_entry,
+    meets_stop,
+    meets_target,
+    triggers_stop,
+)
+from compiled.settlement import enter, exit_price, leave, leave_now, liquidate
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
@@ -34,6 +43,11 @@ OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 def match(core: Core, time_ms: int) -> None:
     """Let the candles of a step meet the orders, each phase over all symbols before the next."""
     account, states = core.account[0], core.states
+    funded = core.payments.shape[0] > 0
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_before(core, s)
     for s in range(states.shape[0]):
         if states[s].present:
             if states[s].gap:
@@ -44,6 +58,10 @@ def match(core: Core, time_ms: int) -> None:
         for s in range(states.shape[0]):
             if states[s].present and core.entries[s].working:
                 entries_at_open(core, s)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_costs(core, s, time_ms)
     if account.open_positions or account.entries_waiting:
         for s in range(states.shape[0]):
             if not states[s].present:
@@ -51,6 +69,11 @@ def match(core: Core, time_ms: int) -> None:
             prices = core.units[states[s].row]
             if rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW]):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
+    if funded:
+        for s in range(states.shape[0]):
+            if states[s].present:
+                settle_after(core, s, time_ms)
+    if account.open_positions:
         for s in range(states.shape[0]):
             holding, row = core.holdings[s], states[s].row
             if states[s].present and holding.sign != 0:
@@ -61,10 +84,10 @@ def match(core: Core, time_ms: int) -> None:
 
 @kernel
 def reaches_exit(core: Core, s: int, high: int, low: int) -> bool:
-    """Return whether the prices of a candle come to the stop or a target of a position."""
+    """Return whether the prices of a candle come to an exit of a position; mark prices may always."""
     sign = core.holdings[s].sign
-    if sign == 0:
-        return False
+    if sign == 0 or core.rules[0].perpetual:
+        return sign != 0
     adverse, favourable = (low, high) if sign > 0 else (high, low)
     by_stop = core.exits[s, STOP_ROLE].working != 0 and meets_stop(core, s, adverse)
     return by_stop or meets_a_target(core, s, favourable)
@@ -86,7 +109,7 @@ def close_at_gap(core: Core, s: int) -> None:
 
 @kernel
 def exits_at_open(core: Core, s: int) -> None:
-    """Phase A1: the waiting closes, then the stop or the targets that the open has passed, filled at the open."""
+    """Phase A1: the waiting closes, liquidation, then the stop or the targets that the open has passed."""
     row, holding = core.states[s].row, core.holdings[s]
     opened, open_ms = core.units[row, OPEN], core.open_ms[row]
     for place in range(CLOSE_ROLE, STOP_ROLE):
@@ -95,7 +118,9 @@ def exits_at_open(core: Core, s: int) -> None:
             leave(core, s, place, opened, exit_price(core, s, place, opened), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
-    if core.exits[s, STOP_ROLE].working and meets_stop(core, s, opened):
+    if holding.liquidation != NONE and liquidates(core, s, mark_at(core, s, row, OPEN)):
+        liquidate(core, s, open_ms, NONE)
+    elif core.exits[s, STOP_ROLE].working and triggers_stop(core, s, row, OPEN):
         leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)

@@ -9,6 +9,7 @@ from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
 from compiled.matching_engine import match
 from compiled.order_book import cancel_close, cancel_entry, expire_entries
+from compiled.perpetual.funding_dues import settle_due
 from compiled.segments import follow_candles
 from compiled.settlement import leave_now
 from compiled.step_candles import next_finer_step, turn_to_strategy_candles
@@ -124,6 +125,8 @@ def flatten(core: Core, time_ms: int) -> None:
     for s in range(core.states.shape[0]):
         cancel_close(core, s, time_ms, END)
         cancel_entry(core, s, time_ms, END)
+    for s in range(core.states.shape[0]):
+        settle_due(core, s, time_ms)
     for s in range(core.states.shape[0]):
         if core.holdings[s].sign != 0:
             leave_now(core, s, core.holdings[s].mark_units, time_ms, END)

@@ -2,7 +2,6 @@
 
 from compiled.account import (
     LARGEST_MONEY,
-    affordable,
     close_part,
     next_fill,
     open_holding,
@@ -10,13 +9,16 @@ from compiled.account import (
 )
 from compiled.codes import (
     CLOSE_ROLE,
+    CLOSING,
     FILLED,
-    INSUFFICIENT_BALANCE,
     LIMIT,
+    LIQUIDATION,
     NEW,
     NO,
     NO_REASON,
+    NONE,
     NOTHING_TO_REDUCE,
+    OPENING,
     OVERFLOW,
     OWN,
     PARTIALLY_FILLED,
@@ -27,6 +29,7 @@ from compiled.codes import (
     ZERO,
 )
 from compiled.compiler import routine
+from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core, Record
 from compiled.order_book import (
@@ -38,6 +41,8 @@ from compiled.order_book import (
     place_exit,
     tell_exit,
 )
+from compiled.perpetual.liquidation import liquidation_fee, ruins
+from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
 from compiled.target_ladder import passed_level
 
@@ -56,13 +61,12 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
         return False
-    refusal = NO_REASON
-    if price <= 0 or not affordable(core, price * quantity * symbol.cost_scale + commission):
-        refusal = INSUFFICIENT_BALANCE
-    elif core.holdings[s].sign == 0:
-        refusal = passed_level(core, s, price)
-    if refusal != NO_REASON:
-        note = end_entry(core, s, REJECTED, refusal, time_ms)
+    notional = price * quantity * symbol.cost_scale
+    refused = entry_refusal(core, s, price, notional, commission)
+    if refused == NO_REASON and core.holdings[s].sign == 0:
+        refused = passed_level(core, s, price)
+    if refused != NO_REASON:
+        note = end_entry(core, s, REJECTED, refused, time_ms)
         note.price = float(price) / symbol.price_unit
         note.quantity = float(quantity) / symbol.quantity_unit
         return False
@@ -70,9 +74,11 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     open_holding(core, s, price, commission, mark_units, mark)
     holding = core.holdings[s]
     holding.opened_ms = time_ms
+    if core.rules[0].perpetual:
+        row.margin = set_aside(core, s, notional)
     fill_entry(core, s, price, time_ms)
     protect(core, s, time_ms)
-    row.opens, row.reference, row.commission, row.order_id = 1, reference, commission, order.order_id
+    row.opens, row.reference, row.commission, row.order_id = OPENING, reference, commission, order.order_id
     row.reason, row.tag = SIGNAL, order.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     show_levels(core, s, row)
@@ -84,6 +90,7 @@ def show_levels(core: Core, s: int, row: Record) -> None:
     """Let the row of an entry have the levels of its position."""
     holding = core.holdings[s]
     row.stop_price, row.ladder = core.exits[s, STOP_ROLE].stop_price, holding.ladder
+    row.liquidation = holding.liquidation
     for number in range(holding.targets):
         target = core.exits[s, TARGET_ROLE + number]
         if target.placed:
@@ -114,6 +121,32 @@ def leave(
 
     Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
+    order = core.exits[s, place]
+    quantity = quantity_left(core, s, place)
+    commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    best = gained if ambiguous else NONE
+    if ruins(core, s, price, quantity, commission):
+        liquidate(core, s, time_ms, best)
+    else:
+        fill_exit(core, s, place, reference, price, commission, time_ms, best)
+
+
+@routine
+def liquidate(core: Core, s: int, time_ms: int, gained: int) -> None:
+    """Close the whole position at its bankruptcy price; the fee is what the margin leaves of it.
+
+    ``gained`` is what the targets would have brought more, NONE where the exit is not ambiguous.
+    """
+    place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, LIQUIDATION)
+    price = bankruptcy_price(core, s)
+    fill_exit(core, s, OWN, price, price, liquidation_fee(core, s, price), time_ms, gained)
+
+
+@routine
+def fill_exit(
+    core: Core, s: int, place: int, reference: int, price: int, commission: int, time_ms: int, gained: int
+) -> None:
+    """Fill what an order closes of the position; ``gained`` is as of :func:`liquidate`."""
     holding, order = core.holdings[s], core.exits[s, place]
     quantity = quantity_left(core, s, place)
     if order.order_id == 0:
@@ -121,9 +154,10 @@ def leave(
     if place == OWN:
         tell_exit(core, s, OWN, NEW, NO_REASON, time_ms)
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
-    row.opens, row.reference, row.order_id, row.reason = 0, reference, order.order_id, order.reason
-    row.rung, row.ambiguous, row.gained = order.rung, ambiguous, gained
-    row.commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    row.opens, row.reference, row.order_id, row.reason = CLOSING, reference, order.order_id, order.reason
+    row.rung, row.commission = order.rung, commission
+    if gained != NONE:
+        row.ambiguous, row.gained = 1, gained
     close_part(core, s, row)
     row.balance, row.unrealized_pnl = core.account[0].balance, unrealized_of_log(core)
     order.filled += quantity
@@ -135,6 +169,8 @@ def leave(
         if order.rung != 0 and holding.sign != 0 and order.rung == core.rules[0].break_even_after:
             holding.break_even_due = 1
     if holding.sign != 0:
+        if core.rules[0].perpetual:
+            find_liquidation(core, s)
         resize(core, s, time_ms, NO, NO)
         return
     cancel_reducing(core, s, place, time_ms)

@@ -36,7 +36,7 @@ class FundingRate(msgspec.Struct, frozen=True, gc=False):
         return self.time_ms - self.time_ms % MINUTE_MS
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One instant and all candles that close at it.
 
     Every part has one entry per configured symbol, in configured order, or is empty where no symbol has any.

@@ -1,9 +1,9 @@
 """The text of events in the outputs: whole lines, each with its line end. Nothing but the event decides it."""
 
+import functools
 import json
 import math
 import re
-from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from typing import Any, get_args
 
@@ -25,7 +25,7 @@ from core.events import (
     TradeRow,
     Transaction,
 )
-from core.exact import plain
+from core.exact import float_text, plain
 from core.instants import format_ms
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
@@ -41,7 +41,6 @@ ORDER_HEADER = (
 )
 LEDGER_HEADER = "timestamp,transaction,event,order_id,symbol,account,amount,balance\n"
 
-_TO_QUOTE = frozenset(',"\r\n')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SUSPICIOUS = frozenset((*_FORMULA, "'"))
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -57,7 +56,8 @@ _NAMES: dict[type, str] = {
     KillSwitchChange: "kill_switch",
 }
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-_ENDED = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
+ORDER_ENDS = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
+"""The ends of orders that ``decisions.jsonl`` may tell, by the names that they have there."""
 
 
 def quoted(text: str) -> str:
@@ -69,9 +69,9 @@ def quoted(text: str) -> str:
         return text
     if text and text[0] in _SUSPICIOUS and _is_formula(text):
         text = "'" + text
-    if _TO_QUOTE.isdisjoint(text):
-        return text
-    return '"' + text.replace('"', '""') + '"'
+    if '"' in text:
+        return '"' + text.replace('"', '""') + '"'
+    return f'"{text}"' if "," in text or "\n" in text or "\r" in text else text
 
 
 def cell_text(cell: str) -> str:
@@ -85,33 +85,43 @@ def _is_formula(text: str) -> bool:
     return bare.startswith(_FORMULA) and (bare != text or _NUMBER.fullmatch(text) is None)
 
 
+_name = functools.lru_cache(maxsize=256)(quoted)
+"""Quotes what is one of few: a symbol, a strategy, an account."""
+
+
 def trade_line(row: TradeRow) -> str:
     """Return the line of ``trades.csv``."""
-    fill = row.fill
+    fill, balance, unrealized = row.fill, plain(row.balance), row.unrealized_pnl
     return (
-        f"{format_ms(fill.time_ms)},{quoted(row.order_id)},{quoted(fill.symbol)},{row.action},{row.side},"
+        f"{format_ms(fill.time_ms)},{quoted(row.order_id)},{_name(fill.symbol)},{row.action},{row.side},"
         f"{plain(fill.price)},{plain(fill.quantity)},{plain(fill.commission)},{plain(fill.slippage)},"
-        f"{plain(row.balance)},{plain(row.equity)},{plain(row.realized_pnl)},{plain(row.unrealized_pnl)},"
-        f"{quoted(row.strategy)},{quoted(row.reason)},{quoted(row.metadata)}\n"
+        f"{balance},{plain(row.equity) if unrealized else balance},{plain(row.realized_pnl)},{plain(unrealized)},"
+        f"{_name(row.strategy)},{_name(row.reason)},{quoted(row.metadata)}\n"
     )
 
 
 def equity_line(point: EquityPoint) -> str:
     """Return the line of ``equity.csv``."""
+    balance, unrealized = plain(point.balance), point.unrealized_pnl
     return (
-        f"{format_ms(point.time_ms)},{plain(point.balance)},{plain(point.equity)},{plain(point.unrealized_pnl)},"
+        f"{format_ms(point.time_ms)},{balance},{plain(point.equity) if unrealized else balance},{plain(unrealized)},"
         f"{point.open_positions}\n"
     )
 
 
 def order_line(change: OrderTransition) -> str:
     """Return the line of ``orders.csv``."""
+    quantity, filled, last_quantity = change.quantity, change.filled, change.last_quantity
+    price, stop_price, last_price = change.price, change.stop_price, change.last_price
+    whole = plain(quantity)
     return (
         f"{format_ms(change.time_ms)},{change.order_id or ''},{quoted(change.client_order_id)},"
-        f"{quoted(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type._value_},"
-        f"{change.time_in_force._value_},{change.event},{change.status},{plain(change.quantity)},"
-        f"{plain(change.filled)},{_text(change.price)},{_text(change.stop_price)},{_text(change.last_quantity)},"
-        f"{_text(change.last_price)},{change.reason}\n"
+        f"{_name(change.symbol)},{'BUY' if change.sign > 0 else 'SELL'},{change.order_type._value_},"
+        f"{change.time_in_force._value_},{change.event},{change.status},{whole},"
+        f"{whole if filled is quantity else plain(filled)},{'' if price is None else plain(price)},"
+        f"{'' if stop_price is None else plain(stop_price)},"
+        f"{'' if last_quantity is None else whole if last_quantity is quantity else plain(last_quantity)},"
+        f"{'' if last_price is None else plain(last_price)},{change.reason}\n"
     )
 
 
@@ -119,11 +129,10 @@ def ledger_lines(transaction: Transaction) -> str:
     """Return the lines of ``ledger.csv``, one a posting."""
     start = (
         f"{format_ms(transaction.time_ms)},{transaction.number},{transaction.event},{quoted(transaction.order_id)},"
-        f"{quoted(transaction.symbol)},"
+        f"{_name(transaction.symbol)},"
     )
-    return "".join(
-        f"{start}{quoted(one.account)},{plain(one.amount)},{plain(one.balance)}\n" for one in transaction.postings
-    )
+    lines = [f"{start}{_name(one.account)},{plain(one.amount)},{plain(one.balance)}\n" for one in transaction.postings]
+    return "".join(lines)
 
 
 def decision_name(event: Event) -> str | None:
@@ -133,7 +142,8 @@ def decision_name(event: Event) -> str | None:
     is told by its decision.
     """
     if isinstance(event, OrderTransition):
-        return None if event.order_id is None or event.role in ("stop", "target") else _ENDED.get(event.event)
+        name = ORDER_ENDS.get(event.event)
+        return None if name is None or event.order_id is None or event.role in ("stop", "target") else name
     return _NAMES.get(type(event))
 
 
@@ -172,13 +182,14 @@ def _decided_line(decision: Decision) -> str:
 
 def _json(value: object) -> str:
     """Return the JSON of a value; text and numbers without a detour."""
+    kind = type(value)
+    if kind is float:
+        return float_text(value) if math.isfinite(value) else _JSON(value)  # type: ignore[arg-type]
+    if kind is str:
+        return encode_basestring_ascii(value)  # type: ignore[arg-type]
     if value is None:
         return "null"
-    if type(value) is str:
-        return encode_basestring_ascii(value)
-    if type(value) is int or (type(value) is float and math.isfinite(value)):
-        return repr(value)
-    return _JSON(value)
+    return repr(value) if kind is int else _JSON(value)
 
 
 def _verdict_text(verdict: Verdict) -> str:
@@ -264,7 +275,3 @@ def _judged(verdict: Verdict) -> dict[str, Any]:
     if reason is None:
         return {"gate": verdict.gate, "verdict": "approved", "inputs": inputs}
     return {"gate": verdict.gate, "verdict": "refused", "reason": reason, "inputs": inputs}
-
-
-def _text(value: Decimal | None) -> str:
-    return "" if value is None else plain(value)

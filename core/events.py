@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.exact import EXACT, ZERO, plain
+from core.exact import ZERO, absolute, add, multiply, plain, subtract
 from core.instants import to_datetime
 from core.orders import OrderType, TimeInForce
 from core.reasons import CommandRefusal, FillReason, HaltReason, OrderReason
@@ -45,15 +45,15 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     @property
     def notional(self) -> Decimal:
         """Price × quantity."""
-        return EXACT.multiply(self.price, self.quantity)
+        return multiply(self.price, self.quantity)
 
     @property
     def slippage(self) -> Decimal:
         """What spread, slippage and rounding have cost: |price − reference| × quantity."""
-        return EXACT.multiply(EXACT.abs(EXACT.subtract(self.price, self.reference)), self.quantity)
+        return multiply(absolute(subtract(self.price, self.reference)), self.quantity)
 
 
-class Levels(msgspec.Struct, frozen=True):
+class Levels(msgspec.Struct, frozen=True, gc=False):
     """Where a position is left: its liquidation price, its stop, its target or the rungs of its ladder."""
 
     liquidation: Decimal | None = None
@@ -62,7 +62,7 @@ class Levels(msgspec.Struct, frozen=True):
     ladder: bool = False
 
 
-class TradeRow(msgspec.Struct, frozen=True):
+class TradeRow(msgspec.Struct, frozen=True, gc=False):
     """A fill as the account has booked it, and the account after it: a row of the trade log.
 
     An OPEN row has the ``levels`` of its position. A CLOSE row has its result net of all costs, the ``funding`` in it,
@@ -122,7 +122,7 @@ class TradeRow(msgspec.Struct, frozen=True):
     @property
     def equity(self) -> Decimal:
         """Balance plus unrealised profit."""
-        return EXACT.add(self.balance, self.unrealized_pnl)
+        return add(self.balance, self.unrealized_pnl)
 
     @property
     def metadata(self) -> str:
@@ -160,7 +160,7 @@ class TradeRow(msgspec.Struct, frozen=True):
         }
 
 
-class OrderTransition(msgspec.Struct, frozen=True):
+class OrderTransition(msgspec.Struct, frozen=True, gc=False):
     """A change of an order's state, and the order after it.
 
     ``order_id`` is None where the venue never accepted it. ``reference`` is the price that its last fill was measured
@@ -187,7 +187,7 @@ class OrderTransition(msgspec.Struct, frozen=True):
     last_price: Decimal | None = None
 
 
-class Posting(msgspec.Struct, frozen=True):
+class Posting(msgspec.Struct, frozen=True, gc=False):
     """One side of a double entry: a debit where positive, and the balance of its account after it."""
 
     account: str
@@ -195,7 +195,7 @@ class Posting(msgspec.Struct, frozen=True):
     balance: Decimal
 
 
-class Transaction(msgspec.Struct, frozen=True):
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """The postings of one cause; their amounts add up to 0. ``number`` counts the transactions from 1."""
 
     time_ms: int
@@ -285,7 +285,7 @@ class KillSwitchChange(msgspec.Struct, frozen=True):
     engaged: bool
 
 
-class EquityPoint(msgspec.Struct, frozen=True):
+class EquityPoint(msgspec.Struct, frozen=True, gc=False):
     """The account at the end of a step that is worth a row of ``equity.csv``, exactly."""
 
     time_ms: int
@@ -296,10 +296,10 @@ class EquityPoint(msgspec.Struct, frozen=True):
     @property
     def equity(self) -> Decimal:
         """Balance plus unrealised profit at the marks."""
-        return EXACT.add(self.balance, self.unrealized_pnl)
+        return add(self.balance, self.unrealized_pnl)
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """A strategy's opinion, every gate's verdict on it in order, and the orders it became.
 
     ``inputs`` are the signal's metadata as plain values.

@@ -6,7 +6,10 @@ rest, so that money is either exact or the run stops.
 """
 
 import decimal
+import functools
 from decimal import Decimal
+
+import msgspec
 
 EXACT = decimal.Context(
     prec=2_000,
@@ -22,36 +25,61 @@ ONE = Decimal(1)
 COMMISSION_STEP = Decimal("0.00000001")
 """Commissions are rounded half-even to this step."""
 
+add, subtract, multiply = EXACT.add, EXACT.subtract, EXACT.multiply
+negated, absolute = EXACT.minus, EXACT.abs
+"""Sums, differences, products, negatives and absolute values, exact or trapped. Looked up once: that costs as much as
+the operation."""
+
+_divmod = EXACT.divmod
+_encoded = msgspec.json.Encoder().encode
 _SHOWN = decimal.Context(prec=12, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 _ROUNDING = decimal.Context(prec=2_000, rounding=decimal.ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 
 
+def float_text(value: float) -> str:
+    """Return what ``repr`` does of a float, by the faster way where the two write alike: without an exponent.
+
+    Examples
+    --------
+    >>> float_text(30123.25), float_text(1e-5), float_text(-0.1)
+    ('30123.25', '1e-05', '-0.1')
+    """
+    return _encoded(value).decode() if 1e-4 <= value < 1e16 else repr(value)
+
+
+# The same prices and distances come again and again: at the open, as a mark, in every gate.
+@functools.lru_cache(maxsize=1_024)
 def received(value: float) -> Decimal:
     """Return a received price or a number from settings as the decimal that its shortest text names."""
-    return Decimal(repr(float(value)))
+    return Decimal(float_text(float(value)))
 
 
+@functools.lru_cache(maxsize=1_024)
 def computed(value: float) -> Decimal:
     """Return a computed float (a size, a distance) as a decimal of twelve significant digits."""
     return Decimal(format(value, ".12g"))
+
+
+as_float = functools.lru_cache(maxsize=1_024)(float)
+"""The float nearest to a price or a quantity: a conversion costs more than to remember the last ones."""
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """Return the largest multiple of ``step`` that is not above ``value``; ``step`` 0 means no grid."""
     if not step:
         return value
-    quotient, remainder = EXACT.divmod(value, step)
-    multiple = EXACT.multiply(quotient, step)
-    return EXACT.subtract(multiple, step) if remainder < 0 else multiple
+    quotient, remainder = _divmod(value, step)
+    multiple = multiply(quotient, step)
+    return subtract(multiple, step) if remainder < 0 else multiple
 
 
 def ceil_to(value: Decimal, step: Decimal) -> Decimal:
     """Return the smallest multiple of ``step`` that is not below ``value``; ``step`` 0 means no grid."""
     if not step:
         return value
-    quotient, remainder = EXACT.divmod(value, step)
-    multiple = EXACT.multiply(quotient, step)
-    return EXACT.add(multiple, step) if remainder > 0 else multiple
+    quotient, remainder = _divmod(value, step)
+    multiple = multiply(quotient, step)
+    return add(multiple, step) if remainder > 0 else multiple
 
 
 def round_commission(value: Decimal) -> Decimal:
@@ -61,7 +89,7 @@ def round_commission(value: Decimal) -> Decimal:
 
 def share_of(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     """Return the share of an amount of money that falls on ``part`` of ``whole``, rounded half-even to 1e-8."""
-    return round_commission(_ROUNDING.divide(EXACT.multiply(amount, part), whole))
+    return round_commission(_ROUNDING.divide(multiply(amount, part), whole))
 
 
 def average(total: Decimal, count: Decimal) -> Decimal:
@@ -77,9 +105,11 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("-0.00")), plain(Decimal("1E+4")), plain(Decimal("2.50"))
     ('0', '10000', '2.5')
     """
+    text = str(value)
+    if text[-1] != "0" and "E" not in text:
+        return text
     if not value:
         return "0"
-    text = str(value)
     if "E" in text:
         return format(value.normalize(EXACT), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

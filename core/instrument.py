@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from core.exact import EXACT, ceil_to
+from core.exact import add, ceil_to, multiply
 from core.tolerance import EXACT_TOLERANCE
 
 DEFAULT_STEP = Decimal("0.00000001")
@@ -92,4 +92,4 @@ class Instrument(msgspec.Struct, frozen=True):
 
         The distance up to the tick, and a tick each for the fills of the entry and of the exit.
         """
-        return EXACT.add(ceil_to(distance, self.tick_size), EXACT.multiply(2, self.tick_size))
+        return add(ceil_to(distance, self.tick_size), multiply(2, self.tick_size))

@@ -3,6 +3,7 @@
 import datetime as dt
 import enum
 import math
+import operator
 from typing import Any, Literal
 
 import msgspec
@@ -22,14 +23,24 @@ _OPTIONAL_NUMBERS = (
     "stop_level",
 )
 
+_optional_numbers = operator.attrgetter(*_OPTIONAL_NUMBERS)
+
 
 class OrderSide(enum.Enum):
-    """Direction of a position; BUY and SELL are other names of LONG and SHORT."""
+    """Direction of a position; BUY and SELL are other names of LONG and SHORT.
+
+    ``sign`` is +1 for LONG, -1 for SHORT.
+    """
+
+    sign: int
 
     LONG = "LONG"
     SHORT = "SHORT"
     BUY = "LONG"  # noqa: PIE796 - another name of LONG on purpose
     SELL = "SHORT"  # noqa: PIE796
+
+    def __init__(self, text: object) -> None:
+        self.sign = 1 if text == "LONG" else -1
 
     @classmethod
     def _missing_(cls, value: object) -> "OrderSide | None":
@@ -38,12 +49,7 @@ class OrderSide(enum.Enum):
     @classmethod
     def from_signal(cls, signal: str) -> "OrderSide":
         """Return the side of a LONG/SHORT (or BUY/SELL) signal text; ValueError for any other text, FLAT included."""
-        return cls(signal)
-
-    @property
-    def sign(self) -> int:
-        """+1 for LONG, -1 for SHORT."""
-        return 1 if self is OrderSide.LONG else -1
+        return _SIDES.get(signal) or cls(signal)
 
     @property
     def opposite(self) -> "OrderSide":
@@ -51,13 +57,28 @@ class OrderSide(enum.Enum):
         return OrderSide.SHORT if self is OrderSide.LONG else OrderSide.LONG
 
 
+_SIDES = {side.value: side for side in OrderSide}
+
+
+_ACTS: dict[str, Literal["market", "limit", "stop"]] = {
+    "MARKET": "market",
+    "LIMIT": "limit",
+    "TAKE_PROFIT": "limit",
+    "STOP_MARKET": "stop",
+    "STOP_LIMIT": "stop",
+    "TRAILING_STOP": "stop",
+}
+
+
 class OrderType(enum.Enum):
     """Order types that the paper venue executes.
 
     A STOP_MARKET becomes a market order when the price touches its stop price, a STOP_LIMIT a limit order. A
     TAKE_PROFIT is a limit order that only reduces. A TRAILING_STOP is a stop-market order whose stop price follows the
-    close of each candle.
+    close of each candle. ``acts`` is how an order of the type meets a candle before anything has triggered it.
     """
+
+    acts: Literal["market", "limit", "stop"]
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
@@ -65,6 +86,9 @@ class OrderType(enum.Enum):
     STOP_LIMIT = "STOP_LIMIT"
     TAKE_PROFIT = "TAKE_PROFIT"
     TRAILING_STOP = "TRAILING_STOP"
+
+    def __init__(self, text: object) -> None:
+        self.acts = _ACTS[str(text)]
 
     @classmethod
     def _missing_(cls, value: object) -> "OrderType | None":
@@ -83,7 +107,7 @@ class TimeInForce(enum.Enum):
         return cls.__members__.get(value.strip().upper()) if isinstance(value, str) else None
 
 
-class ExitTarget(msgspec.Struct, frozen=True):
+class ExitTarget(msgspec.Struct, frozen=True, gc=False):
     """One target of a position: the share of it that it closes, and its ``value``.
 
     ``measure`` says what the value is: a price distance from the fill, distances of the stop (``r``), or a price.
@@ -143,15 +167,17 @@ class OrderRequest(msgspec.Struct, frozen=True):
     tag: str = ""
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "side", OrderSide(self.side))
-        msgspec.structs.force_setattr(self, "order_type", OrderType(self.order_type))
-        msgspec.structs.force_setattr(self, "time_in_force", TimeInForce(self.time_in_force))
+        if type(self.side) is not OrderSide:
+            msgspec.structs.force_setattr(self, "side", OrderSide(self.side))
+        if type(self.order_type) is not OrderType:
+            msgspec.structs.force_setattr(self, "order_type", OrderType(self.order_type))
+        if type(self.time_in_force) is not TimeInForce:
+            msgspec.structs.force_setattr(self, "time_in_force", TimeInForce(self.time_in_force))
         quantity = float(self.quantity)
         if not math.isfinite(quantity) or quantity <= 0:
             raise ValueError(f"order for {self.symbol}: quantity must be a positive number, got {self.quantity!r}")
         msgspec.structs.force_setattr(self, "quantity", quantity)
-        for name in _OPTIONAL_NUMBERS:
-            value = getattr(self, name)
+        for name, value in zip(_OPTIONAL_NUMBERS, _optional_numbers(self), strict=True):
             if value is not None:
                 msgspec.structs.force_setattr(self, name, self._finite(name, value))
         if self.timestamp is not None:

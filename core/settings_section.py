@@ -1,5 +1,6 @@
 """The typed form of a section of the settings, shared by every package that owns one."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -147,14 +148,20 @@ def written(model: type[BaseModel], values: Any) -> Any:
     for key, value in values.items():
         if isinstance(key, str) and key.startswith(_BESIDE):
             continue
-        field = model.model_fields.get(key) if isinstance(key, str) else None
-        place = None if field is None else Place.of(field)
-        section = None if place is None else place.section()
-        if place is not None and value is None and place.empties:
+        section, empties = _inner(model, key) if isinstance(key, str) else (None, False)
+        if empties and value is None:
             kept[key] = {}
         else:
             kept[key] = value if section is None else written(section, value)
     return kept
+
+
+@functools.lru_cache(maxsize=4096)
+def _inner(model: type[BaseModel], key: str) -> tuple[type[BaseModel] | None, bool]:
+    """Return the section that a key has, if it has one, and whether nothing below the key is an empty one."""
+    field = model.model_fields.get(key)
+    place = None if field is None else Place.of(field)
+    return (None, False) if place is None else (place.section(), bool(place.empties))
 
 
 def _problems(model: type[BaseModel], details: ErrorDetails) -> list[SettingsProblem]:

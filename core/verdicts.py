@@ -24,7 +24,7 @@ or ``max_risk_per_trade_pct``, held against the worst that rounding to the tick 
 """
 
 
-class WarmupVerdict(msgspec.Struct, frozen=True):
+class WarmupVerdict(msgspec.Struct, frozen=True, gc=False):
     """Whether the strategy had seen enough candles."""
 
     gate: ClassVar = "warmup"
@@ -33,7 +33,7 @@ class WarmupVerdict(msgspec.Struct, frozen=True):
     reason: WarmupRefusal | None = None
 
 
-class PositionVerdict(msgspec.Struct, frozen=True):
+class PositionVerdict(msgspec.Struct, frozen=True, gc=False):
     """What the symbol's position, or its ``waiting`` entry, made of the signal.
 
     ``on_opposite_signal`` is the rule that an entry was judged by; an exit has the ``quantity`` that it closes.
@@ -47,7 +47,7 @@ class PositionVerdict(msgspec.Struct, frozen=True):
     quantity: float | None = None
 
 
-class LevelVerdict(msgspec.Struct, frozen=True):
+class LevelVerdict(msgspec.Struct, frozen=True, gc=False):
     """Whether a level of the position, or of the ``waiting`` entry, is moved: from where it stood to what is asked."""
 
     gate: ClassVar = "levels"
@@ -58,14 +58,14 @@ class LevelVerdict(msgspec.Struct, frozen=True):
     reason: LevelRefusal | None = None
 
 
-class SessionVerdict(msgspec.Struct, frozen=True):
+class SessionVerdict(msgspec.Struct, frozen=True, gc=False):
     """Why the session as a whole takes no entry."""
 
     gate: ClassVar = "session"
     reason: SessionRefusal
 
 
-class RiskVerdict(msgspec.Struct, frozen=True):
+class RiskVerdict(msgspec.Struct, frozen=True, gc=False):
     """The size of an entry, or why there is none; ``room`` is what the exposure limits leave, in quote currency.
 
     ``bound`` set the size. ``risk_asked`` is the risk fraction of equity, ``risk_taken`` what the stop loses of the
@@ -85,7 +85,7 @@ class RiskVerdict(msgspec.Struct, frozen=True):
     reason: RiskRefusal | None = None
 
 
-class SafetyVerdict(msgspec.Struct, frozen=True):
+class SafetyVerdict(msgspec.Struct, frozen=True, gc=False):
     """What the safety monitor was shown: the book without the entry, the entry's value and its risk at worst.
 
     ``risk`` is quantity × the stop distance, made the worst that rounding to the tick can make of it.
@@ -99,7 +99,7 @@ class SafetyVerdict(msgspec.Struct, frozen=True):
     reason: SafetyRefusal | None = None
 
 
-class ExecutionVerdict(msgspec.Struct, frozen=True):
+class ExecutionVerdict(msgspec.Struct, frozen=True, gc=False):
     """Whether the venue accepted the entry."""
 
     gate: ClassVar = "execution"

@@ -136,17 +136,10 @@ def build_session(
         If the symbols are of several currencies: their spelling need not say so, their trading rules do. If the
         strategy asks for a series that cannot be watched.
     """
-    main, fills = settings.live, settings.live.execution
+    main = settings.live
     require_one_currency({symbol: instruments[symbol].symbol for symbol in main.symbols})
     statistics = SessionStatistics()
-    venue = PaperVenue(
-        received(fills.starting_balance),
-        build_pricing(fills, instruments, main.symbols),
-        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
-        _recorder(statistics, outputs),
-        allow_shorting=fills.allow_shorting,
-        spendable=equity_of_marks,
-    )
+    venue = _venue(settings, instruments, _recorder(statistics, outputs))
     prepare_strategy(strategy, settings)
     rules = kernel_rules(settings, strategy)
     known = None if ahead is None else known_candles(ahead, rules, watched_ahead)
@@ -160,11 +153,25 @@ def build_session(
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
+def _venue(settings: Settings, instruments: Mapping[str, Instrument], recorder: Recorder) -> PaperVenue:
+    """Return the venue of a session, whose fills are in its outputs."""
+    fills = settings.live.execution
+    return PaperVenue(
+        received(fills.starting_balance),
+        build_pricing(fills, instruments, settings.live.symbols),
+        venue_rules_of(fills, instruments, trailing_fraction_of(settings.risk.model_dump())),
+        recorder,
+        allow_shorting=fills.allow_shorting,
+        keeps_fills=False,
+        spendable=equity_of_marks,
+    )
+
+
 def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorder:
     """Return what tells a session's events to its counts first, then to its outputs."""
     recorder = Recorder()
     recorder.subscribe(statistics.count, statistics.kinds)
-    recorder.subscribe(outputs.render, outputs.kinds)
+    outputs.listen(recorder)
     return recorder
 
 

@@ -13,11 +13,11 @@ from execution.matching.paper_venue import PaperVenue
 
 
 class Moved(NamedTuple):
-    """A candle that moves too far; whether its symbol had a position before it, and how many fills there were."""
+    """A candle that moves too far; whether its symbol had a position before it, and how many fills it had had."""
 
     move: CandleMove
     held: bool
-    rows_before: int
+    fills_before: int
 
 
 class CandleMoves:
@@ -48,16 +48,19 @@ class CandleMoves:
                 if factor > self._limit:
                     opened = candle.open_time_ms
                     move = CandleMove(time_ms, symbol, opened, before, candle.high, candle.low, factor)
-                    found.append(Moved(move, symbol in holdings, len(self._venue.account.rows)))
+                    found.append(Moved(move, symbol in holdings, self._fills(symbol)))
         return found
 
     def act(self, moved: Sequence[Moved]) -> None:
         """Halt the entries of each symbol that had a position in its candle, now that the candles are matched."""
         venue = self._venue
-        for move, held, rows_before in moved:
+        for move, held, fills_before in moved:
             # A position may have begun and ended in the candle.
-            if held or any(row.symbol == move.symbol for row in venue.account.rows[rows_before:]):
+            if held or self._fills(move.symbol) > fills_before:
                 self.told.append(move)
                 venue.recorder(move)
                 self._safety.halt_symbol(move.symbol, "halted_candle_move")
                 venue.book.cancel_entry(move.symbol, move.time_ms, "halt")
+
+    def _fills(self, symbol: str) -> int:
+        return self._venue.account.totals.of(symbol).fills

@@ -38,11 +38,16 @@ class Marks:
         self._safety = gates.safety
         self._statistics = gates.statistics
         self._note = note
+        self._balance = self._account.ledger.balance
+        self._cash = float(self._balance)
 
     def take_equity(self, time_ms: int) -> None:
         """Find the equity at the marks and show it to the safety monitor."""
         account, safety = self._account, self._safety
-        holdings, equity = account.holdings, float(account.ledger.balance)
+        holdings, balance = account.holdings, account.ledger.balance
+        if balance is not self._balance:
+            self._balance, self._cash = balance, float(balance)
+        equity = self._cash
         if holdings:
             unrealized = 0.0
             for symbol in self._symbols:

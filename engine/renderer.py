@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from core.event_lines import (
     EQUITY_HEADER,
     LEDGER_HEADER,
+    ORDER_ENDS,
     ORDER_HEADER,
     TRADE_HEADER,
     decision_line,
@@ -16,7 +17,7 @@ from core.event_lines import (
     order_line,
     trade_line,
 )
-from core.events import EquityPoint, Event, OrderTransition, TradeRow, Transaction
+from core.events import EquityPoint, Event, OrderTransition, Recorder, TradeRow, Transaction
 
 Sink = Callable[[bytes | memoryview], object]
 """Takes what is written together: a row, the rows of one transaction, or many of either. A view it has to copy."""
@@ -50,7 +51,7 @@ class HashedText:
         self._gathered: list[str] = []
         self._digest = hashlib.sha256()
         if header and kept:
-            self.append(header)
+            self.append_bytes(header.encode())
 
     def append(self, text: str) -> None:
         """Append whole lines, each with its line end."""
@@ -84,8 +85,7 @@ class HashedText:
 class SessionOutputs:
     """Everything a session writes; each part takes a sink for its bytes, or None to keep only their hash.
 
-    The equity of every step is no event: ``mark`` takes it, a number for each step. ``kinds`` are the events of which
-    anything is written.
+    The equity of every step is no event: ``mark`` takes it, a number for each step.
 
     Parameters
     ----------
@@ -124,11 +124,6 @@ class SessionOutputs:
         return self.trades, self.equity, self.decisions, self.orders, self.ledger
 
     @property
-    def kinds(self) -> frozenset[type]:
-        """The events of which anything is written."""
-        return frozenset(self._writers)
-
-    @property
     def curve(self) -> Sequence[float]:
         """The float64 equity of every step."""
         return self._curve
@@ -142,6 +137,11 @@ class SessionOutputs:
         write = self._writers.get(type(event))
         if write is not None:
             write(event)
+
+    def listen(self, recorder: Recorder) -> None:
+        """Be told the events of which anything is written."""
+        for kind, write in self._writers.items():
+            recorder.subscribe(write, (kind,))
 
     def flush(self) -> None:
         """Hand on whatever was gathered."""
@@ -163,7 +163,8 @@ class SessionOutputs:
 
         def tell_order(change: OrderTransition) -> None:
             orders(order_line(change))
-            tell(change)
+            if change.event in ORDER_ENDS:
+                tell(change)
 
         writers: dict[type, Callable[[Any], None]] = dict.fromkeys(get_args(Event), tell)
         writers[TradeRow] = lambda row: trades(trade_line(row))

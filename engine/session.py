@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from core.candle import Candle, Step
+from core.candle import Candle, FundingRate, Step
 from core.errors import InvariantError
 from core.events import CandleMove, EquityPoint, KillSwitchChange, Listener
 from core.exact import received
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.reasons import SessionRefusal
-from core.timeframe import trading_day
+from core.timeframe import DAY_MS, trading_day
 from engine.candle_moves import CandleMoves
 from engine.commands import Commands
 from engine.deciding.decisions import Decisions
@@ -87,8 +87,8 @@ class Session:
         self._commands = Commands(self._symbols, venue, gates)
         self._by_mark, self._finer, self._max_holding = rules.marks, rules.detail_ms is not None, rules.max_holding
         self._time_ms: int | None = None
-        self._day = 0
-        self._rows_written = 0
+        self._day_ends_ms: float = float("-inf")
+        self._fills_written = 0
         self._row_of_step_written = False
 
     @property
@@ -167,17 +167,23 @@ class Session:
             If time does not move forward.
         """
         time_ms, states, venue, statistics = step.time_ms, self._states, self._venue, self.statistics
+        account, book = venue.account, venue.book
         if self._time_ms is not None and time_ms <= self._time_ms:
             raise InvariantError(f"step {format_ms(time_ms)} is not after {format_ms(self._time_ms)}")
-        decided = strategy_candles(states, step, marks=self._by_mark)
+        if self._by_mark:
+            decided = strategy_candles(states, step, marks=True)
+        else:  # Spelled out: a call would cost as much as all of it.
+            decided = []
+            for place, candle in enumerate(step.candles):
+                if candle is not None:
+                    decided.append((states[place], candle, candle))
         matched = matched_candles(states, step, marks=self._by_mark) if self._finer else decided
-        if venue.book.entries:
+        if book.entries:
             self._expire_entries(matched, time_ms)
-        day = trading_day(time_ms)
-        if day != self._day:
-            self._begin_day(day, time_ms)
+        if time_ms > self._day_ends_ms:
+            self._begin_day(time_ms)
         if self._time_ms is None:
-            venue.account.begin(time_ms)
+            account.begin(time_ms)
         self._time_ms = time_ms
         self._row_of_step_written = False
         statistics.steps += 1
@@ -185,12 +191,11 @@ class Session:
         if self._rule_changes.waiting:
             self._rule_changes.apply(time_ms)
         if step.funding and self.rules.funding:
-            for symbol, rates in zip(self._symbols, step.funding, strict=True):
-                if rates:
-                    venue.funding.add(symbol, rates)
-
-        moved = self._moves.beyond(matched, time_ms) if venue.account.holdings or venue.book.entries else ()
-        venue.match(matched, time_ms, self._segments.follow(matched))
+            self._add_funding(step.funding)
+        moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
+        gaps = self._segments.follow(matched)
+        if gaps or account.holdings or book.entries or book.scripted or venue.funding.waiting:
+            venue.match(matched, time_ms, gaps)
         if moved:
             self._moves.act(moved)
         self._marks.take_equity(time_ms)
@@ -201,8 +206,7 @@ class Session:
                 for candle in candles:
                     self._decisions.watch(place, candle, time_ms)
         self._decisions.decide(decided, time_ms, refuse_entries or ("paused" if self._commands.paused else None))
-
-        if statistics.steps == 1 or len(venue.account.rows) != self._rows_written:
+        if account.totals.fills != self._fills_written or statistics.steps == 1:
             self._tell_equity()
 
     def set_kill_switch(self, engaged: bool) -> None:
@@ -225,7 +229,7 @@ class Session:
         else:
             for symbol in self._symbols:
                 self._venue.book.cancel_entry(symbol, time_ms, "kill_switch")
-        if len(self._venue.account.rows) != self._rows_written:
+        if self._venue.account.totals.fills != self._fills_written:
             self._tell_equity()
 
     def set_paused(self, paused: bool) -> None:
@@ -254,9 +258,18 @@ class Session:
             self._venue.account.note_equity(equity)
             self._tell_equity()
 
+    def _add_funding(self, funding: tuple[tuple[FundingRate, ...], ...]) -> None:
+        """Take the payments that became known with a step."""
+        for symbol, rates in zip(self._symbols, funding, strict=True):
+            if rates:
+                self._venue.funding.add(symbol, rates)
+
     def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
         """Expire the entries whose time is over before this step and that no candle of it can fill any more."""
         book = self._venue.book
+        waiting = [order for order in book.entries.values() if order.may_lapse(time_ms)]
+        if not waiting:
+            return
         opens = {state.symbol: candle.open_time_ms for state, candle, _ in matched}
         waiting = [book.entries[symbol] for symbol in self._symbols if symbol in book.entries]
         # In order of their ends, so that a step of another symbol in between changes nothing.
@@ -276,12 +289,12 @@ class Session:
             if holding is not None:
                 venue.immediate.close(symbol, received(holding.mark), time_ms, reason)
 
-    def _begin_day(self, day: int, time_ms: int) -> None:
+    def _begin_day(self, time_ms: int) -> None:
         if self._time_ms is not None:
             if not self._row_of_step_written:
                 self._tell_equity()
             self._marks.roll_day(time_ms)
-        self._day = day
+        self._day_ends_ms = (trading_day(time_ms) + 1) * DAY_MS
 
     def _tell_equity(self) -> None:
         """Tell the account as it stands, at the time of the last step."""
@@ -289,5 +302,5 @@ class Session:
         if self._time_ms is not None:
             balance, unrealized = account.ledger.balance, account.unrealized_of_marks()
             self._venue.recorder(EquityPoint(self._time_ms, balance, unrealized, len(account.holdings)))
-        self._rows_written = len(account.rows)
+        self._fills_written = account.totals.fills
         self._row_of_step_written = True

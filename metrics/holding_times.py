@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 
 class HoldingTimeRange(NamedTuple):
     """Shortest, average and longest time from entry to exit, in milliseconds."""
@@ -38,13 +41,29 @@ class HoldingTime:
         ValueError
             If the time is negative.
         """
+        self.add(held_ms)
+        return self.value
+
+    def add(self, held_ms: int) -> None:
+        """Take the time from one trade's entry to its exit; ValueError if it is negative."""
         if held_ms < 0:
             raise ValueError(f"a position cannot be held for {held_ms} ms")
-        self._shortest_ms = min(self._shortest_ms, held_ms) if self._count else held_ms
-        self._longest_ms = max(self._longest_ms, held_ms)
+        if held_ms < self._shortest_ms or not self._count:
+            self._shortest_ms = held_ms
+        if held_ms > self._longest_ms:
+            self._longest_ms = held_ms
         self._total_ms += held_ms
         self._count += 1
-        return self.value
+
+    def add_all(self, held_ms: npt.NDArray[np.int64]) -> None:
+        """Take many times, as if one after the other; ValueError if one is negative."""
+        if not len(held_ms):
+            return
+        shortest = int(held_ms.min())
+        self.update(shortest)
+        self._longest_ms = max(self._longest_ms, int(held_ms.max()))
+        self._total_ms += int(held_ms.sum()) - shortest
+        self._count += len(held_ms) - 1
 
 
 def holding_time(held_ms: Iterable[int]) -> HoldingTimeRange | None:

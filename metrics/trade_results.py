@@ -8,6 +8,16 @@ order given: the built-in ``sum`` compensates from Python 3.12 on, and its last 
 from collections.abc import Iterable
 from typing import Protocol, SupportsFloat
 
+import numpy as np
+import numpy.typing as npt
+
+Float64Array = npt.NDArray[np.float64]
+
+
+def in_order(total: float, amounts: Float64Array) -> float:
+    """Return a sum with amounts added to it one after the other."""
+    return float(np.add.accumulate(np.concatenate(((total,), amounts)))[-1])
+
 
 class _Statistic(Protocol):
     @property
@@ -30,13 +40,22 @@ class ProfitFactor:
         """Profit factor, at least 0; None without a loss."""
         return self.gross_profit / self.gross_loss if self.gross_loss else None
 
-    def update(self, result: SupportsFloat) -> float | None:
-        """Take the next result and return the profit factor."""
-        amount = float(result)
+    def add(self, amount: float) -> None:
+        """Take the next result."""
         if amount > 0.0:
             self.gross_profit += amount
         else:
             self.gross_loss -= amount
+
+    def add_all(self, results: Float64Array) -> None:
+        """Take many results, as if one after the other."""
+        won = results > 0.0
+        self.gross_profit = in_order(self.gross_profit, results[won])
+        self.gross_loss = in_order(self.gross_loss, -results[~won])
+
+    def update(self, result: SupportsFloat) -> float | None:
+        """Take the next result and return the profit factor."""
+        self.add(float(result))
         return self.value
 
 
@@ -52,9 +71,15 @@ class _RunningMean:
         """Mean in quote currency; None before the first value."""
         return self.total / self.count if self.count else None
 
-    def _take(self, amount: float) -> None:
+    def add(self, amount: float) -> None:
+        """Take the next value."""
         self.count += 1
         self.total += amount
+
+    def add_all(self, amounts: Float64Array) -> None:
+        """Take many values, as if one after the other; those that count alone."""
+        self.count += len(amounts)
+        self.total = in_order(self.total, amounts)
 
 
 class Expectancy(_RunningMean):
@@ -64,7 +89,7 @@ class Expectancy(_RunningMean):
 
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the expectancy."""
-        self._take(float(result))
+        self.add(float(result))
         return self.value
 
 
@@ -77,7 +102,7 @@ class AverageWin(_RunningMean):
         """Take the next result and return the average win."""
         amount = float(result)
         if amount > 0.0:
-            self._take(amount)
+            self.add(amount)
         return self.value
 
 
@@ -90,7 +115,7 @@ class AverageLoss(_RunningMean):
         """Take the next result and return the average loss."""
         amount = float(result)
         if amount < 0.0:
-            self._take(amount)
+            self.add(amount)
         return self.value
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from core.exact import EXACT, ceil_to, computed, floor_to, received
+from core.exact import as_float, ceil_to, computed, floor_to, multiply, received, subtract
 from core.instrument import Instrument
 from core.orders import ExitTarget
 from core.reasons import RiskRefusal
@@ -16,7 +16,7 @@ from risk_management.position_size import bounded_size
 from risk_management.risk_config import RiskConfig
 
 
-class SizingBasis(msgspec.Struct, frozen=True):
+class SizingBasis(msgspec.Struct, frozen=True, gc=False):
     """What an entry is sized on, in quote currency.
 
     ``price`` is the decision candle's close, ``room`` what the limits leave, ``room_of`` which of the two exposures
@@ -32,7 +32,7 @@ class SizingBasis(msgspec.Struct, frozen=True):
     entry_price: Decimal | None = None
 
 
-class SizedEntry(msgspec.Struct, frozen=True):
+class SizedEntry(msgspec.Struct, frozen=True, gc=False):
     """An approved size: exact quantity on the lot, distances of stop and target in price, and what set the size.
 
     ``worst_distance`` is the most that rounding to the tick can make of the loss for each base unit. ``risk_taken`` is
@@ -47,7 +47,7 @@ class SizedEntry(msgspec.Struct, frozen=True):
     risk_taken: float
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """A refused entry: the reason in one word."""
 
     reason: RiskRefusal
@@ -69,7 +69,7 @@ class EntrySizer:
         stop = signal.sl_distance
         if signal.stop_price is not None:
             sign = 1 if signal.direction == "LONG" else -1
-            stop = float(EXACT.multiply(sign, EXACT.subtract(entry_price, computed(signal.stop_price))))
+            stop = float(multiply(sign, subtract(entry_price, computed(signal.stop_price))))
         elif stop is None and atr is not None:
             stop = atr * config.default_sl_atr_mult
         if exit_targets(signal):
@@ -93,8 +93,9 @@ class EntrySizer:
             return Refusal("stop_within_tick")
         if target is not None and not computed(target) > 0:
             return Refusal("target_distance")
-        if not all(_leads_away(one, signal.direction, expected) for one in exit_targets(signal)):
-            return Refusal("target_distance")
+        for one in exit_targets(signal):
+            if not _leads_away(one, signal.direction, expected):
+                return Refusal("target_distance")
         if basis.room <= 0.0:
             return Refusal("no_exposure_room")
         config, price = self.config, basis.price
@@ -103,27 +104,28 @@ class EntrySizer:
         )
         if signal.size != 1.0:
             size *= signal.size
-        quantity, worst = floor_to(computed(size), lot), float(instrument.worst_stop_distance(distance))
-        if float(quantity) * worst > basis.risk_limit * TOLERANCE:
+        quantity, worst = floor_to(computed(size), lot), as_float(instrument.worst_stop_distance(distance))
+        if as_float(quantity) * worst > basis.risk_limit * TOLERANCE:
             quantity, bound = floor_to(computed(basis.risk_limit / worst), lot), "rounding"
         shortfall = self._shortfall(quantity, price, instrument)
         if shortfall is not None:
             return Refusal(shortfall)
-        taken = float(quantity) * float(ceil_to(distance, instrument.tick_size))
+        taken = as_float(quantity) * as_float(ceil_to(distance, instrument.tick_size))
         return SizedEntry(quantity, stop, target, bound, worst, taken)
 
     def _shortfall(self, quantity: Decimal, price: float, instrument: Instrument) -> RiskRefusal | None:
         """Return which bound of the venue or the settings the rounded quantity breaks."""
         if quantity <= 0:
             return "below_lot_size"
-        if float(quantity) * TOLERANCE < float(instrument.min_quantity):
+        units = as_float(quantity)
+        if units * TOLERANCE < as_float(instrument.min_quantity):
             return "below_min_quantity"
-        if instrument.max_quantity and float(quantity) > float(instrument.max_quantity) * TOLERANCE:
+        if instrument.max_quantity and units > as_float(instrument.max_quantity) * TOLERANCE:
             return "above_max_quantity"
-        value = float(quantity) * price
+        value = units * price
         if value * TOLERANCE < self.config.min_position_size_usd:
             return "below_min_position_size"
-        if value * TOLERANCE < float(instrument.min_notional):
+        if value * TOLERANCE < as_float(instrument.min_notional):
             return "below_min_notional"
         return None
 
@@ -152,6 +154,6 @@ def _leads_away(target: ExitTarget, direction: str, entry_price: Decimal) -> boo
     """Return whether a target lies beyond an entry, in the direction of profit."""
     value = computed(target.value)
     if target.measure == "price":
-        value = EXACT.subtract(value, entry_price)
+        value = subtract(value, entry_price)
         return value > 0 if direction == "LONG" else value < 0
     return value > 0

@@ -1,16 +1,15 @@
 """What a result reads of a session, whichever rules made it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from core.events import CandleMove, TradeRow
+from core.events import CandleMove
 from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
-from execution.money.account_view import Costs, PartClosed
-from execution.money.closed_trade import ClosedTrade
+from execution.money.account_totals import AccountTotals
 from execution.money.holding import Holding
 
 
@@ -18,16 +17,7 @@ class EndedAccount(Protocol):
     """Positions and money of a session; :class:`~execution.money.account_view.AccountView` says what each is."""
 
     @property
-    def closed(self) -> Sequence[ClosedTrade]: ...
-
-    @property
-    def rows(self) -> Sequence[TradeRow]: ...
-
-    @property
-    def costs(self) -> Costs: ...
-
-    @property
-    def parts_closed(self) -> Iterable[PartClosed]: ...
+    def totals(self) -> AccountTotals: ...
 
     @property
     def holdings(self) -> Mapping[str, Holding]: ...

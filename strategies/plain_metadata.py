@@ -12,7 +12,7 @@ def plain_metadata(metadata: Mapping[Any, Any]) -> dict[str, Any]:
     Numbers stay numbers, text stays text, mappings and sequences are taken apart, sets sorted; a number that is not
     finite and everything else becomes text, and an object whose text would hold its address becomes its type's name.
     """
-    return {str(key): _plain(value) for key, value in metadata.items()}
+    return {str(key): _plain(value) for key, value in metadata.items()} if metadata else {}
 
 
 def _plain(value: object) -> Any:

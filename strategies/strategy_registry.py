@@ -208,10 +208,12 @@ def build_strategy(
     ready_strategy(name, strategy)
     if timeframe is not None and callable(prepare := getattr(strategy, "prepare_features", None)):
         _prepared(name, prepare, timeframe, symbols)
+    if model is not None:
+        return strategy
     unread = ", ".join(f"{key}{did_you_mean(key, _never_given(given))}" for key in given.unread)
     kept = weakref.ref(given)
     del given
-    if model is None and unread and kept() is None:
+    if unread and kept() is None:
         raise ConfigurationError(f"strategy {name}: params: {unread}: unknown to it, its constructor reads it nowhere")
     return strategy
 

@@ -2,105 +2,71 @@
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
 from compiled.codes import (
     BOUNDS,
     CANCELED,
+    CLOSING,
     DECISION,
     ENTRY_ROLE,
     EXPIRED,
     FILLED,
     GAP_NOTE,
     HALT_NOTE,
+    LIQUIDATION,
     MOVE,
     NO_REASON,
-    NONE,
+    OPENING,
+    PAYING,
     REASONS,
     REJECTED,
     STOP_ROLE,
 )
 from compiled.driving.compiled_run import CompiledRun
-from compiled.layout import Records
-from core.candle_columns import Int64Array
-from core.events import CandleMove, TradeRow
-from core.exact import EXACT, ZERO, average
+from compiled.driving.kept_events import Columns, rows_of
+from core.candle_columns import Float64Array, Int64Array
+from core.events import CandleMove
+from core.exact import EXACT, ZERO
 from core.instrument import Instrument
-from core.orders import OrderSide
 from core.reasons import FillReason
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
-from execution.money.account_view import Costs, PartClosed
-from execution.money.closed_trade import ClosedTrade
+from execution.money.account_totals import AccountTotals, Costs, TradeTotals
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 
-
-class _RoundTrip(NamedTuple):
-    """What the row that closes the last of a position tells of its round trip, in whole units."""
-
-    symbol: int
-    sign: int
-    entry_time_ms: int
-    time_ms: int
-    entry_price: int
-    price: int
-    reason: int
-    parts: int
-    tag: int
-    trade_quantity: int
-    trade_cost: int
-    trade_proceeds: int
-    trade_gross: int
-    trade_result: int
-    trade_best: int
-    trade_ambiguous: int
-
-
-class _RungRow(NamedTuple):
-    """A fill as the figures of a ladder's rungs read it."""
-
-    symbol: str
-    action: str
-    rung: int
-    quantity: Decimal
-    realized_pnl: Decimal
+EXACT_FLOATS = 1 << 53
+"""Whole numbers below it are float64 as they are."""
 
 
 class CompiledAccount:
     """The account of a compiled run at its end: all positions are closed."""
 
-    def __init__(self, run: CompiledRun, symbols: Sequence[str], strategy_name: str) -> None:
+    def __init__(self, run: CompiledRun, symbols: Sequence[str], transitions: Columns) -> None:
         self._symbols = symbols
-        self._strategy = strategy_name
         self._tags = run.tags
         self._record = run.core.account[0]
         self._money = int(run.core.rules[0]["money_decimals"])
         self._decimals = [(int(one["price_decimals"]), int(one["quantity_decimals"])) for one in run.core.symbols]
         self._scales = run.core.symbols["cost_scale"]
-        self._fills = np.concatenate(run.fills)
+        self._fills = run.fills.columns()
+        self._closing = self._fills["opens"] == CLOSING
         self.holdings: Mapping[str, Holding] = {}
-        filled = np.concatenate(run.transitions)
-        filled = filled[(filled["event"] == FILLED) & (filled["rung"] > 0)]
-        self.rung_fills = Counter(filled["rung"].tolist())
-        self.funding_net = self.funding_paid = ZERO
+        rungs = transitions["rung"]
+        self.rung_fills = Counter(rungs[(transitions["event"] == FILLED) & (rungs > 0)].tolist())
         self.max_drawdown = float(self._record["max_drawdown"])
         self.peak_equity = float(self._record["account_peak"])
         self.starting_balance = self._amount(int(self._record["starting_balance"]))
         self.balance = self._amount(int(self._record["balance"]))
-        closes = self._fills[self._fills["opens"] == 0]
-        self.exits = _counted(closes["reason"])
-        self._closes = closes
-        trips = closes[closes["whole"] != 0]
-        self.closed = [
-            self._trade(trip)
-            for trip in map(_RoundTrip._make, zip(*(trips[name].tolist() for name in _RoundTrip._fields), strict=True))
-        ]
+        self.funding_net = self._amount(int(self._record["funding_net"]))
+        self.funding_paid = self._amount(int(self._record["funding_paid"]))
+        self.exits = _counted(self._fills["reason"][self._closing])
 
     @property
     def ledger(self) -> "CompiledAccount":
@@ -121,66 +87,72 @@ class CompiledAccount:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
 
-    @property
-    def parts_closed(self) -> Iterator[PartClosed]:
-        """Every closing fill, oldest first."""
-        of_symbol, reasons = self._closes["symbol"].tolist(), self._closes["reason"].tolist()
-        for symbol, reason in zip(of_symbol, reasons, strict=True):
-            yield PartClosed(self._symbols[symbol], cast(FillReason, REASONS[reason]), ZERO)
-
     @functools.cached_property
-    def rows(self) -> Sequence[TradeRow]:
-        """Every fill, oldest first, as far as rungs are told by it."""
-        fills = self._fills
-        names = ("symbol", "opens", "rung", "quantity", "realized_pnl")
-        return cast(
-            Sequence[TradeRow],
-            [
-                _RungRow(
-                    self._symbols[symbol],
-                    "OPEN" if opens else "CLOSE",
-                    rung,
-                    self._amount(quantity, self._decimals[symbol][1]),
-                    self._amount(result),
-                )
-                for symbol, opens, rung, quantity, result in zip(*(fills[name].tolist() for name in names), strict=True)
-            ],
-        )
+    def totals(self) -> AccountTotals:
+        """What all fills and closed trades add up to."""
+        found = AccountTotals()
+        fills = rows_of(self._fills, self._fills["opens"] != PAYING)
+        found.costs, found.fills = self._costs(), len(fills["opens"])
+        self._take_trades(found.trades)
+        if self.rung_fills:
+            self._take_fills(found, fills)
+            return found
+        closing, funding = fills["opens"] == CLOSING, fills["funding"]
+        for place, symbol in enumerate(self._symbols):
+            own, of_symbol = fills["symbol"] == place, found.of(symbol)
+            of_symbol.fills, of_symbol.exits = int(own.sum()), _counted(fills["reason"][own & closing])
+            of_symbol.funding = self._amount(_sum(funding[own & closing]))
+        return found
 
-    @functools.cached_property
-    def costs(self) -> Costs:
+    def _take_trades(self, found: TradeTotals) -> None:
+        """Take all round trips, in the order in which they closed."""
+        trips = rows_of(self._fills, self._closing & (self._fills["whole"] != 0))
+        results = trips["trade_result"]
+        amounts = _floats(results, self._money)
+        found.take_all(amounts, trips["time_ms"] - trips["entry_time_ms"])
+        found.all.take_all(amounts, self._amount(_sum(results)))
+        for place, symbol in enumerate(self._symbols):
+            own = trips["symbol"] == place
+            if own.any():
+                found.of_symbol(symbol).take_all(amounts[own], self._amount(_sum(results[own])))
+        for place, tag in enumerate(self._tags):
+            own = trips["tag"] == place
+            if tag and own.any():
+                found.of_tag(tag).take_all(amounts[own], self._amount(_sum(results[own])))
+        ambiguous = trips["trade_ambiguous"] != 0
+        found.ambiguous = int(ambiguous.sum())
+        found.ambiguous_bound = self._amount(_sum(trips["trade_best"][ambiguous]) - _sum(results[ambiguous]))
+
+    def _take_fills(self, found: AccountTotals, fills: Columns) -> None:
+        """Take every fill, oldest first, as the rungs of ladders are added up."""
+        names = ("symbol", "opens", "quantity", "reason", "rung", "realized_pnl", "funding")
+        columns = (fills[name].tolist() for name in names)
+        for symbol, opens, units, reason, rung, result, funding in zip(*columns, strict=True):
+            of_symbol, quantity = found.of(self._symbols[symbol]), self._amount(units, self._decimals[symbol][1])
+            if opens == OPENING:
+                of_symbol.enter(quantity)
+            else:
+                why = cast(FillReason, REASONS[reason])
+                of_symbol.leave(quantity, why, rung, self._amount(result), self._amount(funding))
+
+    def _costs(self) -> Costs:
         """What all fills have cost."""
         fills = self._fills
         scale = self._scales[fills["symbol"]]
         slippage = np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scale
-        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), ZERO)
+        fees = _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        return Costs(self._amount(_sum(fills["commission"])), self._amount(_sum(slippage)), self._amount(fees))
 
     def _amount(self, units: int, decimals: int | None = None) -> Decimal:
         return EXACT.scaleb(Decimal(units), -(self._money if decimals is None else decimals))
 
-    def _trade(self, trip: _RoundTrip) -> ClosedTrade:
-        prices, quantities = self._decimals[trip.symbol]
-        quantity, entry_price = self._amount(trip.trade_quantity, quantities), self._amount(trip.entry_price, prices)
-        cost, price = self._amount(trip.trade_cost), self._amount(trip.price, prices)
-        if trip.entry_price == NONE or cost != EXACT.multiply(entry_price, quantity):
-            entry_price = average(cost, quantity)
-        return ClosedTrade(
-            self._symbols[trip.symbol],
-            OrderSide.SHORT if trip.sign > 0 else OrderSide.LONG,
-            quantity,
-            trip.entry_time_ms,
-            trip.time_ms,
-            entry_price,
-            price if trip.parts == 1 else average(self._amount(trip.trade_proceeds), quantity),
-            self._amount(trip.trade_gross),
-            self._amount(trip.trade_result),
-            cast(FillReason, REASONS[trip.reason]),
-            self._amount(trip.trade_best),
-            bool(trip.trade_ambiguous),
-            self._strategy,
-            trip.parts,
-            self._tags[trip.tag],
-        )
+
+def _floats(units: Int64Array, decimals: int) -> Float64Array:
+    """Return amounts as the nearest float64, as that of their decimals is."""
+    unit = 10**decimals
+    if len(units) and np.abs(units).max() >= EXACT_FLOATS:
+        return np.array([one / unit for one in units.tolist()])
+    return units / float(unit)
 
 
 def _sum(amounts: Int64Array) -> int:
@@ -208,9 +180,10 @@ class CompiledSession:
         self.instruments = dict(instruments)
         self.outputs = outputs
         self.kill_switch_engaged = kill_switch_engaged
-        self.account = CompiledAccount(run, symbols, rules.strategy_name)
+        transitions = run.transitions.columns()
+        self.account = CompiledAccount(run, symbols, transitions)
         self.last_step_ms: int | None = int(record["time_ms"]) if record["steps"] else None
-        self.statistics = _statistics(record, symbols, np.concatenate(run.notes), np.concatenate(run.transitions))
+        self.statistics = _statistics(record, symbols, run.notes.columns(), transitions)
         self.candle_moves = [
             CandleMove(
                 int(one["time_ms"]),
@@ -228,7 +201,7 @@ def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> Cou
     return Counter({name: number for name, number in zip(names, numbers, strict=True) if number})
 
 
-def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transitions: Records) -> SessionStatistics:
+def _statistics(account: np.void, symbols: Sequence[str], notes: Columns, transitions: Columns) -> SessionStatistics:
     """Return the counts that a session's events come to."""
     found = SessionStatistics()
     found.steps, found.steps_with_position = int(account["steps"]), int(account["steps_with_position"])
@@ -236,22 +209,23 @@ def _statistics(account: np.void, symbols: Sequence[str], notes: Records, transi
         int(account["candles_processed"]),
         int(account["orders_submitted"]),
     )
-    decisions = notes[notes["kind"] == DECISION]
-    found.signals_generated = len(decisions)
-    refused = decisions[decisions["reason"] != NO_REASON]
+    kind, deciding = notes["kind"], notes["kind"] == DECISION
+    found.signals_generated = int(deciding.sum())
+    refused = rows_of(notes, deciding & (notes["reason"] != NO_REASON))
     found.refusals = _counted(refused["reason"])
     for code, first in zip(*np.unique(refused["reason"], return_index=True), strict=True):
         found.first_refused[REASONS[code]] = int(refused["time_ms"][first]), symbols[refused["symbol"][first]]
-    entered = decisions[decisions["entry_id"] != 0]
+    entered = rows_of(notes, deciding & (notes["entry_id"] != 0))
     found.sizes_bound_by = _counted(entered["bound"], BOUNDS)
     found.risks_taken.frombytes((entered["risk_taken"] / entered["equity"]).tobytes())
-    found.gaps = int((notes["kind"] == GAP_NOTE).sum())
-    found.halts = int((notes["kind"] == HALT_NOTE).sum())
-    found.candle_moves = int((notes["kind"] == MOVE).sum())
-    own = transitions[transitions["role"] < STOP_ROLE]
-    found.entries_filled = int(((own["event"] == FILLED) & (own["role"] == ENTRY_ROLE)).sum())
+    found.funding_payments = int(account["payments"])
+    found.gaps = int((kind == GAP_NOTE).sum())
+    found.halts = int((kind == HALT_NOTE).sum())
+    found.candle_moves = int((kind == MOVE).sum())
+    event, role = transitions["event"], transitions["role"]
+    found.entries_filled = int(((event == FILLED) & (role == ENTRY_ROLE)).sum())
     # One that was never accepted counts as a refusal of its decision.
-    own = own[own["order_id"] != 0]
-    for event, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
-        setattr(found, counter, _counted(own["reason"][own["event"] == event]))
+    own = (role < STOP_ROLE) & (transitions["order_id"] != 0)
+    for code, counter in ((REJECTED, "rejected"), (EXPIRED, "expired"), (CANCELED, "cancelled")):
+        setattr(found, counter, _counted(transitions["reason"][own & (event == code)]))
     return found

@@ -31,7 +31,8 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 
 
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
-    candles = sum(one.window.rows for one in market.candles.values()) * (market.memory.runs if market.memory else 1)
+    series = (*market.candles.values(), *market.detail.values())
+    candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
     if plan.engine == "reference":
         yield "it was asked for"
     if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -60,12 +61,14 @@ def run_compiled(
     from backtests.engines.compiled_session import CompiledSession
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.contracts import NO_CONTRACT, Contract
     from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
     from compiled.driving.scaled_market import scaled_prices
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
+    contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
     opinions = opinions_of(strategy, plan.settings, rules, market, None if memory is None else memory.columns)
     brought = []
@@ -73,7 +76,8 @@ def run_compiled(
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
         scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
         prices = None if memory is None else memory.once(("prices", symbol), scaled)
-        brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer))
+        contract = contracts.get(symbol, NO_CONTRACT)
+        brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer, contract))
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)

@@ -224,8 +224,9 @@ def bridges_a_gap(market: MarketInput, rules: KernelRules) -> bool:
     for symbol, finer in market.detail.items():
         one = market.candles[symbol]
         opens = one_after_the_other(one.warmup, one.window).open_time_ms
-        reached = np.union1d(opens, slots(finer.window.open_time_ms, rules.timeframe_ms))
-        segment = np.searchsorted(reached[1:][np.diff(reached) > longest], opens, side="right")
-        if ((np.diff(segment) > 0) != (np.diff(opens) > longest)).any():
-            return True
+        for place in np.flatnonzero(np.diff(opens) > longest).tolist():
+            before, after = opens[place : place + 2].tolist()
+            between = slots(finer.window.between(before, after).open_time_ms, rules.timeframe_ms)
+            if (np.diff(between, prepend=before, append=after) <= longest).all():
+                return True
     return False

@@ -19,6 +19,7 @@ from compiled.codes import (
     TRANSITIONS,
 )
 from compiled.driving.core_builder import first_step_ms
+from compiled.driving.kept_events import KeptEvents
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -43,21 +44,12 @@ Sink = Callable[[memoryview], object]
 
 
 OF_FILLS = (
-    "time_ms", "symbol", "opens", "sign", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "entry_time_ms", "entry_price", "rung", "tag", "whole", "parts", "trade_quantity", "trade_cost", "trade_proceeds",
-    "trade_gross", "trade_result", "trade_best", "trade_ambiguous",
+    "time_ms", "symbol", "opens", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
+    "entry_time_ms", "rung", "tag", "whole", "trade_result", "trade_best", "trade_ambiguous", "funding",
 )  # fmt: skip
 OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
 OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
 """What is kept of events that are written, for the figures of a result."""
-
-
-def _kept(events: Records, names: Sequence[str]) -> Records:
-    """Return some fields of events."""
-    found = np.empty(len(events), [(name, events.dtype[name]) for name in names])
-    for name in names:
-        found[name] = events[name]
-    return found
 
 
 class OpinionRows(Protocol):
@@ -102,19 +94,21 @@ class CompiledRun:
         self.core = core
         self._opinions = opinions
         self.tags = tags
-        self.fills: list[Records] = []
-        self.notes: list[Records] = []
+        self.fills = KeptEvents(OF_FILLS)
+        self.notes = KeptEvents(OF_NOTES)
         self.moves: list[Records] = []
-        self.transitions: list[Records] = []
+        self.transitions = KeptEvents(OF_TRANSITIONS)
         self._decimals = int(core.rules[0]["money_decimals"])
-        self._sums = np.zeros(5 + len(symbols), np.int64)
+        self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
             Words.of(map(quoted, symbols)),
             Words.of(REASONS),
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of(quoted(f"accrued:{symbol}") for symbol in symbols),
+            Words.of(
+                (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
+            ),
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
@@ -170,7 +164,7 @@ class CompiledRun:
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
             sinks.trades(out[:used].data)
         if sinks.ledger is not None:
-            out = self._space(len(fills), 6 * self._row_space)
+            out = self._space(len(fills), 10 * self._row_space)
             sinks.ledger(out[: put_ledger(fills, self._decimals, self._words, self._sums, out)].data)
         if sinks.orders is not None:
             out = self._space(len(transitions), self._row_space)
@@ -187,10 +181,10 @@ class CompiledRun:
         """Keep what a result reads of the events that were made, and make room for the next."""
         core, account = self.core, self.core.account[0]
         notes = core.notes[: account["decisions"]]
-        self.fills.append(_kept(core.fills[: account["fills"]], OF_FILLS))
-        self.notes.append(_kept(notes, OF_NOTES))
+        self.fills.take(core.fills[: account["fills"]])
+        self.notes.take(notes)
         self.moves.append(notes[notes["kind"] == MOVE])
-        self.transitions.append(_kept(core.transitions[: account["transitions"]], OF_TRANSITIONS))
+        self.transitions.take(core.transitions[: account["transitions"]])
         for name in ("fills", "transitions", "points", "decisions"):
             account[name] = 0
 

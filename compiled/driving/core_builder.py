@@ -9,6 +9,15 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.contracts import (
+    NO_CONTRACT,
+    Contract,
+    ContractRecords,
+    contract_records,
+    contract_rules,
+    joined_records,
+    most_at_once,
+)
 from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, entry_rules
@@ -46,7 +55,7 @@ class SymbolMarket(NamedTuple):
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
     finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
-    they are known.
+    they are known, ``contract`` is what a perpetual has beside.
     """
 
     rules: Instrument
@@ -55,6 +64,7 @@ class SymbolMarket(NamedTuple):
     opinions: layout.Records
     prices: Scaled | None = None
     detail: CandleColumns = NO_CANDLES
+    contract: Contract = NO_CONTRACT
 
 
 def build_core(
@@ -93,7 +103,44 @@ def build_core(
         states[s]["measured"] = measured + one.warmup.rows - 1
         measured += one.warmup.rows + rows
         row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
-    return _core(rules, symbols, states, market, units, settings, said)
+    contracts = _contracts(settings, market, scaled, rules, symbols)
+    for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
+        states[s]["payment"] = last
+    return _core(rules, symbols, states, market, (units, contracts), settings, said)
+
+
+def _contracts(
+    settings: Settings,
+    market: Sequence[SymbolMarket],
+    scaled: Sequence[Scaled],
+    rules: layout.Records,
+    symbols: layout.Records,
+) -> Sequence[ContractRecords]:
+    """Return what perpetual contracts have beside candles, and put what is each symbol's own into its record."""
+    own, money = settings.live.execution.perpetual, int(rules[0]["money_decimals"])
+    if own is None:
+        symbols["mark_scale"] = 1
+        return ()
+    found: list[ContractRecords] = []
+    tiers = payments = 0
+    for name, symbol, one, prices in zip(settings.live.symbols, symbols, market, scaled, strict=True):
+        contract = one.contract
+        if rules[0]["detail_ms"] and not one.detail.rows:
+            # Where no finer candle was there, the candle stands for its mark prices.
+            contract = contract._replace(marks=NO_CANDLES)
+        beside = (one.window, one.detail), prices, contract
+        records = contract_records(own, own.leverage_of(name), one.rules, money, beside)
+        symbol["first_tier"] = tiers
+        tiers, payments = tiers + len(records.tiers), payments + len(records.payments)
+        symbol["end_tier"], symbol["end_payment"] = tiers, payments
+        for field, value in records.fields.items():
+            symbol[field] = value
+        # Of a short, margin and amount of its tier stand beside the cost.
+        symbol["largest_quantity"] //= 4
+        matched, length_ms = (one.detail, "detail_ms") if one.detail.rows else (one.window, "timeframe_ms")
+        rules["most_payments"] += most_at_once(records.payments, matched.open_time_ms, int(rules[0][length_ms]))
+        found.append(records)
+    return found
 
 
 def _core(
@@ -101,10 +148,11 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    units: Int64Array,
+    beside: tuple[Int64Array, Sequence[ContractRecords]],
     settings: Settings,
     said: SaidWords,
 ) -> layout.Core:
+    units, contracts = beside
     account = np.zeros(1, layout.ACCOUNT)
     start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
@@ -122,7 +170,8 @@ def _core(
     if rungs > MOST_RUNGS:
         raise Uncovered(f"a ladder of more than {MOST_RUNGS} rungs")
     places = TARGET_ROLE + rungs
-    rules["events_of_a_step"] = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
+    of_a_step = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
+    rules["events_of_a_step"] = of_a_step + rules["most_payments"]
     room = EVENTS_AT_ONCE + int(rules[0]["events_of_a_step"])
     core = layout.Core(
         rules=rules,
@@ -148,6 +197,7 @@ def _core(
         levels=np.zeros((room, rungs), np.int64),
         targets=np.concatenate((of_settings, moved, said.targets)),
         words=words,
+        **joined_records(contracts),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
 
@@ -222,6 +272,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         **_cost_rules(settings),
         **measured_rules(fills),
         **entry_rules(fills),
+        **contract_rules(fills.perpetual),
     }
     rules = np.zeros(1, layout.RULES)
     for name, value in found.items():

@@ -8,7 +8,6 @@ from core.settings_section import SettingsSection
 from validation.composed_settings import Settings
 
 REFERENCE_ONLY: Mapping[str, str] = {
-    "execution.perpetual": "perpetual contracts",
     "execution.max_entries": "positions of several entries",
     "execution.volume_cap": "a volume cap",
     "execution.commission.tiers": "commission by volume",

@@ -47,14 +47,24 @@ def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
     table = np.concatenate([np.stack((one.open, one.high, one.low, one.close), axis=1) for one in series])
-    least = decimals_of(rules.tick_size)
+    return whole_units(table, decimals_of(rules.tick_size), rules.symbol)
+
+
+def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -> Scaled:
+    """Return prices in the coarsest unit that holds them, of at least so many decimals.
+
+    Raises
+    ------
+    Uncovered
+        As :func:`scaled_prices`.
+    """
     for decimals in range(least, MOST_DECIMALS + 1):
         if len(table) and not _fits(table[:: max(1, len(table) // 64)], decimals):
             continue
         units = _units(table, decimals)
         if units is not None:
             return Scaled(decimals, units, int(units.max(initial=1)))
-    raise Uncovered(f"prices of {rules.symbol} have more than 15 digits")
+    raise Uncovered(f"prices of {name} have more than 15 digits")
 
 
 def _fits(table: "np.typing.NDArray[np.float64]", decimals: int) -> bool:

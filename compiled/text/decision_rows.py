@@ -6,6 +6,7 @@ from compiled.codes import (
     CANCELED,
     DECISION,
     EXPIRED,
+    FUNDING_NOTE,
     GAP_NOTE,
     HALT_NOTE,
     LIFTED,
@@ -42,7 +43,7 @@ JSON_PIECES = (
     ',"event":"candle_move","factor":', ',"high":', ',"low":', ',"opened":"', "entry", "close", "exit", ',"equity":',
     ',{"gate":"position","inputs":{', '"waiting":"', '"position":"LONG"', '"position":"SHORT"',
     ',{"gate":"levels","inputs":{"level":"stop"', ',{"gate":"levels","inputs":{"level":"target"', ',"stood":',
-    ',"waiting":"', ',"wanted":',
+    ',"waiting":"', ',"wanted":', '{"amount":', ',"due":"', '","event":"funding","mark":', ',"rate":',
 )  # fmt: skip
 (
     EMPTY, CLOSE_ID, ENTRY_ID, WARMUP, WARMUP_NEEDED, APPROVED, BECAUSE, REFUSED, REASON,
@@ -52,6 +53,7 @@ JSON_PIECES = (
     WITH_ID, WITH_REASON, EXPIRES, REJECTS, WITH_PRICE, AND_REASON, OF_SYMBOL, GAP, HALT,
     PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EXIT_WORD, EQUITY,
     PLAIN_POSITION, WAITS, IS_LONG, IS_SHORT, STOP_LEVEL, TARGET_LEVEL, STOOD, AND_WAITS, WANTED,
+    AMOUNT, DUE, PAID_AT, RATE,
 ) = numbers(len(JSON_PIECES))  # fmt: skip
 
 JsonWords = tuple[Words, Words, Words, Words]
@@ -81,6 +83,8 @@ def put_notes(
             at = _put_order(out, at, note, words)
         elif note.kind == GAP_NOTE:
             at = put_whole(out, put(out, at, pieces, GAP), note.missing)
+        elif note.kind == FUNDING_NOTE:
+            at = _put_funding(out, at, note, pieces)
         elif note.kind == MOVE:
             at = _put_candle(out, at, note, pieces)
         else:
@@ -247,6 +251,14 @@ def _put_halt(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> in
     at = _put_number(out, at, pieces, EQUITY, note.equity)
     at = _put_number(out, at, pieces, PEAK, note.peak_equity)
     return put(out, put(out, at, pieces, AND_REASON), words[1], note.reason)
+
+
+@routine
+def _put_funding(out: Bytes, at: int, note: Record, pieces: Words) -> int:
+    at = _put_number(out, at, pieces, AMOUNT, note.value)
+    at = put_time(out, put(out, at, pieces, DUE), note.time_ms)
+    at = _put_number(out, at, pieces, PAID_AT, note.price)
+    return _put_number(out, at, pieces, RATE, note.factor)
 
 
 @routine

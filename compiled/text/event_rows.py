@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, NONE, STOP_ROLE, numbers
+from compiled.codes import CLOSE_ROLE, CLOSING, LIQUIDATION, NONE, OPENING, PAYING, STOP_ROLE, numbers
 from compiled.compiler import entry, routine
 from compiled.compiling.pointers import by_pointer
 from compiled.layout import Record, Records
@@ -19,8 +19,9 @@ SPACE_OF_A_PRICE = 32
 class Vocabulary(NamedTuple):
     """The words of a run's lines, each as a field of a CSV row has it.
 
-    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols,
-    ``tags`` what strategies call trades, the first of them nothing.
+    ``pieces`` are those of :data:`PIECES`, ``reasons`` those of the codes, ``accrued`` the accounts of the symbols
+    (what each has accrued, then their margins) and that of funding, ``tags`` what strategies call trades, the first of
+    them nothing.
     """
 
     symbols: Words
@@ -36,12 +37,14 @@ class Vocabulary(NamedTuple):
 PIECES = (
     "OPEN,", "CLOSE,", "LONG,", "SHORT,", "BUY,", "SELL,", "GTC,", '""stop"":""', '""target"":""', '""targets"":[',
     '""', '""rung"":', '""tag"":', '""ambiguous"":true', '"{', '}"', "{}", ",", "]", "-", "-stop", "-target", "-tp",
-    "start,,,", "open,", "close,", "cash,", "capital,", "commission,", "realized_pnl,", "GTD,", "IOC,", "",
+    "start,,,", "open,", "close,", "cash,", "capital,", "commission,", "realized_pnl,", "GTD,", "IOC,",
+    '""funding"":""', '""liquidation"":""', "liquidation,", "funding,", "",
 )  # fmt: skip
 (
     OPENS, CLOSES, LONG, SHORT, BUY, SELL, GTC, STOP_AT, TARGET_AT, TARGETS_AT,
     QUOTES, RUNG, TAG, AMBIGUOUS, BEGINS, ENDS, NOTHING, COMMA, BRACKET, DASH, OF_STOP, OF_TARGET, OF_RUNG,
-    STARTS, OPENED, CLOSED, CASH, CAPITAL, COMMISSION, REALIZED, UNTIL, AT_ONCE, STRATEGY,
+    STARTS, OPENED, CLOSED, CASH, CAPITAL, COMMISSION, REALIZED, UNTIL, AT_ONCE,
+    FUNDING_IS, LIQUIDATION_AT, LIQUIDATED, FUNDED, STRATEGY,
 ) = numbers(len(PIECES))  # fmt: skip
 
 
@@ -58,14 +61,16 @@ def put_trades(
     at = 0
     for number in range(fills.shape[0]):
         row = fills[number]
+        if row.opens == PAYING:
+            continue
         symbol = symbols[row.symbol]
-        prices, quantities, opens = symbol.price_decimals, symbol.quantity_decimals, row.opens != 0
+        quantities, opens = symbol.quantity_decimals, row.opens == OPENING
         at = put_comma(out, put_time(out, at, row.time_ms))
         at = put_comma(out, put_whole(out, at, row.order_id))
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
         at = put(out, at, words.pieces, OPENS if opens else CLOSES)
         at = put(out, at, words.pieces, LONG if (row.sign > 0) == opens else SHORT)
-        at = _put_money(out, at, row.price, prices)
+        at = _put_money(out, at, row.price, symbol.price_decimals)
         at = _put_money(out, at, row.quantity, quantities)
         at = _put_money(out, at, row.commission, decimals)
         at = _put_money(out, at, abs(row.price - row.reference) * row.quantity * symbol.cost_scale, decimals)
@@ -75,19 +80,26 @@ def put_trades(
         at = _put_money(out, at, row.unrealized_pnl, decimals)
         at = put_comma(out, put(out, at, words.pieces, STRATEGY))
         at = put_comma(out, put(out, at, words.reasons, row.reason))
-        at = _put_metadata(out, at, row, levels[number], prices, words)
+        at = _put_metadata(out, at, row, levels[number], symbol, decimals, words)
         out[at] = LINE_END
         at += 1
     return at
 
 
 @routine
-def _put_metadata(out: Bytes, at: int, row: Record, levels: Int64Array, decimals: int, words: Vocabulary) -> int:
-    pieces, first = words.pieces, at
+def _put_metadata(
+    out: Bytes, at: int, row: Record, levels: Int64Array, symbol: Record, money: int, words: Vocabulary
+) -> int:
+    pieces, first, decimals = words.pieces, at, symbol.price_decimals
     if row.ambiguous:
         at = _put_key(out, at, first, pieces, AMBIGUOUS)
+    if row.funding:
+        at = _put_price(out, _put_key(out, at, first, pieces, FUNDING_IS), row.funding, money, pieces)
     if row.rung:
         at = put_whole(out, _put_key(out, at, first, pieces, RUNG), row.rung)
+    if row.liquidation != NONE:
+        at = _put_key(out, at, first, pieces, LIQUIDATION_AT)
+        at = _put_price(out, at, row.liquidation, symbol.mark_decimals, pieces)
     if row.opens and row.stop_price != NONE:
         at = _put_price(out, _put_key(out, at, first, pieces, STOP_AT), row.stop_price, decimals, pieces)
     if row.tag:
@@ -196,23 +208,28 @@ def put_start(time_ms: int, balance: int, decimals: int, words: Vocabulary, sums
 def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Array, out: Bytes) -> int:
     """Put the postings of fills; return how many bytes they are.
 
-    ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit and
-    of what each symbol has accrued.
+    ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit, of
+    what each symbol has accrued, of its margin, and of funding.
     """
-    at = 0
+    at, symbols = 0, (sums.shape[0] - 6) // 2
     for number in range(fills.shape[0]):
         row = fills[number]
         accrued = 5 + row.symbol
-        if row.opens:
-            if row.commission:
-                sums[0] += 1
-                at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
-            continue
-        if row.gross or row.commission or row.entry_commission:
+        margin = accrued + symbols
+        if row.margin or row.commission or row.gross or row.entry_commission or row.funding:
             sums[0] += 1
+        if row.opens == OPENING:
+            at = _put_pair(out, at, row, decimals, words, sums, margin, 1, row.margin)
+            at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
+            continue
+        if row.opens == PAYING:
+            at = _put_pair(out, at, row, decimals, words, sums, accrued, sums.shape[0] - 1, row.funding)
+            continue
+        at = _put_pair(out, at, row, decimals, words, sums, margin, 1, -row.margin)
         at = _put_pair(out, at, row, decimals, words, sums, 1, 4, row.gross)
         at = _put_pair(out, at, row, decimals, words, sums, 3, 1, row.commission)
         at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, row.entry_commission)
+        at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, -row.funding)
     return at
 
 
@@ -235,8 +252,8 @@ def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
         sums[account] += moved
         at = put_comma(out, put_time(out, at, row.time_ms))
         at = put_comma(out, put_whole(out, at, sums[0]))
-        at = put(out, at, words.pieces, OPENED if row.opens else CLOSED)
-        at = put_comma(out, put_whole(out, at, row.order_id))
+        at = put(out, at, words.pieces, _event_of(row))
+        at = put_comma(out, put_whole(out, at, row.order_id) if row.order_id else at)
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
         at = _put_account(out, at, account, words)
         at = _put_money(out, at, moved, decimals)
@@ -244,6 +261,13 @@ def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
         out[at] = LINE_END
         at += 1
     return at
+
+
+@routine
+def _event_of(row: Record) -> int:
+    if row.opens != CLOSING:
+        return OPENED if row.opens == OPENING else FUNDED
+    return LIQUIDATED if row.reason == LIQUIDATION else CLOSED
 
 
 @routine

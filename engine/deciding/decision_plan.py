@@ -16,38 +16,38 @@ class Held(NamedTuple):
     closing: bool = False
 
 
-class Refuse(msgspec.Struct, frozen=True):
+class Refuse(msgspec.Struct, frozen=True, gc=False):
     """Do not enter; ``withdraws`` says that the waiting entry is cancelled all the same."""
 
     reason: PositionRefusal
     withdraws: bool = False
 
 
-class Enter(msgspec.Struct, frozen=True):
+class Enter(msgspec.Struct, frozen=True, gc=False):
     """Open a position; ``withdraws`` says that the waiting entry is cancelled first, here and below."""
 
     withdraws: bool = False
 
 
-class Add(msgspec.Struct, frozen=True):
+class Add(msgspec.Struct, frozen=True, gc=False):
     """Add to the position."""
 
     withdraws: bool = False
 
 
-class Close(msgspec.Struct, frozen=True):
+class Close(msgspec.Struct, frozen=True, gc=False):
     """Close the position and no more."""
 
     withdraws: bool = False
 
 
-class Reverse(msgspec.Struct, frozen=True):
+class Reverse(msgspec.Struct, frozen=True, gc=False):
     """Close the position and enter on the other side."""
 
     withdraws: bool = False
 
 
-class Withdraw(msgspec.Struct, frozen=True):
+class Withdraw(msgspec.Struct, frozen=True, gc=False):
     """Cancel the waiting entry and no more."""
 
     withdraws: bool = True

@@ -9,7 +9,7 @@ from core.instants import format_ms
 from core.orders import OrderSide
 from core.reasons import SessionRefusal
 from core.settings_problem import shortly
-from core.trading_signal import Signal
+from core.trading_signal import FLAT, Signal
 from core.verdicts import PositionVerdict, Verdict, WarmupVerdict
 from engine.deciding.decision_plan import Add, Close, Enter, Held, Plan, Refuse, Reverse, plan
 from engine.deciding.directives import Directives
@@ -78,13 +78,13 @@ class Decisions:
                 signal = state.opine(candle)
             except (Exception, SystemExit) as error:
                 raise self.failure(state.symbol, candle, error) from error
-            if not isinstance(signal, Signal):
-                raise self.failure(state.symbol, candle, _no_signal(signal))
-            direction = signal.direction
             state.candles_seen += 1
-            if direction != "FLAT":
-                self._require_sound(state.symbol, candle, signal)
-                self._venue.recorder(self._judge(state, candle, signal, time_ms, refuse_entries))
+            if signal is not FLAT:
+                if not isinstance(signal, Signal):
+                    raise self.failure(state.symbol, candle, _no_signal(signal))
+                if signal.direction != "FLAT":
+                    self._require_sound(state.symbol, candle, signal)
+                    self._venue.recorder(self._judge(state, candle, signal, time_ms, refuse_entries))
             if observes:
                 pricing.observe(state.symbol, candle)
 

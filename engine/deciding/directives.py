@@ -2,7 +2,7 @@
 
 import msgspec
 
-from core.exact import EXACT, computed, floor_to, received
+from core.exact import computed, floor_to, multiply, received, subtract
 from core.orders import ExitTarget, OrderRequest
 from core.reasons import LevelRefusal
 from core.trading_signal import Signal
@@ -61,7 +61,7 @@ class Directives:
             return None
         side, held = holding.position.side.value, holding.entry.quantity
         lot = self._venue.account.pricing.rules(symbol).lot_size
-        part = held if signal.fraction == 1.0 else floor_to(EXACT.multiply(held, computed(signal.fraction)), lot)
+        part = held if signal.fraction == 1.0 else floor_to(multiply(held, computed(signal.fraction)), lot)
         if symbol in book.closes or (part < held and symbol in book.exits):
             verdicts.append(PositionVerdict(position=side, reason="close_waiting"))
             return None
@@ -92,7 +92,7 @@ class Directives:
         if request.stop_level is not None:
             stood = computed(request.stop_level)
         else:
-            stood = EXACT.subtract(expected, EXACT.multiply(entry.sign, computed(request.stop_distance or 0.0)))
+            stood = subtract(expected, multiply(entry.sign, computed(request.stop_distance or 0.0)))
         level, stood = (stop_on_tick(one, tick, long=long) for one in (computed(price), stood))
         refusal: LevelRefusal | None = None
         if not (level > stood if long else level < stood):

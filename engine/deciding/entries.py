@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.candle import Candle
+from core.exact import as_float
 from core.orders import OrderRequest, OrderType
 from core.reasons import SessionRefusal
 from core.trading_signal import is_plain
@@ -61,7 +62,7 @@ class Entries:
         verdicts.append(self._risk_verdict(basis, exposure, sized, opinion.signal.size))
         if isinstance(sized, Refusal):
             return None
-        quantity = float(sized.quantity)
+        quantity = as_float(sized.quantity)
         shown = SafetyVerdict(open_trades, exposure, quantity * sized.worst_distance, quantity * price)
         return self._submit(entry_order(self._rules, instrument, opinion, sized), opinion, shown, verdicts)
 
@@ -99,7 +100,7 @@ class Entries:
             price,
             exposure,
             room,
-            float(sized.quantity),
+            as_float(sized.quantity),
             sized.stop_distance,
             sized.bound,
             asked,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.exact import EXACT, ONE, ceil_to, computed, floor_to, received
+from core.exact import ONE, add, as_float, ceil_to, computed, floor_to, multiply, received, subtract
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderSide, OrderType, TimeInForce
 from core.trading_signal import EntryKind, Signal
@@ -54,7 +54,7 @@ def entry_order(rules: KernelRules, instrument: Instrument, opinion: Opinion, si
         opinion.symbol,
         side,
         kind,
-        float(sized.quantity),
+        as_float(sized.quantity),
         price=level if kind is OrderType.LIMIT else None,
         stop_price=level if kind is OrderType.STOP_MARKET else None,
         strategy_name=rules.strategy_name,
@@ -77,8 +77,8 @@ def _stands_below(kind: EntryKind, side: OrderSide) -> bool:
 
 def _offset_price(rules: KernelRules, kind: EntryKind, side: OrderSide, close: float) -> Decimal:
     below = _stands_below(kind, side)
-    share = EXACT.subtract(ONE, rules.entry_offset) if below else EXACT.add(ONE, rules.entry_offset)
-    return EXACT.multiply(received(close), share)
+    share = subtract(ONE, rules.entry_offset) if below else add(ONE, rules.entry_offset)
+    return multiply(received(close), share)
 
 
 def _on_tick(price: Decimal, instrument: Instrument, *, below: bool) -> float:

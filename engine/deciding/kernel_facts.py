@@ -66,8 +66,9 @@ class KernelFacts:
             if not isinstance(event, TradeRow):
                 return
             tell(_fill(event))
-            if event.action == "CLOSE" and event.symbol not in self._account.holdings:
-                tell(_trade(self._account.closed[-1]))
+            trade = self._account.last_trade
+            if event.action == "CLOSE" and event.symbol not in self._account.holdings and trade is not None:
+                tell(_trade(trade))
 
         return hear
 

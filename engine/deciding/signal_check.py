@@ -47,10 +47,11 @@ def signal_fault(signal: Signal, close: float, rules: KernelRules) -> str | None
         fault = check(signal)
         if fault is not None:
             return fault
-    fault = misspelt_word(signal.metadata)
+    fault = misspelt_word(signal.metadata) if signal.metadata else None
     if fault is not None or not enters:
         return fault
-    return (None if plain else _sides(signal, close, rules)) or _metadata(signal, close)
+    fault = None if plain else _sides(signal, close, rules)
+    return _metadata(signal, close) if fault is None and signal.metadata else fault
 
 
 def _numbers(signal: Signal) -> str | None:
@@ -75,7 +76,11 @@ def _distances(signal: Signal) -> str | None:
 
 def _metadata_kind(signal: Signal) -> str | None:
     metadata: object = signal.metadata
-    return None if isinstance(metadata, Mapping) else f"metadata is {shortly(metadata)}; a mapping is needed"
+    return (
+        None
+        if type(metadata) is dict or isinstance(metadata, Mapping)
+        else f"metadata is {shortly(metadata)}; a mapping is needed"
+    )
 
 
 def _metadata(signal: Signal, close: float) -> str | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from core.exact import EXACT, ZERO, received, round_commission
+from core.exact import ZERO, add, multiply, received, round_commission
 from core.timeframe import DAY_MS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class FractionCommission:
 
     def commission(self, price: Decimal, quantity: Decimal, time_ms: int, *, maker: bool = False) -> Decimal:
         """Return price × quantity × rate, rounded half-even to 1e-8."""
-        return round_commission(EXACT.multiply(EXACT.multiply(price, quantity), self._rate))
+        return round_commission(multiply(multiply(price, quantity), self._rate))
 
     def note_fill(self, time_ms: int, notional: Decimal) -> None:
         """Do nothing: the rate does not depend on volume."""
@@ -73,12 +73,12 @@ class LiquidityCommission:
         """Return price × quantity × the day's fraction, rounded half-even to 1e-8."""
         tier = self._tier_of(time_ms // DAY_MS)
         rate = tier.maker if maker else tier.taker
-        return round_commission(EXACT.multiply(EXACT.multiply(price, quantity), rate))
+        return round_commission(multiply(multiply(price, quantity), rate))
 
     def note_fill(self, time_ms: int, notional: Decimal) -> None:
         """Count a fill's value, in quote currency, to its UTC day."""
         day = time_ms // DAY_MS
-        self._filled[day] = EXACT.add(self._filled.get(day, ZERO), notional)
+        self._filled[day] = add(self._filled.get(day, ZERO), notional)
         # A candle that is much longer than the others may report its open after fills of a later day.
         if self._day is not None and day < self._day:
             self._day = None
@@ -87,7 +87,7 @@ class LiquidityCommission:
         if day != self._day:
             volume = ZERO
             for earlier in range(day - VOLUME_DAYS, day):
-                volume = EXACT.add(volume, self._filled.get(earlier, ZERO))
+                volume = add(volume, self._filled.get(earlier, ZERO))
             self._tier = next(tier for tier in reversed(self._tiers) if tier.volume <= volume)
             self._day = day
         return self._tier

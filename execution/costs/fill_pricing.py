@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.candle import Candle
-from core.exact import EXACT, ONE, ZERO, ceil_to, floor_to, received
+from core.exact import ONE, ZERO, add, ceil_to, floor_to, multiply, received, subtract
 from core.instrument import Instrument
 from execution.costs.commission import CommissionModel, FractionCommission, build_commission
 from execution.costs.market_conditions import MarketConditions, build_conditions
@@ -21,6 +21,9 @@ _UNKNOWN_RULES = Instrument("", tick_size=ZERO, lot_size=ZERO)
 
 class FillPricing:
     """Cost models and trading rules of one venue. Buys are rounded up to the tick, sells down.
+
+    ``observes`` says whether any model looks at closed candles, ``counts_fills`` whether one looks at fills; without
+    them :meth:`observe` and :meth:`note_fill` need not be called.
 
     Parameters
     ----------
@@ -41,12 +44,14 @@ class FillPricing:
         conditions: dict[str, MarketConditions] | None = None,
     ) -> None:
         self._given = commission, dict(instruments), conditions
+        self.observes = conditions is not None
+        self.counts_fills = not isinstance(commission, FractionCommission)
         self._slippage = slippage
         self._spread = spread
         self.reset()
         self._constant: tuple[Decimal, Decimal] | None = None
         if slippage.constant is not None and spread.constant is not None:
-            self._constant = _factors(EXACT.add(spread.constant, slippage.constant))
+            self._constant = _factors(add(spread.constant, slippage.constant))
 
     def reset(self) -> None:
         """Forget what fills and candles have taught the models, and rules that came into force since."""
@@ -66,12 +71,12 @@ class FillPricing:
         However large the two are, a sell's price is never below 0.
         """
         up, down = self._constant or self._factors_of(symbol, quantity)
-        return self.limit_price(symbol, EXACT.multiply(reference, up if buying else down), buying=buying)
+        return self.limit_price(symbol, multiply(reference, up if buying else down), buying=buying)
 
     def _factors_of(self, symbol: str, quantity: Decimal) -> tuple[Decimal, Decimal]:
         conditions = None if self._conditions is None else self._conditions.get(symbol)
         half_spread = self._spread.half_spread(conditions)
-        return _factors(EXACT.add(half_spread, self._slippage.fraction(quantity, conditions)))
+        return _factors(add(half_spread, self._slippage.fraction(quantity, conditions)))
 
     def limit_price(self, symbol: str, price: Decimal, *, buying: bool) -> Decimal:
         """Return the price of a fill without spread and slippage, on the tick."""
@@ -86,11 +91,6 @@ class FillPricing:
         """Count a fill that has happened, after its own commission was found."""
         self._commission.note_fill(time_ms, notional)
 
-    @property
-    def observes(self) -> bool:
-        """Whether any model looks at closed candles; without it ``observe`` need not be called."""
-        return self._conditions is not None
-
     def observe(self, symbol: str, candle: Candle) -> None:
         """Let the models see a closed candle of the strategy's timeframe."""
         if self._conditions is not None and symbol in self._conditions:
@@ -104,7 +104,7 @@ class FillPricing:
 
 def _factors(fraction: Decimal) -> tuple[Decimal, Decimal]:
     """Return what a reference price is multiplied by for a buy and for a sell."""
-    return EXACT.add(ONE, fraction), max(EXACT.subtract(ONE, fraction), ZERO)
+    return add(ONE, fraction), max(subtract(ONE, fraction), ZERO)
 
 
 def fraction_pricing(

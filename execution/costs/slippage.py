@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from core.exact import EXACT, computed
+from core.exact import add, computed
 from execution.costs.market_conditions import MarketConditions
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class VolatilitySlippage:
         volatility = None if conditions is None else conditions.volatility
         if volatility is None:
             return self._base
-        return EXACT.add(self._base, computed(self._coefficient * volatility))
+        return add(self._base, computed(self._coefficient * volatility))
 
 
 class SquareRootImpact:
@@ -74,7 +74,7 @@ class SquareRootImpact:
         impact = self._coefficient * volatility
         if volume > 0.0:
             impact *= math.sqrt(float(quantity) / volume)
-        return EXACT.add(self._base, computed(impact))
+        return add(self._base, computed(impact))
 
 
 def build_slippage(fraction: Decimal, settings: "SlippageSettings") -> SlippageModel:

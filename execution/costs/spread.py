@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from core.exact import EXACT, ZERO, computed, received
+from core.exact import ZERO, computed, multiply, received
 from execution.costs.market_conditions import MarketConditions
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class FixedSpread:
     """The same spread at all times; ``fraction`` is the whole of it, as a fraction of the price."""
 
     def __init__(self, fraction: Decimal) -> None:
-        self.constant = EXACT.multiply(fraction, _HALF)
+        self.constant = multiply(fraction, _HALF)
 
     def half_spread(self, conditions: MarketConditions | None) -> Decimal:
         """Return half the fixed spread."""
@@ -52,12 +52,12 @@ class CorwinSchultzSpread:
     constant: Decimal | None = None
 
     def __init__(self, fallback: Decimal) -> None:
-        self._fallback = EXACT.multiply(fallback, _HALF)
+        self._fallback = multiply(fallback, _HALF)
 
     def half_spread(self, conditions: MarketConditions | None) -> Decimal:
         """Return half the estimate, to twelve significant digits of the whole."""
         estimate = None if conditions is None else conditions.spread
-        return self._fallback if estimate is None else EXACT.multiply(computed(estimate), _HALF)
+        return self._fallback if estimate is None else multiply(computed(estimate), _HALF)
 
 
 def build_spread(settings: "SpreadSettings") -> SpreadModel:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add, multiply, subtract
 from execution.costs.fill_pricing import FillPricing
 from execution.orders.order import Order
 
@@ -17,10 +17,10 @@ def gained_at_targets(pricing: FillPricing, targets: list[Order], fill: Fill) ->
     for target in targets:
         part = min(rest, target.remaining)
         if target.price is not None and part:
-            better = EXACT.multiply(EXACT.subtract(target.price, fill.price), part)
-            gained = EXACT.subtract(gained, EXACT.multiply(fill.sign, better))
-            paid = EXACT.add(paid, pricing.commission(target.price, part, fill.time_ms, maker=True))
-            rest = EXACT.subtract(rest, part)
+            better = multiply(subtract(target.price, fill.price), part)
+            gained = subtract(gained, multiply(fill.sign, better))
+            paid = add(paid, pricing.commission(target.price, part, fill.time_ms, maker=True))
+            rest = subtract(rest, part)
     if rest:
-        paid = EXACT.add(paid, pricing.commission(fill.price, rest, fill.time_ms))
-    return EXACT.subtract(EXACT.add(gained, pricing.commission(fill.price, fill.quantity, fill.time_ms)), paid)
+        paid = add(paid, pricing.commission(fill.price, rest, fill.time_ms))
+    return subtract(add(gained, pricing.commission(fill.price, fill.quantity, fill.time_ms)), paid)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from core.candle import Candle
-from core.exact import EXACT, ZERO, received
+from core.exact import ZERO, absolute, received, subtract
 from execution.matching.reach_rules import ReachRules
 from execution.matching.venue_rules import VenueRules
 from execution.money.holding import Holding
@@ -69,7 +69,7 @@ class CandleWalk:
         # Where the mark is not known the candle stands for it, and its own prices trigger.
         self._marks_trigger = perpetual is not None and perpetual.mark_triggers_stops and mark is not candle
         self.opened, self.high = received(candle.open), received(candle.high)
-        self.low, self._close = received(candle.low), received(candle.close)
+        self.low = received(candle.low)
         self._targets_held = False
         self._walked: Holding | None = None
         self.ambiguous = False
@@ -83,6 +83,8 @@ class CandleWalk:
         if holding is not None:
             self._walked, self.ambiguous = holding, self._rests_on_the_path(holding)
         while self._legs:
+            if not self.orders.working and (holding is None or holding.liquidation is None):
+                return
             meeting = self._nearest(self._legs[0])
             if meeting is None:
                 self._point = self._legs.popleft()
@@ -98,9 +100,9 @@ class CandleWalk:
 
     def _path(self, holding: Holding | None) -> tuple[Decimal, ...]:
         if self._intrabar == "ohlc":
-            return self.high, self.low, self._close
+            return self.high, self.low, received(self.candle.close)
         if self._intrabar == "olhc":
-            return self.low, self.high, self._close
+            return self.low, self.high, received(self.candle.close)
         if holding is None:
             return (self.low, self.high) if self._nearest_lies_below() else (self.high, self.low)
         adverse, favourable = (self.low, self.high) if holding.long else (self.high, self.low)
@@ -180,7 +182,7 @@ class CandleWalk:
         return self._distance(price), 1, ZERO, 1, order.sequence
 
     def _far(self, level: Decimal) -> Decimal:
-        return EXACT.abs(EXACT.subtract(level, received(self.mark.open)))
+        return absolute(subtract(level, received(self.mark.open)))
 
     def _price_on(self, end: Decimal, order: Order, holding: Holding | None) -> Decimal | None:
         """Return the price at which the leg to ``end`` meets an order; None where it does not."""
@@ -225,4 +227,4 @@ class CandleWalk:
         return self._engine.reach.meets(order, price, self.candle.open_time_ms)
 
     def _distance(self, price: Decimal) -> Decimal:
-        return EXACT.abs(EXACT.subtract(price, self._point))
+        return absolute(subtract(price, self._point))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill
-from core.exact import EXACT, ZERO, computed
+from core.exact import ZERO, add, computed
 from core.orders import OrderRequest
 from core.reasons import FillRefusal
 from execution.matching.venue_rules import VenueRules
@@ -22,7 +22,7 @@ def entry_refusal(
         return "insufficient_balance" if perpetual is None else "insufficient_margin"
     if perpetual is not None:
         held = account.ledger.entries.get(symbol)
-        notional = EXACT.add(fill.notional, ZERO if held is None else held.cost)
+        notional = add(fill.notional, ZERO if held is None else held.cost)
         if perpetual.leverage(symbol) > perpetual.tables[symbol].max_leverage(notional):
             return "max_leverage"
     return None

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill
-from core.exact import EXACT, ZERO, round_commission
+from core.exact import ZERO, add, multiply, round_commission, subtract
 from core.orders import OrderType
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.holding import Holding
@@ -32,12 +32,12 @@ def liquidation_fill(entry: Entry, perpetual: PerpetualRules | None, tick: Decim
     """Return the fill of a liquidation: at the bankruptcy price, with what the margin leaves for the fee."""
     rate = ZERO if perpetual is None else perpetual.liquidation_fee
     price = bankruptcy_price(entry.sign, entry.quantity, entry.cost, entry.margin, rate, tick)
-    fee = round_commission(EXACT.multiply(EXACT.multiply(price, entry.quantity), rate))
-    left = EXACT.add(entry.margin, entry.gross(price, entry.quantity))
+    fee = round_commission(multiply(multiply(price, entry.quantity), rate))
+    left = add(entry.margin, entry.gross(price, entry.quantity))
     return Fill(entry.symbol, -entry.sign, entry.quantity, price, price, max(min(fee, left), ZERO), time_ms)
 
 
 def ruins(entry: Entry, fill: Fill) -> bool:
     """Return whether a closing fill would lose more than the margin set aside for what it closes."""
-    loss = EXACT.subtract(fill.commission, entry.gross(fill.price, fill.quantity))
-    return EXACT.multiply(loss, entry.quantity) > EXACT.multiply(entry.margin, fill.quantity)
+    loss = subtract(fill.commission, entry.gross(fill.price, fill.quantity))
+    return multiply(loss, entry.quantity) > multiply(entry.margin, fill.quantity)

@@ -52,10 +52,10 @@ class MatchingEngine:
 
     def exits_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A1: market closes, liquidation, and the exits that the open has passed, filled at the open."""
-        orders = self._opened(symbol, candle)
-        holding = self.holding_of(symbol)
-        if holding is None or orders.quiet_at(candle.open, mark.open):
+        holding, orders = self.holding_of(symbol), self.book.symbol_orders(symbol)
+        if orders.quiet_at(candle.open, mark.open) or holding is None:
             return
+        self._open_budget(orders, symbol, candle)
         at_open = received(candle.open)
         # Waiting closes, the whole one first, come before what is left of a stop that was triggered earlier.
         market = [one for one in orders.working if one.acts == "market"]
@@ -86,9 +86,10 @@ class MatchingEngine:
 
     def entries_at_open(self, symbol: str, candle: Candle, mark: Candle) -> None:
         """Phase A2: market entries, then resting entries that the open satisfies, filled at the open."""
-        orders = self._opened(symbol, candle)
+        orders = self.book.symbol_orders(symbol)
         if orders.quiet_at(candle.open, candle.open):
             return
+        self._open_budget(orders, symbol, candle)
         for market in (True, False):
             for order in [one for one in orders.working if (one.acts == "market") is market]:
                 # A script's order may reduce what another has opened just now.
@@ -99,7 +100,10 @@ class MatchingEngine:
 
     def inside(self, symbol: str, candle: Candle, mark: Candle, time_ms: int) -> None:
         """Phase A3: what the prices inside the candle meet."""
-        CandleWalk(self, symbol, self._opened(symbol, candle), candle, mark, time_ms).run()
+        orders = self.book.symbol_orders(symbol)
+        if not orders.quiet_inside(candle, mark):
+            self._open_budget(orders, symbol, candle)
+            CandleWalk(self, symbol, orders, candle, mark, time_ms).run()
 
     def after_close(self, symbol: str, close: float, time_ms: int) -> None:
         """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""
@@ -182,12 +186,10 @@ class MatchingEngine:
             order.rested = True
         self.book.bound(order.symbol)
 
-    def _opened(self, symbol: str, candle: Candle) -> SymbolOrders:
-        """Return the symbol's orders with the volume that the cap leaves for a candle."""
-        orders = self.book.symbol_orders(symbol)
+    def _open_budget(self, orders: SymbolOrders, symbol: str, candle: Candle) -> None:
+        """Let the symbol's orders share the volume that the cap leaves for a candle."""
         if self.rules.volume_cap is not None:
             orders.open_budget(candle, self.rules.volume_cap, self._account.pricing.rules(symbol).lot_size)
-        return orders
 
     def _reduces(self, order: Order, candle: Candle) -> bool:
         holding = self.holding_of(order.symbol)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from core.candle import Candle
 from core.events import Gap, Recorder
-from core.exact import EXACT, received
+from core.exact import add, received
 from core.instrument import Instrument
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.funding_dues import FundingDues
@@ -44,12 +44,12 @@ def equity_of_marks(account: Account) -> Decimal:
 
     A position that has closed counts with its result alone: what it was worth at the marks is part of that.
     """
-    return EXACT.add(account.ledger.balance, account.unrealized_of_marks())
+    return add(account.ledger.balance, account.unrealized_of_marks())
 
 
 def equity_of_log(account: Account) -> Decimal:
     """Return balance plus unrealised profit as the trade log has them, to the digits of a float."""
-    return received(float(EXACT.add(account.ledger.balance, account.unrealized_of_log())))
+    return received(float(add(account.ledger.balance, account.unrealized_of_log())))
 
 
 class PaperVenue:
@@ -67,6 +67,8 @@ class PaperVenue:
         Is told everything that happens.
     allow_shorting
         Whether an order may open a short.
+    keeps_fills
+        Whether the account keeps every fill and every closed trade; one whose outputs are written need not.
     spendable
         The equity that entries are held against.
     """
@@ -79,10 +81,11 @@ class PaperVenue:
         recorder: Recorder,
         *,
         allow_shorting: bool = True,
+        keeps_fills: bool = True,
         spendable: Spendable = equity_of_log,
     ) -> None:
         self.recorder = recorder
-        self.account = Account(starting_balance, pricing, recorder, rules.perpetual)
+        self.account = Account(starting_balance, pricing, recorder, rules.perpetual, keeps_fills=keeps_fills)
         self.book = OrderBook(self.account, rules, recorder, allow_shorting=allow_shorting)
         self.funding = FundingDues(self.account, recorder)
         self.matching = MatchingEngine(self.book, spendable, self.funding)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from core.events import Fill, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add
 from core.orders import OrderType
 from core.reasons import CancelReason
 from execution.matching.entry_checks import entry_refusal, passed_level
@@ -71,7 +71,7 @@ class Settlement:
             self._book.end(order, OrderStatus.CANCELED, "nothing_to_reduce", touch.time_ms)
             return None
         if holding is not None and order.role == "close":
-            order.quantity = EXACT.add(order.filled, holding.entry.quantity)
+            order.quantity = add(order.filled, holding.entry.quantity)
         quantity, orders = order.remaining, self._book.symbol_orders(order.symbol)
         if holding is not None and reducing:
             quantity = min(quantity, holding.entry.quantity)
@@ -131,7 +131,8 @@ class Settlement:
         if order not in orders.working:
             book.tell(order, "NEW", fill.time_ms)
         holding = account.enter(fill, order, mark)
-        self._pricing.note_fill(fill.time_ms, fill.notional)
+        if self._pricing.counts_fills:
+            self._pricing.note_fill(fill.time_ms, fill.notional)
         orders.spend(fill.quantity)
         self._note_fill(order, fill)
         if first:
@@ -148,7 +149,8 @@ class Settlement:
         if order not in orders.working:
             # The venue's own order: a liquidation, or a close of the gap, the kill switch, the end.
             book.tell(order, "NEW", fill.time_ms)
-        self._pricing.note_fill(fill.time_ms, fill.notional)
+        if self._pricing.counts_fills:
+            self._pricing.note_fill(fill.time_ms, fill.notional)
         gained = ZERO if at_best is None else at_best(fill)
         row = account.leave(fill, order, ambiguous=at_best is not None, gained_at_best=gained)
         self._note_fill(order, fill)
@@ -162,10 +164,10 @@ class Settlement:
 
     def _note_fill(self, order: Order, fill: Fill) -> None:
         """Note a fill of an order and what follows from it for the order itself, its rung and its group."""
-        order.filled = EXACT.add(order.filled, fill.quantity)
+        order.filled = add(order.filled, fill.quantity) if order.filled else fill.quantity
         order.status = OrderStatus.FILLED if order.filled == order.quantity else OrderStatus.PARTIALLY_FILLED
         order.reason = order.exit_reason
-        self._book.tell(order, order.status.value, fill.time_ms, fill)
+        self._book.tell(order, order.status._value_, fill.time_ms, fill)
         if order.rung and order.status is OrderStatus.FILLED:
             self._account.rung_fills[order.rung] += 1
             holding = self._account.holdings.get(order.symbol)

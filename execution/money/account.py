@@ -1,16 +1,16 @@
 """The paper venue's account: positions and money, told as they change."""
 
 from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 
 from core.events import Fill, Listener, TradeRow
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, add, as_float, multiply, subtract
 from core.instants import to_datetime
 from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.venue_rules import PerpetualRules
+from execution.money.account_totals import AccountTotals
 from execution.money.closed_trade import ClosedTrade
 from execution.money.funding_amount import funding_amount
 from execution.money.holding import Holding, side_of
@@ -24,8 +24,9 @@ from execution.scripting.position import Position
 class Account:
     """Positions and money of one paper account; the order book decides when and at which price a fill happens.
 
-    ``holdings`` are the open positions by symbol, ``closed`` the round trips, ``rows`` the fills as they were booked,
-    ``postings`` the double entries. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
+    ``holdings`` are the open positions by symbol, ``totals`` what the fills and trades add up to, ``last_row`` and
+    ``last_trade`` the last of them, ``postings`` the double entries. ``rows`` and ``closed`` are all of them, where the
+    account keeps them. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
     ``funding_net`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
     ``peak_equity`` and ``max_drawdown`` are those of the equity it was shown.
 
@@ -37,6 +38,8 @@ class Account:
         Is told every booked fill and every transaction.
     perpetual
         Margin, where positions are perpetual contracts.
+    keeps_fills
+        Whether ``rows`` and ``closed`` are kept. A session's outputs have them.
     """
 
     def __init__(
@@ -45,10 +48,13 @@ class Account:
         pricing: FillPricing,
         recorder: Listener,
         perpetual: PerpetualRules | None = None,
+        *,
+        keeps_fills: bool = True,
     ) -> None:
         self.pricing = pricing
         self._recorder = recorder
         self._perpetual = perpetual
+        self._keeps_fills = keeps_fills
         self.ledger = Ledger(starting_balance)
         self.postings = Postings(recorder)
         self.holdings: dict[str, Holding] = {}
@@ -68,6 +74,9 @@ class Account:
         self._begin_anew()
 
     def _begin_anew(self) -> None:
+        self.totals = AccountTotals()
+        self.last_row: TradeRow | None = None
+        self.last_trade: ClosedTrade | None = None
         self.funding_net = self.funding_paid = ZERO
         self.peak_equity = float(self.ledger.starting_balance)
         self.max_drawdown = 0.0
@@ -96,25 +105,34 @@ class Account:
 
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
-        return _total(holding.exact_unrealized() for holding in self.holdings.values() if holding.marked)
+        total = ZERO
+        for holding in self.holdings.values():
+            if holding.marked:
+                total = add(total, holding.exact_unrealized())
+        return total
 
     def unrealized_of_marks(self) -> Decimal:
         """Return the exact gross profit at the marks of all that was part of the last equity."""
-        return _total(holding.counted_unrealized() for holding in self.holdings.values())
+        total = ZERO
+        for holding in self.holdings.values():
+            total = add(total, holding.counted_unrealized())
+        return total
 
     def affordable(self, fill: Fill, equity: Decimal) -> bool:
         """Return whether ``equity`` carries the open entries, one more entry and its commission.
 
         With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
         """
-        needed = EXACT.add(fill.notional, fill.commission)
-        limit = EXACT.multiply(equity, EXACT_TOLERANCE)
-        entries = self.ledger.entries.values()
+        needed = add(fill.notional, fill.commission)
+        limit = multiply(equity, EXACT_TOLERANCE)
         if self._perpetual is None:
-            return EXACT.add(needed, _total(entry.cost for entry in entries)) <= limit
-        leverage = self._perpetual.leverage(fill.symbol)
-        margins = EXACT.multiply(_total(entry.margin for entry in entries), leverage)
-        return EXACT.add(needed, margins) <= EXACT.multiply(limit, leverage)
+            for entry in self.ledger.entries.values():
+                needed = add(needed, entry.cost)
+            return needed <= limit
+        margins, leverage = ZERO, self._perpetual.leverage(fill.symbol)
+        for entry in self.ledger.entries.values():
+            margins = add(margins, entry.margin)
+        return add(needed, multiply(margins, leverage)) <= multiply(limit, leverage)
 
     def enter(self, fill: Fill, order: Order, mark: float | None = None) -> Holding:
         """Open a position, or add to the one that is open, and return it; :meth:`tell_entry` tells the fill."""
@@ -130,13 +148,13 @@ class Account:
             position = Position(
                 symbol,
                 side_of(fill.sign),
-                float(fill.quantity),
-                float(fill.price),
+                as_float(fill.quantity),
+                as_float(fill.price),
                 to_datetime(fill.time_ms),
                 strategy_name=None if request is None else request.strategy_name,
                 metadata={} if request is None else dict(request.metadata),
             )
-            first_mark = float(fill.price) if mark is None else mark
+            first_mark = as_float(fill.price) if mark is None else mark
             holding = Holding(entry, position, fill.time_ms, first_mark, order.client_order_id)
             holding.tag = "" if request is None else request.tag
             self.holdings[symbol] = holding
@@ -173,13 +191,16 @@ class Account:
         part = self.ledger.close(symbol, fill.quantity, fill.price, fill.commission)
         self.postings.closed(fill, order_id, part, "liquidation" if reason == "liquidation" else "close")
         holding.ambiguous = holding.ambiguous or ambiguous
-        holding.take_part(part, fill, EXACT.add(part.result, gained_at_best))
+        holding.take_part(part, fill, add(part.result, gained_at_best))
         self.exits[reason] += 1
         rest = self.ledger.entries.get(symbol)
         if rest is None:
             del self.holdings[symbol]
             self.postings.require_flat(symbol)
-            self.closed.append(holding.trade(fill, reason))
+            trade = self.last_trade = holding.trade(fill, reason)
+            self.totals.trades.take(trade)
+            if self._keeps_fills:
+                self.closed.append(trade)
         else:
             holding.resize(rest)
             self._find_liquidation(holding)
@@ -205,9 +226,9 @@ class Account:
         amount = funding_amount(holding.sign, holding.entry.quantity, mark, rate)
         holding.entry = self.ledger.fund(symbol, amount)
         self.postings.funded(time_ms, symbol, amount)
-        self.funding_net = EXACT.add(self.funding_net, amount)
+        self.funding_net = add(self.funding_net, amount)
         if amount < 0:
-            self.funding_paid = EXACT.subtract(self.funding_paid, amount)
+            self.funding_paid = subtract(self.funding_paid, amount)
         return amount
 
     def take_rules(self, symbol: str, instrument: Instrument) -> None:
@@ -219,7 +240,10 @@ class Account:
                 self._find_liquidation(self.holdings[symbol])
 
     def _tell(self, row: TradeRow) -> TradeRow:
-        self.rows.append(row)
+        self.last_row = row
+        self.totals.take(row)
+        if self._keeps_fills:
+            self.rows.append(row)
         self._recorder(row)
         return row
 
@@ -228,10 +252,3 @@ class Account:
             entry = holding.entry
             table = self._perpetual.tables[entry.symbol]
             holding.liquidation = table.liquidation_price(entry.sign, entry.quantity, entry.cost, entry.margin)
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -1,34 +1,17 @@
 """The account as everybody reads it who does not trade on it: reports, views, tests."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.events import TradeRow
-from core.exact import EXACT, ZERO
-from core.reasons import FillReason
 from execution.matching.paper_venue import PaperVenue
+from execution.money.account_totals import AccountTotals
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 from execution.orders.order import Order
-
-
-class Costs(NamedTuple):
-    """What the fills of an account have cost, in quote currency; slippage is part of their prices already."""
-
-    commission: Decimal
-    slippage: Decimal
-    liquidation_fees: Decimal
-
-
-class PartClosed(NamedTuple):
-    """A fill that closed a position or a part of it, and the funding that was in its result."""
-
-    symbol: str
-    reason: FillReason
-    funding: Decimal
 
 
 class AccountView:
@@ -58,29 +41,23 @@ class AccountView:
 
     @property
     def closed(self) -> Sequence[ClosedTrade]:
-        """The closed round trips, oldest first."""
+        """The closed round trips, oldest first, where the account keeps them."""
         return self._account.closed
 
     @property
     def rows(self) -> Sequence[TradeRow]:
-        """Every fill as the trade log has it, oldest first."""
+        """Every fill as the trade log has it, oldest first, where the account keeps them."""
         return self._account.rows
 
     @property
-    def costs(self) -> Costs:
-        """What all fills have cost."""
-        commission = slippage = liquidation_fees = ZERO
-        for row in self._account.rows:
-            commission = EXACT.add(commission, row.commission)
-            slippage = EXACT.add(slippage, row.slippage)
-            if row.reason == "liquidation":
-                liquidation_fees = EXACT.add(liquidation_fees, row.commission)
-        return Costs(commission, slippage, liquidation_fees)
+    def totals(self) -> AccountTotals:
+        """What all fills and closed trades add up to."""
+        return self._account.totals
 
     @property
-    def parts_closed(self) -> Iterable[PartClosed]:
-        """Every closing fill, oldest first."""
-        return (PartClosed(row.symbol, row.reason, row.funding) for row in self._account.rows if row.action == "CLOSE")
+    def last_trade(self) -> ClosedTrade | None:
+        """The round trip that closed last; None before the first."""
+        return self._account.last_trade
 
     @property
     def exits(self) -> Mapping[str, int]:

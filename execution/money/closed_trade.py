@@ -10,7 +10,7 @@ from core.orders import OrderSide
 from core.reasons import FillReason
 
 
-class ClosedTrade(msgspec.Struct, frozen=True):
+class ClosedTrade(msgspec.Struct, frozen=True, gc=False):
     """A position from its first entry to its last exit; results are exact, ``realized_pnl`` is net of all costs.
 
     Prices are exact where all entries, or all exits, had one price; else they are averages to twelve significant

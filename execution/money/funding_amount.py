@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.exact import EXACT, round_commission
+from core.exact import multiply, round_commission
 
 
 def funding_amount(sign: int, quantity: Decimal, mark: Decimal, rate: Decimal) -> Decimal:
@@ -30,4 +30,4 @@ def funding_amount(sign: int, quantity: Decimal, mark: Decimal, rate: Decimal) -
     at a positive rate longs pay shorts. "Introduction to Binance Futures Funding Rates",
     https://www.binance.com/en/support/faq/360033525031
     """
-    return round_commission(EXACT.multiply(EXACT.multiply(EXACT.multiply(-sign, quantity), mark), rate))
+    return round_commission(multiply(multiply(multiply(-sign, quantity), mark), rate))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.events import Fill, Levels
-from core.exact import EXACT, ZERO, average, received, share_of
+from core.exact import ZERO, add, as_float, average, multiply, received, share_of, subtract
 from core.orders import OrderSide
 from core.reasons import FillReason
 from execution.money.closed_trade import ClosedTrade
@@ -107,15 +107,15 @@ class Holding:
         if self.fresh_quantity:
             self._resize_fresh(entry)
         self.entry = entry
-        self.quantity = float(entry.quantity)
-        self.entry_price = float(entry.average_price())
+        self.quantity = as_float(entry.quantity)
+        self.entry_price = as_float(entry.average_price())
         self.position.quantity = self.quantity
         self.position.entry_price = self.entry_price
 
     def add(self, entry: Entry, fill: Fill) -> None:
         """Take the entry with a fill added to it."""
-        self.entered = EXACT.add(self.entered, fill.quantity)
-        fresh = EXACT.add(self.fresh_quantity, fill.quantity), EXACT.add(self.fresh_cost, fill.notional)
+        self.entered = add(self.entered, fill.quantity)
+        fresh = add(self.fresh_quantity, fill.quantity), add(self.fresh_cost, fill.notional)
         self.fresh_quantity = ZERO
         self.resize(entry)
         self.fresh_quantity, self.fresh_cost = fresh
@@ -130,8 +130,10 @@ class Holding:
         entry, fresh = self.entry, self.fresh_quantity
         if not fresh:
             return self.exact_unrealized()
-        counted = EXACT.multiply(received(self.mark), EXACT.subtract(entry.quantity, fresh))
-        return EXACT.multiply(self.sign, EXACT.subtract(counted, EXACT.subtract(entry.cost, self.fresh_cost)))
+        if fresh == entry.quantity and self.fresh_cost == entry.cost:
+            return ZERO
+        counted = multiply(received(self.mark), subtract(entry.quantity, fresh))
+        return multiply(self.sign, subtract(counted, subtract(entry.cost, self.fresh_cost)))
 
     def _resize_fresh(self, entry: Entry) -> None:
         """Let a closed part take its share of what was added since the last equity."""
@@ -171,32 +173,36 @@ class Holding:
         """Let the public view have the levels as they stand."""
         stop = None if self.stop is None else self.stop.stop_price
         target = self.targets[0].price if self.targets else None
-        self.position.stop_loss = None if stop is None else float(stop)
-        self.position.take_profit = None if target is None else float(target)
+        self.position.stop_loss = None if stop is None else as_float(stop)
+        self.position.take_profit = None if target is None else as_float(target)
 
     def levels(self) -> Levels:
         """Return the levels as they stand."""
         return Levels(
             self.liquidation,
             None if self.stop is None else self.stop.stop_price,
-            tuple(order.price for order in self.targets if order.price is not None),
+            tuple([order.price for order in self.targets if order.price is not None]),
             ladder=bool(self.targets) and self.targets[0].rung > 0,
         )
 
     def take_part(self, part: ClosedPart, fill: Fill, best_case: Decimal) -> None:
         """Add a closed part to what the trade has come to."""
         self._parts += 1
-        self._closed_quantity = EXACT.add(self._closed_quantity, fill.quantity)
-        self._closed_cost = EXACT.add(self._closed_cost, part.cost)
-        self._closed_gross = EXACT.add(self._closed_gross, part.gross)
-        self._proceeds = EXACT.add(self._proceeds, fill.notional)
-        self.result = EXACT.add(self.result, part.result)
-        self.best_case = EXACT.add(self.best_case, best_case)
+        if self._parts == 1:
+            self._closed_quantity, self._closed_cost, self._closed_gross = fill.quantity, part.cost, part.gross
+            self._proceeds, self.result, self.best_case = fill.notional, part.result, best_case
+            return
+        self._closed_quantity = add(self._closed_quantity, fill.quantity)
+        self._closed_cost = add(self._closed_cost, part.cost)
+        self._closed_gross = add(self._closed_gross, part.gross)
+        self._proceeds = add(self._proceeds, fill.notional)
+        self.result = add(self.result, part.result)
+        self.best_case = add(self.best_case, best_case)
 
     def trade(self, fill: Fill, reason: FillReason) -> ClosedTrade:
         """Return the round trip that ends with a last fill."""
         entry_price = self.entry.price
-        if entry_price is None or self._closed_cost != EXACT.multiply(entry_price, self._closed_quantity):
+        if entry_price is None or self._closed_cost != multiply(entry_price, self._closed_quantity):
             entry_price = average(self._closed_cost, self._closed_quantity)
         position = self.position
         return ClosedTrade(

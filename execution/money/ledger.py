@@ -1,16 +1,14 @@
 """The exact ledger: cash, open entries and realised results. It accepts decimals and integers only."""
 
-import decimal
 from decimal import Decimal
 
 import msgspec
 
 from core.errors import InvariantError
-from core.exact import EXACT, ZERO, average, share_of
-from execution.money.balance_change import apply_trade_result
+from core.exact import ZERO, add, average, multiply, negated, share_of, subtract
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """The open part of a position: ``sign`` is +1 for a long, −1 for a short.
 
     ``cost`` is the sum of price × quantity of its entries, ``commission`` what they cost, ``funding`` what was received
@@ -32,20 +30,20 @@ class Entry(msgspec.Struct, frozen=True):
         if part == self.quantity:
             return self.cost
         if self.price is not None:
-            return EXACT.multiply(self.price, part)
+            return multiply(self.price, part)
         return share_of(self.cost, part, self.quantity)
 
     def gross(self, price: Decimal, part: Decimal) -> Decimal:
         """Return the gross profit of ``part`` of the quantity at a price."""
-        value = EXACT.subtract(EXACT.multiply(price, part), self.cost_of(part))
-        return value if self.sign > 0 else EXACT.minus(value)
+        value = subtract(multiply(price, part), self.cost_of(part))
+        return value if self.sign > 0 else negated(value)
 
     def average_price(self) -> Decimal:
         """Return the price of the entries, their average to twelve significant digits where they differ."""
         return self.price if self.price is not None else average(self.cost, self.quantity)
 
 
-class ClosedPart(msgspec.Struct, frozen=True):
+class ClosedPart(msgspec.Struct, frozen=True, gc=False):
     """What closing a part of a position came to; ``result`` is net of all that the part carries."""
 
     gross: Decimal
@@ -78,17 +76,18 @@ class Ledger:
     @property
     def realized_pnl(self) -> Decimal:
         """Sum of all results, net of commissions."""
-        return EXACT.subtract(self.balance, self.starting_balance)
+        return subtract(self.balance, self.starting_balance)
 
     def open(
         self, symbol: str, sign: int, quantity: Decimal, price: Decimal, commission: Decimal, margin: Decimal = ZERO
     ) -> Entry:
         """Record an entry; where one of the same sign is open it is added to."""
-        _require_exact(sign=sign, quantity=quantity, price=price, commission=commission, margin=margin)
+        if type(sign) is not int or not _are_exact(quantity, price, commission, margin):
+            _require_exact(sign=sign, quantity=quantity, price=price, commission=commission, margin=margin)
         if quantity <= 0 or sign not in (1, -1):
             raise InvariantError(f"{symbol}: an entry of quantity {quantity} and sign {sign}")
         held = self.entries.get(symbol)
-        cost = EXACT.multiply(price, quantity)
+        cost = multiply(price, quantity)
         if held is None:
             entry = Entry(symbol, sign, quantity, price, cost, commission, ZERO, margin)
         elif held.sign != sign:
@@ -97,12 +96,12 @@ class Ledger:
             entry = Entry(
                 symbol,
                 sign,
-                EXACT.add(held.quantity, quantity),
+                add(held.quantity, quantity),
                 price if held.price == price else None,
-                EXACT.add(held.cost, cost),
-                EXACT.add(held.commission, commission),
+                add(held.cost, cost),
+                add(held.commission, commission),
                 held.funding,
-                EXACT.add(held.margin, margin),
+                add(held.margin, margin),
             )
         self.entries[symbol] = entry
         return entry
@@ -111,7 +110,7 @@ class Ledger:
         """Let an entry receive a funding payment (pay it, where negative); it reaches the balance at the close."""
         _require_exact(amount=amount)
         held = self.entries[symbol]
-        entry = msgspec.structs.replace(held, funding=EXACT.add(held.funding, amount))
+        entry = msgspec.structs.replace(held, funding=add(held.funding, amount))
         self.entries[symbol] = entry
         return entry
 
@@ -121,7 +120,8 @@ class Ledger:
         A part carries its share of the entry's commission, funding and margin, rounded half-even to 1e-8; the rest
         stays with the rest.
         """
-        _require_exact(quantity=quantity, price=price, commission=commission)
+        if not _are_exact(quantity, price, commission):
+            _require_exact(quantity=quantity, price=price, commission=commission)
         entry = self.entries[symbol]
         if not 0 < quantity <= entry.quantity:
             raise InvariantError(f"{symbol}: closing {quantity} of {entry.quantity}")
@@ -134,18 +134,27 @@ class Ledger:
             self.entries[symbol] = Entry(
                 symbol,
                 entry.sign,
-                EXACT.subtract(entry.quantity, quantity),
+                subtract(entry.quantity, quantity),
                 entry.price,
-                EXACT.subtract(entry.cost, cost),
-                EXACT.subtract(entry.commission, paid),
-                EXACT.subtract(entry.funding, funding),
-                EXACT.subtract(entry.margin, margin),
+                subtract(entry.cost, cost),
+                subtract(entry.commission, paid),
+                subtract(entry.funding, funding),
+                subtract(entry.margin, margin),
             )
         gross = entry.gross(price, quantity)
-        with decimal.localcontext(EXACT):
-            before = self.balance
-            self.balance = apply_trade_result(before, gross + funding, paid + commission)
-            return ClosedPart(gross, paid, funding, margin, cost, self.balance - before)
+        result = subtract(subtract(gross, paid), commission)
+        if funding:
+            result = add(result, funding)
+        self.balance = add(self.balance, result)
+        return ClosedPart(gross, paid, funding, margin, cost, result)
+
+
+def _are_exact(*numbers: Decimal) -> bool:
+    """Return whether all are finite decimals; what is not may still be an integer."""
+    for value in numbers:  # noqa: SIM110 - a generator would cost more than all of it
+        if type(value) is not Decimal or not value.is_finite():
+            return False
+    return True
 
 
 def _require_exact(**numbers: Decimal | int) -> None:

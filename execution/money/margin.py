@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.exact import EXACT, ONE, ZERO, received, share_of
+from core.exact import ONE, ZERO, add, multiply, received, share_of, subtract
 from core.instrument import Instrument, MarginTier
 
 if TYPE_CHECKING:
@@ -63,15 +63,15 @@ class MarginTable:
         floor = ZERO
         for tier in tiers:
             cap, amount = tier.notional_cap, tier.maintenance_amount
-            less, more = EXACT.subtract(ONE, tier.maintenance_rate), EXACT.add(ONE, tier.maintenance_rate)
+            less, more = subtract(ONE, tier.maintenance_rate), add(ONE, tier.maintenance_rate)
             self._brackets.append(
                 _Bracket(
                     tier,
                     floor,
-                    long_at_floor=EXACT.add(EXACT.multiply(floor, less), amount),
-                    long_at_cap=EXACT.add(EXACT.multiply(cap, less), amount),
-                    short_at_floor=EXACT.subtract(EXACT.multiply(floor, more), amount),
-                    short_at_cap=EXACT.subtract(EXACT.multiply(cap, more), amount),
+                    long_at_floor=add(multiply(floor, less), amount),
+                    long_at_cap=add(multiply(cap, less), amount),
+                    short_at_floor=subtract(multiply(floor, more), amount),
+                    short_at_cap=subtract(multiply(cap, more), amount),
                 )
             )
             floor = cap
@@ -94,7 +94,7 @@ class MarginTable:
     def maintenance(self, notional: Decimal) -> Decimal:
         """Return the maintenance margin: notional × rate − amount, both of the notional's tier."""
         tier = self.tier_at(notional)
-        return EXACT.subtract(EXACT.multiply(notional, tier.maintenance_rate), tier.maintenance_amount)
+        return subtract(multiply(notional, tier.maintenance_rate), tier.maintenance_amount)
 
     def max_leverage(self, notional: Decimal) -> Decimal:
         """Return the highest leverage at which a position of this notional may be opened; 0 above the last cap."""
@@ -133,7 +133,7 @@ class MarginTable:
         return price if price > 0 else None
 
     def _long_notional(self, cost: Decimal, margin: Decimal) -> Fraction:
-        left = EXACT.subtract(cost, margin)
+        left = subtract(cost, margin)
         brackets, last = self._brackets, len(self._brackets) - 1
         index = self._index_at(cost)
         while index < last and left > brackets[index].long_at_cap:
@@ -141,11 +141,11 @@ class MarginTable:
         while index > 0 and left <= brackets[index].long_at_floor:
             index -= 1
         tier = brackets[index].tier
-        notional = Fraction(EXACT.subtract(left, tier.maintenance_amount)) / (1 - Fraction(tier.maintenance_rate))
+        notional = Fraction(subtract(left, tier.maintenance_amount)) / (1 - Fraction(tier.maintenance_rate))
         return notional if index == last else min(notional, Fraction(tier.notional_cap))
 
     def _short_notional(self, cost: Decimal, margin: Decimal) -> Fraction:
-        reached = EXACT.add(cost, margin)
+        reached = add(cost, margin)
         brackets, last = self._brackets, len(self._brackets) - 1
         index = self._index_at(cost)
         while index > 0 and reached <= brackets[index].short_at_floor:
@@ -153,7 +153,7 @@ class MarginTable:
         while index < last and reached > brackets[index].short_at_cap:
             index += 1
         tier = brackets[index].tier
-        notional = Fraction(EXACT.add(reached, tier.maintenance_amount)) / (1 + Fraction(tier.maintenance_rate))
+        notional = Fraction(add(reached, tier.maintenance_amount)) / (1 + Fraction(tier.maintenance_rate))
         return max(notional, Fraction(brackets[index].floor))
 
 
@@ -188,16 +188,16 @@ def bankruptcy_price(
     """
     step = Fraction(tick or _STEP)
     if sign > 0:
-        price = Fraction(EXACT.subtract(cost, margin)) / (Fraction(quantity) * (1 - Fraction(fee)))
+        price = Fraction(subtract(cost, margin)) / (Fraction(quantity) * (1 - Fraction(fee)))
         steps = max(math.ceil(price / step), 0)
     else:
-        price = Fraction(EXACT.add(cost, margin)) / (Fraction(quantity) * (1 + Fraction(fee)))
+        price = Fraction(add(cost, margin)) / (Fraction(quantity) * (1 + Fraction(fee)))
         steps = math.floor(price / step)
-    return EXACT.multiply(Decimal(steps), tick or _STEP)
+    return multiply(Decimal(steps), tick or _STEP)
 
 
 def _rounded(value: Fraction) -> Decimal:
-    return EXACT.multiply(Decimal(round(value / Fraction(_STEP))), _STEP)
+    return multiply(Decimal(round(value / Fraction(_STEP))), _STEP)
 
 
 def table_of(settings: "PerpetualSettings", instrument: Instrument) -> MarginTable:

@@ -1,6 +1,6 @@
 """The account's performance in plain figures."""
 
-from core.exact import EXACT
+from core.exact import add, subtract
 from execution.money.account import Account
 
 
@@ -11,12 +11,11 @@ def performance_summary(account: Account) -> dict[str, float | int]:
     it is below. One of exactly 0 is neither: it counts as a trade, and by itself.
     """
     starting_balance = float(account.ledger.starting_balance)
-    wins = sum(trade.realized_pnl > 0 for trade in account.closed)
-    even = sum(not trade.realized_pnl for trade in account.closed)
-    trades = len(account.closed)
+    results = account.totals.trades.all
+    trades, wins, even = results.trades, results.won, results.even
     unrealized = account.unrealized_of_log()
-    equity = EXACT.add(account.ledger.balance, unrealized)
-    total_return = float(EXACT.subtract(equity, account.ledger.starting_balance))
+    equity = add(account.ledger.balance, unrealized)
+    total_return = float(subtract(equity, account.ledger.starting_balance))
     return {
         "starting_balance": starting_balance,
         "current_balance": float(account.ledger.balance),

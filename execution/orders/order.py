@@ -6,22 +6,13 @@ from typing import Literal
 import msgspec
 
 from core.events import Fill, OrderTransition, Role, TransitionKind
-from core.exact import EXACT, ZERO
+from core.exact import ZERO, subtract
 from core.orders import OrderRequest, OrderType, TimeInForce
 from core.reasons import ExpiryReason, FillReason, OrderReason
 from execution.orders.order_status import OrderStatus
 from execution.orders.trailing import Trail
 
 Acts = Literal["market", "stop", "limit"]
-
-_ACTS: dict[OrderType, Acts] = {
-    OrderType.MARKET: "market",
-    OrderType.LIMIT: "limit",
-    OrderType.TAKE_PROFIT: "limit",
-    OrderType.STOP_MARKET: "stop",
-    OrderType.STOP_LIMIT: "stop",
-    OrderType.TRAILING_STOP: "stop",
-}
 
 
 class Order(msgspec.Struct, eq=False):
@@ -66,7 +57,7 @@ class Order(msgspec.Struct, eq=False):
     oco_group: str | None = None
 
     def __post_init__(self) -> None:
-        self.acts = _ACTS[self.order_type]
+        self.acts = self.order_type.acts
         request = self.request
         if request is not None:
             self.time_in_force = request.time_in_force
@@ -77,7 +68,7 @@ class Order(msgspec.Struct, eq=False):
     @property
     def remaining(self) -> Decimal:
         """What is not filled yet."""
-        return EXACT.subtract(self.quantity, self.filled)
+        return subtract(self.quantity, self.filled) if self.filled else self.quantity
 
     @property
     def level(self) -> Decimal | None:
@@ -88,6 +79,11 @@ class Order(msgspec.Struct, eq=False):
     def acts_below(self) -> bool:
         """Whether a falling price meets it: a stop that sells, a limit that buys."""
         return (self.acts == "stop") == (self.sign < 0)
+
+    def may_lapse(self, time_ms: int) -> bool:
+        """Return whether its time is over before a step, unless a candle of the step can still fill it."""
+        last_ms, end_ms = self.last_open_ms, self.expires_ms
+        return (last_ms is not None and time_ms > last_ms) or (end_ms is not None and time_ms > end_ms)
 
     def lapse(self, candle_open_ms: int | None, time_ms: int) -> tuple[ExpiryReason, int] | None:
         """Return why and when the order has come to its end before a step; None while it lives.
@@ -117,7 +113,7 @@ class Order(msgspec.Struct, eq=False):
             self.sign,
             self.order_type,
             self.time_in_force,
-            self.status.value,
+            self.status._value_,
             self.quantity,
             self.filled,
             self.price,

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.exact import EXACT, ZERO, ceil_to, floor_to, received
+from core.exact import ZERO, ceil_to, floor_to, multiply, received
 from core.instrument import Instrument
 from core.orders import OrderRequest, OrderType, TimeInForce
 from core.reasons import AcceptanceRefusal
@@ -65,12 +65,12 @@ def refusal_of(
         return "shorting_disabled"
     if quantity <= 0:
         return "below_lot_size"
-    if EXACT.multiply(quantity, EXACT_TOLERANCE) < rules.min_quantity:
+    if multiply(quantity, EXACT_TOLERANCE) < rules.min_quantity:
         return "below_min_quantity"
-    if rules.max_quantity and quantity > EXACT.multiply(rules.max_quantity, EXACT_TOLERANCE):
+    if rules.max_quantity and quantity > multiply(rules.max_quantity, EXACT_TOLERANCE):
         return "above_max_quantity"
-    value = EXACT.multiply(quantity, price or stop_price or last_price)
-    if not only_reduces and EXACT.multiply(value, EXACT_TOLERANCE) < rules.min_notional:
+    value = multiply(quantity, price or stop_price or last_price)
+    if not only_reduces and multiply(value, EXACT_TOLERANCE) < rules.min_notional:
         return "below_min_notional"
     if price is not None and outside_band(price, last_price, rules):
         return "percent_price"
@@ -86,9 +86,9 @@ def _trails(request: OrderRequest) -> bool:
 
 def outside_band(price: Decimal, last_price: Decimal, rules: Instrument) -> bool:
     """Return whether a limit price lies outside the band that the venue allows around the last price."""
-    if rules.band_down and price < EXACT.multiply(last_price, rules.band_down):
+    if rules.band_down and price < multiply(last_price, rules.band_down):
         return True
-    return bool(rules.band_up) and price > EXACT.multiply(last_price, rules.band_up)
+    return bool(rules.band_up) and price > multiply(last_price, rules.band_up)
 
 
 def whole(quantity: float, rules: Instrument) -> Decimal:

@@ -209,7 +209,7 @@ class OrderBook:
         if status is OrderStatus.REJECTED and order.filled:
             status = OrderStatus.CANCELED
         order.status, order.reason = status, reason
-        self.tell(order, status.value, time_ms)
+        self.tell(order, status._value_, time_ms)
         self.take_off(order)
 
     def take_off(self, order: Order) -> None:

@@ -4,7 +4,12 @@ import enum
 
 
 class OrderStatus(enum.Enum):
-    """NEW is accepted and working, PARTIALLY_FILLED works on for the rest; the others are final."""
+    """NEW is accepted and working, PARTIALLY_FILLED works on for the rest; the others are final.
+
+    ``working`` says whether the order may still fill.
+    """
+
+    working: bool
 
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
@@ -13,7 +18,5 @@ class OrderStatus(enum.Enum):
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
 
-    @property
-    def working(self) -> bool:
-        """Whether the order may still fill."""
-        return self is OrderStatus.NEW or self is OrderStatus.PARTIALLY_FILLED
+    def __init__(self, text: str) -> None:
+        self.working = text in ("NEW", "PARTIALLY_FILLED")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from core.events import Fill
-from core.exact import EXACT, ZERO, computed, floor_to, received
+from core.exact import EXACT, ZERO, absolute, add, computed, floor_to, multiply, received, subtract
 from core.orders import OrderRequest, OrderType
 from core.reasons import LevelRefusal
 from execution.money.holding import Holding
@@ -47,11 +47,11 @@ class ProtectiveOrders:
         stop = None if request.stop_loss is None else received(request.stop_loss)
         distance = None if request.stop_distance is None else computed(request.stop_distance)
         if distance is not None:
-            stop = EXACT.subtract(fill.price, EXACT.multiply(sign, distance))
+            stop = subtract(fill.price, multiply(sign, distance))
         if request.stop_level is not None:
             stop = computed(request.stop_level)
         if stop is not None:
-            distance = EXACT.abs(EXACT.subtract(fill.price, stop))
+            distance = absolute(subtract(fill.price, stop))
         holding.stop_distance = distance
         holding.first_fill = fill.price
         trail = trail_of(request, self.trailing_fraction, long=holding.long)
@@ -64,7 +64,8 @@ class ProtectiveOrders:
         target = self._targeted(holding, request)
         if target is not None:
             self._place_target(holding, target, fill.time_ms)
-        self._resize(holding, fill.time_ms, adding=True, placing=True)
+        if holding.ladder:
+            self._resize(holding, fill.time_ms, adding=True, placing=True)
         placed = holding.targets if holding.stop is None else [holding.stop, *holding.targets]
         for order in placed:
             self._book.tell(order, "NEW", fill.time_ms)
@@ -84,7 +85,7 @@ class ProtectiveOrders:
                 holding.ladder = rungs_of_rules(self._rules.ladder, fill, sign, distance)
             return None
         if request.target_distance is not None:
-            return EXACT.add(fill, EXACT.multiply(sign, computed(request.target_distance)))
+            return add(fill, multiply(sign, computed(request.target_distance)))
         return None if request.take_profit is None else received(request.take_profit)
 
     def _place_target(self, holding: Holding, level: Decimal, time_ms: int) -> Order:
@@ -148,7 +149,7 @@ class ProtectiveOrders:
         elif adding:
             wanted += self._rungs(holding, time_ms, placing=placing)
         for order, rest in wanted:
-            quantity = EXACT.add(order.filled, rest)
+            quantity = add(order.filled, rest)
             if quantity != order.quantity:
                 order.quantity = quantity
                 if not placing:
@@ -164,14 +165,14 @@ class ProtectiveOrders:
         wanted, waiting = [], ZERO
         for number, rung in enumerate(ladder, 1):
             order = by_number.get(number)
-            share = floor_to(EXACT.multiply(rung.fraction, holding.entered), lot)
+            share = floor_to(multiply(rung.fraction, holding.entered), lot)
             if number == len(ladder) and whole:
-                rest = EXACT.subtract(holding.entry.quantity, waiting)
+                rest = subtract(holding.entry.quantity, waiting)
             else:
-                rest = EXACT.subtract(share, ZERO if order is None else order.filled)
+                rest = subtract(share, ZERO if order is None else order.filled)
             if rest <= 0 or (order is not None and not order.status.working):
                 continue
-            waiting = EXACT.add(waiting, rest)
+            waiting = add(waiting, rest)
             if order is None:
                 order = self._placed(holding, OrderType.TAKE_PROFIT, f"tp{number}", time_ms)
                 price = target_on_tick(rung.level, tick, long=holding.long)
@@ -209,11 +210,11 @@ class ProtectiveOrders:
             holding.break_even_due = False
             holding.moves_stop = stop is not None and stop.trail is not None
             entry = holding.entry
-            grid = EXACT.multiply(entry.quantity, tick) if tick else entry.quantity
+            grid = multiply(entry.quantity, tick) if tick else entry.quantity
             steps, rest = EXACT.divmod(entry.cost, grid) if tick else (entry.average_price(), ZERO)
             if rest and not holding.long:
-                steps = EXACT.add(steps, 1)
-            level = EXACT.multiply(steps, tick) if tick else steps
+                steps = add(steps, 1)
+            level = multiply(steps, tick) if tick else steps
             moved = self._tighten(holding, level, "break_even", time_ms) or moved
         if moved:
             self._book.bound(holding.entry.symbol)

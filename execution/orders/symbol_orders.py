@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 from core.candle import Candle
-from core.exact import EXACT, ZERO, floor_to, received
+from core.exact import ZERO, as_float, floor_to, multiply, received, subtract
 from execution.money.holding import Holding
 from execution.orders.order import Order
 
@@ -13,8 +13,9 @@ class SymbolOrders:
     """The ``working`` orders of one symbol in order of acceptance.
 
     Nothing happens to the symbol while prices stay strictly between ``lower`` and ``upper``, and mark prices between
-    ``liquidated_below`` and ``liquidated_above``; that spares most exact comparisons, every decision is made on
-    decimals. ``budget`` is what the volume cap leaves for the candle that opened at ``budget_open_ms``.
+    ``liquidated_below`` and ``liquidated_above``, once :meth:`quiet_at` or :meth:`quiet_inside` has found them. That
+    spares most exact comparisons; every decision is made on decimals. ``budget`` is what the volume cap leaves for the
+    candle that opened at ``budget_open_ms``.
 
     Parameters
     ----------
@@ -23,7 +24,9 @@ class SymbolOrders:
     """
 
     __slots__ = (
+        "_holding",
         "_restless",
+        "_stale",
         "budget",
         "budget_open_ms",
         "liquidated_above",
@@ -45,9 +48,16 @@ class SymbolOrders:
         self.working.clear()
         self.forget_budget()
         self.bound(None)
+        self._find()
 
     def bound(self, holding: Holding | None) -> None:
-        """Find the bounds anew; to be called whenever an order or the position has changed."""
+        """Let the bounds be found anew; to be called whenever an order or the position has changed."""
+        self._holding, self._stale = holding, True
+        # Until they are, nothing is quiet.
+        self.lower = self.liquidated_below = math.inf
+
+    def _find(self) -> None:
+        holding, self._stale = self._holding, False
         lower, upper = -math.inf, math.inf
         self.liquidated_below, self.liquidated_above = -math.inf, math.inf
         if holding is not None and holding.liquidation is not None:
@@ -63,9 +73,9 @@ class SymbolOrders:
             if level is None:
                 continue
             if order.acts_below:
-                lower = max(lower, math.nextafter(float(level), math.inf))
+                lower = max(lower, math.nextafter(as_float(level), math.inf))
             else:
-                upper = min(upper, math.nextafter(float(level), -math.inf))
+                upper = min(upper, math.nextafter(as_float(level), -math.inf))
         self.lower = math.inf if self._restless and holding is not None else lower
         self.upper = upper
 
@@ -75,7 +85,17 @@ class SymbolOrders:
 
     def quiet_at(self, price: float, mark: float) -> bool:
         """Return whether nothing can happen at an open."""
+        if self._stale:
+            self._find()
         return self.lower < price < self.upper and self.unharmed_at(mark)
+
+    def quiet_inside(self, candle: Candle, mark: Candle) -> bool:
+        """Return whether nothing can happen inside a candle."""
+        if self._stale:
+            self._find()
+        if not (self.lower < candle.low and candle.high < self.upper):
+            return False
+        return mark is candle or (self.unharmed_at(mark.low) and self.unharmed_at(mark.high))
 
     def open_budget(self, candle: Candle, cap: Decimal, lot: Decimal) -> None:
         """Take a candle's volume as what its fills share, once for each candle; an infinite one caps nothing."""
@@ -83,7 +103,7 @@ class SymbolOrders:
             self.budget_open_ms = candle.open_time_ms
             self.budget = None
             if math.isfinite(candle.volume):
-                self.budget = max(floor_to(EXACT.multiply(received(candle.volume), cap), lot), ZERO)
+                self.budget = max(floor_to(multiply(received(candle.volume), cap), lot), ZERO)
 
     def forget_budget(self) -> None:
         """Let the next fills be as large as they are: they are not matched with a candle."""
@@ -92,4 +112,4 @@ class SymbolOrders:
     def spend(self, quantity: Decimal) -> None:
         """Take a fill out of the candle's budget."""
         if self.budget is not None:
-            self.budget = max(EXACT.subtract(self.budget, quantity), ZERO)
+            self.budget = max(subtract(self.budget, quantity), ZERO)

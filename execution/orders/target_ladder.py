@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.exact import EXACT, ONE, ZERO, ceil_to, computed, floor_to
+from core.exact import ONE, ZERO, add, ceil_to, computed, floor_to, multiply, subtract
 from core.orders import ExitTarget
 from core.tolerance import EXACT_TOLERANCE
 
@@ -32,11 +32,11 @@ def own_rungs(
     for target in targets:
         value = computed(target.value)
         if target.measure == "r":
-            value = EXACT.multiply(value, ZERO if stop_distance is None else stop_distance)
-        level = value if target.measure == "price" else EXACT.add(fill, EXACT.multiply(sign, value))
+            value = multiply(value, ZERO if stop_distance is None else stop_distance)
+        level = value if target.measure == "price" else add(fill, multiply(sign, value))
         fraction = computed(target.fraction)
-        rest = EXACT.subtract(left, fraction)
-        if target is targets[-1] and abs(rest) < EXACT.subtract(EXACT_TOLERANCE, ONE):
+        rest = subtract(left, fraction)
+        if target is targets[-1] and abs(rest) < subtract(EXACT_TOLERANCE, ONE):
             fraction = left
         left = rest
         rungs.append(HeldRung(fraction, level))
@@ -45,8 +45,8 @@ def own_rungs(
 
 def rungs_of_rules(ladder: Sequence["Rung"], fill: Decimal, sign: int, stop_distance: Decimal) -> tuple[HeldRung, ...]:
     """Return where the rungs of the venue's rules stand, from a fill."""
-    away = [EXACT.multiply(sign, EXACT.multiply(rung.distance, stop_distance)) for rung in ladder]
-    return tuple(HeldRung(rung.fraction, EXACT.add(fill, one)) for rung, one in zip(ladder, away, strict=True))
+    away = [multiply(sign, multiply(rung.distance, stop_distance)) for rung in ladder]
+    return tuple(HeldRung(rung.fraction, add(fill, one)) for rung, one in zip(ladder, away, strict=True))
 
 
 def closes_all(ladder: Sequence[HeldRung]) -> bool:

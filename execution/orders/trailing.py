@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.exact import EXACT, ONE, computed, received
+from core.exact import ONE, add, computed, multiply, received, subtract
 from core.orders import OrderRequest
 
 
@@ -26,7 +26,7 @@ class Trail:
         self._distance = distance
         self._share = ONE
         if fraction is not None:
-            self._share = EXACT.subtract(ONE, fraction) if long else EXACT.add(ONE, fraction)
+            self._share = subtract(ONE, fraction) if long else add(ONE, fraction)
         self._best: float | None = None
 
     def level_after(self, close: float) -> Decimal | None:
@@ -36,8 +36,8 @@ class Trail:
         self._best = close
         price = received(close)
         if self._distance is None:
-            return EXACT.multiply(price, self._share)
-        return EXACT.subtract(price, self._distance) if self._long else EXACT.add(price, self._distance)
+            return multiply(price, self._share)
+        return subtract(price, self._distance) if self._long else add(price, self._distance)
 
 
 def trail_of(request: OrderRequest, fraction: Decimal | None = None, *, long: bool) -> Trail | None:

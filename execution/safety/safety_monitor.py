@@ -145,7 +145,7 @@ class SafetyMonitor:
             self._daily_loss_halt = True
         if new_equity <= 0.0:
             self._blown = True
-        return self.trading_halted
+        return self._drawdown_halt or self._daily_loss_halt or self._blown
 
     def reset_daily_limits(self, new_starting_equity: float | None = None) -> None:
         """Begin a day, and lift a daily-loss halt.

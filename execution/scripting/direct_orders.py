@@ -4,6 +4,7 @@ import math
 from decimal import Decimal
 
 from core.candle import Candle
+from core.errors import InvariantError
 from core.events import TradeRow
 from core.exact import floor_to, received
 from core.instants import to_datetime
@@ -62,7 +63,10 @@ class DirectOrders:
         entry = self._immediate.enter(order, quantity, reference, time_ms)
         if entry.status is OrderStatus.REJECTED:
             return _refused(order, entry.reason, _IN_WORDS.get(entry.reason, entry.reason), entry.reference)
-        return _answer(self._account.rows[-1])
+        filled = self._account.last_row
+        if filled is None:
+            raise InvariantError(f"{symbol}: an entry that is not rejected has no fill")
+        return _answer(filled)
 
     def close(self, symbol: str, reference: Decimal, time_ms: int, reason: ExitReason) -> ExecutionResult:
         """Close a position at a reference price."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import HarnessError
 from core.events import Event, TradeRow
-from core.exact import computed
+from core.exact import as_float, computed
 from core.orders import OrderRequest, OrderSide, OrderType
 from core.reasons import ExecutionRefusal, ExitReason
 from execution.orders.order_book import OrderBook
@@ -115,7 +115,7 @@ class ExecutionEngine:
         accepted = self.book.submit(order, decided_ms, last_price=price, role="entry", last_open_ms=wait_until_ms)
         if accepted.status is OrderStatus.REJECTED:
             raise OrderRefused(accepted.reason, f"{order.symbol}: the venue rejects the order: {accepted.reason}")
-        return ExecutionResult.success_result(accepted.order_id or "")
+        return ExecutionResult(True, OrderStatus.NEW, accepted.order_id)
 
     def _submit_at_once(self, order: OrderRequest, price: float) -> ExecutionResult:
         """Answer a script's order; what closes is not judged."""
@@ -142,7 +142,9 @@ class ExecutionEngine:
             return
         holding, monitor = self.paper_trader.account.holdings.get(event.symbol), self.safety_monitor
         if event.action == "OPEN":
-            self._count(event.symbol, float(event.quantity), float(event.price), OrderSide(event.side))
+            self._count(
+                event.symbol, as_float(event.quantity), as_float(event.price), OrderSide.from_signal(event.side)
+            )
             return
         monitor.recorded.reduce(event.symbol, 0.0 if holding is None else holding.quantity)
         if holding is None:
@@ -170,7 +172,7 @@ class ExecutionEngine:
                 return 0.0
             distance = abs(price - order.stop_loss)
         rules = self.paper_trader.account.pricing.rules(order.symbol)
-        return order.quantity * float(rules.worst_stop_distance(computed(distance)))
+        return order.quantity * as_float(rules.worst_stop_distance(computed(distance)))
 
     def submit_close(self, symbol: str, time_ms: int, reason: ExitReason, quantity: Decimal | None = None) -> str:
         """Accept a market close of a position, or of a quantity of it, at the next open; return its order id."""

@@ -8,7 +8,7 @@ import msgspec
 
 from core.candle import Candle, FundingRate
 from core.events import Event, Recorder
-from core.exact import EXACT, received
+from core.exact import add, received
 from core.instants import to_ms
 from core.instrument import Instrument
 from core.orders import OrderRequest
@@ -158,7 +158,7 @@ class PaperTrader:
 
     def get_equity(self) -> float:
         """Return balance plus unrealised profit at the last marks."""
-        return float(EXACT.add(self.account.ledger.balance, self.account.unrealized_of_log()))
+        return float(add(self.account.ledger.balance, self.account.unrealized_of_log()))
 
     def get_open_positions(self) -> dict[str, Position]:
         """Return the open positions by symbol, in the order they were opened."""

@@ -28,7 +28,8 @@ class Position(msgspec.Struct):
     metadata: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        self.side = OrderSide(self.side)
+        if type(self.side) is not OrderSide:
+            self.side = OrderSide(self.side)
         if self.current_price is None:
             self.current_price = self.entry_price
         if self.highest_price is None:

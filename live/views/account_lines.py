@@ -28,7 +28,7 @@ def position_lines(session: Session, forming_of: FormingOf, *, by_touch: bool) -
 def account_figures(session: Session, positions: Sequence[PositionLine], *, perpetual: bool) -> AccountFigures:
     """Return how the account stands, given its positions."""
     safety, account = session.safety, session.account
-    balance, closed, holdings = float(account.balance), account.closed, _holdings(session)
+    balance, results, holdings = float(account.balance), account.totals.trades.all, _holdings(session)
     return AccountFigures(
         balance=balance,
         equity=balance + sum(one.unrealized() for one in holdings),
@@ -39,9 +39,9 @@ def account_figures(session: Session, positions: Sequence[PositionLine], *, perp
         max_daily_loss=safety.limits.max_daily_loss_pct,
         drawdown=safety.drawdown,
         max_drawdown=safety.limits.max_drawdown_pct,
-        trades=len(closed),
-        won=sum(trade.realized_pnl > 0 for trade in closed),
-        even=sum(not trade.realized_pnl for trade in closed),
+        trades=results.trades,
+        won=results.won,
+        even=results.even,
         margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
         funding=float(account.funding_net) if perpetual else None,
     )

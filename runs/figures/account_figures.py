@@ -1,30 +1,22 @@
 """What a session came to, as plain figures: the same for a session over live candles and for one over stored ones."""
 
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from core.candle_columns import Int64Array
-from core.exact import EXACT, ZERO
+from core.exact import EXACT
 from core.timeframe import DAY_MS, MINUTE_MS
+from execution.money.account_totals import ResultSum
 from metrics import (
-    average_loss,
-    average_win,
     calmar_ratio,
     daily_equity,
     daily_returns,
     equal_weighted,
-    expectancy,
-    holding_time,
-    longest_streaks,
-    profit_factor,
     sharpe_ratio,
     sortino_ratio,
-    win_rate_pct,
 )
 from runs.documents.run_result import Performance, RunStatistics
 from runs.documents.symbol_result import SymbolInput, SymbolResult
@@ -52,14 +44,13 @@ def statistics_of(session: EndedSession, risk_per_trade: float) -> RunStatistics
         The fraction of equity that the settings ask to risk.
     """
     taken = session.statistics.risks_taken
-    ambiguous = [trade for trade in session.account.closed if trade.ambiguous]
-    bound = _total(EXACT.subtract(trade.best_case_pnl, trade.realized_pnl) for trade in ambiguous)
+    trades = session.account.totals.trades
     return RunStatistics(
         **session.statistics.to_dict(),
         risk_asked_pct=100.0 * risk_per_trade,
-        risk_taken_pct=100.0 * statistics.median(taken) if taken else None,
-        ambiguous_trades=len(ambiguous),
-        ambiguous_bound=float(bound),
+        risk_taken_pct=100.0 * float(np.median(taken)) if taken else None,
+        ambiguous_trades=trades.ambiguous,
+        ambiguous_bound=float(trades.ambiguous_bound),
         **msgspec.structs.asdict(exits_of(session.account)),
     )
 
@@ -77,16 +68,14 @@ def performance_of(session: EndedSession, period: Period | None, held_returns: I
         The buy-and-hold return of each symbol that has one, fractions.
     """
     account = session.account
-    closed, costs = account.closed, account.costs
-    results = [trade.realized_pnl for trade in closed]
-    held = holding_time(trade.exit_time_ms - trade.entry_time_ms for trade in closed)
-    streaks = longest_streaks(results)
+    trades, costs = account.totals.trades, account.totals.costs
+    held, streaks = trades.held.value, trades.streaks.value
     performance = Performance(
         **account.performance,
-        profit_factor=profit_factor(results),
-        expectancy=expectancy(results),
-        average_win=average_win(results),
-        average_loss=average_loss(results),
+        profit_factor=trades.profit_factor.value,
+        expectancy=trades.expectancy.value,
+        average_win=trades.average_win.value,
+        average_loss=trades.average_loss.value,
         longest_winning_streak=streaks.wins,
         longest_losing_streak=streaks.losses,
         average_holding_minutes=None if held is None else held.average_ms / MINUTE_MS,
@@ -106,15 +95,13 @@ def performance_of(session: EndedSession, period: Period | None, held_returns: I
 def symbol_results(session: EndedSession, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
     """Return what each symbol was fed, joined with what its trades came to."""
     left = exits_by_symbol(session.account, fed)
-    results: dict[str, list[Decimal]] = {symbol: [] for symbol in fed}
-    for trade in session.account.closed:
-        results[trade.symbol].append(trade.realized_pnl)
+    results = {symbol: session.account.totals.trades.by_symbol.get(symbol, ResultSum()) for symbol in fed}
     return {
         symbol: SymbolResult(
             **{name: getattr(one.told, name) for name in SymbolInput.__struct_fields__},
-            trades=len(results[symbol]),
-            realized_pnl=float(_total(results[symbol])),
-            win_rate=win_rate_pct(results[symbol]),
+            trades=results[symbol].trades,
+            realized_pnl=float(results[symbol].realized),
+            win_rate=results[symbol].win_rate_pct,
             **msgspec.structs.asdict(left[symbol]),
             buy_and_hold_return_pct=as_per_cent(one.held_return),
         )
@@ -147,10 +134,3 @@ def _annualised(performance: Performance, equity: Sequence[float], period: Perio
         sortino_ratio=sortino_ratio(returns),
         calmar_ratio=calmar_ratio(growth, days, drawdown) if days >= 1.0 else None,
     )
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

@@ -44,13 +44,15 @@ class RunFiles:
         self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
         self._open: dict[str, BinaryIO] = {}
         self._names: list[str] = []
+        self._outputs: SessionOutputs | None = None
         with store_errors(Path(directory), _ADVICE):
             self._work.mkdir(parents=True, exist_ok=True)
             self._begun_ns = self._work.stat().st_mtime_ns
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""
-        return SessionOutputs(*(self._sink(name) for name in DERIVED), at_once=ROWS_AT_ONCE)
+        self._outputs = SessionOutputs(*(self._sink(name) for name in DERIVED), at_once=ROWS_AT_ONCE)
+        return self._outputs
 
     def write(self, name: str, data: bytes) -> None:
         """Write a whole file."""
@@ -73,6 +75,8 @@ class RunFiles:
 
         Of two runs that publish at once the later waits, so that the files of one name are always of one run.
         """
+        if self._outputs is not None:
+            self._outputs.flush()
         for name, file in self._open.items():
             with store_errors(self._stem.shown(name), _ADVICE):
                 file.close()

@@ -13,6 +13,7 @@ COVERED_OTHERWISE = {
     "validation": "makes the settings, which settings_sha256 covers",
     "backtests.input_candles": "makes the input, which data_sha256 covers",
     "market_data.history": "makes the input, which data_sha256 covers",
+    "metrics": "adds up what a run came to, of which nothing is decided",
     "runs": "keeps the outputs, whose hashes the session takes before, and tells of a finished run",
     "backtests.stored_input": "tells of a finished run",
     "reports": "tells of a finished run",

@@ -42,7 +42,7 @@ MEASURED = {
 """Costs of the sets whose orders are matched with finer candles."""
 CONTRACT = {"leverage": 5, "maintenance_rate": 0.01, "liquidation_fee": 0.0125, "missing_funding": "zero"}
 TIMEFRAMES = ("1m", "5m", "15m", "1h")
-COVERED = 46
+COVERED = 52
 """How many runs the compiled rules cover at least."""
 
 

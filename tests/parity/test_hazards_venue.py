@@ -120,9 +120,9 @@ class OneCandleOfBothLevels(unittest.TestCase):
         worst, best = (
             run(prices, {"intrabar": path, "slippage": 0.0001}, said=tight) for path in ("pessimistic", "optimistic")
         )
-        trades = worst.session.account.closed
+        trades = worst.closed
         self.assertEqual([5, 5, 5], [len(trades), worst.ambiguous, best.ambiguous])
-        for trade, other in zip(trades, best.session.account.closed, strict=True):
+        for trade, other in zip(trades, best.closed, strict=True):
             self.assertEqual(("stop", "target"), (trade.reason, other.reason))
             self.assertLess(trade.realized_pnl, 0)
             # Without commission the target's distance bounds it, and the other path brought as much.

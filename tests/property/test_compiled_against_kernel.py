@@ -18,6 +18,7 @@ from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
+from tests.support.oracles.contract_cases import contracts
 from tests.support.oracles.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
 from tests.support.oracles.drawn_words import WORD_EVENTS, worded_signals
 from tests.support.oracles.finer_candles import FINER, finer_candles
@@ -86,14 +87,14 @@ ORDERS = """NEW|, REPLACED|trailing_stop, CANCELED|end, CANCELED|gap, CANCELED|h
 CANCELED|opposite_signal, CANCELED|position_closed, REPLACED|position, REPLACED|break_even, FILLED|break_even,
 EXPIRED|max_order_wait, FILLED|end, FILLED|gap, FILLED|halt,
 FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_stop, FILLED|trailing_stop,
-REJECTED|insufficient_balance"""
+REJECTED|insufficient_balance, REJECTED|insufficient_margin, REJECTED|max_leverage, FILLED|liquidation"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
 entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_switch, max_open_trades,
 monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
 OTHERS = """candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer,
-corwin_schultz, volatility, square_root"""
+corwin_schultz, volatility, square_root, funding"""
 
 
 def words(text: str) -> set[str]:
@@ -164,9 +165,21 @@ class CompiledAgainstKernel(unittest.TestCase):
             print_blob=True,
         )
         @given(
-            cases(), st.integers(0, 1 << 32).map(further_settings), st.booleans(), st.none() | st.integers(0, 1 << 16)
+            cases(),
+            st.integers(0, 1 << 32).map(further_settings),
+            st.booleans(),
+            st.none() | st.integers(0, 1 << 16),
+            st.booleans(),
+            st.data(),
         )
-        def compare(drawn: Case, further: dict[str, Any], by_atr: bool, finer: int | None) -> None:
+        def compare(
+            drawn: Case,
+            further: dict[str, Any],
+            by_atr: bool,
+            finer: int | None,
+            perpetual: bool,
+            data: st.DataObject,
+        ) -> None:
             case, detail = covered_case(drawn, further, by_atr=by_atr), None
             timeframe = TIMEFRAMES[case.timeframe_ms]
             if finer is not None:
@@ -174,12 +187,18 @@ class CompiledAgainstKernel(unittest.TestCase):
                 if case.settings["intrabar"] == "pessimistic":
                     case.settings["intrabar"] = ("pessimistic", "detail")[finer % 2]
                 detail = finer_candles(case.candles, timeframe, finer)
+            marks, funding = None, None
+            if perpetual:
+                own, marks, funding = data.draw(contracts(case, detail))
+                case.settings["perpetual"] = own
+                if own["leverage"] == 1.0:
+                    case.settings.update(max_exposure=1.0, max_exposure_pct=1.0)
             try:
-                got = run_compiled_on(case, timeframe, detail)
+                got = run_compiled_on(case, timeframe, detail, marks, funding)
             except Uncovered:
                 happened["uncovered"] += 1
                 return
-            expected = run_kernel_on(case, detail=detail)
+            expected = run_kernel_on(case, funding=funding, detail=detail, marks=marks)
             happened["covered"] += 1
             note(expected, happened)
             happened["finer"] += detail is not None

@@ -21,6 +21,7 @@ def run_kernel_on(
     settings: Mapping[str, object] | None = None,
     funding: FundingRates | None = None,
     detail: Candles | None = None,
+    marks: Candles | None = None,
 ) -> KernelRun:
     """Run the kernel on a case of the model, or on its market with other settings, or with finer candles."""
     return run_kernel(
@@ -36,6 +37,7 @@ def run_kernel_on(
         kill_switch=case.kill_switch,
         funding=funding,
         detail=detail,
+        marks=marks,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from backtests.engines.engine_choice import reference_reason, run_compiled
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from compiled.driving.compiled_run import CompiledRun, Sinks
+from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons, settings_reasons
 from compiled.driving.opinion_rows import WordedRows
@@ -25,9 +26,10 @@ from core.events import Decision
 from core.trading_signal import Signal
 from engine.renderer import SessionOutputs
 from engine.session import Session
+from execution.money.account_totals import AccountTotals
 from strategies.strategy import StreamingStrategy
 from tests.support.oracles.slow_model import Case
-from tests.support.runs.kernel_runs import Candles, KernelRun, settings_from
+from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, settings_from
 
 OUTPUTS = ("trades", "equity", "decisions", "orders", "ledger")
 
@@ -64,7 +66,13 @@ def opinions_on(window: CandleColumns, signals: Mapping[int, Signal], rows_of: W
     return np.array(rows, SIGNAL_ROW), texts
 
 
-def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -> CompiledOutputs:
+def run_compiled_on(
+    case: Case,
+    timeframe: str,
+    detail: Candles | None = None,
+    marks: Candles | None = None,
+    funding: FundingRates | None = None,
+) -> CompiledOutputs:
     """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
@@ -76,9 +84,10 @@ def run_compiled_on(case: Case, timeframe: str, detail: Candles | None = None) -
         stored = [one for one in candles if one.open_time_ms < case.start_ms]
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
         opinions, told = opinions_on(window, case.signals.get(symbol, {}), rows_of)
+        contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, detail=fine))
+        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
     said = rows_of.said
     core = build_core(settings, case.warmup_candles, market, case.kill_switch, said)
@@ -117,7 +126,29 @@ def require_same_figures(test: unittest.TestCase, expected: Session, got: Compil
     """Fail with the first figure of the result that differs; some of them stand in no output."""
     for name in expected.statistics.__slots__:
         test.assertEqual(getattr(expected.statistics, name), getattr(got.statistics, name), name)
-    for name in ("performance", "costs", "exits", "funding_net", "funding_paid"):
+    for name in ("performance", "exits", "rung_fills", "funding_net", "funding_paid"):
         test.assertEqual(getattr(expected.account, name), getattr(got.account, name), name)
-    test.assertEqual(list(expected.account.closed), list(got.account.closed))
+    test.assertEqual(told_totals(expected.account.totals), told_totals(got.account.totals))
     test.assertEqual(list(expected.candle_moves), got.candle_moves)
+
+
+def told_totals(totals: AccountTotals) -> dict[str, Any]:
+    """Return what fills and trades add up to as plain values; a symbol without a fill is left out."""
+    trades = totals.trades
+    figures = (trades.profit_factor, trades.expectancy, trades.average_win, trades.average_loss, trades.streaks)
+    results = {"": trades.all, **trades.by_symbol, **{f"tag {name}": one for name, one in trades.by_tag.items()}}
+    fills = {name: one for name, one in totals.by_symbol.items() if one.fills}
+    rungs = any(one.rungs for one in fills.values())
+    return {
+        "costs": totals.costs,
+        "fills": totals.fills,
+        "figures": [one.value for one in (*figures, trades.held)],
+        "ambiguous": (trades.ambiguous, trades.ambiguous_bound),
+        "results": {name: (one.trades, one.won, one.even, one.realized) for name, one in results.items() if one.trades},
+        "symbols": {name: (one.fills, dict(one.exits), one.funding) for name, one in fills.items()},
+        "rungs": {
+            name: (one.positions, {n: (r.fills, r.positions, r.quantity, r.realized) for n, r in one.rungs.items()})
+            for name, one in fills.items()
+            if rungs
+        },
+    }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.candle import Candle, FundingRate, Step
+from core.events import Event, TradeRow
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms as length_ms
 from core.trading_signal import Signal
@@ -15,6 +16,7 @@ from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
+from execution.money.closed_trade import ClosedTrade
 from risk_management.risk_config import RiskConfig
 from tests.support.base_settings import BASE_SETTINGS
 from tests.support.scripted_strategy import ScriptedStrategy
@@ -78,6 +80,7 @@ class KernelRun:
     decisions: bytes
     orders: bytes = b""
     ledger: bytes = b""
+    closed: Sequence[ClosedTrade] = ()
     events: list[dict[str, object]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +136,7 @@ class KernelRun:
     @property
     def ambiguous(self) -> int:
         """Number of trades flagged ambiguous."""
-        return sum(trade.ambiguous for trade in self.session.account.closed)
+        return self.session.account.totals.trades.ambiguous
 
 
 def columns(rows: Sequence[Mapping[str, object]], *names: str) -> list[tuple[object, ...]]:
@@ -214,6 +217,7 @@ def run_kernel(
         switch,
         build_safety_monitor(configured, switch),
     )
+    closed = kept_trades(session)
     for index, symbol in enumerate(symbols):
         stored = [one for one in candles.get(symbol, ()) if one.open_time_ms < start_ms]
         session.warm_up(index, stored[len(stored) - min(len(stored), warmup_candles) :])
@@ -237,4 +241,17 @@ def run_kernel(
     for step in steps:
         session.process(step)
     session.finish()
-    return KernelRun(session, *(bytes(one) for one in written))
+    return KernelRun(session, *(bytes(one) for one in written), closed=closed)
+
+
+def kept_trades(session: Session) -> list[ClosedTrade]:
+    """Return a list that every round trip of a session joins when it closes; the session keeps the last one alone."""
+    closed: list[ClosedTrade] = []
+
+    def hear(event: Event) -> None:
+        trade = session.account.last_trade
+        if isinstance(event, TradeRow) and trade is not None and (not closed or closed[-1] is not trade):
+            closed.append(trade)
+
+    session.subscribe(hear)
+    return closed

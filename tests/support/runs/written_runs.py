@@ -1,5 +1,6 @@
 """Runs over candles of the practice market with their files, and the sessions that wrote them."""
 
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from backtests import run as backtest_run
 from backtests.in_memory import run_backtest
 from core.candle_columns import CandleColumns
 from engine.session import Session
+from execution.money.closed_trade import ClosedTrade
 from market_data.practice.practice_market import PracticeMarket
 from runs.reading import StoredRun, read_run
 from tests.support.market_data_sets import practice_columns
+from tests.support.runs.kernel_runs import kept_trades
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 EAGER = {
@@ -26,21 +29,27 @@ def candles(timeframe: str = "1h", count: int = 1_200) -> dict[str, CandleColumn
     return {symbol: practice_columns(symbol, timeframe, count) for symbol in SYMBOLS}
 
 
+TRADES_OF: weakref.WeakKeyDictionary[Session, list[ClosedTrade]] = weakref.WeakKeyDictionary()
+"""The closed round trips of every session that :func:`written_run` has returned."""
+
+
 def written_run(
     folder: Path, execution: Mapping[str, Any] | None = None, **live: Any
 ) -> tuple[StoredRun, Session, dict[str, CandleColumns]]:
     """Run 50 days of hourly candles and return the run read back, the session that wrote it, and the candles."""
     fed = live.pop("candles", None) or candles()
     sessions = []
-    build = backtest_run.build_result
+    build = backtest_run.session_over
 
-    def kept(session: Session, *arguments: Any, **named: Any) -> Any:
+    def kept(*arguments: Any) -> Session:
+        session = build(*arguments)
         sessions.append(session)
-        return build(session, *arguments, **named)
+        TRADES_OF[session] = kept_trades(session)
+        return session
 
     config = {"strategy": EAGER, "execution": dict(execution or {}), "risk": {"max_exposure": 0.3}, **live}
     config["trading_mode"] = {"max_exposure_pct": 0.9, "max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.9}
-    with mock.patch.object(backtest_run, "build_result", kept):
+    with mock.patch.object(backtest_run, "session_over", kept):
         result = run_backtest(fed_rows(fed), config=config, output_dir=folder, instruments=PracticeMarket().markets())
     return read_run(str(result.to_dict()["log_file"])), sessions[0], fed
 

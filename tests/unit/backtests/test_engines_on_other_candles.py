@@ -1,11 +1,13 @@
 """Candles beside those of the strategy, finer or watched, through both engines: the same bytes."""
 
+import json
 import tempfile
 import unittest
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from backtests.config_backtest import ConfigBacktestRunner
 from core.candle_columns import CandleColumns
@@ -40,8 +42,8 @@ class EnginesOnOtherCandles(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
 
-    def verified(self, window: tuple[str, str], provider: object = None, **live: Any) -> dict[str, Any]:
-        """Run a configuration through both engines, which must write the same; return the result."""
+    def config(self, **live: Any) -> Path:
+        """Write a configuration and return its live.yaml."""
         whole = {
             "exchange": "practice",
             "symbols": ["BTC/USDT"],
@@ -50,9 +52,11 @@ class EnginesOnOtherCandles(unittest.TestCase):
             "logging": {"directory": str(self.base / "logs")},
             **live,
         }
-        runner = ConfigBacktestRunner(
-            write_config(self.base, live=whole), *window, engine="compiled", verify_engine=True
-        )
+        return write_config(self.base, live=whole)
+
+    def verified(self, window: tuple[str, str], provider: object = None, **live: Any) -> dict[str, Any]:
+        """Run a configuration through both engines, which must write the same; return the result."""
+        runner = ConfigBacktestRunner(self.config(**live), *window, engine="compiled", verify_engine=True)
         if provider is not None:
             runner.data_provider = provider
         return runner.run()
@@ -73,6 +77,20 @@ class EnginesOnOtherCandles(unittest.TestCase):
         self.assertGreater(result["performance"]["total_trades"], 40)
         minutes = {datetime.fromisoformat(row["timestamp"]).minute % 5 for row in trade_rows(result["log_file"])}
         self.assertEqual({0, 1, 2, 3, 4}, minutes)
+
+    def test_finer_candles_make_a_run_longer(self) -> None:
+        worth = {"CANDLES_WORTH_IT": 800, "CANDLES_WORTH_COMPILING": 1}
+        too_short = "reference (because the run is shorter than 800 candles)"
+        for interval, expected in (("1m", "compiled"), (None, too_short)):
+            config = self.config(
+                timeframe="5m",
+                detail_interval=interval,
+                strategy={"type": "scalping_ema_rsi", "params": QUICK},
+            )
+            with self.subTest(interval), patch.multiple("backtests.engines.engine_choice", **worth):
+                result = ConfigBacktestRunner(config, "2024-01-01", "2024-01-01T12:00").run()
+                manifest = json.loads((Path(result["output_dir"]) / "manifest.json").read_bytes())
+                self.assertEqual(expected, manifest["engine"])
 
     def test_a_finer_candle_bridges_a_gap_between_the_strategys_own(self) -> None:
         """Its strategy goes on as in one segment, which no column of its own candles knows."""

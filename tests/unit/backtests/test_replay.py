@@ -15,9 +15,9 @@ class HeldInterrupts(unittest.TestCase):
 
     def test_the_first_interrupt_is_noted_and_does_not_raise(self):
         with held_interrupts() as interrupt:
-            self.assertFalse(interrupt.is_set())
+            self.assertFalse(interrupt.asked)
             signal.raise_signal(signal.SIGINT)
-            self.assertTrue(interrupt.is_set())
+            self.assertTrue(interrupt.asked)
 
     def test_the_second_interrupt_raises(self):
         with self.assertRaises(KeyboardInterrupt), held_interrupts():
@@ -36,14 +36,14 @@ class HeldInterrupts(unittest.TestCase):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with held_interrupts() as interrupt:
             signal.raise_signal(signal.SIGINT)
-        self.assertFalse(interrupt.is_set())
+        self.assertFalse(interrupt.asked)
 
     def test_outside_the_main_thread_nothing_is_changed(self):
         handlers = []
 
         def run():
             with held_interrupts() as interrupt:
-                handlers.append((signal.getsignal(signal.SIGINT), interrupt.is_set()))
+                handlers.append((signal.getsignal(signal.SIGINT), interrupt.asked))
 
         thread = threading.Thread(target=run)
         thread.start()

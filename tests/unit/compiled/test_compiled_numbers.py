@@ -13,6 +13,7 @@ from compiled.compiler import routine
 from compiled.integers import divided_product, float_of, half_even, in_steps, twelve_digits
 from compiled.text.digits import put_plain, put_time
 from compiled.text.floats import put_float
+from compiled.two_words import quotient_of, rounded_product
 from core.exact import ceil_to, computed, floor_to, plain
 from core.instants import format_ms
 from tests.support.scale import scaled
@@ -34,7 +35,28 @@ def text_of(put, *numbers) -> str:
     return out[: put(out, 0, *numbers)].tobytes().decode()
 
 
+WORDS = st.one_of(st.integers(0, 2**62), st.integers(0, 10**6), st.sampled_from((5, 15 * 10**9, 25 * 10**14, 10**18)))
+
+
 class CompiledNumbers(unittest.TestCase):
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(WORDS, WORDS, WORDS, st.integers(1, 2**62 - 1), st.integers(0, 36))
+    @example(2**62, 2, 1, 1, 0)
+    @example(2**62, 2**62, 2**62, 2**62 - 1, 36)
+    @example(5 * 10**17, 1, 1, 1, 18)
+    def test_quotients_of_products_are_exact_or_said_to_need_more_bits(
+        self, first: int, second: int, third: int, divisor: int, decimals: int
+    ) -> None:
+        product = first * second * third
+        numbers = [np.int64(one) for one in (first, second, third)]
+        quotient, rest = divmod(product, divisor)
+        fits = product < 2**128
+        expected = (quotient, rest) if fits and quotient < 2**63 else (NONE, 0)
+        self.assertEqual(expected, quotient_of(*numbers, np.int64(divisor)))
+        exact = Fraction(product, 10**decimals)
+        rounded = round(exact) if fits and exact < 2**63 - 1 else NONE
+        self.assertEqual(rounded, rounded_product(*numbers, np.int64(decimals)))
+
     @settings(max_examples=EXAMPLES, deadline=None)
     @given(st.floats(1e-11, 1e12, exclude_max=True))
     @example(1e-11)
@@ -57,7 +79,9 @@ class CompiledNumbers(unittest.TestCase):
         exact, size = Decimal(digits).scaleb(-decimals), Decimal(step).scaleb(-unit)
         for up, rounded in ((True, ceil_to), (False, floor_to)):
             found = in_steps(digits, decimals, unit, step, up)
-            if found != NONE:
+            if found == NONE:
+                self.assertGreater(unit - decimals, 6)
+            else:
                 self.assertEqual(rounded(exact, size), int(found) * size)
 
     @settings(max_examples=EXAMPLES, deadline=None)

@@ -3,17 +3,18 @@
 import unittest
 from decimal import Decimal
 
-from core.candle import Candle
+from core.candle import Candle, FundingRate
 from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
+from tests.property.test_kernel_against_slow_model import run_kernel_on
 from tests.support.base_settings import BASE_SETTINGS
 from tests.support.oracles.slow_model import Case
-from tests.support.runs.compiled_runs import run_compiled_on
+from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.times import MINUTE_MS
 
 
-def case(price: float, stop: float, rules: Instrument, **changes: float) -> Case:
+def case(price: float, stop: float, rules: Instrument, **changes: object) -> Case:
     """Return ten equal candles with one signal."""
     candles = [Candle(number * MINUTE_MS, price, price, price, price, 1.0) for number in range(10)]
     return Case(
@@ -50,6 +51,26 @@ class Overflow(unittest.TestCase):
         for one, reason in outside:
             with self.subTest(reason), self.assertRaisesRegex(Uncovered, reason):
                 run_compiled_on(one, "1m")
+
+    def test_contracts_are_left_to_the_kernel_where_their_money_needs_more(self) -> None:
+        usual, coarse = Instrument("A/USDT", Decimal("0.01"), Decimal("0.001")), (3, 0.0005, None)
+        for leverage, funding, reason in (
+            (7.25, coarse, None),
+            (7.123456789, coarse, "leverage of A/USDT"),
+            (5.0, (3, 0.1 + 0.2, None), None),
+            (5.0, (3, 1.2345678901234567e-19, 100.0), None),
+            (5.0, (3, 1.2345678901234567e-28, 100.0), "funding rates of A/USDT"),
+        ):
+            one = case(100.0, 1.0, usual, perpetual={"leverage": leverage})
+            minute, rate, mark = funding
+            rates = {"A/USDT": [FundingRate(minute * MINUTE_MS + 60_000, rate, mark)]}
+            with self.subTest(leverage=leverage, rate=rate):
+                if reason is None:
+                    expected = run_kernel_on(one, funding=rates)
+                    require_same_bytes(self, expected, run_compiled_on(one, "1m", funding=rates))
+                else:
+                    with self.assertRaisesRegex(Uncovered, reason):
+                        run_compiled_on(one, "1m", funding=rates)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from core.events import Fill, TradeRow
 from core.exact import ZERO
+from execution.money.account_totals import AccountTotals
 from runs.figures.exit_figures import SymbolExits, exits_by_symbol, exits_of
 
 
@@ -44,17 +45,32 @@ ROWS = [
 
 
 def trade(tag: str, result: str) -> SimpleNamespace:
-    return SimpleNamespace(tag=tag, realized_pnl=Decimal(result))
+    amount = Decimal(result)
+    return SimpleNamespace(
+        symbol="BTC",
+        tag=tag,
+        realized_pnl=amount,
+        best_case_pnl=amount,
+        entry_time_ms=0,
+        exit_time_ms=1,
+        ambiguous=False,
+    )
+
+
+def totals(rows: list[TradeRow], trades: list[SimpleNamespace]) -> AccountTotals:
+    found = AccountTotals()
+    for one in rows:
+        found.take(one)
+    for closed in trades:
+        found.trades.take(closed)
+    return found
 
 
 class ExitFigures(unittest.TestCase):
     def setUp(self) -> None:
         self.account = SimpleNamespace(
-            rows=ROWS,
-            parts_closed=[row for row in ROWS if row.action == "CLOSE"],
-            closed=[trade("dip", "3"), trade("", "7"), trade("dip", "-1.5"), trade("break", "0")],
+            totals=totals(ROWS, [trade("dip", "3"), trade("", "7"), trade("dip", "-1.5"), trade("break", "0")]),
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
-            rung_fills=Counter({1: 3, 2: 1}),
             funding_net=Decimal("0.125"),
             funding_paid=Decimal("0.5"),
             holdings={"ETH": SimpleNamespace(entry=SimpleNamespace(funding=Decimal("-0.125")))},
@@ -70,7 +86,7 @@ class ExitFigures(unittest.TestCase):
     def test_trades_are_added_up_by_their_tags(self) -> None:
         told = [(one.tag, one.trades, one.winning_trades, one.realized_pnl) for one in exits_of(self.account).tags]
         self.assertEqual([("break", 1, 0, 0.0), ("dip", 2, 1, 1.5)], told)
-        self.account.closed = [trade("", "7")]
+        self.account.totals = totals(ROWS, [trade("", "7")])
         self.assertIs(UNSET, exits_of(self.account).tags)
 
     def test_reasons_are_counted_and_three_of_them_have_names_of_their_own(self) -> None:

@@ -18,7 +18,7 @@ from metrics.figures.open_value import open_value
 from runs.documents.run_result import Performance
 from runs.reading import StoredRun, measure_run
 from runs.reading.run_folder import exposure_at_marks, trades_with_excursions
-from tests.support.runs.written_runs import EAGER, written_run
+from tests.support.runs.written_runs import EAGER, TRADES_OF, written_run
 
 PERPETUAL = {"leverage": 10, "funding": False, "mark_price": False}
 LADDER = [{"fraction": 0.4, "distance": 0.5}, {"fraction": 0.6, "distance": 1.0}]
@@ -54,7 +54,7 @@ class ReadBack(unittest.TestCase):
         self.base = Path(folder.name)
 
     def assert_trades(self, run: StoredRun, session: Session) -> None:
-        closed = session.account.closed
+        closed = TRADES_OF[session]
         self.assertEqual(len(run.round_trips), len(closed))
         for one, trade in zip(run.round_trips, closed, strict=True):
             for name in ("symbol", "quantity", "entry_time_ms", "exit_time_ms", "entry_price", "exit_price",

@@ -62,7 +62,9 @@ class Obeyed(unittest.TestCase):
         settings = {"starting_balance": 10_000.0, "default_risk_per_trade": 0.01, "max_exposure": None}
         ran = stepped_run(strategy, steps_of(candles, ["BTC/USDT"], MINUTE_MS), ["BTC/USDT"], settings)
         self.assertEqual([None, None, (20.0, 95.0), (20.0, 98.0), None, None], strategy.seen)
-        (trade,) = ran.session.account.closed
+        trade = ran.session.account.last_trade
+        assert trade is not None
+        self.assertEqual(1, ran.session.account.totals.trades.all.trades)
         self.assertEqual((10.0 * 1 + 10.0 * -2, 2), (float(trade.realized_pnl), trade.parts))
 
 

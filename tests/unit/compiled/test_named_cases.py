@@ -1,0 +1,111 @@
+"""Markets in which one slip of a compiled rule would show, beside the kernel's answer."""
+
+import unittest
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from core.candle import Candle
+from core.instrument import Instrument
+from core.trading_signal import Signal
+from tests.property.test_kernel_against_slow_model import run_kernel_on
+from tests.support.base_settings import BASE_SETTINGS
+from tests.support.oracles.slow_model import Case
+from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
+from tests.support.runs.kernel_runs import KernelRun
+from tests.support.times import MINUTE_MS
+
+A, B = "A/USDT", "B/USDT"
+RULES = Instrument(A, Decimal("0.01"), Decimal("0.001"))
+LARGE = {
+    "default_risk_per_trade": 0.5,
+    "max_risk_per_trade_pct": 0.9,
+    "max_exposure": 0.5,
+    "max_exposure_pct": 1.0,
+}
+"""Positions that together take the whole account."""
+
+
+def flat(*closes: float) -> list[Candle]:
+    """Return candles that open where the one before closed, without further extremes."""
+    opens = (closes[0], *closes)
+    return [
+        Candle(number * MINUTE_MS, begin, max(begin, end), min(begin, end), end, 1.0)
+        for number, (begin, end) in enumerate(zip(opens, closes, strict=False))
+    ]
+
+
+class NamedCases(unittest.TestCase):
+    maxDiff = None
+
+    def both(
+        self,
+        settings: Mapping[str, object],
+        candles: Mapping[str, Sequence[Candle]],
+        signals: Mapping[str, Mapping[int, Signal]],
+        rules: Instrument = RULES,
+    ) -> KernelRun:
+        """Run both engines on a market, compare their bytes, and return the kernel's run."""
+        case = Case(
+            settings={**BASE_SETTINGS, **settings},
+            timeframe_ms=MINUTE_MS,
+            start_ms=0,
+            symbols=tuple(candles),
+            instruments=dict.fromkeys(candles, rules),
+            candles=candles,
+            signals={
+                symbol: {minute * MINUTE_MS: one for minute, one in said.items()} for symbol, said in signals.items()
+            },
+            warmup_candles=0,
+            kill_switch=False,
+        )
+        expected = run_kernel_on(case)
+        require_same_bytes(self, expected, run_compiled_on(case, "1m"))
+        return expected
+
+    def test_what_an_entry_may_cost_rests_on_the_profit_of_what_is_open(self) -> None:
+        # The first takes 5,000 of 10,000. At 90 it has lost 500 and the second may cost 4,500; it asks for 4,750.
+        # At 110 the account holds 10,500: the second may cost 5,500 and asks for 5,250.
+        for price, filled in ((90.0, 1), (110.0, 2)):
+            with self.subTest(price):
+                run = self.both(
+                    LARGE,
+                    {A: flat(100.0, 100.0, price, price, price), B: flat(100.0, 100.0, 100.0, 100.0, 100.0)},
+                    {A: {0: Signal("LONG", sl_distance=50.0)}, B: {2: Signal("LONG", sl_distance=50.0)}},
+                )
+                self.assertEqual(filled, sum(row["action"] == "OPEN" for row in run.rows))
+                rejected = [] if filled == 2 else ["insufficient_balance"]
+                self.assertEqual(rejected, [reason for *_, reason in run.order_events])
+
+    def test_an_entry_may_cost_a_billionth_more_than_there_is(self) -> None:
+        whole = {**LARGE, "max_exposure": 1.0}
+        fine = Instrument(A, Decimal("0.0000001"), Decimal(1))
+        for opened, rejected in ((100.0000001, []), (100.0000002, ["insufficient_balance"])):
+            with self.subTest(opened):
+                last = Candle(MINUTE_MS, opened, opened, 100.0, 100.0, 1.0)
+                candles = {A: [*flat(100.0), last]}
+                run = self.both(whole, candles, {A: {0: Signal("LONG", sl_distance=50.0)}}, fine)
+                self.assertEqual(rejected, [reason for *_, reason in run.order_events])
+
+    def test_an_account_with_nothing_left_is_blown(self) -> None:
+        whole = {**LARGE, "max_exposure": 1.0, "max_daily_loss_pct": 1.0, "max_drawdown_pct": 1.0}
+        # 100 short at 100: the candle opens beyond the stop, at 200, and all 10,000 are lost.
+        jump = [Candle(minute * MINUTE_MS, 200.0, 200.0, 200.0, 200.0, 1.0) for minute in (2, 3)]
+        run = self.both(whole, {A: [*flat(100.0, 100.0), *jump]}, {A: {0: Signal("SHORT", sl_distance=50.0)}})
+        self.assertEqual(["account_blown"], [reason for _, reason in run.halts])
+
+    def test_large_amounts_below_the_edge_of_64_bits_are_covered(self) -> None:
+        # Commission: 2e5 USDT at 10 decimals times 123,456 is divided by 1e9; the band: 1e10 times 1.2e12 by 1e12.
+        fine = Instrument(A, Decimal("0.01"), Decimal("0.00000001"))
+        costly = {"commission_rate": 0.0123456, "starting_balance": 4_000_000.0}
+        run = self.both(costly, {A: flat(*[100.0] * 5)}, {A: {1: Signal("LONG", sl_distance=1.0)}}, fine)
+        self.assertEqual(2, len(run.rows))
+        banded = Instrument(A, Decimal("0.01"), Decimal("0.00001"), band_down=Decimal("0.5"),
+                            band_up=Decimal("1.234567890123"))  # fmt: skip
+        resting = {"entry_order": "limit", "starting_balance": 40_000_000.0}
+        candles = {A: flat(1e8, 1e8, 0.9e8, 1e8, 1e8)}
+        run = self.both(resting, candles, {A: {0: Signal("LONG", sl_distance=1e6)}}, banded)
+        self.assertEqual(2, len(run.rows))
+
+
+if __name__ == "__main__":
+    unittest.main()
