@@ -59,6 +59,7 @@ def run_compiled(
         If they do not cover it after all; outputs are of no use then, and the strategy may have been asked already.
     """
     from backtests.engines.compiled_session import CompiledSession
+    from backtests.engines.compiled_totals import CompiledTotals
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.contracts import NO_CONTRACT, Contract
@@ -81,10 +82,13 @@ def run_compiled(
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
-    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)))
+    totals = CompiledTotals(core, tuple(market.candles), run.tags)
+    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)), totals.take)
+    totals.finish()
     outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
-    return CompiledSession(run, rules, instruments, outputs, kill_switch_engaged=plan.kill_switch_engaged), warmed
+    engaged = plan.kill_switch_engaged
+    return CompiledSession(core, totals, rules, instruments, outputs, kill_switch_engaged=engaged), warmed
 
 
 def require_compiled(plan: "RunPlan", reason: str | None) -> None:

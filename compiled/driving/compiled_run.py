@@ -10,7 +10,6 @@ from compiled.codes import (
     BOUNDS,
     DECISION,
     ENDED,
-    MOVE,
     ON_OPPOSITE,
     ORDER_TYPES,
     OVERFLOW,
@@ -19,7 +18,6 @@ from compiled.codes import (
     TRANSITIONS,
 )
 from compiled.driving.core_builder import first_step_ms
-from compiled.driving.kept_events import KeptEvents
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -43,13 +41,27 @@ Sink = Callable[[memoryview], object]
 """Takes text that is gone when it returns."""
 
 
-OF_FILLS = (
-    "time_ms", "symbol", "opens", "price", "quantity", "reference", "commission", "realized_pnl", "reason",
-    "entry_time_ms", "rung", "tag", "whole", "trade_result", "trade_best", "trade_ambiguous", "funding",
-)  # fmt: skip
-OF_NOTES = ("time_ms", "symbol", "kind", "reason", "entry_id", "bound", "risk_taken", "equity")
-OF_TRANSITIONS = ("event", "role", "reason", "order_id", "rung")
-"""What is kept of events that are written, for the figures of a result."""
+class Events(NamedTuple):
+    """The events of a batch, which are gone when the next is made."""
+
+    fills: Records
+    transitions: Records
+    points: Records
+    notes: Records
+
+    @classmethod
+    def of(cls, core: Core) -> "Events":
+        """Return what has happened since the records of events were emptied."""
+        account = core.account[0]
+        return cls(
+            core.fills[: account["fills"]],
+            core.transitions[: account["transitions"]],
+            core.points[: account["points"]],
+            core.notes[: account["decisions"]],
+        )
+
+
+Listener = Callable[[Events], object]
 
 
 class OpinionRows(Protocol):
@@ -94,10 +106,6 @@ class CompiledRun:
         self.core = core
         self._opinions = opinions
         self.tags = tags
-        self.fills = KeptEvents(OF_FILLS)
-        self.notes = KeptEvents(OF_NOTES)
-        self.moves: list[Records] = []
-        self.transitions = KeptEvents(OF_TRANSITIONS)
         self._decimals = int(core.rules[0]["money_decimals"])
         self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
         self._words = Vocabulary(
@@ -127,8 +135,8 @@ class CompiledRun:
         self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
         self._out: Bytes = np.empty(0, np.uint8)
 
-    def run(self, sinks: Sinks) -> None:
-        """Run to the end.
+    def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
+        """Run to the end; a listener is given the events of every batch, once they are written.
 
         Raises
         ------
@@ -145,8 +153,12 @@ class CompiledRun:
                 begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
-            self._write(sinks)
-            self._keep()
+            events = Events.of(core)
+            self._write(events, sinks)
+            if listener is not None:
+                listener(events)
+            for name in ("fills", "transitions", "points", "decisions"):
+                account[name] = 0
 
     def _write_start(self, ledger: Sink) -> None:
         account, first_ms = self.core.account[0], first_step_ms(self.core)
@@ -154,11 +166,9 @@ class CompiledRun:
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
         ledger(out[:used].data)
 
-    def _write(self, sinks: Sinks) -> None:
+    def _write(self, events: Events, sinks: Sinks) -> None:
         """Write the events that were made."""
-        core, account = self.core, self.core.account[0]
-        fills, transitions = core.fills[: account["fills"]], core.transitions[: account["transitions"]]
-        points, notes = core.points[: account["points"]], core.notes[: account["decisions"]]
+        core, (fills, transitions, points, notes) = self.core, events
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)
@@ -176,17 +186,6 @@ class CompiledRun:
             signals = self._signals(notes)
             out = self._space(1, len(notes) * self._note_space + len(signals.data))
             sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].data)
-
-    def _keep(self) -> None:
-        """Keep what a result reads of the events that were made, and make room for the next."""
-        core, account = self.core, self.core.account[0]
-        notes = core.notes[: account["decisions"]]
-        self.fills.take(core.fills[: account["fills"]])
-        self.notes.take(notes)
-        self.moves.append(notes[notes["kind"] == MOVE])
-        self.transitions.take(core.transitions[: account["transitions"]])
-        for name in ("fills", "transitions", "points", "decisions"):
-            account[name] = 0
 
     def _signals(self, notes: Records) -> Words:
         """Return the JSON of the signals of decisions, which then are numbered by it."""

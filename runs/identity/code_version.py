@@ -15,6 +15,7 @@ KERNEL = ("core", "indicators", "strategies", "risk_management", "execution", "e
 """Packages that are hashed whole."""
 BESIDE_THE_KERNEL = (
     "backtests/engines/compiled_session.py",
+    "backtests/engines/compiled_totals.py",
     "backtests/engines/engine_choice.py",
     "backtests/engines/hearing.py",
     "backtests/kept_outputs.py",

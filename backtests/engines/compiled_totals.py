@@ -1,0 +1,186 @@
+"""What the events of a compiled run add up to, taken batch by batch: none of them has to be kept for it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from compiled.codes import (
+    BOUNDS,
+    CANCELED,
+    CLOSING,
+    DECISION,
+    ENTRY_ROLE,
+    EXPIRED,
+    FILLED,
+    GAP_NOTE,
+    HALT_NOTE,
+    LIQUIDATION,
+    MOVE,
+    NO_REASON,
+    OPENING,
+    PAYING,
+    REASONS,
+    REJECTED,
+    STOP_ROLE,
+)
+from compiled.driving.compiled_run import Events
+from compiled.layout import Core, Records
+from core.candle_columns import Float64Array, Int64Array
+from core.events import CandleMove
+from core.exact import EXACT
+from engine.session_statistics import SessionStatistics
+from execution.money.account_totals import AccountTotals, Costs, FillTotals, RungSum
+
+_EXACT_FLOATS = 1 << 53
+
+
+class CompiledTotals:
+    """Figures and counts of a compiled run, as a session has them of its account and its events.
+
+    Parameters
+    ----------
+    core
+        The records of the run.
+    symbols, tags
+        The names behind the numbers in its events.
+    """
+
+    def __init__(self, core: Core, symbols: Sequence[str], tags: Sequence[str]) -> None:
+        self._core = core
+        self._symbols = symbols
+        self._tags = tags
+        self._decimals = int(core.rules[0]["money_decimals"])
+        self._unit = 10**self._decimals
+        self._scales = core.symbols["cost_scale"]
+        self._flat = np.ones(len(symbols), np.bool_)
+        self._funding = [0] * len(symbols)
+        self._commission = self._slippage = self._fees = self._ambiguous_bound = 0
+        self.account = AccountTotals()
+        self.statistics = SessionStatistics()
+        self.exits: Counter[str] = Counter()
+        self.rung_fills: Counter[int] = Counter()
+        self.candle_moves: list[CandleMove] = []
+
+    def take(self, events: Events) -> None:
+        """Take the next events."""
+        self._take_fills(events.fills[events.fills["opens"] != PAYING])
+        self._take_trades(events.fills[events.fills["whole"] != 0])
+        self._take_notes(events.notes)
+        self._take_transitions(events.transitions)
+
+    def finish(self) -> None:
+        """Complete the figures, after the last events."""
+        record, statistics, totals = self._core.account[0], self.statistics, self.account
+        for name in ("steps", "steps_with_position", "candles_processed", "orders_submitted"):
+            setattr(statistics, name, int(record[name]))
+        statistics.funding_payments = int(record["payments"])
+        totals.costs = Costs(*map(self.amount, (self._commission, self._slippage, self._fees)))
+        totals.trades.ambiguous_bound = self.amount(self._ambiguous_bound)
+        for symbol, units in zip(self._symbols, self._funding, strict=True):
+            totals.of(symbol).funding = self.amount(units)
+
+    def amount(self, units: int) -> Decimal:
+        """Return whole units of money as a decimal number."""
+        return EXACT.scaleb(Decimal(units), -self._decimals)
+
+    def _take_fills(self, fills: Records) -> None:
+        totals, scales = self.account, self._scales[fills["symbol"]]
+        totals.fills += len(fills)
+        self._commission += _sum(fills["commission"])
+        self._fees += _sum(fills["commission"][fills["reason"] == LIQUIDATION])
+        self._slippage += _sum(np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scales)
+        self.exits.update(_counted(fills["reason"][fills["opens"] == CLOSING]))
+        for s in np.unique(fills["symbol"]).tolist():
+            self._take_symbol(s, fills[fills["symbol"] == s])
+
+    def _take_symbol(self, s: int, fills: Records) -> None:
+        found, opens = self.account.of(self._symbols[s]), fills["opens"] == OPENING
+        found.fills += len(fills)
+        found.exits.update(_counted(fills["reason"][~opens]))
+        self._funding[s] += _sum(fills["funding"][~opens])
+        # A position begins where none was open before.
+        begins = opens & np.concatenate((self._flat[s : s + 1], fills["whole"][:-1] != 0))
+        positions = found.positions + np.cumsum(begins)
+        for place in np.flatnonzero(fills["rung"]).tolist():
+            self._take_rung(found, fills[place], int(positions[place]), s)
+        found.positions, self._flat[s] = int(positions[-1]), bool(fills["whole"][-1])
+
+    def _take_rung(self, found: FillTotals, row: np.void, position: int, s: int) -> None:
+        rung = found.rungs.setdefault(int(row["rung"]), RungSum())
+        rung.fills += 1
+        if rung.last_position != position:
+            rung.last_position = position
+            rung.positions += 1
+        decimals = int(self._core.symbols[s]["quantity_decimals"])
+        rung.quantity = EXACT.add(rung.quantity, EXACT.scaleb(Decimal(int(row["quantity"])), -decimals))
+        rung.realized = EXACT.add(rung.realized, self.amount(int(row["realized_pnl"])))
+
+    def _take_trades(self, closes: Records) -> None:
+        """Take the fills that each close the last of a position."""
+        trades, results = self.account.trades, closes["trade_result"]
+        amounts = self._floats(results)
+        trades.take_all(amounts, closes["time_ms"] - closes["entry_time_ms"])
+        trades.all.take_all(amounts, self.amount(_sum(results)))
+        for s in np.unique(closes["symbol"]).tolist():
+            own = closes["symbol"] == s
+            trades.of_symbol(self._symbols[s]).take_all(amounts[own], self.amount(_sum(results[own])))
+        for number in np.unique(closes["tag"]).tolist():
+            if self._tags[number]:
+                own = closes["tag"] == number
+                trades.of_tag(self._tags[number]).take_all(amounts[own], self.amount(_sum(results[own])))
+        ambiguous = closes[closes["trade_ambiguous"] != 0]
+        trades.ambiguous += len(ambiguous)
+        self._ambiguous_bound += _sum(ambiguous["trade_best"] - ambiguous["trade_result"])
+
+    def _floats(self, units: Int64Array) -> Float64Array:
+        """Return amounts as the floats nearest to them."""
+        if len(units) and np.abs(units).max() >= _EXACT_FLOATS:
+            return np.array([one / self._unit for one in units.tolist()])
+        return units / float(self._unit)
+
+    def _take_notes(self, notes: Records) -> None:
+        found, kinds = self.statistics, np.bincount(notes["kind"], minlength=MOVE + 1)
+        found.signals_generated += int(kinds[DECISION])
+        found.gaps += int(kinds[GAP_NOTE])
+        found.halts += int(kinds[HALT_NOTE])
+        found.candle_moves += int(kinds[MOVE])
+        decisions = notes["kind"] == DECISION
+        refused = np.flatnonzero(decisions & (notes["reason"] != NO_REASON))
+        reasons = notes["reason"][refused]
+        found.refusals.update(_counted(reasons))
+        for code, first in zip(*np.unique(reasons, return_index=True), strict=True):
+            note = notes[refused[first]]
+            found.first_refused.setdefault(REASONS[code], (int(note["time_ms"]), self._symbols[note["symbol"]]))
+        entered = np.flatnonzero(decisions & (notes["entry_id"] != 0))
+        found.sizes_bound_by.update(_counted(notes["bound"][entered], BOUNDS))
+        found.risks_taken.frombytes((notes["risk_taken"][entered] / notes["equity"][entered]).tobytes())
+        if kinds[MOVE]:
+            self.candle_moves += map(self._moved, notes[notes["kind"] == MOVE])
+
+    def _moved(self, note: np.void) -> CandleMove:
+        prices = (float(note[name]) for name in ("close_before", "high", "low", "factor"))
+        return CandleMove(int(note["time_ms"]), self._symbols[note["symbol"]], int(note["opened_ms"]), *prices)
+
+    def _take_transitions(self, told: Records) -> None:
+        found, filled = self.statistics, told["event"] == FILLED
+        self.rung_fills.update(Counter(told["rung"][filled & (told["rung"] > 0)].tolist()))
+        found.entries_filled += int((filled & (told["role"] == ENTRY_ROLE)).sum())
+        # One that was never accepted counts as a refusal of its decision.
+        own = (told["role"] < STOP_ROLE) & (told["order_id"] != 0)
+        for event, counter in ((REJECTED, found.rejected), (EXPIRED, found.expired), (CANCELED, found.cancelled)):
+            counter.update(_counted(told["reason"][own & (told["event"] == event)]))
+
+
+def _sum(amounts: Int64Array) -> int:
+    """Return a sum that may be longer than 64 bits."""
+    high, low = amounts >> 32, amounts & 0xFFFFFFFF
+    return (int(high.sum()) << 32) + int(low.sum())
+
+
+def _counted(codes: np.ndarray[Any, Any], names: Sequence[str] = REASONS) -> dict[str, int]:
+    """Count words by their codes."""
+    numbers = np.bincount(codes, minlength=len(names)).tolist()
+    return {name: number for name, number in zip(names, numbers, strict=True) if number}
