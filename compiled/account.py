@@ -1,8 +1,11 @@
 """Positions and money: exact, told as they change."""
 
-from compiled.codes import NONE, OVERFLOW
+import math
+
+from compiled.codes import ALL, NONE, OVERFLOW
 from compiled.compiler import kernel, routine
-from compiled.integers import LARGEST_DIVISOR, float_of, share_of
+from compiled.fill_pricing import note_volume
+from compiled.integers import LARGEST_DIVISOR, average, float_of, long_quotient, share_of
 from compiled.layout import Core, Record
 
 LARGEST_MONEY = 4e18
@@ -31,10 +34,41 @@ def unrealized_of_marks(core: Core) -> int:
     """Return the gross profit at the marks of all that was part of the last equity."""
     total = 0
     for s in range(core.holdings.shape[0]):
-        holding = core.holdings[s]
-        if holding.sign != 0 and not holding.fresh:
-            total += profit(core, s, holding.mark_units)
+        if core.holdings[s].sign != 0:
+            total += counted_profit(core, s)
     return total
+
+
+@kernel
+def counted_profit(core: Core, s: int) -> int:
+    """Return the gross profit at the mark without what was added since the last equity."""
+    holding = core.holdings[s]
+    if holding.fresh_quantity == ALL:
+        return 0
+    return profit(core, s, holding.mark_units) if holding.fresh_quantity == 0 else profit_of_part(core, s)
+
+
+@routine
+def profit_of_part(core: Core, s: int) -> int:
+    """Return the same where only a part was added since, rounded down where a part was closed, too."""
+    symbol, holding = core.symbols[s], core.holdings[s]
+    counted = holding.quantity * symbol.fine_scale - holding.fresh_quantity
+    value = holding.mark_units * (counted // symbol.fine_scale) * symbol.cost_scale
+    rest = counted % symbol.fine_scale
+    if rest:
+        part, left = long_quotient(holding.mark_units, rest * symbol.cost_scale, symbol.fine_scale)
+        value += part + (1 if left and holding.sign < 0 else 0)
+    return holding.sign * (value - (holding.cost - holding.fresh_cost))
+
+
+@routine
+def is_rounded(core: Core) -> bool:
+    """Return whether any of these profits may have been rounded."""
+    for s in range(core.holdings.shape[0]):
+        holding = core.holdings[s]
+        if holding.sign != 0 and holding.fresh_quantity > 0 and holding.fresh_quantity % core.symbols[s].fine_scale:
+            return True
+    return False
 
 
 @routine
@@ -43,7 +77,12 @@ def affordable(core: Core, needed: int) -> bool:
     account = core.account[0]
     equity = account.balance + unrealized_of_marks(core)
     above = needed + account.cost - equity
-    return above <= equity // 1_000_000_000
+    fits = above <= equity // 1_000_000_000
+    if not fits and is_rounded(core):
+        equity += core.holdings.shape[0]
+        if needed + account.cost - equity <= equity // 1_000_000_000:
+            account.status = OVERFLOW
+    return fits
 
 
 @kernel
@@ -73,6 +112,8 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity
+    if core.fee_tiers.shape[0] > 1:
+        note_volume(core, price * quantity * core.symbols[s].cost_scale, time_ms)
     row.stop_price = row.liquidation = NONE
     row.ambiguous = row.gained = row.realized_pnl = row.targets = row.rung = row.whole = 0
     row.margin = row.funding = row.gross = row.entry_commission = 0
@@ -80,24 +121,69 @@ def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms:
 
 
 @routine
-def open_holding(core: Core, s: int, price: int, commission: int, mark_units: int, mark: float) -> None:
+def open_holding(core: Core, s: int, price: int, quantity: int, commission: int, mark_units: int, mark: float) -> None:
     """Open a position with the symbol's waiting entry; its own fill is its mark where none is given."""
     account, symbol, order, holding = core.account[0], core.symbols[s], core.entries[s], core.holdings[s]
-    holding.sign, holding.quantity, holding.price = order.sign, order.quantity, price
-    holding.cost = price * order.quantity * symbol.cost_scale
+    holding.sign, holding.quantity, holding.price = order.sign, quantity, price
+    holding.cost = price * quantity * symbol.cost_scale
     holding.commission = commission
     holding.margin = holding.funding = 0
     holding.liquidation = NONE
     holding.entry_price = float(price) / symbol.price_unit
-    holding.quantity_float = float(order.quantity) / symbol.quantity_unit
+    holding.quantity_float = float(quantity) / symbol.quantity_unit
     holding.mark_units = price if mark_units == NONE else mark_units
     holding.mark = holding.entry_price if mark_units == NONE else mark
-    holding.marked, holding.fresh, holding.timed_out, holding.entered_inside = 0, 1, 0, 0
-    holding.client_id, holding.entered, holding.tag = order.order_id, order.quantity, order.tag
+    holding.marked, holding.timed_out, holding.entered_inside, holding.entries = 0, 0, 0, 1
+    holding.fresh_quantity, holding.fresh_cost = ALL, 0
+    holding.client_id, holding.entered, holding.tag = order.order_id, quantity, order.tag
     holding.parts = holding.closed_quantity = holding.closed_cost = holding.proceeds = holding.gross = 0
     holding.result = holding.best_case = holding.ambiguous = 0
     account.open_positions += 1
     account.cost += holding.cost
+
+
+@routine
+def add_to_holding(core: Core, s: int, price: int, quantity: int, commission: int) -> None:
+    """Add a fill to the open position; where prices differ their average is shown."""
+    account, symbol, holding = core.account[0], core.symbols[s], core.holdings[s]
+    cost = price * quantity * symbol.cost_scale
+    holding.quantity += quantity
+    holding.cost += cost
+    holding.commission += commission
+    holding.entered += quantity
+    account.cost += cost
+    if holding.fresh_quantity != ALL:
+        if float(holding.quantity) * float(symbol.fine_scale) > LARGEST_MONEY:
+            account.status = OVERFLOW
+            return
+        holding.fresh_quantity += quantity * symbol.fine_scale
+        holding.fresh_cost += cost
+    if holding.price != price:
+        holding.price = NONE
+    show_entry(core, s)
+
+
+@routine
+def show_entry(core: Core, s: int) -> None:
+    """Show the quantity of what is open, and its average price where its entries had different ones."""
+    symbol, holding = core.symbols[s], core.holdings[s]
+    holding.quantity_float = float(holding.quantity) / symbol.quantity_unit
+    if holding.price == NONE:
+        count = holding.quantity * symbol.cost_scale
+        holding.entry_price = average(holding.cost, count, symbol.price_decimals)
+        if math.isnan(holding.entry_price):
+            core.account[0].status = OVERFLOW
+
+
+@routine
+def reduce_fresh(core: Core, s: int, before: int) -> None:
+    """Let a closed part take its share of what was added since the last equity."""
+    symbol, holding = core.symbols[s], core.holdings[s]
+    if float(before) * float(max(symbol.fine_step, symbol.commission_scale)) > LARGEST_DIVISOR:
+        core.account[0].status = OVERFLOW
+        return
+    holding.fresh_quantity = share_of(holding.fresh_quantity, holding.quantity, before, symbol.fine_step)
+    holding.fresh_cost = share_of(holding.fresh_cost, holding.quantity, before, symbol.commission_scale)
 
 
 @routine
@@ -126,7 +212,10 @@ def close_part(core: Core, s: int, row: Record) -> None:
     holding.commission -= paid
     holding.margin -= margin
     holding.funding -= funding
-    holding.quantity_float = float(holding.quantity) / symbol.quantity_unit
+    if not whole:
+        show_entry(core, s)
+        if holding.fresh_quantity > 0:
+            reduce_fresh(core, s, holding.quantity + quantity)
     holding.parts += 1
     holding.closed_quantity += quantity
     holding.closed_cost += cost

@@ -21,12 +21,20 @@ from compiled.codes import (
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import commission_of, target_price
 from compiled.layout import Core
+from compiled.order_book import rest_entry, rest_exit
 from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
 from compiled.perpetual.funding_dues import settle_costs
 from compiled.perpetual.liquidation import ruins
 from compiled.perpetual.margin import bankruptcy_price
-from compiled.reach_rules import meets_a_target, meets_entry, meets_stop, meets_target
+from compiled.reach_rules import (
+    meets_a_target,
+    meets_entry,
+    meets_stop,
+    meets_target,
+    stop_stands,
+)
 from compiled.settlement import enter, exit_price, leave, liquidate, quantity_left
+from compiled.symbol_orders import is_spent
 
 
 @routine
@@ -52,13 +60,14 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
                 return
             if place == LIQUIDATED:
                 point = point_of_liquidation(core, s, price)
-        elif meet_entry(core, s, price, time_ms):
+        elif meet_entry(core, s, price, core.entries[s].acts == LIMIT, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
                 # The path is a guess: after an entry its stop or its targets come first.
                 first, second, legs = path(core, s, opened, high, low)
                 leg, held = 0, intrabar == PESSIMISTIC
             if holding.client_id != walked:
                 walked, ambiguous = holding.client_id, False
+                enter_inside(core, s, time_ms)
             ambiguous = ambiguous or rests_on_the_path(core, s, opened, high, low)
         elif holding.sign == 0:
             return
@@ -102,29 +111,30 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
 
     With ``held`` the targets wait for the next candle. Where a liquidation is met is told in mark units.
     """
-    holding, scale = core.holdings[s], core.symbols[s].mark_scale
+    # A stop is triggered even where no volume is left to fill it.
+    holding, scale, spent = core.holdings[s], core.symbols[s].mark_scale, is_spent(core, s)
     found, found_price, away, kind = NOTHING, 0, 0, BY_STOP
     if holding.sign != 0:
-        stop = core.exits[s, STOP_ROLE]
         if core.rules[0].perpetual:
             found, found_price, away, kind = adverse_of_contract(core, s, point, end)
-        elif stop.working:
+        elif stop_stands(core, s):
             at_once = meets_stop(core, s, point)
             if at_once or meets_stop(core, s, end):
-                found, found_price = STOP_ROLE, point if at_once else stop.stop_price
+                found, found_price = STOP_ROLE, point if at_once else core.exits[s, STOP_ROLE].stop_price
                 away = abs(found_price - point)
-        if not held:
+        if not (held or spent):
             place, price = nearest_target(core, s, point, end)
             nearer = abs(price - point) * scale - away
             if place != NOTHING and (found == NOTHING or nearer < 0 or (nearer == 0 and kind > BY_LIMIT)):
                 found, found_price, away, kind = place, price, abs(price - point) * scale, BY_LIMIT
-    if rests(core, s) and acts_inside(core, s):
+    if rests(core, s) and acts_inside(core, s) and not (spent and core.entries[s].acts == LIMIT):
         at_once = meets_entry(core, s, point)
         if at_once or meets_entry(core, s, end):
             order = core.entries[s]
             price, own = point if at_once else order.price, BY_STOP if order.acts == STOP_MARKET else BY_LIMIT
             nearer = abs(price - point) * scale - away
-            if found == NOTHING or nearer < 0 or (nearer == 0 and own < kind):
+            earlier = found != NOTHING and own == kind and order.sequence < core.exits[s, found].sequence
+            if found == NOTHING or nearer < 0 or (nearer == 0 and (own < kind or earlier)):
                 return ENTRY_ROLE, price
     return found, found_price
 
@@ -163,7 +173,7 @@ def rests_on_the_path(core: Core, s: int, opened: int, high: int, low: int) -> b
     adverse, favourable = (low, high) if holding.sign > 0 else (high, low)
     if core.rules[0].perpetual:
         return contract_rests_on_the_path(core, s) and meets_a_target(core, s, favourable)
-    if not core.exits[s, STOP_ROLE].working or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
+    if not stop_stands(core, s) or meets_stop(core, s, opened) or not meets_stop(core, s, adverse):
         return False
     return meets_a_target(core, s, favourable)
 
@@ -177,32 +187,41 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
         price = exit_price(core, s, place, point)
     else:
         price = target_price(core, s, place, point, core.holdings[s].sign < 0)
-    ruined = place == LIQUIDATED or ruins_at(core, s, place, price)
+    ruined = place == LIQUIDATED or ruins_at(core, s, place, price, time_ms)
     if ruined:
         price = bankruptcy_price(core, s)
-    gained = gained_at_targets(core, s, price, favourable) if ambiguous and place < TARGET_ROLE else 0
+    gained = 0
+    if ambiguous and place < TARGET_ROLE:
+        quantity = core.holdings[s].quantity if ruined else quantity_left(core, s, place)
+        gained = gained_at_targets(core, s, price, quantity, favourable, time_ms)
     if ruined:
         liquidate(core, s, time_ms, gained if ambiguous else NONE)
-    else:
-        leave(core, s, place, point, price, time_ms, ambiguous, gained)
+    elif not leave(core, s, place, point, price, time_ms, ambiguous, gained):
+        rest_exit(core, s, place, core.open_ms[core.states[s].row], time_ms)
 
 
 @routine
-def ruins_at(core: Core, s: int, place: int, price: int) -> bool:
+def ruins_at(core: Core, s: int, place: int, price: int, time_ms: int) -> bool:
     """Return whether an order that closes at a price would lose more than the margin of what it closes."""
     if core.rules[0].perpetual == 0:
         return False
     quantity = quantity_left(core, s, place)
-    return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE))
+    return ruins(core, s, price, quantity, commission_of(core, s, price, quantity, place >= TARGET_ROLE, time_ms))
 
 
 @routine
-def meet_entry(core: Core, s: int, point: int, time_ms: int) -> bool:
-    """Fill the entry that the walk has met; return whether it has opened a position."""
-    holding = core.holdings[s]
-    before = holding.sign
-    opened = enter(core, s, point, core.entries[s].acts == LIMIT, time_ms, NONE, 0.0)
-    if opened and before == 0:
-        holding.entered_inside = 1
-        settle_costs(core, s, time_ms)
-    return opened
+def meet_entry(core: Core, s: int, point: int, maker: bool, time_ms: int) -> bool:
+    """Fill a resting entry that a price has met; return whether it has filled."""
+    if enter(core, s, point, maker, time_ms, NONE, 0.0):
+        return True
+    order = core.entries[s]
+    if order.working and order.acts == STOP_MARKET:
+        rest_entry(core, s, core.open_ms[core.states[s].row], time_ms)
+    return False
+
+
+@routine
+def enter_inside(core: Core, s: int, time_ms: int) -> None:
+    """Note that the prices inside a candle have opened a position."""
+    core.holdings[s].entered_inside = 1
+    settle_costs(core, s, time_ms)

@@ -18,6 +18,9 @@ NO, YES = cast(list[bool], [np.bool_(False), np.bool_(True)])
 
 ZERO = cast(int, np.int64(0))
 
+ALL = cast(int, np.int64(-1))
+"""Stands for the whole of a position."""
+
 RUNNING, ENDED, OVERFLOW = numbers(3)
 """What a run is; after an overflow it must be run by the reference kernel."""
 
@@ -26,6 +29,7 @@ CLOSING, OPENING, PAYING = numbers(3)
 
 PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
 IGNORE, CLOSE, REVERSE = numbers(3)
+THROUGH, TOUCH, BY_CHANCE = numbers(3)
 
 NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED, PARTIALLY_FILLED = numbers(7)
 TRANSITIONS = ("NEW", "REPLACED", "FILLED", "CANCELED", "EXPIRED", "REJECTED", "PARTIALLY_FILLED")
@@ -50,7 +54,7 @@ TIMES_IN_FORCE = ("GTC", "GTD", "IOC")
 DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE, FUNDING_NOTE = numbers(7)
 """Kinds of what ``decisions.jsonl`` tells."""
 
-ENTER, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(5)
+ENTER, ADDS, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(6)
 """What a signal asks for."""
 
 ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD = numbers(4)
@@ -71,6 +75,7 @@ REASONS = (
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
     "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
     "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
+    "triggered",
     "position", "break_even", "exit_signal", "nothing_to_reduce", "no_position", "no_entry_waiting", "no_stop",
     "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder", "liquidation", "insufficient_margin",
     "max_leverage",
@@ -83,6 +88,7 @@ REASONS = (
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
     HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
     MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
+    TRIGGERED,
     POSITION, BREAK_EVEN, EXIT_SIGNAL, NOTHING_TO_REDUCE, NO_POSITION, NO_ENTRY_WAITING, NO_STOP,
     STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER, LIQUIDATION, INSUFFICIENT_MARGIN,
     MAX_LEVERAGE,

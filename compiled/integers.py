@@ -56,6 +56,34 @@ def share_of(amount: int, part: int, whole: int, step: int) -> int:
     return share if amount >= 0 else -share
 
 
+@routine
+def average(total: int, count: int, decimals: int) -> float:
+    """Return total ÷ count ÷ 10 ** decimals, to twelve significant digits, as a float; nan beyond 64 bits."""
+    if float(count) > 8e17:
+        return math.nan
+    digits, rest = total // count, total % count
+    dropped = 0
+    while digits >= 10**12 * POWERS[dropped]:
+        dropped += 1
+    if dropped:
+        power = POWERS[dropped]
+        # What is left of the quotient stands before what is left of the division.
+        rest, digits = digits % power * 2 + (1 if rest else 0), digits // power
+        if rest > power or (rest == power and digits % 2 == 1):
+            digits += 1
+        decimals -= dropped
+    else:
+        while digits < 10**11 and rest:
+            rest *= 10
+            digits = digits * 10 + rest // count
+            rest %= count
+            decimals += 1
+        digits = half_even(digits, rest, count)
+    if decimals > 22:
+        return math.nan
+    return float(digits) / FLOAT_POWERS[decimals] if decimals >= 0 else float(digits) * FLOAT_POWERS[-decimals]
+
+
 @kernel
 def half_even(quotient: int, rest: int, divisor: int) -> int:
     """Return a quotient rounded by its remainder."""

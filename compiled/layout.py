@@ -25,12 +25,13 @@ def _dtype(integers: str, floats: str = "") -> np.dtype[np.void]:
 
 RULES = _dtype(
     "timeframe_ms entry_at_close on_opposite_signal order_wait_ms longest_open_distance_ms latency_ms flatten_on_halt "
-    "warmup_candles max_holding intrabar touch_fills allow_shorting monitor kill_switch price_up price_down price_unit "
-    "taker maker max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
+    "warmup_candles max_holding intrabar limit_fill allow_shorting monitor kill_switch price_up price_down price_unit "
+    "first_day max_open_trades trailing trailing_long trailing_short trailing_unit money_decimals trail_by_atr "
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
     "worse_first worse_second worse_third half_first half_second half_third observes perpetual mark_triggers "
-    "liquidation_fee liquidation_fee_unit most_payments entry_decimals events_of_a_step",
+    "liquidation_fee liquidation_fee_unit most_payments chance_high chance_low max_entries cap cap_unit entry_decimals "
+    "events_of_a_step",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
@@ -38,34 +39,39 @@ SYMBOL = _dtype(
     "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
     "band_up band_unit first_fine end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals "
-    "mark_scale liquidation_scale liquidation_multiplier liquidation_divisor",
+    "mark_scale liquidation_scale liquidation_multiplier liquidation_divisor first_letter end_letter fine_scale "
+    "fine_step",
     "price_unit quantity_unit min_quantity max_quantity min_notional mark_unit",
 )
 STATE = _dtype(
     "row present signal candles_seen opened last_open_ms segment_ends_ms has_close filled halted missing gap moved "
-    "held own_row decides fine_row fine last_fine_ms measured observed payment",
+    "held own_row decides fine_row fine last_fine_ms measured observed payment budget budget_open_ms",
     "last_close factor before",
 )
 ORDER = _dtype(
     "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
-    "acts price time_in_force expires_ms post_only rested tag stop_digits stop_decimals decision_units "
+    "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals decision_units "
     "first_target targets ladder closes_all",
     "decision_price stop_level",
 )
 REDUCING = _dtype(
-    "working role sign quantity filled price stop_price order_id reason active_ms sequence rung placed level fraction "
-    "fraction_unit wanted",
+    "working role acts sign quantity filled price stop_price order_id reason active_ms sequence rung placed level "
+    "fraction fraction_unit wanted",
 )
 """An order that can only reduce a position; a rung has its ``level`` and its share before it is placed."""
 TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = _dtype(
-    "sign quantity price cost commission mark_units marked fresh opened_ms client_id trails trail_units has_best "
-    "timed_out entered_inside targets ladder closes_all break_even_due entered parts closed_quantity closed_cost "
-    "proceeds gross result best_case ambiguous tag margin funding liquidation",
+    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails "
+    "trail_units has_best timed_out entered_inside targets ladder closes_all break_even_due entered parts "
+    "closed_quantity closed_cost proceeds gross result best_case ambiguous tag margin funding liquidation entries",
     "entry_price quantity_float mark best",
 )
-"""``targets`` is how many targets its entry has named; sums are of the parts that have closed."""
+"""``targets`` is how many targets its entry has named; sums are of the parts that have closed.
+
+``price`` is NONE where entries had different ones. ``fresh_quantity``, in the finer of 1e-8 and the quantity unit, and
+``fresh_cost`` are what was added since the last equity, which is all of it where the quantity is ALL.
+"""
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
@@ -84,11 +90,15 @@ TRANSITION = _dtype(
     "time_ms symbol event order_id client_id suffix role sign quantity filled price stop_price reason last_quantity "
     "last_price order_type time_in_force rung",
 )
+FEE_TIER = _dtype("volume volume_part maker taker")
+"""Rates from a 30-day volume on: quote currency, and money units beside it."""
+DAY = _dtype("volume volume_part")
+"""What was filled on a UTC day."""
 POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
     "time_ms symbol kind signal before warm position_gate position waiting position_reason risk_gate bound risk_reason "
     "safety_gate open_trades safety_reason execution_gate execution_reason entry_id close_id reason event order_id "
-    "role opened_ms missing cancel_gate cancel_waiting cancel_reason stop_gate stop_waiting stop_level_reason "
+    "role opened_ms missing room_of cancel_gate cancel_waiting cancel_reason stop_gate stop_waiting stop_level_reason "
     "target_gate target_waiting target_level_reason exit_gate exit_position exit_reason",
     "equity price exposure room quantity stop_distance risk_asked risk_taken risk value peak_equity day_start_equity "
     "close_before high low factor stop_wanted stop_stood target_wanted target_stood exit_quantity",
@@ -119,7 +129,8 @@ class Core(NamedTuple):
     ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
     the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices
     of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first, then a target
-    for each symbol's entry that is moved while it waits, then those that signals name. ``marks`` are mark candles in a
+    for each symbol's entry that is moved while it waits, then those that signals name. ``letters`` are the texts that
+    the chances of limit fills are drawn from, symbol by symbol. ``marks`` are mark candles in a
     symbol's mark unit, row by row beside the candles, NONE where there is none; without any of a run it is empty.
     """
 
@@ -145,6 +156,10 @@ class Core(NamedTuple):
     levels: Int64Array
     targets: Records
     words: Records
+    letters: npt.NDArray[np.uint8]
+    traded: Float64Array
+    fee_tiers: Records
+    filled_on: Records
     ranges: Float64Array
     volumes: Float64Array
     spreads: Float64Array

@@ -18,7 +18,7 @@ def take_equity(core: Core, time_ms: int) -> None:
         for s in range(core.holdings.shape[0]):
             holding = core.holdings[s]
             if holding.sign != 0:
-                holding.fresh = 0
+                holding.fresh_quantity = holding.fresh_cost = 0
                 unrealized += float(holding.sign) * (holding.mark - holding.entry_price) * holding.quantity_float
         equity += unrealized
         account.steps_with_position += 1

@@ -1,6 +1,10 @@
 """The phases of a candle at the venue: exits at the open, entries at the open, what the prices inside meet, marks."""
 
-from compiled.candle_walk import rests, walk
+from compiled.candle_walk import (
+    meet_entry,
+    rests,
+    walk,
+)
 from compiled.codes import (
     CLOSE_ROLE,
     EXPIRED,
@@ -22,7 +26,14 @@ from compiled.codes import (
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import target_price
 from compiled.layout import Core
-from compiled.order_book import cancel_close, cancel_entry, end_entry, next_exit, next_note
+from compiled.order_book import (
+    cancel_close,
+    cancel_entry,
+    end_entry,
+    next_exit,
+    next_note,
+    rest_exit,
+)
 from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
 from compiled.protective_orders import follow
 from compiled.reach_rules import (
@@ -32,9 +43,11 @@ from compiled.reach_rules import (
     meets_entry,
     meets_stop,
     meets_target,
+    stop_stands,
     triggers_stop,
 )
 from compiled.settlement import enter, exit_price, leave, leave_now, liquidate
+from compiled.symbol_orders import open_budget
 
 OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
@@ -67,6 +80,7 @@ def match(core: Core, time_ms: int) -> None:
             if not states[s].present:
                 continue
             prices = core.units[states[s].row]
+            open_budget(core, s, states[s].row)
             if rests(core, s) or reaches_exit(core, s, prices[HIGH], prices[LOW]):
                 walk(core, s, prices[OPEN], prices[HIGH], prices[LOW], prices[CLOSE_PRICE], time_ms)
     if funded:
@@ -89,7 +103,7 @@ def reaches_exit(core: Core, s: int, high: int, low: int) -> bool:
     if sign == 0 or core.rules[0].perpetual:
         return sign != 0
     adverse, favourable = (low, high) if sign > 0 else (high, low)
-    by_stop = core.exits[s, STOP_ROLE].working != 0 and meets_stop(core, s, adverse)
+    by_stop = stop_stands(core, s) and meets_stop(core, s, adverse)
     return by_stop or meets_a_target(core, s, favourable)
 
 
@@ -112,16 +126,19 @@ def exits_at_open(core: Core, s: int) -> None:
     """Phase A1: the waiting closes, liquidation, then the stop or the targets that the open has passed."""
     row, holding = core.states[s].row, core.holdings[s]
     opened, open_ms = core.units[row, OPEN], core.open_ms[row]
-    for place in range(CLOSE_ROLE, STOP_ROLE):
+    open_budget(core, s, row)
+    # Waiting closes, the whole one first, come before what is left of a stop that was triggered earlier.
+    for place in range(CLOSE_ROLE, STOP_ROLE + 1):
         order = core.exits[s, place]
-        if order.working and order.active_ms <= open_ms:
+        if order.working and order.acts == MARKET and order.active_ms <= open_ms and holding.sign != 0:
             leave(core, s, place, opened, exit_price(core, s, place, opened), open_ms, NO, ZERO)
     if holding.sign == 0:
         return
     if holding.liquidation != NONE and liquidates(core, s, mark_at(core, s, row, OPEN)):
         liquidate(core, s, open_ms, NONE)
-    elif core.exits[s, STOP_ROLE].working and triggers_stop(core, s, row, OPEN):
-        leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO)
+    elif stop_stands(core, s) and triggers_stop(core, s, row, OPEN):
+        if not leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO):
+            rest_exit(core, s, STOP_ROLE, open_ms, open_ms)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)
 
@@ -147,16 +164,21 @@ def entries_at_open(core: Core, s: int) -> None:
     opened, open_ms = core.units[row, OPEN], core.open_ms[row]
     if order.active_ms > open_ms:
         return
-    if order.acts == MARKET:
-        if open_ms <= order.last_open_ms and holding.sign == 0:
-            enter(core, s, opened, False, open_ms, NONE, 0.0)
-        return
-    # A position against it that is not closed yet holds it back; its open has passed all the same.
-    if (holding.sign == 0 or holding.sign == order.sign) and meets_entry(core, s, opened):
+    open_budget(core, s, row)
+    over = order.last_open_ms != NONE and open_ms > order.last_open_ms
+    over = over or (order.expires_ms != NONE and open_ms >= order.expires_ms)
+    against = holding.sign != 0 and holding.sign != order.sign
+    if over or against:
+        # A position against it that is not closed yet holds it back; its open has passed all the same.
+        if order.acts == MARKET or not against:
+            return
+    elif order.acts == MARKET:
+        enter(core, s, opened, False, open_ms, NONE, 0.0)
+    elif meets_entry(core, s, opened):
         if order.post_only and not order.rested:
             reject_resting(core, s, opened, open_ms)
         else:
-            enter(core, s, opened, order.acts == LIMIT and order.rested != 0, open_ms, NONE, 0.0)
+            meet_entry(core, s, opened, order.acts == LIMIT and order.rested != 0, open_ms)
     if order.working:
         order.rested = 1
         if order.time_in_force == IOC:

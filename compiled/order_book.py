@@ -18,12 +18,15 @@ from compiled.codes import (
     OCO,
     ORDER,
     OWN,
+    PARTIALLY_FILLED,
     POSITION_CLOSED,
     REJECTED,
+    REPLACED,
     SIGNAL,
     STOP_MARKET,
     STOP_ROLE,
     TAKE_PROFIT,
+    TRIGGERED,
 )
 from compiled.compiler import routine
 from compiled.layout import Core, Record
@@ -66,7 +69,7 @@ def tell_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> Rec
     order = core.entries[s]
     told = next_transition(core, time_ms, s, event, ENTRY_ROLE)
     told.order_id = told.client_id = order.order_id
-    told.sign, told.quantity, told.reason = order.sign, order.quantity, reason
+    told.sign, told.quantity, told.filled, told.reason = order.sign, order.quantity, order.filled, reason
     told.order_type, told.time_in_force = order.order_type, order.time_in_force
     if order.order_type == LIMIT:
         told.price = order.price
@@ -105,6 +108,8 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     order = core.entries[s]
     order.working, order.order_id = 1, next_order_id(core)
     core.account[0].entries_waiting += 1
+    core.account[0].sequence += 1
+    order.sequence = core.account[0].sequence
     tell_entry(core, s, NEW, NO_REASON, time_ms)
     return order.order_id
 
@@ -124,6 +129,7 @@ def place_exit(core: Core, s: int, place: int, role: int, quantity: int, reason:
     order.working, order.placed, order.role, order.sequence = 1, 1, role, account.sequence
     order.sign, order.quantity, order.filled, order.reason = -core.holdings[s].sign, quantity, 0, reason
     order.order_id, order.active_ms, order.rung = 0, 0, 0
+    order.acts = STOP_MARKET if role == STOP_ROLE else (LIMIT if role > STOP_ROLE else MARKET)
     order.price = order.stop_price = NONE
     return order
 
@@ -193,16 +199,19 @@ def next_exit(core: Core, s: int, first: int, after: int) -> int:
 
 @routine
 def cancel_reducing(core: Core, s: int, closed_by: int, time_ms: int) -> None:
-    """Cancel what else can only reduce a position that is gone, in order of acceptance."""
+    """Cancel what else can only reduce a position that is gone, in order of acceptance, and the rest of its entry."""
     reason = OCO if closed_by >= STOP_ROLE else POSITION_CLOSED
     after = 0
     while True:
         place = next_exit(core, s, CLOSE_ROLE, after)
         if place == 0:
-            return
+            break
         after = core.exits[s, place].sequence
         if place != closed_by:
             cancel_exit(core, s, place, time_ms, reason if place >= STOP_ROLE else POSITION_CLOSED)
+    entry = core.entries[s]
+    if entry.filled and entry.sign != core.exits[s, closed_by].sign:
+        cancel_entry(core, s, time_ms, POSITION_CLOSED)
 
 
 @routine
@@ -228,11 +237,31 @@ def expire_entries(core: Core, time_ms: int) -> None:
 
 
 @routine
-def fill_entry(core: Core, s: int, price: int, time_ms: int) -> None:
-    """Tell that a waiting entry has filled, which ends it."""
+def fill_entry(core: Core, s: int, price: int, quantity: int, time_ms: int) -> None:
+    """Tell a fill of a waiting entry, which ends it; what the volume cap has left of a stop acts at the market."""
     order = core.entries[s]
-    told = tell_entry(core, s, FILLED, SIGNAL, time_ms)
-    told.filled = told.last_quantity = order.quantity
-    told.last_price = price
-    order.working = 0
-    core.account[0].entries_waiting -= 1
+    order.filled += quantity
+    all_filled = order.filled == order.quantity
+    told = tell_entry(core, s, FILLED if all_filled else PARTIALLY_FILLED, SIGNAL, time_ms)
+    told.last_quantity, told.last_price = quantity, price
+    if all_filled:
+        order.working = 0
+        core.account[0].entries_waiting -= 1
+    elif order.acts == STOP_MARKET:
+        order.acts = MARKET
+
+
+@routine
+def rest_entry(core: Core, s: int, open_ms: int, time_ms: int) -> None:
+    """Let a triggered stop entry that nothing has filled act at the market from the next candle on."""
+    order = core.entries[s]
+    order.acts, order.rested, order.active_ms = MARKET, 1, open_ms + 1
+    tell_entry(core, s, REPLACED, TRIGGERED, time_ms)
+
+
+@routine
+def rest_exit(core: Core, s: int, place: int, open_ms: int, time_ms: int) -> None:
+    """Let a triggered stop of a position that nothing has filled act at the market from the next candle on."""
+    order = core.exits[s, place]
+    order.acts, order.active_ms = MARKET, open_ms + 1
+    tell_exit(core, s, place, REPLACED, TRIGGERED, time_ms)

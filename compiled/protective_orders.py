@@ -13,6 +13,7 @@ from compiled.codes import (
     REPLACED,
     SIGNAL,
     STOP,
+    STOP_MARKET,
     STOP_NOT_TIGHTER,
     STOP_PASSED,
     STOP_ROLE,
@@ -77,7 +78,7 @@ def move_stop(core: Core, s: int, level: int, time_ms: int) -> int:
     It only ever comes nearer, and never to where the last price is already.
     """
     stop, holding = core.exits[s, STOP_ROLE], core.holdings[s]
-    if not stop.working:
+    if not stop.working or stop.acts != STOP_MARKET:
         return NO_STOP
     if not (level > stop.stop_price if holding.sign > 0 else level < stop.stop_price):
         return STOP_NOT_TIGHTER
@@ -208,6 +209,8 @@ def trail(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
 def tighten(core: Core, s: int, level: int, reason: int, time_ms: int) -> None:
     """Move a position's stop to a level that is nearer."""
     stop = core.exits[s, STOP_ROLE]
+    if stop.acts != STOP_MARKET:
+        return
     if level > stop.stop_price if core.holdings[s].sign > 0 else level < stop.stop_price:
         stop.stop_price, stop.reason = level, reason
         tell_exit(core, s, STOP_ROLE, REPLACED, reason, time_ms)

@@ -1,12 +1,26 @@
-"""When a price meets an order: a stop by a touch, a limit by a trade through it, or by a touch where that is set.
+"""When a price meets an order: stops by a touch, limits by the venue's rule.
 
 Mark prices judge liquidation and, where that is set, stops. They, and levels beside them, are whole numbers of a
 symbol's mark unit.
 """
 
-from compiled.codes import NONE, STOP_MARKET, STOP_ROLE, TARGET_ROLE
+import numpy as np
+
+from compiled.codes import BY_CHANCE, NONE, STOP_MARKET, STOP_ROLE, TARGET_ROLE, TOUCH
 from compiled.compiler import kernel, routine
 from compiled.layout import Core
+from compiled.text.digest import PADDING, digest
+from compiled.text.digits import put_whole
+
+OF_TARGET, OF_RUNG = np.frombuffer(b"-target", np.uint8), np.frombuffer(b"-tp", np.uint8)
+NO_RUNG = -1
+
+
+@kernel
+def stop_stands(core: Core, s: int) -> bool:
+    """Return whether a position's stop is there and not triggered yet."""
+    stop = core.exits[s, STOP_ROLE]
+    return stop.working != 0 and stop.acts == STOP_MARKET
 
 
 @kernel
@@ -21,11 +35,11 @@ def meets_target(core: Core, s: int, place: int, price: int) -> bool:
     """Return whether a price meets a target of a position."""
     level = core.exits[s, place].price
     if price == level:
-        return core.rules[0].touch_fills != 0
+        return touch_fills(core, s, core.holdings[s].client_id, core.exits[s, place].rung)
     return price > level if core.holdings[s].sign > 0 else price < level
 
 
-@kernel
+@routine
 def meets_a_target(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets any target of a position."""
     for place in range(TARGET_ROLE, TARGET_ROLE + core.holdings[s].targets):
@@ -34,12 +48,12 @@ def meets_a_target(core: Core, s: int, price: int) -> bool:
     return False
 
 
-@kernel
+@routine
 def meets_entry(core: Core, s: int, price: int) -> bool:
     """Return whether a price meets the waiting entry, which acts as a stop or a limit order."""
     order = core.entries[s]
     if price == order.price:
-        return order.acts == STOP_MARKET or core.rules[0].touch_fills != 0
+        return order.acts == STOP_MARKET or touch_fills(core, s, order.order_id, NO_RUNG)
     falls = (order.acts == STOP_MARKET) == (order.sign < 0)
     return price < order.price if falls else price > order.price
 
@@ -82,3 +96,31 @@ def liquidates(core: Core, s: int, mark: int) -> bool:
     if holding.liquidation == NONE:
         return False
     return mark <= holding.liquidation if holding.sign > 0 else mark >= holding.liquidation
+
+
+@routine
+def touch_fills(core: Core, s: int, order_id: int, rung: int) -> bool:
+    """Return whether a price that equals its limit fills an entry, or a target of the position that it has opened."""
+    rule = core.rules[0].limit_fill
+    return drawn(core, s, order_id, rung) if rule == BY_CHANCE else rule == TOUCH
+
+
+@routine
+def drawn(core: Core, s: int, order_id: int, rung: int) -> bool:
+    """Draw once for each order and candle whether a touch fills: the same candles always give the same fills."""
+    rules, symbol = core.rules[0], core.symbols[s]
+    at = symbol.end_letter - symbol.first_letter
+    text = np.empty(at + 64 + PADDING, np.uint8)
+    for place in range(at):
+        text[place] = core.letters[symbol.first_letter + place]
+    at = put_whole(text, at, order_id)
+    if rung != NO_RUNG:
+        for letter in OF_RUNG if rung else OF_TARGET:
+            text[at] = letter
+            at += 1
+        if rung:
+            at = put_whole(text, at, rung)
+    text[at] = ord("|")
+    at = put_whole(text, at + 1, core.open_ms[core.states[s].row])
+    high, low = digest(text, at)
+    return high < rules.chance_high or (high == rules.chance_high and low < rules.chance_low)

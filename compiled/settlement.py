@@ -2,17 +2,20 @@
 
 from compiled.account import (
     LARGEST_MONEY,
+    add_to_holding,
     close_part,
     next_fill,
     open_holding,
     unrealized_of_log,
 )
 from compiled.codes import (
+    CANCELED,
     CLOSE_ROLE,
     CLOSING,
     FILLED,
     LIMIT,
     LIQUIDATION,
+    MARKET,
     NEW,
     NO,
     NO_REASON,
@@ -24,11 +27,13 @@ from compiled.codes import (
     PARTIALLY_FILLED,
     REJECTED,
     SIGNAL,
+    STOP_MARKET,
     STOP_ROLE,
     TARGET_ROLE,
+    YES,
     ZERO,
 )
-from compiled.compiler import routine
+from compiled.compiler import kernel, routine
 from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
 from compiled.layout import Core, Record
@@ -44,42 +49,54 @@ from compiled.order_book import (
 from compiled.perpetual.liquidation import liquidation_fee, ruins
 from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
+from compiled.symbol_orders import forget_budget, spend
 from compiled.target_ladder import passed_level
 
 
 @routine
 def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_units: int, mark: float) -> bool:
-    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has opened a position."""
-    account, order, symbol = core.account[0], core.entries[s], core.symbols[s]
-    buying, quantity = order.sign > 0, order.quantity
+    """Fill the symbol's waiting entry, or reject it; it is never resized. Return whether it has filled."""
+    account, order, symbol, holding = core.account[0], core.entries[s], core.symbols[s], core.holdings[s]
+    buying, first = order.sign > 0, holding.sign == 0
+    quantity = within_budget(core, s, order.quantity - order.filled)
+    if quantity == 0:
+        return False
     if order.acts == LIMIT:
         price = limit_price(core, s, reference, buying)
         price = min(price, order.price) if buying else max(price, order.price)
     else:
         price = market_price(core, s, reference, quantity, buying)
-    commission = commission_of(core, s, price, quantity, maker)
-    if quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
+    commission = commission_of(core, s, price, quantity, maker, time_ms)
+    held = 0 if first else holding.quantity
+    if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
         account.status = OVERFLOW
         return False
     notional = price * quantity * symbol.cost_scale
     refused = entry_refusal(core, s, price, notional, commission)
-    if refused == NO_REASON and core.holdings[s].sign == 0:
+    if refused == NO_REASON and first:
         refused = passed_level(core, s, price)
     if refused != NO_REASON:
-        note = end_entry(core, s, REJECTED, refused, time_ms)
+        note = end_entry(core, s, CANCELED if order.filled else REJECTED, refused, time_ms)
         note.price = float(price) / symbol.price_unit
-        note.quantity = float(quantity) / symbol.quantity_unit
+        note.quantity = float(order.quantity) / symbol.quantity_unit
         return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
-    open_holding(core, s, price, commission, mark_units, mark)
-    holding = core.holdings[s]
-    holding.opened_ms = time_ms
+    spend(core, s, quantity)
+    if first:
+        open_holding(core, s, price, quantity, commission, mark_units, mark)
+        holding.opened_ms = time_ms
+    else:
+        holding.entries += 1 if order.filled == 0 else 0
+        add_to_holding(core, s, price, quantity, commission)
     if core.rules[0].perpetual:
         row.margin = set_aside(core, s, notional)
-    fill_entry(core, s, price, time_ms)
-    protect(core, s, time_ms)
+    fill_entry(core, s, price, quantity, time_ms)
+    if first:
+        protect(core, s, time_ms)
+    else:
+        resize(core, s, time_ms, YES, NO)
     row.opens, row.reference, row.commission, row.order_id = OPENING, reference, commission, order.order_id
-    row.reason, row.tag = SIGNAL, order.tag
+    row.reason, row.tag = SIGNAL, holding.tag
     row.balance, row.unrealized_pnl = account.balance, unrealized_of_log(core)
     show_levels(core, s, row)
     return True
@@ -100,11 +117,21 @@ def show_levels(core: Core, s: int, row: Record) -> None:
 
 @routine
 def quantity_left(core: Core, s: int, place: int) -> int:
-    """Return how much of a position an order that reduces it would close; a close takes all of it."""
+    """Return how much of a position an order that reduces it would close; a close takes all of it.
+
+    What fills outside the phases of a candle takes none of its volume.
+    """
     holding, order = core.holdings[s], core.exits[s, place]
     if order.role == CLOSE_ROLE:
         order.quantity = order.filled + holding.quantity
-    return min(order.quantity - order.filled, holding.quantity)
+    quantity = min(order.quantity - order.filled, holding.quantity)
+    return quantity if place == OWN else within_budget(core, s, quantity)
+
+
+@kernel
+def within_budget(core: Core, s: int, quantity: int) -> int:
+    """Return how much of a quantity the volume cap lets fill."""
+    return min(quantity, core.states[s].budget) if core.rules[0].cap else quantity
 
 
 @routine
@@ -116,19 +143,22 @@ def exit_price(core: Core, s: int, place: int, reference: int) -> int:
 @routine
 def leave(
     core: Core, s: int, place: int, reference: int, price: int, time_ms: int, ambiguous: bool, gained: int
-) -> None:
-    """Fill an order that reduces the position, as far as there is one left, at a price.
+) -> bool:
+    """Fill an order that reduces the position, as far as position and volume cap let it; return whether it has.
 
     Where the position is gone, what could only reduce it is cancelled; else its orders stand for what is left.
     """
     order = core.exits[s, place]
     quantity = quantity_left(core, s, place)
-    commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE)
+    if quantity == 0:
+        return False
+    commission = commission_of(core, s, price, quantity, order.role == TARGET_ROLE, time_ms)
     best = gained if ambiguous else NONE
     if ruins(core, s, price, quantity, commission):
         liquidate(core, s, time_ms, best)
     else:
         fill_exit(core, s, place, reference, price, commission, time_ms, best)
+    return True
 
 
 @routine
@@ -149,6 +179,8 @@ def fill_exit(
     """Fill what an order closes of the position; ``gained`` is as of :func:`liquidate`."""
     holding, order = core.holdings[s], core.exits[s, place]
     quantity = quantity_left(core, s, place)
+    if place != OWN:
+        spend(core, s, quantity)
     if order.order_id == 0:
         order.order_id = next_order_id(core)
     if place == OWN:
@@ -168,6 +200,9 @@ def fill_exit(
         order.working = 0
         if order.rung != 0 and holding.sign != 0 and order.rung == core.rules[0].break_even_after:
             holding.break_even_due = 1
+    elif order.acts == STOP_MARKET:
+        # What the volume cap has left of a stop acts at the market.
+        order.acts = MARKET
     if holding.sign != 0:
         if core.rules[0].perpetual:
             find_liquidation(core, s)
@@ -181,4 +216,5 @@ def fill_exit(
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
     place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
+    forget_budget(core, s)
     leave(core, s, OWN, reference, exit_price(core, s, OWN, reference), time_ms, NO, ZERO)

@@ -51,3 +51,12 @@ def turn_to_strategy_candles(core: Core) -> None:
     for s in range(core.states.shape[0]):
         state = core.states[s]
         state.present, state.row = state.decides, state.own_row
+
+
+@kernel
+def last_matched(core: Core, s: int) -> int:
+    """Return the row of the candle that was matched last of those inside the symbol's strategy candle, or that one."""
+    state = core.states[s]
+    if core.rules[0].detail_ms and state.last_fine_ms >= core.open_ms[state.row]:
+        return state.fine_row - (0 if state.fine else 1)
+    return state.row

@@ -47,10 +47,15 @@ def float_text(value: float) -> str:
     return _encoded(value).decode() if 1e-4 <= value < 1e16 else repr(value)
 
 
-# The same prices and distances come again and again: at the open, as a mark, in every gate.
-@functools.lru_cache(maxsize=1_024)
 def received(value: float) -> Decimal:
     """Return a received price or a number from settings as the decimal that its shortest text names."""
+    # To what remembers numbers zero and minus zero are one, and a funding rate may be either.
+    return _remembered(value) if value else Decimal(float_text(float(value)))
+
+
+# The same prices and distances come again and again: at the open, as a mark, in every gate.
+@functools.lru_cache(maxsize=1_024)
+def _remembered(value: float) -> Decimal:
     return Decimal(float_text(float(value)))
 
 

@@ -1,11 +1,12 @@
 """What the events of a compiled run add up to, taken batch by batch: none of them has to be kept for it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from compiled.codes import (
     BOUNDS,
@@ -21,6 +22,7 @@ from compiled.codes import (
     MOVE,
     NO_REASON,
     OPENING,
+    PARTIALLY_FILLED,
     PAYING,
     REASONS,
     REJECTED,
@@ -35,6 +37,13 @@ from engine.session_statistics import SessionStatistics
 from execution.money.account_totals import AccountTotals, Costs, FillTotals, RungSum
 
 _EXACT_FLOATS = 1 << 53
+_OF_FILLS = (
+    "time_ms", "symbol", "opens", "price", "quantity", "reference", "commission", "realized_pnl", "reason", "funding",
+    "entry_time_ms", "rung", "tag", "whole", "trade_result", "trade_best", "trade_ambiguous",
+)  # fmt: skip
+
+Columns = dict[str, Int64Array]
+"""Fields of fills, a column each."""
 
 
 class CompiledTotals:
@@ -66,8 +75,10 @@ class CompiledTotals:
 
     def take(self, events: Events) -> None:
         """Take the next events."""
-        self._take_fills(events.fills[events.fills["opens"] != PAYING])
-        self._take_trades(events.fills[events.fills["whole"] != 0])
+        fills = {name: events.fills[name].copy() for name in _OF_FILLS}
+        whole, paying = fills["whole"] != 0, fills["opens"] == PAYING
+        self._take_trades(_rows(fills, whole))
+        self._take_fills(_rows(fills, ~paying) if paying.any() else fills)
         self._take_notes(events.notes)
         self._take_transitions(events.transitions)
 
@@ -86,54 +97,58 @@ class CompiledTotals:
         """Return whole units of money as a decimal number."""
         return EXACT.scaleb(Decimal(units), -self._decimals)
 
-    def _take_fills(self, fills: Records) -> None:
-        totals, scales = self.account, self._scales[fills["symbol"]]
-        totals.fills += len(fills)
+    def _take_fills(self, fills: Columns) -> None:
+        totals, of_symbol = self.account, fills["symbol"]
+        scales = self._scales[of_symbol]
+        totals.fills += len(of_symbol)
         self._commission += _sum(fills["commission"])
         self._fees += _sum(fills["commission"][fills["reason"] == LIQUIDATION])
         self._slippage += _sum(np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scales)
         self.exits.update(_counted(fills["reason"][fills["opens"] == CLOSING]))
-        for s in np.unique(fills["symbol"]).tolist():
-            self._take_symbol(s, fills[fills["symbol"] == s])
+        for s, own in _by(of_symbol, len(self._symbols)):
+            self._take_symbol(s, fills if own is None else _rows(fills, own))
 
-    def _take_symbol(self, s: int, fills: Records) -> None:
+    def _take_symbol(self, s: int, fills: Columns) -> None:
         found, opens = self.account.of(self._symbols[s]), fills["opens"] == OPENING
-        found.fills += len(fills)
+        found.fills += len(opens)
         found.exits.update(_counted(fills["reason"][~opens]))
         self._funding[s] += _sum(fills["funding"][~opens])
         # A position begins where none was open before.
         begins = opens & np.concatenate((self._flat[s : s + 1], fills["whole"][:-1] != 0))
         positions = found.positions + np.cumsum(begins)
         for place in np.flatnonzero(fills["rung"]).tolist():
-            self._take_rung(found, fills[place], int(positions[place]), s)
+            rung, quantity, result = (int(fills[name][place]) for name in ("rung", "quantity", "realized_pnl"))
+            self._take_rung(found, _RungFill(rung, quantity, result), int(positions[place]), s)
         found.positions, self._flat[s] = int(positions[-1]), bool(fills["whole"][-1])
 
-    def _take_rung(self, found: FillTotals, row: np.void, position: int, s: int) -> None:
-        rung = found.rungs.setdefault(int(row["rung"]), RungSum())
+    def _take_rung(self, found: FillTotals, fill: "_RungFill", position: int, s: int) -> None:
+        rung = found.rungs.setdefault(fill.rung, RungSum())
         rung.fills += 1
         if rung.last_position != position:
             rung.last_position = position
             rung.positions += 1
         decimals = int(self._core.symbols[s]["quantity_decimals"])
-        rung.quantity = EXACT.add(rung.quantity, EXACT.scaleb(Decimal(int(row["quantity"])), -decimals))
-        rung.realized = EXACT.add(rung.realized, self.amount(int(row["realized_pnl"])))
+        rung.quantity = EXACT.add(rung.quantity, EXACT.scaleb(Decimal(fill.quantity), -decimals))
+        rung.realized = EXACT.add(rung.realized, self.amount(fill.result))
 
-    def _take_trades(self, closes: Records) -> None:
+    def _take_trades(self, closes: Columns) -> None:
         """Take the fills that each close the last of a position."""
         trades, results = self.account.trades, closes["trade_result"]
         amounts = self._floats(results)
         trades.take_all(amounts, closes["time_ms"] - closes["entry_time_ms"])
         trades.all.take_all(amounts, self.amount(_sum(results)))
-        for s in np.unique(closes["symbol"]).tolist():
-            own = closes["symbol"] == s
-            trades.of_symbol(self._symbols[s]).take_all(amounts[own], self.amount(_sum(results[own])))
-        for number in np.unique(closes["tag"]).tolist():
+        if not len(results):
+            return
+        for s, own in _by(closes["symbol"], len(self._symbols)):
+            chosen = slice(None) if own is None else own
+            trades.of_symbol(self._symbols[s]).take_all(amounts[chosen], self.amount(_sum(results[chosen])))
+        for number, own in _by(closes["tag"], len(self._tags)):
             if self._tags[number]:
-                own = closes["tag"] == number
-                trades.of_tag(self._tags[number]).take_all(amounts[own], self.amount(_sum(results[own])))
-        ambiguous = closes[closes["trade_ambiguous"] != 0]
-        trades.ambiguous += len(ambiguous)
-        self._ambiguous_bound += _sum(ambiguous["trade_best"] - ambiguous["trade_result"])
+                chosen = slice(None) if own is None else own
+                trades.of_tag(self._tags[number]).take_all(amounts[chosen], self.amount(_sum(results[chosen])))
+        ambiguous = closes["trade_ambiguous"] != 0
+        trades.ambiguous += int(ambiguous.sum())
+        self._ambiguous_bound += _sum((closes["trade_best"] - results)[ambiguous])
 
     def _floats(self, units: Int64Array) -> Float64Array:
         """Return amounts as the floats nearest to them."""
@@ -167,11 +182,37 @@ class CompiledTotals:
     def _take_transitions(self, told: Records) -> None:
         found, filled = self.statistics, told["event"] == FILLED
         self.rung_fills.update(Counter(told["rung"][filled & (told["rung"] > 0)].tolist()))
-        found.entries_filled += int((filled & (told["role"] == ENTRY_ROLE)).sum())
+        entries = told["role"] == ENTRY_ROLE
+        found.partial_fills += int((entries & (told["event"] == PARTIALLY_FILLED)).sum())
+        # One that has filled in part may end otherwise than by its last fill.
+        ended = filled | (np.isin(told["event"], (REJECTED, EXPIRED, CANCELED)) & (told["filled"] > 0))
+        found.entries_filled += int((entries & ended).sum())
         # One that was never accepted counts as a refusal of its decision.
         own = (told["role"] < STOP_ROLE) & (told["order_id"] != 0)
         for event, counter in ((REJECTED, found.rejected), (EXPIRED, found.expired), (CANCELED, found.cancelled)):
             counter.update(_counted(told["reason"][own & (told["event"] == event)]))
+
+
+class _RungFill(NamedTuple):
+    """A fill of a ladder's rung, in whole units."""
+
+    rung: int
+    quantity: int
+    result: int
+
+
+def _rows(columns: Columns, chosen: npt.NDArray[np.bool_]) -> Columns:
+    """Return some of the rows."""
+    return {name: column[chosen] for name, column in columns.items()}
+
+
+def _by(numbers: Int64Array, kinds: int) -> Iterator[tuple[int, npt.NDArray[np.bool_] | None]]:
+    """Yield which rows have each number that occurs; None is all of them."""
+    if kinds == 1 and len(numbers):
+        yield 0, None
+        return
+    for number in np.unique(numbers).tolist():
+        yield number, numbers == number
 
 
 def _sum(amounts: Int64Array) -> int:

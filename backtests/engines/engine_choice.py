@@ -40,11 +40,10 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     if importlib.util.find_spec("numba") is None:
         yield "numba is not installed"
         return
-    from compiled.driving.coverage import is_compiled, rules_reasons, settings_reasons
+    from compiled.driving.coverage import is_compiled, rules_reasons
 
     if plan.engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
-    yield from settings_reasons(plan.settings)
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
 
 
@@ -78,7 +77,7 @@ def run_compiled(
         scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
         prices = None if memory is None else memory.once(("prices", symbol), scaled)
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(one.instrument, one.warmup, one.window, said, prices, finer, contract))
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer, contract))
     core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(core, tuple(market.candles))
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)

@@ -1,6 +1,7 @@
 """What a signal asks of a symbol's position and waiting entry: a table, without any deed."""
 
 from compiled.codes import (
+    ADDS,
     CLOSE,
     CLOSE_WAITING,
     CLOSES,
@@ -18,10 +19,11 @@ from compiled.compiler import kernel
 
 
 @kernel
-def plan(held: int, closing: bool, waiting: int, sign: int, policy: int) -> tuple[int, bool, int]:
+def plan(held: int, closing: bool, waiting: int, sign: int, policy: int, may_add: bool) -> tuple[int, bool, int]:
     """Return what a signal of a side asks for, whether the waiting entry is cancelled, and why it is refused.
 
-    ``held`` and ``waiting`` are the signs of the position and of the waiting entry, 0 without one.
+    ``held`` and ``waiting`` are the signs of the position and of the waiting entry, 0 without one; ``may_add`` says
+    that a signal in the position's direction may add to it.
     """
     if held == 0:
         if waiting == 0:
@@ -30,7 +32,13 @@ def plan(held: int, closing: bool, waiting: int, sign: int, policy: int) -> tupl
             return REFUSES, False, ENTRY_WAITING
         return (WITHDRAWS if policy == CLOSE else ENTER), True, NO_REASON
     if held == sign:
-        return REFUSES, waiting == -sign and policy != IGNORE, POSITION_OPEN
+        # An entry against the position was to follow a close that is still under way.
+        withdraws = waiting == -sign and policy != IGNORE
+        if not may_add or closing:
+            return REFUSES, withdraws, CLOSE_WAITING if may_add else POSITION_OPEN
+        if waiting != 0 and not withdraws:
+            return REFUSES, False, ENTRY_WAITING
+        return ADDS, withdraws, NO_REASON
     if policy == IGNORE:
         return REFUSES, False, OPPOSITE_IGNORED
     if closing:

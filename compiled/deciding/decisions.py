@@ -1,6 +1,7 @@
 """Phase C: each opinion that is not FLAT goes through the gates, symbol by symbol."""
 
 from compiled.codes import (
+    ADDS,
     ANY_POSITION,
     CLOSE_ROLE,
     CLOSES,
@@ -23,6 +24,8 @@ from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
 from compiled.order_book import cancel_entry, close_all, next_note
 from compiled.settlement import enter
+from compiled.step_candles import last_matched
+from compiled.symbol_orders import open_budget
 
 
 @kernel
@@ -101,11 +104,12 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     """Carry out what an opinion asks for."""
     rules, holding, order = core.rules[0], core.holdings[s], core.entries[s]
     waiting = order.sign if order.working else 0
-    wanted, withdraws, reason = plan(
-        holding.sign, core.exits[s, CLOSE_ROLE].working != 0, waiting, signal.sign, rules.on_opposite_signal
-    )
+    closing, may_add = core.exits[s, CLOSE_ROLE].working != 0, holding.entries < rules.max_entries
+    wanted, withdraws, reason = plan(holding.sign, closing, waiting, signal.sign, rules.on_opposite_signal, may_add)
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
-    if reason != NO_REASON or by_entry or wanted in (CLOSES, REVERSES):
+    if wanted == ADDS:
+        pass  # No position stands in its way.
+    elif reason != NO_REASON or by_entry or wanted in (CLOSES, REVERSES):
         shown.position_gate, shown.position_reason = 1, reason
         shown.position = 0 if by_entry else holding.sign
         shown.waiting = order.order_id if by_entry else 0
@@ -113,8 +117,9 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
         cancel_entry(core, s, time_ms, OPPOSITE_SIGNAL)
     if wanted in (CLOSES, REVERSES):
         shown.close_id = close_all(core, s, time_ms, OPPOSITE_SIGNAL)
-    if wanted in (ENTER, REVERSES):
-        enter_by_signal(core, s, signal, shown, wanted == REVERSES)
-        if shown.entry_id and rules.entry_at_close and wanted == ENTER and order.acts == MARKET:
+    if wanted in (ENTER, ADDS, REVERSES):
+        enter_by_signal(core, s, signal, shown, wanted)
+        if shown.entry_id and rules.entry_at_close and wanted != REVERSES and order.acts == MARKET:
             row = core.states[s].row
+            open_budget(core, s, last_matched(core, s))
             enter(core, s, core.units[row, 3], False, time_ms, core.units[row, 3], core.close[row])

@@ -1,31 +1,43 @@
 """An entry that a signal asks for: sized by risk, shown to safety, submitted to execution."""
 
 from compiled.codes import (
+    ADDS,
+    CAP_BOUND,
     MONITOR_MODE,
     NO_REASON,
     NONE,
     OVERFLOW,
+    REVERSES,
+    ROOM_BOUND,
     SHORTING_DISABLED,
     TRAILING_DISTANCE,
 )
 from compiled.compiler import routine
-from compiled.deciding.entry_orders import form_order
+from compiled.deciding.entry_orders import form_order, refusal_of
 from compiled.deciding.entry_sizing import size_entry
 from compiled.integers import in_steps, twelve_digits
 from compiled.layout import Core, Record
-from compiled.order_acceptance import refusal_of
 from compiled.order_book import accept_entry, reject_entry
 from compiled.safety_monitor import check_pre_trade
 
 
 @routine
-def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, reverses: bool) -> None:
-    """Put an entry through the gates; what they answer, and its id, stand in the decision."""
+def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, wanted: int) -> None:
+    """Put an entry through the gates; what they answer, and its id, stand in the decision.
+
+    A reversing entry sees the account without the position that is closing; one that adds is no further trade.
+    """
     rules, account, order = core.rules[0], core.account[0], core.entries[s]
     equity, price = account.current_equity, core.close[core.states[s].row]
-    count_book(core, shown, s if reverses else -1)
+    count_book(core, shown, s if wanted == REVERSES else -1)
     shown.risk_gate, shown.equity, shown.price = 1, equity, price
-    shown.room = rules.max_exposure_pct * equity - shown.exposure
+    shown.room, shown.room_of = rules.max_exposure_pct * equity - shown.exposure, ROOM_BOUND
+    if wanted == ADDS:
+        shown.open_trades -= 1
+        # What its position leaves of the exposure that a position may have.
+        left = rules.max_exposure * equity - core.holdings[s].quantity_float * core.holdings[s].mark
+        if left < shown.room:
+            shown.room, shown.room_of = left, CAP_BOUND
     shown.risk_reason = size_entry(core, s, signal, shown, rules.max_risk_per_trade_pct * equity)
     if shown.risk_reason == NO_REASON and rules.trail_by_atr and not signal.atr > 0.0:
         shown.risk_reason = TRAILING_DISTANCE
@@ -76,5 +88,5 @@ def count_book(core: Core, shown: Record, without: int) -> None:
         if order.working:
             if holding.sign != order.sign:
                 count += 1
-            exposure += float(order.quantity) / core.symbols[s].quantity_unit * order.decision_price
+            exposure += float(order.quantity - order.filled) / core.symbols[s].quantity_unit * order.decision_price
     shown.open_trades, shown.exposure = count, exposure

@@ -1,8 +1,22 @@
-"""The order that a sized signal becomes."""
+"""The order that a sized signal becomes, and what the venue checks before it accepts a limit or stop entry."""
 
 import math
 
-from compiled.codes import GTC, GTD, LIMIT, MARKET, NONE, OVERFLOW
+from compiled.account import LARGEST_MONEY
+from compiled.codes import (
+    ABOVE_MAX_QUANTITY,
+    BELOW_MIN_NOTIONAL,
+    BELOW_MIN_QUANTITY,
+    GTC,
+    GTD,
+    LIMIT,
+    MARKET,
+    NO_REASON,
+    NONE,
+    OVERFLOW,
+    PERCENT_PRICE,
+    PRICE,
+)
 from compiled.compiler import routine
 from compiled.integers import DIGITS, LARGEST_QUOTIENT, divided_product, in_steps, twelve_digits
 from compiled.layout import Core, Record
@@ -20,7 +34,7 @@ def form_order(core: Core, s: int, signal: Record) -> None:
     order.accepted_ms, order.active_ms = time_ms, time_ms + rules.latency_ms
     order.order_type = order.acts = rules.entry_order if signal.entry == 0 else signal.entry - 1
     order.price = order.last_open_ms = order.expires_ms = NONE
-    order.time_in_force, order.post_only, order.rested = GTC, 0, 0
+    order.time_in_force, order.post_only, order.rested, order.filled = GTC, 0, 0, 0
     if order.order_type == MARKET:
         order.last_open_ms = time_ms + rules.order_wait_ms
         return
@@ -77,3 +91,42 @@ def _named_price(core: Core, s: int, price: float, below: bool) -> int:
         core.account[0].status = OVERFLOW
         return 0
     return ticks * symbol.tick
+
+
+@routine
+def refusal_of(core: Core, s: int) -> int:
+    """Return why the symbol's entry, formed and sized, is not accepted."""
+    order, symbol = core.entries[s], core.symbols[s]
+    if order.order_type == MARKET:
+        return NO_REASON
+    if order.price <= 0:
+        return PRICE
+    if order.quantity < symbol.least_quantity:
+        return BELOW_MIN_QUANTITY
+    if order.quantity > symbol.most_quantity:
+        return ABOVE_MAX_QUANTITY
+    if float(order.price) * float(order.quantity) * float(symbol.cost_scale) > LARGEST_MONEY:
+        core.account[0].status = OVERFLOW
+        return PRICE
+    if order.price * order.quantity * symbol.cost_scale < symbol.least_value:
+        return BELOW_MIN_NOTIONAL
+    if order.order_type == LIMIT and outside_band(core, s, order.price):
+        return PERCENT_PRICE
+    return NO_REASON
+
+
+@routine
+def outside_band(core: Core, s: int, price: int) -> bool:
+    """Return whether a limit price lies outside the band that the venue allows around the last close."""
+    symbol, last = core.symbols[s], core.units[core.states[s].row, 3]
+    if float(last) * float(max(symbol.band_up, symbol.band_down)) >= LARGEST_QUOTIENT * float(symbol.band_unit):
+        core.account[0].status = OVERFLOW
+        return True
+    if symbol.band_down:
+        bound, rest = divided_product(last, symbol.band_down, symbol.band_unit)
+        if price < bound or (price == bound and rest > 0):
+            return True
+    if symbol.band_up:
+        bound, _ = divided_product(last, symbol.band_up, symbol.band_unit)
+        return price > bound
+    return False

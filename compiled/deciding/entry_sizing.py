@@ -15,7 +15,6 @@ from compiled.codes import (
     NONE,
     OVERFLOW,
     RISK_BOUND,
-    ROOM_BOUND,
     ROUNDING_BOUND,
     STOP_DISTANCE,
     STOP_WITHIN_TICK,
@@ -94,7 +93,7 @@ def bounded_size(core: Core, stop: float, shown: Record) -> tuple[float, int]:
     if not math.isnan(rules.max_exposure) and equity * rules.max_exposure / price < size:
         size, bound = equity * rules.max_exposure / price, CAP_BOUND
     if shown.room / price < size:
-        size, bound = shown.room / price, ROOM_BOUND
+        size, bound = shown.room / price, shown.room_of
     return size, bound
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
     NO_CONTRACT,
     Contract,
@@ -20,7 +21,7 @@ from compiled.driving.contracts import (
 )
 from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
-from compiled.driving.order_rules import acceptance_rules, entry_rules
+from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
@@ -51,13 +52,14 @@ Column = TypeVar("Column", Int64Array, Float64Array)
 
 
 class SymbolMarket(NamedTuple):
-    """What a symbol brings: its trading rules, the candles from before the window and those of it, and its opinions.
+    """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
     finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
     they are known, ``contract`` is what a perpetual has beside.
     """
 
+    name: str
     rules: Instrument
     warmup: CandleColumns
     window: CandleColumns
@@ -95,6 +97,7 @@ def build_core(
         symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
         symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
         symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
+        states[s]["budget_open_ms"] = NONE
         states[s]["row"] = states[s]["own_row"] = row
         states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
         states[s]["signal"] = signal
@@ -153,12 +156,15 @@ def _core(
     said: SaidWords,
 ) -> layout.Core:
     units, contracts = beside
-    account = np.zeros(1, layout.ACCOUNT)
-    start = whole(received(settings.live.execution.starting_balance), int(rules[0]["money_decimals"]))
+    account, fills = np.zeros(1, layout.ACCOUNT), settings.live.execution
+    start = whole(received(fills.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
     for name in ("current_equity", "peak_equity", "day_start_equity", "account_peak"):
-        account[name] = float(settings.live.execution.starting_balance)
+        account[name] = float(fills.starting_balance)
     signals = np.concatenate([one.opinions for one in market])
+    letters = [letters_of(fills, one.name) for one in market]
+    symbols["end_letter"] = np.cumsum([len(one) for one in letters])
+    symbols["first_letter"][1:] = symbols["end_letter"][:-1]
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     series = [*(one.window for one in market), *(one.detail for one in market)]
@@ -173,6 +179,8 @@ def _core(
     of_a_step = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
     rules["events_of_a_step"] = of_a_step + rules["most_payments"]
     room = EVENTS_AT_ONCE + int(rules[0]["events_of_a_step"])
+    opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
+    rules["first_day"], filled_on = days_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
     core = layout.Core(
         rules=rules,
         symbols=symbols,
@@ -182,7 +190,7 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=_whole([one.open_time_ms for one in series]),
+        open_ms=opens,
         close=_whole([one.close for one in series]),
         high=_whole([one.high for one in series]),
         low=_whole([one.low for one in series]),
@@ -197,6 +205,10 @@ def _core(
         levels=np.zeros((room, rungs), np.int64),
         targets=np.concatenate((of_settings, moved, said.targets)),
         words=words,
+        letters=np.frombuffer(b"".join(letters), np.uint8),
+        traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
+        fee_tiers=tiers,
+        filled_on=filled_on,
         **joined_records(contracts),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
@@ -251,7 +263,6 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "closes_all": sum((received(rung.fraction) for rung in fills.exits.ladder), ZERO) == ONE,
         "break_even_after": fills.exits.break_even_after or 0,
         "intrabar": _INTRABAR[fills.intrabar],
-        "touch_fills": fills.limit_fill == "touch",
         "allow_shorting": fills.allow_shorting,
         "monitor": mode.mode == "monitor",
         "kill_switch": kill_switch,
@@ -272,6 +283,8 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         **_cost_rules(settings),
         **measured_rules(fills),
         **entry_rules(fills),
+        **limit_rules(fills),
+        **cap_rules(fills),
         **contract_rules(fills.perpetual),
     }
     rules = np.zeros(1, layout.RULES)
@@ -306,19 +319,13 @@ def _cost_rules(settings: Settings) -> dict[str, int]:
     fills = settings.live.execution
     worse = EXACT.add(build_spread(fills.spread).constant or ZERO, received(fills.slippage))
     up, down = shares_of(EXACT.add(ONE, worse), max(EXACT.subtract(ONE, worse), ZERO))
-    rate, own = received(fills.commission_rate), fills.commission
-    taker, maker = shares_of(
-        rate if own.taker is None else received(own.taker), rate if own.maker is None else received(own.maker)
-    )
     trail = trailing_fraction_of(settings.risk.model_dump()) or ZERO
     long, short = shares_of(EXACT.subtract(ONE, trail), EXACT.add(ONE, trail))
     return {
         "price_up": up.number,
         "price_down": down.number,
         "price_unit": up.unit,
-        "taker": taker.number,
-        "maker": maker.number,
-        "rate_unit": taker.unit,
+        "rate_unit": rates_of(fills)[0].unit,
         "trailing_long": long.number,
         "trailing_short": short.number,
         "trailing_unit": long.unit,
@@ -348,6 +355,8 @@ def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.voi
         "quantity_decimals": quantity_decimals,
         "cost_scale": cost_scale,
         "commission_scale": 10 ** (money - 8),
+        "fine_scale": 10 ** max(0, 8 - quantity_decimals),
+        "fine_step": 10 ** max(0, quantity_decimals - 8),
         "commission_divisor": 10 ** max(0, finer),
         "commission_multiplier": 10 ** max(0, -finer),
         "largest_quantity": LARGEST // (symbols * largest_price * cost_scale),

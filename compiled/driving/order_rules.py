@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-from compiled.codes import LIMIT, MARKET, STOP_MARKET, TIMES_IN_FORCE
+from compiled.codes import BY_CHANCE, LIMIT, MARKET, STOP_MARKET, THROUGH, TIMES_IN_FORCE, TOUCH
 from compiled.driving.scaled_market import LARGEST, shares_of
 from core.exact import EXACT, ONE, received
 from core.instrument import Instrument
@@ -12,6 +12,7 @@ from core.tolerance import EXACT_TOLERANCE
 from execution.execution_settings import ExecutionSettings
 
 _ENTRY_ORDERS = {"market": MARKET, "limit": LIMIT, "stop": STOP_MARKET}
+_LIMIT_FILLS = {"through": THROUGH, "touch": TOUCH, "probability": BY_CHANCE}
 
 
 def entry_rules(fills: ExecutionSettings) -> dict[str, int]:
@@ -27,7 +28,25 @@ def entry_rules(fills: ExecutionSettings) -> dict[str, int]:
         "time_in_force": TIMES_IN_FORCE.index(fills.entry_time_in_force),
         "entry_expiry": fills.entry_expiry,
         "post_only": fills.post_only,
+        "max_entries": fills.max_entries,
     }
+
+
+def limit_rules(fills: ExecutionSettings) -> dict[str, int]:
+    """Return when limits fill, and below which number of 64 bits, in two words, a drawn one lets a touch fill."""
+    high, low = divmod(math.ceil(fills.limit_fill_probability * 2.0**64), 1 << 32)
+    return {"limit_fill": _LIMIT_FILLS[fills.limit_fill], "chance_high": high, "chance_low": low}
+
+
+def cap_rules(fills: ExecutionSettings) -> dict[str, int]:
+    """Return the share of a candle's volume that orders fill; 0 is no cap."""
+    (share,) = shares_of(received(fills.volume_cap or 0.0))
+    return {"cap": share.number, "cap_unit": share.unit}
+
+
+def letters_of(fills: ExecutionSettings, symbol: str) -> bytes:
+    """Return what the text begins with that the chance of a symbol's limit fills is drawn from."""
+    return f"{fills.limit_fill_seed}|{symbol}|".encode()
 
 
 def acceptance_rules(rules: Instrument, quantity_decimals: int, money_decimals: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ from compiled.codes import (
 )
 from compiled.compiler import Whole, routine
 from compiled.layout import Core
-from compiled.reach_rules import knows_mark, liquidates, mark_at, marks_trigger, meets_stop, triggers_stop
+from compiled.reach_rules import knows_mark, liquidates, mark_at, marks_trigger, meets_stop, stop_stands, triggers_stop
 
 OPEN, HIGH, LOW = 0, 1, 2
 
@@ -27,7 +27,7 @@ def adverse_of_contract(core: Core, s: int, point: int, end: int) -> tuple[int, 
     """
     holding, scale = core.holdings[s], core.symbols[s].mark_scale
     role, price, away, kind, far = NOTHING, Whole(0), Whole(0), BY_STOP, Whole(0)
-    if core.exits[s, STOP_ROLE].working:
+    if stop_stands(core, s):
         level, alone = stop_on(core, s, point, end)
         if level != NONE:
             role, price, away = STOP_ROLE, level, abs(level - point) * scale
@@ -100,7 +100,7 @@ def contract_rests_on_the_path(core: Core, s: int) -> bool:
     """Return whether stop or liquidation is reached that the open had not passed: a target then rests on the path."""
     holding, row = core.holdings[s], core.states[s].row
     adverse = LOW if holding.sign > 0 else HIGH
-    if core.exits[s, STOP_ROLE].working:
+    if stop_stands(core, s):
         if triggers_stop(core, s, row, OPEN):
             return False
         if triggers_stop(core, s, row, adverse):

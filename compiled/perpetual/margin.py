@@ -1,6 +1,6 @@
 """Isolated margin of perpetual contracts: what a position sets aside, and the mark price at which it is used up."""
 
-from compiled.account import LARGEST_MONEY, unrealized_of_marks
+from compiled.account import LARGEST_MONEY, is_rounded, unrealized_of_marks
 from compiled.codes import NONE, OVERFLOW
 from compiled.compiler import Whole, routine
 from compiled.layout import Core
@@ -44,6 +44,8 @@ def margin_affordable(core: Core, s: int, needed: int) -> bool:
     # What the tolerance of 1e-9 of the equity adds, as a whole number and its remainder.
     more, part = equity // 1_000_000_000, equity % 1_000_000_000
     above = share + account.margin - equity - more
+    if above >= 0 and is_rounded(core):
+        account.status = OVERFLOW
     if above == 0:
         return rest * 1_000_000_000 <= part * symbol.leverage
     return above < 0

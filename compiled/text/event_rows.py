@@ -2,7 +2,18 @@
 
 from typing import NamedTuple
 
-from compiled.codes import CLOSE_ROLE, CLOSING, LIQUIDATION, NONE, OPENING, PAYING, STOP_ROLE, numbers
+from compiled.codes import (
+    CLOSE_ROLE,
+    CLOSING,
+    LIQUIDATION,
+    NONE,
+    OPENING,
+    PARTIALLY_FILLED,
+    PAYING,
+    REPLACED,
+    STOP_ROLE,
+    numbers,
+)
 from compiled.compiler import entry, routine
 from compiled.compiling.pointers import by_pointer
 from compiled.layout import Record, Records
@@ -147,7 +158,8 @@ def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: B
         at = put_comma(out, put(out, at, words.order_types, row.order_type))
         at = put(out, at, words.pieces, GTC if row.time_in_force == 0 else UNTIL - 1 + row.time_in_force)
         at = put_comma(out, put(out, at, words.transitions, row.event))
-        at = put_comma(out, put(out, at, words.statuses, row.event))
+        status = PARTIALLY_FILLED if row.event == REPLACED and row.filled else row.event
+        at = put_comma(out, put(out, at, words.statuses, status))
         at = _put_money(out, at, row.quantity, quantities)
         at = _put_money(out, at, row.filled, quantities)
         at = put_comma(out, at if row.price == NONE else put_plain(out, at, row.price, prices))

@@ -63,6 +63,7 @@ class FeatureStrategy(Says):
             self.name = type(self).__name__
         self._timeframe_ms: int | None = None
         self._features: dict[str, Feature] | None = None
+        self._settles: tuple[int, int] | None = None
 
     @classmethod
     def checked(cls, params: Mapping[str, Any]) -> BaseModel:
@@ -150,13 +151,16 @@ class FeatureStrategy(Says):
     @property
     def warmup_candles(self) -> int:
         """How many candles must come before the first that may order: every value that is read forgets its start."""
-        longest = 1
-        for name, feature in self.declared.items():
-            try:
-                longest = max(longest, feature.rows_to_settle(self.timeframe_ms))
-            except ConfigurationError as error:
-                raise ConfigurationError(f"feature {name!r}: {error}") from error
-        return longest + self.lookback
+        length_ms = self.timeframe_ms
+        if self._settles is None or self._settles[0] != length_ms:
+            longest = 1
+            for name, feature in self.declared.items():
+                try:
+                    longest = max(longest, feature.rows_to_settle(length_ms))
+                except ConfigurationError as error:
+                    raise ConfigurationError(f"feature {name!r}: {error}") from error
+            self._settles = length_ms, longest
+        return self._settles[1] + self.lookback
 
     @property
     def watched_series(self) -> tuple[WatchedSeries, ...]:

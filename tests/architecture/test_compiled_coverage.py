@@ -1,10 +1,9 @@
-"""The table of the architecture page says of every setting whether the compiled rules cover it, and so do they."""
+"""The table of the architecture page says of every setting whether the compiled rules cover it."""
 
 import re
 import unittest
 from collections.abc import Iterator
 
-from compiled.driving.coverage import REFERENCE_ONLY
 from execution.execution_settings import TradingModeSettings
 from risk_management.risk_config import RiskConfig
 from tests.support.shared import REPOSITORY
@@ -23,20 +22,17 @@ def keys_of(section: type, before: str = "") -> Iterator[str]:
 
 
 def keys_of_row(name: str) -> list[str]:
-    """Return the keys of a row of the table, without the values in brackets."""
+    """Return the keys of a row of the table."""
     (row,) = re.findall(rf"^\| {name} \| (`.*) \|$", PAGE, re.MULTILINE)
-    return re.findall(r"`([\w.]+)`", re.sub(r"\([^)]*\)", "", row))
+    return re.findall(r"`([\w.]+)`", row)
 
 
 class CompiledCoverage(unittest.TestCase):
     def test_every_setting_stands_in_one_row_of_the_table(self) -> None:
-        rows = ("covered", "covered in some values", "reference", "only beside those", "no part of the rules")
+        rows = ("covered", "no part of the rules")
         listed = [key for row in rows for key in keys_of_row(row)]
         known = [key for section in (LiveSettings, RiskConfig, TradingModeSettings) for key in keys_of(section)]
         self.assertEqual(sorted(known), sorted(listed))
-
-    def test_what_needs_the_reference_kernel_is_what_the_rules_refuse(self) -> None:
-        self.assertEqual(set(REFERENCE_ONLY), {*keys_of_row("reference"), *keys_of_row("covered in some values")})
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.support.runs.compiled_runs import columns_of, require_same_bytes, req
 from tests.support.runs.kernel_runs import Candles, settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 
-COVERED = 320
+COVERED = 513
 """How many cases the compiled rules cover at least."""
 
 

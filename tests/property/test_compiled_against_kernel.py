@@ -59,7 +59,6 @@ LADDERS: tuple[dict[str, Any], ...] = (
 )
 FURTHER: Mapping[str, Sequence[Any]] = {
     "intrabar": ("pessimistic", "optimistic", "ohlc", "olhc"),
-    "limit_fill": ("through", "touch"),
     "latency_ms": (0, 0, 0, 1_500, 59_000, 59_000),
     "mode": ("paper",) * 9 + ("monitor",),
     "kill_switch": (False,) * 11 + (True,),
@@ -70,7 +69,6 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "trailing_stop_atr": (None, None, 1.5),
     "spread": SPREADS,
     "slippage_model": SLIPPAGE_MODELS,
-    "commission": ({}, {"maker": -0.0001, "taker": 0.0004}),
     **ENTRY_SETTINGS,
 }
 """Settings that the slow model does not know and the compiled rules do, and the kill switch, and room for no more
@@ -132,7 +130,7 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         flat["trailing_stop_atr"] = None
     if flat["trailing_stop_atr"] is not None:
         del flat["trailing_stop_pct"]
-    if flat["commission"]:
+    if "taker" in flat["commission"]:
         del flat["commission_rate"]
     rules = {}
     for symbol, one in case.instruments.items():
@@ -225,6 +223,7 @@ def note(run: KernelRun, happened: Counter[str]) -> None:
     for bound, times in run.session.statistics.sizes_bound_by.items():
         happened[f"bound_{bound}"] += times
     happened["ambiguous"] += run.ambiguous
+    happened["added"] += sum(row["action"] == "OPEN" for row in run.rows) > len(run.session.account.closed)
     happened["both_sides"] += len({row["side"] for row in run.rows}) == 2
 
 

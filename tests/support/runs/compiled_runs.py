@@ -14,7 +14,7 @@ from backtests.run_plan import RunPlan
 from compiled.driving.compiled_run import CompiledRun, Sinks
 from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
-from compiled.driving.coverage import rules_reasons, settings_reasons
+from compiled.driving.coverage import rules_reasons
 from compiled.driving.opinion_rows import WordedRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
@@ -76,7 +76,7 @@ def run_compiled_on(
     """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
-    for reason in (*settings_reasons(settings), *rules_reasons(rules)):
+    for reason in rules_reasons(rules):
         raise Uncovered(reason)
     market, texts, rows_of = [], [], WordedRows()
     for symbol in case.symbols:
@@ -87,7 +87,8 @@ def run_compiled_on(
         contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
-        market.append(SymbolMarket(case.instruments[symbol], warmup, window, opinions, None, fine, contract))
+        rules = case.instruments[symbol]
+        market.append(SymbolMarket(symbol, rules, warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
     said = rows_of.said
     core = build_core(settings, case.warmup_candles, market, case.kill_switch, said)

@@ -90,7 +90,6 @@ class EngineChoice(unittest.TestCase):
     def test_what_is_not_covered_is_made_by_the_reference_kernel_and_it_is_said_why(self) -> None:
         cases: tuple[tuple[str, object, object, str], ...] = (
             ("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"], None, "the strategy looks at the account"),
-            ("scalping_ema_rsi", QUICK, {"volume_cap": 0.1}, "a volume cap"),
             ("scalping_ema_rsi", QUICK, {"starting_balance": 1e12}, "does not fit 64 bits"),
         )
         for strategy, params, execution, reason in cases:

@@ -28,6 +28,10 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 class EnteringNumbers(unittest.TestCase):
+    def test_a_received_zero_keeps_its_sign_whatever_was_received_before(self) -> None:
+        for value in (0.0, -0.0, 0.0, 0, False):
+            self.assertEqual(str(Decimal(repr(float(value)))), str(received(value)))
+
     def test_a_received_number_is_the_decimal_of_its_shortest_text(self) -> None:
         self.assertEqual(Decimal("0.1"), received(0.1))
         self.assertEqual(Decimal("67000.01"), received(67000.01))
