@@ -1,5 +1,6 @@
 """The compiled numbers against Python's own: decimal digits, floats of money, the text of floats and times."""
 
+import hashlib
 import unittest
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from compiled.codes import NONE
 from compiled.compiler import routine
+from compiled.integers import average as average_of
 from compiled.integers import divided_product, float_of, half_even, in_steps, twelve_digits
+from compiled.text.digest import PADDING, digest
 from compiled.text.digits import put_plain, put_time
 from compiled.text.floats import put_float
 from compiled.two_words import quotient_of, rounded_product
-from core.exact import ceil_to, computed, floor_to, plain
+from core.exact import average, ceil_to, computed, floor_to, plain
 from core.instants import format_ms
 from tests.support.scale import scaled
 
@@ -68,6 +71,25 @@ class CompiledNumbers(unittest.TestCase):
     def test_twelve_digits_are_those_of_the_kernel(self, value: float) -> None:
         digits, decimals = twelve_digits(value)
         self.assertEqual(computed(value), Decimal(int(digits)).scaleb(-decimals))
+
+    @settings(max_examples=EXAMPLES, deadline=None)
+    @given(st.integers(1, 10**15 - 1), st.integers(1, 10**12), st.integers(1, 10**4), st.integers(0, 8))
+    @example(999_999_999_999_500, 1, 1, 2)
+    @example(10**12 + 5, 10, 1, 0)
+    @example(1_000_000_000_005, 1, 2, 0)
+    def test_averages_are_shown_as_the_kernel_shows_them(self, price: int, count: int, odd: int, decimals: int) -> None:
+        total = price * count + odd % count
+        if total < 2**62:
+            exact = float(average(Decimal(total).scaleb(-decimals), Decimal(count)))
+            self.assertEqual(exact, average_of(np.int64(total), np.int64(count), np.int64(decimals)))
+
+    def test_a_digest_begins_as_that_of_the_library(self) -> None:
+        for length in (0, 1, 55, 56, 63, 64, 119, 120, 150):
+            text = bytes(range(length))
+            given_text = np.frombuffer(text + bytes([7]) * PADDING, np.uint8).copy()
+            expected = hashlib.sha256(text).digest()
+            found = (int(word).to_bytes(4, "big") for word in digest(given_text, length))
+            self.assertEqual(expected[:8], b"".join(found))
 
     def test_what_twelve_digits_cannot_hold_is_said(self) -> None:
         for value in (9e-12, 1e12, float("inf"), float("nan"), 0.0, -1.0):

@@ -4,6 +4,8 @@ import unittest
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from core.candle import Candle
 from core.instrument import Instrument
 from core.trading_signal import Signal
@@ -14,7 +16,7 @@ from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.kernel_runs import KernelRun
 from tests.support.times import MINUTE_MS
 
-A, B = "A/USDT", "B/USDT"
+A, B, C = "A/USDT", "B/USDT", "C/USDT"
 RULES = Instrument(A, Decimal("0.01"), Decimal("0.001"))
 LARGE = {
     "default_risk_per_trade": 0.5,
@@ -85,6 +87,48 @@ class NamedCases(unittest.TestCase):
                 candles = {A: [*flat(100.0), last]}
                 run = self.both(whole, candles, {A: {0: Signal("LONG", sl_distance=50.0)}}, fine)
                 self.assertEqual(rejected, [reason for *_, reason in run.order_events])
+
+    def test_a_part_closed_since_the_last_equity_takes_its_share_of_what_was_added_since(self) -> None:
+        # A holds 25 of 100, adds more at 139 and closes a ninth at 140 before an equity counts it; C has lost.
+        rungs = [{"fraction": 0.1111, "distance": 0.2}, {"fraction": 0.8889, "distance": 0.9}]
+        several = {**LARGE, "max_entries": 2, "exits": {"ladder": rungs}, "max_candle_move": 1_000.0}
+        enter, rests = Signal("LONG", sl_distance=200.0), Signal("LONG", sl_distance=160.0, entry="limit")
+        up = Candle(3 * MINUTE_MS, 139.0, 150.0, 130.0, 130.0, 1.0)
+        dip = Candle(3 * MINUTE_MS, 100.0, 100.0, 90.0, 95.0, 1.0)
+        told = set()
+        for cents in range(1_700, 2_000, 20):
+            run = self.both(
+                several,
+                {
+                    A: [*flat(100.0, 100.0, 130.0), up],
+                    B: [*flat(100.0, 100.0, 100.0), dip],
+                    C: flat(100.0, 100.0, cents / 100),
+                },
+                {A: {0: enter, 2: enter}, B: {0: msgspec.structs.replace(rests, entry_price=95.0)}, C: {0: enter}},
+            )
+            told.add(tuple(reason for *_, reason in run.order_events))
+        self.assertEqual({(), ("insufficient_balance",)}, told)
+
+    def test_a_stop_that_finds_no_volume_acts_at_the_next_open(self) -> None:
+        # The cap leaves 1 of each candle: two are bought at 100, one is stopped at 98 and the other at the open after.
+        capped = {**LARGE, "max_exposure": 0.02, "volume_cap": 0.5}
+        rules = Instrument(A, Decimal("0.01"), Decimal(1))
+        candles = [
+            Candle(minute * MINUTE_MS, *prices, volume)
+            for minute, (prices, volume) in enumerate(
+                (
+                    ((100.0, 100.0, 100.0, 100.0), 2.0),
+                    ((100.0, 100.0, 100.0, 100.0), 2.0),
+                    ((100.0, 100.0, 100.0, 100.0), 3.9),
+                    ((100.0, 100.0, 97.0, 97.5), 2.0),
+                    ((97.2, 97.2, 97.2, 97.2), 1.9),
+                    ((96.0, 96.0, 96.0, 96.0), 2.0),
+                )
+            )
+        ]
+        run = self.both(capped, {A: candles}, {A: {0: Signal("LONG", sl_distance=2.0)}}, rules)
+        fills = [(row["price"], row["quantity"], row["reason"]) for row in run.rows]
+        self.assertEqual([("100", "1", "signal")] * 2 + [("98", "1", "stop"), ("96", "1", "stop")], fills)
 
     def test_an_account_with_nothing_left_is_blown(self) -> None:
         whole = {**LARGE, "max_exposure": 1.0, "max_daily_loss_pct": 1.0, "max_drawdown_pct": 1.0}
