@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from compiled import layout
-from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
     NO_CONTRACT,
@@ -23,6 +23,7 @@ from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.target_rows import named_targets
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
@@ -35,7 +36,6 @@ from validation.composed_settings import Settings
 
 LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
-MOST_RUNGS = 32
 EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
 EVENTS_OF_A_SYMBOL = 24
@@ -168,13 +168,7 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     series = [*(one.window for one in market), *(one.detail for one in market)]
-    of_settings = rungs_of(settings)
-    moved = np.zeros(len(market), layout.TARGET_ROW)
-    words = said.words.copy()
-    words["first_target"] += len(of_settings) + len(market)
-    rungs = max(1, len(of_settings), int(words["targets"].max()))
-    if rungs > MOST_RUNGS:
-        raise Uncovered(f"a ladder of more than {MOST_RUNGS} rungs")
+    words, targets, rungs = named_targets(settings, said, len(market))
     places = TARGET_ROLE + rungs
     of_a_step = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
     rules["events_of_a_step"] = of_a_step + rules["most_payments"]
@@ -203,7 +197,7 @@ def _core(
         curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
         **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
-        targets=np.concatenate((of_settings, moved, said.targets)),
+        targets=targets,
         words=words,
         letters=np.frombuffer(b"".join(letters), np.uint8),
         traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
@@ -291,27 +285,6 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     for name, value in found.items():
         rules[name] = value
     return rules
-
-
-def rungs_of(settings: Settings) -> layout.Records:
-    """Return the rungs of the settings' ladder.
-
-    Raises
-    ------
-    Uncovered
-        If a number has too many digits.
-    """
-    rungs = settings.live.execution.exits.ladder
-    found = np.zeros(len(rungs), layout.TARGET_ROW)
-    for target, rung in zip(found, rungs, strict=True):
-        fraction, distance = received(rung.fraction), received(rung.distance)
-        if max(decimals_of(fraction), decimals_of(distance)) > MOST_MONEY_DECIMALS:
-            raise Uncovered("the numbers of a ladder have too many digits for 64 bits")
-        (share,) = shares_of(fraction)
-        target["fraction"], target["fraction_unit"], target["measure"] = share.number, share.unit, IN_STOPS
-        target["decimals"] = decimals_of(distance)
-        target["digits"] = whole(distance, decimals_of(distance))
-    return found
 
 
 def _cost_rules(settings: Settings) -> dict[str, int]:

@@ -62,7 +62,7 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "latency_ms": (0, 0, 0, 1_500, 59_000, 59_000),
     "mode": ("paper",) * 9 + ("monitor",),
     "kill_switch": (False,) * 11 + (True,),
-    "one_position": (False,) * 4 + (True,),
+    "one_position": (False, False, True),
     "worded": (False, True),
     "max_drawdown_pct": (0.99, 0.99, 0.05, 0.01),
     "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
@@ -88,7 +88,7 @@ FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_s
 REJECTED|insufficient_balance, REJECTED|insufficient_margin, REJECTED|max_leverage, FILLED|liquidation"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
 entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_switch, max_open_trades,
-monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
+monitor_mode, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
 OTHERS = """candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer,

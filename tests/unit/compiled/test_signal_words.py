@@ -1,5 +1,6 @@
 """What signals say, where it seldom comes together: the same bytes by the compiled rules and the kernel."""
 
+import dataclasses
 import unittest
 from collections import Counter
 from decimal import Decimal
@@ -67,6 +68,25 @@ class SignalWords(unittest.TestCase):
         for event in f"{EVENTS}, {REASONS}".replace("\n", " ").split(","):
             with self.subTest(event):
                 self.assertGreater(happened[event.strip()], 0, happened)
+
+    def test_no_room_is_left_beside_a_position_that_has_grown(self) -> None:
+        opened, grown = (Candle(number * MINUTE_MS, *([price] * 4), 1.0) for number, price in ((1, 100.0), (2, 110.0)))
+        first = case()
+        candles = first.candles["A/USDT"][:1] + [opened, grown]
+        one = dataclasses.replace(
+            first,
+            settings={**BASE_SETTINGS, "max_exposure_pct": 0.05},
+            symbols=("A/USDT", "B/USDT"),
+            instruments={name: Instrument(name, Decimal("0.01"), Decimal("0.001")) for name in ("A/USDT", "B/USDT")},
+            candles={"A/USDT": candles, "B/USDT": candles},
+            signals={
+                "A/USDT": {0: Signal("LONG", sl_distance=5.0)},
+                "B/USDT": {2 * MINUTE_MS: Signal("LONG", sl_distance=5.0)},
+            },
+        )
+        expected = run_kernel_on(one)
+        require_same_bytes(self, expected, run_compiled_on(one, "1m"))
+        self.assertEqual([("B/USDT", "no_exposure_room")], [refused[1:] for refused in expected.refused])
 
 
 if __name__ == "__main__":
