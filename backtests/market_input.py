@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
 from backtests.many.market_memory import MarketMemory
 from backtests.timeline import MarketWindow
-from core.candle_columns import CandleColumns, one_after_the_other
+from core.candle_columns import one_after_the_other
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import LoadedCandles
+from strategies.known_candles import CandlesAhead
 
 if TYPE_CHECKING:
     from market_data.perpetual.perpetual_data import PerpetualData
@@ -33,16 +34,16 @@ class MarketInput(NamedTuple):
     watched: Mapping[WatchedSeries, LoadedCandles] = MappingProxyType({})
     memory: MarketMemory | None = None
 
-    def ahead(self) -> dict[str, CandleColumns]:
-        """Return the strategy's candles by symbol, those of the warm-up first."""
-        return {symbol: one_after_the_other(one.warmup, one.window) for symbol, one in self.candles.items()}
-
-    def watched_ahead(self) -> dict[tuple[str, int], CandleColumns]:
-        """Return the watched series' candles by symbol and length, those of the warm-up first."""
-        return {
-            (series.symbol, series.length_ms): one_after_the_other(one.warmup, one.window)
-            for series, one in self.watched.items()
-        }
+    def ahead(self) -> CandlesAhead:
+        """Return all candles as a session takes them that lie ready."""
+        return CandlesAhead(
+            {symbol: one_after_the_other(one.warmup, one.window) for symbol, one in self.candles.items()},
+            {
+                (of.symbol, of.length_ms): one_after_the_other(one.warmup, one.window)
+                for of, one in self.watched.items()
+            },
+            None if self.memory is None else self.memory.columns,
+        )
 
     def window(self) -> MarketWindow:
         """Return what the timeline is made of."""

@@ -215,7 +215,6 @@ def session_over(
         switch,
         safety_monitor or build_safety_monitor(settings, switch),
         market.ahead(),
-        market.watched_ahead(),
     )
 
 

@@ -3,9 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
-from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.events import Recorder, TradeRow
 from core.exact import received
@@ -29,11 +27,10 @@ from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
 from execution.scripting.execution_engine import ExecutionEngine
 from execution.scripting.paper_trader import PaperTrader
-from indicators.features.series import KeptColumns
 from risk_management.entry_sizing import EntrySizer
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
-from strategies.known_candles import KnownCandles
+from strategies.known_candles import CandlesAhead, KnownCandles
 from strategies.open_stream import open_stream
 from strategies.own_code import place_of_decisions
 from strategies.params_check import checked_params
@@ -105,8 +102,7 @@ def build_session(
     outputs: SessionOutputs,
     kill_switch: KillSwitch,
     safety: SafetyMonitor,
-    ahead: Mapping[str, CandleColumns] | None = None,
-    watched_ahead: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
+    ahead: CandlesAhead | None = None,
 ) -> Session:
     """Build the kernel's objects and wire them.
 
@@ -125,10 +121,7 @@ def build_session(
     safety
         A safety monitor that :func:`build_safety_monitor` made for these settings and this switch.
     ahead
-        All candles that the session will be shown, where they lie ready: keyed as the settings spell the symbols, those
-        of the warm-up first. They spare work and change nothing.
-    watched_ahead
-        The same of the watched series, by symbol and length of their candles.
+        All candles that the session will be shown, where they lie ready. They spare work and change nothing.
 
     Raises
     ------
@@ -142,7 +135,7 @@ def build_session(
     venue = _venue(settings, instruments, _recorder(statistics, outputs))
     prepare_strategy(strategy, settings)
     rules = kernel_rules(settings, strategy)
-    known = None if ahead is None else known_candles(ahead, rules, watched_ahead)
+    known = None if ahead is None else known_candles(ahead, rules)
     features, opened = streams_of(strategy, settings, known, rules)
     states = [SymbolState(symbol, opened, venue.book.symbol_orders(symbol)) for symbol in main.symbols]
     execution = ExecutionEngine(settings.mode.mode, PaperTrader.at(venue), safety, in_session=True)
@@ -175,14 +168,9 @@ def _recorder(statistics: SessionStatistics, outputs: SessionOutputs) -> Recorde
     return recorder
 
 
-def known_candles(
-    ahead: Mapping[str, CandleColumns],
-    rules: KernelRules,
-    watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({}),
-    kept: KeptColumns | None = None,
-) -> KnownCandles:
-    """Return candles that lie ready, as the streams of a strategy take them; ``kept`` are features of the same."""
-    return KnownCandles(ahead, rules.timeframe_ms, rules.longest_open_distance_ms, watched, kept)
+def known_candles(ahead: CandlesAhead, rules: KernelRules) -> KnownCandles:
+    """Return candles that lie ready, as the streams of a strategy take them."""
+    return KnownCandles(ahead.candles, rules.timeframe_ms, rules.longest_open_distance_ms, ahead.watched, ahead.kept)
 
 
 def prepare_strategy(strategy: object, settings: Settings) -> None:

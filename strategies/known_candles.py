@@ -9,6 +9,18 @@ from core.candle_columns import CandleColumns
 from indicators.features.series import KeptColumns
 
 
+class CandlesAhead(NamedTuple):
+    """All candles that a session will be shown, where they lie ready, those of the warm-up first.
+
+    ``candles`` are by symbol as the settings spell it, ``watched`` by symbol and length. ``kept`` has features that
+    were computed on the same candles.
+    """
+
+    candles: Mapping[str, CandleColumns]
+    watched: Mapping[tuple[str, int], CandleColumns] = MappingProxyType({})
+    kept: KeptColumns | None = None
+
+
 class KnownCandles(NamedTuple):
     """Every candle that a session's strategy will be shown, by symbol, those of the warm-up first.
 

@@ -70,7 +70,7 @@ def run_compiled(
     rules = kernel_rules(plan.settings, strategy)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
-    opinions = opinions_of(strategy, plan.settings, rules, market, None if memory is None else memory.columns)
+    opinions = opinions_of(strategy, plan.settings, rules, market)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()

@@ -33,7 +33,6 @@ from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
 from engine.warm_up import warm_up
 from engine.watched import Watched, watched_series_of
-from indicators.features.series import KeptColumns
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
@@ -80,9 +79,8 @@ def opinions_of(
     settings: Settings,
     rules: KernelRules,
     market: MarketInput,
-    kept: KeptColumns | None = None,
 ) -> Opinions:
-    """Return what a strategy says about every candle of the window; ``kept`` are features of the same candles.
+    """Return what a strategy says about every candle of the window.
 
     Raises
     ------
@@ -90,7 +88,7 @@ def opinions_of(
         If it cannot be heard beforehand, or says what the compiled rules do not know.
     """
     candles = market.candles
-    known = known_candles(market.ahead(), rules, market.watched_ahead(), kept)
+    known = known_candles(market.ahead(), rules)
     by_columns = rules.detail_ms is None or not bridges_a_gap(market, rules)
     streamed = msgspec.structs.replace(rules, detail_ms=None) if by_columns else rules
     features, opened = streams_of(strategy, settings, known, streamed)

@@ -9,11 +9,13 @@ import textwrap
 import unittest
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from backtests import ManyRuns, MemoryBacktest, run_backtest, run_many
 from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Candle
 from core.errors import ConfigurationError, InvariantError, StrategyError
+from indicators.features import series
 from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.feature_strategies import Crossing
@@ -83,6 +85,22 @@ class InMemory(unittest.TestCase):
             for done, params in ((first, {"fast": 2}), (second, {"fast": 2, "slow": 9})):
                 single = run_backtest(CANDLES[BTC], strategy=Crossing(params), symbol=BTC, outputs="none")
                 self.assertEqual(single.to_dict(), done.result.to_dict())
+
+    def test_features_are_computed_once_whichever_engine_runs(self) -> None:
+        computed: list[int] = []
+        known = series.node_columns
+
+        def counted(nodes: Any, *arguments: Any, **options: Any) -> Any:
+            computed.append(len(nodes))
+            return known(nodes, *arguments, **options)
+
+        base = MemoryBacktest(CANDLES, config=CONFIG, engine="reference")
+        variations = [{"strategy.params.ema_fast": fast} for fast in (2, 3, 2, 3)]
+        with patch.object(series, "node_columns", counted):
+            many = list(run_many(base, variations, processes=1))
+        self.assertEqual(many[0].result.to_dict(), many[2].result.to_dict())
+        # Five features of each symbol, then one that is another.
+        self.assertEqual([5, 5, 1, 1], computed)
 
     def test_what_cannot_be_varied_is_refused(self) -> None:
         def opinion(candle: Candle) -> None:
