@@ -72,7 +72,7 @@ class SignalWords(unittest.TestCase):
     def test_no_room_is_left_beside_a_position_that_has_grown(self) -> None:
         opened, grown = (Candle(number * MINUTE_MS, *([price] * 4), 1.0) for number, price in ((1, 100.0), (2, 110.0)))
         first = case()
-        candles = first.candles["A/USDT"][:1] + [opened, grown]
+        candles = [*first.candles["A/USDT"][:1], opened, grown]
         one = dataclasses.replace(
             first,
             settings={**BASE_SETTINGS, "max_exposure_pct": 0.05},
