@@ -62,7 +62,7 @@ FURTHER: Mapping[str, Sequence[Any]] = {
     "latency_ms": (0, 0, 0, 1_500, 59_000, 59_000),
     "mode": ("paper",) * 9 + ("monitor",),
     "kill_switch": (False,) * 11 + (True,),
-    "one_position": (False, False, True),
+    "one_position": (False,) * 4 + (True,),
     "worded": (False, True),
     "max_drawdown_pct": (0.99, 0.99, 0.05, 0.01),
     "exits": ({}, {}, {"max_holding": 2}, {"max_holding": 7}, *LADDERS),
