@@ -57,6 +57,8 @@ DECISION, ORDER, GAP_NOTE, HALT_NOTE, LIFTED, MOVE, FUNDING_NOTE = numbers(7)
 ENTER, ADDS, CLOSES, REVERSES, WITHDRAWS, REFUSES = numbers(6)
 """What a signal asks for."""
 
+ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD = numbers(4)
+"""Beside which position an opinion is said."""
 IN_STOPS, AS_DISTANCE, AS_PRICE = numbers(3)
 """What the number of a target is: distances of the stop, a distance from the fill, or a price."""
 

@@ -30,7 +30,8 @@ RULES = _dtype(
     "grid_origin_ms rate_unit entry_order entry_below entry_above entry_unit time_in_force entry_expiry post_only "
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
     "worse_first worse_second worse_third half_first half_second half_third observes perpetual mark_triggers "
-    "liquidation_fee liquidation_fee_unit most_payments chance_high chance_low max_entries cap cap_unit",
+    "liquidation_fee liquidation_fee_unit most_payments chance_high chance_low max_entries cap cap_unit entry_decimals "
+    "events_of_a_step",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
@@ -49,8 +50,9 @@ STATE = _dtype(
 )
 ORDER = _dtype(
     "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
-    "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals",
-    "decision_price",
+    "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals decision_units "
+    "first_target targets ladder closes_all",
+    "decision_price stop_level",
 )
 REDUCING = _dtype(
     "working role acts sign quantity filled price stop_price order_id reason active_ms sequence rung placed level "
@@ -96,16 +98,24 @@ POINT = _dtype("time_ms balance unrealized_pnl open_positions")
 NOTE = _dtype(
     "time_ms symbol kind signal before warm position_gate position waiting position_reason risk_gate bound risk_reason "
     "safety_gate open_trades safety_reason execution_gate execution_reason entry_id close_id reason event order_id "
-    "role opened_ms missing room_of",
+    "role opened_ms missing room_of cancel_gate cancel_waiting cancel_reason stop_gate stop_waiting stop_level_reason "
+    "target_gate target_waiting target_level_reason exit_gate exit_position exit_reason",
     "equity price exposure room quantity stop_distance risk_asked risk_taken risk value peak_equity day_start_equity "
-    "close_before high low factor",
+    "close_before high low factor stop_wanted stop_stood target_wanted target_stood exit_quantity",
 )
 """A line of ``decisions.jsonl``."""
-SIGNAL_ROW = _dtype("row sign entry entry_expiry", "sl_distance tp_distance atr entry_price")
+SIGNAL_ROW = _dtype("row sign entry entry_expiry words held", "sl_distance tp_distance atr entry_price")
 """An opinion that is not FLAT; a distance or price that is not given is nan.
 
 ``entry`` is 0 where the settings say how it enters, else 1 + the type of its order; an ``entry_expiry`` of 0 is none.
+``sign`` is 0 where no entry is asked for. ``words`` is the number of what else is said. ``held`` says beside which
+position it is said: UNHELD, a long, a short, or any.
 """
+WORDS = _dtype(
+    "exits cancel_entry tag first_target targets ladder closes_all fraction fraction_unit",
+    "stop_price share move_stop move_target",
+)
+"""What signals say beyond an entry and its distances; the first of all is nothing. A ``fraction`` of 0 is the whole."""
 TIER = _dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
 """A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
 PAYMENT = _dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")
@@ -118,8 +128,9 @@ class Core(NamedTuple):
 
     ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
     the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices
-    of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first. ``letters``
-    are the texts that the chances of limit fills are drawn from, symbol by symbol. ``marks`` are mark candles in a
+    of the targets that each fill of an entry has placed; ``targets`` has the rungs of the settings first, then a target
+    for each symbol's entry that is moved while it waits, then those that signals name. ``letters`` are the texts that
+    the chances of limit fills are drawn from, symbol by symbol. ``marks`` are mark candles in a
     symbol's mark unit, row by row beside the candles, NONE where there is none; without any of a run it is empty.
     """
 
@@ -144,6 +155,7 @@ class Core(NamedTuple):
     curve: Float64Array
     levels: Int64Array
     targets: Records
+    words: Records
     letters: npt.NDArray[np.uint8]
     traded: Float64Array
     fee_tiers: Records

@@ -1,24 +1,33 @@
 """The protective orders of a position: its stop, which may follow the close, its target or the rungs of its ladder."""
 
+import math
+
 from compiled.codes import (
     BREAK_EVEN,
     NEW,
     NO_REASON,
+    NO_STOP,
     NONE,
     OVERFLOW,
     POSITION,
     REPLACED,
+    SIGNAL,
     STOP,
     STOP_MARKET,
+    STOP_NOT_TIGHTER,
+    STOP_PASSED,
     STOP_ROLE,
     TARGET,
+    TARGET_PASSED,
     TARGET_ROLE,
+    TARGETS_ARE_A_LADDER,
     TRAILING_STOP,
     YES,
 )
 from compiled.compiler import routine
 from compiled.integers import LARGEST_DIVISOR, divided_product, long_quotient
 from compiled.layout import Core
+from compiled.named_prices import difference, named_number, on_tick
 from compiled.order_book import place_exit, tell_exit
 from compiled.target_ladder import target_level
 
@@ -29,9 +38,17 @@ def protect(core: Core, s: int, time_ms: int) -> None:
     rules, order, holding, tick = core.rules[0], core.entries[s], core.holdings[s], core.symbols[s].tick
     stop = place_exit(core, s, STOP_ROLE, STOP_ROLE, holding.quantity, STOP)
     stop.stop_price = holding.price - holding.sign * order.stop_ticks * tick
+    if not math.isnan(order.stop_level):
+        stop.stop_price = stand_at_price(core, s, order.stop_level)
     holding.trails, holding.has_best, holding.trail_units = rules.trailing, 0, order.trail_units
     holding.targets = holding.ladder = holding.break_even_due = 0
-    if rules.rungs:
+    if order.targets and not order.ladder:
+        holding.targets = 1
+        target = place_exit(core, s, TARGET_ROLE, TARGET_ROLE, holding.quantity, TARGET)
+        target.price = target_level(core, s, core.targets[order.first_target])
+    elif order.targets:
+        rest_on_rungs(core, s, order.first_target, order.targets, order.closes_all)
+    elif rules.rungs:
         rest_on_rungs(core, s, 0, rules.rungs, rules.closes_all)
     elif order.target_ticks != NONE:
         holding.targets = 1
@@ -42,6 +59,53 @@ def protect(core: Core, s: int, time_ms: int) -> None:
     for place in range(TARGET_ROLE, TARGET_ROLE + holding.targets):
         if core.exits[s, place].placed:
             tell_exit(core, s, place, NEW, NO_REASON, time_ms)
+
+
+@routine
+def stand_at_price(core: Core, s: int, price: float) -> int:
+    """Return the stop at a price that a signal names; its distance from the fill is what targets are measured in."""
+    order, holding, symbol = core.entries[s], core.holdings[s], core.symbols[s]
+    digits, decimals = named_number(core, price)
+    away, order.stop_decimals = difference(core, holding.price, symbol.price_decimals, digits, decimals)
+    order.stop_digits = abs(away)
+    return on_tick(core, s, digits, decimals, holding.sign < 0)
+
+
+@routine
+def move_stop(core: Core, s: int, level: int, time_ms: int) -> int:
+    """Move a position's stop to a level that a strategy names, for the symbol's next candle; return why it stays.
+
+    It only ever comes nearer, and never to where the last price is already.
+    """
+    stop, holding = core.exits[s, STOP_ROLE], core.holdings[s]
+    if not stop.working or stop.acts != STOP_MARKET:
+        return NO_STOP
+    if not (level > stop.stop_price if holding.sign > 0 else level < stop.stop_price):
+        return STOP_NOT_TIGHTER
+    if level >= holding.mark_units if holding.sign > 0 else level <= holding.mark_units:
+        return STOP_PASSED
+    stop.stop_price, stop.reason = level, STOP
+    tell_exit(core, s, STOP_ROLE, REPLACED, SIGNAL, time_ms)
+    return NO_REASON
+
+
+@routine
+def move_target(core: Core, s: int, level: int, time_ms: int) -> int:
+    """Move a position's one target to a level that a strategy names, or place it; return why it is not done."""
+    holding = core.holdings[s]
+    if holding.ladder:
+        return TARGETS_ARE_A_LADDER
+    if level <= holding.mark_units if holding.sign > 0 else level >= holding.mark_units:
+        return TARGET_PASSED
+    if holding.targets:
+        core.exits[s, TARGET_ROLE].price = level
+        tell_exit(core, s, TARGET_ROLE, REPLACED, SIGNAL, time_ms)
+    else:
+        holding.targets = 1
+        place_exit(core, s, TARGET_ROLE, TARGET_ROLE, holding.quantity, TARGET)
+        core.exits[s, TARGET_ROLE].price = level
+        tell_exit(core, s, TARGET_ROLE, NEW, NO_REASON, time_ms)
+    return NO_REASON
 
 
 @routine

@@ -15,18 +15,12 @@ from compiled.settlement import leave_now
 from compiled.step_candles import next_finer_step, turn_to_strategy_candles
 from core.timeframe import DAY_MS
 
-EVENTS_OF_A_SYMBOL = 24
-EVENTS_OF_AN_EXIT = 8
-"""More events of one kind than a symbol, or one order that reduces its position, can have in one step."""
-
 
 @entry
 def run_steps(core: Core) -> None:
     """Run steps to the end of the run, or until the events of one more may not find room."""
     account = core.account[0]
-    of_a_symbol = EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * core.exits.shape[1]
-    room = of_a_symbol * (core.states.shape[0] + 1) + core.rules[0].most_payments
-    while account.status == RUNNING and has_room(core, room):
+    while account.status == RUNNING and has_room(core, core.rules[0].events_of_a_step):
         time_ms = next_step(core)
         if time_ms == NONE:
             finish(core)

@@ -50,6 +50,7 @@ from compiled.perpetual.liquidation import liquidation_fee, ruins
 from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
 from compiled.symbol_orders import forget_budget, spend
+from compiled.target_ladder import passed_level
 
 
 @routine
@@ -72,6 +73,8 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         return False
     notional = price * quantity * symbol.cost_scale
     refused = entry_refusal(core, s, price, notional, commission)
+    if refused == NO_REASON and first:
+        refused = passed_level(core, s, price)
     if refused != NO_REASON:
         note = end_entry(core, s, CANCELED if order.filled else REJECTED, refused, time_ms)
         note.price = float(price) / symbol.price_unit

@@ -1,9 +1,12 @@
 """Where the targets of a position stand."""
 
-from compiled.codes import AS_DISTANCE, AS_PRICE, OVERFLOW
+import math
+
+from compiled.codes import AS_DISTANCE, AS_PRICE, NO_REASON, OVERFLOW, STOP_PASSED, TARGET_PASSED
 from compiled.compiler import routine
 from compiled.integers import LARGEST_DIVISOR, POWERS, in_steps, long_quotient
 from compiled.layout import Core, Record
+from compiled.named_prices import named_number, on_tick
 
 
 @routine
@@ -12,8 +15,7 @@ def target_level(core: Core, s: int, target: Record) -> int:
     symbol, holding, order = core.symbols[s], core.holdings[s], core.entries[s]
     long = holding.sign > 0
     if target.measure == AS_PRICE:
-        ticks = in_steps(target.digits, target.decimals, symbol.price_decimals, symbol.tick, long)
-        return checked(core, ticks) * symbol.tick
+        return on_tick(core, s, target.digits, target.decimals, long)
     if target.measure == AS_DISTANCE:
         ticks = checked(core, in_steps(target.digits, target.decimals, symbol.price_decimals, symbol.tick, True))
     else:
@@ -48,3 +50,22 @@ def ticks_of_product(core: Core, s: int, digits: int, decimals: int, target: Rec
         return checked(core, -1)
     ticks, rest = long_quotient(digits, target.digits, unit * symbol.tick)
     return ticks + 1 if rest else ticks
+
+
+@routine
+def passed_level(core: Core, s: int, price: int) -> int:
+    """Return which level of the waiting entry, that stands at a price, its fill is at or beyond; 0 where none is."""
+    order = core.entries[s]
+    long = order.sign > 0
+    if not math.isnan(order.stop_level):
+        digits, decimals = named_number(core, order.stop_level)
+        stop = on_tick(core, s, digits, decimals, not long)
+        if stop >= price if long else stop <= price:
+            return STOP_PASSED
+    for number in range(order.targets):
+        target = core.targets[order.first_target + number]
+        if target.measure == AS_PRICE:
+            level = on_tick(core, s, target.digits, target.decimals, long)
+            if level <= price if long else level >= price:
+                return TARGET_PASSED
+    return NO_REASON

@@ -1,21 +1,24 @@
 """What a strategy says about every candle, heard before anything is traded on it.
 
-That is possible where it decides by candles alone. A strategy that looks at its position or at the account, or hears of
-fills, is noticed here and has to be run step by step.
+That is possible where it decides by candles alone, or by these and the side of its position: it is asked beside each
+that it may have. A strategy that looks at more of its position or at the account, or hears of fills, is noticed here
+and has to be run step by step.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from backtests.engines.hearing import Hearing
+from backtests.engines.unseen_account import SIDES, UnseenAccount, kept_by
 from backtests.market_input import MarketInput
 from backtests.timeline import candles_of
+from compiled.codes import ANY_POSITION, UNHELD
 from compiled.driving.compiled_run import OpinionRows
-from compiled.driving.opinion_rows import Row, signal_row
+from compiled.driving.opinion_rows import NO_WORDS, Row, SaidWords, WordedRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
@@ -24,7 +27,7 @@ from core.candle_columns import Float64Array, one_after_the_other, slots
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
-from core.trading_signal import Signal, is_plain
+from core.trading_signal import Signal
 from engine.assembly import known_candles, streams_of
 from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
@@ -33,7 +36,6 @@ from engine.watched import Watched, watched_series_of
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
-from strategies.features.session_facts import AccountNow, PositionNow
 from strategies.meaningless_metadata import may_be_judged
 from strategies.plain_metadata import plain_metadata
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
@@ -43,51 +45,31 @@ Candles = Mapping[str, LoadedCandles]
 
 
 class Opinions(NamedTuple):
-    """What was said of each symbol, its rows those of the window, and how it is told."""
+    """What was said of each symbol, its rows those of the window, how it is told, and the words of all of it."""
 
     rows: list[Records]
     told: list[OpinionRows]
-
-
-class UnseenAccount:
-    """Stands for the account where there is none yet; ``asked`` says that the strategy has looked at it."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def position(self, symbol: str, time_ms: int) -> PositionNow | None:
-        """Note that the position is looked at."""
-        self._refuse()
-
-    def account(self) -> AccountNow:
-        """Note that the account is looked at."""
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        self.asked = True
-        raise Uncovered("the strategy looks at the account")
+    said: SaidWords = NO_WORDS
 
 
 class _Said:
     """Keeps the opinions about one symbol's candles."""
 
-    def __init__(self, rules: KernelRules) -> None:
+    def __init__(self, rules: KernelRules, made_by: WordedRows) -> None:
         self._rules = rules
+        self._made_by = made_by
         self.rows: list[Row] = []
         self.texts: list[str] = []
 
-    def take(self, row: int, signal: object, close: float) -> None:
-        """Take an opinion; one that says more than how it enters and its distances, or is none, is not for columns."""
+    def take(self, row: int, signal: object, close: float, held: int = ANY_POSITION) -> None:
+        """Take an opinion; one that is none is not for columns."""
         if not isinstance(signal, Signal):
             raise Uncovered("the strategy answers what is no signal")
         if signal.direction == "FLAT":
             return
-        plain = msgspec.structs.replace(signal, entry=None, entry_price=None, entry_expiry=None)
-        if signal.direction not in ("LONG", "SHORT") or not is_plain(plain):
-            raise Uncovered("the strategy says more than a direction, distances and an entry")
         if signal_fault(signal, close, self._rules) is not None:
             raise Uncovered("the strategy gives a signal that is none")
-        self.rows.append(signal_row(row, signal))
+        self.rows.append(self._made_by.row(row, signal, held))
         told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
         self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
 
@@ -110,12 +92,14 @@ def opinions_of(
     by_columns = rules.detail_ms is None or not bridges_a_gap(market, rules)
     streamed = msgspec.structs.replace(rules, detail_ms=None) if by_columns else rules
     features, opened = streams_of(strategy, settings, known, streamed)
-    account = UnseenAccount()
+    account = UnseenAccount(by_side=features is not None and not features.takes_candles)
+    kept_before = kept_by(strategy)
     if features is not None:
         if features.wants_news:
             raise Uncovered("the strategy hears of fills")
         features.connect(account)
-    said = [_Said(rules) for _ in candles]
+    made_by = WordedRows()
+    said = [_Said(rules, made_by) for _ in candles]
     try:
         at_once = _all_at_once(features, rules, candles)
         if at_once is not None:
@@ -125,14 +109,17 @@ def opinions_of(
             watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
             _hear_all(opened, features, rules, market, watched, said)
         else:
-            _hear_some(streams, features, rules, candles, said)
+            by_side = _hear_some(streams, features, rules, candles, said, account)
+            if by_side and (kept_before is None or kept_by(strategy) != kept_before):
+                raise Uncovered("the strategy looks at its position and keeps what it has seen")
     except Uncovered:
         raise
     except (Exception, SystemExit) as error:
         raise Uncovered("the strategy fails") from error
     if account.asked:
         raise Uncovered("the strategy looks at the account")
-    return Opinions([np.array(one.rows, SIGNAL_ROW) for one in said], [TextRows(one.texts) for one in said])
+    rows = [np.array(one.rows, SIGNAL_ROW) for one in said]
+    return Opinions(rows, [TextRows(one.texts) for one in said], made_by.said)
 
 
 def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
@@ -180,8 +167,13 @@ def _hear_some(
     rules: KernelRules,
     candles: Candles,
     said: Sequence[_Said],
-) -> None:
-    """Ask a strategy where it may have an opinion, in the order of the steps and of the symbols."""
+    account: UnseenAccount,
+) -> bool:
+    """Ask a strategy where it may have an opinion, in the order of the steps and of the symbols.
+
+    Return whether it has looked at its position, and so was asked beside each that it may have.
+    """
+    by_side = False
     windows = [one.window for one in candles.values()]
     asked = [np.intersect1d(one.asked_at, window.open_time_ms) for one, window in zip(streams, windows, strict=True)]
     rows = [np.searchsorted(window.open_time_ms, opens) for window, opens in zip(windows, asked, strict=True)]
@@ -191,7 +183,17 @@ def _hear_some(
         window = windows[s]
         candle = Candle(*(column[row].item() for column in window))
         features.begin(candle.open_time_ms + rules.timeframe_ms)
-        said[s].take(row, streams[s].decide(candle), candle.close)
+        account.show(None)
+        signal = streams[s].decide(candle)
+        if not account.looked:
+            said[s].take(row, signal, candle.close)
+            continue
+        by_side = True
+        said[s].take(row, signal, candle.close, UNHELD)
+        for held, side in SIDES:
+            account.show(side)
+            said[s].take(row, streams[s].decide(candle), candle.close, held)
+    return by_side
 
 
 def _hear_all(

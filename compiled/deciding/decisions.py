@@ -2,19 +2,24 @@
 
 from compiled.codes import (
     ADDS,
+    ANY_POSITION,
     CLOSE_ROLE,
     CLOSES,
     DECISION,
     ENTER,
     ENTRY_WAITING,
+    LONG_HELD,
     MARKET,
     NO_REASON,
     OPPOSITE_SIGNAL,
     REVERSES,
+    SHORT_HELD,
+    UNHELD,
     WARMING_UP,
 )
-from compiled.compiler import kernel
+from compiled.compiler import kernel, routine
 from compiled.deciding.decision_plan import plan
+from compiled.deciding.directives import obey
 from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
 from compiled.order_book import cancel_entry, close_all, next_note
@@ -32,8 +37,10 @@ def decide(core: Core, time_ms: int) -> None:
         if not state.present:
             continue
         state.candles_seen += 1
-        if state.signal < core.symbols[s].end_signal and core.signals[state.signal].row == state.row:
-            judge(core, s, time_ms)
+        end, sign = core.symbols[s].end_signal, core.holdings[s].sign
+        while state.signal < end and core.signals[state.signal].row == state.row:
+            if is_said(core.signals[state.signal].held, sign):
+                judge(core, s, time_ms)
             state.signal += 1
         if observes:
             state.measured += 1
@@ -41,29 +48,55 @@ def decide(core: Core, time_ms: int) -> None:
 
 
 @kernel
+def is_said(held: int, sign: int) -> bool:
+    """Return whether an opinion that may be about a position is said beside the one of a sign."""
+    if held == ANY_POSITION:
+        return True
+    return held == (UNHELD if sign == 0 else (LONG_HELD if sign > 0 else SHORT_HELD))
+
+
+@routine
 def judge(core: Core, s: int, time_ms: int) -> None:
-    """Put the entry of an opinion through the gates in order, then record the decision."""
+    """Carry out what an opinion says beside an entry, then put its entry through the gates in order, and record it."""
     state, rules, shown = core.states[s], core.rules[0], core.decision[0]
     shown.position_gate = shown.risk_gate = shown.safety_gate = shown.execution_gate = 0
+    shown.cancel_gate = shown.stop_gate = shown.target_gate = shown.exit_gate = 0
     shown.entry_id = shown.close_id = 0
     shown.warm = 1 if state.candles_seen - 1 >= rules.warmup_candles else 0
     shown.reason = NO_REASON
     if shown.warm:
-        enter_or_close(core, s, core.signals[state.signal], shown, time_ms)
-        if shown.position_gate:
-            shown.reason = shown.position_reason
-        if shown.risk_gate and shown.reason == NO_REASON:
-            shown.reason = shown.risk_reason
-        if shown.safety_gate and shown.reason == NO_REASON:
-            shown.reason = shown.safety_reason
-        if shown.execution_gate and shown.reason == NO_REASON:
-            shown.reason = shown.execution_reason
+        signal = core.signals[state.signal]
+        if signal.words:
+            obey(core, s, signal, shown, time_ms)
+        if signal.sign != 0:
+            enter_or_close(core, s, signal, shown, time_ms)
+        shown.reason = first_refusal(shown)
     else:
         shown.reason = WARMING_UP
     note = next_note(core, time_ms, s, DECISION)
     core.notes[core.account[0].decisions - 1] = shown
     note.time_ms, note.symbol, note.kind = time_ms, s, DECISION
     note.signal, note.before = state.signal, state.candles_seen - 1
+
+
+@routine
+def first_refusal(shown: Record) -> int:
+    """Return the reason of the first gate that refused; 0 where none has."""
+    if shown.cancel_gate and shown.cancel_reason != NO_REASON:
+        return shown.cancel_reason
+    if shown.stop_gate and shown.stop_level_reason != NO_REASON:
+        return shown.stop_level_reason
+    if shown.target_gate and shown.target_level_reason != NO_REASON:
+        return shown.target_level_reason
+    if shown.exit_gate and shown.exit_reason != NO_REASON:
+        return shown.exit_reason
+    if shown.position_gate and shown.position_reason != NO_REASON:
+        return shown.position_reason
+    if shown.risk_gate and shown.risk_reason != NO_REASON:
+        return shown.risk_reason
+    if shown.safety_gate and shown.safety_reason != NO_REASON:
+        return shown.safety_reason
+    return shown.execution_reason if shown.execution_gate else NO_REASON
 
 
 @kernel

@@ -43,8 +43,7 @@ def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, wanted: i
         shown.risk_reason = TRAILING_DISTANCE
     if shown.risk_reason != NO_REASON:
         return
-    # The kernel's share of what risk allows is 1.
-    shown.risk_asked = equity * rules.risk_per_trade * 1.0
+    shown.risk_asked = equity * rules.risk_per_trade * core.words[signal.words].share
     shown.safety_gate = 1
     shown.safety_reason = check_pre_trade(core, s, shown)
     if shown.safety_reason != NO_REASON:

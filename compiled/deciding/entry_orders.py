@@ -20,13 +20,17 @@ from compiled.codes import (
 from compiled.compiler import routine
 from compiled.integers import DIGITS, LARGEST_QUOTIENT, divided_product, in_steps, twelve_digits
 from compiled.layout import Core, Record
+from compiled.named_prices import LARGEST, named_number
 
 
 @routine
 def form_order(core: Core, s: int, signal: Record) -> None:
     """Make the symbol's entry the order that a signal asks for: as it says itself, else as the settings say."""
     rules, order, time_ms = core.rules[0], core.entries[s], core.account[0].time_ms
-    order.sign, order.decision_price = signal.sign, core.close[core.states[s].row]
+    row, said = core.states[s].row, core.words[signal.words]
+    order.sign, order.decision_price, order.decision_units = signal.sign, core.close[row], core.units[row, 3]
+    order.tag, order.stop_level, order.first_target = said.tag, said.stop_price, said.first_target
+    order.targets, order.ladder, order.closes_all = said.targets, said.ladder, said.closes_all
     order.accepted_ms, order.active_ms = time_ms, time_ms + rules.latency_ms
     order.order_type = order.acts = rules.entry_order if signal.entry == 0 else signal.entry - 1
     order.price = order.last_open_ms = order.expires_ms = NONE
@@ -47,6 +51,22 @@ def form_order(core: Core, s: int, signal: Record) -> None:
         order.expires_ms = time_ms + candles * rules.timeframe_ms
     if order.order_type == LIMIT:
         order.post_only = rules.post_only
+
+
+@routine
+def expected_entry(core: Core, s: int, signal: Record) -> tuple[int, int]:
+    """Return the price at which a signal's entry is expected to fill, as digits × 10 ** -decimals."""
+    rules, symbol, close = core.rules[0], core.symbols[s], core.units[core.states[s].row, 3]
+    kind = rules.entry_order if signal.entry == 0 else signal.entry - 1
+    if kind == MARKET:
+        return close, symbol.price_decimals
+    if not math.isnan(signal.entry_price):
+        return named_number(core, signal.entry_price)
+    share = rules.entry_below if (kind == LIMIT) == (signal.sign > 0) else rules.entry_above
+    if float(close) * float(share) > LARGEST:
+        core.account[0].status = OVERFLOW
+        return close, symbol.price_decimals
+    return close * share, symbol.price_decimals + rules.entry_decimals
 
 
 @routine

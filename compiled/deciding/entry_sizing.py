@@ -4,6 +4,7 @@ import math
 
 from compiled.codes import (
     ABOVE_MAX_QUANTITY,
+    AS_PRICE,
     BELOW_LOT_SIZE,
     BELOW_MIN_NOTIONAL,
     BELOW_MIN_POSITION_SIZE,
@@ -20,21 +21,53 @@ from compiled.codes import (
     TARGET_DISTANCE,
 )
 from compiled.compiler import routine
-from compiled.integers import DIGITS, in_steps, twelve_digits
+from compiled.deciding.entry_orders import expected_entry
+from compiled.integers import DIGITS, EXACT_FLOATS, FLOAT_POWERS, float_of, in_steps, twelve_digits
 from compiled.layout import Core, Record
+from compiled.named_prices import difference, named_number
 from core.tolerance import TOLERANCE
 
 
 @routine
-def distances(core: Core, signal: Record) -> tuple[float, float]:
-    """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else nan."""
-    rules = core.rules[0]
+def distances(core: Core, s: int, signal: Record) -> tuple[float, float]:
+    """Return a signal's stop and target distances: its own, else ATR multiples of the settings, else nan.
+
+    A stop that is a price is measured from where the entry is expected; targets that are named otherwise have none.
+    """
+    rules, said = core.rules[0], core.words[signal.words]
     stop, target = signal.sl_distance, signal.tp_distance
-    if math.isnan(stop):
+    if not math.isnan(said.stop_price):
+        stop = distance_from(core, s, signal, said.stop_price)
+    elif math.isnan(stop):
         stop = signal.atr * rules.sl_atr_mult
-    if math.isnan(target):
+    if said.targets:
+        target = math.nan
+    elif math.isnan(target):
         target = signal.atr * rules.tp_atr_mult
     return stop, target
+
+
+@routine
+def distance_from(core: Core, s: int, signal: Record, price: float) -> float:
+    """Return how far a stop that is a price lies from where an entry is expected; below 0 on the other side."""
+    digits, decimals = named_number(core, price)
+    expected, expected_decimals = expected_entry(core, s, signal)
+    away, decimals = difference(core, expected, expected_decimals, digits, decimals)
+    away *= signal.sign
+    if decimals > 22 or (decimals > 15 and abs(away) >= EXACT_FLOATS):
+        core.account[0].status = OVERFLOW
+        return math.nan
+    return float_of(away, FLOAT_POWERS[decimals])
+
+
+@routine
+def leads_away(core: Core, s: int, signal: Record, target: Record) -> bool:
+    """Return whether a target lies beyond an entry, in the direction of profit."""
+    if target.measure != AS_PRICE:
+        return target.digits > 0
+    expected, decimals = expected_entry(core, s, signal)
+    away, _ = difference(core, target.digits, target.decimals, expected, decimals)
+    return away * signal.sign > 0
 
 
 @routine
@@ -99,13 +132,19 @@ def size_entry(core: Core, s: int, signal: Record, shown: Record, risk_limit: fl
     Where the worst that rounding can make of its loss is above the limit of risk, the size is reduced to it.
     """
     order, symbol = core.entries[s], core.symbols[s]
-    stop, target = distances(core, signal)
+    said = core.words[signal.words]
+    stop, target = distances(core, s, signal)
     refused = levels_of(core, s, stop, target)
     if refused != NO_REASON:
         return refused
+    for number in range(said.targets):
+        if not leads_away(core, s, signal, core.targets[said.first_target + number]):
+            return TARGET_DISTANCE
     if shown.room <= 0.0:
         return NO_EXPOSURE_ROOM
     size, shown.bound = bounded_size(core, stop, shown)
+    if said.share != 1.0:
+        size *= said.share
     order.quantity = lots_of(core, s, size)
     quantity = float(order.quantity) / symbol.quantity_unit
     worst = float((order.stop_ticks + 2) * symbol.tick) / symbol.price_unit

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from compiled import layout
-from compiled.codes import IN_STOPS, NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
     NO_CONTRACT,
@@ -20,8 +20,10 @@ from compiled.driving.contracts import (
     most_at_once,
 )
 from compiled.driving.measured_columns import measured_columns, measured_rules
+from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
 from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.target_rows import named_targets
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
@@ -36,6 +38,9 @@ LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
+EVENTS_OF_A_SYMBOL = 24
+EVENTS_OF_AN_EXIT = 8
+"""More events of one kind than a symbol, or one order that reduces its position, can have in one step."""
 
 NO_CANDLES = CandleColumns.empty()
 
@@ -65,9 +70,13 @@ class SymbolMarket(NamedTuple):
 
 
 def build_core(
-    settings: Settings, warmup_candles: int, market: Sequence[SymbolMarket], kill_switch: bool
+    settings: Settings,
+    warmup_candles: int,
+    market: Sequence[SymbolMarket],
+    kill_switch: bool,
+    said: SaidWords = NO_WORDS,
 ) -> layout.Core:
-    """Return the records of a run that begins.
+    """Return the records of a run that begins; ``said`` are the words of all opinions.
 
     Raises
     ------
@@ -100,7 +109,7 @@ def build_core(
     contracts = _contracts(settings, market, scaled, rules, symbols)
     for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
         states[s]["payment"] = last
-    return _core(rules, symbols, states, market, (units, contracts), settings)
+    return _core(rules, symbols, states, market, (units, contracts), settings, said)
 
 
 def _contracts(
@@ -144,6 +153,7 @@ def _core(
     market: Sequence[SymbolMarket],
     beside: tuple[Int64Array, Sequence[ContractRecords]],
     settings: Settings,
+    said: SaidWords,
 ) -> layout.Core:
     units, contracts = beside
     account, fills = np.zeros(1, layout.ACCOUNT), settings.live.execution
@@ -158,9 +168,11 @@ def _core(
     for s in range(len(market)):
         signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
     series = [*(one.window for one in market), *(one.detail for one in market)]
-    targets = rungs_of(settings)
-    rungs = max(1, len(targets))
-    room = EVENTS_AT_ONCE + 64 * (len(market) + 1) + int(rules[0]["most_payments"])
+    words, targets, rungs = named_targets(settings, said, len(market))
+    places = TARGET_ROLE + rungs
+    of_a_step = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
+    rules["events_of_a_step"] = of_a_step + rules["most_payments"]
+    room = EVENTS_AT_ONCE + int(rules[0]["events_of_a_step"])
     opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
     rules["first_day"], filled_on = days_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
     core = layout.Core(
@@ -168,7 +180,7 @@ def _core(
         symbols=symbols,
         states=states,
         entries=np.zeros(len(market), layout.ORDER),
-        exits=np.zeros((len(market), TARGET_ROLE + rungs), layout.REDUCING),
+        exits=np.zeros((len(market), places), layout.REDUCING),
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
@@ -186,6 +198,7 @@ def _core(
         **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
+        words=words,
         letters=np.frombuffer(b"".join(letters), np.uint8),
         traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
         fee_tiers=tiers,
@@ -272,27 +285,6 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     for name, value in found.items():
         rules[name] = value
     return rules
-
-
-def rungs_of(settings: Settings) -> layout.Records:
-    """Return the rungs of the settings' ladder.
-
-    Raises
-    ------
-    Uncovered
-        If a number has too many digits.
-    """
-    rungs = settings.live.execution.exits.ladder
-    found = np.zeros(len(rungs), layout.TARGET_ROW)
-    for target, rung in zip(found, rungs, strict=True):
-        fraction, distance = received(rung.fraction), received(rung.distance)
-        if max(decimals_of(fraction), decimals_of(distance)) > MOST_MONEY_DECIMALS:
-            raise Uncovered("the numbers of a ladder have too many digits for 64 bits")
-        (share,) = shares_of(fraction)
-        target["fraction"], target["fraction_unit"], target["measure"] = share.number, share.unit, IN_STOPS
-        target["decimals"] = decimals_of(distance)
-        target["digits"] = whole(distance, decimals_of(distance))
-    return found
 
 
 def _cost_rules(settings: Settings) -> dict[str, int]:

@@ -24,6 +24,7 @@ def entry_rules(fills: ExecutionSettings) -> dict[str, int]:
         "entry_below": below.number,
         "entry_above": above.number,
         "entry_unit": below.unit,
+        "entry_decimals": len(str(below.unit)) - 1,
         "time_in_force": TIMES_IN_FORCE.index(fills.entry_time_in_force),
         "entry_expiry": fills.entry_expiry,
         "post_only": fills.post_only,

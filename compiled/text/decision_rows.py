@@ -1,5 +1,7 @@
 """The lines of ``decisions.jsonl``: JSON objects with sorted keys."""
 
+import math
+
 from compiled.codes import (
     CANCELED,
     DECISION,
@@ -39,7 +41,9 @@ JSON_PIECES = (
     '","price":', ',"reason":"', '","symbol":', '{"event":"gap","missing_candles":', '{"day_start_equity":',
     ',"event":"halt","peak_equity":', '","time":"', '{"event":"halt_lifted","reason":"', '{"before":',
     ',"event":"candle_move","factor":', ',"high":', ',"low":', ',"opened":"', "entry", "close", "exit", ',"equity":',
-    '{"amount":', ',"due":"', '","event":"funding","mark":', ',"rate":',
+    ',{"gate":"position","inputs":{', '"waiting":"', '"position":"LONG"', '"position":"SHORT"',
+    ',{"gate":"levels","inputs":{"level":"stop"', ',{"gate":"levels","inputs":{"level":"target"', ',"stood":',
+    ',"waiting":"', ',"wanted":', '{"amount":', ',"due":"', '","event":"funding","mark":', ',"rate":',
 )  # fmt: skip
 (
     EMPTY, CLOSE_ID, ENTRY_ID, WARMUP, WARMUP_NEEDED, APPROVED, BECAUSE, REFUSED, REASON,
@@ -48,6 +52,7 @@ JSON_PIECES = (
     STOP, RISK_REFUSED, SAFETY, OPEN_TRADES, LOSS, VALUE, EXECUTION, CANCELLED,
     WITH_ID, WITH_REASON, EXPIRES, REJECTS, WITH_PRICE, AND_REASON, OF_SYMBOL, GAP, HALT,
     PEAK, THEN_TIME, LIFTS, MOVED, FACTOR, HIGH, LOW, OPENED, ENTRY_WORD, CLOSE_WORD, EXIT_WORD, EQUITY,
+    PLAIN_POSITION, WAITS, IS_LONG, IS_SHORT, STOP_LEVEL, TARGET_LEVEL, STOOD, AND_WAITS, WANTED,
     AMOUNT, DUE, PAID_AT, RATE,
 ) = numbers(len(JSON_PIECES))  # fmt: skip
 
@@ -81,7 +86,7 @@ def put_notes(
         elif note.kind == FUNDING_NOTE:
             at = _put_funding(out, at, note, pieces)
         elif note.kind == MOVE:
-            at = _put_move(out, at, note, pieces)
+            at = _put_candle(out, at, note, pieces)
         else:
             at = _put_halt(out, at, note, words)
         if note.kind == HALT_NOTE or note.kind == LIFTED:
@@ -115,6 +120,8 @@ def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple
         at = _put_verdict(out, at, words, note.reason)
     else:
         at = put(out, at, pieces, APPROVED)
+        if note.cancel_gate or note.stop_gate or note.target_gate or note.exit_gate:
+            at = _put_directives(out, at, note, words)
         if note.position_gate:
             at = _put_position(out, at, note, rules, words)
         if note.risk_gate:
@@ -138,6 +145,41 @@ def _put_verdict(out: Bytes, at: int, words: tuple[Words, ...], reason: int) -> 
         return put(out, at, words[0], APPROVED)
     at = put(out, put(out, at, words[0], BECAUSE), words[1], reason)
     return put(out, at, words[0], REFUSED)
+
+
+@routine
+def _put_directives(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+    pieces = words[0]
+    if note.cancel_gate:
+        at = put(out, at, pieces, PLAIN_POSITION)
+        if note.cancel_waiting:
+            at = put(out, put_whole(out, put(out, at, pieces, WAITS), note.cancel_waiting), pieces, QUOTE)
+        at = _put_verdict(out, at, words, note.cancel_reason)
+    if note.stop_gate:
+        at = put(out, at, pieces, STOP_LEVEL)
+        at = _put_move(out, at, note.stop_stood, note.stop_waiting, note.stop_wanted, pieces)
+        at = _put_verdict(out, at, words, note.stop_level_reason)
+    if note.target_gate:
+        at = put(out, at, pieces, TARGET_LEVEL)
+        at = _put_move(out, at, note.target_stood, note.target_waiting, note.target_wanted, pieces)
+        at = _put_verdict(out, at, words, note.target_level_reason)
+    if note.exit_gate:
+        at = put(out, at, pieces, PLAIN_POSITION)
+        if note.exit_position:
+            at = put(out, at, pieces, IS_LONG if note.exit_position > 0 else IS_SHORT)
+        if not math.isnan(note.exit_quantity):
+            at = _put_number(out, at, pieces, QUANTITY, note.exit_quantity)
+        at = _put_verdict(out, at, words, note.exit_reason)
+    return at
+
+
+@routine
+def _put_move(out: Bytes, at: int, stood: float, waiting: int, wanted: float, pieces: Words) -> int:
+    if not math.isnan(stood):
+        at = _put_number(out, at, pieces, STOOD, stood)
+    if waiting:
+        at = put(out, put_whole(out, put(out, at, pieces, AND_WAITS), waiting), pieces, QUOTE)
+    return _put_number(out, at, pieces, WANTED, wanted)
 
 
 @routine
@@ -220,7 +262,7 @@ def _put_funding(out: Bytes, at: int, note: Record, pieces: Words) -> int:
 
 
 @routine
-def _put_move(out: Bytes, at: int, note: Record, pieces: Words) -> int:
+def _put_candle(out: Bytes, at: int, note: Record, pieces: Words) -> int:
     at = _put_number(out, at, pieces, MOVED, note.close_before)
     at = _put_number(out, at, pieces, FACTOR, note.factor)
     at = _put_number(out, at, pieces, HIGH, note.high)

@@ -72,9 +72,9 @@ def read_settings(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 def entry_rules(rules: Instrument, number: int) -> Instrument:
     """Return a symbol's trading rules with a band of prices, or a largest quantity, now and then."""
-    if number % 4 == 1:
+    if number % 3 == 1:
         return msgspec.structs.replace(rules, band_down=Decimal("0.985"), band_up=Decimal("1.015"))
-    return msgspec.structs.replace(rules, max_quantity=rules.lot_size * 12) if number % 4 == 2 else rules
+    return msgspec.structs.replace(rules, max_quantity=rules.lot_size * 12) if number % 3 == 2 else rules
 
 
 def entering(signal: Signal, number: int, close: float, rules: Instrument) -> Signal:

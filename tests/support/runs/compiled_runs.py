@@ -15,7 +15,7 @@ from compiled.driving.compiled_run import CompiledRun, Sinks
 from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
 from compiled.driving.coverage import rules_reasons
-from compiled.driving.opinion_rows import signal_row
+from compiled.driving.opinion_rows import WordedRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
 from core.candle import Candle
@@ -54,13 +54,13 @@ def _row(candle: Candle) -> tuple[int, float, float, float, float, float]:
     return candle.open_time_ms, candle.open, candle.high, candle.low, candle.close, candle.volume
 
 
-def opinions_on(window: CandleColumns, signals: Mapping[int, Signal]) -> tuple[Records, list[str]]:
+def opinions_on(window: CandleColumns, signals: Mapping[int, Signal], rows_of: WordedRows) -> tuple[Records, list[str]]:
     """Return the scripted signals of a window as records, and as JSON."""
     rows, texts = [], []
     for row, open_ms in enumerate(window.open_time_ms.tolist()):
         signal = signals.get(open_ms)
         if signal is not None and signal.direction != "FLAT":
-            rows.append(signal_row(row, signal))
+            rows.append(rows_of.row(row, signal))
             told = details_of(Decision(0, "", signal, {}, ()))["signal"]
             texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
     return np.array(rows, SIGNAL_ROW), texts
@@ -78,22 +78,23 @@ def run_compiled_on(
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
     for reason in rules_reasons(rules):
         raise Uncovered(reason)
-    market, texts = [], []
+    market, texts, rows_of = [], [], WordedRows()
     for symbol in case.symbols:
         candles = case.candles.get(symbol, ())
         stored = [one for one in candles if one.open_time_ms < case.start_ms]
         window = columns_of([one for one in candles if one.open_time_ms >= case.start_ms])
-        opinions, told = opinions_on(window, case.signals.get(symbol, {}))
+        opinions, told = opinions_on(window, case.signals.get(symbol, {}), rows_of)
         contract = Contract(columns_of((marks or {}).get(symbol, ())), (funding or {}).get(symbol, ()))
         warmup = columns_of(stored[len(stored) - min(len(stored), case.warmup_candles) :])
         fine = columns_of([one for one in (detail or {}).get(symbol, ()) if one.open_time_ms >= case.start_ms])
         rules = case.instruments[symbol]
         market.append(SymbolMarket(symbol, rules, warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
-    core = build_core(settings, case.warmup_candles, market, case.kill_switch)
+    said = rows_of.said
+    core = build_core(settings, case.warmup_candles, market, case.kill_switch, said)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
     written = [bytearray(header.encode()) for header in headers]
-    CompiledRun(core, case.symbols, "scripted", texts).run(Sinks(*(one.extend for one in written)))
+    CompiledRun(core, case.symbols, "scripted", texts, said.tags).run(Sinks(*(one.extend for one in written)))
     curve = core.curve[: core.account[0]["curve"]].tolist()
     return CompiledOutputs(*(bytes(one) for one in written), curve)
 
