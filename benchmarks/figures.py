@@ -127,10 +127,18 @@ def summary(measured: Measured) -> str:
     ]
     for workload in dict.fromkeys(one.workload for one in measured.figures if one.unit == "candles/s"):
         found = [measured.figure(workload, program) for program in programs]
-        rates = ["" if one is None else written(one.median, one.unit) for one in found]
         trips = next(one.round_trips for one in found if one is not None)
-        lines.append(f"| {workload} | {trips or 0:.1f} | {' | '.join(rates)} |")
+        cells = [_beside(one, found[0]) for one in found]
+        lines.append(f"| {workload} | {trips or 0:.1f} | {' | '.join(cells)} |")
     lines += ["", "| | |", "|---|---|"]
     rest = [one for one in measured.figures if one.unit != "candles/s"]
     lines += [f"| {one.workload}, {one.program} | {written(one.median, one.unit)} |" for one in rest]
     return "\n".join(lines)
+
+
+def _beside(one: Figure | None, compiled: Figure | None) -> str:
+    """Return a rate, with how many times it the compiled rules make."""
+    if one is None:
+        return ""
+    rate = written(one.median, one.unit)
+    return rate if compiled is None or one is compiled else f"{rate} ({compiled.median / one.median:.1f} ×)"

@@ -53,8 +53,9 @@ def main() -> int:
         found = []
         for figure in _figures(asked, Path(name)):
             found.append(figure)
+            # An interrupted measurement leaves what it has.
+            path = keep(found)
             print(f"{figure.workload} · {figure.program}", file=sys.stderr)
-    path = keep(found)
     print(table(kept(path)))
     print(f"kept in {path}")
     return 0

@@ -6,11 +6,13 @@ and again for each of its callers. A part stays as it was lowered until the whol
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from numba.core import compiler
+from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime.nrt import rtsys
 
 
 class PartLibrary(JITCodeLibrary):
@@ -83,6 +85,15 @@ class WholeCompiler(_Compiler):
     library = WholeLibrary
 
 
+class _Kept(FunctionCache):
+    """Machine code that is kept for the next process, which then has no need of all that numba compiles with."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 _OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -114,5 +125,5 @@ def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
     """
     made = CPUDispatcher(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
     if kept:
-        made.enable_caching()
+        cast(Any, made)._cache = _Kept(function)
     return made
