@@ -15,7 +15,6 @@ from benchmarks.workloads import WORKLOADS, market_of, plan_of, rows_of
 from engine.assembly import build_strategy_of, kernel_rules, prepare_strategy
 
 SCRIPT = Path(__file__).parent / "peers" / "peer_run.py"
-PROGRAMS = {"backtesting": "backtesting.py", "vectorbt": "vectorbt"}
 _MEASURED = ("dense", "moderate", "idle")
 
 
@@ -45,7 +44,7 @@ def measure_peers(python: Path, rows: int, runs: int) -> Iterator[Figure]:
         if done.returncode:
             raise SystemExit(f"the other programs failed: {done.stderr[-500:]}")
         for package, found in json.loads(done.stdout).items():
-            name = f"{PROGRAMS[package]} {found['version']}"
+            name = f"{package} {found['version']}"
             trips = 1_000 * found["round_trips"] / rows_of(market)
             rates = [rows / seconds for seconds in found["seconds"]]
             yield Figure.of(workload.name, name, "candles/s", rates, trips)
