@@ -26,7 +26,7 @@ from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.kernel_runs import KernelRun
-from tests.support.scale import scaled
+from tests.support.scale import LONG, scaled
 
 SPREADS = (
     {},
@@ -88,11 +88,16 @@ FILLED|opposite_signal, FILLED|signal, FILLED|stop, FILLED|target, FILLED|time_s
 REJECTED|insufficient_balance, REJECTED|insufficient_margin, REJECTED|max_leverage, FILLED|liquidation"""
 DECISIONS = """None, below_lot_size, below_min_notional, below_min_position_size, below_min_quantity, close_waiting,
 entry_waiting, halted_candle_move, halted_daily_loss, halted_drawdown, kill_switch, max_open_trades,
-monitor_mode, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
+monitor_mode, no_exposure_room, opposite_ignored, position_open, shorting_disabled, stop_distance, stop_within_tick,
 target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
 OTHERS = """candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer,
 corwin_schultz, volatility, square_root, funding"""
+
+
+SELDOM = """REJECTED|insufficient_margin, REJECTED|max_leverage, REJECTED|percent_price, REJECTED|stop_passed,
+close_waiting, halted_drawdown, kill_switch, no_exposure_room, percent_price, target_passed, no_entry_waiting"""
+"""What a few hundred cases may do without; hand-worked cases have it, and the full count must."""
 
 
 def words(text: str) -> set[str]:
@@ -189,7 +194,7 @@ class CompiledAgainstKernel(unittest.TestCase):
             if perpetual:
                 own, marks, funding = data.draw(contracts(case, detail))
                 case.settings["perpetual"] = own
-                if own["leverage"] == 1.0:
+                if own["leverage"] == 1.0 or by_atr:
                     case.settings.update(max_exposure=1.0, max_exposure_pct=1.0)
             try:
                 got = run_compiled_on(case, timeframe, detail, marks, funding)
@@ -206,7 +211,8 @@ class CompiledAgainstKernel(unittest.TestCase):
 
         compare()
         self.assertGreater(happened["covered"], 5 * happened["uncovered"], happened)
-        for expected in sorted(words(ORDERS) | words(DECISIONS) | words(f"{OTHERS}, {ENTRY_EVENTS}, {WORD_EVENTS}")):
+        happens = words(f"{ORDERS}, {DECISIONS}, {OTHERS}, {ENTRY_EVENTS}, {WORD_EVENTS}")
+        for expected in sorted(happens if LONG else happens - words(SELDOM)):
             with self.subTest(expected):
                 self.assertGreater(happened[expected], 0)
 
