@@ -15,6 +15,7 @@ from engine.kill_switch import KillSwitch
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from market_data.practice.practice_listings import LISTINGS
+from strategies.known_candles import CandlesAhead
 from strategies.strategy import Strategy, StreamingStrategy
 from tests.support.runs.kernel_runs import KernelRun, settings_from, steps_of
 
@@ -80,15 +81,13 @@ def stepped_run(
     return SteppedRun(session, trades, equity, decisions, ends)
 
 
-def _ahead(
-    steps: Sequence[Step], symbols: Sequence[str], warm_up: Mapping[str, Sequence[Candle]]
-) -> dict[str, CandleColumns]:
+def _ahead(steps: Sequence[Step], symbols: Sequence[str], warm_up: Mapping[str, Sequence[Candle]]) -> CandlesAhead:
     columns = {}
     for place, symbol in enumerate(symbols):
         shown = [step.candles[place] for step in steps if place < len(step.candles)]
         rows = [*warm_up.get(symbol, ()), *(candle for candle in shown if candle is not None)]
         columns[symbol] = CandleColumns.from_rows(map(msgspec.structs.astuple, rows))
-    return columns
+    return CandlesAhead(columns)
 
 
 def whole_run(

@@ -21,6 +21,7 @@ from engine.watched import watched_series_of
 from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from strategies.anchored_blocks import stored_candles_needed
+from strategies.known_candles import CandlesAhead
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 
@@ -104,10 +105,12 @@ def backtest_outputs(
         SessionOutputs(*(written[name].extend for name in DERIVED)),
         switch,
         build_safety_monitor(settings, switch),
-        {
-            symbol: CandleColumns._make(map(np.concatenate, zip(*parts, strict=True)))
-            for symbol, *parts in zip(settings.live.symbols, warmups, window.candles, strict=True)
-        },
+        CandlesAhead(
+            {
+                symbol: CandleColumns._make(map(np.concatenate, zip(*parts, strict=True)))
+                for symbol, *parts in zip(settings.live.symbols, warmups, window.candles, strict=True)
+            }
+        ),
     )
     warm_up(session, list(map(candles_of, warmups)), list(map(candles_of, watched)))
     for step in steps_of(window):
