@@ -6,14 +6,18 @@ from decimal import Decimal
 
 import msgspec
 
+from backtests.market_input import MarketInput
+from backtests.run_plan import RunPlan
 from core.candle import Candle
+from core.candle_columns import CandleColumns
+from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
-from tests.property.test_kernel_against_slow_model import run_kernel_on
+from market_data.history.loaded_candles import LoadedCandles
 from tests.support.base_settings import BASE_SETTINGS
-from tests.support.oracles.slow_model import Case
-from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
-from tests.support.runs.kernel_runs import KernelRun
+from tests.support.runs.compiled_runs import columns_of, require_same_bytes, run_compiled_plan
+from tests.support.runs.kernel_runs import KernelRun, run_kernel, settings_from
+from tests.support.scripted_strategy import ScriptedStrategy
 from tests.support.times import MINUTE_MS
 
 A, B, C = "A/USDT", "B/USDT", "C/USDT"
@@ -47,21 +51,22 @@ class NamedCases(unittest.TestCase):
         rules: Instrument = RULES,
     ) -> KernelRun:
         """Run both engines on a market, compare their bytes, and return the kernel's run."""
-        case = Case(
-            settings={**BASE_SETTINGS, **settings},
-            timeframe_ms=MINUTE_MS,
+        flat_settings = {**BASE_SETTINGS, **settings}
+        said = {symbol: {minute * MINUTE_MS: one for minute, one in of.items()} for symbol, of in signals.items()}
+        loaded = {
+            symbol: LoadedCandles(symbol, CandleColumns.empty(), columns_of(own), rules, {})
+            for symbol, own in candles.items()
+        }
+        plan = RunPlan(
+            settings=settings_from(flat_settings, tuple(candles)),
             start_ms=0,
-            symbols=tuple(candles),
-            instruments=dict.fromkeys(candles, rules),
-            candles=candles,
-            signals={
-                symbol: {minute * MINUTE_MS: one for minute, one in said.items()} for symbol, said in signals.items()
-            },
-            warmup_candles=0,
-            kill_switch=False,
+            end_ms=0,
+            output_dir=None,
+            engine="compiled",
         )
-        expected = run_kernel_on(case)
-        require_same_bytes(self, expected, run_compiled_on(case, "1m"))
+        _, got = run_compiled_plan(plan, ScriptedStrategy(said), MarketInput(loaded, "1m"))
+        expected = run_kernel(flat_settings, tuple(candles), candles, said, dict.fromkeys(candles, rules))
+        require_same_bytes(self, expected, got)
         return expected
 
     def test_what_an_entry_may_cost_rests_on_the_profit_of_what_is_open(self) -> None:
@@ -136,6 +141,28 @@ class NamedCases(unittest.TestCase):
         jump = [Candle(minute * MINUTE_MS, 200.0, 200.0, 200.0, 200.0, 1.0) for minute in (2, 3)]
         run = self.both(whole, {A: [*flat(100.0, 100.0), *jump]}, {A: {0: Signal("SHORT", sl_distance=50.0)}})
         self.assertEqual(["account_blown"], [reason for _, reason in run.halts])
+
+    def test_a_stop_nearer_than_a_resting_entry_is_met_before_it(self) -> None:
+        # Long from 100 with the stop at 98; the second entry rests at 95 when the candle falls from 100 to 94.
+        fall = Candle(4 * MINUTE_MS, 100.0, 100.0, 94.0, 94.0, 1.0)
+        waits = Signal("LONG", sl_distance=2.0, entry="limit", entry_price=95.0)
+        run = self.both(
+            {"max_entries": 2, "max_exposure": 0.9, "max_exposure_pct": 0.95},
+            {A: [*flat(100.0, 100.0, 100.0, 100.0), fall]},
+            {A: {0: Signal("LONG", sl_distance=2.0), 1: waits}},
+        )
+        self.assertEqual(["100", "98"], [row["price"] for row in run.rows[:2]])
+        self.assertEqual("stop", run.rows[1]["reason"])
+
+    def test_levels_and_shares_beyond_64_bits_are_left_to_the_kernel(self) -> None:
+        fine = Instrument(A, Decimal("0.0001"), Decimal("0.00001"))
+        coarse = Instrument(A, Decimal("0.0001"), Decimal(1_000_000))
+        far = [{"fraction": 0.5, "distance": 1_000.0}]
+        odd = [{"fraction": 0.123456789012, "distance": 1.0}]
+        for rules, price, stop, ladder in ((fine, 100.0, 200_000_000.0, far), (coarse, 0.001, 0.0005, odd)):
+            with self.subTest(ladder), self.assertRaisesRegex(Uncovered, "more than 64 bits"):
+                settings = {**LARGE, "starting_balance": 1_000_000.0, "exits": {"ladder": ladder}}
+                self.both(settings, {A: flat(*[price] * 5)}, {A: {1: Signal("LONG", sl_distance=stop)}}, rules)
 
     def test_large_amounts_below_the_edge_of_64_bits_are_covered(self) -> None:
         # Commission: 2e5 USDT at 10 decimals times 123,456 is divided by 1e9; the band: 1e10 times 1.2e12 by 1e12.
