@@ -6,16 +6,16 @@ order given: the built-in ``sum`` compensates from Python 3.12 on, and its last 
 """
 
 from collections.abc import Iterable
-from typing import Protocol, SupportsFloat
+from typing import TYPE_CHECKING, Protocol, SupportsFloat
 
-import numpy as np
-import numpy.typing as npt
-
-Float64Array = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    from core.candle_columns import Float64Array
 
 
-def in_order(total: float, amounts: Float64Array) -> float:
+def in_order(total: float, amounts: "Float64Array") -> float:
     """Return a sum with amounts added to it one after the other."""
+    import numpy as np
+
     return float(np.add.accumulate(np.concatenate(((total,), amounts)))[-1])
 
 
@@ -47,7 +47,7 @@ class ProfitFactor:
         else:
             self.gross_loss -= amount
 
-    def add_all(self, results: Float64Array) -> None:
+    def add_all(self, results: "Float64Array") -> None:
         """Take many results, as if one after the other."""
         won = results > 0.0
         self.gross_profit = in_order(self.gross_profit, results[won])
@@ -76,7 +76,7 @@ class _RunningMean:
         self.count += 1
         self.total += amount
 
-    def add_all(self, amounts: Float64Array) -> None:
+    def add_all(self, amounts: "Float64Array") -> None:
         """Take many values, as if one after the other; those that count alone."""
         self.count += len(amounts)
         self.total = in_order(self.total, amounts)

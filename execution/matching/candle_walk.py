@@ -92,6 +92,7 @@ class CandleWalk:
             self._point = meeting.price
             if self._engine.execute_inside(meeting, self):
                 self._after_entry()
+            holding = self._engine.holding_of(self.symbol)
 
     def reached_targets(self, holding: Holding) -> list[Order]:
         """Return the position's targets that the candle's range meets, the nearest first."""

@@ -23,6 +23,7 @@ BESIDE_THE_KERNEL = (
     "backtests/market_input.py",
     "backtests/many/market_memory.py",
     "backtests/engines/opinions.py",
+    "backtests/engines/unseen_account.py",
     "backtests/replay.py",
     "backtests/run.py",
     "backtests/run_plan.py",

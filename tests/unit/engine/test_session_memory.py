@@ -8,7 +8,7 @@ from core.trading_signal import Signal
 from tests.support.candles import candle
 from tests.support.runs.stepped_session import SteppedSession, session_of_minutes
 
-MOST_BYTES_PER_TRADE = 400
+MOST_BYTES_PER_TRADE = 800
 """The equity of every step, a risk, and what caches forget again; a fill kept as an event is several times that."""
 
 
