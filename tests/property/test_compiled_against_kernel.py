@@ -96,7 +96,8 @@ corwin_schultz, volatility, square_root, funding"""
 
 
 SELDOM = """REJECTED|insufficient_margin, REJECTED|max_leverage, REJECTED|percent_price, REJECTED|stop_passed,
-close_waiting, halted_drawdown, kill_switch, no_exposure_room, percent_price, target_passed, no_entry_waiting"""
+REJECTED|insufficient_balance, CANCELED|halt, FILLED|halt, stop_passed, stop_not_tighter, said_target_r, close_waiting,
+halted_candle_move, halted_drawdown, kill_switch, no_exposure_room, percent_price, target_passed, no_entry_waiting"""
 """What a few hundred cases may do without; hand-worked cases have it, and the full count must."""
 
 
