@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def in_order(total: float, amounts: "Float64Array") -> float:
     """Return a sum with amounts added to it one after the other."""
-    import numpy as np
-
-    return float(np.add.accumulate(np.concatenate(((total,), amounts)))[-1])
+    for amount in amounts.tolist():
+        total += amount
+    return total
 
 
 class _Statistic(Protocol):
