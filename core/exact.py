@@ -61,12 +61,16 @@ def _remembered(value: float) -> Decimal:
 
 @functools.lru_cache(maxsize=1_024)
 def computed(value: float) -> Decimal:
-    """Return a computed float (a size, a distance) as a decimal of twelve significant digits."""
-    return Decimal(format(value, ".12g"))
+    """Return a computed float (a size, a distance) as a decimal of twelve significant digits; a zero has no sign."""
+    # Zero and minus zero are remembered as one: whichever came first must not decide what the other becomes.
+    return Decimal(format(value + 0.0, ".12g"))
 
 
-as_float = functools.lru_cache(maxsize=1_024)(float)
-"""The float nearest to a price or a quantity: a conversion costs more than to remember the last ones."""
+# A conversion costs more than to remember the last ones.
+@functools.lru_cache(maxsize=1_024)
+def as_float(value: Decimal) -> float:
+    """Return the float nearest to a price or a quantity; a zero has no sign, as in :func:`computed`."""
+    return float(value) + 0.0
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.exact import (
     EXACT,
+    as_float,
     ceil_to,
     computed,
     floor_to,
@@ -31,6 +32,13 @@ class EnteringNumbers(unittest.TestCase):
     def test_a_received_zero_keeps_its_sign_whatever_was_received_before(self) -> None:
         for value in (0.0, -0.0, 0.0, 0, False):
             self.assertEqual(str(Decimal(repr(float(value)))), str(received(value)))
+
+    def test_what_was_asked_before_decides_no_sign_of_a_computed_zero(self) -> None:
+        for values in ((0.0, -0.0), (-0.0, 0.0)):
+            computed.cache_clear()
+            as_float.cache_clear()
+            self.assertEqual(["0", "0"], [str(computed(value)) for value in values])
+            self.assertEqual(["0.0", "0.0"], [str(as_float(Decimal(str(value)))) for value in values])
 
     def test_a_received_number_is_the_decimal_of_its_shortest_text(self) -> None:
         self.assertEqual(Decimal("0.1"), received(0.1))
