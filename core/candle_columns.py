@@ -72,9 +72,10 @@ def one_after_the_other(first: CandleColumns, second: CandleColumns) -> CandleCo
 
 def _following(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> npt.NDArray[Any]:
     whole = first.base
-    if isinstance(whole, np.ndarray) and whole is second.base and whole.ndim == 1 and whole.dtype == first.dtype:
+    if isinstance(whole, np.ndarray) and whole is second.base and whole.ndim == 1:
         at, then = ((_address(one) - _address(whole)) // whole.itemsize for one in (first, second))
-        if then == at + len(first) and whole.flags.c_contiguous and first.flags.c_contiguous:
+        alike = all(one.dtype == whole.dtype and one.flags.c_contiguous for one in (whole, first, second))
+        if alike and then == at + len(first):
             return whole[at : then + len(second)]
     return np.concatenate((first, second))
 

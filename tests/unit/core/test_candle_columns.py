@@ -18,6 +18,8 @@ class OneAfterTheOther(unittest.TestCase):
             (self.whole.slice(0, 5), self.whole.slice(8, 20)),
             (self.whole.slice(5, 9), self.whole.slice(0, 5)),
             (self.whole.slice(2, 12), apart),
+            (self.whole.slice(2, 9), CandleColumns._make(column[9::2] for column in self.whole)),
+            (CandleColumns._make(column[2:9:2] for column in self.whole), self.whole.slice(6, 20)),
             (self.whole.slice(3, 3), self.whole),
             (self.whole, self.whole.slice(20, 20)),
         ):
