@@ -29,8 +29,11 @@ _SECONDS_TO_END = 10.0
 
 
 class _Sent(NamedTuple):
+    """A run that is asked for; its answer goes to ``done`` of the turn that it is of, which may be over."""
+
     number: int
     task: Task | Exception
+    done: dict[int, Answer]
 
 
 class _Process:
@@ -86,9 +89,9 @@ class WorkerPool:
         InvariantError
             If the processes end before they have begun.
         """
-        coming = map(_Sent._make, enumerate(tasks))
         again: deque[_Sent] = deque()
         done: dict[int, Answer] = {}
+        coming = (_Sent(number, task, done) for number, task in enumerate(tasks))
         sent = taken = 0
         while True:
             for process in self._processes:
@@ -96,7 +99,8 @@ class WorkerPool:
                     one = again.popleft() if again else next(coming, None)
                     if one is None:
                         break
-                    sent = max(sent, one.number + 1)
+                    # What is sent once more may be of a turn that is over.
+                    sent = max(sent, one.number + 1) if one.done is done else sent
                     if isinstance(one.task, Exception):
                         done[one.number] = one.task
                     else:
@@ -109,9 +113,9 @@ class WorkerPool:
             if not busy:
                 return
             for connection in wait(list(busy)):
-                self._receive(busy[connection], done, again)  # type: ignore[index]
+                self._receive(busy[connection], again)  # type: ignore[index]
 
-    def _receive(self, process: _Process, done: dict[int, Answer], again: deque[_Sent]) -> None:
+    def _receive(self, process: _Process, again: deque[_Sent]) -> None:
         try:
             answer: Answer | None = process.connection.recv()
         except (EOFError, OSError):
@@ -121,13 +125,14 @@ class WorkerPool:
             how = _in_words(process.end())
             if not process.begun:
                 raise InvariantError(f"a process for the runs cannot begin: it {how}") from None
-            done[lost.number] = InvariantError(f"the process that made the run {how}")
+            lost.done[lost.number] = InvariantError(f"the process that made the run {how}")
             self._processes[self._processes.index(process)] = _Process()
             return
         if answer is None:
             process.begun = True
         else:
-            done[process.sent.popleft().number] = answer
+            answered = process.sent.popleft()
+            answered.done[answered.number] = answer
 
     def close(self) -> None:
         """End the processes; what they were making is lost."""

@@ -166,6 +166,14 @@ class Failing(unittest.TestCase):
             self.assertEqual(first[1:], [done.result.to_dict() for done in many.run([{"strategy.params.every": 3}])])
             self.assertEqual(begun, children())
 
+    def test_a_turn_that_was_left_answers_none_of_the_next(self) -> None:
+        left, asked = ([{"strategy.params.every": every} for every in some] for some in ((2, 3, 4, 5, 6), (7, 8, 9)))
+        with ManyRuns(MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC)) as many:
+            next(many.run(left))
+            found = [done.result.to_dict() for done in many.run(asked)]
+        with ManyRuns(MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC), processes=1) as many:
+            self.assertEqual([done.result.to_dict() for done in many.run(asked)], found)
+
 
 class FromTheStore(unittest.TestCase):
     def test_each_is_what_the_runner_makes_with_its_files(self) -> None:
