@@ -88,10 +88,13 @@ def run_loaded(
     with held_interrupts() if plan.output_dir is not None else nullcontext(Interrupt()) as interrupt:
         reason, compiled = reference_reason(plan, market), None
         again: Callable[[], AnyStrategy] = functools.partial(build_strategy_of, plan.settings)
+        if reason is None and twice is not None:
+            try:
+                strategy, again = twice(strategy)
+            except Uncovered as error:
+                reason = str(error)
         if reason is None:
             try:
-                if twice is not None:
-                    strategy, again = twice(strategy)
                 compiled = _run_compiled(plan, strategy, market)
             except Uncovered as error:
                 reason = str(error)

@@ -2,15 +2,20 @@
 
 import json
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from backtests import run_backtest
 from backtests.config_backtest import ConfigBacktestRunner
 from core.errors import ConfigurationError
+from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.example_strategies import QUICK_EXAMPLES
+from tests.support.frame_strategies import Breakout
+from tests.support.market_data_sets import practice_columns
 from tests.support.runs.backtest_runs import run_command, scheduled_config
 
 QUICK = {"ema_fast": 2, "ema_slow": 4, "volume_multiplier": 0.5}
@@ -100,6 +105,18 @@ class EngineChoice(unittest.TestCase):
                 self.assertIn(reason, engine)
                 with self.assertRaisesRegex(ConfigurationError, f"--engine compiled: .*{reason}"):
                     self.run_on(config, engine="compiled")
+
+    def test_an_object_that_cannot_be_copied_is_asked_by_the_reference_kernel(self) -> None:
+        strategy = Breakout({"length": 5})
+        strategy.__dict__["guard"] = threading.Lock()
+        candles = candles_of(practice_columns("BTC/USDT", "1m", 300))
+        with patch.multiple("backtests.engines.engine_choice", CANDLES_WORTH_IT=1, CANDLES_WORTH_COMPILING=1):
+            by_itself = run_backtest(candles, strategy=strategy)
+            with self.assertRaisesRegex(ConfigurationError, "--engine compiled: the strategy cannot be copied"):
+                run_backtest(candles, strategy=strategy, engine="compiled")
+        plain = run_backtest(candles, strategy=Breakout({"length": 5}))
+        self.assertGreater(len(plain.trades), 2)
+        self.assertEqual(plain.metrics, by_itself.metrics)
 
     def test_the_command_runs_both_engines_and_refuses_what_is_not_covered(self) -> None:
         config = self.config("scalping_ema_rsi", QUICK)
