@@ -6,6 +6,7 @@ import msgspec
 
 from core.errors import InvariantError
 from core.exact import ZERO, add, average, multiply, negated, share_of, subtract
+from execution.money.balance_change import apply_trade_result
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -142,11 +143,9 @@ class Ledger:
                 subtract(entry.margin, margin),
             )
         gross = entry.gross(price, quantity)
-        result = subtract(subtract(gross, paid), commission)
-        if funding:
-            result = add(result, funding)
-        self.balance = add(self.balance, result)
-        return ClosedPart(gross, paid, funding, margin, cost, result)
+        before = self.balance
+        self.balance = apply_trade_result(before, add(gross, funding), add(paid, commission))
+        return ClosedPart(gross, paid, funding, margin, cost, subtract(self.balance, before))
 
 
 def _are_exact(*numbers: Decimal) -> bool:

@@ -284,6 +284,10 @@ class TradeResults(unittest.TestCase):
             self.assertEqual(kind(107), apply_trade_result(kind(100), kind(7)))
         self.assertEqual(Decimal("103.5"), apply_trade_result(Decimal(100), Decimal("4.5"), 1))
 
+    def test_a_decimal_balance_loses_no_digit(self) -> None:
+        exact = Decimal("99999999999999999999.99999999999999999999")
+        self.assertEqual(exact, apply_trade_result(Decimal("1e20"), Decimal(0), Decimal("1e-20")))
+
 
 if __name__ == "__main__":
     unittest.main()
