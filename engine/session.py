@@ -164,7 +164,7 @@ class Session:
         StrategyError
             If the strategy raised or returned nonsense; the phases before C stand.
         InvariantError
-            If time does not move forward.
+            If time does not move forward, or a step is not of the session's symbols.
         """
         time_ms, states, venue, statistics = step.time_ms, self._states, self._venue, self.statistics
         account, book = venue.account, venue.book
@@ -174,6 +174,8 @@ class Session:
             decided = strategy_candles(states, step, marks=True)
         else:  # Spelled out: a call would cost as much as all of it.
             decided = []
+            if len(step.candles) != len(states):
+                raise InvariantError(f"step {format_ms(time_ms)}: {len(step.candles)} candles of {len(states)} symbols")
             for place, candle in enumerate(step.candles):
                 if candle is not None:
                     decided.append((states[place], candle, candle))
@@ -184,8 +186,7 @@ class Session:
             self._begin_day(time_ms)
         if self._time_ms is None:
             account.begin(time_ms)
-        self._time_ms = time_ms
-        self._row_of_step_written = False
+        self._time_ms, self._row_of_step_written = time_ms, False
         statistics.steps += 1
         statistics.candles_processed += len(decided)
         if self._rule_changes.waiting:

@@ -1,4 +1,4 @@
-"""Time is monotone inside a session, from the warm-up on, or the run stops."""
+"""Time is monotone inside a session, from the warm-up on, and a step is of its symbols, or the run stops."""
 
 import unittest
 from decimal import Decimal
@@ -30,6 +30,12 @@ class TimeMovesForward(unittest.TestCase):
         for minute in (3, 2):
             with self.assertRaises(InvariantError):
                 run.session.warm_up(0, [candle(minute)])
+
+    def test_a_step_of_other_symbols_stops_the_run(self) -> None:
+        run = run_kernel({}, ["A"], {"A": []}, {}, {"A": Instrument("A", Decimal(1), Decimal(1))})
+        for candles in ((), (None, candle(1))):
+            with self.assertRaisesRegex(InvariantError, f"{len(candles)} candles of 1 symbols"):
+                run.session.process(Step(2 * MINUTE_MS, candles))
 
 
 if __name__ == "__main__":
