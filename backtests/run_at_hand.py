@@ -132,8 +132,8 @@ class MemoryRun:
         """Give the run from a folder that is there as long; ConfigurationError where the run was not to keep it."""
         kept, plan = self._kept, self._kept.plan
         require_kept(plan.outputs, "what reports are made of")
-        start_ms, end_ms = plan.start_ms, plan.end_ms
-        run = run_id(kept.hashes, start_ms, end_ms, kill_switch_engaged=False, partial=False)
+        start_ms, end_ms, engaged = plan.start_ms, plan.end_ms, plan.kill_switch_engaged
+        run = run_id(kept.hashes, start_ms, end_ms, kill_switch_engaged=engaged, partial=False)
         result = msgspec.structs.replace(kept.result, run_id=run)
         manifest = backtest_manifest(
             plan.settings,
@@ -141,7 +141,7 @@ class MemoryRun:
             kept.strategy,
             result,
             kept.hashes,
-            kill_switch_engaged=False,
+            kill_switch_engaged=engaged,
             engine=kept.engine,
         )
         files = {

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from core.candle_columns import Float64Array, Int64Array
 from core.events import TradeRow
 from core.exact import ZERO, add, subtract
 from core.reasons import FillReason
+from execution.money.closed_trade import ClosedTrade
 from metrics.holding_times import HoldingTime
 from metrics.streaks import LongestStreaks
 from metrics.trade_results import AverageLoss, AverageWin, Expectancy, ProfitFactor
@@ -19,31 +20,6 @@ class Costs(NamedTuple):
     commission: Decimal = ZERO
     slippage: Decimal = ZERO
     liquidation_fees: Decimal = ZERO
-
-
-class TradeFacts(Protocol):
-    """What is added up of a closed round trip; :class:`~execution.money.closed_trade.ClosedTrade` says what each is."""
-
-    @property
-    def symbol(self) -> str: ...
-
-    @property
-    def entry_time_ms(self) -> int: ...
-
-    @property
-    def exit_time_ms(self) -> int: ...
-
-    @property
-    def realized_pnl(self) -> Decimal: ...
-
-    @property
-    def best_case_pnl(self) -> Decimal: ...
-
-    @property
-    def ambiguous(self) -> bool: ...
-
-    @property
-    def tag(self) -> str: ...
 
 
 class ResultSum:
@@ -111,7 +87,7 @@ class TradeTotals:
         """Return the sum of a tag's trades, which may be none."""
         return _of(self.by_tag, tag)
 
-    def take(self, trade: TradeFacts) -> None:
+    def take(self, trade: ClosedTrade) -> None:
         """Take the next closed trade."""
         result = trade.realized_pnl
         self.all.take(result)
