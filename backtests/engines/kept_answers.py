@@ -23,8 +23,15 @@ class KeptAnswers:
 
     def __init__(self, strategy: StreamingStrategy) -> None:
         self._strategy = strategy
+        # Spelled out: from Python 3.12 on the form of a strategy is not found by ``__getattr__``.
+        self.name = strategy.name
         self._opened: dict[tuple[str, int], _Asked] = {}
         self._times: dict[str, int] = {}
+
+    @property
+    def warmup_candles(self) -> int:
+        """How many candles the strategy needs before the first that may order."""
+        return self._strategy.warmup_candles
 
     def begin(self) -> "KeptAnswers":
         """Let a run begin, which is told first what was answered already."""

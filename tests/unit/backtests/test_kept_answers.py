@@ -1,5 +1,6 @@
 """A strategy that two engines run is asked about each candle once, and tells the second what it told the first."""
 
+import inspect
 import unittest
 from typing import Any
 
@@ -42,7 +43,9 @@ class KeptAnswersTest(unittest.TestCase):
         second = [again[symbol].update(candle) for candle in CANDLES for symbol in ("A", "B")]
         self.assertEqual(first, second[: len(first)])
         self.assertEqual([(symbol, candle.open_time_ms) for candle in CANDLES for symbol in ("A", "B")], asked)
-        self.assertEqual("counting", answers.name)
+        self.assertEqual(("counting", 0), (answers.name, answers.warmup_candles))
+        for member in ("name", "warmup_candles", "stream"):
+            self.assertIsNotNone(inspect.getattr_static(answers, member, None), "its form is seen by every Python")
 
     def test_streams_that_begin_anew_are_told_apart(self) -> None:
         asked: list[tuple[str, int]] = []
