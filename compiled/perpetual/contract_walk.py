@@ -4,9 +4,12 @@ from compiled.codes import (
     BY_LIQUIDATION,
     BY_MARK_ALONE,
     BY_STOP,
+    HIGH,
     LIQUIDATED,
+    LOW,
     NONE,
     NOTHING,
+    OPEN,
     OVERFLOW,
     STOP_MARKET,
     STOP_ROLE,
@@ -14,8 +17,6 @@ from compiled.codes import (
 from compiled.compiler import Whole, routine
 from compiled.layout import Core
 from compiled.reach_rules import knows_mark, liquidates, mark_at, marks_trigger, meets_stop, stop_stands, triggers_stop
-
-OPEN, HIGH, LOW = 0, 1, 2
 
 
 @routine
