@@ -17,7 +17,7 @@ from compiled.codes import (
     PERCENT_PRICE,
     PRICE,
 )
-from compiled.compiler import routine
+from compiled.compiler import kernel, routine
 from compiled.integers import DIGITS, LARGEST, LARGEST_QUOTIENT, directed_quotient, divided_product
 from compiled.layout import Core, Record
 from compiled.named_prices import computed_steps, named_number
@@ -32,14 +32,13 @@ def form_order(core: Core, s: int, signal: Record) -> None:
     order.tag, order.stop_level, order.first_target = said.tag, said.stop_price, said.first_target
     order.targets, order.ladder, order.closes_all = said.targets, said.ladder, said.closes_all
     order.active_ms = time_ms + rules.latency_ms
-    order.order_type = order.acts = rules.entry_order if signal.entry == 0 else signal.entry - 1
+    order.order_type = order.acts = order_type_of(core, signal)
     order.price = order.last_open_ms = order.expires_ms = NONE
     order.time_in_force, order.post_only, order.rested, order.filled = GTC, 0, 0, 0
     if order.order_type == MARKET:
         order.last_open_ms = time_ms + rules.order_wait_ms
         return
-    # At an offset a limit stands on the better side of the close, a stop on the worse.
-    below = (order.order_type == LIMIT) == (order.sign > 0)
+    below = stands_below(order.order_type, order.sign)
     if math.isnan(signal.entry_price):
         order.price = _offset_price(core, s, below)
     else:
@@ -53,16 +52,28 @@ def form_order(core: Core, s: int, signal: Record) -> None:
         order.post_only = rules.post_only
 
 
+@kernel
+def order_type_of(core: Core, signal: Record) -> int:
+    """Return the type of the order that a signal's entry becomes: its own, else that of the settings."""
+    return core.rules[0].entry_order if signal.entry == 0 else signal.entry - 1
+
+
+@kernel
+def stands_below(order_type: int, sign: int) -> bool:
+    """Return whether an order stands below the close: a limit at an offset on its better side, a stop on the worse."""
+    return (order_type == LIMIT) == (sign > 0)
+
+
 @routine
 def expected_entry(core: Core, s: int, signal: Record) -> tuple[int, int]:
     """Return the price at which a signal's entry is expected to fill, as digits × 10 ** -decimals."""
     rules, symbol, close = core.rules[0], core.symbols[s], core.units[core.states[s].row, CLOSE_PRICE]
-    kind = rules.entry_order if signal.entry == 0 else signal.entry - 1
+    kind = order_type_of(core, signal)
     if kind == MARKET:
         return close, symbol.price_decimals
     if not math.isnan(signal.entry_price):
         return named_number(core, signal.entry_price)
-    share = rules.entry_below if (kind == LIMIT) == (signal.sign > 0) else rules.entry_above
+    share = rules.entry_below if stands_below(kind, signal.sign) else rules.entry_above
     if float(close) * float(share) > LARGEST:
         core.account[0].status = OVERFLOW
         return close, symbol.price_decimals

@@ -107,8 +107,12 @@ def put_notes(notes: Records, rules: Records, words: JsonWords, signals: Words, 
 def _put_id(out: Bytes, at: int, pieces: Words, order_id: int) -> int:
     if order_id == 0:
         return put(out, at, pieces, NULL)
-    at = put_whole(out, put(out, at, pieces, QUOTE), order_id)
-    return put(out, at, pieces, QUOTE)
+    return _put_quoted(out, at, pieces, QUOTE, order_id)
+
+
+@routine
+def _put_quoted(out: Bytes, at: int, pieces: Words, piece: int, number: int) -> int:
+    return put(out, put_whole(out, put(out, at, pieces, piece), number), pieces, QUOTE)
 
 
 @routine
@@ -155,7 +159,7 @@ def _put_directives(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     if note.cancel_gate:
         at = put(out, at, pieces, PLAIN_POSITION)
         if note.cancel_waiting:
-            at = put(out, put_whole(out, put(out, at, pieces, WAITS), note.cancel_waiting), pieces, QUOTE)
+            at = _put_quoted(out, at, pieces, WAITS, note.cancel_waiting)
         at = _put_verdict(out, at, words, note.cancel_reason)
     if note.stop_gate:
         at = put(out, at, pieces, STOP_LEVEL)
@@ -180,7 +184,7 @@ def _put_move(out: Bytes, at: int, stood: float, waiting: int, wanted: float, pi
     if not math.isnan(stood):
         at = _put_number(out, at, pieces, STOOD, stood)
     if waiting:
-        at = put(out, put_whole(out, put(out, at, pieces, AND_WAITS), waiting), pieces, QUOTE)
+        at = _put_quoted(out, at, pieces, AND_WAITS, waiting)
     return _put_number(out, at, pieces, WANTED, wanted)
 
 
@@ -191,7 +195,7 @@ def _put_position(out: Bytes, at: int, note: Record, rules: Record, words: JsonW
     if note.position:
         at = put(out, at, pieces, HELD_LONG if note.position > 0 else HELD_SHORT)
     elif note.waiting:
-        at = put(out, put_whole(out, put(out, at, pieces, WAITING), note.waiting), pieces, QUOTE)
+        at = _put_quoted(out, at, pieces, WAITING, note.waiting)
     else:
         at = put(out, at, pieces, QUOTE)
     return _put_verdict(out, at, words, note.position_reason)
