@@ -13,6 +13,7 @@ from market_data.perpetual.perpetual_data import PerpetualData
 from tests.golden.test_hand_worked_cases import CaseInput, input_of, load_cases, run_case
 from tests.support.runs.compiled_runs import columns_of, require_same_bytes, require_same_figures, run_compiled_plan
 from tests.support.runs.kernel_runs import Candles, settings_from
+from tests.support.runs.rules_met import SELDOM, note, words
 from tests.support.scripted_strategy import ScriptedStrategy
 
 COVERED = 513
@@ -49,6 +50,7 @@ class GoldenCasesByBothEngines(unittest.TestCase):
 
     def test_every_case_that_is_covered_gives_the_bytes_of_the_kernel(self) -> None:
         found: Counter[str] = Counter()
+        happened: Counter[str] = Counter()
         for case in load_cases():
             fed = input_of(case)
             plan = RunPlan(
@@ -70,7 +72,11 @@ class GoldenCasesByBothEngines(unittest.TestCase):
                 expected = run_case(case)
                 require_same_bytes(self, expected, got)
                 require_same_figures(self, expected.session, session)
+                note(expected, happened)
         self.assertGreaterEqual(found["covered"], COVERED, found.most_common())
+        for rule in sorted(words(SELDOM)):
+            with self.subTest(rule):
+                self.assertGreater(happened[rule], 0)
 
 
 if __name__ == "__main__":
