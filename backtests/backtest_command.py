@@ -76,7 +76,7 @@ def _symbols(text: str) -> list[str]:
 def tell_of_compiling(asked: argparse.Namespace) -> None:
     """Say on standard error that a run will compile its rules first, where it was asked for and will."""
     if asked.engine == "compiled" and not asked.quiet:
-        from compiled.driving.coverage import is_compiled
+        from compiled.compiling.sources import is_compiled
 
         if not is_compiled():
             print("compiling the rules, once on this machine: about a minute", file=sys.stderr)

@@ -5,10 +5,8 @@ import math
 from compiled.codes import ALL, NONE, OVERFLOW
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import note_volume
-from compiled.integers import LARGEST_DIVISOR, average, float_of, long_quotient, share_of
+from compiled.integers import LARGEST, LARGEST_DIVISOR, average, float_of, long_quotient, share_of
 from compiled.layout import Core, Record
-
-LARGEST_MONEY = 4e18
 
 
 @kernel
@@ -153,7 +151,7 @@ def add_to_holding(core: Core, s: int, price: int, quantity: int, commission: in
     holding.entered += quantity
     account.cost += cost
     if holding.fresh_quantity != ALL:
-        if float(holding.quantity) * float(symbol.fine_scale) > LARGEST_MONEY:
+        if float(holding.quantity) * float(symbol.fine_scale) > LARGEST:
             account.status = OVERFLOW
             return
         holding.fresh_quantity += quantity * symbol.fine_scale
@@ -226,7 +224,7 @@ def close_part(core: Core, s: int, row: Record) -> None:
     holding.ambiguous |= row.ambiguous
     if whole:
         tell_trade(core, s, row)
-    if abs(float(account.balance)) > LARGEST_MONEY:
+    if abs(float(account.balance)) > LARGEST:
         account.status = OVERFLOW
 
 

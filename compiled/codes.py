@@ -27,6 +27,9 @@ RUNNING, ENDED, OVERFLOW = numbers(3)
 CLOSING, OPENING, PAYING = numbers(3)
 """What a row of fills is, as ``opens`` says: of a payment it has the symbol, the time and the funding."""
 
+OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
+"""Columns of a candle's prices in whole units."""
+
 PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
 IGNORE, CLOSE, REVERSE = numbers(3)
 THROUGH, TOUCH, BY_CHANCE = numbers(3)

@@ -2,7 +2,7 @@
 
 from compiled.codes import OVERFLOW
 from compiled.compiler import routine
-from compiled.integers import LARGEST_QUOTIENT, POWERS, ceil_to, divided_product, floor_to, half_even
+from compiled.integers import LARGEST_QUOTIENT, POWERS, ceil_to, directed_quotient, divided_product, floor_to, half_even
 from compiled.layout import Core
 from compiled.market_conditions import measured_price
 from core.timeframe import DAY_MS
@@ -17,10 +17,7 @@ def market_price(core: Core, s: int, reference: int, quantity: int, buying: bool
     if rules.observes:
         return measured_price(core, s, reference, quantity, buying)
     factor = rules.price_up if buying else rules.price_down
-    ticks, rest = divided_product(reference, factor, rules.price_unit * tick)
-    if buying and rest > 0:
-        ticks += 1
-    return ticks * tick
+    return directed_quotient(reference, factor, rules.price_unit * tick, buying) * tick
 
 
 @routine

@@ -1,7 +1,7 @@
 """Exact arithmetic on scaled whole numbers, and the two ways from and to float64 that the kernel has.
 
-A product of two 64-bit numbers is never formed: its quotient is estimated in float64 and set right by its remainder,
-which fits 64 bits wherever the quotient stays below 2 ** 50.
+A quotient of a product of two 64-bit numbers is estimated in float64 and set right by its remainder, which fits 64 bits
+wherever the quotient stays below 2 ** 50; products of two words are in :mod:`compiled.two_words`.
 """
 
 import math
@@ -10,7 +10,10 @@ import numpy as np
 
 from compiled.codes import NONE
 from compiled.compiler import Whole, Word, kernel, routine
+from compiled.compiling.instructions import wide_product
 
+LARGEST = 4 * 10**18
+"""No whole number of a run may be larger."""
 LARGEST_QUOTIENT = float(1 << 50)
 LARGEST_DIVISOR = float(1 << 59)
 EXACT_FLOATS = 1 << 53
@@ -34,6 +37,13 @@ def divided_product(left: int, right: int, divisor: int) -> tuple[int, int]:
         quotient += 1
         rest -= divisor
     return quotient, rest
+
+
+@kernel
+def directed_quotient(left: int, right: int, divisor: int, up: bool) -> int:
+    """Return left × right ÷ divisor as :func:`divided_product`, rounded up or down."""
+    quotient, rest = divided_product(left, right, divisor)
+    return quotient + 1 if up and rest > 0 else quotient
 
 
 @routine
@@ -165,13 +175,7 @@ def beside_half(value: float, decimals: int) -> int:
     if shift <= 0:
         return -1
     factor = Word(FIVES[decimals])
-    mask = Word(0xFFFFFFFF)
-    half_word = Word(32)
-    low = (number & mask) * (factor & mask)
-    cross = (number >> half_word) * (factor & mask) + (low >> half_word)
-    other = (number & mask) * (factor >> half_word) + (cross & mask)
-    high = (number >> half_word) * (factor >> half_word) + (cross >> half_word) + (other >> half_word)
-    low = (other << half_word) | (low & mask)
+    high, low = wide_product(number, factor)
     one = Word(1)
     if shift <= 64:
         rest = low if shift == 64 else low & ((one << Word(shift)) - one)
@@ -193,7 +197,7 @@ def in_steps(digits: int, decimals: int, unit_decimals: int, step: int, up: bool
         value = digits * POWERS[unit_decimals - decimals]
         return -(-value // step) if up else value // step
     finer = decimals - unit_decimals
-    if finer > 18 or float(step) * float(POWERS[finer]) > 4e18:
+    if finer > 18 or float(step) * float(POWERS[finer]) > LARGEST:
         return Whole(1 if up and digits > 0 else 0)
     step = step * POWERS[finer]
     return -(-digits // step) if up else digits // step

@@ -49,7 +49,7 @@ STATE = _dtype(
     "last_close factor before",
 )
 ORDER = _dtype(
-    "working order_id sign quantity accepted_ms active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
+    "working order_id sign quantity active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
     "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals decision_units "
     "first_target targets ladder closes_all",
     "decision_price stop_level",
@@ -62,7 +62,7 @@ REDUCING = _dtype(
 TARGET_ROW = _dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = _dtype(
-    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id trails "
+    "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id "
     "trail_units has_best timed_out entered_inside targets ladder closes_all break_even_due entered parts "
     "closed_quantity closed_cost proceeds gross result best_case ambiguous tag margin funding liquidation entries",
     "entry_price quantity_float mark best",
@@ -74,14 +74,14 @@ HOLDING = _dtype(
 """
 ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
-    "row_of_step_written day time_ms begun candles_processed steps_with_position orders_submitted drawdown_halt "
+    "row_of_step_written day time_ms candles_processed steps_with_position orders_submitted drawdown_halt "
     "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
     "funding_paid payments",
     "current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
-    "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained signal targets ladder tag rung whole "
+    "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained targets ladder tag rung whole "
     "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous margin "
     "funding liquidation",
 )

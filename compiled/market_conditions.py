@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
-from compiled.codes import NONE, OVERFLOW
+from compiled.codes import OVERFLOW
 from compiled.compiler import routine
-from compiled.integers import POWERS, ceil_to, floor_to, twelve_digits
+from compiled.integers import POWERS, ceil_to, floor_to
 from compiled.layout import Core
+from compiled.named_prices import named_number
 
 NINE = 10**9
 LARGEST_PARTS = 64
@@ -114,17 +115,11 @@ def worse_by(core: Core, s: int, quantity: int) -> tuple[int, int, int, int]:
         worse = plus(worse, rules.half_third, 27)
     slippage = slippage_of(core, s, quantity) if rules.slippage_candles else 0.0
     if spread > 0.0:
-        digits, decimals = twelve_digits(spread)
-        if digits == NONE:
-            core.account[0].status = OVERFLOW
-        else:
-            worse = plus(worse, digits * 5, decimals + 1)
+        digits, decimals = named_number(core, spread)
+        worse = plus(worse, digits * 5, decimals + 1)
     if slippage > 0.0:
-        digits, decimals = twelve_digits(slippage)
-        if digits == NONE:
-            core.account[0].status = OVERFLOW
-        else:
-            worse = plus(worse, digits, decimals)
+        digits, decimals = named_number(core, slippage)
+        worse = plus(worse, digits, decimals)
     return worse
 
 

@@ -6,22 +6,24 @@ from compiled.candle_walk import (
     walk,
 )
 from compiled.codes import (
+    CLOSE_PRICE,
     CLOSE_ROLE,
     EXPIRED,
     GAP,
     GAP_NOTE,
+    HIGH,
     IOC,
     IOC_ENDED,
     LIMIT,
+    LOW,
     MARKET,
     NO,
     NONE,
-    REJECTED,
+    OPEN,
     STOP_ROLE,
     TARGET_ROLE,
     WOULD_TAKE,
     ZERO,
-    numbers,
 )
 from compiled.compiler import kernel, routine
 from compiled.fill_pricing import target_price
@@ -32,6 +34,7 @@ from compiled.order_book import (
     end_entry,
     next_exit,
     next_note,
+    refuse_fill,
     rest_exit,
 )
 from compiled.perpetual.funding_dues import settle_after, settle_before, settle_costs
@@ -48,8 +51,6 @@ from compiled.reach_rules import (
 )
 from compiled.settlement import enter, exit_price, leave, leave_now, liquidate
 from compiled.symbol_orders import open_budget
-
-OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 
 
 @kernel
@@ -92,7 +93,7 @@ def match(core: Core, time_ms: int) -> None:
             holding, row = core.holdings[s], states[s].row
             if states[s].present and holding.sign != 0:
                 holding.mark, holding.mark_units, holding.marked = core.close[row], core.units[row, CLOSE_PRICE], 1
-                if holding.trails or holding.break_even_due:
+                if core.rules[0].trailing or holding.break_even_due:
                     follow(core, s, core.close[row], core.units[row, CLOSE_PRICE], time_ms)
 
 
@@ -176,19 +177,10 @@ def entries_at_open(core: Core, s: int) -> None:
         enter(core, s, opened, False, open_ms, NONE, 0.0)
     elif meets_entry(core, s, opened):
         if order.post_only and not order.rested:
-            reject_resting(core, s, opened, open_ms)
+            refuse_fill(core, s, opened, WOULD_TAKE, open_ms)
         else:
             meet_entry(core, s, opened, order.acts == LIMIT and order.rested != 0, open_ms)
     if order.working:
         order.rested = 1
         if order.time_in_force == IOC:
             end_entry(core, s, EXPIRED, IOC_ENDED, open_ms)
-
-
-@routine
-def reject_resting(core: Core, s: int, opened: int, open_ms: int) -> None:
-    """Reject an entry that was to rest and would take at once."""
-    end_entry(core, s, REJECTED, WOULD_TAKE, open_ms)
-    note = core.notes[core.account[0].decisions - 1]
-    note.price = float(opened) / core.symbols[s].price_unit
-    note.quantity = float(core.entries[s].quantity) / core.symbols[s].quantity_unit

@@ -1,11 +1,9 @@
-"""Numbers that a strategy names, as whole digits × 10 ** -decimals: twelve digits of them, as the kernel takes them."""
+"""Floats, named or computed, as whole digits × 10 ** -decimals: twelve digits of them, as the kernel has them."""
 
 from compiled.codes import NONE, OVERFLOW
 from compiled.compiler import routine
-from compiled.integers import POWERS, in_steps, twelve_digits
+from compiled.integers import LARGEST, POWERS, in_steps, twelve_digits
 from compiled.layout import Core
-
-LARGEST = 4e18
 
 
 @routine
@@ -19,6 +17,16 @@ def named_number(core: Core, value: float) -> tuple[int, int]:
         digits //= 10
         decimals -= 1
     return digits, decimals
+
+
+@routine
+def computed_steps(core: Core, value: float, unit_decimals: int, step: int, up: bool) -> int:
+    """Return how many steps of a unit a computed number above 0 is, rounded up or down; NONE beyond 64 bits."""
+    digits, decimals = twelve_digits(value)
+    steps = NONE if digits == NONE else in_steps(digits, decimals, unit_decimals, step, up)
+    if steps == NONE:
+        core.account[0].status = OVERFLOW
+    return steps
 
 
 @routine

@@ -161,6 +161,15 @@ def end_entry(core: Core, s: int, event: int, reason: int, time_ms: int) -> Reco
 
 
 @routine
+def refuse_fill(core: Core, s: int, price: int, reason: int, time_ms: int) -> None:
+    """End a waiting entry that is not carried out at a price; its note shows price and quantity."""
+    order, symbol = core.entries[s], core.symbols[s]
+    note = end_entry(core, s, CANCELED if order.filled else REJECTED, reason, time_ms)
+    note.price = float(price) / symbol.price_unit
+    note.quantity = float(order.quantity) / symbol.quantity_unit
+
+
+@routine
 def cancel_entry(core: Core, s: int, time_ms: int, reason: int) -> None:
     """Cancel a symbol's waiting entry, if there is one."""
     if core.entries[s].working:

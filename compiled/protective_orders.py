@@ -25,7 +25,7 @@ from compiled.codes import (
     YES,
 )
 from compiled.compiler import routine
-from compiled.integers import LARGEST_DIVISOR, divided_product, long_quotient
+from compiled.integers import LARGEST_DIVISOR, ceil_to, directed_quotient, floor_to, long_quotient
 from compiled.layout import Core
 from compiled.named_prices import difference, named_number, on_tick
 from compiled.order_book import place_exit, tell_exit
@@ -40,7 +40,7 @@ def protect(core: Core, s: int, time_ms: int) -> None:
     stop.stop_price = holding.price - holding.sign * order.stop_ticks * tick
     if not math.isnan(order.stop_level):
         stop.stop_price = stand_at_price(core, s, order.stop_level)
-    holding.trails, holding.has_best, holding.trail_units = rules.trailing, 0, order.trail_units
+    holding.has_best, holding.trail_units = 0, order.trail_units
     holding.targets = holding.ladder = holding.break_even_due = 0
     if order.targets and not order.ladder:
         holding.targets = 1
@@ -176,7 +176,7 @@ def share_rungs(core: Core, s: int, time_ms: int, placing: bool) -> None:
 def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
     """Let a position's stop follow a close and a filled rung, for the symbol's next candle; it is never loosened."""
     holding, tick = core.holdings[s], core.symbols[s].tick
-    if holding.trails:
+    if core.rules[0].trailing:
         trail(core, s, close, units, time_ms)
     if holding.break_even_due:
         holding.break_even_due = 0
@@ -194,14 +194,11 @@ def trail(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
         return
     holding.has_best, holding.best = 1, close
     if rules.trail_by_atr:
-        if long:
-            level = (units - holding.trail_units) // tick * tick
-        else:
-            level = -(-(units + holding.trail_units) // tick) * tick
+        away = holding.trail_units
+        level = floor_to(units - away, tick) if long else ceil_to(units + away, tick)
     else:
         share = rules.trailing_long if long else rules.trailing_short
-        ticks, rest = divided_product(units, share, rules.trailing_unit * tick)
-        level = (ticks if long or rest == 0 else ticks + 1) * tick
+        level = directed_quotient(units, share, rules.trailing_unit * tick, not long) * tick
     tighten(core, s, level, TRAILING_STOP, time_ms)
 
 

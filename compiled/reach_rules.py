@@ -54,8 +54,14 @@ def meets_entry(core: Core, s: int, price: int) -> bool:
     order = core.entries[s]
     if price == order.price:
         return order.acts == STOP_MARKET or touch_fills(core, s, order.order_id, NO_RUNG)
-    falls = (order.acts == STOP_MARKET) == (order.sign < 0)
-    return price < order.price if falls else price > order.price
+    return price < order.price if waits_for_fall(core, s) else price > order.price
+
+
+@kernel
+def waits_for_fall(core: Core, s: int) -> bool:
+    """Return whether the waiting entry is met by falling prices: a buy's limit, and a sell's stop."""
+    order = core.entries[s]
+    return (order.acts == STOP_MARKET) == (order.sign < 0)
 
 
 @routine

@@ -1,7 +1,6 @@
 """What happens when an order is met: its price, the account's change, and what follows for other orders."""
 
 from compiled.account import (
-    LARGEST_MONEY,
     add_to_holding,
     close_part,
     next_fill,
@@ -9,7 +8,6 @@ from compiled.account import (
     unrealized_of_log,
 )
 from compiled.codes import (
-    CANCELED,
     CLOSE_ROLE,
     CLOSING,
     FILLED,
@@ -25,7 +23,6 @@ from compiled.codes import (
     OVERFLOW,
     OWN,
     PARTIALLY_FILLED,
-    REJECTED,
     SIGNAL,
     STOP_MARKET,
     STOP_ROLE,
@@ -36,14 +33,15 @@ from compiled.codes import (
 from compiled.compiler import kernel, routine
 from compiled.entry_checks import entry_refusal
 from compiled.fill_pricing import commission_of, limit_price, market_price
+from compiled.integers import LARGEST
 from compiled.layout import Core, Record
 from compiled.order_book import (
     cancel_exit,
     cancel_reducing,
-    end_entry,
     fill_entry,
     next_order_id,
     place_exit,
+    refuse_fill,
     tell_exit,
 )
 from compiled.perpetual.liquidation import liquidation_fee, ruins
@@ -68,7 +66,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         price = market_price(core, s, reference, quantity, buying)
     commission = commission_of(core, s, price, quantity, maker, time_ms)
     held = 0 if first else holding.quantity
-    if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST_MONEY:
+    if held + quantity > symbol.largest_quantity or float(account.cost) > LARGEST:
         account.status = OVERFLOW
         return False
     notional = price * quantity * symbol.cost_scale
@@ -76,9 +74,7 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
     if refused == NO_REASON and first:
         refused = passed_level(core, s, price)
     if refused != NO_REASON:
-        note = end_entry(core, s, CANCELED if order.filled else REJECTED, refused, time_ms)
-        note.price = float(price) / symbol.price_unit
-        note.quantity = float(order.quantity) / symbol.quantity_unit
+        refuse_fill(core, s, price, refused, time_ms)
         return False
     row = next_fill(core, s, order.sign, price, quantity, time_ms)
     spend(core, s, quantity)

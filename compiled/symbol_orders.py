@@ -4,7 +4,7 @@ import math
 
 from compiled.codes import NONE, OVERFLOW
 from compiled.compiler import kernel, routine
-from compiled.integers import LARGEST_DIVISOR, LARGEST_QUOTIENT, POWERS, long_quotient
+from compiled.integers import LARGEST, LARGEST_DIVISOR, LARGEST_QUOTIENT, POWERS, long_quotient
 from compiled.layout import Core
 from compiled.text.floats import shortest
 
@@ -38,7 +38,7 @@ def budget_of(core: Core, s: int, volume: float) -> int:
         return 0
     factor, divisor = rules.cap, rules.cap_unit * symbol.lot
     finer, coarser = POWERS[max(0, exponent)], POWERS[max(0, -exponent)]
-    if exponent > 18 or float(factor) * float(finer) > 4e18 or float(divisor) * float(coarser) > LARGEST_DIVISOR:
+    if exponent > 18 or float(factor) * float(finer) > LARGEST or float(divisor) * float(coarser) > LARGEST_DIVISOR:
         core.account[0].status = OVERFLOW
         return 0
     lots, _ = long_quotient(digits, factor * finer, divisor * coarser)

@@ -40,7 +40,8 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     if importlib.util.find_spec("numba") is None:
         yield "numba is not installed"
         return
-    from compiled.driving.coverage import is_compiled, rules_reasons
+    from compiled.compiling.sources import is_compiled
+    from compiled.driving.coverage import rules_reasons
 
     if plan.engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"

@@ -3,6 +3,7 @@
 from compiled.codes import (
     ADDS,
     ANY_POSITION,
+    CLOSE_PRICE,
     CLOSE_ROLE,
     CLOSES,
     DECISION,
@@ -22,7 +23,7 @@ from compiled.deciding.decision_plan import plan
 from compiled.deciding.directives import obey
 from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
-from compiled.order_book import cancel_entry, close_all, next_note
+from compiled.order_book import cancel_entry, close_all
 from compiled.settlement import enter
 from compiled.step_candles import last_matched
 from compiled.symbol_orders import open_budget
@@ -59,11 +60,13 @@ def is_said(held: int, sign: int) -> bool:
 def judge(core: Core, s: int, time_ms: int) -> None:
     """Carry out what an opinion says beside an entry, then put its entry through the gates in order, and record it."""
     state, rules, shown = core.states[s], core.rules[0], core.decision[0]
-    shown.position_gate = shown.risk_gate = shown.safety_gate = shown.execution_gate = 0
     shown.cancel_gate = shown.stop_gate = shown.target_gate = shown.exit_gate = 0
+    shown.position_gate = shown.risk_gate = shown.safety_gate = shown.execution_gate = 0
+    shown.cancel_reason = shown.stop_level_reason = shown.target_level_reason = shown.exit_reason = NO_REASON
+    shown.position_reason = shown.risk_reason = shown.safety_reason = shown.execution_reason = NO_REASON
     shown.entry_id = shown.close_id = 0
-    shown.warm = 1 if state.candles_seen - 1 >= rules.warmup_candles else 0
-    shown.reason = NO_REASON
+    shown.signal, shown.before = state.signal, state.candles_seen - 1
+    shown.warm = 1 if shown.before >= rules.warmup_candles else 0
     if shown.warm:
         signal = core.signals[state.signal]
         if signal.words:
@@ -73,30 +76,21 @@ def judge(core: Core, s: int, time_ms: int) -> None:
         shown.reason = first_refusal(shown)
     else:
         shown.reason = WARMING_UP
-    note = next_note(core, time_ms, s, DECISION)
-    core.notes[core.account[0].decisions - 1] = shown
-    note.time_ms, note.symbol, note.kind = time_ms, s, DECISION
-    note.signal, note.before = state.signal, state.candles_seen - 1
+    shown.time_ms, shown.symbol, shown.kind = time_ms, s, DECISION
+    core.notes[core.account[0].decisions] = shown
+    core.account[0].decisions += 1
 
 
 @routine
 def first_refusal(shown: Record) -> int:
     """Return the reason of the first gate that refused; 0 where none has."""
-    if shown.cancel_gate and shown.cancel_reason != NO_REASON:
-        return shown.cancel_reason
-    if shown.stop_gate and shown.stop_level_reason != NO_REASON:
-        return shown.stop_level_reason
-    if shown.target_gate and shown.target_level_reason != NO_REASON:
-        return shown.target_level_reason
-    if shown.exit_gate and shown.exit_reason != NO_REASON:
-        return shown.exit_reason
-    if shown.position_gate and shown.position_reason != NO_REASON:
-        return shown.position_reason
-    if shown.risk_gate and shown.risk_reason != NO_REASON:
-        return shown.risk_reason
-    if shown.safety_gate and shown.safety_reason != NO_REASON:
-        return shown.safety_reason
-    return shown.execution_reason if shown.execution_gate else NO_REASON
+    for reason in (
+        shown.cancel_reason, shown.stop_level_reason, shown.target_level_reason, shown.exit_reason,
+        shown.position_reason, shown.risk_reason, shown.safety_reason, shown.execution_reason,
+    ):  # fmt: skip
+        if reason != NO_REASON:
+            return reason
+    return NO_REASON
 
 
 @kernel
@@ -107,9 +101,7 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     closing, may_add = core.exits[s, CLOSE_ROLE].working != 0, holding.entries < rules.max_entries
     wanted, withdraws, reason = plan(holding.sign, closing, waiting, signal.sign, rules.on_opposite_signal, may_add)
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
-    if wanted == ADDS:
-        pass  # No position stands in its way.
-    elif reason != NO_REASON or by_entry or wanted in (CLOSES, REVERSES):
+    if reason != NO_REASON or wanted in (CLOSES, REVERSES) or (by_entry and wanted != ADDS):
         shown.position_gate, shown.position_reason = 1, reason
         shown.position = 0 if by_entry else holding.sign
         shown.waiting = order.order_id if by_entry else 0
@@ -122,4 +114,4 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
         if shown.entry_id and rules.entry_at_close and wanted != REVERSES and order.acts == MARKET:
             row = core.states[s].row
             open_budget(core, s, last_matched(core, s))
-            enter(core, s, core.units[row, 3], False, time_ms, core.units[row, 3], core.close[row])
+            enter(core, s, core.units[row, CLOSE_PRICE], False, time_ms, core.units[row, CLOSE_PRICE], core.close[row])

@@ -5,8 +5,6 @@ from compiled.codes import (
     CAP_BOUND,
     MONITOR_MODE,
     NO_REASON,
-    NONE,
-    OVERFLOW,
     REVERSES,
     ROOM_BOUND,
     SHORTING_DISABLED,
@@ -15,8 +13,8 @@ from compiled.codes import (
 from compiled.compiler import routine
 from compiled.deciding.entry_orders import form_order, refusal_of
 from compiled.deciding.entry_sizing import size_entry
-from compiled.integers import in_steps, twelve_digits
 from compiled.layout import Core, Record
+from compiled.named_prices import computed_steps
 from compiled.order_book import accept_entry, reject_entry
 from compiled.safety_monitor import check_pre_trade
 
@@ -69,11 +67,7 @@ def enter_by_signal(core: Core, s: int, signal: Record, shown: Record, wanted: i
 @routine
 def trail_units_of(core: Core, s: int, atr: float) -> int:
     """Return the distance at which a stop follows in ATR, in price units, rounded up: levels are rounded away."""
-    digits, decimals = twelve_digits(atr * core.rules[0].trailing_atr)
-    units = NONE if digits == NONE else in_steps(digits, decimals, core.symbols[s].price_decimals, 1, True)
-    if units == NONE:
-        core.account[0].status = OVERFLOW
-    return units
+    return computed_steps(core, atr * core.rules[0].trailing_atr, core.symbols[s].price_decimals, 1, True)
 
 
 @routine

@@ -24,7 +24,7 @@ from compiled.compiler import routine
 from compiled.deciding.entry_orders import expected_entry
 from compiled.integers import DIGITS, EXACT_FLOATS, FLOAT_POWERS, float_of, in_steps, twelve_digits
 from compiled.layout import Core, Record
-from compiled.named_prices import difference, named_number
+from compiled.named_prices import computed_steps, difference, named_number
 from core.tolerance import TOLERANCE
 
 
@@ -76,8 +76,7 @@ def lots_of(core: Core, s: int, size: float) -> int:
     symbol = core.symbols[s]
     if size == 0.0:
         return 0
-    digits, decimals = twelve_digits(size)
-    lots = NONE if digits == NONE else in_steps(digits, decimals, symbol.quantity_decimals, symbol.lot, False)
+    lots = computed_steps(core, size, symbol.quantity_decimals, symbol.lot, False)
     # Beyond these the kernel's decimals have more digits than a float64 tells apart.
     if lots == NONE or float(lots) * float(symbol.lot) >= float(DIGITS):
         core.account[0].status = OVERFLOW
@@ -117,11 +116,7 @@ def levels_of(core: Core, s: int, stop: float, target: float) -> int:
         return NO_REASON
     if not target > 0.0:
         return TARGET_DISTANCE
-    digits, decimals = twelve_digits(target)
-    if digits != NONE:
-        order.target_ticks = in_steps(digits, decimals, symbol.price_decimals, symbol.tick, True)
-    if order.target_ticks == NONE:
-        core.account[0].status = OVERFLOW
+    order.target_ticks = computed_steps(core, target, symbol.price_decimals, symbol.tick, True)
     return NO_REASON
 
 

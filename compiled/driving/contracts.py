@@ -10,6 +10,7 @@ import numpy as np
 from compiled import layout
 from compiled.codes import NONE
 from compiled.driving.scaled_market import Scaled, decimals_of, shares_of, whole, whole_units
+from compiled.integers import LARGEST
 from core.candle import FundingRate
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
@@ -18,7 +19,6 @@ from core.instrument import Instrument, MarginTier
 from execution.money.margin import table_of
 from execution.venue_settings import PerpetualSettings
 
-LARGEST = 4 * 10**18
 LARGEST_NOTIONAL = 8 * 10**18
 """No position of 64 bits reaches a cap beyond it."""
 LARGEST_LEVERAGE = 10**9

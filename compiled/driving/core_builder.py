@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from compiled import layout
-from compiled.codes import NONE, OHLC, OLHC, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.codes import NONE, OHLC, OLHC, ON_OPPOSITE, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
     NO_CONTRACT,
@@ -22,8 +22,9 @@ from compiled.driving.contracts import (
 from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
-from compiled.driving.scaled_market import LARGEST, Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
 from compiled.driving.target_rows import named_targets
+from compiled.integers import LARGEST, LARGEST_DIVISOR
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
@@ -34,7 +35,6 @@ from execution.costs.spread import build_spread
 from execution.orders.trailing import trailing_fraction_of
 from validation.composed_settings import Settings
 
-LARGEST_DIVISOR = 1 << 59
 MOST_MONEY_DECIMALS = 15
 EVENTS_AT_ONCE = 1 << 12
 """How many events of a kind are kept before they are written."""
@@ -45,7 +45,6 @@ EVENTS_OF_AN_EXIT = 8
 NO_CANDLES = CandleColumns.empty()
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
-_POLICIES = {"ignore": 0, "close": 1, "reverse": 2}
 
 
 Column = TypeVar("Column", Int64Array, Float64Array)
@@ -246,7 +245,7 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
         "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),
         "grid_origin_ms": grid_origin_ms(length_ms),
         "entry_at_close": fills.entry_fill == "close",
-        "on_opposite_signal": _POLICIES[fills.on_opposite_signal],
+        "on_opposite_signal": ON_OPPOSITE.index(fills.on_opposite_signal),
         "order_wait_ms": fills.max_order_wait * length_ms,
         "longest_open_distance_ms": (fills.max_gap + 1) * length_ms,
         "latency_ms": fills.latency_ms,

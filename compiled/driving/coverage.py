@@ -1,7 +1,6 @@
 """Which trading rules the compiled rules cover; everything else is run by the reference kernel."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from core.instrument import Instrument
 
@@ -13,8 +12,3 @@ def rules_reasons(instruments: Iterable[tuple[Instrument, bool]]) -> Iterator[st
             yield f"trading rules of {rules.symbol} that change"
         if not rules.tick_size or not rules.lot_size:
             yield f"{rules.symbol} has no tick or no lot"
-
-
-def is_compiled() -> bool:
-    """Whether an earlier process has left the rules compiled; else the next run compiles them, which takes a minute."""
-    return any((Path(__file__).parents[1] / "__pycache__").glob("session.run_steps*.nbc"))

@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from compiled.codes import BY_CHANCE, LIMIT, MARKET, STOP_MARKET, THROUGH, TIMES_IN_FORCE, TOUCH
-from compiled.driving.scaled_market import LARGEST, shares_of
+from compiled.driving.scaled_market import shares_of
+from compiled.integers import LARGEST
 from core.exact import EXACT, ONE, received
 from core.instrument import Instrument
 from core.tolerance import EXACT_TOLERANCE

@@ -12,8 +12,6 @@ from core.errors import Uncovered
 from core.instrument import Instrument
 
 MOST_DECIMALS = 15
-LARGEST = 4 * 10**18
-"""No whole number of a run may be larger."""
 
 
 class Scaled(NamedTuple):

@@ -4,18 +4,27 @@ from compiled.codes import (
     BY_LIQUIDATION,
     BY_MARK_ALONE,
     BY_STOP,
+    HIGH,
     LIQUIDATED,
+    LOW,
     NONE,
     NOTHING,
+    OPEN,
     OVERFLOW,
-    STOP_MARKET,
     STOP_ROLE,
 )
 from compiled.compiler import Whole, routine
 from compiled.layout import Core
-from compiled.reach_rules import knows_mark, liquidates, mark_at, marks_trigger, meets_stop, stop_stands, triggers_stop
-
-OPEN, HIGH, LOW = 0, 1, 2
+from compiled.reach_rules import (
+    knows_mark,
+    liquidates,
+    mark_at,
+    marks_trigger,
+    meets_stop,
+    stop_stands,
+    triggers_stop,
+    waits_for_fall,
+)
 
 
 @routine
@@ -120,7 +129,7 @@ def point_of_liquidation(core: Core, s: int, level: int) -> int:
     scale, order = core.symbols[s].mark_scale, core.entries[s]
     if level % scale == 0:
         return level // scale
-    falls = (order.acts == STOP_MARKET) == (order.sign < 0)
+    falls = waits_for_fall(core, s)
     point = level // scale + (1 if falls else 0)
     if point <= order.price if falls else point >= order.price:
         core.account[0].status = OVERFLOW

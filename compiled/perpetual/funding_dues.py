@@ -2,16 +2,13 @@
 
 import math
 
-from compiled.account import LARGEST_MONEY
-from compiled.codes import FUNDING_NOTE, NO_REASON, NONE, OVERFLOW, PAYING
+from compiled.codes import CLOSE_PRICE, FUNDING_NOTE, NO_REASON, NONE, OPEN, OVERFLOW, PAYING
 from compiled.compiler import routine
-from compiled.integers import float_of
+from compiled.integers import LARGEST, float_of
 from compiled.layout import Core
 from compiled.order_book import next_note
 from compiled.reach_rules import knows_mark, mark_at
 from compiled.two_words import rounded_product
-
-OPEN, CLOSE_PRICE = 0, 3
 
 
 @routine
@@ -80,7 +77,7 @@ def pay(core: Core, s: int, number: int, price: int) -> None:
         mark, decimals, mark_float = price, symbol.mark_decimals, float_of(price, symbol.mark_unit)
     finer = symbol.quantity_decimals + decimals + payment.rate_decimals - 8
     rounded = rounded_product(holding.quantity, mark, abs(payment.rate), finer)
-    if rounded == NONE or float(rounded) * float(symbol.commission_scale) > LARGEST_MONEY:
+    if rounded == NONE or float(rounded) * float(symbol.commission_scale) > LARGEST:
         account.status = OVERFLOW
         return
     amount = rounded * symbol.commission_scale

@@ -1,8 +1,9 @@
 """Isolated margin of perpetual contracts: what a position sets aside, and the mark price at which it is used up."""
 
-from compiled.account import LARGEST_MONEY, is_rounded, unrealized_of_marks
+from compiled.account import is_rounded, unrealized_of_marks
 from compiled.codes import NONE, OVERFLOW
 from compiled.compiler import Whole, routine
+from compiled.integers import LARGEST
 from compiled.layout import Core
 from compiled.two_words import quotient_of, rounded_quotient
 
@@ -12,7 +13,7 @@ def initial_margin(core: Core, s: int, notional: int) -> int:
     """Return the margin of a fill: notional ÷ leverage, rounded half-even to 1e-8."""
     symbol = core.symbols[s]
     rounded = rounded_quotient(notional, symbol.leverage_unit, Whole(1), symbol.leverage * symbol.commission_scale)
-    if rounded == NONE or float(rounded) * float(symbol.commission_scale) > LARGEST_MONEY:
+    if rounded == NONE or float(rounded) * float(symbol.commission_scale) > LARGEST:
         core.account[0].status = OVERFLOW
         return Whole(0)
     return rounded * symbol.commission_scale
@@ -36,7 +37,7 @@ def margin_affordable(core: Core, s: int, needed: int) -> bool:
     ``needed`` is its notional and its commission.
     """
     account, symbol = core.account[0], core.symbols[s]
-    if float(needed) * float(symbol.leverage_unit) > LARGEST_MONEY:
+    if float(needed) * float(symbol.leverage_unit) > LARGEST:
         account.status = OVERFLOW
         return False
     share, rest = needed * symbol.leverage_unit // symbol.leverage, needed * symbol.leverage_unit % symbol.leverage
@@ -83,13 +84,13 @@ def find_liquidation(core: Core, s: int) -> None:
     holding.liquidation = NONE
     if value <= 0:
         return
-    if float(share) * float(holding.quantity) * float(symbol.liquidation_divisor) > LARGEST_MONEY:
+    if float(share) * float(holding.quantity) * float(symbol.liquidation_divisor) > LARGEST:
         core.account[0].status = OVERFLOW
         return
     price = rounded_quotient(
         value, unit, symbol.liquidation_multiplier, share * holding.quantity * symbol.liquidation_divisor
     )
-    if price == NONE or float(price) * float(symbol.liquidation_scale) > LARGEST_MONEY:
+    if price == NONE or float(price) * float(symbol.liquidation_scale) > LARGEST:
         core.account[0].status = OVERFLOW
     elif price > 0:
         holding.liquidation = price * symbol.liquidation_scale
@@ -127,7 +128,7 @@ def bankruptcy_price(core: Core, s: int) -> int:
     share = unit - rules.liquidation_fee if long else unit + rules.liquidation_fee
     if value <= 0:
         return Whole(0)
-    if float(symbol.cost_scale * symbol.tick) * float(holding.quantity) * float(share) > LARGEST_MONEY:
+    if float(symbol.cost_scale * symbol.tick) * float(holding.quantity) * float(share) > LARGEST:
         core.account[0].status = OVERFLOW
         return Whole(0)
     ticks, rest = quotient_of(value, unit, Whole(1), symbol.cost_scale * symbol.tick * holding.quantity * share)

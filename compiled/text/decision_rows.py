@@ -3,6 +3,7 @@
 import math
 
 from compiled.codes import (
+    BOUNDS,
     CANCELED,
     DECISION,
     EXPIRED,
@@ -26,7 +27,7 @@ SPACE_OF_A_NOTE = 1600
 """More bytes than a line has beside its words."""
 
 JSON_PIECES = (
-    "", '{"close_order_id":', ',"entry_order_id":',
+    '{"close_order_id":', ',"entry_order_id":',
     ',"event":"decision","gates":[{"gate":"warmup","inputs":{"candles_before":',
     ',"warmup_candles":', '},"verdict":"approved"}', '},"reason":"', '","verdict":"refused"}', '],"reason":',
     ',"signal":', ',"symbol":', ',"time":"', '"}\n', "null", '"',
@@ -46,7 +47,7 @@ JSON_PIECES = (
     ',"waiting":"', ',"wanted":', '{"amount":', ',"due":"', '","event":"funding","mark":', ',"rate":',
 )  # fmt: skip
 (
-    EMPTY, CLOSE_ID, ENTRY_ID, WARMUP, WARMUP_NEEDED, APPROVED, BECAUSE, REFUSED, REASON,
+    CLOSE_ID, ENTRY_ID, WARMUP, WARMUP_NEEDED, APPROVED, BECAUSE, REFUSED, REASON,
     SIGNAL, SYMBOL, AT_TIME, LINE, NULL, QUOTE, POSITION, HELD_LONG, HELD_SHORT, WAITING, RISK, EQUITY_AFTER_BOUND,
     EXPOSURE, PRICE, QUANTITY, RISK_ASKED, RISK_TAKEN, ROOM,
     STOP, RISK_REFUSED, SAFETY, OPEN_TRADES, LOSS, VALUE, EXECUTION, CANCELLED,
@@ -58,6 +59,9 @@ JSON_PIECES = (
 
 JsonWords = tuple[Words, Words, Words, Words]
 
+_POLICIES = len(BOUNDS)
+"""Where the policies stand, behind the bounds of sizes."""
+
 
 @routine
 def _put_number(out: Bytes, at: int, pieces: Words, piece: int, value: float) -> int:
@@ -65,9 +69,7 @@ def _put_number(out: Bytes, at: int, pieces: Words, piece: int, value: float) ->
 
 
 @entry
-def put_notes(
-    notes: Records, rules: Records, words: tuple[Words, Words, Words, Words], signals: Words, out: Bytes
-) -> int:
+def put_notes(notes: Records, rules: Records, words: JsonWords, signals: Words, out: Bytes) -> int:
     """Put the lines of notes; return how many bytes they are.
 
     ``words`` are the pieces, the reasons, the bounds of sizes with the policies behind them, and the symbols, each as
@@ -105,12 +107,16 @@ def put_notes(
 def _put_id(out: Bytes, at: int, pieces: Words, order_id: int) -> int:
     if order_id == 0:
         return put(out, at, pieces, NULL)
-    at = put_whole(out, put(out, at, pieces, QUOTE), order_id)
-    return put(out, at, pieces, QUOTE)
+    return _put_quoted(out, at, pieces, QUOTE, order_id)
 
 
 @routine
-def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple[Words, ...]) -> int:
+def _put_quoted(out: Bytes, at: int, pieces: Words, piece: int, number: int) -> int:
+    return put(out, put_whole(out, put(out, at, pieces, piece), number), pieces, QUOTE)
+
+
+@routine
+def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: JsonWords) -> int:
     pieces, reasons = words[0], words[1]
     at = _put_id(out, put(out, at, pieces, CLOSE_ID), pieces, note.close_id)
     at = _put_id(out, put(out, at, pieces, ENTRY_ID), pieces, note.entry_id)
@@ -140,7 +146,7 @@ def _put_decision(out: Bytes, at: int, note: Record, rules: Record, words: tuple
 
 
 @routine
-def _put_verdict(out: Bytes, at: int, words: tuple[Words, ...], reason: int) -> int:
+def _put_verdict(out: Bytes, at: int, words: JsonWords, reason: int) -> int:
     if reason == NO_REASON:
         return put(out, at, words[0], APPROVED)
     at = put(out, put(out, at, words[0], BECAUSE), words[1], reason)
@@ -148,12 +154,12 @@ def _put_verdict(out: Bytes, at: int, words: tuple[Words, ...], reason: int) -> 
 
 
 @routine
-def _put_directives(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+def _put_directives(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     pieces = words[0]
     if note.cancel_gate:
         at = put(out, at, pieces, PLAIN_POSITION)
         if note.cancel_waiting:
-            at = put(out, put_whole(out, put(out, at, pieces, WAITS), note.cancel_waiting), pieces, QUOTE)
+            at = _put_quoted(out, at, pieces, WAITS, note.cancel_waiting)
         at = _put_verdict(out, at, words, note.cancel_reason)
     if note.stop_gate:
         at = put(out, at, pieces, STOP_LEVEL)
@@ -178,25 +184,25 @@ def _put_move(out: Bytes, at: int, stood: float, waiting: int, wanted: float, pi
     if not math.isnan(stood):
         at = _put_number(out, at, pieces, STOOD, stood)
     if waiting:
-        at = put(out, put_whole(out, put(out, at, pieces, AND_WAITS), waiting), pieces, QUOTE)
+        at = _put_quoted(out, at, pieces, AND_WAITS, waiting)
     return _put_number(out, at, pieces, WANTED, wanted)
 
 
 @routine
-def _put_position(out: Bytes, at: int, note: Record, rules: Record, words: tuple[Words, ...]) -> int:
+def _put_position(out: Bytes, at: int, note: Record, rules: Record, words: JsonWords) -> int:
     pieces = words[0]
-    at = put(out, put(out, at, pieces, POSITION), words[2], 4 + rules.on_opposite_signal)
+    at = put(out, put(out, at, pieces, POSITION), words[2], _POLICIES + rules.on_opposite_signal)
     if note.position:
         at = put(out, at, pieces, HELD_LONG if note.position > 0 else HELD_SHORT)
     elif note.waiting:
-        at = put(out, put_whole(out, put(out, at, pieces, WAITING), note.waiting), pieces, QUOTE)
+        at = _put_quoted(out, at, pieces, WAITING, note.waiting)
     else:
         at = put(out, at, pieces, QUOTE)
     return _put_verdict(out, at, words, note.position_reason)
 
 
 @routine
-def _put_risk(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+def _put_risk(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     pieces = words[0]
     if note.risk_reason != NO_REASON:
         at = _put_number(out, at, pieces, RISK_REFUSED, note.equity)
@@ -217,7 +223,7 @@ def _put_risk(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> in
 
 
 @routine
-def _put_safety(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+def _put_safety(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     pieces = words[0]
     at = _put_number(out, at, pieces, SAFETY, note.exposure)
     at = put_whole(out, put(out, at, pieces, OPEN_TRADES), note.open_trades)
@@ -227,7 +233,7 @@ def _put_safety(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> 
 
 
 @routine
-def _put_order(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+def _put_order(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     pieces, reasons = words[0], words[1]
     if note.event == CANCELED:
         at = put(out, put(out, at, pieces, CANCELLED), pieces, ENTRY_WORD + note.role)
@@ -243,7 +249,7 @@ def _put_order(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> i
 
 
 @routine
-def _put_halt(out: Bytes, at: int, note: Record, words: tuple[Words, ...]) -> int:
+def _put_halt(out: Bytes, at: int, note: Record, words: JsonWords) -> int:
     pieces = words[0]
     if note.kind == LIFTED:
         return put(out, put(out, at, pieces, LIFTS), words[1], note.reason)
