@@ -1,6 +1,7 @@
 """The hand-worked cases by the compiled rules: the same bytes as the kernel's, which are those worked by hand."""
 
 import unittest
+from collections import Counter
 from pathlib import Path
 
 from backtests.market_input import MarketInput
@@ -11,6 +12,7 @@ from market_data.perpetual.perpetual_data import PerpetualData
 from tests.golden.test_hand_worked_cases import CaseInput, input_of, load_cases, run_case
 from tests.support.runs.compiled_runs import columns_of, require_same_bytes, require_same_figures, run_compiled_plan
 from tests.support.runs.kernel_runs import Candles, settings_from
+from tests.support.runs.rules_met import SELDOM, note, words
 from tests.support.scripted_strategy import ScriptedStrategy
 
 
@@ -43,6 +45,7 @@ class GoldenCasesByBothEngines(unittest.TestCase):
     maxDiff = None
 
     def test_every_case_gives_the_bytes_of_the_kernel(self) -> None:
+        happened: Counter[str] = Counter()
         for case in load_cases():
             fed = input_of(case)
             plan = RunPlan(
@@ -59,6 +62,10 @@ class GoldenCasesByBothEngines(unittest.TestCase):
                 expected = run_case(case)
                 require_same_bytes(self, expected, got)
                 require_same_figures(self, expected.session, session)
+                note(expected, happened)
+        for rule in sorted(words(SELDOM)):
+            with self.subTest(rule):
+                self.assertGreater(happened[rule], 0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The compiled rules against the kernel: any market and any settings that they cover, the same bytes."""
 
-import csv
 import dataclasses
 import random
 import unittest
@@ -25,7 +24,7 @@ from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.drawn_words import WORD_EVENTS, worded_signals
 from tests.support.runs.finer_candles import FINER, finer_candles
-from tests.support.runs.kernel_runs import KernelRun
+from tests.support.runs.rules_met import SELDOM, note, words
 from tests.support.scale import LONG, scaled
 
 SPREADS = (
@@ -93,17 +92,6 @@ target_distance, trailing_distance, warming_up"""
 """No signal is refused for its risk or its exposure by the safety limits: sizing keeps within both."""
 OTHERS = """candle_move, gap, halt, halt_lifted, ambiguous, both_sides, bound_rounding, bound_exposure_room, finer,
 corwin_schultz, volatility, square_root, funding"""
-
-
-SELDOM = """REJECTED|insufficient_margin, REJECTED|max_leverage, REJECTED|percent_price, REJECTED|stop_passed,
-REJECTED|insufficient_balance, CANCELED|halt, FILLED|halt, stop_passed, stop_not_tighter, said_target_r, close_waiting,
-halted_candle_move, halted_drawdown, kill_switch, no_exposure_room, percent_price, target_passed, no_entry_waiting"""
-"""What a few hundred cases may do without; hand-worked cases have it, and the full count must."""
-
-
-def words(text: str) -> set[str]:
-    """Return the words of a list."""
-    return {one.strip() for one in text.split(",")}
 
 
 def plain_signals(case: Case, rules: dict[str, Instrument], *, by_atr: bool) -> dict[str, dict[int, Signal]]:
@@ -197,41 +185,31 @@ class CompiledAgainstKernel(unittest.TestCase):
                 case.settings["perpetual"] = own
                 if own["leverage"] == 1.0 or by_atr:
                     case.settings.update(max_exposure=1.0, max_exposure_pct=1.0)
+            costs = [case.settings[one].get("model") for one in ("spread", "slippage_model")]
+            measured = not {None, "fixed"}.issuperset(costs)
             try:
                 got = run_compiled_on(case, timeframe, detail, marks, funding)
             except Uncovered:
                 happened["uncovered"] += 1
+                happened["plain uncovered"] += not measured
                 return
             expected = run_kernel_on(case, funding=funding, detail=detail, marks=marks)
             happened["covered"] += 1
+            happened["plain covered"] += not measured
             note(expected, happened)
             happened["finer"] += detail is not None
-            for costs in ("spread", "slippage_model"):
-                happened[case.settings[costs].get("model", "no")] += bool(expected.rows)
+            for model in costs:
+                happened[str(model)] += bool(expected.rows)
             require_same_bytes(self, expected, got)
 
         compare()
+        # Measured costs have so many digits that more often 64 bits do not hold them.
+        self.assertGreater(happened["plain covered"], 6 * happened["plain uncovered"], happened)
         self.assertGreater(happened["covered"], 5 * happened["uncovered"], happened)
         happens = words(f"{ORDERS}, {DECISIONS}, {OTHERS}, {ENTRY_EVENTS}, {WORD_EVENTS}")
         for expected in sorted(happens if LONG else happens - words(SELDOM)):
             with self.subTest(expected):
                 self.assertGreater(happened[expected], 0)
-
-
-def note(run: KernelRun, happened: Counter[str]) -> None:
-    """Count which rules a run has met."""
-    for row in csv.DictReader(run.orders.decode().splitlines()):
-        happened[f"{row['event']}|{row['reason']}"] += 1
-        happened[f"{row['order_type']}|{row['time_in_force']}"] += 1
-    for event in run.events:
-        happened[str(event["reason"]) if event["event"] == "decision" else str(event["event"])] += 1
-        for word in event.get("signal", ()):
-            happened[f"said_{word}"] += 1
-    for bound, times in run.session.statistics.sizes_bound_by.items():
-        happened[f"bound_{bound}"] += times
-    happened["ambiguous"] += run.ambiguous
-    happened["added"] += sum(row["action"] == "OPEN" for row in run.rows) > len(run.session.account.closed)
-    happened["both_sides"] += len({row["side"] for row in run.rows}) == 2
 
 
 if __name__ == "__main__":
