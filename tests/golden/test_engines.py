@@ -10,7 +10,8 @@ from core.candle_columns import CandleColumns
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from tests.golden.test_hand_worked_cases import CaseInput, input_of, load_cases, run_case
-from tests.support.runs.compiled_runs import columns_of, require_same_bytes, require_same_figures, run_compiled_plan
+from tests.support.candles import columns_of
+from tests.support.runs.compiled_runs import require_same_bytes, require_same_figures, run_compiled_plan
 from tests.support.runs.kernel_runs import Candles, settings_from
 from tests.support.runs.rules_met import SELDOM, note, words
 from tests.support.scripted_strategy import ScriptedStrategy
