@@ -45,6 +45,7 @@ def require_outputs(kept: str, output_dir: str | Path | None) -> None:
 
 def require_kept(kept: OutputsKept, what: str) -> None:
     """Refuse to show what a run has not kept; ConfigurationError."""
-    if kept == "none" or (kept == "trades" and what != "the trade log"):
-        allowed = "'trades' or 'full'" if what == "the trade log" else "'full'"
+    needs_full = what == "what reports are made of"
+    if kept == "none" or (kept == "trades" and needs_full):
+        allowed = "'full'" if needs_full else "'trades' or 'full'"
         raise ConfigurationError(f"{what} was not kept: the run had outputs={kept!r} — allowed: {allowed}")

@@ -2,9 +2,10 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 
 from backtests import MemoryBacktest, run_many
@@ -12,6 +13,7 @@ from backtests.config_backtest import ConfigBacktestRunner
 from backtests.engines.engine_choice import EngineChoice
 from backtests.market_input import MarketInput, load_market
 from backtests.run import run_loaded
+from backtests.run_plan import RunPlan
 from benchmarks.figures import Figure
 from benchmarks.market import RECORDED, TWO_MONTHS, configuration, import_recorded
 from benchmarks.workloads import DENSE, WORKLOADS, Workload, begun, market_of, plan_of, rows_of
@@ -24,13 +26,17 @@ REFERENCE_SHARE = 10
 
 
 def measured(market: MarketInput, params: Mapping[str, float], engine: EngineChoice) -> tuple[float, RunResult]:
-    """Return the CPU seconds of a run after loading, and its result."""
+    """Return the CPU seconds of a workload's run, and its result."""
     with tempfile.TemporaryDirectory() as name:
-        plan = plan_of(market, params, engine, Path(name))
-        strategy = build_strategy_of(plan.settings)
-        begun_at = time.process_time()
-        result = run_loaded(plan, strategy, market).result
-        return time.process_time() - begun_at, result
+        return timed(plan_of(market, params, engine, Path(name)), market)
+
+
+def timed(plan: RunPlan, market: MarketInput) -> tuple[float, RunResult]:
+    """Return the CPU seconds of a plan's run over what was loaded, and its result."""
+    strategy = build_strategy_of(plan.settings)
+    begun_at = time.process_time()
+    result = run_loaded(plan, strategy, market).result
+    return time.process_time() - begun_at, result
 
 
 def trips_of(result: RunResult) -> float:
@@ -52,10 +58,11 @@ def _in_turn(workload: Workload, market: MarketInput, runs: int) -> Iterator[Fig
     _, got = measured(part, workload.params, "compiled")
     if expected.trades_sha256 != got.trades_sha256:
         raise SystemExit(f"{workload.name}: the engines write other trades")
+    turns: tuple[tuple[EngineChoice, MarketInput], ...] = (("compiled", market), ("reference", part))
     for _ in range(runs):
-        for engine, candles in (("compiled", market), ("reference", part)):
-            seconds, result = measured(candles, workload.params, engine)  # type: ignore[arg-type]
-            rates[engine].append(rows_of(candles) / seconds)  # type: ignore[index]
+        for engine, candles in turns:
+            seconds, result = measured(candles, workload.params, engine)
+            rates[engine].append(rows_of(candles) / seconds)
             if engine == "compiled":
                 trips = trips_of(result)
     for name, own in rates.items():
@@ -108,36 +115,18 @@ def measure_shipped(folder: Path, runs: int) -> Iterator[Figure]:
     folder.mkdir(parents=True, exist_ok=True)
     import_recorded(folder / "data", "binance", *TWO_MONTHS)
     config = configuration(folder, "binance", ["BTCUSDT", "ETHUSDT", "SUIUSDT", "TAOUSDT"])
+    data, out = folder / "data", folder / "out"
+    runner = ConfigBacktestRunner(config, "2024-04-01", "2024-06-01", offline=True, data_dir=data, output_dir=out)
+    plan = runner.plan
+    needed = build_strategy_of(plan.settings).warmup_candles
+    market = load_market(runner.data_provider, plan.settings.live, plan.start_ms, plan.end_ms, needed)
     rates: dict[EngineChoice, list[float]] = {"compiled": [], "reference": []}
     trips = 0.0
     for run in range(runs + 1):
         for engine, own in rates.items():
-            seconds, result = _real_run(config, folder, engine)()
+            seconds, result = timed(msgspec.structs.replace(plan, engine=engine), market)
             trips = trips_of(result)
             if run:
                 own.append(result.statistics.candles_processed / seconds)
     for name, own in rates.items():
         yield Figure.of("shipped, 4 real symbols", name, "candles/s", own, trips)
-
-
-def _real_run(config: Path, folder: Path, engine: EngineChoice) -> Callable[[], tuple[float, RunResult]]:
-    """Return what makes a run after loading its candles; only the run is timed."""
-    runner = ConfigBacktestRunner(
-        config,
-        "2024-04-01",
-        "2024-06-01",
-        offline=True,
-        data_dir=folder / "data",
-        output_dir=folder / "out",
-        engine=engine,
-    )
-    plan = runner.plan
-    strategy = build_strategy_of(plan.settings)
-    market = load_market(runner.data_provider, plan.settings.live, plan.start_ms, plan.end_ms, strategy.warmup_candles)
-
-    def run() -> tuple[float, RunResult]:
-        begun_at = time.process_time()
-        result = run_loaded(plan, strategy, market).result
-        return time.process_time() - begun_at, result
-
-    return run

@@ -1,4 +1,4 @@
-"""Speed of frame strategies by CPU after loading: the README's Breakout, with and without answers for a block."""
+"""Speed of frame strategies in the reference kernel: the README's Breakout, with and without answers for a block."""
 
 import re
 import statistics
@@ -63,5 +63,11 @@ def _runner(folder: Path, strategy: str) -> ConfigBacktestRunner:
     text = re.sub(r"\nstrategy:\n(?:  .*\n)+", section, config.read_text(encoding="utf-8"))
     config.write_text(text, encoding="utf-8")
     return ConfigBacktestRunner(
-        config, "2024-04-01", "2024-04-22", offline=True, data_dir=folder / "data", output_dir=folder / "out"
+        config,
+        "2024-04-01",
+        "2024-04-22",
+        offline=True,
+        data_dir=folder / "data",
+        output_dir=folder / "out",
+        engine="reference",
     )

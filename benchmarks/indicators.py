@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 import indicators as ind
+from benchmarks.measure import least_cpu_seconds
 from core.candle_columns import CandleColumns
 from indicators import INDICATORS, Indicator
 
@@ -54,12 +55,7 @@ def wandering(rows: int) -> CandleColumns:
 def column_seconds(indicator: Indicator, candles: CandleColumns) -> float:
     """Return the least CPU time of the column form, after a run that may compile."""
     indicator.columns(candles.slice(0, 1_000))
-    seconds = []
-    for _ in range(RUNS):
-        begun = time.process_time()
-        indicator.columns(candles)
-        seconds.append(time.process_time() - begun)
-    return min(seconds)
+    return least_cpu_seconds(lambda: indicator.columns(candles), RUNS)
 
 
 def streaming_nanoseconds(indicator: Indicator, candles: CandleColumns, rows: int = 5_000) -> float:

@@ -1,4 +1,4 @@
-"""Speed of perpetual contracts, with funding and liquidation checks, against the same candles traded as spot."""
+"""Speed of perpetual contracts in the reference kernel, against the same candles traded as spot."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -44,7 +44,13 @@ def measure_perpetuals(folder: Path) -> None:
 
 def _runner(config: Path, folder: Path) -> ConfigBacktestRunner:
     return ConfigBacktestRunner(
-        config, START, END, None, None, offline=True, data_dir=folder / "data", output_dir=folder / config.stem
+        config,
+        START,
+        END,
+        offline=True,
+        data_dir=folder / "data",
+        output_dir=folder / config.stem,
+        engine="reference",
     )
 
 

@@ -58,7 +58,15 @@ def measure_lengths(folder: Path) -> None:
 
 def _runner(config: Path, folder: Path, start: str, end: str, symbols: list[str]) -> ConfigBacktestRunner:
     return ConfigBacktestRunner(
-        config, start, end, None, symbols, offline=True, data_dir=folder / "data", output_dir=folder / "out"
+        config,
+        start,
+        end,
+        None,
+        symbols,
+        offline=True,
+        data_dir=folder / "data",
+        output_dir=folder / "out",
+        engine="reference",
     )
 
 

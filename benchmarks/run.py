@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.cold_speed import measure_cold, measure_first_compile
-from benchmarks.commands import measure_start_up, measure_store
+from benchmarks.commands import measure_store
 from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
@@ -64,7 +64,6 @@ def main() -> int:
 def _measure_paths(folder: Path) -> None:
     """Print figures of everything around the engines."""
     paths: list[Callable[[], None]] = [
-        lambda: measure_start_up(folder),
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
     ]

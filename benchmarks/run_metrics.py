@@ -5,15 +5,13 @@ A year of minutes and 10,000 trades in four symbols. Asked for: all figures in l
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.indicators import wandering
-from benchmarks.measure import peak_memory_mb
+from benchmarks.measure import least_cpu_seconds, peak_memory_mb
 from core.candle_columns import CandleColumns
 from core.event_lines import EQUITY_HEADER, TRADE_HEADER
 from core.exact import plain
@@ -51,10 +49,10 @@ def main() -> int:
             "what holding was worth": lambda: held_symbols(curve, list(candles.values()), MINUTE_MS),
         }
         for words, call in said.items():
-            print(f"{words:32} {cpu_seconds(call):6.3f} s")
+            print(f"{words:32} {least_cpu_seconds(call, RUNS):6.3f} s")
         whole = excursions(trades, candles)
         held = held_symbols(curve, list(candles.values()), MINUTE_MS)
-        print(f"{'all figures':32} {cpu_seconds(lambda: measure(whole, curve, held, path)):6.3f} s")
+        print(f"{'all figures':32} {least_cpu_seconds(lambda: measure(whole, curve, held, path), RUNS):6.3f} s")
         print(f"peak memory {peak_memory_mb():.0f} MB")
     return 0
 
@@ -98,16 +96,6 @@ def write_run(folder: Path, candles: CandleColumns) -> None:
     (folder / EQUITY).write_text("".join(account))
     for name, column in curve_columns(MINUTE_MS * np.arange(1, STEPS + 1), equity).items():
         np.save(folder / name, column)
-
-
-def cpu_seconds(call: Callable[[], object]) -> float:
-    """Return the least CPU time of a call."""
-    seconds = []
-    for _ in range(RUNS):
-        begun = time.process_time()
-        call()
-        seconds.append(time.process_time() - begun)
-    return min(seconds)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,7 @@ Asked for: the trades in under 30 s, the list in under 0.5 s, its looking into a
 """
 
 import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.measure import ROOT, ended
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.store.found_folders import signature_of
 from runs.store.run_store import RunStore, open_store
@@ -29,7 +27,6 @@ _TRADE = TradeRow(
     exit_price=Decimal("44118.99"), quantity=Decimal("0.01143"), realized_pnl=Decimal("-5.14002643"),
     commission=Decimal("0.50196103"), slippage=Decimal("0.5020056"), funding=Decimal(0), reason="stop",
 )  # fmt: skip
-_CHECKOUT = Path(__file__).resolve().parents[1]
 _FIGURES = {f"group_{group}": {f"figure_{number}": number / 7 for number in range(15)} for group in range(9)}
 
 
@@ -50,18 +47,9 @@ def measure_run_store(folder: Path) -> None:
 
 def _list_seconds(base: Path) -> tuple[float, float]:
     """Return the median wall time of the command as a whole process, and the median of its CPU time."""
-    taken = []
-    for _ in range(8):
-        begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-m", "runs", "list"], cwd=base, env={**os.environ, "PYTHONPATH": str(_CHECKOUT)},
-            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        taken.append((time.perf_counter() - begun, cpu))
-    wall, cpus = zip(*taken[1:], strict=True)
-    return statistics.median(wall), statistics.median(cpus)
+    listing, environment = ("-m", "runs", "list"), {"PYTHONPATH": str(ROOT)}
+    taken = [ended(listing, base, environment) for _ in range(8)][1:]
+    return statistics.median(one.wall for one in taken), statistics.median(one.cpu for one in taken)
 
 
 def fill(base: Path, names: int) -> None:

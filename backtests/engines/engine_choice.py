@@ -33,9 +33,11 @@ def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
 def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     series = (*market.candles.values(), *market.detail.values())
     candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
-    if plan.engine == "reference":
+    # Who has the engines compared wants both, however long the run is and whichever is named.
+    engine = "compiled" if plan.verify_engine else plan.engine
+    if engine == "reference":
         yield "it was asked for"
-    if plan.engine == "auto" and candles < CANDLES_WORTH_IT:
+    if engine == "auto" and candles < CANDLES_WORTH_IT:
         yield f"the run is shorter than {CANDLES_WORTH_IT:,} candles"
     if importlib.util.find_spec("numba") is None:
         yield "numba is not installed"
@@ -43,7 +45,7 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     from compiled.compiling.sources import is_compiled
     from compiled.driving.coverage import rules_reasons
 
-    if plan.engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
+    if engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
 

@@ -65,8 +65,9 @@ class InMemory(unittest.TestCase):
             self.assertEqual(single.result.statistics, trades.result.result.statistics)
             self.assertEqual(single.trade_log, trades.result.trade_log)
             self.assertTrue((single.equity == trades.result.equity).all().all())
-            for name in ("trades", "equity", "round_trips"):
-                with self.assertRaisesRegex(ConfigurationError, "was not kept: .* allowed: "):
+            more = "'trades' or 'full'"
+            for name, allowed in (("trades", more), ("equity", more), ("round_trips", "'full'")):
+                with self.assertRaisesRegex(ConfigurationError, f"was not kept: .* allowed: {allowed}$"):
                     getattr(none.result, name)
 
     def test_candles_from_before_the_start_are_as_many_as_each_run_needs(self) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests.config_backtest import ConfigBacktestRunner
+from benchmarks.workloads import DENSE
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
@@ -26,9 +27,6 @@ CANDLES_OF_A_SYMBOL = 1_200
 """How many candles of a set are run in ``make test``, around its largest hole; ``make test-long`` runs all."""
 FINER_CANDLES = 15_000
 """The same of a set whose orders are matched with its finer candles: how many of these."""
-DENSE = {"ema_fast": 2, "ema_slow": 4, "rsi_period": 3, "rsi_extreme_low": 1, "rsi_extreme_high": 99,
-         "rsi_long_min": 30, "rsi_long_max": 98, "rsi_short_min": 2, "rsi_short_max": 70, "volume_multiplier": 0.5,
-         "atr_period": 5, "sl_atr_multiple": 2.5, "tp_atr_multiple": 2.5}  # fmt: skip
 TIGHT = {"enable_trailing_stop": True, "trailing_stop_pct": 0.004}
 EXECUTIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
     "next open": ({"slippage": 0.0005, "commission_rate": 0.001}, {}),

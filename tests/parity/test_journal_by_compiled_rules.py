@@ -21,8 +21,9 @@ from engine.renderer import SessionOutputs
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.practice.practice_market import PracticeMarket
 from strategies.strategy_settings import StrategySettings
+from tests.support.candles import columns_of
 from tests.support.market_data_sets import practice_columns
-from tests.support.runs.compiled_runs import OUTPUTS, columns_of, require_same_figures, run_compiled_plan
+from tests.support.runs.compiled_runs import OUTPUTS, require_same_figures, run_compiled_plan
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scale import scaled
 from tests.support.times import JANUARY_MS

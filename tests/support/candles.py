@@ -1,5 +1,9 @@
 """Candles by hand."""
 
+from collections.abc import Iterable
+
+import msgspec
+
 from core.candle import Candle
 from core.candle_columns import CandleColumns
 from tests.support.times import MINUTE_MS
@@ -40,3 +44,8 @@ def candle(
 def candles_of(columns: CandleColumns) -> list[Candle]:
     """Return the rows of a table as candles."""
     return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def columns_of(candles: Iterable[Candle]) -> CandleColumns:
+    """Return candles as the rows of a table."""
+    return CandleColumns.from_rows(map(msgspec.structs.astuple, candles))

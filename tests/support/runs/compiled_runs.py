@@ -2,7 +2,7 @@
 
 import json
 import unittest
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from compiled.driving.coverage import rules_reasons
 from compiled.driving.opinion_rows import WordedRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
-from core.candle import Candle
 from core.candle_columns import CandleColumns
 from core.errors import Uncovered
 from core.event_lines import EQUITY_HEADER, LEDGER_HEADER, ORDER_HEADER, TRADE_HEADER, details_of
@@ -28,6 +27,7 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from execution.money.account_totals import AccountTotals
 from strategies.strategy import StreamingStrategy
+from tests.support.candles import columns_of
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.kernel_runs import Candles, FundingRates, KernelRun, settings_from
 
@@ -43,15 +43,6 @@ class CompiledOutputs(NamedTuple):
     orders: bytes
     ledger: bytes
     curve: list[float]
-
-
-def columns_of(candles: Sequence[Candle]) -> CandleColumns:
-    """Return candles as columns."""
-    return CandleColumns.from_rows(map(_row, candles))
-
-
-def _row(candle: Candle) -> tuple[int, float, float, float, float, float]:
-    return candle.open_time_ms, candle.open, candle.high, candle.low, candle.close, candle.volume
 
 
 def opinions_on(window: CandleColumns, signals: Mapping[int, Signal], rows_of: WordedRows) -> tuple[Records, list[str]]:

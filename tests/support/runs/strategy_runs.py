@@ -5,10 +5,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from core.candle import Candle, Step
-from core.candle_columns import CandleColumns
 from core.instrument import Instrument
 from engine.assembly import build_safety_monitor, build_session
 from engine.kill_switch import KillSwitch
@@ -17,6 +14,7 @@ from engine.session import Session
 from market_data.practice.practice_listings import LISTINGS
 from strategies.known_candles import CandlesAhead
 from strategies.strategy import Strategy, StreamingStrategy
+from tests.support.candles import columns_of
 from tests.support.runs.kernel_runs import KernelRun, settings_from, steps_of
 
 AnyStrategy = Strategy | StreamingStrategy
@@ -86,7 +84,7 @@ def _ahead(steps: Sequence[Step], symbols: Sequence[str], warm_up: Mapping[str, 
     for place, symbol in enumerate(symbols):
         shown = [step.candles[place] for step in steps if place < len(step.candles)]
         rows = [*warm_up.get(symbol, ()), *(candle for candle in shown if candle is not None)]
-        columns[symbol] = CandleColumns.from_rows(map(msgspec.structs.astuple, rows))
+        columns[symbol] = columns_of(rows)
     return CandlesAhead(columns)
 
 

@@ -1,9 +1,8 @@
 """Runs over candles of the practice market with their files, and the sessions that wrote them."""
 
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 from backtests import run as backtest_run
@@ -29,29 +28,39 @@ def candles(timeframe: str = "1h", count: int = 1_200) -> dict[str, CandleColumn
     return {symbol: practice_columns(symbol, timeframe, count) for symbol in SYMBOLS}
 
 
-TRADES_OF: weakref.WeakKeyDictionary[Session, list[ClosedTrade]] = weakref.WeakKeyDictionary()
-"""The closed round trips of every session that :func:`written_run` has returned."""
+class WrittenRun(NamedTuple):
+    """A run read back, the session that wrote it, its candles, and the round trips as they closed."""
+
+    run: StoredRun
+    session: Session
+    candles: dict[str, CandleColumns]
+    closed: list[ClosedTrade]
 
 
 def written_run(
     folder: Path, execution: Mapping[str, Any] | None = None, **live: Any
 ) -> tuple[StoredRun, Session, dict[str, CandleColumns]]:
     """Run 50 days of hourly candles and return the run read back, the session that wrote it, and the candles."""
+    return heard_run(folder, execution, **live)[:3]
+
+
+def heard_run(folder: Path, execution: Mapping[str, Any] | None = None, **live: Any) -> WrittenRun:
+    """Run as :func:`written_run`, with the closed round trips heard beside it."""
     fed = live.pop("candles", None) or candles()
-    sessions = []
+    sessions, heard = [], []
     build = backtest_run.session_over
 
     def kept(*arguments: Any) -> Session:
         session = build(*arguments)
         sessions.append(session)
-        TRADES_OF[session] = kept_trades(session)
+        heard.append(kept_trades(session))
         return session
 
     config = {"strategy": EAGER, "execution": dict(execution or {}), "risk": {"max_exposure": 0.3}, **live}
     config["trading_mode"] = {"max_exposure_pct": 0.9, "max_daily_loss_pct": 0.5, "max_drawdown_pct": 0.9}
     with mock.patch.object(backtest_run, "session_over", kept):
         result = run_backtest(fed_rows(fed), config=config, output_dir=folder, instruments=PracticeMarket().markets())
-    return read_run(str(result.to_dict()["log_file"])), sessions[0], fed
+    return WrittenRun(read_run(str(result.to_dict()["log_file"])), sessions[0], fed, heard[0])
 
 
 def fed_rows(columns: Mapping[str, CandleColumns]) -> dict[str, list[tuple[Any, ...]]]:

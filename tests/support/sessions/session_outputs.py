@@ -22,6 +22,7 @@ from practice.market.wide_market import practice_source
 from runs.folder.file_names import DERIVED
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.known_candles import CandlesAhead
+from tests.support.candles import columns_of
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 
@@ -45,7 +46,7 @@ def received_outputs(run: LiveRun) -> dict[str, bytes]:
         for step in steps:
             for of_symbol, candle in zip(rows, getattr(step, part), strict=False):
                 of_symbol.append(candle)
-        return [_columns(one) for one in rows]
+        return [columns_of(filter(None, one)) for one in rows]
 
     rates: list[list[FundingRate]] = [[] for _ in symbols]
     for step in steps:
@@ -55,7 +56,7 @@ def received_outputs(run: LiveRun) -> dict[str, bytes]:
     recorded = run.head.watched_series
     shown = [[one for step in steps if step.watched for one in step.watched[place]] for place in range(len(recorded))]
     lengths = [timeframe_ms(one.timeframe) for one in recorded]
-    window = window._replace(watched=list(zip(map(_columns, shown), lengths, strict=True)))
+    window = window._replace(watched=list(zip(map(columns_of, shown), lengths, strict=True)))
     warmups = [CandleColumns.from_rows(run.head.warmup[symbol]) for symbol in symbols]
     watched = [CandleColumns.from_rows(one.warmup) for one in recorded]
     return backtest_outputs(run.settings, run.head.instruments, warmups, window, watched)
@@ -135,8 +136,3 @@ def _window(
         marks if any(one.rows for one in marks) else (),
         funding if any(funding) else (),
     )
-
-
-def _columns(candles: Sequence[Candle | None]) -> CandleColumns:
-    rows = [(one.open_time_ms, one.open, one.high, one.low, one.close, one.volume) for one in candles if one]
-    return CandleColumns.from_rows(rows)

@@ -1,5 +1,6 @@
 """Which engine makes a run, and what is said of it; the bytes are the same."""
 
+import dataclasses
 import json
 import tempfile
 import threading
@@ -8,9 +9,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
 from backtests import run_backtest
 from backtests.config_backtest import ConfigBacktestRunner
-from core.errors import ConfigurationError
+from backtests.engines import engine_choice
+from backtests.run_plan import RunPlan
+from core.errors import ConfigurationError, ParityError
 from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.example_strategies import QUICK_EXAMPLES
@@ -91,6 +96,25 @@ class EngineChoice(unittest.TestCase):
     def test_a_short_run_is_made_by_the_reference_kernel(self) -> None:
         _, engine = self.run_on(self.config("scalping_ema_rsi", QUICK))
         self.assertEqual("reference (because the run is shorter than 200,000 candles)", engine)
+
+    def test_both_make_a_run_that_is_verified_however_short_it_is(self) -> None:
+        config = self.config("scalping_ema_rsi", QUICK)
+        for choice in ("auto", "reference"):
+            _, engine = self.run_on(config, engine=choice, verify_engine=True)
+            self.assertEqual("reference (because it is verified)", engine)
+
+    def test_a_difference_between_the_engines_is_an_error_that_names_it(self) -> None:
+        config, made = self.config("scalping_ema_rsi", QUICK), engine_choice.run_compiled
+
+        def dearer(plan: RunPlan, *others: Any) -> Any:
+            execution = plan.settings.live.execution.model_copy(update={"slippage": 0.002})
+            live = plan.settings.live.model_copy(update={"execution": execution})
+            settings = dataclasses.replace(plan.settings, live=live)
+            return made(msgspec.structs.replace(plan, settings=settings), *others)
+
+        told = "differ in trades, orders, ledger, equity, decisions, the equity of every step, .*performance of the res"
+        with patch("backtests.run.run_compiled", dearer), self.assertRaisesRegex(ParityError, told):
+            self.run_on(config, verify_engine=True)
 
     def test_what_is_not_covered_is_made_by_the_reference_kernel_and_it_is_said_why(self) -> None:
         cases: tuple[tuple[str, object, object, str], ...] = (

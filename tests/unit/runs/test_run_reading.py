@@ -14,11 +14,12 @@ import numpy as np
 
 from core.exact import EXACT
 from engine.session import Session
+from execution.money.closed_trade import ClosedTrade
 from metrics.figures.open_value import open_value
 from runs.documents.run_result import Performance
 from runs.reading import StoredRun, measure_run
 from runs.reading.run_folder import exposure_at_marks, trades_with_excursions
-from tests.support.runs.written_runs import EAGER, TRADES_OF, written_run
+from tests.support.runs.written_runs import EAGER, heard_run, written_run
 
 PERPETUAL = {"leverage": 10, "funding": False, "mark_price": False}
 LADDER = [{"fraction": 0.4, "distance": 0.5}, {"fraction": 0.6, "distance": 1.0}]
@@ -53,8 +54,7 @@ class ReadBack(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
 
-    def assert_trades(self, run: StoredRun, session: Session) -> None:
-        closed = TRADES_OF[session]
+    def assert_trades(self, run: StoredRun, closed: list[ClosedTrade]) -> None:
         self.assertEqual(len(run.round_trips), len(closed))
         for one, trade in zip(run.round_trips, closed, strict=True):
             for name in ("symbol", "quantity", "entry_time_ms", "exit_time_ms", "entry_price", "exit_price",
@@ -125,8 +125,8 @@ class ReadBack(unittest.TestCase):
             with self.subTest(name):
                 strategy = {"strategy": execution["strategy"]} if "strategy" in execution else {}
                 settings = {key: value for key, value in execution.items() if key != "strategy"}
-                run, session, candles = written_run(self.base / name, settings, **strategy)
-                self.assert_trades(run, session)
+                run, session, candles, closed = heard_run(self.base / name, settings, **strategy)
+                self.assert_trades(run, closed)
                 self.assert_figures(run, candles)
                 self.assert_excursions(run, candles)
                 if "entry_fill" not in execution:  # Equity has an entry at the close from the next step on.
