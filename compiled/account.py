@@ -7,6 +7,7 @@ from compiled.compiler import kernel, routine
 from compiled.fill_pricing import note_volume
 from compiled.integers import LARGEST, LARGEST_DIVISOR, average, float_of, long_quotient, share_of
 from compiled.layout import Core, Record
+from compiled.order_book import place_of_next
 
 
 @kernel
@@ -105,8 +106,8 @@ def note_equity(core: Core, equity: float) -> None:
 def next_fill(core: Core, s: int, sign: int, price: int, quantity: int, time_ms: int) -> Record:
     """Begin the row of a fill."""
     account = core.account[0]
-    row = core.fills[account.fills]
-    account.fills += 1
+    place = place_of_next(core, account.fills, core.fills.shape[0])
+    row, account.fills = core.fills[place], place + 1
     account.rows += 1
     core.states[s].filled = 1
     row.time_ms, row.symbol, row.sign, row.price, row.quantity = time_ms, s, sign, price, quantity

@@ -4,7 +4,7 @@ from compiled.account import balance_float, note_equity, unrealized_of_marks
 from compiled.codes import ACCOUNT_BLOWN, CLOSE_ROLE, DAILY_LOSS, DRAWDOWN, HALT, HALT_NOTE, LIFTED, TIME_STOP
 from compiled.compiler import kernel
 from compiled.layout import Core
-from compiled.order_book import cancel_entry, close_all, next_note
+from compiled.order_book import cancel_entry, close_all, next_note, place_of_next
 from compiled.safety_monitor import check_post_trade
 
 
@@ -85,8 +85,8 @@ def roll_day(core: Core, time_ms: int) -> None:
 def tell_equity(core: Core) -> None:
     """Tell the account as it stands, at the time of the last step."""
     account = core.account[0]
-    point = core.points[account.points]
-    account.points += 1
+    place = place_of_next(core, account.points, core.points.shape[0])
+    point, account.points = core.points[place], place + 1
     point.time_ms, point.balance = account.time_ms, account.balance
     point.unrealized_pnl, point.open_positions = unrealized_of_marks(core), account.open_positions
     account.rows_written, account.row_of_step_written = account.rows, 1

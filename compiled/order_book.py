@@ -7,6 +7,7 @@ from compiled.codes import (
     EXIT_ROLE,
     EXPIRED,
     FILLED,
+    FULL,
     GTC,
     GTD_ENDED,
     LIMIT,
@@ -41,11 +42,20 @@ def next_order_id(core: Core) -> int:
 
 
 @routine
+def place_of_next(core: Core, count: int, room: int) -> int:
+    """Return where the next event of a kind stands; one that finds no room ends the run in another's place."""
+    if count < room:
+        return count
+    core.account[0].status = FULL
+    return room - 1
+
+
+@routine
 def next_note(core: Core, time_ms: int, s: int, kind: int) -> Record:
     """Begin a line of the decisions."""
     account = core.account[0]
-    note = core.notes[account.decisions]
-    account.decisions += 1
+    place = place_of_next(core, account.decisions, core.notes.shape[0])
+    note, account.decisions = core.notes[place], place + 1
     note.time_ms, note.symbol, note.kind = time_ms, s, kind
     return note
 
@@ -54,8 +64,8 @@ def next_note(core: Core, time_ms: int, s: int, kind: int) -> Record:
 def next_transition(core: Core, time_ms: int, s: int, event: int, role: int) -> Record:
     """Begin the transition of an order."""
     account = core.account[0]
-    told = core.transitions[account.transitions]
-    account.transitions += 1
+    place = place_of_next(core, account.transitions, core.transitions.shape[0])
+    told, account.transitions = core.transitions[place], place + 1
     told.time_ms, told.symbol, told.event, told.role = time_ms, s, event, role
     told.price = told.stop_price = told.last_price = NONE
     told.last_quantity, told.filled, told.suffix, told.rung, told.reason = 0, 0, 0, 0, NO_REASON

@@ -23,7 +23,7 @@ from compiled.deciding.decision_plan import plan
 from compiled.deciding.directives import obey
 from compiled.deciding.entry_gates import enter_by_signal
 from compiled.layout import Core, Record
-from compiled.order_book import cancel_entry, close_all
+from compiled.order_book import cancel_entry, close_all, place_of_next
 from compiled.settlement import enter
 from compiled.step_candles import last_matched
 from compiled.symbol_orders import open_budget
@@ -77,8 +77,9 @@ def judge(core: Core, s: int, time_ms: int) -> None:
     else:
         shown.reason = WARMING_UP
     shown.time_ms, shown.symbol, shown.kind = time_ms, s, DECISION
-    core.notes[core.account[0].decisions] = shown
-    core.account[0].decisions += 1
+    place = place_of_next(core, core.account[0].decisions, core.notes.shape[0])
+    core.notes[place] = shown
+    core.account[0].decisions = place + 1
 
 
 @routine

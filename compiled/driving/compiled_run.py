@@ -10,6 +10,7 @@ from compiled.codes import (
     BOUNDS,
     DECISION,
     ENDED,
+    FULL,
     ON_OPPOSITE,
     ORDER_TYPES,
     OVERFLOW,
@@ -141,7 +142,8 @@ class CompiledRun:
         Raises
         ------
         Uncovered
-            If a number of the run needs more than 64 bits; what was written then is of no use.
+            If a number of the run needs more than 64 bits, or a step has more events than there is room for; what was
+            written then is of no use.
         """
         core, account = self.core, self.core.account
         begun = False
@@ -149,6 +151,8 @@ class CompiledRun:
             run_steps(core)
             if account[0]["status"] == OVERFLOW:
                 raise Uncovered("a number needs more than 64 bits")
+            if account[0]["status"] == FULL:
+                raise Uncovered("more happens at once than there is room for")
             if not begun and account[0]["steps"]:
                 begun = True
                 if sinks.ledger is not None:

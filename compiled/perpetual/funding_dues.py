@@ -6,7 +6,7 @@ from compiled.codes import CLOSE_PRICE, FUNDING_NOTE, NO_REASON, NONE, OPEN, OVE
 from compiled.compiler import routine
 from compiled.integers import LARGEST, float_of
 from compiled.layout import Core
-from compiled.order_book import next_note
+from compiled.order_book import next_note, place_of_next
 from compiled.reach_rules import knows_mark, mark_at
 from compiled.two_words import rounded_product
 
@@ -101,8 +101,8 @@ def pay(core: Core, s: int, number: int, price: int) -> None:
 def post(core: Core, s: int, due_ms: int, amount: int) -> None:
     """Note a payment among the fills, for the ledger."""
     account = core.account[0]
-    row = core.fills[account.fills]
-    account.fills += 1
+    place = place_of_next(core, account.fills, core.fills.shape[0])
+    row, account.fills = core.fills[place], place + 1
     row.opens, row.time_ms, row.symbol, row.funding = PAYING, due_ms, s, amount
     row.price = row.reference = row.quantity = row.commission = row.realized_pnl = row.gross = row.margin = 0
     row.order_id = row.entry_commission = row.whole = 0

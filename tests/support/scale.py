@@ -8,6 +8,7 @@ import os
 import sys
 
 from hypothesis import core, settings
+from hypothesis.internal.conjecture import providers
 
 LONG = os.environ.get("HARNESS_TEST_SCALE") == "long"
 SEED = int(os.environ.get("HARNESS_TEST_SEED") or int.from_bytes(os.urandom(4), "big")) if LONG else 0
@@ -19,6 +20,10 @@ settings.load_profile("long" if LONG else "short")
 if LONG:
     core.global_force_seed = SEED
     print(f"seed of this run: HARNESS_TEST_SEED={SEED}", file=sys.stderr)
+else:
+    # Numbers of the program's own modules are tried too, of those that a process has imported by then: the examples of
+    # a test would depend on what else is run beside it.
+    providers.is_local_module_file = lambda path: False
 
 
 def scaled(short: int, long: int) -> int:

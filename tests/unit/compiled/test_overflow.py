@@ -1,8 +1,11 @@
 """What needs more than 64 bits is found, before a run or while it is made, and left to the reference kernel."""
 
+import dataclasses
 import unittest
 from decimal import Decimal
+from unittest.mock import patch
 
+from compiled.driving import core_builder
 from core.candle import Candle, FundingRate
 from core.errors import Uncovered
 from core.instrument import Instrument
@@ -71,6 +74,19 @@ class Overflow(unittest.TestCase):
                 else:
                     with self.assertRaisesRegex(Uncovered, reason):
                         run_compiled_on(one, "1m", funding=rates)
+
+    def test_a_step_with_more_events_than_there_is_room_for_is_left_to_the_kernel(self) -> None:
+        alone = case(100.0, 1.0, Instrument("A/USDT", Decimal("0.01"), Decimal("0.001")))
+        symbols = ("A/USDT", "B/USDT", "C/USDT")
+        of_each = {
+            name: dict.fromkeys(symbols, getattr(alone, name)["A/USDT"])
+            for name in ("instruments", "candles", "signals")
+        }
+        one = dataclasses.replace(alone, symbols=symbols, **of_each)
+        self.assertEqual(11, len(run_compiled_on(one, "1m").curve))
+        room = {"EVENTS_AT_ONCE": 4, "EVENTS_OF_A_SYMBOL": 0, "EVENTS_OF_AN_EXIT": 0}
+        with patch.multiple(core_builder, **room), self.assertRaisesRegex(Uncovered, "than there is room for"):
+            run_compiled_on(one, "1m")
 
 
 if __name__ == "__main__":
