@@ -59,7 +59,7 @@ class CompiledTotals:
 
     def __init__(self, core: Core, symbols: Sequence[str], tags: Sequence[str]) -> None:
         self._core = core
-        self._symbols = symbols
+        self.symbols = symbols
         self._tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
         self._unit = 10**self._decimals
@@ -90,7 +90,7 @@ class CompiledTotals:
         statistics.funding_payments = int(record["payments"])
         totals.costs = Costs(*map(self.amount, (self._commission, self._slippage, self._fees)))
         totals.trades.ambiguous_bound = self.amount(self._ambiguous_bound)
-        for symbol, units in zip(self._symbols, self._funding, strict=True):
+        for symbol, units in zip(self.symbols, self._funding, strict=True):
             totals.of(symbol).funding = self.amount(units)
 
     def amount(self, units: int) -> Decimal:
@@ -105,11 +105,11 @@ class CompiledTotals:
         self._fees += _sum(fills["commission"][fills["reason"] == LIQUIDATION])
         self._slippage += _sum(np.abs(fills["price"] - fills["reference"]) * fills["quantity"] * scales)
         self.exits.update(_counted(fills["reason"][fills["opens"] == CLOSING]))
-        for s, own in _by(of_symbol, len(self._symbols)):
+        for s, own in _by(of_symbol, len(self.symbols)):
             self._take_symbol(s, fills if own is None else _rows(fills, own))
 
     def _take_symbol(self, s: int, fills: Columns) -> None:
-        found, opens = self.account.of(self._symbols[s]), fills["opens"] == OPENING
+        found, opens = self.account.of(self.symbols[s]), fills["opens"] == OPENING
         found.fills += len(opens)
         found.exits.update(_counted(fills["reason"][~opens]))
         self._funding[s] += _sum(fills["funding"][~opens])
@@ -139,9 +139,9 @@ class CompiledTotals:
         trades.all.take_all(amounts, self.amount(_sum(results)))
         if not len(results):
             return
-        for s, own in _by(closes["symbol"], len(self._symbols)):
+        for s, own in _by(closes["symbol"], len(self.symbols)):
             chosen = slice(None) if own is None else own
-            trades.of_symbol(self._symbols[s]).take_all(amounts[chosen], self.amount(_sum(results[chosen])))
+            trades.of_symbol(self.symbols[s]).take_all(amounts[chosen], self.amount(_sum(results[chosen])))
         for number, own in _by(closes["tag"], len(self._tags)):
             if self._tags[number]:
                 chosen = slice(None) if own is None else own
@@ -168,7 +168,7 @@ class CompiledTotals:
         found.refusals.update(_counted(reasons))
         for code, first in zip(*np.unique(reasons, return_index=True), strict=True):
             note = notes[refused[first]]
-            found.first_refused.setdefault(REASONS[code], (int(note["time_ms"]), self._symbols[note["symbol"]]))
+            found.first_refused.setdefault(REASONS[code], (int(note["time_ms"]), self.symbols[note["symbol"]]))
         entered = np.flatnonzero(decisions & (notes["entry_id"] != 0))
         found.sizes_bound_by.update(_counted(notes["bound"][entered], BOUNDS))
         found.risks_taken.frombytes((notes["risk_taken"][entered] / notes["equity"][entered]).tobytes())
@@ -177,7 +177,7 @@ class CompiledTotals:
 
     def _moved(self, note: np.void) -> CandleMove:
         prices = (float(note[name]) for name in ("close_before", "high", "low", "factor"))
-        return CandleMove(int(note["time_ms"]), self._symbols[note["symbol"]], int(note["opened_ms"]), *prices)
+        return CandleMove(int(note["time_ms"]), self.symbols[note["symbol"]], int(note["opened_ms"]), *prices)
 
     def _take_transitions(self, told: Records) -> None:
         found, filled = self.statistics, told["event"] == FILLED

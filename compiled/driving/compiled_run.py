@@ -15,6 +15,7 @@ from compiled.codes import (
     ORDER_TYPES,
     OVERFLOW,
     REASONS,
+    RUNNING,
     STATUSES,
     TRANSITIONS,
 )
@@ -43,12 +44,13 @@ Sink = Callable[[memoryview], object]
 
 
 class Events(NamedTuple):
-    """The events of a batch, which are gone when the next is made."""
+    """The events of a batch, which are gone when the next is made; ``ends`` says where those of each step end."""
 
     fills: Records
     transitions: Records
     points: Records
     notes: Records
+    ends: Records
 
     @classmethod
     def of(cls, core: Core) -> "Events":
@@ -59,6 +61,7 @@ class Events(NamedTuple):
             core.transitions[: account["transitions"]],
             core.points[: account["points"]],
             core.notes[: account["decisions"]],
+            core.ends[: account["ends"]],
         )
 
 
@@ -121,6 +124,7 @@ class CompiledRun:
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
+        self._begun = False
         self._json = (
             Words.of(JSON_PIECES),
             Words.of(REASONS),
@@ -139,6 +143,8 @@ class CompiledRun:
     def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
         """Run to the end; a listener is given the events of every batch, once they are written.
 
+        A run whose end was moved on since it ended goes on.
+
         Raises
         ------
         Uncovered
@@ -146,22 +152,22 @@ class CompiledRun:
             written then is of no use.
         """
         core, account = self.core, self.core.account
-        begun = False
+        account["status"] = RUNNING
         while account[0]["status"] != ENDED:
             run_steps(core)
             if account[0]["status"] == OVERFLOW:
                 raise Uncovered("a number needs more than 64 bits")
             if account[0]["status"] == FULL:
                 raise Uncovered("more happens at once than there is room for")
-            if not begun and account[0]["steps"]:
-                begun = True
+            if not self._begun and account[0]["steps"]:
+                self._begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
             events = Events.of(core)
             self._write(events, sinks)
             if listener is not None:
                 listener(events)
-            for name in ("fills", "transitions", "points", "decisions"):
+            for name in ("fills", "transitions", "points", "decisions", "ends"):
                 account[name] = 0
 
     def _write_start(self, ledger: Sink) -> None:
@@ -172,7 +178,7 @@ class CompiledRun:
 
     def _write(self, events: Events, sinks: Sinks) -> None:
         """Write the events that were made."""
-        core, (fills, transitions, points, notes) = self.core, events
+        core, (fills, transitions, points, notes, _) = self.core, events
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)

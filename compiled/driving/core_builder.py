@@ -202,6 +202,7 @@ def _core(
         traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
         fee_tiers=tiers,
         filled_on=filled_on,
+        ends=np.zeros(0, layout.STEP_END),
         **joined_records(contracts),
     )
     return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core

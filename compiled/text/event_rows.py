@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from compiled.codes import (
     CLOSE_ROLE,
     CLOSING,
@@ -243,6 +245,12 @@ def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Arra
         at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, row.entry_commission)
         at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, -row.funding)
     return at
+
+
+def ledger_lines(fills: Records) -> Int64Array:
+    """Return how many lines :func:`put_ledger` puts for each fill."""
+    amounts = ("margin", "commission", "gross", "entry_commission", "funding")
+    return 2 * np.sum([fills[name] != 0 for name in amounts], axis=0, dtype=np.int64)
 
 
 @routine
