@@ -47,7 +47,9 @@ class StepDigests:
         """Return the digests that a journal of these steps has, each with the first step before which it stands."""
         after = np.searchsorted(steps_ms, np.frombuffer(self._times_ms, np.int64), "right")
         firsts = [0, *after.tolist()]
-        return [(int(steps_ms[n]), digest) for n, digest in zip(firsts, self._digests, strict=True) if n < len(steps_ms)]
+        return [
+            (int(steps_ms[n]), digest) for n, digest in zip(firsts, self._digests, strict=True) if n < len(steps_ms)
+        ]
 
 
 def run_by_step(

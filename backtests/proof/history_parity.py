@@ -68,7 +68,8 @@ def check_history(
     settings: Settings,
     source: HistorySource,
     replayed: ReplayedJournal,
-    means: tuple[Path, EngineChoice],
+    directory: Path,
+    engine: EngineChoice = "auto",
 ) -> HistoryParity:
     """Backtest a session's window and compare.
 
@@ -80,7 +81,7 @@ def check_history(
         Where history's candles come from.
     replayed
         The replay of the session's journal.
-    means
+    directory, engine
         Folder for the backtest's outputs, and which rules make them.
 
     Raises
@@ -98,14 +99,13 @@ def check_history(
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
 
-    directory = means[0]
-    ran = ran_history(head.record, settings, compared.history, given, (replayed, *means))
+    ran = ran_history(head.record, settings, compared.history, given, replayed, directory, engine)
     failure = ran.failure
     if failure != replayed.replay.strategy_failed:
         warnings.append(f"the strategy failed in one run only: {failure or replayed.replay.strategy_failed}")
 
     inputs = compared.differences
-    matches = _matches(replayed, directory, ran.index)
+    matches = _matches(replayed, directory, ran.written)
     decisions = (DecisionIndex(folder / DECISIONS) for folder in (replayed.folder, directory))
     trades = DifferenceJudge(settings.live.symbols, inputs, *decisions).judge(matches)
     outputs = _output_differences(replayed, directory, given, inputs)

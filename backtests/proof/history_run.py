@@ -29,7 +29,7 @@ from validation.composed_settings import Settings
 class HistoryRun(NamedTuple):
     """A backtest that has been made: the index of its outputs, its strategy's failure, and the rules that made it."""
 
-    index: StepIndex
+    written: StepIndex
     failure: str | None
     engine: str
 
@@ -39,7 +39,9 @@ def ran_history(
     settings: Settings,
     history: History,
     given: JournalInput,
-    beside: tuple[ReplayedJournal, Path, EngineChoice],
+    replayed: ReplayedJournal,
+    directory: Path,
+    engine: EngineChoice,
 ) -> HistoryRun:
     """Run history's input, by the compiled rules where they cover it, it is long enough and they find no difference.
 
@@ -51,15 +53,16 @@ def ran_history(
         The input.
     given
         What the journal says, of ends and resumptions.
-    beside
-        The session's replayed outputs, the folder for these, and which rules are asked for.
+    replayed
+        The session's side.
+    directory, engine
+        The folder for the outputs, and which rules are asked for.
 
     Raises
     ------
     ConfigurationError
         If the compiled rules are asked for and do not cover it.
     """
-    replayed, directory, engine = beside
     market = _market(record, settings, history)
     plan = RunPlan(settings=settings, start_ms=0, end_ms=0, output_dir=None, engine=engine)
     reason = reference_reason(plan, market)
@@ -120,7 +123,8 @@ def _compiled(
 def _stretches(market: MarketInput, given: JournalInput) -> Iterator[Stretch]:
     """Yield the parts of the session whose steps history has, too."""
     times = step_times(market.window())
-    for time_ms in np.intersect1d(times, np.array(sorted(given.kept_at_ms), np.int64)).tolist():
+    kept = np.array(sorted(given.kept_at_ms), np.int64)
+    for time_ms in kept[np.searchsorted(times, kept, "right") > np.searchsorted(times, kept)].tolist():
         yield Stretch(time_ms, EndRecord("keep"))
     yield Stretch(int(times[-1]), given.end)
 

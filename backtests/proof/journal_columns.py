@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests.market_input import MarketInput
-from backtests.proof.session_head import SessionHead
+from backtests.proof.grown_columns import GrownColumns
+from backtests.timeline import step_times
 from core.candle import FundingRate
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
@@ -61,6 +62,8 @@ class JournalColumns:
         self.digests: list[tuple[int, str]] = []
         self._end: EndRecord | None = None
         self._candles = [_Series() for _ in symbols]
+        self._extends = [one.add for one in self._candles]
+        self._absent: list[tuple[int, int]] = []
         self._detail = [_Series() for _ in symbols]
         self._marks = [_Series() for _ in symbols]
         self._watched = [_Series() for _ in record.watched_series]
@@ -96,12 +99,10 @@ class JournalColumns:
         steps = np.frombuffer(self.steps_ms, np.int64)
         own_ms, finer = timeframe_ms(live.timeframe), live.detail_interval
         finest_ms = own_ms if finer is None else timeframe_ms(finer)
+        self._note_steps()
         candles = self._loaded(self._candles, own_ms)
         self._require(finer is not None or not any(map(len, self._detail)))
         detail = {} if finer is None else self._loaded(self._detail, finest_ms)
-        closes = [*(one.window.open_time_ms + own_ms for one in candles.values())]
-        closes += [one.window.open_time_ms + finest_ms for one in detail.values()]
-        self._require(np.array_equal(np.unique(np.concatenate(closes)), steps))
         contracts = {}
         for symbol, marks, told in zip(live.symbols, self._marks, self._funding, strict=True):
             if len(marks) or told:
@@ -116,7 +117,10 @@ class JournalColumns:
             _require_shown(shown.open_time_ms + one.length_ms, taken.steps, steps, "a watched candle came late")
             warmup, rules = CandleColumns.from_rows(kept.warmup), Instrument(kept.canonical)
             watched[one] = LoadedCandles(kept.canonical, warmup, shown, rules, {})
-        return MarketInput(candles, live.timeframe, detail, finer, contracts, watched)
+        market = MarketInput(candles, live.timeframe, detail, finer, contracts, watched)
+        # A step without a candle of a symbol is none of a backtest's.
+        self._require(np.array_equal(step_times(market.window()), steps))
+        return market
 
     def _take_step(self, record: StepRecord) -> None:
         time_ms = record.time_ms
@@ -126,7 +130,12 @@ class JournalColumns:
         if not self.digests or self.digests[-1][1] != record.digest:
             self.digests.append((time_ms, record.digest))
         self.steps_ms.append(time_ms)
-        self._add(self._candles, record.candles, time_ms)
+        self._require(len(record.candles) == len(self._extends))
+        for place, candle in enumerate(record.candles):
+            if candle is not None:
+                self._extends[place](candle)
+            else:
+                self._absent.append((place, len(self.steps_ms) - 1))
         if record.detail:
             self._add(self._detail, record.detail, time_ms)
         if record.marks:
@@ -139,17 +148,26 @@ class JournalColumns:
             self._require(len(record.watched) == len(self._watched))
             for of_series, shown in zip(self._watched, record.watched, strict=True):
                 for candle in shown:
-                    of_series.add(candle, time_ms)
+                    of_series.add(candle)
+                    of_series.steps.append(time_ms)
 
     def _add(self, series: Sequence["_Series"], candles: Sequence[CandleFields | None], time_ms: int) -> None:
         self._require(len(candles) == len(series))
         for of_symbol, candle in zip(series, candles, strict=True):
             if candle is not None:
-                of_symbol.add(candle, time_ms)
+                of_symbol.add(candle)
+                of_symbol.steps.append(time_ms)
 
     def _cut(self) -> None:
         self.stretches.append(Stretch(self.steps_ms[-1] if self.steps_ms else 0, self._end))
         self._end = None
+
+    def _note_steps(self) -> None:
+        """Let the candles of the strategy's timeframe have their steps, which nearly all have in common."""
+        steps = np.frombuffer(self.steps_ms, np.int64)
+        for place, series in enumerate(self._candles):
+            absent = [number for own, number in self._absent if own == place]
+            series.steps = array("q", (np.delete(steps, absent) if absent else steps).tobytes())
 
     def _loaded(self, series: Sequence["_Series"], length_ms: int) -> dict[str, LoadedCandles]:
         found = {}
@@ -172,28 +190,12 @@ class JournalColumns:
             raise Uncovered(IRREGULAR)
 
 
-class _Series:
-    """Candles one after the other, and the steps in which they came."""
+class _Series(GrownColumns):
+    """Candles, and the steps in which they came."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.steps = array("q")
-        self._fields = array("d")
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def add(self, candle: CandleFields, step_ms: int) -> None:
-        """Take the next candle."""
-        self._fields.extend(candle)
-        self.steps.append(step_ms)
-
-    def columns(self) -> CandleColumns:
-        """Return what was taken."""
-        if not len(self):
-            return CandleColumns.empty()
-        table = np.frombuffer(self._fields).reshape(-1, len(CandleColumns._fields))
-        opens, *values = (np.ascontiguousarray(column) for column in table.T)
-        return CandleColumns(opens.astype(np.int64), *values)
 
     def closing_in_steps(self, length_ms: int) -> CandleColumns:
         """Return what was taken, each of which closes at its step."""

@@ -74,7 +74,7 @@ def check_parity(
     sizes = {name: _size(head.folder / name) for name in DERIVED}
     source = HistorySource(now_ms, None if data_dir is None else str(data_dir), offline)
     with tempfile.TemporaryDirectory(prefix="parity-") as work:
-        report = _checked(_begun(head, only), head, sizes, source, (Path(work), engine))
+        report = _checked(_begun(head, only), head, sizes, source, Path(work), engine)
     verdict, exit_code = _judge(report)
     return msgspec.structs.replace(report, verdict=verdict, exit_code=exit_code)
 
@@ -118,10 +118,10 @@ def _checked(
     head: SessionHead,
     sizes: dict[str, int],
     source: HistorySource,
-    means: tuple[Path, EngineChoice],
+    work: Path,
+    engine: EngineChoice,
 ) -> ParityReport:
-    """Return the report with the parts that were asked for; ``means`` are a folder to work in, and the engine."""
-    work, engine = means
+    """Return the report with the parts that were asked for."""
     try:
         settings = head.settings()
     except ParityError as error:
@@ -148,7 +148,7 @@ def _checked(
         unavailable = "the journal does not replay, so that there is nothing to compare"
         return msgspec.structs.replace(report, unavailable=unavailable)
     try:
-        history = check_history(head, settings, source, replayed, (work / "history", engine))
+        history = check_history(head, settings, source, replayed, work / "history", engine)
     except DataUnavailableError as error:
         return msgspec.structs.replace(report, unavailable=str(error))
     return msgspec.structs.replace(report, history=history)

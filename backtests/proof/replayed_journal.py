@@ -118,7 +118,7 @@ def _replay_compiled(head: SessionHead, settings: Settings, out: IndexedOutputs)
     )
     if digests.journalled(np.array(columns.steps_ms, np.int64)) != columns.digests:
         raise Uncovered(DISPUTED)
-    _conclude(head, settings, done, (session, window, last_byte))
+    _conclude(head, settings, done, session, window, last_byte)
     return done
 
 
@@ -150,7 +150,7 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
             ) from error
         out.mark(fold.session.last_step_ms)
         window.take(line.record)
-    _conclude(head, settings, done, (fold.session, window, last_byte))
+    _conclude(head, settings, done, fold.session, window, last_byte)
     return done
 
 
@@ -161,10 +161,14 @@ def _window_of(head: SessionHead, settings: Settings) -> SessionWindow:
 
 
 def _conclude(
-    head: SessionHead, settings: Settings, done: JournalReplay, came_to: tuple[EndedSession, SessionWindow, int]
+    head: SessionHead,
+    settings: Settings,
+    done: JournalReplay,
+    session: EndedSession,
+    window: SessionWindow,
+    last_byte: int,
 ) -> None:
     """Note what stands behind the last record, and the result of a session that has ended."""
-    session, window, last_byte = came_to
     if last_byte:
         done.left_out_bytes = unfinished_bytes(head.journal, last_byte)
     if done.end is not None:
@@ -201,10 +205,11 @@ def _count(record: JournalRecord, done: JournalReplay) -> None:
     if isinstance(record, StepRecord):
         done.steps += 1
         done.candles += _present(record.candles)
-        done.detail += _present(record.detail)
-        done.marks += _present(record.marks)
-        done.funding += sum(map(len, record.funding))
-        done.watched += sum(map(len, record.watched))
+        if record.detail or record.marks or record.funding or record.watched:
+            done.detail += _present(record.detail)
+            done.marks += _present(record.marks)
+            done.funding += sum(map(len, record.funding))
+            done.watched += sum(map(len, record.watched))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
     elif isinstance(record, ResumeRecord):
@@ -214,7 +219,7 @@ def _count(record: JournalRecord, done: JournalReplay) -> None:
 
 
 def _present(candles: Sequence[CandleFields | None]) -> int:
-    return sum(candle is not None for candle in candles)
+    return len(candles) - candles.count(None)
 
 
 class _Summary(msgspec.Struct, frozen=True):

@@ -250,7 +250,10 @@ def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Arra
 def ledger_lines(fills: Records) -> Int64Array:
     """Return how many lines :func:`put_ledger` puts for each fill."""
     amounts = ("margin", "commission", "gross", "entry_commission", "funding")
-    return 2 * np.sum([fills[name] != 0 for name in amounts], axis=0, dtype=np.int64)
+    lines = np.zeros(len(fills), np.int64)
+    for name in amounts:
+        lines += 2 * (fills[name] != 0)
+    return lines
 
 
 @routine

@@ -8,8 +8,8 @@ import numpy as np
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
 from runs.documents.watched_input import watched_warnings
-from runs.figures.session_window import SessionWindow
 from runs.ended_session import EndedSession
+from runs.figures.session_window import SessionWindow
 from runs.run_input import FedSymbol, RunInput
 from validation.composed_settings import Settings
 
