@@ -73,10 +73,10 @@ def run_compiled(
     """
     from compiled.driving.compiled_run import Sinks
 
-    begun = begin_compiled(plan, strategy, market)
+    begun = begin_compiled(plan, strategy, market, outputs)
     sinks = Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts))
     begun.run.run(sinks, begun.totals.take)
-    return begun.ended(outputs), begun.warmed
+    return begun.ended(), begun.warmed
 
 
 class BegunRun(NamedTuple):
@@ -88,19 +88,27 @@ class BegunRun(NamedTuple):
     rules: "KernelRules"
     instruments: Mapping[str, Instrument]
     warmed: dict[str, int]
+    outputs: "SessionOutputs"
 
-    def ended(self, outputs: "SessionOutputs") -> "CompiledSession":
-        """Return what the run came to, once it has been run; ``outputs`` get the equity of its steps."""
+    def ended(self) -> "CompiledSession":
+        """Return what the run came to, once it has been run; its outputs get the equity of its steps."""
         from backtests.engines.compiled_session import CompiledSession
 
         core, engaged = self.run.core, self.plan.kill_switch_engaged
         self.totals.finish()
-        outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
-        return CompiledSession(core, self.totals, self.rules, self.instruments, outputs, kill_switch_engaged=engaged)
+        self.outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
+        return CompiledSession(
+            core, self.totals, self.rules, self.instruments, self.outputs, kill_switch_engaged=engaged
+        )
 
 
 def begin_compiled(
-    plan: "RunPlan", strategy: "Strategy | StreamingStrategy", market: "MarketInput", *, by_step: bool = False
+    plan: "RunPlan",
+    strategy: "Strategy | StreamingStrategy",
+    market: "MarketInput",
+    outputs: "SessionOutputs",
+    *,
+    by_step: bool = False,
 ) -> BegunRun:
     """Hear a strategy and return the run of a plan by the compiled rules; ``by_step`` lets it note its steps.
 
@@ -122,7 +130,7 @@ def begin_compiled(
     rules = kernel_rules(plan.settings, strategy)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
-    opinions = opinions_of(strategy, plan.settings, rules, market)
+    opinions = opinions_of(strategy, plan.settings, rules, market, told=outputs.decisions.kept)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
@@ -136,7 +144,7 @@ def begin_compiled(
     run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
-    return BegunRun(plan, run, totals, rules, instruments, warmed)
+    return BegunRun(plan, run, totals, rules, instruments, warmed, outputs)
 
 
 def require_compiled(engine: EngineChoice, reason: str | None) -> None:

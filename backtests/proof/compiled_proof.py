@@ -74,18 +74,18 @@ def run_by_step(
         If the compiled rules do not cover it; what was written is of no use then.
     """
     plan = RunPlan(settings=settings, start_ms=0, end_ms=0, output_dir=None, kill_switch_engaged=kill_switch)
-    begun = begin_compiled(plan, build_strategy_of(settings), market, by_step=True)
+    begun = begin_compiled(plan, build_strategy_of(settings), market, out.outputs, by_step=True)
     told = _ToldByStep(out)
     parts, ends = Stretches(begun.run.core), {"flatten": FLATTENED, "keep": KEPT, None: LEFT}
 
-    def take(events: Events) -> None:
-        begun.totals.take(events)
-        told.take(events)
+    def take() -> None:
+        begun.totals.take()
+        told.take(Events.of(begun.run.core))
 
     for stretch in stretches:
         parts.end_after(stretch.until_ms, ends[None if stretch.end is None else stretch.end.mode])
         begun.run.run(told.sinks, take)
-    return begun.ended(out.outputs), told.digests
+    return begun.ended(), told.digests
 
 
 class _ToldByStep:
