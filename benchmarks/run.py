@@ -14,6 +14,7 @@ from benchmarks.commands import measure_store
 from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
+from benchmarks.journal_path import measure_journals
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.peer_speed import measure_peers
@@ -48,7 +49,7 @@ def main() -> int:
     asked = _asked()
     with tempfile.TemporaryDirectory() as name:
         if asked.paths:
-            _measure_paths(Path(name))
+            _measure_paths(Path(name), asked.days)
             return 0
         found = []
         for figure in _figures(asked, Path(name)):
@@ -61,11 +62,12 @@ def main() -> int:
     return 0
 
 
-def _measure_paths(folder: Path) -> None:
+def _measure_paths(folder: Path, days: int) -> None:
     """Print figures of everything around the engines."""
     paths: list[Callable[[], None]] = [
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
+        lambda: measure_journals(folder / "journals", days),
     ]
     if RECORDED.is_dir():
         paths += [

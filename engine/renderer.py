@@ -157,7 +157,7 @@ class SessionOutputs:
     def digest(self) -> str:
         """Return the digest of all bytes written so far."""
         written = "".join([part.sha256 for part in self.parts])
-        # A live session asks before every step, and few steps write anything.
+        # Asked for before every step, and few steps write anything.
         if written != self._digested[0]:
             self._digested = written, hashlib.sha256(written.encode()).hexdigest()
         return self._digested[1]

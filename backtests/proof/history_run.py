@@ -8,6 +8,7 @@ import numpy as np
 
 from backtests.engines.engine_choice import EngineChoice, reference_reason, require_compiled
 from backtests.market_input import MarketInput
+from backtests.proof.covered_run import run_covered
 from backtests.proof.history_source import History
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import Stretch
@@ -112,11 +113,9 @@ def _market(record: SessionRecord, settings: Settings, history: History) -> Mark
 def _compiled(
     record: SessionRecord, settings: Settings, market: MarketInput, given: JournalInput, directory: Path
 ) -> StepIndex:
-    from backtests.proof.compiled_proof import run_by_step
-
     with IndexedOutputs(directory) as out:
         stretches = list(_stretches(market, given))
-        run_by_step(settings, market, stretches, out, kill_switch=record.kill_switch)
+        run_covered(settings, market, stretches, out, kill_switch=record.kill_switch)
     return out.index
 
 

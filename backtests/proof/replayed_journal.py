@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from backtests.engines.engine_choice import EngineChoice, engine_reasons, require_compiled
+from backtests.proof.covered_run import run_covered
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import IRREGULAR, JournalColumns
 from backtests.proof.session_head import SessionHead
@@ -100,9 +101,6 @@ def _most_candles(head: SessionHead, settings: Settings) -> int:
 
 def _replay_compiled(head: SessionHead, settings: Settings, out: IndexedOutputs) -> JournalReplay:
     """Run a journal's candles by the compiled rules; Uncovered if they do not cover it or find a difference."""
-    from backtests.proof.compiled_proof import run_by_step
-    from compiled.driving.coverage import rules_reasons
-
     columns, done, window = JournalColumns(head.record, settings), JournalReplay(), _window_of(head, settings)
     last_byte = 0
     for line in head.lines():
@@ -111,11 +109,8 @@ def _replay_compiled(head: SessionHead, settings: Settings, out: IndexedOutputs)
         _count(line.record, done)
         window.take(line.record)
     columns.finish()
-    for reason in rules_reasons((rules, False) for rules in head.record.instruments.values()):
-        raise Uncovered(reason)
-    session, digests = run_by_step(
-        settings, columns.market(), columns.stretches, out, kill_switch=head.record.kill_switch
-    )
+    market, switch = columns.market(), head.record.kill_switch
+    session, digests = run_covered(settings, market, columns.stretches, out, kill_switch=switch)
     if digests.journalled(np.array(columns.steps_ms, np.int64)) != columns.digests:
         raise Uncovered(DISPUTED)
     _conclude(head, settings, done, session, window, last_byte)

@@ -190,10 +190,7 @@ def _core(
         high=_whole([one.high for one in series]),
         low=_whole([one.low for one in series]),
         units=units,
-        fills=np.zeros(room, layout.FILL),
-        transitions=np.zeros(room, layout.TRANSITION),
-        points=np.zeros(room, layout.POINT),
-        notes=np.zeros(room, layout.NOTE),
+        **_no_events(room),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
         **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
@@ -204,7 +201,6 @@ def _core(
         traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
         fee_tiers=tiers,
         filled_on=filled_on,
-        ends=np.zeros(0, layout.STEP_END),
         **joined_records(contracts),
     )
     return as_rules_read(core)
@@ -231,6 +227,12 @@ def _whole(columns: Sequence[Column]) -> Column:
     """Return the columns of all series one behind the other."""
     filled = [one for one in columns if len(one)] or columns[:1]
     return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
+
+
+def _no_events(room: int) -> dict[str, layout.Records]:
+    """Return the records of events; where those of each step end is not noted."""
+    kinds = {"fills": layout.FILL, "transitions": layout.TRANSITION, "points": layout.POINT, "notes": layout.NOTE}
+    return {**{name: np.zeros(room, kind) for name, kind in kinds.items()}, "ends": np.zeros(0, layout.STEP_END)}
 
 
 def as_rules_read(tables: Tables) -> Tables:
