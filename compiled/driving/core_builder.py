@@ -229,7 +229,7 @@ def _whole(columns: Sequence[Column]) -> Column:
     return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
 
 
-def _no_events(room: int) -> dict[str, layout.Records]:
+def _no_events(room: int) -> dict[str, Any]:
     """Return the records of events; where those of each step end is not noted."""
     kinds = {"fills": layout.FILL, "transitions": layout.TRANSITION, "points": layout.POINT, "notes": layout.NOTE}
     return {**{name: np.zeros(room, kind) for name, kind in kinds.items()}, "ends": np.zeros(0, layout.STEP_END)}
