@@ -77,10 +77,8 @@ def check_history(
     ----------
     head, settings
         The session and its settings.
-    source
-        Where history's candles come from.
-    replayed
-        The replay of the session's journal.
+    source, replayed
+        Where history's candles come from; the replay of the session's journal.
     directory, engine
         Folder for the backtest's outputs, and which rules make them.
 
@@ -98,21 +96,15 @@ def check_history(
     history = _history(head.record, settings, source, (given.first_step_ms, given.last_step_ms))
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
-
     ran = ran_history(head.record, settings, compared.history, given, replayed, directory, engine)
-    failure = ran.failure
-    if failure != replayed.replay.strategy_failed:
-        warnings.append(f"the strategy failed in one run only: {failure or replayed.replay.strategy_failed}")
-
+    if ran.failure != replayed.replay.strategy_failed:
+        warnings.append(f"the strategy failed in one run only: {ran.failure or replayed.replay.strategy_failed}")
     inputs = compared.differences
     matches = _matches(replayed, directory, ran.written)
     decisions = (DecisionIndex(folder / DECISIONS) for folder in (replayed.folder, directory))
     trades = DifferenceJudge(settings.live.symbols, inputs, *decisions).judge(matches)
     outputs = _output_differences(replayed, directory, given, inputs)
-    by_operator = sum(trade.root == "operator" for trade in trades)
-    counted = len(inputs) + len(trades) - by_operator
-    if not counted:
-        counted = sum(one.cause != "operator" for one in outputs)
+    counted, by_operator = _counted(inputs, trades, outputs)
     counts = given.counts()
     return HistoryParity(
         given.first_step_ms - history.window().finest_ms,
@@ -129,6 +121,15 @@ def check_history(
         counts,
         ran.engine,
     )
+
+
+def _counted(
+    inputs: Sequence[InputDifference], trades: Sequence[TradeDifference], outputs: Sequence[OutputDifference]
+) -> tuple[int, int]:
+    """Return how many differences there are, and how many trades differ by the operator."""
+    by_operator = sum(trade.root == "operator" for trade in trades)
+    counted = len(inputs) + len(trades) - by_operator
+    return counted or sum(one.cause != "operator" for one in outputs), by_operator
 
 
 def _history(record: SessionRecord, settings: Settings, source: HistorySource, steps: tuple[int, int]) -> History:

@@ -28,7 +28,7 @@ class Covered(ParityCase):
     def both(self, recording: Recording, name: str = "session") -> Path:
         """Record a session and replay it by both; return its folder."""
         folder = self.record(recording, name)
-        reference, compiled, why_not = replayed_by_both(self, folder, self.base / f"{name} by both")
+        reference, compiled, why_not = replayed_by_both(folder, self.base / f"{name} by both")
         self.assertEqual("", why_not)
         self.assertIsNone(reference.replay.broken)
         for name in DERIVED:
@@ -94,13 +94,13 @@ class CoveredContracts(ContractCase):
                 recording.drop(470, "detail", 1)
                 recording.after[at(483)] = [EndRecord("keep"), ResumeRecord(at(483), "trade")]
                 folder = self.recorded(recording, str(end))
-                _, _, why_not = replayed_by_both(self, folder, self.base / f"{end} by both")
+                _, _, why_not = replayed_by_both(folder, self.base / f"{end} by both")
                 self.assertEqual("", why_not)
 
     def test_a_payment_that_came_late_is_left_to_the_kernel(self) -> None:
         recording = self.contracts()
         recording.pay(480, lambda rate: rate, later=3)
-        _, _, why_not = replayed_by_both(self, self.recorded(recording), self.base / "both")
+        _, _, why_not = replayed_by_both(self.recorded(recording), self.base / "both")
         self.assertIn("a funding rate came late", why_not)
 
 
@@ -124,7 +124,7 @@ class LeftToTheKernel(ParityCase):
         ):
             with self.subTest(words):
                 folder = self.record(recording, str(number))
-                _, _, why_not = replayed_by_both(self, folder, self.base / f"{number} by both")
+                _, _, why_not = replayed_by_both(folder, self.base / f"{number} by both")
                 self.assertIn(f"--engine compiled: {words}", why_not)
                 code, _, errors = self.command(folder, "--engine", "compiled")
                 self.assertEqual(2, code)

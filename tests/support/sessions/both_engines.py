@@ -11,14 +11,12 @@ from core.errors import ConfigurationError
 from runs.folder.file_names import DERIVED
 
 
-def replayed_by_both(
-    test: unittest.TestCase, folder: Path, work: Path
-) -> tuple[ReplayedJournal, ReplayedJournal | None, str]:
+def replayed_by_both(folder: Path, work: Path) -> tuple[ReplayedJournal, ReplayedJournal | None, str]:
     """Replay by the kernel, and by the compiled rules where they cover it; fail unless they come to the same.
 
     The last part says why they do not cover it; nothing if they do.
     """
-    head = read_head(folder)
+    test, head = unittest.TestCase(), read_head(folder)
     settings = head.settings()
     reference = replayed(head, settings, work / "reference", "reference")
     try:
