@@ -7,6 +7,7 @@ up those that compute. The last lines count everything, by folder and in all.
 """
 
 import argparse
+import atexit
 import contextlib
 import gc
 import importlib
@@ -18,7 +19,7 @@ import tempfile
 import time
 import unittest
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -90,8 +91,8 @@ def next_of(queue: Sequence[str], room: float) -> str | None:
     return next((one for one in queue if weight_of(one) <= room), None)
 
 
-def begin(module: str, output: Path) -> tuple[int, Running]:
-    """Run a module's tests in a process of its own; return its number."""
+def begin(module: str, output: Path, others: Iterable[Running]) -> tuple[int, Running]:
+    """Run a module's tests beside others in a process of its own; return its number."""
     # What cannot be imported is told by its own run.
     with contextlib.suppress(Exception):
         importlib.import_module(f"tests.{module}")
@@ -103,6 +104,8 @@ def begin(module: str, output: Path) -> tuple[int, Running]:
         return process, Running(module, printed, time.monotonic())
     for stream in (1, 2):
         os.dup2(printed.fileno(), stream)
+    for file in (printed, *(one.printed for one in others)):
+        file.close()
     import xmlrunner
 
     unittest.main(None, argv=["xmlrunner", f"tests.{module}"], testRunner=xmlrunner.XMLTestRunner(output=str(output)))
@@ -128,6 +131,8 @@ def main() -> int:
     output.mkdir(parents=True, exist_ok=True)
     # A job in the background inherits ignored interrupts, and the commands under test would from it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Libraries count what is left of them at the end.
+    atexit.register(gc.unfreeze)
     _write_to_memory()
     importlib.import_module("tests.support.scale")
     begun, totals = time.monotonic(), Totals()
@@ -136,7 +141,7 @@ def main() -> int:
     while queue or running:
         while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
             queue.remove(fitting)
-            process, one = begin(fitting, output)
+            process, one = begin(fitting, output, running.values())
             running[process] = one
         process, status, used = os.wait4(-1, 0)
         totals.add(running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
