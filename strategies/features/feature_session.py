@@ -15,10 +15,11 @@ from strategies.features.feature_plan import FeaturePlan
 from strategies.features.feature_sources import KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
 from strategies.features.running_stream import RunningStream
+from strategies.features.said import SignalWhere
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
-from strategies.features.signal_columns import SignalColumns
+from strategies.features.signal_columns import SignalColumns, signal_columns
 from strategies.known_candles import KnownCandles
-from strategies.own_code import place_of
+from strategies.own_code import failure_in_one_line, place_of
 from strategies.strategy import SignalStream
 
 
@@ -41,7 +42,7 @@ class Decider(Protocol):
 
     def candidates(self, columns: FeatureColumns) -> Any: ...
 
-    def signals(self, columns: FeatureColumns) -> SignalColumns | None: ...
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere] | None: ...
 
     def on_fill(self, now: Now, fill: FillNow) -> None: ...
 
@@ -113,11 +114,22 @@ class FeatureSession:
         self._facts = facts
 
     def signals(self, symbol: str) -> SignalColumns | None:
-        """Return all that the strategy says of a symbol, where it offers that and the candles lie ready."""
+        """Return all that the strategy says of a symbol, where it offers that and the candles lie ready.
+
+        Raises
+        ------
+        StrategyError
+            If it fails, or what it says is none.
+        """
         if not isinstance(self._source, KnownFeatures):
             return None
-        table = self._source.table(symbol)
-        said = self.strategy.signals(FeatureColumns(symbol, table, self.plan.layouts[symbol]))
+        columns = FeatureColumns(symbol, self._source.table(symbol), self.plan)
+        try:
+            answer = self.strategy.signals(columns)
+            said = None if answer is None else signal_columns(answer, len(columns.open_time_ms))
+        except (Exception, SystemExit) as error:
+            what = failure_in_one_line(error, self.place_of("signals"))
+            raise StrategyError(f"the strategy's signals about {symbol}: {what}", symbol=symbol) from error
         if said is not None and not self.plan.several:
             self._source.forget(symbol)
         return said

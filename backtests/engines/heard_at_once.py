@@ -1,0 +1,92 @@
+"""Opinions that a strategy gives as columns, judged and recorded without asking for each."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from backtests.engines.said_so_far import NO_SIGNAL, SaidSoFar
+from compiled.codes import ANY_POSITION, LONG_HELD, SHORT_HELD, UNHELD
+from compiled.driving.compiled_run import OpinionRows
+from compiled.driving.opinion_rows import WordedRows
+from compiled.layout import SIGNAL_ROW, Records
+from compiled.text.signal_rows import SignalRows
+from compiled.text.words import TextRows
+from core.candle_columns import Float64Array
+from core.errors import Uncovered
+from core.trading_signal import SIGNAL_WORDS, At
+from engine.deciding.signal_check import signal_fault
+from engine.kernel_rules import KernelRules
+from strategies.features.signal_columns import SignalColumns, SignalKind
+from strategies.meaningless_metadata import may_be_judged
+
+_HELD = np.array((ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD))
+_DISTANCES = ("sl_distance", "tp_distance", "atr")
+_JUDGED_ALIKE = frozenset(("target_r", "targets", "size", "fraction", "tag", "cancel_entry", "entry", "entry_expiry"))
+"""Words that are sound at every row or at none, where all say the same."""
+
+
+class Heard(NamedTuple):
+    """Opinions about one symbol's candles, and how they are told."""
+
+    rows: Records
+    told: OpinionRows
+
+
+def heard_at_once(said: SignalColumns, close: Float64Array, rules: KernelRules, made_by: WordedRows) -> Heard:
+    """Return opinions as records; ``close`` is that of every candle that their rows count.
+
+    Raises
+    ------
+    Uncovered
+        If one is none, or has what the records have no room for.
+    """
+    if not np.isfinite(said.numbers).all():
+        raise Uncovered("the strategy gives numbers that are not finite")
+    held = _HELD[said.held]
+    if not all(_judged_at_once(kind, rules) for kind in said.kinds):
+        taken = SaidSoFar(rules, made_by)
+        for place, row in enumerate(said.rows.tolist()):
+            taken.take(row, said.signal(place), close[row].item(), held[place].item())
+        return Heard(np.array(taken.rows, SIGNAL_ROW), TextRows(taken.texts))
+    found = np.zeros(len(said.rows), SIGNAL_ROW)
+    for number, kind in enumerate(said.kinds):
+        places = np.flatnonzero(said.kind == number)
+        if not len(places):
+            continue
+        first, closes = said.signal(places[0]), close[said.rows[places]]
+        if signal_fault(first, closes[0].item(), rules) is not None:
+            raise Uncovered(NO_SIGNAL)
+        found[places] = np.array([made_by.row(0, kind.signal)], SIGNAL_ROW)
+        columns = {word: said.numbers[places, at] for at, (word, _) in enumerate(kind.columns) if word != "metadata"}
+        for word in _DISTANCES:
+            if word in columns:
+                found[word][places] = columns.pop(word)
+        if columns:
+            _require_sound(columns, closes, 1 if first.direction == "LONG" else -1)
+            found["words"][places] = made_by.words_of_each(kind.signal, columns)
+    found["row"], found["held"] = said.rows, held
+    return Heard(found, SignalRows.of(said))
+
+
+def _judged_at_once(kind: SignalKind, rules: KernelRules) -> bool:
+    """Return whether all opinions of a kind are sound where the first is and what differs is looked at."""
+    signal = kind.signal
+    words = {word for word, unsaid in SIGNAL_WORDS.items() if getattr(signal, word) != unsaid}
+    columns = {word for word, _ in kind.columns} - {"metadata"}
+    at_market = (signal.entry or rules.entry_order) == "market"
+    return (
+        words <= _JUDGED_ALIKE
+        and columns <= {*_DISTANCES, "size", *(("target_price",) if at_market else ())}
+        and not any(isinstance(level, At) for _, level in signal.targets)
+        and not may_be_judged([*signal.metadata, *(name for _, name in kind.columns)])
+    )
+
+
+def _require_sound(columns: Mapping[str, Float64Array], closes: Float64Array, sign: int) -> None:
+    """Refuse shares that are none, and targets on the side where an entry at the market loses."""
+    size, target = columns.get("size"), columns.get("target_price")
+    if size is not None and not ((size > 0.0) & (size <= 1.0)).all():
+        raise Uncovered(NO_SIGNAL)
+    if target is not None and not ((target > 0.0) & ((target - closes) * sign >= 0.0)).all():
+        raise Uncovered(NO_SIGNAL)
