@@ -13,6 +13,7 @@ import numpy as np
 
 from backtests.engines.heard_at_once import heard_at_once
 from backtests.engines.hearing import Hearing
+from backtests.engines.said_sample import require_decided
 from backtests.engines.said_so_far import SaidSoFar
 from backtests.engines.unseen_account import SIDES, UnseenAccount, kept_by
 from backtests.market_input import MarketInput
@@ -75,7 +76,7 @@ def opinions_of(
     made_by = WordedRows()
     said = [SaidSoFar(rules, made_by) for _ in candles]
     try:
-        at_once = _all_at_once(features, rules, candles)
+        at_once = _all_at_once(features, rules, candles, account)
     except (Uncovered, StrategyError):
         raise
     except (Exception, SystemExit) as error:
@@ -101,14 +102,19 @@ def opinions_of(
     return Opinions(rows, [TextRows(one.texts) for one in said], made_by.said)
 
 
-def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
+def _all_at_once(
+    features: FeatureSession | None, rules: KernelRules, candles: Candles, account: UnseenAccount
+) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
     made_by, heard = WordedRows(), []
-    for symbol, one in candles.items():
+    for symbol, (_, warmup, window, *_) in candles.items():
         said = None if features is None else features.signals(symbol)
-        if said is None:
+        if said is None or features is None:
             return None
-        heard.append(heard_at_once(said.from_row(one.warmup.rows), one.window.close, rules, made_by))
+        said = said.from_row(warmup.rows)
+        require_decided(said, features, symbol, window.open_time_ms, account)
+        features.forget(symbol)
+        heard.append(heard_at_once(said, window.close, rules, made_by))
     return Opinions([one.rows for one in heard], [one.told for one in heard], made_by.said)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
-from core.errors import StrategyError
+from core.errors import InvariantError, StrategyError
 from core.settings_problem import shortly
 from core.timeframe import timeframe_ms
 from core.trading_signal import FLAT, Signal
@@ -14,6 +14,7 @@ from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan
 from strategies.features.feature_sources import KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
+from strategies.features.readers import TableReader
 from strategies.features.running_stream import RunningStream
 from strategies.features.said import SignalWhere
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
@@ -130,9 +131,19 @@ class FeatureSession:
         except (Exception, SystemExit) as error:
             what = failure_in_one_line(error, self.place_of("signals"))
             raise StrategyError(f"the strategy's signals about {symbol}: {what}", symbol=symbol) from error
-        if said is not None and not self.plan.several:
-            self._source.forget(symbol)
         return said
+
+    def answer_at(self, symbol: str, row: int) -> Signal:
+        """Return what the strategy decides at a row of candles that lie ready, from their end where it is below 0."""
+        if not isinstance(self._source, KnownFeatures):
+            raise InvariantError(f"{symbol}: its candles do not lie ready")
+        table = self._source.table(symbol)
+        return self.answer(self.now(symbol, TableReader(table, row % len(table.first_of))))
+
+    def forget(self, symbol: str) -> None:
+        """Let go of features of which all is said."""
+        if isinstance(self._source, KnownFeatures) and not self.plan.several:
+            self._source.forget(symbol)
 
     def open(self, symbol: str) -> SignalStream:
         """Return a symbol's stream; asked again, after a gap, its features start empty."""

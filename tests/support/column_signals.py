@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from core.settings_section import SettingsSection
@@ -78,3 +79,11 @@ class Short(Planted):
 
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         return (self.where(columns.ready[1:], self.long()),)
+
+
+class Otherwise(Planted):
+    """Calls its trades something else when it says all at once."""
+
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        up, down = super().signals(columns)
+        return up._replace(signal=msgspec.structs.replace(up.signal, tag="otherwise")), down

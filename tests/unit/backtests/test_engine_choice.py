@@ -106,6 +106,12 @@ class EngineChoice(unittest.TestCase):
         with self.assertRaisesRegex(ParityError, "the engines differ in .*decisions"):
             self.run_on(config, verify_engine=True)
 
+    def test_columns_that_say_something_else_throughout_end_a_run_wherever_they_are_heard(self) -> None:
+        config = self.config("tests.support.column_signals:Otherwise", QUICK_EXAMPLES["trend_filter"])
+        told = 'says {.*"tag":"otherwise".*} about BTC/USDT beside nothing at the candle opened 2024.* and decide {'
+        with self.assertRaisesRegex(StrategyError, told):
+            self.run_on(config, engine="compiled")
+
     def test_columns_that_are_none_end_a_run_with_a_line_that_says_so(self) -> None:
         config = self.config("tests.support.column_signals:Short", {})
         told = (
