@@ -33,8 +33,12 @@ class Heard(NamedTuple):
     told: OpinionRows
 
 
-def heard_at_once(said: SignalColumns, close: Float64Array, rules: KernelRules, made_by: WordedRows) -> Heard:
+def heard_at_once(
+    said: SignalColumns, close: Float64Array, rules: KernelRules, made_by: WordedRows, *, told: bool
+) -> Heard:
     """Return opinions as records; ``close`` is that of every candle that their rows count.
+
+    Without ``told`` nothing is kept of how they are told.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def heard_at_once(said: SignalColumns, close: Float64Array, rules: KernelRules, 
         raise Uncovered("the strategy gives numbers that are not finite")
     held = _HELD[said.held]
     if not all(_judged_at_once(kind, rules) for kind in said.kinds):
-        taken = SaidSoFar(rules, made_by)
+        taken = SaidSoFar(rules, made_by, told=told)
         for place, row in enumerate(said.rows.tolist()):
             taken.take(row, said.signal(place), close[row].item(), held[place].item())
         return Heard(np.array(taken.rows, SIGNAL_ROW), TextRows(taken.texts))
@@ -66,7 +70,7 @@ def heard_at_once(said: SignalColumns, close: Float64Array, rules: KernelRules, 
             _require_sound(columns, closes, 1 if first.direction == "LONG" else -1)
             found["words"][places] = made_by.words_of_each(kind.signal, columns)
     found["row"], found["held"] = said.rows, held
-    return Heard(found, SignalRows.of(said))
+    return Heard(found, SignalRows.of(said) if told else TextRows(()))
 
 
 def _judged_at_once(kind: SignalKind, rules: KernelRules) -> bool:

@@ -52,8 +52,10 @@ def opinions_of(
     settings: Settings,
     rules: KernelRules,
     market: MarketInput,
+    *,
+    told: bool = True,
 ) -> Opinions:
-    """Return what a strategy says about every candle of the window.
+    """Return what a strategy says about every candle of the window; as text too where it is ``told``.
 
     Raises
     ------
@@ -74,9 +76,9 @@ def opinions_of(
             raise Uncovered("the strategy hears of fills")
         features.connect(account)
     made_by = WordedRows()
-    said = [SaidSoFar(rules, made_by) for _ in candles]
+    said = [SaidSoFar(rules, made_by, told=told) for _ in candles]
     try:
-        at_once = _all_at_once(features, rules, candles, account)
+        at_once = _all_at_once(features, rules, candles, account, told=told)
     except (Uncovered, StrategyError):
         raise
     except (Exception, SystemExit) as error:
@@ -103,7 +105,7 @@ def opinions_of(
 
 
 def _all_at_once(
-    features: FeatureSession | None, rules: KernelRules, candles: Candles, account: UnseenAccount
+    features: FeatureSession | None, rules: KernelRules, candles: Candles, account: UnseenAccount, *, told: bool
 ) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
     made_by, heard = WordedRows(), []
@@ -114,7 +116,7 @@ def _all_at_once(
         said = said.from_row(warmup.rows)
         require_decided(said, features, symbol, window.open_time_ms, account)
         features.forget(symbol)
-        heard.append(heard_at_once(said, window.close, rules, made_by))
+        heard.append(heard_at_once(said, window.close, rules, made_by, told=told))
     return Opinions([one.rows for one in heard], [one.told for one in heard], made_by.said)
 
 

@@ -12,11 +12,12 @@ NO_SIGNAL = "the strategy gives a signal that is none"
 
 
 class SaidSoFar:
-    """Keeps the opinions about one symbol's candles."""
+    """Keeps the opinions about one symbol's candles; their texts where these are ``told``."""
 
-    def __init__(self, rules: KernelRules, made_by: WordedRows) -> None:
+    def __init__(self, rules: KernelRules, made_by: WordedRows, *, told: bool) -> None:
         self._rules = rules
         self._made_by = made_by
+        self._told = told
         self.rows: list[Row] = []
         self.texts: list[str] = []
 
@@ -29,4 +30,5 @@ class SaidSoFar:
         if signal_fault(signal, close, self._rules) is not None:
             raise Uncovered(NO_SIGNAL)
         self.rows.append(self._made_by.row(row, signal, held))
-        self.texts.append(as_json(told_of(signal)))
+        if self._told:
+            self.texts.append(as_json(told_of(signal)))
