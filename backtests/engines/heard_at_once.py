@@ -53,24 +53,41 @@ def heard_at_once(
         for place, row in enumerate(said.rows.tolist()):
             taken.take(row, said.signal(place), close[row].item(), held[place].item())
         return Heard(np.array(taken.rows, SIGNAL_ROW), TextRows(taken.texts))
-    found = np.zeros(len(said.rows), SIGNAL_ROW)
-    for number, kind in enumerate(said.kinds):
-        places = np.flatnonzero(said.kind == number)
-        if not len(places):
-            continue
-        first, closes = said.signal(places[0]), close[said.rows[places]]
-        if signal_fault(first, closes[0].item(), rules) is not None:
-            raise Uncovered(NO_SIGNAL)
-        found[places] = np.array([made_by.row(0, kind.signal)], SIGNAL_ROW)
-        columns = {word: said.numbers[places, at] for at, (word, _) in enumerate(kind.columns) if word != "metadata"}
-        for word in _DISTANCES:
-            if word in columns:
-                found[word][places] = columns.pop(word)
-        if columns:
-            _require_sound(columns, closes, 1 if first.direction == "LONG" else -1)
-            found["words"][places] = made_by.words_of_each(kind.signal, columns)
+    if not len(said.rows):
+        return Heard(np.empty(0, SIGNAL_ROW), TextRows(()))
+    found = _records(said, close, rules, made_by)
     found["row"], found["held"] = said.rows, held
     return Heard(found, SignalRows.of(said) if told else TextRows(()))
+
+
+def _records(said: SignalColumns, close: Float64Array, rules: KernelRules, made_by: WordedRows) -> Records:
+    """Return opinions as records of which row and position are not filled in yet."""
+    found = np.zeros(len(said.rows), SIGNAL_ROW)
+    alike = np.array([made_by.row(0, kind.signal) for kind in said.kinds], SIGNAL_ROW)
+    for name in SIGNAL_ROW.names or ():
+        each = alike[name]
+        found[name] = each[0] if (each == each[0]).all() else each[said.kind]
+    for at, word in {(at, word) for kind in said.kinds for at, (word, _) in enumerate(kind.columns)}:
+        if word in _DISTANCES:
+            having = np.array([kind.columns[at : at + 1] == ((word, ""),) for kind in said.kinds])
+            np.copyto(found[word], said.numbers[at], where=True if having.all() else having[said.kind])
+    for number, kind in enumerate(said.kinds):
+        of_kind = said.kind == number
+        place = int(of_kind.argmax())
+        if not of_kind[place]:
+            continue
+        first = said.signal(place)
+        if signal_fault(first, close[said.rows[place]].item(), rules) is not None:
+            raise Uncovered(NO_SIGNAL)
+        columns = {
+            word: said.numbers[at][of_kind]
+            for at, (word, _) in enumerate(kind.columns)
+            if word not in ("metadata", *_DISTANCES)
+        }
+        if columns:
+            _require_sound(columns, close[said.rows[of_kind]], 1 if first.direction == "LONG" else -1)
+            found["words"][of_kind] = made_by.words_of_each(kind.signal, columns)
+    return found
 
 
 def _judged_at_once(kind: SignalKind, rules: KernelRules) -> bool:

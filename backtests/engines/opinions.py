@@ -5,6 +5,7 @@ that it may have. A strategy that looks at more of its position or at the accoun
 and has to be run step by step.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -78,7 +79,7 @@ def opinions_of(
     made_by = WordedRows()
     said = [SaidSoFar(rules, made_by, told=told) for _ in candles]
     try:
-        at_once = _all_at_once(features, rules, candles, account, told=told)
+        at_once = _all_at_once(features, rules, market, account, told=told)
     except (Uncovered, StrategyError):
         raise
     except (Exception, SystemExit) as error:
@@ -105,16 +106,20 @@ def opinions_of(
 
 
 def _all_at_once(
-    features: FeatureSession | None, rules: KernelRules, candles: Candles, account: UnseenAccount, *, told: bool
+    features: FeatureSession | None, rules: KernelRules, market: MarketInput, account: UnseenAccount, *, told: bool
 ) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
     made_by, heard = WordedRows(), []
-    for symbol, (_, warmup, window, *_) in candles.items():
+    for symbol, (_, warmup, window, *_) in market.candles.items():
         said = None if features is None else features.signals(symbol)
         if said is None or features is None:
             return None
         said = said.from_row(warmup.rows)
-        require_decided(said, features, symbol, window.open_time_ms, account)
+        compare = functools.partial(require_decided, said, features, symbol, window.open_time_ms, account)
+        if market.memory is None:
+            compare()
+        else:  # Of many runs of a strategy the first is compared.
+            market.memory.once(("decided", symbol, type(features.strategy)), compare)
         features.forget(symbol)
         heard.append(heard_at_once(said, window.close, rules, made_by, told=told))
     return Opinions([one.rows for one in heard], [one.told for one in heard], made_by.said)

@@ -9,10 +9,13 @@ from core.errors import StrategyError
 from core.instants import format_ms
 from core.trading_signal import FLAT, Signal
 from strategies.features.feature_session import FeatureSession
+from strategies.features.said import Held
+from strategies.features.session_facts import Side
 from strategies.features.signal_columns import HELD, SignalColumns
 
 WITH_AN_OPINION, ANY = 4, 2
 """How many rows of a symbol are asked, spread evenly: with an opinion, and whichever they are."""
+_BESIDE: tuple[tuple[Held, Side | None], ...] = (("nothing", None), *((side, side) for _, side in SIDES))
 
 
 def require_decided(
@@ -37,11 +40,13 @@ def require_decided(
         features.begin(opened_ms + features.plan.timeframe_ms)
         first, end = np.searchsorted(said.rows, (row, row + 1)).tolist()
         heard = {HELD[said.held[place]]: said.signal(place) for place in range(first, end)}
-        for held, side in (("nothing", None), *((side, side) for _, side in SIDES)):
-            account.show(side)
-            decided = features.answer_at(symbol, row - len(opens))
+        decided = FLAT
+        for held, side in _BESIDE:
+            if side is None or account.looked:
+                account.show(side)
+                decided = features.answer_at(symbol, row - len(opens))
             claimed = heard.get(held, heard.get(None, FLAT))
-            if _told(claimed) != _told(decided):
+            if claimed != decided and _told(claimed) != _told(decided):
                 raise StrategyError(
                     f"signals(columns) says {_told(claimed)} about {symbol} beside {held} at the candle opened "
                     f"{format_ms(opened_ms)}, and decide {_told(decided)} ({features.place_of('signals')})",

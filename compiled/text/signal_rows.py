@@ -34,8 +34,8 @@ def as_json(told: dict[str, Any]) -> str:
 class SignalRows(NamedTuple):
     """Opinions whose JSON is made when it is needed.
 
-    ``numbers`` has in each row those of its kind, of which there are ``counts``. A row of kind n has the words between
-    them from the n-th group of ``pieces`` on.
+    ``numbers`` has a column for each, from the top on those of its kind, of which there are ``counts``. One of kind n
+    has the words between them from the n-th group of ``pieces`` on.
     """
 
     numbers: Float64Array
@@ -47,14 +47,13 @@ class SignalRows(NamedTuple):
     def of(cls, said: SignalColumns) -> "SignalRows":
         """Return opinions as rows of numbers."""
         counts = np.array([len(kind.columns) for kind in said.kinds], np.int64)
-        pieces = Words.of(piece for kind in said.kinds for piece in _pieces(kind, said.numbers.shape[1] + 1))
+        pieces = Words.of(piece for kind in said.kinds for piece in _pieces(kind, len(said.numbers) + 1))
         return cls(said.numbers, said.kind, counts, pieces)
 
     def words(self, places: Int64Array) -> Words:
         """Return the JSON of some of the opinions."""
-        numbers = self.numbers[places]
-        pieces = numbers.shape[1] + 1
-        longest = pieces * self.pieces.longest + numbers.shape[1] * SPACE_OF_A_NUMBER
+        numbers = self.numbers[:, places]
+        longest = (len(numbers) + 1) * self.pieces.longest + len(numbers) * SPACE_OF_A_NUMBER
         out = np.empty(len(places) * longest, np.uint8)
         starts = np.zeros(len(places) + 1, np.int64)
         put_signals(numbers, (self.kinds[places], self.counts), self.pieces, starts, out)
@@ -78,11 +77,11 @@ def put_signals(
     numbers: Float64Array, kinds: tuple[Int64Array, Int64Array], pieces: Words, starts: Int64Array, out: Bytes
 ) -> None:
     """Put the JSON of opinions one behind the other; note where each ends."""
-    at, most = 0, numbers.shape[1]
+    at, most = 0, numbers.shape[0]
     kind_of, counts = kinds
-    for row in range(numbers.shape[0]):
+    for row in range(numbers.shape[1]):
         piece, count = kind_of[row] * (most + 1), counts[kind_of[row]]
         for place in range(count):
-            at = put_float(out, put(out, at, pieces, piece + place), numbers[row, place])
+            at = put_float(out, put(out, at, pieces, piece + place), numbers[place, row])
         at = put(out, at, pieces, piece + count)
         starts[row + 1] = at

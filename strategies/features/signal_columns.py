@@ -25,6 +25,8 @@ _NUMBERS = frozenset(
 )
 """What of a signal may be a column."""
 
+_WORDS = msgspec.structs.fields(Signal)
+
 ColumnName = tuple[str, str]
 """A word of the signal, or ``metadata`` and a name in it."""
 
@@ -53,8 +55,8 @@ class SignalKind(NamedTuple):
 class SignalColumns(NamedTuple):
     """What is said at some rows of a symbol's candles, in order; everywhere else it is FLAT.
 
-    ``held`` is a place in :data:`HELD`, ``kind`` one in ``kinds``; ``numbers`` has in each row those of its kind. At
-    one row there is at most one opinion beside nothing, beside a long and beside a short.
+    ``held`` is a place in :data:`HELD`, ``kind`` one in ``kinds``; ``numbers`` has a column for each opinion, from the
+    top on those of its kind. At one row there is at most one opinion beside nothing, beside a long and beside a short.
     """
 
     rows: Int64Array
@@ -67,12 +69,12 @@ class SignalColumns(NamedTuple):
         """Return what is said from a row on, its rows counted from there."""
         first = int(np.searchsorted(self.rows, row))
         rows, held, kind = (column[first:] for column in (self.rows, self.held, self.kind))
-        return SignalColumns(rows - row, held, kind, self.numbers[first:], self.kinds)
+        return SignalColumns(rows - row, held, kind, self.numbers[:, first:], self.kinds)
 
     def signal(self, place: int) -> Signal:
         """Return one of the opinions as a signal."""
         kind: SignalKind = self.kinds[self.kind[place]]
-        return kind.with_numbers(self.numbers[place].tolist())
+        return kind.with_numbers(self.numbers[:, place].tolist())
 
 
 class _Part(NamedTuple):
@@ -114,25 +116,29 @@ def _joined(parts: Sequence[_Part], kinds: Sequence[SignalKind]) -> SignalColumn
     """Return the opinions of all parts in the order of their rows."""
     rows = np.concatenate([np.empty(0, np.int64), *(part.rows for part in parts)])
     order = np.argsort(rows, kind="stable")
-    place_of = np.empty(len(rows), np.int64)
-    place_of[order] = np.arange(len(rows))
-    held, kind = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
-    numbers = np.zeros((len(rows), max((len(one.columns) for one in kinds), default=0)))
-    first = 0
-    for part in parts:
-        places = place_of[first : first + len(part.rows)]
-        first += len(part.rows)
-        held[places], kind[places] = part.held, part.kind
-        for number, column in enumerate(part.columns):
-            numbers[places, number] = column[part.rows]
-    return SignalColumns(rows[order], held, kind, numbers, tuple(kinds))
+    rows = rows[order]
+    lengths = [len(part.rows) for part in parts]
+    held, kind = (
+        np.repeat(np.array([getattr(part, name) for part in parts], np.int64), lengths)[order]
+        for name in ("held", "kind")
+    )
+    numbers = np.empty((max((len(part.columns) for part in parts), default=0), len(rows)))
+    for number, own in enumerate(numbers):
+        columns = [part.columns[number] if number < len(part.columns) else None for part in parts]
+        if columns[0] is not None and all(column is columns[0] for column in columns):
+            own[:] = columns[0][rows]
+        else:
+            each = zip(parts, columns, strict=True)
+            taken = [np.zeros(len(part.rows)) if column is None else column[part.rows] for part, column in each]
+            own[:] = np.concatenate(taken)[order]
+    return SignalColumns(rows, held, kind, numbers, tuple(kinds))
 
 
 def _kind_of(signal: Signal) -> tuple[SignalKind, Sequence[Float64Array]]:
     """Return what a signal says at all rows alike, and its columns."""
     columns: dict[ColumnName, Float64Array] = {}
     unsaid = {}
-    for field in msgspec.structs.fields(Signal):
+    for field in _WORDS:
         value = getattr(signal, field.name)
         if isinstance(value, np.ndarray):
             columns[field.name, ""] = value
