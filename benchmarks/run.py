@@ -4,6 +4,7 @@ They are printed as one table and kept as one file in ``benchmarks/results/``, n
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def main() -> int:
     """Measure; what needs the recorded candles is left out where they are not beside the checkout."""
     asked = _asked()
     with tempfile.TemporaryDirectory() as name:
+        _keep_bytecode(Path(name) / "bytecode")
         if asked.paths:
             _measure_paths(Path(name))
             return 0
@@ -60,6 +62,12 @@ def main() -> int:
     print(table(kept(path)))
     print(f"kept in {path}")
     return 0
+
+
+def _keep_bytecode(folder: Path) -> None:
+    """Let processes that are measured find their bytecode, as a user's do from the second on."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
 
 
 def _measure_paths(folder: Path) -> None:
