@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.cold_speed import measure_cold, measure_first_compile
 from benchmarks.commands import measure_store
 from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
+from benchmarks.example_path import measure_examples
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
@@ -74,6 +75,7 @@ def _measure_paths(folder: Path) -> None:
     paths: list[Callable[[], None]] = [
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
+        measure_examples,
     ]
     if RECORDED.is_dir():
         paths += [
