@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import Whole, Word, routine
-from compiled.compiling.instructions import wide_product
+from compiled.compiling.instructions import copy_bytes, wide_product, zeros_before
 from compiled.integers import POWERS
-from compiled.text.digits import MINUS, POINT, ZERO, put_padded
+from compiled.text.digits import MINUS, POINT, ZERO, put_digits, put_padded
 from compiled.text.words import Bytes
 
 _LEAST, _MOST = -292, 324
 SHORT_DECIMALS, SHORT_POWER, LARGEST_SHORT, SHORT_ERROR = 4, 1e4, 1e14, 0.02
 """Of numbers with few decimals and at most 15 digits these are the shortest: no other such number is the same float."""
 _E, _PLUS = ord("e"), ord("+")
+_SIXTEEN_DIGITS = 10**16
 
 
 def _power_words() -> npt.NDArray[np.uint64]:
@@ -94,55 +95,53 @@ def put_float(out: Bytes, at: int, value: float) -> int:
         out[at] = MINUS
         at += 1
         value = -value
-    digits, exponent = Whole(0), 0
-    if value != 0.0:
-        scaled = value * SHORT_POWER
-        whole = Whole(scaled + 0.5) if scaled < LARGEST_SHORT else Whole(0)
-        if abs(scaled - whole) < SHORT_ERROR and whole / SHORT_POWER == value:
-            digits, exponent = whole, -SHORT_DECIMALS
-        else:
-            digits, exponent = shortest(value)
-        while digits % 10 == 0:
-            digits //= 10
-            exponent += 1
-    length = 1
-    while length < 19 and digits >= POWERS[length]:
-        length += 1
+    if value == 0.0:
+        out[at], out[at + 1], out[at + 2] = ZERO, POINT, ZERO
+        return at + 3
+    scaled = value * SHORT_POWER
+    whole = Whole(scaled + 0.5) if scaled < LARGEST_SHORT else Whole(0)
+    if abs(scaled - whole) < SHORT_ERROR and whole / SHORT_POWER == value:
+        digits, exponent = whole, -SHORT_DECIMALS
+    else:
+        digits, exponent = shortest(value)
+    length = (64 - zeros_before(Word(digits))) * 1233 >> 12
+    length += 1 if digits >= POWERS[length] else 0
     point = length + exponent
-    if -4 < point <= 16:
-        return _put_fixed(out, at, digits, length, point)
-    return _put_scientific(out, at, digits, length, point)
+    if -4 < point <= 0:
+        for place in range(at, at + 2 - point):
+            out[place] = ZERO
+        out[at + 1] = POINT
+        at += 2 - point
+        return at + _put_digits(out, at, digits, length)
+    count = _put_digits(out, at, digits, length)
+    if point > 16 or point <= -4:
+        return _put_scientific(out, at, count, point - 1)
+    if point < count:
+        copy_bytes(out, at + point + 1, out, at + point, at + count)
+        out[at + point] = POINT
+        return at + count + 1
+    out[at + point], out[at + point + 1] = POINT, ZERO
+    return at + point + 2
 
 
 @routine
-def _put_fixed(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
-    if point <= 0:
-        out[at], out[at + 1] = ZERO, POINT
-        at += 2
-        for _ in range(-point):
-            out[at] = ZERO
-            at += 1
-        return put_padded(out, at, digits, length)
-    if point < length:
-        at = put_padded(out, at, digits // POWERS[length - point], point)
-        out[at] = POINT
-        return put_padded(out, at + 1, digits % POWERS[length - point], length - point)
-    at = put_padded(out, at, digits, length)
-    for _ in range(point - length):
-        out[at] = ZERO
-        at += 1
-    out[at], out[at + 1] = POINT, ZERO
-    return at + 2
+def _put_digits(out: Bytes, at: int, digits: int, length: int) -> int:
+    """Put up to seventeen digits, and zeros up to the sixteenth; return how many there are without zeros at the end."""
+    if length <= 16:
+        return put_digits(out, at, Word(digits * POWERS[16 - length]))
+    out[at] = ZERO + digits // _SIXTEEN_DIGITS
+    return 1 + put_digits(out, at + 1, Word(digits % _SIXTEEN_DIGITS))
 
 
 @routine
-def _put_scientific(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
-    at = put_padded(out, at, digits // POWERS[length - 1], 1)
-    if length > 1:
-        out[at] = POINT
-        at = put_padded(out, at + 1, digits % POWERS[length - 1], length - 1)
+def _put_scientific(out: Bytes, at: int, count: int, exponent: int) -> int:
+    """Put the point behind the first of so many digits that stand there, and the exponent behind the last."""
+    if count > 1:
+        copy_bytes(out, at + 2, out, at + 1, at + count)
+        out[at + 1] = POINT
+        count += 1
+    at += count
     out[at] = _E
-    exponent = point - 1
     out[at + 1] = MINUS if exponent < 0 else _PLUS
     exponent = abs(exponent)
     return put_padded(out, at + 2, exponent, 3 if exponent >= 100 else 2)

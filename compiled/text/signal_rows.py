@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled.compiler import entry
+from compiled.compiling.instructions import SHORT
 from compiled.text.floats import put_float
 from compiled.text.words import Bytes, Words, put
 from core.candle_columns import Float64Array, Int64Array
@@ -45,7 +46,7 @@ class SignalRows(NamedTuple):
         numbers = self.numbers[places]
         pieces = numbers.shape[1] + 1
         longest = pieces * self.pieces.longest + numbers.shape[1] * SPACE_OF_A_NUMBER
-        out = np.empty(len(places) * longest, np.uint8)
+        out = np.empty(len(places) * longest + SHORT, np.uint8)
         starts = np.zeros(len(places) + 1, np.int64)
         put_signals(numbers, self.kinds[places], self.pieces, starts, out)
         return Words(out, starts)
