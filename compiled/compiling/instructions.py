@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
@@ -64,6 +65,22 @@ def _zeros_before(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @lower(zeros_behind, types.uint64)
 def _zeros_behind(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.cttz(args[0], cgutils.false_bit)
+
+
+def bits_of(value: Any) -> Any:
+    """Return the bits of a float64 as a word."""
+    return np.float64(value).view(np.uint64)
+
+
+@infer_global(bits_of)
+class _BitsOf(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.uint64, types.float64)
+
+
+@lower(bits_of, types.float64)
+def _bits_of(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.bitcast(args[0], _WORD)
 
 
 def put_word(out: Any, at: int, word: Any) -> None:

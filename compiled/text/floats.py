@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import Whole, Word, routine
-from compiled.compiling.instructions import copy_bytes, wide_product, zeros_before
+from compiled.compiling.instructions import bits_of, copy_bytes, wide_product, zeros_before
 from compiled.integers import POWERS
-from compiled.text.digits import MINUS, POINT, ZERO, put_digits, put_padded
+from compiled.text.digits import MINUS, POINT, TEN, ZERO, put_digits, put_padded
 from compiled.text.words import Bytes
 
 _LEAST, _MOST = -292, 324
@@ -19,6 +19,8 @@ SHORT_DECIMALS, SHORT_POWER, LARGEST_SHORT, SHORT_ERROR = 4, 1e4, 1e14, 0.02
 """Of numbers with few decimals and at most 15 digits these are the shortest: no other such number is the same float."""
 _E, _PLUS = ord("e"), ord("+")
 _SIXTEEN_DIGITS = 10**16
+_IMPLIED, _FRACTION = 1 << 52, (1 << 52) - 1
+"""Of the bits of a float: the one that is not written, and those behind it."""
 
 
 def _power_words() -> npt.NDArray[np.uint64]:
@@ -54,16 +56,16 @@ def _rounded_to_odd(high: int, low: int, factor: int) -> int:
 @routine
 def shortest(value: float) -> tuple[int, int]:
     """Return digits and exponent of the shortest decimal number of a positive finite float: digits × 10 ** exponent."""
-    mantissa, exponent = math.frexp(value)
-    significand = Whole(math.ldexp(mantissa, 53))
-    q = exponent - 53
+    bits = Whole(bits_of(value))
+    significand, q = bits & _FRACTION, (bits >> 52) - 1075
     if q < -1074:
-        significand >>= -1074 - q
         q = -1074
+    else:
+        significand |= _IMPLIED
     if 0 <= -q < 53 and significand & ((1 << -q) - 1) == 0:
         return significand >> -q, 0
-    even = significand % 2 == 0
-    closer = significand == 1 << 52 and q > -1074
+    even = significand & 1 == 0
+    closer = significand == _IMPLIED and q > -1074
     centre = 4 * significand
     k = (q * 1262611 - (524031 if closer else 0)) >> 22
     h = Word(q + ((-k * 1741647) >> 19) + 1)
@@ -74,9 +76,9 @@ def shortest(value: float) -> tuple[int, int]:
     if not even:
         lower += 1
         upper -= 1
-    found = middle // 4
+    found = middle >> 2
     if found >= 10:
-        shorter = found // 10
+        shorter = Whole(Word(found) // TEN)
         below, above = lower <= 40 * shorter, 40 * shorter + 40 <= upper
         if below != above:
             return shorter + (1 if above else 0), k + 1
