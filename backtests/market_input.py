@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
 from backtests.many.market_memory import MarketMemory
+from backtests.market_hash import MarketHash, hash_beside
 from backtests.timeline import MarketWindow
 from core.candle_columns import one_after_the_other
 from core.errors import DataUnavailableError
@@ -23,7 +24,7 @@ class MarketInput(NamedTuple):
     """What a run was fed, by symbol in configured order; ``watched`` by series in the order of each step's part.
 
     ``detail``, ``perpetual`` and ``watched`` are empty where there is none. ``memory`` has what was computed of it for
-    other runs, where there are any.
+    other runs, where there are any; ``hashed`` is its hash, where that is found beside the run.
     """
 
     candles: dict[str, LoadedCandles]
@@ -33,6 +34,7 @@ class MarketInput(NamedTuple):
     perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
     watched: Mapping[WatchedSeries, LoadedCandles] = MappingProxyType({})
     memory: MarketMemory | None = None
+    hashed: MarketHash | None = None
 
     def ahead(self) -> CandlesAhead:
         """Return all candles as a session takes them that lie ready."""
@@ -82,7 +84,8 @@ def load_market(
         detail = load_candles(provider, request._replace(timeframe=live.detail_interval, warmup_candles=0))
     perpetual = _load_perpetual(provider, live, start_ms, end_ms)
     beside = load_watched(provider, request, watched)
-    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
+    market = MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
+    return market._replace(hashed=hash_beside(market))
 
 
 def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":

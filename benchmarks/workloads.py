@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests.engines.engine_choice import EngineChoice
+from backtests.market_hash import hash_beside
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns
@@ -62,7 +63,8 @@ def market_of(symbols: int, rows: int) -> MarketInput:
         rules = Instrument(name, Decimal("0.01"), Decimal("0.00001"), Decimal(5), source="synthetic")
         columns = candles_of_seed(rows, number)
         found[name] = LoadedCandles(name, CandleColumns.empty(), columns, rules, {"candles": rows})
-    return MarketInput(found, "1m")
+    market = MarketInput(found, "1m")
+    return market._replace(hashed=hash_beside(market))
 
 
 def begun(market: MarketInput, rows: int) -> MarketInput:

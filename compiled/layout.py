@@ -76,8 +76,8 @@ ACCOUNT = _dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms candles_processed steps_with_position orders_submitted drawdown_halt "
     "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
-    "funding_paid payments follow",
-    "current_equity peak_equity day_start_equity account_peak max_drawdown",
+    "funding_paid payments follow floated",
+    "balance_float current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = _dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "

@@ -11,7 +11,7 @@ from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 
 MOST_DECIMALS = 15
-_AT_ONCE = 1 << 14
+_AT_ONCE = 1 << 13
 """How many prices are looked at together: few enough for a cache."""
 
 
@@ -66,8 +66,10 @@ def _largest(column: Float64Array, decimals: int) -> float | None:
 
 def put_units(candles: CandleColumns, decimals: int, out: Int64Array) -> None:
     """Put the prices of candles in units of 10 ** -decimals, one column each of open, high, low and close."""
-    for place, column in enumerate((candles.open, candles.high, candles.low, candles.close)):
-        out[:, place] = np.rint(column * FLOAT_POWERS[decimals])
+    for first in range(0, candles.rows, _AT_ONCE):
+        part = candles.slice(first, first + _AT_ONCE)
+        for place, column in enumerate((part.open, part.high, part.low, part.close)):
+            out[first : first + _AT_ONCE, place] = np.rint(column * FLOAT_POWERS[decimals])
 
 
 class Share(NamedTuple):

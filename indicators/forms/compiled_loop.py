@@ -5,6 +5,7 @@ stand in one module, because numba keeps what it compiled until that module's fi
 what it compares: whoever changes them deletes ``indicators/**/*.nbi``.)
 """
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Callable
@@ -37,8 +38,9 @@ def _compiled(loop: CompiledLoop) -> Callable[..., None] | None:
     for step in loop.steps:
         extending.register_jitable(step)
     options = {"nogil": True, "error_model": "numpy"}
-    try:
-        done: Callable[..., None] = numba.njit(cache=True, **options)(loop.plain)
-    except RuntimeError:  # No folder can be written to: compiled anew by every process.
-        done = numba.njit(**options)(loop.plain)
-    return done
+    done: Any = numba.njit(**options)(loop.plain)
+    # Where no folder can be written to, it is compiled anew by every process.
+    with contextlib.suppress(RuntimeError):
+        done._cache = importlib.import_module("indicators.forms.kept_code").KeptCode(loop.plain)
+    found: Callable[..., None] = done
+    return found

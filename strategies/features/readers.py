@@ -112,11 +112,12 @@ class SymbolTable:
     ``rows_of`` has, for each, the row that is known at each row of the own one, -1 where none is.
     """
 
-    __slots__ = ("_starts", "rows_of", "series")
+    __slots__ = ("_moved", "_starts", "rows_of", "series")
 
     def __init__(self, series: Sequence[SeriesTable], rows_of: Sequence[Int64Array]) -> None:
         self.series = series
         self.rows_of = rows_of
+        self._moved: dict[tuple[int, int, int], Float64Array] = {}
         self._starts: list[int] = series[0].starts.tolist()
 
     def first_of(self, row: int) -> int:
@@ -125,6 +126,14 @@ class SymbolTable:
 
     def column(self, series: int, place: int, ago: int) -> Float64Array:
         """Return a value of all rows as it was so many candles before; nan where there is none."""
+        values = self._moved.get((series, place, ago))
+        if values is None:
+            values = self._column(series, place, ago)
+            if ago:
+                self._moved[series, place, ago] = values
+        return values
+
+    def _column(self, series: int, place: int, ago: int) -> Float64Array:
         values = self.series[series].columns[place]
         if series:
             there = self.rows_of[series]
