@@ -53,8 +53,8 @@ def daily_equity(
         return []
     if (times[1:] < times[:-1]).any():
         raise ValueError("the times of an equity curve must not go backwards")
-    first_day, last_day = ((times[[0, -1]] - 1) // DAY_MS).tolist()
-    ends_ms = np.arange(first_day + 1, last_day + 2) * DAY_MS
+    first, last = (int(times[place] - 1) // DAY_MS for place in (0, -1))
+    ends_ms = DAY_MS * np.arange(first + 1, last + 2)
     closing: list[float] = values[np.searchsorted(times, ends_ms, side="right") - 1].tolist()
     return closing
 

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
 
 from compiled import layout
+from compiled.adding.sums import Sums
 from compiled.codes import NONE, OHLC, OLHC, ON_OPPOSITE, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.candle_feed import CandleFeed, FedSeries
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
@@ -48,6 +49,9 @@ EVENTS_OF_AN_EXIT = 8
 NO_CANDLES = CandleColumns.empty()
 
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
+
+
+Tables = TypeVar("Tables", layout.Core, Sums)
 
 
 class SymbolMarket(NamedTuple):
@@ -207,7 +211,7 @@ def _core(
         marks=NO_MARKS,
         **joined_records(contracts),
     )
-    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+    return as_rules_read(core)
 
 
 def price_scale(series: Sequence[CandleColumns], rules: Instrument) -> Scale:
@@ -221,10 +225,12 @@ def price_scale(series: Sequence[CandleColumns], rules: Instrument) -> Scale:
     return scale_of(series, decimals_of(rules.tick_size), rules.symbol)
 
 
-def _followed(core: layout.Core) -> layout.Core:
-    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
-    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
-    return core._replace(**records)
+def as_rules_read(tables: Tables) -> Tables:
+    """Return records for rules that may run as plain Python: fields are attributes of a recarray's only."""
+    if not cast(Any, numba).config.DISABLE_JIT:
+        return tables
+    records = {name: one.view(np.recarray) for name, one in tables._asdict().items() if one.dtype.names}
+    return tables._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:

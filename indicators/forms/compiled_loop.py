@@ -31,6 +31,7 @@ def _compiled(loop: CompiledLoop) -> Callable[..., None] | None:
     try:
         numba: Any = importlib.import_module("numba")
         extending: Any = importlib.import_module("numba.extending")
+        kept_code: Any = importlib.import_module("indicators.forms.kept_code")
     except ImportError:
         return None
     if numba.config.DISABLE_JIT:
@@ -39,8 +40,8 @@ def _compiled(loop: CompiledLoop) -> Callable[..., None] | None:
         extending.register_jitable(step)
     options = {"nogil": True, "error_model": "numpy"}
     done: Any = numba.njit(**options)(loop.plain)
-    # Where no folder can be written to, it is compiled anew by every process.
+    # Where no folder can be written to it is compiled anew by every process.
     with contextlib.suppress(RuntimeError):
-        done._cache = importlib.import_module("indicators.forms.kept_code").KeptCode(loop.plain)
-    found: Callable[..., None] = done
-    return found
+        done._cache = kept_code.KeptCode(loop.plain)
+    compiled: Callable[..., None] = done
+    return compiled
