@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backtests.input_candles import RunRequest, load_candles, load_input, load_watched
 from backtests.many.market_memory import MarketMemory
-from backtests.market_hash import MarketHash, hash_beside
 from backtests.timeline import MarketWindow
 from core.candle_columns import one_after_the_other
 from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import LoadedCandles
+from runs.identity.market_hash import MarketHash, hash_beside
 from strategies.known_candles import CandlesAhead
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from backtests.engines.engine_choice import EngineChoice
-from backtests.market_hash import hash_beside
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns
@@ -17,6 +16,7 @@ from core.timeframe import MINUTE_MS
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from market_data.history.loaded_candles import LoadedCandles
 from risk_management.risk_config import RiskConfig
+from runs.identity.market_hash import hash_beside
 from strategies.strategy_settings import StrategySettings
 from validation.composed_settings import Settings, SettingsFiles
 from validation.live_settings import LiveSettings

@@ -2,9 +2,9 @@
 
 import unittest
 
-from backtests.market_hash import MarketHash, hash_beside
 from benchmarks.workloads import begun, market_of
 from runs.identity.data_hash import data_sha256
+from runs.identity.market_hash import MarketHash, hash_beside
 
 
 class HashesBesideRuns(unittest.TestCase):
