@@ -74,8 +74,8 @@ def run_compiled(
     from compiled.driving.compiled_run import Sinks
 
     begun = begin_compiled(plan, strategy, market, outputs)
-    sinks = Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts))
-    begun.run.run(sinks, begun.totals.take)
+    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
+    begun.run.run(Sinks._make((*texts, outputs.mark_all)), begun.totals.take)
     return begun.ended(), begun.warmed
 
 
@@ -91,12 +91,11 @@ class BegunRun(NamedTuple):
     outputs: "SessionOutputs"
 
     def ended(self) -> "CompiledSession":
-        """Return what the run came to, once it has been run; its outputs get the equity of its steps."""
+        """Return what the run came to, once it has been run."""
         from backtests.engines.compiled_session import CompiledSession
 
         core, engaged = self.run.core, self.plan.kill_switch_engaged
         self.totals.finish()
-        self.outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
         return CompiledSession(
             core, self.totals, self.rules, self.instruments, self.outputs, kill_switch_engaged=engaged
         )
@@ -121,9 +120,8 @@ def begin_compiled(
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun
     from compiled.driving.contracts import NO_CONTRACT, Contract
-    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
-    from compiled.driving.scaled_market import scaled_prices
-    from compiled.driving.stretches import told_by_step
+    from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
+    from compiled.driving.told_steps import told_by_step
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
@@ -134,14 +132,14 @@ def begin_compiled(
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
-        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
-        prices = None if memory is None else memory.once(("prices", symbol), scaled)
+        scaled = functools.partial(price_scale, (one.window, finer), one.instrument)
+        scale = None if memory is None else memory.once(("price scale", symbol), scaled)
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer, contract))
-    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
-    warmed = warmed_candles(core, tuple(market.candles))
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
+    core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
+    warmed = warmed_candles(brought, core)
     core = told_by_step(core) if by_step else core
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
+    run = CompiledRun(core, feed, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
     return BegunRun(plan, run, totals, rules, instruments, warmed, outputs)

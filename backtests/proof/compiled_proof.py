@@ -13,7 +13,6 @@ from backtests.proof.journal_columns import Stretch
 from backtests.run_plan import RunPlan
 from compiled.codes import FLATTENED, KEPT, LEFT, PAYING
 from compiled.driving.compiled_run import Events, Sinks
-from compiled.driving.stretches import Stretches
 from compiled.text.event_rows import ledger_lines
 from core.candle_columns import Int64Array
 from engine.assembly import build_strategy_of
@@ -76,14 +75,14 @@ def run_by_step(
     plan = RunPlan(settings=settings, start_ms=0, end_ms=0, output_dir=None, kill_switch_engaged=kill_switch)
     begun = begin_compiled(plan, build_strategy_of(settings), market, out.outputs, by_step=True)
     told = _ToldByStep(out)
-    parts, ends = Stretches(begun.run.core), {"flatten": FLATTENED, "keep": KEPT, None: LEFT}
+    ends = {"flatten": FLATTENED, "keep": KEPT, None: LEFT}
 
     def take() -> None:
         begun.totals.take()
         told.take(Events.of(begun.run.core))
 
     for stretch in stretches:
-        parts.end_after(stretch.until_ms, ends[None if stretch.end is None else stretch.end.mode])
+        begun.run.end_after(stretch.until_ms, ends[None if stretch.end is None else stretch.end.mode])
         begun.run.run(told.sinks, take)
     return begun.ended(), told.digests
 
@@ -94,7 +93,7 @@ class _ToldByStep:
     def __init__(self, out: IndexedOutputs) -> None:
         self._out = out
         self._texts = [bytearray() for _ in out.outputs.parts]
-        self.sinks = Sinks(*(text.extend for text in self._texts))
+        self.sinks = Sinks._make((*(text.extend for text in self._texts), out.outputs.mark_all))
         self.digests = StepDigests(out.outputs.digest())
 
     def take(self, events: Events) -> None:
