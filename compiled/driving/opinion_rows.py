@@ -11,7 +11,6 @@ from compiled.codes import ANY_POSITION, AS_DISTANCE, AS_PRICE, IN_STOPS, LIMIT,
 from compiled.driving.scaled_market import decimals_of, shares_of, whole
 from core.errors import Uncovered
 from core.exact import ONE, ZERO, computed
-from core.orders import ExitTarget
 from core.trading_signal import Signal, is_plain
 from execution.orders.target_ladder import closes_all, own_rungs
 from risk_management.entry_sizing import exit_targets
@@ -98,28 +97,30 @@ class WordedRows:
                     *(math.nan if one is None else float(one) for one in prices),
                 )
             )
-            self._targets += [target_row(target, rung.fraction) for target, rung in zip(targets, rungs, strict=True)]
+            self._targets += [
+                target_row(target.measure, computed(target.value), rung.fraction)
+                for target, rung in zip(targets, rungs, strict=True)
+            ]
         return number
 
 
-def target_row(target: ExitTarget, fraction: Decimal) -> tuple[int, ...]:
-    """Return a target as a record of TARGET_ROW.
+def target_row(measure: str, value: Decimal, fraction: Decimal) -> tuple[int, ...]:
+    """Return a target of settings or a signal as a record of TARGET_ROW.
 
     Raises
     ------
     Uncovered
         If its numbers have too many digits.
     """
-    value = computed(target.value)
     decimals = decimals_of(value)
     if decimals > _MOST_DECIMALS or abs(value) >= _LARGEST or whole(abs(value), decimals) >= _LARGEST:
-        raise Uncovered("the strategy names targets with too many digits")
-    return *_share(fraction), int(_MEASURES[target.measure]), whole(value, decimals), decimals
+        raise Uncovered("a target has too many digits for 64 bits")
+    return *_share(fraction), int(_MEASURES[measure]), whole(value, decimals), decimals
 
 
 def _share(fraction: Decimal) -> tuple[int, int]:
     if decimals_of(fraction) > _MOST_DECIMALS - 3:
-        raise Uncovered("the strategy names a fraction with too many digits")
+        raise Uncovered("a fraction of a position has too many digits for 64 bits")
     (share,) = shares_of(fraction)
     return share.number, share.unit
 
