@@ -32,7 +32,6 @@ from compiled.reach_rules import (
     meets_stop,
     meets_target,
     stop_stands,
-    waits_for_fall,
 )
 from compiled.settlement import enter, exit_price, leave, liquidate, quantity_left
 from compiled.symbol_orders import is_spent
@@ -76,14 +75,15 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
 
 @routine
 def path(core: Core, s: int, high: int, low: int) -> tuple[int, int, int]:
-    """Return where the first two legs end, and how many there are; a third ends at the close."""
+    """Return where the first two legs end, and how many there are; a third ends at the close.
+
+    Without a position any order will do: an entry that is met sets out anew from its price.
+    """
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
     if intrabar == OHLC:
         return high, low, 3
     if intrabar == OLHC:
         return low, high, 3
-    if holding.sign == 0:
-        return (low, high, 2) if waits_for_fall(core, s) else (high, low, 2)
     if (holding.sign > 0) == (intrabar == PESSIMISTIC):
         return low, high, 2
     return high, low, 2
