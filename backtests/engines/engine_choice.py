@@ -73,7 +73,7 @@ def run_compiled(
     rules = kernel_rules(plan.settings, strategy)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
-    opinions = opinions_of(strategy, plan.settings, rules, market)
+    opinions = opinions_of(strategy, plan.settings, rules, market, told=outputs.decisions.kept)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()

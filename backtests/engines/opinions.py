@@ -23,7 +23,7 @@ from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import Float64Array, one_after_the_other, slots
+from core.candle_columns import one_after_the_other, slots
 from core.errors import Uncovered
 from core.event_lines import details_of
 from core.events import Decision
@@ -53,11 +53,12 @@ class Opinions(NamedTuple):
 
 
 class _Said:
-    """Keeps the opinions about one symbol's candles."""
+    """Keeps the opinions about one symbol's candles; their texts where these are ``told``."""
 
-    def __init__(self, rules: KernelRules, made_by: WordedRows) -> None:
+    def __init__(self, rules: KernelRules, made_by: WordedRows, *, told: bool) -> None:
         self._rules = rules
         self._made_by = made_by
+        self._told = told
         self.rows: list[Row] = []
         self.texts: list[str] = []
 
@@ -70,8 +71,9 @@ class _Said:
         if signal_fault(signal, close, self._rules) is not None:
             raise Uncovered("the strategy gives a signal that is none")
         self.rows.append(self._made_by.row(row, signal, held))
-        told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
-        self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
+        if self._told:
+            told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
+            self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
 
 
 def opinions_of(
@@ -79,8 +81,10 @@ def opinions_of(
     settings: Settings,
     rules: KernelRules,
     market: MarketInput,
+    *,
+    told: bool = True,
 ) -> Opinions:
-    """Return what a strategy says about every candle of the window.
+    """Return what a strategy says about every candle of the window; as text too where it is ``told``.
 
     Raises
     ------
@@ -99,9 +103,9 @@ def opinions_of(
             raise Uncovered("the strategy hears of fills")
         features.connect(account)
     made_by = WordedRows()
-    said = [_Said(rules, made_by) for _ in candles]
+    said = [_Said(rules, made_by, told=told) for _ in candles]
     try:
-        at_once = _all_at_once(features, rules, candles)
+        at_once = _all_at_once(features, rules, candles, told=told)
         if at_once is not None:
             return at_once
         streams = _columns(features, opened, candles)
@@ -122,9 +126,12 @@ def opinions_of(
     return Opinions(rows, [TextRows(one.texts) for one in said], made_by.said)
 
 
-def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
+def _all_at_once(
+    features: FeatureSession | None, rules: KernelRules, candles: Candles, *, told: bool
+) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
-    rows, told = [], []
+    rows: list[Records] = []
+    texts: list[OpinionRows] = []
     for symbol, one in candles.items():
         said = None if features is None else features.signals(symbol)
         if said is None:
@@ -135,20 +142,16 @@ def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: C
             close = one.window.close[said.rows[0] - before].item()
             if may_be_judged(said.metadata) or signal_fault(said.signal(0), close, rules) is not None:
                 raise Uncovered("the strategy gives a signal that is none")
-        numbers = (said.sl_distance, said.tp_distance, said.atr, *said.metadata.values())
-        if any(np.isinf(column).any() for column in numbers) or any(map(_undefined, said.metadata.values())):
+        infinite = any(np.isinf(column).any() for column in (said.sl_distance, said.tp_distance, said.atr))
+        if infinite or not all(np.isfinite(column).all() for column in said.metadata.values()):
             raise Uncovered("the strategy gives numbers that are not finite")
         found = np.zeros(len(said.rows), SIGNAL_ROW)
         found["row"], found["sign"] = said.rows - before, np.where(said.long, 1, -1)
         found["sl_distance"], found["tp_distance"], found["atr"] = said.sl_distance, said.tp_distance, said.atr
         found["entry_price"] = np.nan
         rows.append(found)
-        told.append(SignalRows.of(said))
-    return Opinions(rows, list(told))
-
-
-def _undefined(column: Float64Array) -> bool:
-    return bool(np.isnan(column).any())
+        texts.append(SignalRows.of(said) if told else TextRows(()))
+    return Opinions(rows, texts)
 
 
 def _columns(

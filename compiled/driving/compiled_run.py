@@ -62,7 +62,8 @@ class Events(NamedTuple):
         )
 
 
-Listener = Callable[[Events], object]
+Listener = Callable[[], object]
+"""Is told that there are events."""
 
 
 class OpinionRows(Protocol):
@@ -137,7 +138,7 @@ class CompiledRun:
         self._out: Bytes = np.empty(0, np.uint8)
 
     def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
-        """Run to the end; a listener is given the events of every batch, once they are written.
+        """Run to the end; a listener is called for every batch of events, once they are written.
 
         Raises
         ------
@@ -160,7 +161,7 @@ class CompiledRun:
             events = Events.of(core)
             self._write(events, sinks)
             if listener is not None:
-                listener(events)
+                listener()
             for name in ("fills", "transitions", "points", "decisions"):
                 account[name] = 0
 

@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from compiled import layout
+from compiled.adding.sums import Sums
 from compiled.codes import NONE, OHLC, OLHC, ON_OPPOSITE, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
@@ -48,6 +49,7 @@ _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC,
 
 
 Column = TypeVar("Column", Int64Array, Float64Array)
+Tables = TypeVar("Tables", layout.Core, Sums)
 
 
 class SymbolMarket(NamedTuple):
@@ -204,7 +206,7 @@ def _core(
         filled_on=filled_on,
         **joined_records(contracts),
     )
-    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+    return as_rules_read(core)
 
 
 def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
@@ -230,10 +232,12 @@ def _whole(columns: Sequence[Column]) -> Column:
     return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
 
 
-def _followed(core: layout.Core) -> layout.Core:
-    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
-    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
-    return core._replace(**records)
+def as_rules_read(tables: Tables) -> Tables:
+    """Return records for rules that may run as plain Python: fields are attributes of a recarray's only."""
+    if not cast(Any, numba).config.DISABLE_JIT:
+        return tables
+    records = {name: one.view(np.recarray) for name, one in tables._asdict().items() if one.dtype.names}
+    return tables._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:

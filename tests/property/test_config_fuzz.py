@@ -126,7 +126,8 @@ class ConfigFuzzTest(unittest.TestCase):
             json.dumps(loaded.resolved(), allow_nan=False)
             self.assertEqual(64, len(loaded.settings_sha256))
             self.assertGreater(loaded.live.execution.starting_balance, 0)
-            self.assertLessEqual(loaded.risk.max_exposure, loaded.mode.max_exposure_pct)
+            if loaded.risk.max_exposure is not None:
+                self.assertLessEqual(loaded.risk.max_exposure, loaded.mode.max_exposure_pct)
             perpetual = loaded.live.execution.perpetual
             leverages = [perpetual.leverage_of(symbol) if perpetual else 1 for symbol in loaded.live.symbols]
             self.assertLessEqual(loaded.mode.max_exposure_pct, max(leverages))
