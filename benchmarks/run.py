@@ -4,6 +4,7 @@ They are printed as one table and kept as one file in ``benchmarks/results/``, n
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from benchmarks.cold_speed import measure_cold, measure_first_compile
 from benchmarks.commands import measure_store
 from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
+from benchmarks.example_path import measure_examples
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
@@ -47,6 +49,7 @@ def main() -> int:
     """Measure; what needs the recorded candles is left out where they are not beside the checkout."""
     asked = _asked()
     with tempfile.TemporaryDirectory() as name:
+        _keep_bytecode(Path(name) / "bytecode")
         if asked.paths:
             _measure_paths(Path(name))
             return 0
@@ -61,11 +64,18 @@ def main() -> int:
     return 0
 
 
+def _keep_bytecode(folder: Path) -> None:
+    """Let processes that are measured find their bytecode, as a user's do from the second on."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+
+
 def _measure_paths(folder: Path) -> None:
     """Print figures of everything around the engines."""
     paths: list[Callable[[], None]] = [
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
+        measure_examples,
     ]
     if RECORDED.is_dir():
         paths += [
