@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import math
 import unittest
 
 import numpy as np
@@ -11,7 +10,8 @@ from compiled.text.signal_rows import SignalRows
 from compiled.text.words import Words
 from core.event_lines import details_of
 from core.events import Decision
-from strategies.features.signal_columns import SignalColumns
+from core.trading_signal import Signal
+from strategies.features.signal_columns import SignalColumns, SignalKind
 
 
 def texts_of(words: Words) -> list[str]:
@@ -22,15 +22,17 @@ def texts_of(words: Words) -> list[str]:
 
 class SignalTexts(unittest.TestCase):
     def test_opinions_in_columns_are_written_as_signals_are(self) -> None:
+        up = Signal("LONG", tp_distance=3.0, reason="up")
+        down = Signal("SHORT", reason='do"wn', metadata={"fixed": 2.5})
         said = SignalColumns(
             rows=np.array([1, 4, 9]),
-            long=np.array([True, False, True]),
-            sl_distance=np.array([1.5, math.nan, 2.0]),
-            tp_distance=np.array([math.nan, 0.25, 3.0]),
-            atr=np.array([math.nan, 0.1, 7.0]),
-            reason=np.array([0, 1, 1]),
-            reasons=("up", 'do"wn'),
-            metadata={"rsi": np.array([70.5, 29.0, 1e-7]), "ema": np.array([100.0, 99.5, 1e17])},
+            held=np.zeros(3, np.int64),
+            kind=np.array([0, 1, 0]),
+            numbers=np.array([[7.0, 29.0, 0.1], [1e17, 0.0, 99.5], [1.5, 0.0, 1e-7]]),
+            kinds=(
+                SignalKind(up, (("atr", ""), ("metadata", "ema"), ("sl_distance", ""))),
+                SignalKind(down, (("metadata", "rsi"),)),
+            ),
         )
         places = [2, 0, 1]
         decided = [Decision(0, "", one, dict(one.metadata), ()) for one in map(said.signal, places)]
