@@ -27,11 +27,11 @@ class SignalTexts(unittest.TestCase):
         said = SignalColumns(
             rows=np.array([1, 4, 9]),
             held=np.zeros(3, np.int64),
-            kind=np.array([0, 1, 0]),
+            kind=np.array([1, 0, 1]),
             numbers=np.array([[7.0, 29.0, 0.1], [1e17, 0.0, 99.5], [1.5, 0.0, 1e-7]]),
             kinds=(
-                SignalKind(up, (("atr", ""), ("metadata", "ema"), ("sl_distance", ""))),
                 SignalKind(down, (("metadata", "rsi"),)),
+                SignalKind(up, (("atr", ""), ("metadata", "ema"), ("sl_distance", ""))),
             ),
         )
         places = [2, 0, 1]
