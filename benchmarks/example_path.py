@@ -38,8 +38,8 @@ def measure_examples() -> None:
             plan = _plan(name, Path(folder))
             kind: Any = type(build_strategy_of(plan.settings))
             asking = type(kind.__name__, (kind,), {"signals": FeatureStrategy.signals})
-            asked, _ = _rate(plan, asking, market, 1)
             at_once, trades = _rate(plan, kind, market, 5)
+            asked, _ = _rate(plan, asking, market, 2)
         trips = f"{1_000 * trades / (len(SYMBOLS) * CANDLES):.1f} round trips per 1,000"
         print(
             f"  {name + ':':<16} asked {asked:>9,.0f}, at once {at_once:>9,.0f}, {at_once / asked:.1f} times; {trips}"
