@@ -1,6 +1,7 @@
 """Measures speed: ``python -m benchmarks.run``. Figures of one run on one machine belong together.
 
-They are printed as one table and kept as one file in ``benchmarks/results/``, named by the commit.
+They are printed as one table and kept as one file in ``benchmarks/results/``, named by the commit; those of a shorter
+measurement beside it, as ``COMMIT.partial.json``.
 """
 
 import argparse
@@ -23,12 +24,17 @@ from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.reference_path import measure_lengths, measure_throughput
 from benchmarks.run_store import measure_run_store
 
+WHOLE = {"rows": 1_000_000, "runs": 5, "days": 365}
+"""How much a whole measurement measures, by the name of its argument."""
+
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="candles of a workload (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each (default: %(default)s)")
-    parser.add_argument("--days", type=int, default=365, help="days of the long cold run (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=WHOLE["rows"], help="candles of a workload (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=WHOLE["runs"], help="runs of each (default: %(default)s)")
+    parser.add_argument(
+        "--days", type=int, default=WHOLE["days"], help="days of the long cold run (default: %(default)s)"
+    )
     parser.add_argument("--peers", type=Path, help="Python of an environment with backtesting and vectorbt")
     parser.add_argument("--paths", action="store_true", help="measure live, frame, store and other paths instead")
     return parser.parse_args()
@@ -57,8 +63,9 @@ def main() -> int:
         for figure in _figures(asked, Path(name)):
             found.append(figure)
             # An interrupted measurement leaves what it has.
-            path = keep(found)
+            keep(found, whole=False)
             print(f"{figure.workload} · {figure.program}", file=sys.stderr)
+        path = keep(found, whole=all(getattr(asked, name) >= least for name, least in WHOLE.items()))
     print(table(kept(path)))
     print(f"kept in {path}")
     return 0

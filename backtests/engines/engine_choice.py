@@ -107,6 +107,20 @@ class MadeRun(NamedTuple):
     kept: "KeptRun | None" = None
 
 
+def require_verified(reference: MadeRun, reason: str) -> None:
+    """Refuse a run that was to be verified and that one engine alone has made; it stands all the same.
+
+    Raises
+    ------
+    ParityError
+        Naming why.
+    """
+    raise ParityError(
+        f"--verify-engine: nothing was verified, the reference kernel alone made the run (because {reason})"
+        f"{_where(reference)}"
+    )
+
+
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     """Refuse a run of which the two engines wrote different bytes.
 
@@ -125,5 +139,8 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
-        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")
+        raise ParityError(f"the engines differ in {', '.join(differing)}{_where(reference)}")
+
+
+def _where(reference: MadeRun) -> str:
+    return "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import tempfile
 import threading
 import unittest
@@ -129,6 +130,16 @@ class EngineChoice(unittest.TestCase):
         for choice in ("auto", "reference"):
             _, engine = self.run_on(config, engine=choice, verify_engine=True)
             self.assertEqual("reference (because it is verified)", engine)
+
+    def test_a_run_that_one_engine_alone_can_make_is_not_verified(self) -> None:
+        config = self.config("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"])
+        told = (
+            r"--verify-engine: nothing was verified, .* \(because the strategy looks at the account.*\); .* is in (.*)"
+        )
+        with self.assertRaisesRegex(ParityError, told) as caught:
+            self.run_on(config, verify_engine=True)
+        folder = Path(re.search(told, str(caught.exception))[1])
+        self.assertTrue((folder / "result.json").is_file())
 
     def test_a_difference_between_the_engines_is_an_error_that_names_it(self) -> None:
         config, made = self.config("scalping_ema_rsi", QUICK), engine_choice.run_compiled
