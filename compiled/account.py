@@ -82,8 +82,12 @@ def affordable(core: Core, needed: int) -> bool:
 
 @kernel
 def balance_float(core: Core) -> float:
-    """Return the balance as a float64."""
-    return float_of(core.account[0].balance, core.rules[0].money_unit)
+    """Return the balance as a float64, which is found once for every balance."""
+    account = core.account[0]
+    if account.balance != account.floated:
+        account.floated = account.balance
+        account.balance_float = float_of(account.balance, core.rules[0].money_unit)
+    return account.balance_float
 
 
 @kernel

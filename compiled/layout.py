@@ -37,9 +37,9 @@ RULES = record_dtype(
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
 SYMBOL = record_dtype(
-    "first_row end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
+    "rows_before end_row first_signal end_signal tick lot price_decimals quantity_decimals cost_scale commission_scale "
     "commission_divisor commission_multiplier largest_quantity least_quantity most_quantity least_value band_down "
-    "band_up band_unit first_fine end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals "
+    "band_up band_unit end_fine leverage leverage_unit first_tier end_tier end_payment mark_decimals "
     "mark_scale liquidation_scale liquidation_multiplier liquidation_divisor first_letter end_letter fine_scale "
     "fine_step",
     "price_unit quantity_unit min_quantity max_quantity min_notional mark_unit",
@@ -77,8 +77,8 @@ ACCOUNT = record_dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms candles_processed steps_with_position orders_submitted drawdown_halt "
     "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
-    "funding_paid payments",
-    "current_equity peak_equity day_start_equity account_peak max_drawdown",
+    "funding_paid payments follow floated",
+    "balance_float current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = record_dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
@@ -126,6 +126,8 @@ PAYMENT = record_dtype("due_ms mark mark_decimals rate rate_decimals", "rate_flo
 @by_pointer
 class Core(NamedTuple):
     """Everything that a compiled run reads and writes; candles lie symbol by symbol, each symbol's in order of time.
+
+    They are those of some time, after which others ``follow``; a symbol has had ``rows_before`` that of its row.
 
     ``exits`` has, for each symbol, what can reduce its position, by role: the venue's own order (0), the waiting close,
     the close of a part, the stop, and from ``TARGET_ROLE`` on the targets, the nearest first. ``levels`` are the prices

@@ -193,10 +193,9 @@ class Session:
             self._rule_changes.apply(time_ms)
         if step.funding and self.rules.funding:
             self._add_funding(step.funding)
-        busy = account.holdings or book.entries
-        moved = self._moves.beyond(matched, time_ms) if busy else ()
+        moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
         gaps = self._segments.follow(matched)
-        if busy or gaps or book.scripted or venue.funding.waiting:
+        if gaps or account.holdings or book.entries or book.scripted or venue.funding.waiting:
             venue.match(matched, time_ms, gaps)
         if moved:
             self._moves.act(moved)

@@ -65,8 +65,7 @@ def run_compiled(
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.contracts import NO_CONTRACT, Contract
-    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
-    from compiled.driving.scaled_market import scaled_prices
+    from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
@@ -77,17 +76,17 @@ def run_compiled(
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
-        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
-        prices = None if memory is None else memory.once(("prices", symbol), scaled)
+        scaled = functools.partial(price_scale, (one.window, finer), one.instrument)
+        scale = None if memory is None else memory.once(("price scale", symbol), scaled)
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer, contract))
-    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
-    warmed = warmed_candles(core, tuple(market.candles))
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
+    core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
+    warmed = warmed_candles(brought, core)
+    run = CompiledRun(core, feed, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
-    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)), totals.take)
+    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
+    run.run(Sinks._make((*texts, outputs.mark_all)), totals.take)
     totals.finish()
-    outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
     engaged = plan.kill_switch_engaged
     return CompiledSession(core, totals, rules, instruments, outputs, kill_switch_engaged=engaged), warmed

@@ -38,8 +38,8 @@ def decide(core: Core, time_ms: int) -> None:
         if not state.present:
             continue
         state.candles_seen += 1
-        end, sign = core.symbols[s].end_signal, core.holdings[s].sign
-        while state.signal < end and core.signals[state.signal].row == state.row:
+        end, sign, row = core.symbols[s].end_signal, core.holdings[s].sign, state.row + core.symbols[s].rows_before
+        while state.signal < end and core.signals[state.signal].row == row:
             if is_said(core.signals[state.signal].held, sign):
                 judge(core, s, time_ms)
             state.signal += 1

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from compiled.compiler import entry
+from compiled.compiling.instructions import SHORT
 from compiled.text.floats import put_float
 from compiled.text.words import Bytes, Words, put
 from core.candle_columns import Float64Array, Int64Array
@@ -54,7 +55,7 @@ class SignalRows(NamedTuple):
         """Return the JSON of some of the opinions."""
         numbers = self.numbers[:, places]
         longest = (len(numbers) + 1) * self.pieces.longest + len(numbers) * SPACE_OF_A_NUMBER
-        out = np.empty(len(places) * longest, np.uint8)
+        out = np.empty(len(places) * longest + SHORT, np.uint8)
         starts = np.zeros(len(places) + 1, np.int64)
         put_signals(numbers, (self.kinds[places], self.counts), self.pieces, starts, out)
         return Words(out, starts)

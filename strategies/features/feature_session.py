@@ -138,7 +138,7 @@ class FeatureSession:
         if not isinstance(self._source, KnownFeatures):
             raise InvariantError(f"{symbol}: its candles do not lie ready")
         table = self._source.table(symbol)
-        return self.answer(self.now(symbol, TableReader(table, row % len(table.first_of))))
+        return self.answer(self.now(symbol, TableReader(table, row % table.series[0].candles.rows)))
 
     def forget(self, symbol: str) -> None:
         """Let go of features of which all is said."""
