@@ -152,7 +152,7 @@ def _kind_of(signal: Signal) -> tuple[SignalKind, Sequence[Float64Array]]:
 
 
 def _checked(said: object, candles: int) -> Iterator[SignalWhere]:
-    """Yield what was returned; where a share is a column, the rows that say the whole by themselves."""
+    """Yield what was returned; where a share is a column, before it the rows that say the whole."""
     given = (said,) if isinstance(said, SignalWhere) else said
     if not isinstance(given, list | tuple) or not all(isinstance(one, SignalWhere) for one in given):
         raise StrategyError(
@@ -168,7 +168,6 @@ def _checked(said: object, candles: int) -> Iterator[SignalWhere]:
             if isinstance(share, np.ndarray):
                 whole = one.rows & (share == 1.0)
                 yield one._replace(rows=whole, signal=msgspec.structs.replace(one.signal, **{word: 1.0}))
-                one = one._replace(rows=one.rows & ~whole)
         yield one
 
 
