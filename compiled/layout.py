@@ -51,7 +51,7 @@ STATE = record_dtype(
 )
 ORDER = record_dtype(
     "working order_id sign quantity active_ms last_open_ms stop_ticks target_ticks trail_units order_type "
-    "acts price time_in_force expires_ms post_only rested sequence filled tag stop_digits stop_decimals decision_units "
+    "acts price time_in_force expires_ms post_only rested filled tag stop_digits stop_decimals decision_units "
     "first_target targets ladder closes_all",
     "decision_price stop_level",
 )
@@ -64,9 +64,9 @@ TARGET_ROW = record_dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = record_dtype(
     "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id "
-    "trail_units has_best timed_out entered_inside targets ladder closes_all break_even_due entered parts "
+    "trail_units timed_out entered_inside targets ladder closes_all break_even_due entered parts "
     "closed_quantity closed_cost proceeds gross result best_case ambiguous tag margin funding liquidation entries",
-    "entry_price quantity_float mark best",
+    "entry_price quantity_float mark",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed.
 

@@ -102,7 +102,7 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     closing, may_add = core.exits[s, CLOSE_ROLE].working != 0, holding.entries < rules.max_entries
     wanted, withdraws, reason = plan(holding.sign, closing, waiting, signal.sign, rules.on_opposite_signal, may_add)
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
-    if reason != NO_REASON or wanted in (CLOSES, REVERSES) or (by_entry and wanted != ADDS):
+    if reason != NO_REASON or wanted in (CLOSES, REVERSES) or by_entry:
         shown.position_gate, shown.position_reason = 1, reason
         shown.position = 0 if by_entry else holding.sign
         shown.waiting = order.order_id if by_entry else 0

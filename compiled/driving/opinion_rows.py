@@ -16,7 +16,6 @@ from compiled.integers import twelve_digits
 from core.candle_columns import Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import ONE, ZERO, computed
-from core.orders import ExitTarget
 from core.trading_signal import Signal, is_plain
 from execution.orders.target_ladder import closes_all, own_rungs
 from risk_management.entry_sizing import exit_targets
@@ -109,7 +108,7 @@ class WordedRows:
             digits, decimals = (np.empty(len(records), np.int64) for _ in range(2))
             put_digits(columns["target_price"], digits, decimals)
             if (digits == NONE).any() or (decimals > _MOST_DECIMALS).any():
-                raise Uncovered("the strategy names targets with too many digits")
+                raise Uncovered("a target has too many digits for 64 bits")
             targets = np.repeat(target, len(records))
             targets["digits"], targets["decimals"] = digits, decimals
             records["first_target"] = self._targets.add(targets) + np.arange(len(records))
@@ -149,7 +148,10 @@ class WordedRows:
             unit,
             *(math.nan if one is None else float(one) for one in prices),
         )
-        rows = [target_row(target, rung.fraction) for target, rung in zip(targets, rungs, strict=True)]
+        rows = [
+            target_row(target.measure, computed(target.value), rung.fraction)
+            for target, rung in zip(targets, rungs, strict=True)
+        ]
         return np.array([words], layout.WORDS), np.array(rows, layout.TARGET_ROW)
 
 
@@ -164,24 +166,23 @@ def put_digits(prices: Float64Array, digits: Int64Array, decimals: Int64Array) -
         digits[row], decimals[row] = number, places
 
 
-def target_row(target: ExitTarget, fraction: Decimal) -> tuple[int, ...]:
-    """Return a target as a record of TARGET_ROW.
+def target_row(measure: str, value: Decimal, fraction: Decimal) -> tuple[int, ...]:
+    """Return a target of settings or a signal as a record of TARGET_ROW.
 
     Raises
     ------
     Uncovered
         If its numbers have too many digits.
     """
-    value = computed(target.value)
     decimals = decimals_of(value)
     if decimals > _MOST_DECIMALS or abs(value) >= _LARGEST or whole(abs(value), decimals) >= _LARGEST:
-        raise Uncovered("the strategy names targets with too many digits")
-    return *_share(fraction), int(_MEASURES[target.measure]), whole(value, decimals), decimals
+        raise Uncovered("a target has too many digits for 64 bits")
+    return *_share(fraction), int(_MEASURES[measure]), whole(value, decimals), decimals
 
 
 def _share(fraction: Decimal) -> tuple[int, int]:
     if decimals_of(fraction) > _MOST_DECIMALS - 3:
-        raise Uncovered("the strategy names a fraction with too many digits")
+        raise Uncovered("a fraction of a position has too many digits for 64 bits")
     (share,) = shares_of(fraction)
     return share.number, share.unit
 
