@@ -110,23 +110,25 @@ class Formula:
             return _joined(isinstance(node.op, ast.And), [self._of(one, values) for one in node.values])
         if isinstance(node, ast.UnaryOp):
             one = self._of(node.operand, values)
-            if one is None:
-                return None
-            return not one if isinstance(node.op, ast.Not) else -one if isinstance(node.op, ast.USub) else one
+            if one is None or isinstance(node.op, ast.Not):
+                return None if one is None else not one
+            if not isinstance(one, int | float):
+                raise self._wrong(f"{shown(self.text)}: {shown(one)} is not a number")
+            return -one if isinstance(node.op, ast.USub) else one
         if isinstance(node, ast.Compare):
             return self._compared(node, values)
         given = node.args if isinstance(node, ast.Call) else [node.left, node.right]  # type: ignore[attr-defined]
         found = [self._of(one, values) for one in given]
         if None in found:
             return None
+        if not all(isinstance(one, int | float) for one in found):
+            raise self._wrong(f"{shown(self.text)}: {' and '.join(map(shown, found))} are not numbers")
         try:
             if isinstance(node, ast.Call):
                 return _FUNCTIONS[node.func.id](*found)  # type: ignore[attr-defined]
             return _ARITHMETIC[type(node.op)](*found)  # type: ignore[attr-defined]
         except (ZeroDivisionError, OverflowError):
             return None
-        except TypeError:
-            raise self._wrong(f"{shown(self.text)}: {' and '.join(map(shown, found))} are not numbers") from None
 
     def _compared(self, node: ast.Compare, values: Mapping[str, Any]) -> bool | None:
         found = [self._of(one, values) for one in (node.left, *node.comparators)]

@@ -1,17 +1,16 @@
 """The figures of a trial, from what a run keeps without any outputs: its result, and its equity by day."""
 
 import functools
-import math
 
 import msgspec
 import numpy as np
 
-from core.candle_columns import Float64Array
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from metrics.equity_curve import DailyCloses, EquityCurve
-from metrics.figures.performance_figures import performance_figures
-from metrics.figures.risk_figures import risk_figures
+from metrics.figures.performance_figures import performance_figures, unsound
+from metrics.figures.risk_figures import excess_kurtosis, risk_figures, skewness
+from metrics.figures.undefined import deviation, mean
 from metrics.metric_settings import MetricSettings
 from metrics.run_metrics import RunMetrics
 from research.objectives.figure_names import figures, result_figures
@@ -46,10 +45,10 @@ _OTHERS = (
 
 
 class DailyMoments(msgspec.Struct, frozen=True):
-    """What statistics of luck need of a trial's daily returns.
+    """What statistics of luck need of a trial's daily returns less the risk-free rate.
 
-    ``sharpe`` is that of one day, mean over standard deviation with n − 1; ``skew`` is m3 / m2^1.5 and ``kurtosis``
-    m4 / m2², 3 for a normal distribution, of the sample's own central moments. None where returns do not vary.
+    ``sharpe`` is that of one day, mean over standard deviation with n − 1; ``skew`` and ``kurtosis`` are the adjusted
+    estimators G1 and G2 + 3: 3 for a normal distribution. None where returns do not vary or are too few.
     """
 
     returns: int
@@ -57,25 +56,23 @@ class DailyMoments(msgspec.Struct, frozen=True):
     skew: float | None = None
     kurtosis: float | None = None
 
-    @classmethod
-    def of(cls, returns: Float64Array) -> "DailyMoments":
-        """Return the moments of daily returns."""
-        count = len(returns)
-        if count < 2 or returns.min() == returns.max():
-            return cls(count)
-        mean = math.fsum(returns.tolist()) / count
-        off = returns - mean
-        second, third, fourth = (math.fsum((off**power).tolist()) / count for power in (2, 3, 4))
-        if not second * second > 0.0:
-            return cls(count)
-        spread = math.sqrt(second * count / (count - 1))
-        return cls(count, mean / spread, third / second**1.5, fourth / (second * second))
 
-
-def moments_of(daily: DailyCloses) -> DailyMoments:
+def moments_of(daily: DailyCloses, settings: MetricSettings) -> DailyMoments:
     """Return the moments of a trial's daily returns; of an account that was at or below 0 there are none."""
-    sound = len(daily.equity) > 0 and daily.starting_balance > 0.0 and daily.sound
-    return DailyMoments.of(daily.returns()) if sound else DailyMoments(0)
+    if unsound(daily) is not None:
+        return DailyMoments(0)
+    excess = daily.returns() - settings.daily_rate
+    count, spread = len(excess), deviation(excess)
+    if not spread > 0.0:
+        return DailyMoments(count)
+    skew = skewness(excess) if count > 2 else None
+    kurtosis = excess_kurtosis(excess) if count > 3 else None
+    return DailyMoments(
+        count,
+        mean(excess) / spread,
+        skew if isinstance(skew, float) else None,
+        kurtosis + 3.0 if isinstance(kurtosis, float) else None,
+    )
 
 
 def figures_of(result: RunResult, daily: DailyCloses, window: TimeRange, settings: MetricSettings) -> Figures:

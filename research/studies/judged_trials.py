@@ -70,7 +70,7 @@ class Judge:
             notes[TERMS] = composite(figures).terms
         if unranked is not None:
             notes[UNRANKED] = unranked
-        daily, moments = made.result.daily_closes, moments_of(made.result.daily_closes)
+        daily, moments = made.result.daily_closes, moments_of(made.result.daily_closes, self._settings)
         return msgspec.structs.replace(
             trial,
             value=None if values is None else values[0],

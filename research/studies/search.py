@@ -103,7 +103,7 @@ def optimise(
     begun = _begun(system, parameters, options)
     with _Opened(options) as opened:
         hashes, figures = _base_run(begun, opened)
-        row = begun.plan.row(hashes, begun.base.settings.live.strategy.type, wall_clock_ms())
+        row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
         row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
         row = msgspec.structs.replace(row, id=opened.store.record(row))
         return _made(row, begun, hashes, opened)

@@ -15,7 +15,7 @@ from engine.assembly import strategy_identity_of
 from research.spaces.parameter import Value
 from research.spaces.settings_names import SettingsNames
 from research.spaces.space import Conditions, Point, Space, fingerprint
-from research.studies.study_plan import BaseHashes
+from research.studies.study_plan import BaseHashes, Market
 from systems.life_cycle.system_runners import placed
 from systems.places import Places
 from systems.system import System
@@ -56,6 +56,12 @@ class StudyBase:
         self.window = TimeRange(base.plan.start_ms, base.plan.end_ms)
         self.settings = base.plan.settings
         self.names = SettingsNames(self.settings)
+
+    @property
+    def market(self) -> Market:
+        """What it trades."""
+        live = self.settings.live
+        return Market(live.strategy.type, live.exchange, tuple(live.symbols), live.timeframe)
 
     def base_of_runs(self) -> RunBase:
         """Return what :class:`~backtests.many.run_many.ManyRuns` varies."""

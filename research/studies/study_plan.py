@@ -78,12 +78,12 @@ class StudyPlan(msgspec.Struct, frozen=True, kw_only=True):
         size = self.space.size if self.sampler == "grid" else None
         return min(one for one in (self.trials, size) if one is not None)
 
-    def row(self, hashes: "BaseHashes", strategy: str, created_ms: int) -> Optimisation:
+    def row(self, hashes: "BaseHashes", market: "Market", created_ms: int) -> Optimisation:
         """Return the study as the store keeps it when it begins."""
         return Optimisation(
-            name=self.system or strategy,
+            name=self.system or market.strategy,
             status="RUNNING",
-            strategy=strategy,
+            strategy=market.strategy,
             method=self.sampler,
             objective=", ".join(f"{one.text}:{one.direction[:3]}" for one in self.goals),
             space=msgspec.to_builtins(self.space),
@@ -94,6 +94,7 @@ class StudyPlan(msgspec.Struct, frozen=True, kw_only=True):
                 "min_trades": self.min_trades,
                 "verified": self.verified,
                 "libraries": versions_of(self.sampler),
+                "market": msgspec.to_builtins(market),
             },
             seed=self.seed,
             created_ms=created_ms,
@@ -106,6 +107,15 @@ class StudyPlan(msgspec.Struct, frozen=True, kw_only=True):
             code_version=hashes.code,
             batch=self.batch,
         )
+
+
+class Market(msgspec.Struct, frozen=True):
+    """What a study trades: whoever else searched the same market over the same window has tried his luck on it too."""
+
+    strategy: str
+    exchange: str
+    symbols: tuple[str, ...]
+    timeframe: str
 
 
 class BaseHashes(msgspec.Struct, frozen=True):
