@@ -96,7 +96,7 @@ def deflated_sharpe(best: SharpeSample, tried: SharpesTried) -> Measured:
     asked to be above 0.95. Of one trial it is the probabilistic Sharpe ratio.
 
     Limits are those of both. It is no probability of losing: read it beside that of overfitting
-    (:mod:`~research.luck.backtest_overfitting`) and the reality check (:mod:`~research.luck.superior_ability`).
+    (:mod:`~research.luck.overfitting`) and the reality check (:mod:`~research.luck.reality_check`).
     """
     hurdle = expected_best_sharpe(tried)
     return hurdle if isinstance(hurdle, Undefined) else probabilistic_sharpe(best, hurdle)

@@ -9,15 +9,15 @@ import numpy.typing as npt
 from metrics.annualised import DAYS_PER_YEAR
 from metrics.figures.performance_figures import short_run, unsound
 from metrics.figures.undefined import Measured, Undefined
-from research.luck.backtest_overfitting import Overfitting, backtest_overfitting
 from research.luck.expected_best import SharpesTried, beaten_by_chance, deflated_sharpe, expected_best_sharpe
+from research.luck.overfitting import Overfitting, backtest_overfitting
+from research.luck.reality_check import SuperiorAbility, superior_ability
 from research.luck.sharpe_statistics import (
     SharpeSample,
     minimum_track_record,
     probabilistic_sharpe,
     sharpe_sample,
 )
-from research.luck.superior_ability import SuperiorAbility, superior_ability
 from runs.commands.text_blocks import Facts, number
 from runs.reading.run_folder import StoredRun
 

@@ -28,7 +28,7 @@ FACADES = {
     "reports/__main__.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
-    "research/luck/superior_ability.py",
+    "research/luck/reality_check.py",
     "runs/commands/exporting.py",
     "runs/commands/opened_store.py",
     "runs/commands/text_blocks.py",

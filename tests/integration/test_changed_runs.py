@@ -1,27 +1,32 @@
 """Runs with entries at other times and with prices moved, through the kernel; and what is made of a run itself."""
 
 import math
+import tempfile
 import unittest
 
 import numpy as np
 
 from backtests import MemoryBacktest
+from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Candle
 from core.errors import ConfigurationError
 from market_data.practice.practice_random import stream
 from metrics.figures.undefined import Undefined
-from research.luck.entry_permutation import entry_permutation
 from research.luck.expected_best import SharpesTried
 from research.luck.luck_report import luck_blocks, luck_of_run
-from research.luck.price_noise import jittered, price_noise
+from research.luck.noisy_prices import jittered, price_noise
+from research.luck.permuted_entries import entry_permutation
+from research.luck.stored_base import plan_of_run
 from research.monte_carlo.monte_carlo_report import monte_carlo, monte_carlo_blocks
 from research.monte_carlo.monte_carlo_settings import MonteCarloSettings
 from runs.commands.text_blocks import Facts, Grid
+from runs.reading import read_run
 from strategies import FeatureStrategy
 from strategies.features.moment import Now
 from tests.support.candles import candles_of
 from tests.support.example_strategies import QUICK_EXAMPLES
 from tests.support.market_data_sets import practice_columns
+from tests.support.shared import REPOSITORY
 from tests.support.times import HOUR_MS, MINUTE_MS
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -95,6 +100,16 @@ class EntriesAtOtherTimes(unittest.TestCase):
         self.assertEqual(Undefined("the strategy asked for no entry"), found)
         with self.assertRaisesRegex(ConfigurationError, "permutations: 0 — allowed: a whole number at least 1"):
             entry_permutation(MemoryBacktest(quiet, strategy=OnTheMark()), permutations=0)
+
+    def test_a_stored_run_is_a_base(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            runner = ConfigBacktestRunner(REPOSITORY / "config" / "practice.yaml", "2024-01-01", "2024-01-08")
+            runner.output_dir = folder
+            run = read_run(runner.run()["output_dir"])
+            found = entry_permutation(plan_of_run(run), permutations=2)
+        own = run.result.performance
+        self.assertEqual(own.total_trades, found.compared.actual_trades)
+        self.assertEqual(own.total_return_pct / own.total_trades, found.compared.actual)
 
 
 class MovedPrices(unittest.TestCase):

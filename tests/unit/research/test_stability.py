@@ -4,7 +4,7 @@ import math
 import unittest
 
 from metrics.figures.undefined import Undefined
-from research.luck.parameter_stability import parameter_stability
+from research.luck.stability import parameter_stability
 
 GRID = [{"fast": fast, "slow": slow} for fast in (5, 10, 15, 20, 25) for slow in (30, 40, 50, 60, 70)]
 

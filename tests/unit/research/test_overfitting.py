@@ -11,7 +11,7 @@ import pandas as pd
 import scipy.stats
 
 from metrics.figures.undefined import Undefined
-from research.luck.backtest_overfitting import backtest_overfitting
+from research.luck.overfitting import backtest_overfitting
 
 with warnings.catch_warnings():
     # Its import asks pandas for something that pandas will drop.
@@ -81,7 +81,7 @@ class Overfitting(unittest.TestCase):
     def test_chunks_change_nothing(self) -> None:
         table = noise(8, 160, 7)
         whole = backtest_overfitting(table)
-        with unittest.mock.patch("research.luck.backtest_overfitting._CELLS", 7 * 13):
+        with unittest.mock.patch("research.luck.overfitting._CELLS", 7 * 13):
             self.assertEqual(whole, backtest_overfitting(table))
 
     def test_what_has_no_value_says_why(self) -> None:

@@ -9,7 +9,7 @@ import scipy.stats
 
 from market_data.practice.practice_random import stream
 from market_data.quality.sound_candle import SOUND
-from research.luck.price_noise import jittered
+from research.luck.noisy_prices import jittered
 from tests.support.candles import candle, columns_of
 from tests.support.market_data_sets import practice_columns
 

@@ -6,7 +6,7 @@ import unittest.mock
 import numpy as np
 
 from metrics.figures.undefined import Undefined
-from research.luck.superior_ability import superior_ability
+from research.luck.reality_check import superior_ability
 from research.monte_carlo.block_length import block_length
 from research.monte_carlo.drawn_paths import DrawnBlocks
 
