@@ -9,7 +9,9 @@ from research.commands.study_blocks import ROWS, show_study
 from research.samplers.sampler_choice import SAMPLERS
 from research.spaces.ranges import parameter_argument
 from research.studies.search import optimise, resume
+from research.studies.study_luck import study_luck
 from runs.commands.opened_store import print_json
+from runs.store.run_store import open_store
 from systems.places import DEFAULT_FOLDER, Places
 
 _OF_A_NEW_STUDY = ("system", "window", "param", "condition", "sampler", "metric", "seed", "batch", "min_trades", "best")
@@ -75,10 +77,12 @@ def run(asked: argparse.Namespace) -> int:
         names = ("window", "sampler", "trials", "metric", "seed", "batch", "min_trades", "best")
         options: dict[str, Any] = {name: getattr(asked, name) for name in names}
         study = optimise(asked.system, given, **options, conditions=asked.condition, **surroundings)
+    with open_store() as store:
+        luck = study_luck(study, store)
     if asked.json:
-        print_json(study.to_dict())
+        print_json({**study.to_dict(), "luck": luck.to_dict()})
     else:
-        show_study(study, asked.rows)
+        show_study(study, luck, asked.rows)
     if study.disagreeing:
         lines = [f"trial {one.number}: {(one.notes or {})['verified']['difference']}" for one in study.disagreeing]
         return failed("\n".join(["not what the reference kernel makes of it", *lines]), ParityError.exit_code)

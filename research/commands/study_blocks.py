@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from core.command_line import warn
 from core.instants import format_ms
 from core.settings_problem import shown
+from research.luck.luck_report import luck_blocks
 from research.objectives.objective import Objective
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
+from research.studies.study_luck import StudyLuck
 from runs.commands.text_blocks import UNDEFINED, Facts, Grid, number, show
 from runs.store.store_rows import Trial
 
@@ -21,12 +23,14 @@ _FIGURES = (
 _LONGEST = 28
 
 
-def show_study(study: Study, rows: int) -> None:
-    """Print a study; what went wrong in some of its trials goes to standard error."""
+def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
+    """Print a study with the luck in it; what went wrong in some of its trials goes to standard error."""
     blocks: list[Facts | Grid] = [Facts(_title(study), _facts(study))]
     best = study.ranked[:rows]
     if best:
-        blocks.append(_table(study, best))
+        blocks.append(_table(study, luck, best))
+    if luck.best is not None:
+        blocks += luck_blocks(luck.best)
     runs = _runs(study)
     if runs:
         blocks.append(Facts("Run again by the reference kernel, with all outputs", runs))
@@ -77,12 +81,21 @@ def _value(objective: Objective, study: Study) -> str:
         return f"{_short(objective.text)} {UNDEFINED}"
 
 
-def _table(study: Study, best: Sequence[Trial]) -> Grid:
+def _table(study: Study, luck: StudyLuck, best: Sequence[Trial]) -> Grid:
     names = [one.name for one in study.plan.space.parameters]
     metrics = [_short(one.text) for one in study.objectives]
     front = {one.number for one in study.front} if len(metrics) > 1 else set()
     shown_figures = [one for one in _FIGURES if one[0] not in metrics]
-    header = ("trial", *(["front"] if front else []), *names, *metrics, "trades", *(name for name, _ in shown_figures))
+    header = (
+        "trial",
+        *(["front"] if front else []),
+        *names,
+        *metrics,
+        "trades",
+        *(name for name, _ in shown_figures),
+        "PSR",
+        "DSR",
+    )
     rows = [
         (
             str(one.number),
@@ -91,6 +104,8 @@ def _table(study: Study, best: Sequence[Trial]) -> Grid:
             *(number(value, 4) for value in one.objectives or []),
             number(one.trades),
             *(number((one.figures or {}).get(figure)) for _, figure in shown_figures),
+            number(luck.trials[one.number].probabilistic_sharpe, 3),
+            number(luck.trials[one.number].deflated_sharpe, 3),
         )
         for one in best
     ]

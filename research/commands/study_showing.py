@@ -6,6 +6,7 @@ from core.command_line import say
 from core.instants import format_ms
 from research.commands.study_blocks import ROWS, show_study
 from research.studies.search import read_study
+from research.studies.study_luck import study_luck
 from runs.commands.opened_store import print_json
 from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import open_store
@@ -26,10 +27,11 @@ def run(asked: argparse.Namespace) -> int:
     with open_store() as store:
         if asked.study is not None:
             study = read_study(asked.study, store)
+            luck = study_luck(study, store)
             if asked.json:
-                print_json(study.to_dict())
+                print_json({**study.to_dict(), "luck": luck.to_dict()})
             else:
-                show_study(study, asked.rows)
+                show_study(study, luck, asked.rows)
             return 0
         rows = [one for one in store.records(Optimisation) if one.code_version is not None]
     if asked.json:

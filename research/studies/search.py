@@ -179,6 +179,8 @@ class _Opened:
 
     def __init__(self, given: Surroundings | Options) -> None:
         self.processes = given.get("processes", 2)
+        if not isinstance(self.processes, int) or isinstance(self.processes, bool) or self.processes < 1:
+            raise ConfigurationError(f"processes: {shown(self.processes)} — allowed: a whole number at least 1")
         self.places = given.get("places", Places())
         self.offline = given.get("offline", False)
         self.show_progress = given.get("show_progress", False)
