@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backtests.result_metrics import ResultMetrics
     from backtests.run_at_hand import RunAtHand, RunWithCandles
     from core.candle_columns import CandleColumns
+    from metrics.equity_curve import DailyCloses
 
 
 class BacktestResult:
@@ -76,6 +77,16 @@ class BacktestResult:
         times_ms, values = self._run.curve()
         times = pd.DatetimeIndex(pd.to_datetime(times_ms, unit="ms", utc=True), name="timestamp")
         return pd.DataFrame({"equity": values}, index=times)
+
+    @property
+    def daily_closes(self) -> "DailyCloses":
+        """Equity at the end of each UTC day, whatever outputs the run was to keep."""
+        return self._run.daily()
+
+    @property
+    def engine(self) -> str:
+        """What made the run: ``compiled``, or ``reference`` and why."""
+        return self._run.engine
 
     def plot(self) -> "Figure":
         """Return a matplotlib figure of equity, with the result of each trade at its exit, and draw-down."""

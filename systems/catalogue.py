@@ -77,6 +77,7 @@ def read_system(system_id: str, folder: str | Path = DEFAULT_FOLDER, base_of: tu
         windows=windows,
         tags=written.tags,
         promotion=promotion,
+        optimise=written.optimise or (below.optimise if below is not None else {}),
     )
 
 

@@ -140,6 +140,15 @@ class RunStore:
         with self.database.reading() as connection:
             return [kind(**row._mapping) for row in connection.execute(query)]
 
+    def columns(self, kind: type[Record], *names: str, **equal: object) -> list[tuple[Any, ...]]:
+        """Return some columns of the records that :meth:`records` returns; the rest is not read."""
+        table = _RECORDS[kind]
+        query = select(*(table.c[name] for name in names)).where(
+            *(table.c[name] == value for name, value in equal.items())
+        )
+        with self.database.reading() as connection:
+            return [tuple(row) for row in connection.execute(query.order_by(table.c.id))]
+
     def states(self) -> dict[str, StoredState]:
         """Return what is known of the folders of this machine, by folder."""
         names = StoredState.__struct_fields__

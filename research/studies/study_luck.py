@@ -1,0 +1,121 @@
+"""How much of what a study found is luck: the best beside all that was ever tried on the same candles."""
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from metrics.annualised import DAYS_PER_YEAR
+from metrics.equity_curve import DailyCloses
+from metrics.figures.undefined import Measured, Undefined
+from research.luck.expected_best import SharpesTried, deflated_sharpe
+from research.luck.luck_report import Luck, luck_of_sample
+from research.luck.sharpe_statistics import SharpeSample, probabilistic_sharpe
+from research.luck.trial_returns import returns_of_trials
+from research.studies.study import Study
+from runs.store.run_store import RunStore
+from runs.store.store_rows import Optimisation, Trial
+
+_MOST_TRIALS = 1000
+"""Trials whose returns are compared with each other; of more, the best and the first."""
+
+
+class TrialLuck(msgspec.Struct, frozen=True):
+    """How sure a trial's Sharpe ratio is, alone and as one of all that were tried; None where undefined."""
+
+    probabilistic_sharpe: float | None
+    deflated_sharpe: float | None
+
+
+class StudyLuck(msgspec.Struct, frozen=True):
+    """What luck would have found on the same candles: ``best`` is of the best trial, ``trials`` of each by its number.
+
+    ``tried`` counts every point that was ever tried on this market over this window: trials of all studies, those that
+    failed too, and runs made by hand.
+    """
+
+    tried: int
+    best: Luck | None
+    trials: dict[int, TrialLuck]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
+        return plain
+
+
+def study_luck(study: Study, store: RunStore) -> StudyLuck:
+    """Return how much of a study is luck.
+
+    Parameters
+    ----------
+    study
+        As it stands.
+    store
+        Where it is kept, with whatever else was tried.
+    """
+    tried = sharpes_tried(study, store)
+    found = {one.number: _trial_luck(_sample(one), tried) for one in study.ranked}
+    best = study.ranked[0] if study.ranked else None
+    table = None if best is None else _returns(study)
+    luck = None if best is None else luck_of_sample(_sample(best), tried, table, seed=study.plan.seed)
+    return StudyLuck(tried.count, luck, found)
+
+
+def sharpes_tried(study: Study, store: RunStore) -> SharpesTried:
+    """Return the Sharpe ratios of all that was ever tried on the market and the window of a study."""
+    span = {"start_ms": study.plan.window.start_ms, "end_ms": study.plan.window.end_ms}
+    market = _market(study.row)
+    sharpes: list[float | None] = []
+    runs: set[int] = set()
+    for other in store.records(Optimisation, **span):
+        if _market(other) != market:
+            continue
+        for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=other.id):
+            runs.add(run)
+            if same_as is None:
+                sharpes.append(sharpe)
+    for one in store.runs():
+        where = [one.exchange, list(one.symbols), one.timeframe]
+        if one.id not in runs and [one.start_ms, one.end_ms] == list(span.values()) and where == market:
+            sharpes.append(None if one.sharpe is None else one.sharpe / math.sqrt(DAYS_PER_YEAR))
+    return SharpesTried.of([math.nan if one is None else one for one in sharpes])
+
+
+def _market(row: Optimisation) -> list[Any]:
+    found = (row.settings or {}).get("market", {})
+    return [found.get("exchange"), list(found.get("symbols", ())), found.get("timeframe")]
+
+
+def _sample(one: Trial) -> SharpeSample | Undefined:
+    if one.daily_sharpe is None or one.skew is None or one.kurtosis is None:
+        return Undefined(f"{one.daily_returns or 0} daily returns that vary; it needs 4")
+    return SharpeSample(
+        sharpe=one.daily_sharpe, observations=one.daily_returns or 0, skew=one.skew, kurtosis=one.kurtosis
+    )
+
+
+def _trial_luck(sample: SharpeSample | Undefined, tried: SharpesTried) -> TrialLuck:
+    if isinstance(sample, Undefined):
+        return TrialLuck(None, None)
+    return TrialLuck(_value(probabilistic_sharpe(sample)), _value(deflated_sharpe(sample, tried)))
+
+
+def _value(found: Measured) -> float | None:
+    return None if isinstance(found, Undefined) else found
+
+
+def _returns(study: Study) -> Any:
+    """Return the daily returns of the trials that differ, a column each."""
+    start = float(study.base_figures.get("performance.starting_balance") or 0.0)
+    chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:_MOST_TRIALS]
+    days = [
+        DailyCloses(one.first_day or 0, _start(one, start), np.frombuffer(one.daily_equity or b"", "<f8"))
+        for one in chosen
+    ]
+    return returns_of_trials(days)
+
+
+def _start(one: Trial, base: float) -> float:
+    return float((one.figures or {}).get("performance.starting_balance") or base)
