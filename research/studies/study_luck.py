@@ -17,7 +17,10 @@ from research.studies.study import Study
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 
-_MOST_TRIALS = 1000
+Market = list[Any]
+"""Exchange, symbols and timeframe."""
+
+MOST_TRIALS = 1000
 """Trials whose returns are compared with each other; of more, the best and the first."""
 
 
@@ -65,25 +68,33 @@ def study_luck(study: Study, store: RunStore) -> StudyLuck:
 
 def sharpes_tried(study: Study, store: RunStore) -> SharpesTried:
     """Return the Sharpe ratios of all that was ever tried on the market and the window of a study."""
-    span = {"start_ms": study.plan.window.start_ms, "end_ms": study.plan.window.end_ms}
-    market = _market(study.row)
+    window = study.plan.window
+    return sharpes_tried_on(_market(study.row), (window.start_ms, window.end_ms), store)
+
+
+def sharpes_tried_on(market: Market, window: tuple[int, int], store: RunStore) -> SharpesTried:
+    """Return the Sharpe ratios of all that was ever tried on a market over a window, by studies and by hand."""
     sharpes: list[float | None] = []
     runs: set[int] = set()
-    for other in store.records(Optimisation, **span):
-        if _market(other) != market:
-            continue
-        for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=other.id):
+    for study in studies_on(market, window, store):
+        for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=study):
             runs.add(run)
             if same_as is None:
                 sharpes.append(sharpe)
     for one in store.runs():
         where = [one.exchange, list(one.symbols), one.timeframe]
-        if one.id not in runs and [one.start_ms, one.end_ms] == list(span.values()) and where == market:
+        if one.id not in runs and (one.start_ms, one.end_ms) == window and where == market:
             sharpes.append(None if one.sharpe is None else one.sharpe / math.sqrt(DAYS_PER_YEAR))
     return SharpesTried.of([math.nan if one is None else one for one in sharpes])
 
 
-def _market(row: Optimisation) -> list[Any]:
+def studies_on(market: Market, window: tuple[int, int], store: RunStore) -> list[int | None]:
+    """Return the studies that were made on a market over a window."""
+    start_ms, end_ms = window
+    return [one.id for one in store.records(Optimisation, start_ms=start_ms, end_ms=end_ms) if _market(one) == market]
+
+
+def _market(row: Optimisation) -> Market:
     found = (row.settings or {}).get("market", {})
     return [found.get("exchange"), list(found.get("symbols", ())), found.get("timeframe")]
 
@@ -109,7 +120,7 @@ def _value(found: Measured) -> float | None:
 def _returns(study: Study) -> Any:
     """Return the daily returns of the trials that differ, a column each."""
     start = float(study.base_figures.get("performance.starting_balance") or 0.0)
-    chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:_MOST_TRIALS]
+    chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:MOST_TRIALS]
     days = [
         DailyCloses(one.first_day or 0, _start(one, start), np.frombuffer(one.daily_equity or b"", "<f8"))
         for one in chosen
