@@ -12,6 +12,7 @@ from metrics.figures.undefined import Measured, Undefined
 from research.luck.expected_best import SharpesTried, deflated_sharpe
 from research.luck.luck_report import Luck, luck_of_sample
 from research.luck.sharpe_statistics import SharpeSample, probabilistic_sharpe
+from research.luck.stability import ParameterStability, parameter_stability
 from research.luck.trial_returns import returns_of_trials
 from research.studies.study import Study
 from runs.store.run_store import RunStore
@@ -35,12 +36,14 @@ class StudyLuck(msgspec.Struct, frozen=True):
     """What luck would have found on the same candles: ``best`` is of the best trial, ``trials`` of each by its number.
 
     ``tried`` counts every point that was ever tried on this market over this window: trials of all studies, those that
-    failed too, and runs made by hand.
+    failed too, and runs made by hand. ``stability`` says whether the best stands on a plateau or on a needle, in the
+    first objective; None where that is undefined.
     """
 
     tried: int
     best: Luck | None
     trials: dict[int, TrialLuck]
+    stability: ParameterStability | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -63,7 +66,18 @@ def study_luck(study: Study, store: RunStore) -> StudyLuck:
     best = study.ranked[0] if study.ranked else None
     table = None if best is None else _returns(study)
     luck = None if best is None else luck_of_sample(_sample(best), tried, table, seed=study.plan.seed)
-    return StudyLuck(tried.count, luck, found)
+    return StudyLuck(tried.count, luck, found, _stability(study))
+
+
+def _stability(study: Study) -> ParameterStability | None:
+    points = {one.fingerprint: one for one in study.trials if one.params}.values()
+    sign = study.objectives[0].sign
+    found = parameter_stability(
+        [one.params or {} for one in points],
+        [None if one.value is None else sign * one.value for one in points],
+        logarithmic=[one.name for one in study.plan.space.parameters if one.log],
+    )
+    return None if isinstance(found, Undefined) else found
 
 
 def sharpes_tried(study: Study, store: RunStore) -> SharpesTried:

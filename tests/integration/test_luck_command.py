@@ -1,8 +1,10 @@
 """``python -m research luck`` and ``monte-carlo`` as a user runs them, after a study and a run by hand."""
 
 import json
+import statistics
 import unittest
 
+from research.studies.search import read_study
 from tests.integration.test_optimise_command import SECTION, CommandCase
 from tests.support.system_files import write_system
 
@@ -34,6 +36,19 @@ class LuckCommand(CommandCase):
             self.assertEqual(shown[name], luck[name], name)
         self.assertLess(more["deflated_sharpe"], luck["deflated_sharpe"])
         self.assertGreater(more["beaten_by_chance"], luck["beaten_by_chance"])
+
+    def test_a_study_says_whether_its_best_stands_on_a_plateau(self) -> None:
+        code, _, errors = self.optimise("--system", "mine", "--sampler", "grid", "--trials", "15", "--param",
+                                        "ema_fast=3..5", "--param", "sl_atr_multiple=1.0..3.0:0.5")  # fmt: skip
+        self.assertEqual((0, ""), (code, errors))
+        study = read_study("latest", self.store())
+        values = {(one.params["ema_fast"], one.params["sl_atr_multiple"]): one.value for one in study.trials}
+        best = max(values, key=values.get)
+        beside = [value for one, value in values.items()
+                  if one != best and abs(one[0] - best[0]) <= 1 and abs(one[1] - best[1]) <= 0.5]  # fmt: skip
+        found = json.loads(self.command("show", "latest", "--json")[1])["luck"]["stability"]
+        self.assertEqual((len(beside), statistics.median(beside)), (found["neighbours"], found["median"]))
+        self.assertIn("stability: the best parameters stand on a", self.command("show", "latest")[1])
 
     def test_it_is_run_again_with_entries_at_other_times_and_prices_moved(self) -> None:
         arguments = ("--permutations", "3", "--noise", "2", "--processes", "1")
