@@ -32,6 +32,8 @@ def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
         blocks.append(_table(study, luck, best))
     if luck.best is not None:
         blocks += luck_blocks(luck.best)
+    if luck.stability is not None:
+        blocks.append(Facts("", [("stability", luck.stability.sentence)]))
     runs = _runs(study)
     if runs:
         blocks.append(Facts("Run again by the reference kernel, with all outputs", runs))

@@ -63,9 +63,8 @@ class DrawnBlocks(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         starts = _below(drawn, self.steps)
         if self.block <= 1.0:
             return starts
-        # A step begins a block with probability 1 / block; the low half of its word decides.
+        # A step begins a block with probability 1 / block, the first one always; the low half of its word decides.
         begins = (drawn & _LOW_HALF) < np.uint64(round(2**32 / self.block))
-        begins[:, 0] = True
         steps = np.arange(self.steps)
         since = np.maximum.accumulate(np.where(begins, steps, 0), axis=1)
         return (np.take_along_axis(starts, since, axis=1) + steps - since) % self.steps

@@ -100,6 +100,12 @@ class OtherSources(unittest.TestCase):
         for sharpe in (0.08, 0.11, 0.15):
             self.assertAlmostEqual((best > sharpe).mean(), beaten_by_chance(sharpe, trials), delta=0.012)
 
+    def test_beaten_by_chance_is_the_distribution_of_the_highest_of_normals(self) -> None:
+        for count in (2, 9, 500):
+            for sharpe in (-0.2, 0.0, 0.1, 0.6):
+                highest = -math.expm1(count * scipy.stats.norm.logcdf(sharpe / 0.05))
+                self.assertAlmostEqual(highest, beaten_by_chance(sharpe, tried(count, 0.05**2)), 12)
+
     def test_on_pure_noise_the_deflated_ratio_is_low_and_on_a_planted_edge_high(self) -> None:
         low, high, undeflated = 0, 0, 0
         for seed in range(100):
