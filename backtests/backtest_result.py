@@ -3,6 +3,7 @@
 What is not in the result itself is read, and what is heavy is loaded, when it is asked for.
 """
 
+import contextlib
 import functools
 import io
 from collections.abc import Mapping
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from backtests.result_metrics import ResultMetrics
-    from backtests.run_at_hand import RunAtHand
+    from backtests.run_at_hand import RunAtHand, RunWithCandles
     from core.candle_columns import CandleColumns
+    from metrics.equity_curve import DailyCloses
 
 
 class BacktestResult:
@@ -76,6 +78,16 @@ class BacktestResult:
         times = pd.DatetimeIndex(pd.to_datetime(times_ms, unit="ms", utc=True), name="timestamp")
         return pd.DataFrame({"equity": values}, index=times)
 
+    @property
+    def daily_closes(self) -> "DailyCloses":
+        """Equity at the end of each UTC day, whatever outputs the run was to keep."""
+        return self._run.daily()
+
+    @property
+    def engine(self) -> str:
+        """What made the run: ``compiled``, or ``reference`` and why."""
+        return self._run.engine
+
     def plot(self) -> "Figure":
         """Return a matplotlib figure of equity, with the result of each trade at its exit, and draw-down."""
         from backtests.result_plot import result_figure
@@ -102,6 +114,18 @@ class BacktestResult:
 
         with self._run.opened() as opened:
             return write_page([opened.run], Path(path), candles=[opened.candles if candles is None else candles])
+
+    def opened(self) -> "contextlib.AbstractContextManager[RunWithCandles]":
+        """Give the run as what reads run folders takes it, and its candles; its files are there as long as it is open.
+
+        Raises
+        ------
+        StoreError
+            If the run's folder cannot be read.
+        ConfigurationError
+            If the run was not to keep its outputs.
+        """
+        return self._run.opened()
 
     @property
     def trades_sha256(self) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from backtests.kept_outputs import require_kept
 from backtests.kept_run import KeptRun
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from metrics.equity_curve import DailyCloses
 from runs.documents.manifest import Window
 from runs.documents.manifest_builder import backtest_manifest
 from runs.documents.result_text import to_json
@@ -44,6 +45,13 @@ class RunAtHand(Protocol):
     def curve(self) -> tuple[Int64Array, Float64Array]:
         """Return the times of the steps and the equity at each, the last after everything was closed."""
 
+    def daily(self) -> DailyCloses:
+        """Return the equity at the end of each UTC day, the last after everything was closed."""
+
+    @property
+    def engine(self) -> str:
+        """What made the run: ``compiled``, or ``reference`` and why."""
+
     def opened(self) -> contextlib.AbstractContextManager[RunWithCandles]:
         """Return the run as what reads run folders takes it; its files are there as long as it is open."""
 
@@ -74,6 +82,16 @@ class FolderRun:
         kept = np.ones(len(curve.times_ms), np.bool)
         kept[:-1] = curve.times_ms[1:] != curve.times_ms[:-1]
         return curve.times_ms[kept], curve.equity[kept]
+
+    def daily(self) -> DailyCloses:
+        """Return the equity at the end of each UTC day; StoreError if it cannot be read."""
+        return self._run.curve.daily()
+
+    @property
+    def engine(self) -> str:
+        """What made the run, as its manifest says."""
+        engine = self._run.manifest.engine
+        return engine if isinstance(engine, str) else ""
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[RunWithCandles]:
@@ -120,6 +138,15 @@ class MemoryRun:
         if len(equity):
             equity[-1] = values[-1]
         return times, equity
+
+    def daily(self) -> DailyCloses:
+        """Return the equity at the end of each UTC day, whatever the run was to keep."""
+        return self._kept.daily()
+
+    @property
+    def engine(self) -> str:
+        """What made the run."""
+        return self._kept.engine
 
     def _values(self) -> Float64Array:
         if self._kept.values is None:

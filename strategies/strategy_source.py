@@ -180,6 +180,8 @@ def _own_modules(name: str) -> dict[str, Path]:
     """Return module -> file of a strategy's module and of all of its own that it imports."""
     found: dict[str, Path] = {}
     wanted = [name]
+    # A file that is new in its folder has to be seen.
+    importlib.invalidate_caches()
     while wanted:
         module = wanted.pop()
         if module in found:
@@ -203,7 +205,6 @@ def _file_of(module: str) -> Path | None:
         return _files[module]
     folders: list[str] | None = None
     spec = None
-    importlib.invalidate_caches()
     parts = module.split(".")
     for depth in range(len(parts)):
         spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), folders)

@@ -28,7 +28,10 @@ def system_uid(settings: Settings) -> str:
 
 @dataclass(frozen=True)
 class System:
-    """A system with its settings checked. ``bases`` leads from its own base to the configuration at the bottom."""
+    """A system with its settings checked. ``bases`` leads from its own base to the configuration at the bottom.
+
+    ``optimise`` is as it is written: what searches for parameters reads it.
+    """
 
     id: str
     description: str
@@ -39,6 +42,7 @@ class System:
     windows: Mapping[str, str]
     tags: tuple[str, ...]
     promotion: Mapping[str, tuple[Criterion, ...]]
+    optimise: Mapping[str, Any]
 
     @functools.cached_property
     def uid(self) -> str:

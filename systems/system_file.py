@@ -79,6 +79,10 @@ class SystemFile(SettingsSection):
         Allowed("a list of criteria such as sharpe > 1, or lists under backtest (what leaves it), demo and all"),
     ] = Field(default_factory=dict, description="What must hold before it goes on to the next epoch")
 
+    optimise: Annotated[dict[str, Any], Allowed("a section with parameters and their ranges, see docs/research.md")] = (
+        Field(default_factory=dict, description="What a search varies where it is told nothing else")
+    )
+
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield windows and gates whose names cannot be."""
         for name in self.windows:

@@ -61,12 +61,15 @@ class PreparedRuns:
         Which outputs the runs keep.
     folder
         Where candles are put for other processes; None has none.
+    runs
+        How many are expected in all.
     """
 
-    def __init__(self, base: RunBase, outputs: OutputsKept, folder: Path | None) -> None:
+    def __init__(self, base: RunBase, outputs: OutputsKept, folder: Path | None, runs: int = 1) -> None:
         self._base = base
         self._outputs = outputs
         self._folder = folder
+        self._runs = runs
         self._loaded: dict[Hashable, _Loaded] = {}
         self._written = 0
         self._strategy: bytes | Path | None = base.strategy
@@ -82,7 +85,7 @@ class PreparedRuns:
         for one in sorted(wanted, key=lambda one: one.warmup_candles, reverse=True):
             self._candles_for(one)
         for item in chain(first, coming):
-            yield self._with_candles(item, len(first)) if isinstance(item, _Wanted) else item
+            yield self._with_candles(item, max(len(first), self._runs)) if isinstance(item, _Wanted) else item
 
     def _wanted(self, number: int, variation: Variation) -> _Wanted | PreparedRun:
         base = self._base.plan

@@ -82,6 +82,8 @@ class ManyRuns:
     ----------
     base, processes, outputs
         As of :func:`run_many`.
+    runs
+        How many runs the turns will come to; they decide which engine makes them. A turn of more counts as it is.
 
     Raises
     ------
@@ -89,7 +91,7 @@ class ManyRuns:
         If one is wrong.
     """
 
-    def __init__(self, base: Base, *, processes: int = 2, outputs: OutputsKept = "none") -> None:
+    def __init__(self, base: Base, *, processes: int = 2, outputs: OutputsKept = "none", runs: int = 1) -> None:
         if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
             raise ConfigurationError(f"processes: {shown(processes)} — allowed: a whole number at least 1")
         if outputs not in get_args(OutputsKept):
@@ -97,6 +99,7 @@ class ManyRuns:
         self._base = base_of(base)
         self._outputs = outputs
         self._processes = processes
+        self._runs = runs
         self._opened = contextlib.ExitStack()
         self._pool: WorkerPool | None = None
         self._prepared: PreparedRuns | None = None
@@ -137,7 +140,7 @@ class ManyRuns:
             # They begin while the runs are prepared.
             self._pool = self._opened.enter_context(contextlib.closing(WorkerPool(self._processes)))
             folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="runs-")))
-        self._prepared = PreparedRuns(self._base, self._outputs, folder)
+        self._prepared = PreparedRuns(self._base, self._outputs, folder, self._runs)
         return self._prepared
 
     def _answer(self, task: Task | Exception) -> Answer:

@@ -15,19 +15,18 @@ from pyarrow import parquet
 from core.candle_columns import Int64Array
 from core.errors import ConfigurationError, StrategyError
 from core.timeframe import timeframe_ms
-from engine.assembly import build_strategy_of, prepare_strategy, strategy_identity_of
+from engine.assembly import build_strategy_of, prepare_strategy
 from market_data.store.atomic_files import replacing
 from runs.dataset.decision_table import NO_DECISIONS, decision_columns, read_decisions
 from runs.dataset.feature_table import FeatureTable, session_segments
 from runs.dataset.fed_candles import fed_candles
 from runs.dataset.forward_outcomes import TradeOutcomes, price_outcomes
 from runs.dataset.indicator_frames import indicator_columns
-from runs.folder.file_names import DECISIONS, MANIFEST
+from runs.folder.file_names import DECISIONS
 from runs.folder.write_errors import store_errors
 from runs.reading.run_folder import StoredRun, trades_with_excursions
+from runs.reading.run_settings import settings_of_run
 from strategies.features.feature_strategy import FeatureStrategy
-from validation.composed_settings import Settings
-from validation.resolved_settings import settings_from_resolved
 
 HORIZONS = (1, 5, 15, 60)
 """How many candles ahead outcomes look unless it is said."""
@@ -101,7 +100,7 @@ class _RunTable:
     def __init__(self, run: StoredRun, horizons: Sequence[int], data_dir: str | Path | None) -> None:
         self._run = run
         self._horizons = horizons
-        settings = self._settings = _settings_of(run)
+        settings = self._settings = settings_of_run(run)
         self._strategy = build_strategy_of(settings)
         prepare_strategy(self._strategy, settings)
         self._length_ms = timeframe_ms(settings.live.timeframe)
@@ -178,20 +177,6 @@ class _RunTable:
                 "symbols before it — allowed: the same columns for all"
             )
         return {name: found.get(name, np.full(candles.rows, np.nan)) for name in names}
-
-
-def _settings_of(run: StoredRun) -> Settings:
-    """Return the settings of a run, whose strategy is the one that ran."""
-    manifest, path = run.manifest, run.folder / MANIFEST
-    folder = None if manifest.strategy_folder is UNSET else str((run.folder / manifest.strategy_folder).resolve())
-    settings = settings_from_resolved(manifest.settings, str(path), folder)
-    wrote = manifest.strategy_sha256
-    if wrote is not UNSET and wrote != strategy_identity_of(settings).sha256:
-        raise ConfigurationError(
-            f"run {run.run_id}: the strategy {settings.live.strategy.type} is another one now (strategy_sha256 "
-            f"{wrote}); bring its files back to what they were, or run it again"
-        )
-    return settings
 
 
 def _checked_horizons(horizons: Sequence[int]) -> list[int]:

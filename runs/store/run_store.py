@@ -140,6 +140,15 @@ class RunStore:
         with self.database.reading() as connection:
             return [kind(**row._mapping) for row in connection.execute(query)]
 
+    def columns(self, kind: type[Record], *names: str, **equal: object) -> list[tuple[Any, ...]]:
+        """Return some columns of the records that :meth:`records` returns; the rest is not read."""
+        table = _RECORDS[kind]
+        query = select(*(table.c[name] for name in names)).where(
+            *(table.c[name] == value for name, value in equal.items())
+        )
+        with self.database.reading() as connection:
+            return [tuple(row) for row in connection.execute(query.order_by(table.c.id))]
+
     def states(self) -> dict[str, StoredState]:
         """Return what is known of the folders of this machine, by folder."""
         names = StoredState.__struct_fields__
@@ -243,7 +252,8 @@ def _tag_values(tags: Sequence[str]) -> dict[str, Any]:
 
 
 def _new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+    # The values beside the statement, not in it: it is the same each time, and is not put together anew.
+    return int(connection.execute(insert(table).returning(table.c.id), values).scalar_one())
 
 
 def _upsert(connection: Connection, table: Table, values: dict[str, Any], unique: tuple[str, ...]) -> int:

@@ -92,7 +92,11 @@ class MetricPoint(msgspec.Struct, frozen=True):
 
 
 class Optimisation(msgspec.Struct, frozen=True, kw_only=True):
-    """A search for parameters."""
+    """A search for parameters.
+
+    ``method`` is the sampler, ``window_name`` that of the range from ``start_ms`` to ``end_ms``; the hashes are those
+    of its base.
+    """
 
     id: int | None = None
     name: str
@@ -106,10 +110,22 @@ class Optimisation(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     ended_ms: int | None = None
     folder: str | None = None
+    system: str | None = None
+    window_name: str | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    settings_sha256: str | None = None
+    data_sha256: str | None = None
+    code_version: str | None = None
+    batch: int | None = None
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One set of parameters of an optimisation, by its number, and what it came to."""
+    """One set of parameters of an optimisation, by its number, and what it came to.
+
+    ``value`` is the first of its ``objectives``; None where it is not ranked. ``notes`` have the reason for that, the
+    terms of a composite score, and what came of its verification.
+    """
 
     id: int | None = None
     optimisation: int
@@ -122,6 +138,17 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     started_ms: int | None = None
     duration_ms: int | None = None
     run: int | None = None
+    objectives: list[float] | None = None
+    notes: dict[str, Any] | None = None
+    fingerprint: str | None = None
+    same_as: int | None = None
+    trades: int | None = None
+    daily_returns: int | None = None
+    daily_sharpe: float | None = None
+    skew: float | None = None
+    kurtosis: float | None = None
+    first_day: int | None = None
+    daily_equity: bytes | None = None
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):

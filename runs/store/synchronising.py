@@ -67,6 +67,13 @@ def sync(
     return SyncReport(added, len(changed) - added, len(gone), unreadable)
 
 
+def take_folder(store: "RunStore", folder: Path) -> int | None:
+    """Read one folder of a run into the store; return the id of the run, None where it cannot be read."""
+    path = os.path.realpath(folder)
+    _take(store, FoundFolder(path, Path(path).stat().st_mtime_ns), store.states().get(path))
+    return next((one.id for one in store.named(path) if one.folder == path), None)
+
+
 def _found(folders: Sequence[str | Path], known: "Mapping[str, StoredState]") -> dict[str, FoundFolder]:
     """Return the folders that are there, by path."""
     # What names the latest of a range may have got a run with a folder of its own: it is looked into each time.

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -141,7 +142,17 @@ OPTIMISATION = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
     Column("folder", Text),
+    Column("system", Text),
+    Column("window_name", Text),
+    Column("start_ms", BigInteger),
+    Column("end_ms", BigInteger),
+    Column("settings_sha256", Text),
+    Column("data_sha256", Text),
+    Column("code_version", Text),
+    Column("batch", Integer),
+    Index(None, "data_sha256"),
 )
+"""A search for parameters; all that its trials follow from, so that it can be gone on with."""
 
 TRIAL = Table(
     "trial",
@@ -157,8 +168,27 @@ TRIAL = Table(
     Column("started_ms", BigInteger),
     Column("duration_ms", BigInteger),
     Column("run", Integer, ForeignKey("run.id", ondelete="SET NULL")),
+    Column("objectives", plain_values()),
+    Column("notes", plain_values()),
+    Column("fingerprint", Text),
+    Column("same_as", Integer),
+    Column("trades", Integer),
+    Column("daily_returns", Integer),
+    Column("daily_sharpe", Double),
+    Column("skew", Double),
+    Column("kurtosis", Double),
+    Column("first_day", Integer),
+    Column("daily_equity", LargeBinary),
     UniqueConstraint("optimisation", "number"),
+    Index(None, "fingerprint"),
 )
+"""A set of parameters that was tried.
+
+``fingerprint`` tells all that its figures follow from; ``same_as`` is the trial, by its id, whose figures answered one
+that had been made before. ``daily_equity`` is the equity at the end of each UTC day from ``first_day`` since 1970 on,
+float64, little-endian; ``daily_returns`` (their number), ``daily_sharpe``, ``skew`` and ``kurtosis`` are of its
+returns.
+"""
 
 RECOMMENDATION = Table(
     "recommendation",

@@ -29,6 +29,8 @@ FACADES = {
     "reports/__main__.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
+    "research/luck/reality_check.py",
+    "research/samplers/sampler_choice.py",
     "runs/commands/exporting.py",
     "runs/commands/opened_store.py",
     "runs/commands/text_blocks.py",

@@ -176,6 +176,12 @@ class Store:
         judged = msgspec.structs.replace(epoch, status="COMPLETED", passed=False, criteria=[{"sharpe > 1": 0.5}])
         self.assertEqual(first, self.store.record_epoch(judged))
         self.assertEqual([msgspec.structs.replace(judged, id=first)], self.store.records(Epoch, strategy_id="s"))
+        search = self.store.record(Optimisation(name="x", status="RUNNING", created_ms=1, space={"a": [1, 2.5]}))
+        tried = Trial(optimisation=search, number=0, status="COMPLETED", objectives=[0.1, 2.0], daily_sharpe=0.1,
+                      params={"a": True, "b": 0.1 + 0.2}, daily_equity=b"\x00\xff", notes={"a": None})  # fmt: skip
+        tried = msgspec.structs.replace(tried, id=self.store.record(tried))
+        self.assertEqual([tried], self.store.records(Trial, optimisation=search))
+        self.assertEqual([(0, 0.1)], self.store.columns(Trial, "number", "daily_sharpe", status="COMPLETED"))
         advice = Recommendation(status="NEW", created_ms=1, params={"ema_fast": 9})
         id_ = self.store.record(advice)
         self.assertEqual([msgspec.structs.replace(advice, id=id_)], self.store.records(Recommendation))
@@ -214,7 +220,7 @@ class Store:
     def test_a_store_of_a_newer_program_is_refused(self):
         with self.store.database.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        with self.assertRaisesRegex(StoreError, "of revision 9999, this program knows up to 0003: a newer"):
+        with self.assertRaisesRegex(StoreError, "of revision 9999, this program knows up to 0004: a newer"):
             self.opened()
 
     def test_the_database_of_something_else_is_refused_and_left_alone(self):

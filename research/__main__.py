@@ -1,0 +1,63 @@
+"""``python -m research``: optimise, show, luck, monte-carlo."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from core.command_line import CommandParser, exit_code_of
+
+VERBS = {
+    "optimise": ("optimising", "search the parameters of a system"),
+    "show": ("study_showing", "show a study, or list all"),
+    "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
+    "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
+}
+"""The verbs: the module of ``research.commands`` that has each, and what it does."""
+
+EPILOG = """\
+examples:
+  python -m research optimise --system practice-scalping --window january --sampler tpe --trials 100
+      what the optimise section of its file varies
+  python -m research optimise --system practice-scalping --param ema_fast=5..20 --param rsi_period=14,20,25,30 \\
+      --condition "ema_fast < ema_slow" --sampler grid --metric composite
+  python -m research optimise --resume latest
+      go on with a study that was interrupted
+  python -m research show latest
+  python -m research luck latest --permutations 200 --noise 50
+  python -m research monte-carlo latest --paths 10000
+
+exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
+another when it is run again, 130 interrupted
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code; what goes wrong is one line on standard error."""
+    return exit_code_of(lambda: _run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    # Only the verb that is asked for is imported.
+    wanted = next((one for one in arguments if one in VERBS), None)
+    module: Any = None if wanted is None else importlib.import_module(f"research.commands.{VERBS[wanted][0]}")
+    parser = CommandParser(
+        prog="python -m research",
+        description="Search the parameters of systems, and keep a record of all that was tried.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=CommandParser)
+    for name, (_, words) in VERBS.items():
+        verb = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
+        if name == wanted:
+            module.add_arguments(verb)
+    asked = parser.parse_args(arguments)
+    code: int = module.run(asked)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

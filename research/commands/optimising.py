@@ -1,0 +1,95 @@
+"""``python -m research optimise``: begin a study, or go on with one."""
+
+import argparse
+from typing import Any
+
+from core.command_line import failed
+from core.errors import ConfigurationError, ParityError
+from research.commands.study_blocks import ROWS, show_study
+from research.samplers.sampler_choice import SAMPLERS
+from research.spaces.ranges import parameter_argument
+from research.studies.search import optimise, resume
+from research.studies.study_luck import study_luck
+from runs.commands.opened_store import print_json
+from runs.store.run_store import open_store
+from systems.places import DEFAULT_FOLDER, Places
+
+_OF_A_NEW_STUDY = ("system", "window", "param", "condition", "sampler", "metric", "seed", "batch", "min_trades", "best")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    parser.add_argument(
+        "--system", metavar="ID", help="the system; what it says under optimise is what is left out here"
+    )
+    parser.add_argument(
+        "--window", metavar="NAME", help="a window of the system (default: that of its section, or its first)"
+    )
+    parser.add_argument("--param", metavar="NAME=RANGE", action="append",
+                        help="what is varied, in place of all that the section varies: ema_fast=5..20, "
+                        "ema_slow=20..60:10, execution.slippage='0.0001..0.01 log', rsi_period=14,20,25")  # fmt: skip
+    parser.add_argument("--condition", metavar="TEXT", action="append", help='such as "ema_fast < ema_slow"')
+    parser.add_argument("--sampler", metavar="NAME", help=f"{', '.join(SAMPLERS)} (default: random)")
+    parser.add_argument(
+        "--trials", metavar="N", type=_count, help="how many points are tried; a grid has all of its own"
+    )
+    parser.add_argument("--metric", metavar="METRIC", action="append",
+                        help="a figure, an expression such as 0.6*sharpe-0.4*max_drawdown_pct/10, or composite; with "
+                        ":min or :max; several times for several objectives (default: sharpe)")  # fmt: skip
+    parser.add_argument("--seed", metavar="N", type=_count, help="of everything that is drawn (default: 0)")
+    parser.add_argument("--batch", metavar="N", type=_count, help="points asked before the sampler learns (default: 8)")
+    parser.add_argument("--min-trades", metavar="N", type=_count, help="fewer leave a trial unranked (default: 1)")
+    parser.add_argument("--best", metavar="N", type=_count, help="how many are run again with all outputs (default: 3)")
+    parser.add_argument("--processes", metavar="N", type=_count, default=2, help="default: %(default)s")
+    parser.add_argument("--resume", metavar="STUDY", help="go on with a study: its number, or latest")
+    parser.add_argument(
+        "--rows", metavar="N", type=_count, default=ROWS, help="trials that are shown (default: %(default)s)"
+    )
+    parser.add_argument("--offline", action="store_true", help="use what is stored, never the network")
+    parser.add_argument("--json", action="store_true", help="print plain data as JSON")
+    parser.add_argument(
+        "--systems", metavar="DIR", default=DEFAULT_FOLDER, help="folder of systems (default: %(default)s)"
+    )
+    parser.add_argument("--logs", metavar="DIR", help="instead of logging.directory")
+    parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Make the study and show it."""
+    surroundings: dict[str, Any] = {
+        "processes": asked.processes,
+        "places": Places(asked.systems, asked.logs, asked.data_dir),
+        "offline": asked.offline,
+        "show_progress": False if asked.json else None,
+    }
+    if asked.resume is not None:
+        for name in _OF_A_NEW_STUDY:
+            if getattr(asked, name) is not None:
+                raise ConfigurationError(
+                    f"--{name.replace('_', '-')} does nothing with --resume: the study has its own — allowed: "
+                    "--trials, --processes, --rows, --json, --offline and places"
+                )
+        study = resume(asked.resume, trials=asked.trials, **surroundings)
+    elif asked.system is None:
+        raise ConfigurationError("which system? — allowed: --system ID, or --resume STUDY (see python -m systems list)")
+    else:
+        given = None if asked.param is None else [parameter_argument(one) for one in asked.param]
+        names = ("window", "sampler", "trials", "metric", "seed", "batch", "min_trades", "best")
+        options: dict[str, Any] = {name: getattr(asked, name) for name in names}
+        study = optimise(asked.system, given, **options, conditions=asked.condition, **surroundings)
+    with open_store() as store:
+        luck = study_luck(study, store)
+    if asked.json:
+        print_json({**study.to_dict(), "luck": luck.to_dict()})
+    else:
+        show_study(study, luck, asked.rows)
+    if study.disagreeing:
+        lines = [f"trial {one.number}: {(one.notes or {})['verified']['difference']}" for one in study.disagreeing]
+        return failed("\n".join(["not what the reference kernel makes of it", *lines]), ParityError.exit_code)
+    return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; allowed: 0, 1, 2, …")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Small formulas that users write: conditions on parameters and expressions over figures."""

@@ -1,0 +1,1 @@
+"""What a trial is worth: figures, expressions over them, composite scores."""

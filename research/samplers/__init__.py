@@ -1,0 +1,1 @@
+"""Which points are tried next: samplers that are asked and told."""

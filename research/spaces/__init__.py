@@ -1,0 +1,1 @@
+"""What is searched: parameters with their ranges, conditions on them, the points that they allow."""

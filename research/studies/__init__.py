@@ -1,0 +1,1 @@
+"""A study: its trials in the store of runs, how they are made, resumed and verified."""

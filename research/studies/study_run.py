@@ -1,0 +1,177 @@
+"""Makes the trials of a study: asks the sampler, answers what is known, runs the rest, keeps each as it comes.
+
+A batch of points is asked, all of them are answered, and then the sampler is told in order of the trials. What it is
+asked and told depends on nothing but the plan, so a study that was interrupted asks and tells again what the store has
+and goes on where it ended; the same seed gives the same trials in any number of processes.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+
+from backtests.many.prepared_runs import Variation
+from backtests.many.run_many import VariationResult
+from core.errors import ConfigurationError
+from core.settings_problem import shown
+from research.objectives.objective import Objective
+from research.samplers.sampler import Proposal, Sampler
+from research.samplers.sampler_choice import LEARNING, sampler_of
+from research.studies.judged_trials import Judge
+from research.studies.study_base import Candidate, Candidates
+from research.studies.study_plan import StudyPlan
+from research.studies.told_values import ToldValues
+from runs.store.run_store import RunStore
+from runs.store.store_rows import Trial
+
+REFUSED_IN_A_ROW = 1000
+"""Points after which a sampler that finds none that may be tried is stopped."""
+_BATCH_OF_THE_DEAF = 128
+"""The batch of samplers that learn nothing: what they are told changes nothing."""
+
+
+class Runs(Protocol):
+    """What makes runs: :class:`~backtests.many.run_many.ManyRuns`, or what gives the same results in the same order."""
+
+    def run(self, variations: Iterator[Variation] | Sequence[Variation]) -> Iterator[VariationResult]:
+        """Run the variations; yield what each came to, in their order."""
+
+
+class StudyRun:
+    """The trials of a study, as far as they are.
+
+    Parameters
+    ----------
+    plan
+        What they follow from.
+    objectives
+        Of the plan, with their functions.
+    candidates
+        Which points are tried.
+    judge
+        What they are worth.
+    store
+        Where they are kept.
+    study
+        The id of the study in it.
+    """
+
+    def __init__(
+        self,
+        plan: StudyPlan,
+        objectives: Sequence[Objective],
+        candidates: Candidates,
+        judge: Judge,
+        store: RunStore,
+        study: int,
+    ) -> None:
+        self._plan, self._candidates, self._judge = plan, candidates, judge
+        self._store, self._study = store, study
+        self._told = ToldValues(objectives)
+        self._sampler: Sampler = sampler_of(plan.sampler, plan.space, objectives, plan.seed, in_order=plan.in_order)
+        self._kept = {one.number: one for one in store.records(Trial, optimisation=study)}
+        self._by_print: dict[str, Trial] = {}
+        self.trials: list[Trial] = []
+        self.refused: Counter[str] = Counter()
+
+    def make(self, runs: Runs, told: Callable[[Trial], None]) -> None:
+        """Make what is missing; ``told`` hears each trial, those that were kept too.
+
+        Raises
+        ------
+        ConfigurationError
+            If conditions leave no point, the sampler proposes others than those that were kept, or another process
+            makes the same study.
+        """
+        learns = self._plan.sampler in LEARNING and self._plan.sampler != "qmc"
+        batch = self._plan.batch if learns else max(self._plan.batch, _BATCH_OF_THE_DEAF)
+        while len(self.trials) < self._plan.total:
+            wanted = min(batch, self._plan.total - len(self.trials))
+            asked = [one for _ in range(wanted) if (one := self._next()) is not None]
+            for trial in self._answers([candidate for _, candidate in asked], runs):
+                self.trials.append(trial)
+                told(trial)
+            made = self.trials[len(self.trials) - len(asked) :]
+            for (proposal, _), trial in zip(asked, made, strict=True):
+                self._sampler.tell(proposal, self._told.of(trial.objectives))
+            if len(asked) < wanted:
+                break
+        if not self.trials:
+            raise ConfigurationError(f"no point may be tried: all {self.refused.total()} were refused{self._why()}")
+
+    def _next(self) -> tuple[Proposal, Candidate] | None:
+        """Return the next point that may be tried; None where there is none left."""
+        refused = 0
+        while (proposal := self._sampler.ask()) is not None:
+            found = self._candidates.of(proposal.point)
+            if isinstance(found, Candidate):
+                return proposal, found
+            self.refused[found.reason] += 1
+            self._sampler.tell(proposal, None)
+            refused += 1
+            if refused >= REFUSED_IN_A_ROW and self._plan.sampler != "grid":
+                raise ConfigurationError(f"{refused} points in a row may not be tried{self._why()}")
+        return None
+
+    def _why(self) -> str:
+        (reason, count), *_ = self.refused.most_common(1) or [("nothing was asked", 0)]
+        return f", {count} by {shown(reason)} — allowed: wider ranges, or fewer conditions"
+
+    def _answers(self, asked: Sequence[Candidate], runs: Runs) -> Iterator[Trial]:
+        """Yield the trials of a batch in order; only points that nobody has tried are run."""
+        first = len(self.trials)
+        known: dict[int, Trial] = {}
+        due: list[Candidate] = []
+        coming: set[str] = set()
+        for number, one in enumerate(asked, first):
+            if number in self._kept:
+                known[number] = self._require_same(self._kept[number], one)
+                coming.add(one.fingerprint)
+            elif one.fingerprint not in self._by_print and one.fingerprint not in coming:
+                elsewhere = self._elsewhere(one, number)
+                if elsewhere is not None:
+                    known[number] = elsewhere
+                else:
+                    due.append(one)
+                coming.add(one.fingerprint)
+        made = runs.run([one.variation for one in due]) if due else iter(())
+        for number, one in enumerate(asked, first):
+            trial = known.get(number)
+            if trial is None and one.fingerprint in self._by_print:
+                trial = self._judge.again(self._by_print[one.fingerprint], one, number, self._study)
+            if trial is None:
+                trial = self._judge.judged(next(made), one, number, self._study)
+            if trial.id is None:
+                trial = self._keep(trial)
+            self._by_print.setdefault(one.fingerprint, trial)
+            yield trial
+
+    def _elsewhere(self, one: Candidate, number: int) -> Trial | None:
+        """Return the answer of another study that ran the same over the same candles by the same code."""
+        if self._plan.system is None or not self._candidates.on_one_market:
+            return None
+        for known in self._store.records(Trial, fingerprint=one.fingerprint):
+            if known.optimisation != self._study:
+                trial = self._judge.again(known, one, number, self._study)
+                if trial is not None:
+                    return trial
+        return None
+
+    def _require_same(self, kept: Trial, asked: Candidate) -> Trial:
+        if kept.fingerprint == asked.fingerprint and kept.params == asked.point:
+            return kept
+        raise ConfigurationError(
+            f"study {self._study}: trial {kept.number} was {kept.params}, and {self._plan.sampler} proposes "
+            f"{asked.point} now: its library is of another version — allowed: that version, or a study of its own"
+        )
+
+    def _keep(self, trial: Trial) -> Trial:
+        try:
+            return msgspec.structs.replace(trial, id=self._store.record(trial))
+        except IntegrityError:
+            raise ConfigurationError(
+                f"study {self._study}: trial {trial.number} is there already: another process makes this study — "
+                "allowed: wait for it, or end it"
+            ) from None
