@@ -30,9 +30,10 @@ class MonteCarloSettings(msgspec.Struct, frozen=True, kw_only=True):
     ruin: float = 0.5
 
     def __post_init__(self) -> None:
+        whole_paths, whole_seed = isinstance(self.paths, int), isinstance(self.seed, int)
         allowed = {
-            "paths": (isinstance(self.paths, int) and 1 <= self.paths <= MOST_PATHS, f"a whole number from 1 to {MOST_PATHS}"),
-            "seed": (isinstance(self.seed, int) and 0 <= self.seed < 2**63, "a whole number from 0"),
+            "paths": (whole_paths and 1 <= self.paths <= MOST_PATHS, f"a whole number from 1 to {MOST_PATHS}"),
+            "seed": (whole_seed and 0 <= self.seed < 2**63, "a whole number from 0"),
             "block": (self.block is None or 1.0 <= self.block < 2**31, "a number of days, at least 1"),
             "missed": (0.0 <= self.missed <= 1.0, "a fraction from 0 to 1"),
             "slippage": (0.0 <= self.slippage <= 1.0, "a fraction from 0 to 1"),
