@@ -37,6 +37,8 @@ _PROGRAM = frozenset(
         "practice",
         "reports",
         "backtests",
+        "systems",
+        "research",
     }
 )
 _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
