@@ -75,7 +75,7 @@ def _joined(parts: Sequence[DailyCloses]) -> DailyCloses | None:
         if not (one.sound and (not len(one.equity) or one.equity[-1] > 0.0)):
             return None
         returns.append(one.returns())
-    growth: Float64Array = np.cumprod(1.0 + np.concatenate(returns))
+    growth: Float64Array = np.asarray(np.cumprod(1.0 + np.concatenate(returns)), np.float64)
     return DailyCloses(0, start, np.float64(start) * growth)
 
 
