@@ -162,28 +162,35 @@ class Search(NamedTuple):
     base: StudyBase
     objectives: tuple[Objective, ...]
 
+    @property
+    def judge(self) -> Judge:
+        """What says what trials are worth."""
+        return Judge(self.objectives, self.plan.min_trades, self.plan.window, conventions(self.base))
+
 
 def begin_study(
     search: Search, opened: "OpenedSurroundings", told: Callable[[int], None] = lambda study: None
 ) -> Study:
     """Make a study; ``told`` hears its number before anything is tried. Errors as of :func:`optimise`."""
-    hashes, figures = _base_run(search, opened)
-    row = search.plan.row(hashes, search.base.market, wall_clock_ms())
-    row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
-    row = msgspec.structs.replace(row, id=opened.store.record(row))
-    told(int(row.id or 0))
-    return _made(row, search, hashes, opened)
+    with _runs_of(search, opened) as runs:
+        hashes, figures = _base_run(search, runs)
+        row = search.plan.row(hashes, search.base.market, wall_clock_ms())
+        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
+        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        told(int(row.id or 0))
+        return _made(row, search, hashes, opened, runs)
 
 
 def go_on_with_study(row: Optimisation, search: Search, opened: "OpenedSurroundings") -> Study:
     """Make what is missing of the study that a row is; errors as of :func:`resume`."""
-    hashes, _ = _base_run(search, opened)
-    _require_same(row, hashes, search.plan)
-    row = msgspec.structs.replace(
-        row, status="RUNNING", settings={**(row.settings or {}), "trials": search.plan.trials}
-    )
-    opened.store.record(row)
-    return _made(row, search, hashes, opened)
+    with _runs_of(search, opened) as runs:
+        hashes, _ = _base_run(search, runs)
+        _require_same(row, hashes, search.plan)
+        row = msgspec.structs.replace(
+            row, status="RUNNING", settings={**(row.settings or {}), "trials": search.plan.trials}
+        )
+        opened.store.record(row)
+        return _made(row, search, hashes, opened, runs)
 
 
 class OpenedSurroundings:
@@ -308,12 +315,16 @@ def search_again(
     return Search(plan, found, objectives)
 
 
-def _base_run(begun: Search, opened: OpenedSurroundings) -> tuple[BaseHashes, dict[str, Any]]:
+def _runs_of(begun: Search, opened: OpenedSurroundings) -> ManyRuns:
+    """Return what makes the runs of a study."""
+    outputs = max(begun.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
+    return ManyRuns(begun.base, processes=opened.processes, outputs=outputs, runs=begun.plan.total)
+
+
+def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
-    # A study of one trial takes the engine that the run alone would have.
-    with ManyRuns(base, processes=1) as runs:
-        (done,) = runs.run([{}])
+    (done,) = runs.run([{}])
     if done.result is None:
         raise done.error if isinstance(done.error, HarnessError) else InvariantError(str(done.error))
     result = done.result.result
@@ -338,17 +349,17 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: Search, hashes: BaseHashes, opened: OpenedSurroundings) -> Study:
+def _made(row: Optimisation, begun: Search, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
     plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
-    judge = Judge(begun.objectives, plan.min_trades, plan.window, conventions(base))
+    judge = begun.judge
     run = StudyRun(plan, begun.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
-    outputs = max(judge.outputs, opened.outputs, key=("none", "trades", "full").index)
     progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
-        with progress, ManyRuns(base, processes=opened.processes, outputs=outputs, runs=plan.total) as runs:
+        with progress:
             run.make(runs, lambda trial: progress.advance(1))
+        runs.close()
         if all(one.status == "FAILED" for one in run.trials):
             status = "FAILED"
             raise HarnessError(f"study {id_}: all {len(run.trials)} trials failed; the first: {run.trials[0].failure}")
