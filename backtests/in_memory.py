@@ -185,7 +185,7 @@ class MemoryBacktest:
 
     def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
         """Return what a run is fed, with so many candles from before the window."""
-        return _market(self._series, self._timeframe, plan.start_ms, warmup_candles, self._instruments)
+        return _market(self._series, self._timeframe, plan, warmup_candles, self._instruments)
 
 
 def _require_own_candles(strategy: Strategy | StreamingStrategy) -> None:
@@ -276,16 +276,16 @@ def _require_strategy(config: object) -> None:
 def _market(
     series: Mapping[str, CandleColumns],
     timeframe: str,
-    start_ms: int,
+    plan: RunPlan,
     warmup_candles: int,
     instruments: Instrument | Mapping[str, Instrument] | None,
 ) -> MarketInput:
     length_ms = timeframe_ms(timeframe)
     loaded = {}
     for symbol, columns in series.items():
-        first = int(np.searchsorted(columns.open_time_ms, start_ms))
-        before = int(np.searchsorted(columns.open_time_ms, start_ms - length_ms, side="right"))
-        window = columns.slice(first, columns.rows)
+        first, end = np.searchsorted(columns.open_time_ms, (plan.start_ms, plan.end_ms - length_ms + 1)).tolist()
+        before = int(np.searchsorted(columns.open_time_ms, plan.start_ms - length_ms, side="right"))
+        window = columns.slice(first, max(first, end))
         holes = find_holes(window.open_time_ms, length_ms)
         rules = instruments if isinstance(instruments, Instrument) else (instruments or {}).get(symbol)
         loaded[symbol] = LoadedCandles(

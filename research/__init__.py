@@ -5,12 +5,25 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from research.folds.cross_validation import cross_validate
+    from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
     from research.studies.search import optimise, read_study, resume
     from research.studies.study import Study
 
-__all__ = ["Study", "optimise", "read_study", "resume"]
+__all__ = [
+    "Study",
+    "cross_validate",
+    "optimise",
+    "read_study",
+    "read_walk_forward",
+    "resume",
+    "resume_walk_forward",
+    "walk_forward",
+]
 
 _HOMES = {
+    "research.folds.cross_validation": "cross_validate",
+    "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
     "research.studies.search": "optimise read_study resume",
     "research.studies.study": "Study",
 }

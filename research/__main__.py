@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, luck, monte-carlo."""
+"""``python -m research``: optimise, show, luck, monte-carlo, walk-forward, cross-validate."""
 
 import argparse
 import importlib
@@ -13,6 +13,8 @@ VERBS = {
     "show": ("study_showing", "show a study, or list all"),
     "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
     "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
+    "walk-forward": ("walking_forward", "search fold by fold, and trade the best of each in what follows"),
+    "cross-validate": ("cross_validating", "search in all ways to leave groups of the past out, and try them there"),
 }
 """The verbs: the module of ``research.commands`` that has each, and what it does."""
 
@@ -27,6 +29,9 @@ examples:
   python -m research show latest
   python -m research luck latest --permutations 200 --noise 50
   python -m research monte-carlo latest --paths 10000
+  python -m research walk-forward --system practice-scalping --window out_of_sample --train 30d --test 10d --purge 1d
+  python -m research walk-forward --resume latest
+  python -m research cross-validate --system practice-scalping --groups 6 --test-groups 2 --sampler random --trials 50
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
 another when it is run again, 130 interrupted

@@ -19,6 +19,17 @@ _OF_A_NEW_STUDY = ("system", "window", "param", "condition", "sampler", "metric"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    add_search_arguments(parser)
+    parser.add_argument("--best", metavar="N", type=count, help="how many are run again with all outputs (default: 3)")
+    parser.add_argument("--resume", metavar="STUDY", help="go on with a study: its number, or latest")
+    parser.add_argument(
+        "--rows", metavar="N", type=count, default=ROWS, help="trials that are shown (default: %(default)s)"
+    )
+    add_surroundings(parser)
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says what is searched, and how."""
     parser.add_argument(
         "--system", metavar="ID", help="the system; what it says under optimise is what is left out here"
     )
@@ -31,20 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--condition", metavar="TEXT", action="append", help='such as "ema_fast < ema_slow"')
     parser.add_argument("--sampler", metavar="NAME", help=f"{', '.join(SAMPLERS)} (default: random)")
     parser.add_argument(
-        "--trials", metavar="N", type=_count, help="how many points are tried; a grid has all of its own"
+        "--trials", metavar="N", type=count, help="how many points are tried; a grid has all of its own"
     )
     parser.add_argument("--metric", metavar="METRIC", action="append",
                         help="a figure, an expression such as 0.6*sharpe-0.4*max_drawdown_pct/10, or composite; with "
                         ":min or :max; several times for several objectives (default: sharpe)")  # fmt: skip
-    parser.add_argument("--seed", metavar="N", type=_count, help="of everything that is drawn (default: 0)")
-    parser.add_argument("--batch", metavar="N", type=_count, help="points asked before the sampler learns (default: 8)")
-    parser.add_argument("--min-trades", metavar="N", type=_count, help="fewer leave a trial unranked (default: 1)")
-    parser.add_argument("--best", metavar="N", type=_count, help="how many are run again with all outputs (default: 3)")
-    parser.add_argument("--processes", metavar="N", type=_count, default=2, help="default: %(default)s")
-    parser.add_argument("--resume", metavar="STUDY", help="go on with a study: its number, or latest")
-    parser.add_argument(
-        "--rows", metavar="N", type=_count, default=ROWS, help="trials that are shown (default: %(default)s)"
-    )
+    parser.add_argument("--seed", metavar="N", type=count, help="of everything that is drawn (default: 0)")
+    parser.add_argument("--batch", metavar="N", type=count, help="points asked before the sampler learns (default: 8)")
+    parser.add_argument("--min-trades", metavar="N", type=count, help="fewer leave a trial unranked (default: 1)")
+
+
+def add_surroundings(parser: argparse.ArgumentParser) -> None:
+    """Add what changes no trial: where, in how many processes, and how it is told."""
+    parser.add_argument("--processes", metavar="N", type=count, default=2, help="default: %(default)s")
     parser.add_argument("--offline", action="store_true", help="use what is stored, never the network")
     parser.add_argument("--json", action="store_true", help="print plain data as JSON")
     parser.add_argument(
@@ -54,14 +64,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
 
 
-def run(asked: argparse.Namespace) -> int:
-    """Make the study and show it."""
-    surroundings: dict[str, Any] = {
+def surroundings_of(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what :func:`add_surroundings` has taken, as options of a study."""
+    return {
         "processes": asked.processes,
         "places": Places(asked.systems, asked.logs, asked.data_dir),
         "offline": asked.offline,
         "show_progress": False if asked.json else None,
     }
+
+
+def search_options(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what :func:`add_search_arguments` has taken: the parameters, and the options of a study."""
+    names = ("window", "sampler", "trials", "metric", "seed", "batch", "min_trades")
+    options: dict[str, Any] = {name: getattr(asked, name) for name in names}
+    given = None if asked.param is None else [parameter_argument(one) for one in asked.param]
+    return {"parameters": given, **options, "conditions": asked.condition}
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Make the study and show it."""
+    surroundings = surroundings_of(asked)
     if asked.resume is not None:
         for name in _OF_A_NEW_STUDY:
             if getattr(asked, name) is not None:
@@ -73,10 +96,7 @@ def run(asked: argparse.Namespace) -> int:
     elif asked.system is None:
         raise ConfigurationError("which system? — allowed: --system ID, or --resume STUDY (see python -m systems list)")
     else:
-        given = None if asked.param is None else [parameter_argument(one) for one in asked.param]
-        names = ("window", "sampler", "trials", "metric", "seed", "batch", "min_trades", "best")
-        options: dict[str, Any] = {name: getattr(asked, name) for name in names}
-        study = optimise(asked.system, given, **options, conditions=asked.condition, **surroundings)
+        study = optimise(asked.system, **search_options(asked), best=asked.best, **surroundings)
     with open_store() as store:
         luck = study_luck(study, store)
     if asked.json:
@@ -89,7 +109,8 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return the number that an argument is."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise argparse.ArgumentTypeError(f"{text!r} is no number; allowed: 0, 1, 2, …")
     return int(text)

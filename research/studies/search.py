@@ -1,6 +1,6 @@
 """Searches for parameters: begins studies and goes on with those that were interrupted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 import msgspec
@@ -100,13 +100,9 @@ def optimise(
     for name in options:
         if name not in Options.__annotations__:
             raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
-    begun = _begun(system, parameters, options)
-    with _Opened(options) as opened, _runs_of(begun, opened) as runs:
-        hashes, figures = _base_run(begun, runs)
-        row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
-        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
-        row = msgspec.structs.replace(row, id=opened.store.record(row))
-        return _made(row, begun, hashes, opened, runs)
+    begun = search_of(system, parameters, options)
+    with OpenedSurroundings(options) as opened:
+        return begin_study(begun, opened)
 
 
 def resume(
@@ -133,17 +129,9 @@ def resume(
     ConfigurationError
         If there is no such study, or its settings, candles, code or library are no longer those it was begun with.
     """
-    with _Opened(surroundings) as opened:
+    with OpenedSurroundings(surroundings) as opened:
         row = study_row(opened.store, study)
-        begun = _continued(row, trials, base, metric, opened)
-        with _runs_of(begun, opened) as runs:
-            hashes, _ = _base_run(begun, runs)
-            _require_same(row, hashes, begun.plan)
-            row = msgspec.structs.replace(
-                row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
-            )
-            opened.store.record(row)
-            return _made(row, begun, hashes, opened, runs)
+        return go_on_with_study(row, _continued(row, trials, base, metric, opened), opened)
 
 
 def read_study(study: str | int, store: RunStore) -> Study:
@@ -167,8 +155,8 @@ def study_row(store: RunStore, study: str | int) -> Optimisation:
     raise ConfigurationError(f"study {shown(text)}: there is no such study — {allowed}")
 
 
-class _Begun(NamedTuple):
-    """A study that is about to be made."""
+class Search(NamedTuple):
+    """A study that is about to be made: everything that can be checked before anything is run has been."""
 
     plan: StudyPlan
     base: StudyBase
@@ -177,11 +165,36 @@ class _Begun(NamedTuple):
     @property
     def judge(self) -> Judge:
         """What says what trials are worth."""
-        return Judge(self.objectives, self.plan.min_trades, self.plan.window, _conventions(self.base))
+        return Judge(self.objectives, self.plan.min_trades, self.plan.window, conventions(self.base))
 
 
-class _Opened:
-    """The store and the rest of the surroundings; a store that was opened here is closed at the end."""
+def begin_study(
+    search: Search, opened: "OpenedSurroundings", told: Callable[[int], None] = lambda study: None
+) -> Study:
+    """Make a study; ``told`` hears its number before anything is tried. Errors as of :func:`optimise`."""
+    with _runs_of(search, opened) as runs:
+        hashes, figures = _base_run(search, runs)
+        row = search.plan.row(hashes, search.base.market, wall_clock_ms())
+        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
+        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        told(int(row.id or 0))
+        return _made(row, search, hashes, opened, runs)
+
+
+def go_on_with_study(row: Optimisation, search: Search, opened: "OpenedSurroundings") -> Study:
+    """Make what is missing of the study that a row is; errors as of :func:`resume`."""
+    with _runs_of(search, opened) as runs:
+        hashes, _ = _base_run(search, runs)
+        _require_same(row, hashes, search.plan)
+        row = msgspec.structs.replace(
+            row, status="RUNNING", settings={**(row.settings or {}), "trials": search.plan.trials}
+        )
+        opened.store.record(row)
+        return _made(row, search, hashes, opened, runs)
+
+
+class OpenedSurroundings:
+    """The surroundings of studies, the store open; one that was opened here is closed at the end."""
 
     def __init__(self, given: Surroundings | Options) -> None:
         self.processes = given.get("processes", 2)
@@ -194,7 +207,7 @@ class _Opened:
         self._given = given.get("store")
         self.store = self._given if self._given is not None else open_store()
 
-    def __enter__(self) -> "_Opened":
+    def __enter__(self) -> "OpenedSurroundings":
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -202,8 +215,8 @@ class _Opened:
             self.store.close()
 
 
-def _begun(system: str | Base, parameters: Any, options: Options) -> _Begun:
-    """Check everything that can be checked before anything is run."""
+def search_of(system: str | Base, parameters: Any, options: Options) -> Search:
+    """Return what :func:`optimise` would make; errors as of it."""
     given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     section = OptimiseSection()
     name = window_name = None
@@ -243,7 +256,7 @@ def _begun(system: str | Base, parameters: Any, options: Options) -> _Begun:
     )
     require_sampler(sampler, space, objectives, trials)
     base.require_possible(space)
-    return _Begun(plan, base, objectives)
+    return Search(plan, base, objectives)
 
 
 def _parameters(
@@ -261,11 +274,29 @@ def _parameters(
 
 
 def _continued(
-    row: Optimisation, trials: int | None, base: Base | None, metric: Metric | None, opened: _Opened
-) -> _Begun:
+    row: Optimisation, trials: int | None, base: Base | None, metric: Metric | None, opened: OpenedSurroundings
+) -> Search:
     plan = plan_of(row)
+    if trials is not None:
+        if plan.in_order or trials < (plan.trials or 0):
+            allowed = "its whole grid" if plan.in_order else f"at least {plan.trials}, with which it was begun"
+            raise ConfigurationError(f"trials: {trials} — allowed: {allowed}")
+        plan = msgspec.structs.replace(plan, trials=trials)
+    return search_again(plan, f"study {row.id}", opened, base=base, metric=metric)
+
+
+def search_again(
+    plan: StudyPlan, called: str, opened: OpenedSurroundings, *, base: Base | None = None, metric: Metric | None = None
+) -> Search:
+    """Return the search of a plan that was kept; what cannot be kept, a base of no system and a function, is given.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not given, or is another; ``called`` is what messages say it is of.
+    """
     if plan.system is None and base is None:
-        raise ConfigurationError(f"study {row.id}: is of no system — allowed: research.resume({row.id}, base=…)")
+        raise ConfigurationError(f"{called}: is of no system — allowed: to resume it with base=…")
     if base is not None:
         found = base_of_runs(base)
     else:
@@ -273,30 +304,24 @@ def _continued(
         found = base_of_system(
             system, plan.window, opened.places, offline=opened.offline, show_progress=opened.show_progress
         )
-    if trials is not None:
-        if plan.in_order or trials < (plan.trials or 0):
-            allowed = "its whole grid" if plan.in_order else f"at least {plan.trials}, with which it was begun"
-            raise ConfigurationError(f"trials: {trials} — allowed: {allowed}")
-        plan = msgspec.structs.replace(plan, trials=trials)
     objectives = tuple(Objective(one.text, one.direction) for one in plan.goals)
     if any(one.is_function for one in plan.goals):
         if metric is None:
-            raise ConfigurationError(
-                f"study {row.id}: its metric is a function — allowed: research.resume(…, metric=…)"
-            )
+            raise ConfigurationError(f"{called}: its metric is a function — allowed: to resume it with metric=…")
         objectives = objectives_of(metric)
         if goals_of(objectives) != plan.goals:
-            raise ConfigurationError(f"study {row.id}: its metric is another — allowed: {row.objective}")
-    return _Begun(plan, found, objectives)
+            known = ", ".join(one.text for one in plan.goals)
+            raise ConfigurationError(f"{called}: its metric is another — allowed: {known}")
+    return Search(plan, found, objectives)
 
 
-def _runs_of(begun: _Begun, opened: _Opened) -> ManyRuns:
+def _runs_of(begun: Search, opened: OpenedSurroundings) -> ManyRuns:
     """Return what makes the runs of a study."""
     outputs = max(begun.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
     return ManyRuns(begun.base, processes=opened.processes, outputs=outputs, runs=begun.plan.total)
 
 
-def _base_run(begun: _Begun, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
+def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
     (done,) = runs.run([{}])
@@ -305,7 +330,7 @@ def _base_run(begun: _Begun, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]
     result = done.result.result
     if not isinstance(result.data_sha256, str):
         raise InvariantError("a backtest without a hash of its candles")
-    figures = figures_of(result, done.result.daily_closes, base.window, _conventions(base))
+    figures = figures_of(result, done.result.daily_closes, base.window, conventions(base))
     return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures
 
 
@@ -324,7 +349,7 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened, runs: ManyRuns) -> Study:
+def _made(row: Optimisation, begun: Search, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
     plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
     judge = begun.judge
@@ -353,5 +378,6 @@ def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened,
     return Study(row, plan, begun.objectives, trials)
 
 
-def _conventions(base: StudyBase) -> MetricSettings:
+def conventions(base: StudyBase) -> MetricSettings:
+    """Return the conventions of the figures of a base."""
     return msgspec.convert(base.settings.live.metrics.model_dump(), MetricSettings)

@@ -15,14 +15,14 @@ from unittest.mock import patch
 import yaml
 
 from research.__main__ import main
-from research.commands import optimising
+from research.commands import cross_validating, optimising, walking_forward
 from research.samplers.sampler_choice import SAMPLERS
 from research.spaces.ranges import parameter_of
 from research.studies.optimise_section import OptimiseSection
 from tests.support.shared import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "research.md").read_text(encoding="utf-8")
-COMMAND, SHOWN = re.search(r"```\n\$ python -m research (.*)\n((?:.*\n)*?)```", PAGE).groups()
+COMMANDS = re.findall(r"```\n\$ python -m research (.*)\n((?:.*\n)*?)```", PAGE)
 PROGRAM, PRINTED = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL).groups()
 
 
@@ -42,22 +42,28 @@ class Page(unittest.TestCase):
         os.chdir(folder.name)
         url = f"sqlite:///{folder.name}/runs.sqlite"
         with patch.dict(os.environ, HARNESS_STORE_URL=url):
-            for run, shown in ((lambda: main(shlex.split(COMMAND)), SHOWN), (lambda: exec(PROGRAM, {}), PRINTED)):
+            shown_all = "".join(shown for _, shown in COMMANDS)
+            for run, shown in ((self.run_all, shown_all), (lambda: exec(PROGRAM, {}), PRINTED)):
                 output = io.StringIO()
                 with contextlib.redirect_stdout(output):
                     run()
                 self.assertEqual(settled(shown), settled(output.getvalue()))
+
+    def run_all(self) -> None:
+        for command, _ in COMMANDS:
+            self.assertEqual(0, main(shlex.split(command)))
 
     def test_every_key_option_and_sampler_is_explained(self) -> None:
         for key in OptimiseSection.model_fields:
             self.assertRegex(PAGE, rf"\| `{key}` \|")
         for sampler in SAMPLERS:
             self.assertRegex(PAGE, rf"\| `{sampler}` \|")
-        parser = argparse.ArgumentParser(add_help=False)
-        optimising.add_arguments(parser)
         places = {"--offline", "--systems", "--logs", "--data-dir", "--rows"}
-        for option in {one.option_strings[0] for one in parser._actions} - places:
-            self.assertRegex(PAGE, rf"{option}[ `=]")
+        for verb in (optimising, walking_forward, cross_validating):
+            parser = argparse.ArgumentParser(add_help=False)
+            verb.add_arguments(parser)
+            for option in {one.option_strings[0] for one in parser._actions} - places:
+                self.assertRegex(PAGE, rf"{option}[ `=]")
 
     def test_the_sections_that_are_written_are_ones(self) -> None:
         shown = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])["optimise"]

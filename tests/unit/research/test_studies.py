@@ -303,7 +303,7 @@ class Truth(StudyCase):
             ({"base": planted_base(13)}, "the candles of the window are no longer"),
             ({"base": planted_base(risk={"default_risk_per_trade": 0.02})}, "the settings of the system are no longer"),
             ({"base": self.base, "trials": 3}, "trials: 3 — allowed: at least 4"),
-            ({}, "is of no system — allowed: research.resume"),
+            ({}, "is of no system — allowed: to resume it with base=…"),
         )
         for given, words in table:
             with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):

@@ -1,0 +1,194 @@
+"""Walk-forward: parameters are searched in one stretch of time and traded in the next, again and again.
+
+One account goes through all tests: each begins with what the one before left, its positions closed at the test's end by
+the rule for ends of runs (at their last marks, with costs, ``reason=end``). Beside its balance nothing goes from one
+test to the next: limits on losses and draw-down begin anew, as they do with a session.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+import msgspec
+
+from backtests.many.run_base import Base
+from core.errors import ConfigurationError
+from core.timeframe import timeframe_ms
+from research.folds.fold_run import FoldRun
+from research.folds.fold_times import FoldScheme
+from research.folds.lengths import length_ms
+from research.folds.walk_forward_result import WalkForward
+from research.folds.walk_plan import WalkPlan, plan_of_walk, walk_row
+from research.spaces.parameter import Parameter
+from research.studies.search import (
+    Metric,
+    OpenedSurroundings,
+    Options,
+    Search,
+    Surroundings,
+    conventions,
+    search_again,
+    search_of,
+)
+from runs.identity.code_version import code_version
+from runs.store.run_store import RunStore
+from runs.store.store_rows import Optimisation, Trial
+from systems.life_cycle.epoch_tracker import wall_clock_ms
+
+NOTHING = "0c"
+
+
+class WalkOptions(Options, total=False):
+    """What else :func:`walk_forward` may be told."""
+
+    purge: str
+    embargo: str
+    anchored: bool
+
+
+def walk_forward(
+    system: str | Base,
+    parameters: Mapping[str, Any] | Sequence[Parameter] | None = None,
+    *,
+    train: str,
+    test: str,
+    **options: Unpack[WalkOptions],
+) -> WalkForward:
+    """Search parameters fold by fold, trade the best of each in the test that follows, and return what it came to.
+
+    Parameters
+    ----------
+    system, parameters
+        As of :func:`research.optimise`.
+    train, test
+        Lengths, such as ``90d`` or ``2000c`` (candles): what each search is given, and the test after it. The next fold
+        begins a test later, so that the tests follow one another.
+    **options
+        ``purge`` is taken off the end of what the search is given, ``embargo`` lies between that and the test;
+        ``anchored`` lets every search begin where the first does. All others as of :func:`research.optimise`; ``best``
+        is 0 where nothing else is said: every test is a run with all outputs anyway.
+
+    Raises
+    ------
+    ConfigurationError, DataUnavailableError
+        If an argument is wrong, or a fold cannot be run.
+    HarnessError
+        If all trials of a search failed.
+
+    Examples
+    --------
+    >>> from backtests import MemoryBacktest
+    >>> import tempfile; from runs.store.run_store import open_store
+    >>> rows = [(60_000 * n, 10.0, 11.0, 9.0, 10.0 + n % 2, 1.0) for n in range(50)]
+    >>> base = MemoryBacktest(rows, strategy="scalping_ema_rsi")
+    >>> with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/runs.sqlite") as store:
+    ...     walk = walk_forward(base, {"ema_fast": "5..6"}, train="20c", test="10c", sampler="grid", store=store,
+    ...                         processes=1)
+    >>> len(walk.folds)
+    3
+    """
+    purge, embargo = options.pop("purge", NOTHING), options.pop("embargo", NOTHING)
+    anchored = options.pop("anchored", False)
+    given: Options = {"best": 0, **{key: one for key, one in options.items() if one is not None}}  # type: ignore[typeddict-item]
+    for name in given:
+        if name not in Options.__annotations__:
+            raise TypeError(f"walk_forward has no option {name}")
+    search = search_of(system, parameters, given)
+    candle_ms = timeframe_ms(search.base.settings.live.timeframe)
+    scheme = FoldScheme(
+        train_ms=length_ms("train", train, candle_ms),
+        test_ms=length_ms("test", test, candle_ms),
+        purge_ms=length_ms("purge", purge, candle_ms, least=0),
+        embargo_ms=length_ms("embargo", embargo, candle_ms, least=0),
+        anchored=anchored,
+    )
+    plan = WalkPlan(
+        search=search.plan,
+        scheme=scheme,
+        candle_ms=candle_ms,
+        starting_balance=search.base.settings.live.execution.starting_balance,
+        conventions=conventions(search.base),
+        settings_sha256=search.base.settled({}, "the settings")[0],
+        code_version=code_version(),
+    )
+    _require_one_account(search, plan)
+    with OpenedSurroundings(given) as opened:
+        row = plan.row(search.base.market.strategy, wall_clock_ms())
+        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        return _made(row, plan, search, opened)
+
+
+def resume_walk_forward(
+    walk: str | int, *, base: Base | None = None, metric: Metric | None = None, **surroundings: Unpack[Surroundings]
+) -> WalkForward:
+    """Go on with a walk-forward where it ended, in the middle of a fold too; what is done is not made again.
+
+    Parameters
+    ----------
+    walk
+        Its number, or ``latest``.
+    base, metric
+        What it varies where that is no system, and its metric where that is a function.
+    **surroundings
+        As of :func:`research.optimise`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or its settings, candles, code or library are no longer those it was begun with.
+    """
+    with OpenedSurroundings(surroundings) as opened:
+        row = walk_row(opened.store, walk)
+        plan, called = plan_of_walk(row), f"walk-forward {row.id}"
+        search = search_again(plan.search, called, opened, base=base, metric=metric)
+        for what, before, now in (
+            ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
+            ("code of the program", plan.code_version, code_version()),
+        ):
+            if before != now:
+                raise ConfigurationError(
+                    f"{called}: the {what} are no longer those that it was begun with — allowed: one of its own"
+                )
+        return _made(row, plan, search, opened)
+
+
+def read_walk_forward(walk: str | int, store: RunStore) -> WalkForward:
+    """Return a walk-forward as the store has it, by its number or ``latest``; errors as of :func:`walk_row`."""
+    row = walk_row(store, walk)
+    return WalkForward(row, _done(store, row))
+
+
+def _done(store: RunStore, row: Optimisation) -> list[Trial]:
+    found = store.records(Trial, optimisation=row.id, status="COMPLETED")
+    return sorted(found, key=lambda one: one.number)
+
+
+def _require_one_account(search: Search, plan: WalkPlan) -> None:
+    """Refuse what cannot be, before anything is run: a balance that is searched, folds that do not fit."""
+    if any(one.key == "execution.starting_balance" for one in search.plan.space.parameters):
+        raise ConfigurationError(
+            "parameter execution.starting_balance: is what one fold hands to the next — allowed: other parameters"
+        )
+    _ = plan.folds
+
+
+def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
+    """Make the folds that are missing, in order, and keep how it ended."""
+    run = FoldRun(row, plan, search, opened)
+    status = "PARTIAL"
+    done = _done(opened.store, row)
+    try:
+        for fold in plan.folds[len(done) :]:
+            if done and FoldRun.is_ruined(done[-1]):
+                break
+            try:
+                done.append(run.make(fold, done[-1] if done else None))
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(
+                    f"interrupted in fold {fold.number} of {len(plan.folds)}; what is done is kept: python -m research "
+                    f"walk-forward --resume {row.id}"
+                ) from None
+        status = "COMPLETED"
+    finally:
+        row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
+        opened.store.record(row)
+    return WalkForward(row, done)

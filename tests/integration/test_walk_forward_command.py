@@ -1,0 +1,211 @@
+"""``python -m research walk-forward`` and ``cross-validate`` as a user runs them; killed in the middle of a fold."""
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from backtests.config_backtest import ConfigBacktestRunner
+from core.instants import format_ms
+from research.__main__ import main
+from runs.store.run_store import RunStore, open_store
+from runs.store.store_rows import Optimisation, Trial
+from tests.support.runs.backtest_runs import command_environment
+from tests.support.shared import REPOSITORY
+from tests.support.system_files import system_places, write_system
+from tests.support.waiting import wait_until
+
+SECTION = {
+    "window": "fortnight",
+    "parameters": {"ema_fast": "3..8", "sl_atr_multiple": {"low": 1.0, "high": 3.0, "step": 0.5}},
+    "conditions": ["ema_fast * 3 < ema_slow"],
+    "sampler": "random",
+    "trials": 6,
+    "metric": "roi",
+}
+WALK = ("--system", "mine", "--train", "5d", "--test", "288c", "--purge", "6h", "--embargo", "2h")
+
+
+class CommandCase(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.places = system_places(self.folder)
+        write_system(self.folder, "mine", windows={"fortnight": "2024-01-01..2024-01-14"}, optimise=SECTION)
+        self.where = ["--systems", self.places.systems, "--logs", str(self.places.logs), "--data-dir",
+                      str(self.places.data_dir)]  # fmt: skip
+        self.url = f"sqlite:///{folder.name}/runs.sqlite"
+        self.enterContext(patch.dict(os.environ, HARNESS_STORE_URL=self.url))
+
+    def store(self) -> RunStore:
+        store = open_store(self.url)
+        self.addCleanup(store.close)
+        return store
+
+    def command(self, *arguments: str) -> tuple[int, str, str]:
+        """Run a verb in this process; return exit code, standard output and standard error."""
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = main([*arguments, *self.where, "--processes", "1"])
+        return code, output.getvalue(), errors.getvalue()
+
+    def walk(self, *arguments: str) -> dict[str, Any]:
+        code, output, errors = self.command("walk-forward", *arguments, "--json")
+        self.assertEqual((0, ""), (code, errors))
+        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
+        return found
+
+
+class Walks(CommandCase):
+    def test_every_test_is_the_separate_backtest_byte_for_byte(self) -> None:
+        found = self.walk(*WALK)
+        self.assertEqual((2, 2), (len(found["folds"]), found["folds_planned"]))
+        balance = 10_000.0
+        rows = {one.id: one for one in self.store().runs()}
+        trials = {one.number: one for one in self.store().records(Trial, optimisation=found["walk_forward"])}
+        for one in found["folds"]:
+            runner = ConfigBacktestRunner(
+                self.folder / "config" / "live.yaml",
+                format_ms(one["test"]["start_ms"]),
+                format_ms(one["test"]["end_ms"]),
+                data_dir=self.places.data_dir,
+                output_dir=self.folder / "alone",
+                engine="reference",
+            )
+            runner.config["strategy"]["params"].update(one["params"])
+            runner.config["execution"]["starting_balance"] = balance
+            result = runner.run()
+            own = Path(one["folder"])
+            self.assertEqual(Path(result["log_file"]).read_bytes(), (own / "trades.csv").read_bytes())
+            self.assertEqual(result["trades_sha256"], one["trades_sha256"])
+            self.assertEqual(result["data_sha256"], json.loads((own / "result.json").read_text())["data_sha256"])
+            self.assertGreater(result["performance"]["total_trades"], 0)
+            self.assertEqual(own, Path(rows[trials[one["fold"]].run].folder))
+            self.assertEqual(balance, one["starting_balance"])
+            balance = result["performance"]["current_balance"]
+            self.assertEqual(balance, one["final_balance"])
+        self.assertEqual(balance, found["equity"]["daily"][-1])
+
+    def test_the_table_says_what_the_document_has(self) -> None:
+        code, output, errors = self.command("walk-forward", *WALK, "--anchored", "--seed", "3")
+        self.assertEqual((0, ""), (code, errors))
+        found = self.walk("--resume", "latest")
+        self.assertEqual((True, 3, 12), (found["scheme"]["anchored"], found["search"]["seed"],
+                                         sum(one["tried"] for one in found["folds"])))  # fmt: skip
+        first = found["folds"][0]
+        self.assertIn(
+            f"Walk-forward {found['walk_forward']}: mine, fortnight: 2024-01-01T00:00:00.000Z to 2024-01-15T00:", output
+        )
+        self.assertIn("folds: 2 of 2, anchored, the first search of 5d, tests of 3d, purge 6h, embargo 2h\n", output)
+        line = next(one for one in output.splitlines() if one.startswith("1  "))
+        self.assertIn("  2024-01-01T00:00..2024-01-05T18:00  2024-01-06T02:00..2024-01-09T02:00  ", line)
+        self.assertTrue(line.endswith(f"  {first['final_balance']:,.2f}"), line)
+        self.assertRegex(output, r"ema_fast: (\d+\.\d|n/a) on average \(\d, \d\)\n")
+        self.assertIn("positions close at a test's end at their last marks, with costs (reason=end)", output)
+
+    def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
+        mine = ("--system", "mine")
+        table = (
+            ((), "which system? — allowed: --system ID, or --resume NUMBER"),
+            (mine, "--train is missing — allowed: a length such as 90d, or 2000c for candles"),
+            ((*mine, "--train", "5d"), "--test is missing"),
+            ((*mine, "--train", "5", "--test", "3d"), "train: '5' is no length"),
+            ((*mine, "--train", "20d", "--test", "3d"), "train 20d + test 3d do not fit into the window from 2024-01"),
+            ((*mine, "--train", "5d", "--test", "20m"), "test: '20m' is no whole number of candles of 15m"),
+            ((*mine, "--train", "5d", "--test", "3d", "--purge", "9d"), "purge: 9d leaves nothing of train 5d"),
+            ((*WALK, "--sampler", "tpr"), "(did you mean tpe?)"),
+            ((*WALK, "--param", "execution.starting_balance=1000,2000"), "is what one fold hands to the next"),
+            (("--resume", "9"), "walk-forward '9': there is none of that number — the store has none yet"),
+            (("--resume", "9", "--train", "5d"), "--train does nothing with --resume"),
+        )
+        for arguments, words in table:
+            with self.subTest(arguments):
+                code, output, errors = self.command("walk-forward", *arguments)
+                self.assertEqual((2, ""), (code, output))
+                self.assertIn(words, errors)
+                self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
+        self.assertEqual([], self.store().records(Optimisation))
+
+
+class Killed(CommandCase):
+    def test_killed_in_the_middle_of_a_fold_it_goes_on_and_comes_to_the_same(self) -> None:
+        wanted = (*WALK, "--trials", "40", "--sampler", "tpe", "--batch", "4")
+        began = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "research", "walk-forward", *wanted, *self.where],
+            cwd=REPOSITORY,
+            env=command_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(began.kill)
+        store = self.store()
+        wait_until(lambda: began.poll() is not None or len(tried(store)) >= 47)
+        began.send_signal(signal.SIGKILL)
+        began.wait()
+        kept = tried(store)
+        self.assertTrue(40 < len(kept) < 80, len(kept))
+        self.assertEqual(["COMPLETED", "RUNNING"], [one.status for one in store.records(Trial, optimisation=1)])
+        found = self.walk("--resume", "latest")
+        self.assertEqual(80, len(tried(store)))
+        self.assertEqual(kept, tried(store)[: len(kept)])
+        os.environ["HARNESS_STORE_URL"] = f"sqlite:///{self.folder}/other.sqlite"
+        whole = self.walk(*wanted)
+        self.assertEqual(whole, found)
+
+
+class CrossValidations(CommandCase):
+    def test_the_paths_and_their_distribution(self) -> None:
+        shape = ("--system", "mine", "--groups", "4", "--test-groups", "2", "--purge", "2h", "--embargo", "6h")
+        code, output, errors = self.command("cross-validate", *shape, "--trials", "3", "--json")
+        self.assertEqual((0, ""), (code, errors))
+        found = json.loads(output, parse_constant=self.fail)
+        self.assertEqual((6, 3, 3), (len(found["splits"]), len(found["paths"]), found["search"]["tried"]))
+        made = len(tried(self.store()))
+        code, output, errors = self.command("cross-validate", *shape, "--trials", "3")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertIn("groups: 4 of 84h, 2 left out at a time, purge 2h, embargo 6h: 6 searches, 3 paths\n", output)
+        self.assertRegex(
+            output, r"\nover paths +paths +mean +lowest +5 % +25 % +median +75 % +95 % +highest\nmetric +3 "
+        )
+        # The second one was answered by the first: every trial of it is one of before.
+        again = self.store().records(Trial)[made:]
+        self.assertTrue(again and all(one.same_as is not None for one in again))
+
+    def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
+        mine = ("--system", "mine")
+        table = (
+            ((), "which system? — allowed: --system ID"),
+            ((*mine, "--groups", "1"), "groups: 1 — allowed: a whole number from 2 to 20"),
+            ((*mine, "--test-groups", "6"), "test_groups: 6 — allowed: a whole number from 1 to 5"),
+            ((*mine, "--purge", "x"), "purge: 'x' is no length"),
+            ((*mine, "--purge", "9d"), "purge 9d leave"),
+            ((*mine, "--sampler", "tpe"), "sampler 'tpe': learns"),
+        )
+        for arguments, words in table:
+            with self.subTest(arguments):
+                code, output, errors = self.command("cross-validate", *arguments)
+                self.assertEqual((2, ""), (code, output))
+                self.assertIn(words, errors)
+                self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
+        self.assertEqual([], self.store().records(Optimisation))
+
+
+def tried(store: RunStore) -> list[tuple[object, ...]]:
+    """Return the trials of searches, those of tests apart."""
+    found = store.columns(Trial, "id", "fingerprint", "value")
+    return [one for one in found if one[1] is not None]
+
+
+if __name__ == "__main__":
+    unittest.main()

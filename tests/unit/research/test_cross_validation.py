@@ -1,0 +1,173 @@
+"""Cross-validation: against runs made one by one, and sentinels at every boundary of what a search may see."""
+
+import itertools
+import math
+import tempfile
+import unittest
+from typing import Any
+
+import numpy as np
+
+import research
+from backtests import MemoryBacktest, run_backtest
+from core.candle_columns import CandleColumns
+from core.errors import ConfigurationError
+from core.time_range import TimeRange
+from core.timeframe import DAY_MS
+from research.folds.cross_validation_result import CrossValidation, Distribution
+from research.folds.windowed_base import WindowedBase
+from research.studies.study_base import base_of_runs
+from runs.store.run_store import RunStore
+from runs.store.store_rows import Optimisation, Trial
+from tests.support.candles import candles_of
+from tests.support.changed_candles import with_candle_changed
+from tests.support.hour_strategy import planted_candles
+from tests.support.studies import CONFIG, store_in
+from tests.support.times import HOUR_MS, JANUARY_MS
+
+SPACE = {"hour": "11..13"}
+DAYS, GROUPS = 32, 4
+SHAPE = {"groups": GROUPS, "test_groups": 2, "purge": "6h", "embargo": "18h"}
+"""Groups of eight days; a search begins a day after a group that is left out, and ends six hours before one."""
+
+
+class ValidationCase(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.number = folder.name, 0
+        self.candles = planted_candles(DAYS)
+
+    def opened(self) -> RunStore:
+        self.number += 1
+        store = store_in(self.folder, str(self.number))
+        self.addCleanup(store.close)
+        return store
+
+    def validated(self, candles: CandleColumns | None = None, **options: Any) -> CrossValidation:
+        given = {"sampler": "grid", "metric": "roi", "processes": 1, **SHAPE, **options}
+        base = MemoryBacktest({"BTC/USDT": candles_of(self.candles if candles is None else candles)}, config=CONFIG)
+        return research.cross_validate(base, given.pop("parameters", SPACE), store=self.opened(), **given)
+
+    def alone(self, hour: int, first: int, end: int) -> list[float]:
+        """Return the daily returns of one run over some rows of candles."""
+        done = run_backtest(
+            {"BTC/USDT": candles_of(self.candles.slice(first, end))},
+            config={**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}},
+        )
+        equity = [10_000.0, *done.daily_closes.equity.tolist()]
+        return [after / before - 1 for before, after in itertools.pairwise(equity)]
+
+
+class Brute(ValidationCase):
+    def test_every_split_and_path_is_what_single_runs_come_to(self) -> None:
+        found = self.validated()
+        size = 24 * DAYS // GROUPS
+        self.assertEqual((6, 3, 3), (len(found.splits), len(found.paths), found.tried))
+        best = []
+        for one in found.splits:
+            spans = [[(edge - JANUARY_MS) // HOUR_MS for edge in span.to_tuple_ms()] for span in one.split.train]
+            self.assertEqual([own for own in range(GROUPS) if own not in one.split.tests],
+                             [first // size for first, _ in spans])  # fmt: skip
+            growth = {
+                hour: math.prod(1 + value for first, end in spans for value in self.alone(hour, first, end)) - 1
+                for hour in (11, 12, 13)
+            }
+            best.append(max(growth, key=lambda hour: growth[hour]))
+            self.assertEqual(best[-1], one.params["hour"])
+            self.assertAlmostEqual(100 * growth[best[-1]], one.in_value, 9)
+            tested = [value for own in one.split.tests for value in self.alone(best[-1], own * size, own * size + size)]
+            self.assertAlmostEqual(100 * (math.prod(1 + value for value in tested) - 1), one.out_value, 9)
+        for path in found.paths:
+            returns = [value for own, split in enumerate(path.splits)
+                       for value in self.alone(best[split], own * size, own * size + size)]  # fmt: skip
+            self.assertEqual(DAYS, len(returns))
+            self.assertAlmostEqual(100 * (math.prod(1 + value for value in returns) - 1), path.value, 9)
+            sharpe = np.mean(returns) / np.std(returns, ddof=1) * math.sqrt(365)
+            self.assertAlmostEqual(sharpe, path.figures["risk_adjusted.sharpe"], 9)
+        self.assertEqual(3, found.distributions["metric"].paths)
+        self.assertEqual(sum(one.value < 0 for one in found.paths) / 3, found.losing)
+
+    def test_trades_are_counted_over_all_runs_of_a_path(self) -> None:
+        [path, *_] = self.validated(metric="profit_factor").paths
+        figures = path.figures
+        counts = [figures[f"trade_quality.{name}"] for name in ("wins", "losses", "evens")]
+        self.assertEqual(figures["trade_quality.trades"], sum(counts))
+        self.assertAlmostEqual(100 * counts[0] / sum(counts), figures["trade_quality.win_rate_pct"], 12)
+
+    def test_more_processes_make_the_same(self) -> None:
+        self.assertEqual(self.validated().to_dict(), self.validated(processes=2).to_dict())
+
+    def test_points_that_are_not_ranked_leave_paths_without_figures(self) -> None:
+        found = self.validated(min_trades=1000)
+        self.assertEqual({None}, {one.trial for one in found.splits} | {one.value for one in found.paths})
+        self.assertEqual((None, 0), (found.losing, found.distributions["metric"].paths))
+
+    def test_a_distribution_by_hand(self) -> None:
+        found = Distribution.of([3.0, None, 1.0, 2.0, 5.0, 4.0, math.inf])
+        self.assertEqual((5, 3.0, 1.0, 5.0), (found.paths, found.mean, found.lowest, found.highest))
+        self.assertEqual((1.2, 2.0, 3.0, 4.0, 4.8), tuple(round(one, 12) for one in found.quantiles))
+
+
+class Leaks(ValidationCase):
+    def test_no_search_sees_a_group_that_is_left_out_or_what_lies_about_it(self) -> None:
+        clean = self.searched(self.candles)
+        size = 24 * DAYS // GROUPS
+        # Rows around the border between the second and the third group, at each side of what is cut off.
+        for row in (size, size + 5, 2 * size - 1, 2 * size - 6, 2 * size - 7, 2 * size, 2 * size + 23, 2 * size + 24):
+            changed = self.searched(with_candle_changed(self.candles, row))
+            self.assertEqual(clean.keys(), changed.keys())
+            seen = 0
+            for span, trials in clean.items():
+                inside = span.start_ms <= JANUARY_MS + row * HOUR_MS < span.end_ms
+                seen += inside
+                with self.subTest(row=row, span=str(span)):
+                    self.assertEqual(inside, trials != changed[span])
+            # The second group is cut in its last six hours where the third is left out, the third in its first day.
+            self.assertGreater(seen, 0)
+
+    def test_a_search_does_not_warm_up_on_what_lies_before_it(self) -> None:
+        base = base_of_runs(MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, strategy="scalping_ema_rsi"))
+        span = TimeRange(JANUARY_MS + 10 * DAY_MS, JANUARY_MS + 15 * DAY_MS)
+        for isolated in (False, True):
+            windowed = WindowedBase(base.runs, span, isolated=isolated)
+            _, strategy = windowed.decides(base.settings, "")
+            needed = windowed.market_of(windowed.plan, strategy)[1]
+            self.assertGreater(needed, 20)
+            [loaded] = windowed.load(windowed.plan, strategy, needed).candles.values()
+            self.assertEqual((0 if isolated else needed, 5 * 24), (loaded.warmup.rows, loaded.window.rows))
+            self.assertEqual(span.start_ms, loaded.window.open_time_ms[0])
+
+    def searched(self, candles: CandleColumns) -> dict[TimeRange, list[tuple[object, ...]]]:
+        """Return what was found on every range that is searched, with the hash of all that it was fed."""
+        store = self.opened()
+        base = MemoryBacktest({"BTC/USDT": candles_of(candles)}, config=CONFIG)
+        research.cross_validate(base, SPACE, store=store, sampler="grid", metric="roi", processes=1, **SHAPE)
+        return {
+            TimeRange(one.start_ms, one.end_ms): [
+                (trial.fingerprint, trial.daily_equity) for trial in store.records(Trial, optimisation=one.id)
+            ]
+            for one in store.records(Optimisation)
+        }
+
+
+class Refused(ValidationCase):
+    def test_what_cannot_be_is_told_before_anything_is_run(self) -> None:
+        table: tuple[tuple[dict[str, Any], str], ...] = (
+            ({"sampler": "tpe", "trials": 4}, "sampler 'tpe': learns, .* — allowed: grid, random, qmc"),
+            ({"metric": ["roi", "sharpe"]}, "metric: 2 objectives — allowed: one"),
+            ({"metric": "worst_trade"}, "metric worst_trade: trade_quality.worst_trade is not known of runs that are"),
+            ({"metric": lambda done: 1.0}, "a function is not known of runs that are joined"),
+            ({"purge": "4"}, "purge: '4' is no length"),
+            ({"purge": "6d"}, "purge 6d and embargo 18h leave nothing to search where groups 1, 3 are left out"),
+            ({"groups": 1}, "groups: 1 — allowed: a whole number from 2 to 20"),
+        )
+        for given, words in table:
+            with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):
+                self.validated(**given)
+
+
+if __name__ == "__main__":
+    unittest.main()
