@@ -5,7 +5,8 @@ import msgspec
 from core.errors import ConfigurationError
 from core.settings_problem import shown
 
-MOST_PATHS = 1_000_000
+MOST_PATHS = 100_000
+"""Of each, equity is kept at a hundred points of its way for the bands."""
 
 
 class MonteCarloSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +30,10 @@ class MonteCarloSettings(msgspec.Struct, frozen=True, kw_only=True):
     ruin: float = 0.5
 
     def __post_init__(self) -> None:
+        whole_paths, whole_seed = isinstance(self.paths, int), isinstance(self.seed, int)
         allowed = {
-            "paths": (1 <= self.paths <= MOST_PATHS, f"a whole number from 1 to {MOST_PATHS}"),
-            "seed": (0 <= self.seed < 2**63, "a whole number from 0"),
+            "paths": (whole_paths and 1 <= self.paths <= MOST_PATHS, f"a whole number from 1 to {MOST_PATHS}"),
+            "seed": (whole_seed and 0 <= self.seed < 2**63, "a whole number from 0"),
             "block": (self.block is None or 1.0 <= self.block < 2**31, "a number of days, at least 1"),
             "missed": (0.0 <= self.missed <= 1.0, "a fraction from 0 to 1"),
             "slippage": (0.0 <= self.slippage <= 1.0, "a fraction from 0 to 1"),

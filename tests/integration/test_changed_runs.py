@@ -184,7 +184,9 @@ class OfARun(unittest.TestCase):
         self.assertEqual("there is no closed trade", found.undefined["trades_missed"])
 
     def test_impossible_settings_are_named(self) -> None:
-        for name, value in (("paths", 0), ("block", 0.5), ("missed", 1.5), ("ruin", 0.0), ("slippage", math.nan)):
+        impossible = {"paths": (0, 1.5, 10**6), "seed": (-1,), "block": (0.5,), "missed": (1.5,), "ruin": (0.0,),
+                      "slippage": (math.nan,)}  # fmt: skip
+        for name, value in ((name, value) for name, values in impossible.items() for value in values):
             with self.assertRaisesRegex(ConfigurationError, f"^{name}: .* — allowed: "):
                 MonteCarloSettings(**{name: value})
 

@@ -72,7 +72,7 @@ class LuckCommand(CommandCase):
         for arguments, wrong in (
             (("luck", "nothing"), "run 'nothing': no run has that id or name"),
             (("luck", self.place, "--noise", "-1"), "--noise: -1 — allowed: a whole number from 0"),
-            (("monte-carlo", self.place, "--paths", "0"), "paths: 0 — allowed: a whole number from 1 to 1000000"),
+            (("monte-carlo", self.place, "--paths", "0"), "paths: 0 — allowed: a whole number from 1 to 100000"),
             (("monte-carlo", self.place, "--ruin", "2"), "ruin: 2.0 — allowed: a fraction above 0, at most 1"),
         ):
             code, output, errors = self.command(*arguments)
