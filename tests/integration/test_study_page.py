@@ -297,8 +297,8 @@ class StudyPage(unittest.TestCase):
         base, made = planted_base(), {}
         with store_in(self.folder, "small") as store:
             one = {"store": store, "processes": 1, "best": 0, "sampler": "grid"}
-            made["line"] = research.optimise(base, {"hour": "8..20"}, metric="sharpe", **one)
-            made["point"] = research.optimise(base, {"hour": "12..12"}, metric="sharpe", **one)
+            made["line"] = research.optimise(base, {"hour": "8..20"}, metric="net_profit", **one)
+            made["point"] = research.optimise(base, {"hour": "12..12"}, metric="net_profit", **one)
             made["none"] = research.optimise(base, {"hour": "8..20"}, min_trades=1_000, **one)
             lucks = {name: study_luck(study, store) for name, study in made.items()}
         sections: dict[str, set[str]] = {}
