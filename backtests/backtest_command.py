@@ -31,7 +31,7 @@ examples:
 
 times are UTC; the end is exclusive
 exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 4 --verify-engine found a
-difference, 130 interrupted, 1 anything else
+difference or had nothing to compare, 130 interrupted, 141 nobody reads the output, 1 anything else
 """
 
 
@@ -73,9 +73,9 @@ def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def tell_of_compiling(asked: argparse.Namespace) -> None:
+def tell_of_compiling(engine: str) -> None:
     """Say on standard error that a run will compile its rules first, where it was asked for and will."""
-    if asked.engine == "compiled" and not asked.quiet:
+    if engine == "compiled":
         from compiled.compiling.sources import is_compiled
 
         if not is_compiled():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backtests.engines.engine_choice import EngineChoice
-from core.command_line import INTERRUPTED, drop_output, failed, require_open_files
+from core.command_line import INTERRUPTED, READER_GONE, drop_output, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
@@ -371,7 +371,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             now_ms = runner.end_ms
             start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
             runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
-        tell_of_compiling(asked)
+        if not asked.quiet:
+            tell_of_compiling(asked.engine)
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
@@ -380,7 +381,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed("interrupted before anything was written; what was fetched is kept", INTERRUPTED)
     except BrokenPipeError:
         drop_output()
-        return 1
+        return READER_GONE
     except OSError as error:
         drop_output()
         return failed(f"cannot write the report ({error.strerror or error})", 1)

@@ -2,17 +2,21 @@
 
 import functools
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
+from core.instrument import Instrument
 
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
+    from backtests.engines.compiled_totals import CompiledTotals
     from backtests.kept_run import KeptRun
     from backtests.market_input import MarketInput
     from backtests.run_plan import RunPlan
+    from compiled.driving.compiled_run import CompiledRun
+    from engine.kernel_rules import KernelRules
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
     from strategies.strategy import Strategy, StreamingStrategy
@@ -34,7 +38,16 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     series = (*market.candles.values(), *market.detail.values())
     candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
     # Who has the engines compared wants both, however long the run is and whichever is named.
-    engine = "compiled" if plan.verify_engine else plan.engine
+    yield from engine_reasons("compiled" if plan.verify_engine else plan.engine, candles)
+    if importlib.util.find_spec("numba") is None:
+        return
+    from compiled.driving.coverage import rules_reasons
+
+    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+
+
+def engine_reasons(engine: EngineChoice, candles: int) -> Iterator[str]:
+    """Yield why the reference kernel has to make a run of so many candles, whatever its rules are."""
     if engine == "reference":
         yield "it was asked for"
     if engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -43,11 +56,9 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         yield "numba is not installed"
         return
     from compiled.compiling.sources import is_compiled
-    from compiled.driving.coverage import rules_reasons
 
     if engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
-    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
 
 
 def run_compiled(
@@ -60,42 +71,83 @@ def run_compiled(
     Uncovered
         If they do not cover it after all; outputs are of no use then, and the strategy may have been asked already.
     """
-    from backtests.engines.compiled_session import CompiledSession
+    from compiled.driving.compiled_run import Sinks
+
+    begun = begin_compiled(plan, strategy, market, outputs)
+    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
+    begun.run.run(Sinks._make((*texts, outputs.mark_all)), begun.totals.take)
+    return begun.ended(), begun.warmed
+
+
+class BegunRun(NamedTuple):
+    """A run by the compiled rules that may begin, and what becomes its session."""
+
+    plan: "RunPlan"
+    run: "CompiledRun"
+    totals: "CompiledTotals"
+    rules: "KernelRules"
+    instruments: Mapping[str, Instrument]
+    warmed: dict[str, int]
+    outputs: "SessionOutputs"
+
+    def ended(self) -> "CompiledSession":
+        """Return what the run came to, once it has been run."""
+        from backtests.engines.compiled_session import CompiledSession
+
+        core, engaged = self.run.core, self.plan.kill_switch_engaged
+        self.totals.finish()
+        return CompiledSession(
+            core, self.totals, self.rules, self.instruments, self.outputs, kill_switch_engaged=engaged
+        )
+
+
+def begin_compiled(
+    plan: "RunPlan",
+    strategy: "Strategy | StreamingStrategy",
+    market: "MarketInput",
+    outputs: "SessionOutputs",
+    *,
+    by_step: bool = False,
+) -> BegunRun:
+    """Hear a strategy and return the run of a plan by the compiled rules; ``by_step`` lets it note its steps.
+
+    Raises
+    ------
+    Uncovered
+        If they do not cover it; the strategy may have been asked already.
+    """
     from backtests.engines.compiled_totals import CompiledTotals
     from backtests.engines.opinions import opinions_of
-    from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.compiled_run import CompiledRun
     from compiled.driving.contracts import NO_CONTRACT, Contract
-    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
-    from compiled.driving.scaled_market import scaled_prices
+    from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
+    from compiled.driving.told_steps import told_by_step
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
-    opinions = opinions_of(strategy, plan.settings, rules, market)
+    opinions = opinions_of(strategy, plan.settings, rules, market, told=outputs.decisions.kept)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
-        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
-        prices = None if memory is None else memory.once(("prices", symbol), scaled)
+        scaled = functools.partial(price_scale, (one.window, finer), one.instrument)
+        scale = None if memory is None else memory.once(("price scale", symbol), scaled)
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer, contract))
-    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
-    warmed = warmed_candles(core, tuple(market.candles))
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
+    core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
+    warmed = warmed_candles(brought, core)
+    core = told_by_step(core) if by_step else core
+    run = CompiledRun(core, feed, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
-    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)), totals.take)
-    totals.finish()
-    outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
-    engaged = plan.kill_switch_engaged
-    return CompiledSession(core, totals, rules, instruments, outputs, kill_switch_engaged=engaged), warmed
+    return BegunRun(plan, run, totals, rules, instruments, warmed, outputs)
 
 
-def require_compiled(plan: "RunPlan", reason: str | None) -> None:
+def require_compiled(engine: EngineChoice, reason: str | None) -> None:
     """Refuse a run that was asked of the compiled rules and that they do not cover."""
-    if plan.engine == "compiled" and reason is not None:
+    if engine == "compiled" and reason is not None:
         raise ConfigurationError(f"--engine compiled: {reason} — allowed: auto or reference for such a run")
 
 
@@ -105,6 +157,20 @@ class MadeRun(NamedTuple):
     result: "RunResult"
     outputs: "SessionOutputs"
     kept: "KeptRun | None" = None
+
+
+def require_verified(reference: MadeRun, reason: str) -> None:
+    """Refuse a run that was to be verified and that one engine alone has made; it stands all the same.
+
+    Raises
+    ------
+    ParityError
+        Naming why.
+    """
+    raise ParityError(
+        f"--verify-engine: nothing was verified, the reference kernel alone made the run (because {reason})"
+        f"{_where(reference)}"
+    )
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:
@@ -125,5 +191,8 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
-        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")
+        raise ParityError(f"the engines differ in {', '.join(differing)}{_where(reference)}")
+
+
+def _where(reference: MadeRun) -> str:
+    return "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"

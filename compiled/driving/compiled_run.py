@@ -17,8 +17,9 @@ from compiled.codes import (
     REASONS,
     STATUSES,
     TRANSITIONS,
+    WAITS,
 )
-from compiled.driving.core_builder import first_step_ms
+from compiled.driving.candle_feed import CandleFeed
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -43,12 +44,13 @@ Sink = Callable[[memoryview], object]
 
 
 class Events(NamedTuple):
-    """The events of a batch, which are gone when the next is made."""
+    """The events of a batch, which are gone when the next is made; ``ends`` says where those of each step end."""
 
     fills: Records
     transitions: Records
     points: Records
     notes: Records
+    ends: Records
 
     @classmethod
     def of(cls, core: Core) -> "Events":
@@ -59,10 +61,12 @@ class Events(NamedTuple):
             core.transitions[: account["transitions"]],
             core.points[: account["points"]],
             core.notes[: account["decisions"]],
+            core.ends[: account["ends"]],
         )
 
 
-Listener = Callable[[Events], object]
+Listener = Callable[[], object]
+"""Is told that there are events."""
 
 
 class OpinionRows(Protocol):
@@ -74,13 +78,14 @@ class OpinionRows(Protocol):
 
 
 class Sinks(NamedTuple):
-    """What takes the lines of each output; None where nobody wants them."""
+    """What takes the lines of each output, and the float64 equity of every step; None where nobody wants them."""
 
     trades: Sink | None
     equity: Sink | None
     decisions: Sink | None
     orders: Sink | None
     ledger: Sink | None
+    curve: Sink | None
 
 
 class CompiledRun:
@@ -88,8 +93,10 @@ class CompiledRun:
 
     Parameters
     ----------
-    core, symbols, strategy_name
-        What runs; symbols and strategy as they are configured.
+    core, feed
+        What runs, and what feeds it candles.
+    symbols, strategy_name
+        As they are configured.
     opinions
         The JSON of every symbol's opinions, in configured order.
     tags
@@ -99,12 +106,14 @@ class CompiledRun:
     def __init__(
         self,
         core: Core,
+        feed: CandleFeed,
         symbols: Sequence[str],
         strategy_name: str,
         opinions: Sequence[OpinionRows],
         tags: Sequence[str] = ("",),
     ) -> None:
         self.core = core
+        self._feed = feed
         self._opinions = opinions
         self.tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
@@ -121,6 +130,7 @@ class CompiledRun:
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
+        self._begun = False
         self._json = (
             Words.of(JSON_PIECES),
             Words.of(REASONS),
@@ -137,7 +147,7 @@ class CompiledRun:
         self._out: Bytes = np.empty(0, np.uint8)
 
     def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
-        """Run to the end; a listener is given the events of every batch, once they are written.
+        """Run to the end; a listener is called for every batch of events, once they are written.
 
         Raises
         ------
@@ -145,34 +155,53 @@ class CompiledRun:
             If a number of the run needs more than 64 bits, or a step has more events than there is room for; what was
             written then is of no use.
         """
-        core, account = self.core, self.core.account
-        begun = False
+        account = self.core.account
         while account[0]["status"] != ENDED:
-            run_steps(core)
+            self._run_steps(sinks.curve)
             if account[0]["status"] == OVERFLOW:
                 raise Uncovered("a number needs more than 64 bits")
             if account[0]["status"] == FULL:
                 raise Uncovered("more happens at once than there is room for")
-            if not begun and account[0]["steps"]:
-                begun = True
+            if not self._begun and account[0]["steps"]:
+                self._begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
-            events = Events.of(core)
+            events = Events.of(self.core)
             self._write(events, sinks)
             if listener is not None:
-                listener(events)
-            for name in ("fills", "transitions", "points", "decisions"):
+                listener()
+            for name in ("fills", "transitions", "points", "decisions", "ends"):
                 account[name] = 0
 
+    def end_after(self, time_ms: int, at_end: int) -> None:
+        """Let the run end after the last step that is not later than a time, and go on to there if it has ended.
+
+        ``at_end`` says how it ends, as ``compiled.codes`` has it.
+        """
+        self.core.rules["at_end"] = at_end
+        self.core = self._feed.up_to(time_ms, self.core)
+
+    def _run_steps(self, curve: Sink | None) -> None:
+        """Run steps until there is something to be written; the equity of each is taken with its candles."""
+        account = self.core.account
+        while True:
+            run_steps(self.core)
+            if curve is not None:
+                curve(self.core.curve[: account[0]["curve"]].view(np.uint8).data)
+            account["curve"] = 0
+            if account[0]["status"] != WAITS:
+                return
+            self.core = self._feed.next(self.core)
+
     def _write_start(self, ledger: Sink) -> None:
-        account, first_ms = self.core.account[0], first_step_ms(self.core)
+        account, first_ms = self.core.account[0], self._feed.first_ms
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
         ledger(out[:used].data)
 
     def _write(self, events: Events, sinks: Sinks) -> None:
         """Write the events that were made."""
-        core, (fills, transitions, points, notes) = self.core, events
+        core, (fills, transitions, points, notes, _) = self.core, events
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)

@@ -101,12 +101,12 @@ def optimise(
         if name not in Options.__annotations__:
             raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
     begun = _begun(system, parameters, options)
-    with _Opened(options) as opened:
-        hashes, figures = _base_run(begun, opened)
+    with _Opened(options) as opened, _runs_of(begun, opened) as runs:
+        hashes, figures = _base_run(begun, runs)
         row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
         row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
         row = msgspec.structs.replace(row, id=opened.store.record(row))
-        return _made(row, begun, hashes, opened)
+        return _made(row, begun, hashes, opened, runs)
 
 
 def resume(
@@ -136,13 +136,14 @@ def resume(
     with _Opened(surroundings) as opened:
         row = study_row(opened.store, study)
         begun = _continued(row, trials, base, metric, opened)
-        hashes, _ = _base_run(begun, opened)
-        _require_same(row, hashes, begun.plan)
-        row = msgspec.structs.replace(
-            row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
-        )
-        opened.store.record(row)
-        return _made(row, begun, hashes, opened)
+        with _runs_of(begun, opened) as runs:
+            hashes, _ = _base_run(begun, runs)
+            _require_same(row, hashes, begun.plan)
+            row = msgspec.structs.replace(
+                row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
+            )
+            opened.store.record(row)
+            return _made(row, begun, hashes, opened, runs)
 
 
 def read_study(study: str | int, store: RunStore) -> Study:
@@ -172,6 +173,11 @@ class _Begun(NamedTuple):
     plan: StudyPlan
     base: StudyBase
     objectives: tuple[Objective, ...]
+
+    @property
+    def judge(self) -> Judge:
+        """What says what trials are worth."""
+        return Judge(self.objectives, self.plan.min_trades, self.plan.window, _conventions(self.base))
 
 
 class _Opened:
@@ -284,12 +290,16 @@ def _continued(
     return _Begun(plan, found, objectives)
 
 
-def _base_run(begun: _Begun, opened: _Opened) -> tuple[BaseHashes, dict[str, Any]]:
+def _runs_of(begun: _Begun, opened: _Opened) -> ManyRuns:
+    """Return what makes the runs of a study."""
+    outputs = max(begun.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
+    return ManyRuns(begun.base, processes=opened.processes, outputs=outputs, runs=begun.plan.total)
+
+
+def _base_run(begun: _Begun, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
-    # A study of one trial takes the engine that the run alone would have.
-    with ManyRuns(base, processes=1) as runs:
-        (done,) = runs.run([{}])
+    (done,) = runs.run([{}])
     if done.result is None:
         raise done.error if isinstance(done.error, HarnessError) else InvariantError(str(done.error))
     result = done.result.result
@@ -314,17 +324,17 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened) -> Study:
+def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened, runs: ManyRuns) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
     plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
-    judge = Judge(begun.objectives, plan.min_trades, plan.window, _conventions(base))
+    judge = begun.judge
     run = StudyRun(plan, begun.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
-    outputs = max(judge.outputs, opened.outputs, key=("none", "trades", "full").index)
     progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
-        with progress, ManyRuns(base, processes=opened.processes, outputs=outputs, runs=plan.total) as runs:
+        with progress:
             run.make(runs, lambda trial: progress.advance(1))
+        runs.close()
         if all(one.status == "FAILED" for one in run.trials):
             status = "FAILED"
             raise HarnessError(f"study {id_}: all {len(run.trials)} trials failed; the first: {run.trials[0].failure}")
