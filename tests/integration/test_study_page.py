@@ -13,6 +13,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import research
+from core.time_range import TimeRange
+from research.pictures.fold_line import FoldLine
 from research.pictures.study_data import study_data
 from research.pictures.study_file import study_html, write_study_page
 from research.studies.study import Study
@@ -220,6 +222,25 @@ class StudyPage(unittest.TestCase):
             self.assertEqual(str(one.params["hour"]), row[heads.index("hour")])
         sentence = self.browser.run("return document.getElementById('luck-sentence').textContent")
         self.assertEqual(self.luck.best.sentence.lower(), sentence.lower().rstrip("."))
+
+    def test_folds_stand_in_a_table_of_their_own(self) -> None:
+        day = 86_400_000
+        folds = [
+            FoldLine(number=place, train=TimeRange(place * day, (place + 9) * day),
+                     test=TimeRange((place + 9) * day, (place + 12) * day), params=one.params, in_value=12.5,
+                     out_value=out, efficiency=0.25, trades=4, max_drawdown_pct=1.5, balance=10_004.0)
+            for place, (one, out) in enumerate(zip(self.study.ranked[:2], (3.0, None), strict=True))
+        ]  # fmt: skip
+        self.browser.open(write_study_page(self.study, self.luck, self.folder / "folds.html", folds), width=390)
+        heads, *rows = self.browser.run(
+            "return [...document.querySelectorAll('#fold-table tr')].map((row) =>"
+            " [...row.cells].map((cell) => cell.textContent))"
+        )
+        self.assertEqual(["0", "1970-01-01 – 1970-01-10", "1970-01-10 – 1970-01-13"], rows[0][:3])
+        self.assertEqual([str(one.params["hour"]) for one in folds], [row[heads.index("hour")] for row in rows])
+        self.assertEqual(["3.0000 USDT", "n/a"], [row[heads.index("out")] for row in rows])
+        self.assertEqual([], self.browser.logged())
+        self.assertEqual(390, self.browser.run("return document.documentElement.scrollWidth"))
 
     def test_the_keyboard_tells_values_and_the_mouse_too(self) -> None:
         self.browser.open(self.page)
