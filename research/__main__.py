@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, luck, monte-carlo, walk-forward, cross-validate."""
+"""``python -m research``: optimise, show, report, luck, monte-carlo, walk-forward, cross-validate."""
 
 import argparse
 import importlib
@@ -11,6 +11,7 @@ from core.command_line import CommandParser, exit_code_of
 VERBS = {
     "optimise": ("optimising", "search the parameters of a system"),
     "show": ("study_showing", "show a study, or list all"),
+    "report": ("reporting", "write the page of a study"),
     "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
     "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
     "walk-forward": ("walking_forward", "search fold by fold, and trade the best of each in what follows"),
@@ -27,6 +28,7 @@ examples:
   python -m research optimise --resume latest
       go on with a study that was interrupted
   python -m research show latest
+  python -m research report latest --out study.html
   python -m research luck latest --permutations 200 --noise 50
   python -m research monte-carlo latest --paths 10000
   python -m research walk-forward --system practice-scalping --window out_of_sample --train 30d --test 10d --purge 1d

@@ -1,19 +1,12 @@
 """Writes the page: the front end, the library that draws, and the data of runs, in one file."""
 
-import base64
-import hashlib
-import html
-import os
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from core.candle_columns import CandleColumns
-from core.errors import StoreError
 from reports.page.chart_library import chart_library
+from reports.page.frozen_page import PageForm, page_html, write_whole
 from reports.page.run_data import compared_data, run_data
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, read_run
@@ -50,16 +43,7 @@ def write_page(
     StoreError
         If a run cannot be read, the charts' library is not installed, or the page cannot be written.
     """
-    text = page_text(page_data(runs, candles))
-    work = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work.write_text(text, encoding="utf-8")
-        work.replace(target)
-    except OSError as error:
-        work.unlink(missing_ok=True)
-        raise StoreError.of("write", target, error) from error
-    return target
+    return write_whole(page_text(page_data(runs, candles)), target)
 
 
 def page_data(
@@ -72,51 +56,7 @@ def page_data(
 
 
 def page_text(data: Mapping[str, Any]) -> str:
-    """Return a page as HTML: nothing in it needs a network, and nothing in its data can end its place in the page.
-
-    The page's own rules allow the scripts named here by their hashes, and no other; and no connection.
-    """
+    """Return the page of runs as HTML, as :func:`~reports.page.frozen_page.page_html` makes pages."""
     names = [str(run["name"]) for run in data["runs"]]
-    modules = {f"front/{name}": _as_url(text) for name, text in _front(".js").items()}
-    library, imports = chart_library(), _in_script(msgspec.json.encode({"imports": modules}))
-    boot = 'import { openPage } from "front/page.js"; openPage(document);'
-    allowed = " ".join(f"'sha256-{_digest(one)}'" for one in (library, imports, boot))
-    rules = f"default-src 'none'; script-src {allowed} data:; style-src 'unsafe-inline'; img-src data: blob:"
-    return "\n".join(
-        (
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{rules}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">',
-            f"<title>{html.escape(' · '.join(names))}</title>",
-            f"<style>{_front('.css')['style.css']}</style>",
-            f'<script type="application/json" id="data">{_in_script(msgspec.json.encode(data))}</script>',
-            f"<script>{library}</script>",
-            f'<script type="importmap">{imports}</script>',
-            "</head><body><noscript>This page draws its charts with JavaScript; its data is in it as JSON.</noscript>",
-            f'<script type="module">{boot}</script></body></html>\n',
-        )
-    )
-
-
-def _front(ending: str) -> dict[str, str]:
-    """Return the files of the front end with an ending, by name."""
-    files = sorted(resources.files("reports.front").iterdir(), key=lambda one: one.name)
-    return {one.name: one.read_text(encoding="utf-8") for one in files if one.name.endswith(ending)}
-
-
-def _in_script(json: bytes) -> str:
-    """Return JSON that no browser takes for the end of a script or for a comment, and that is the same JSON."""
-    text = json.decode()
-    for one in "<>&\u2028\u2029":
-        text = text.replace(one, f"\\u{ord(one):04x}")
-    return text
-
-
-def _as_url(module: str) -> str:
-    return f"data:text/javascript;charset=utf-8;base64,{base64.b64encode(module.encode()).decode()}"
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    form = PageForm(entry="page.js", opens="openPage", library=chart_library())
+    return page_html(" · ".join(names), data, form)

@@ -3,9 +3,10 @@
 import argparse
 from typing import Any
 
-from core.command_line import failed
+from core.command_line import failed, say
 from core.errors import ConfigurationError, ParityError
 from research.commands.study_blocks import ROWS, show_study
+from research.pictures.study_file import usual_place, write_study_page
 from research.samplers.sampler_choice import SAMPLERS
 from research.spaces.ranges import parameter_argument
 from research.studies.search import optimise, resume
@@ -99,10 +100,12 @@ def run(asked: argparse.Namespace) -> int:
         study = optimise(asked.system, **search_options(asked), best=asked.best, **surroundings)
     with open_store() as store:
         luck = study_luck(study, store)
+    page = usual_place(study, asked.logs)
     if asked.json:
-        print_json({**study.to_dict(), "luck": luck.to_dict()})
+        print_json({**study.to_dict(), "luck": luck.to_dict(), "report": str(write_study_page(study, luck, page))})
     else:
         show_study(study, luck, asked.rows)
+        say("", f"Report page: {write_study_page(study, luck, page)}")
     if study.disagreeing:
         lines = [f"trial {one.number}: {(one.notes or {})['verified']['difference']}" for one in study.disagreeing]
         return failed("\n".join(["not what the reference kernel makes of it", *lines]), ParityError.exit_code)

@@ -135,10 +135,13 @@ def pareto_front(values: Sequence[Sequence[float]], objectives: Sequence[Objecti
     [0, 1, 3]
     """
     turned = [tuple(one.sign * value for one, value in zip(objectives, row, strict=True)) for row in values]
-    return [
-        place
-        for place, own in enumerate(turned)
+    front: list[int] = []
+    # Whatever is better than a point in all comes before it in this order, and so does one on the front that is.
+    for place in sorted(range(len(turned)), key=turned.__getitem__, reverse=True):
+        own = turned[place]
         if not any(
-            other != own and all(theirs >= mine for theirs, mine in zip(other, own, strict=True)) for other in turned
-        )
-    ]
+            turned[other] != own and all(theirs >= mine for theirs, mine in zip(turned[other], own, strict=True))
+            for other in front
+        ):
+            front.append(place)
+    return sorted(front)

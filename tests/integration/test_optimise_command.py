@@ -78,7 +78,9 @@ class Verb(CommandCase):
         )
         self.assertRegex(output, r"\ntrial  ema_fast  sl_atr_multiple +roi  trades +return % .*PSR +DSR\n\d+ ")
         self.assertRegex(output, r"expected of the best of as many worthless strategies: \d")
-        folder = Path(output.rstrip().rpartition(", ")[2])
+        run, _, page = output.rstrip().rpartition("\n\nReport page: ")
+        self.assertIn('"format":"study 1"', Path(page).read_text(encoding="utf-8"))
+        folder = Path(run.rpartition(", ")[2])
         self.assertTrue((folder / "trades.csv").is_file() and (folder / "manifest.json").is_file(), folder)
         [best] = [one for one in self.store().records(Trial) if one.run is not None]
         run = self.store().run(str(folder))
@@ -120,7 +122,16 @@ class Verb(CommandCase):
     def test_studies_are_listed_and_shown(self) -> None:
         self.assertEqual((0, "no study; python -m research optimise begins one\n", ""), self.command("show"))
         _, output, _ = self.optimise("--system", "mine")
-        self.assertEqual((0, output, ""), self.command("show", "latest"))
+        shown, _, page = output.rpartition("\nReport page: ")
+        self.assertEqual((0, shown, ""), self.command("show", "latest"))
+        written = Path(page.rstrip()).read_bytes()
+        other = str(self.folder / "pages" / "mine.html")
+        self.assertEqual((0, f"{other}\n", ""), self.command("report", "1", "--out", other))
+        self.assertEqual(written, Path(other).read_bytes())
+        self.assertRegex(self.command("report", "7")[2], r"\Aerror: study '7': there is no such study[^\n]*\n\Z")
+        self.assertRegex(
+            self.command("report", "1", "--out", self.folder.as_posix())[2], r"is a folder — allowed: a file"
+        )
         _, listed, _ = self.command("show")
         self.assertRegex(listed, r"\n1 +COMPLETED +mine +days +random +0 +12 +roi:max ")
 

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from backtests import MemoryBacktest
+from research.studies.study import Study
 from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Trial
 from tests.support.candles import candles_of
@@ -31,3 +34,16 @@ def store_in(folder: str | Path, name: str = "runs") -> RunStore:
 def told(trials: list[Trial]) -> list[tuple[object, ...]]:
     """Return what two studies of one plan have to agree in."""
     return [tuple(getattr(one, name) for name in _KEPT) for one in trials]
+
+
+def many_trials(study: Study, count: int) -> Study:
+    """Return a study with so many trials of other points, made up of those that were made."""
+    trials = []
+    for number in range(count):
+        known = study.ranked[number * 7 % len(study.ranked)]
+        target = round(0.001 + number * 1e-6, 6)
+        params = {**(known.params or {}), "hour": number * 11 % 24, "target": target}
+        values = [value * (1.0 + target) for value in known.objectives or []]
+        changed = {"number": number, "fingerprint": str(number), "params": params, "objectives": values}
+        trials.append(msgspec.structs.replace(known, id=None, same_as=None, **changed))
+    return Study(study.row, study.plan, study.objectives, trials)

@@ -13,6 +13,7 @@ from unittest import mock
 from core.errors import StoreError
 from reports.page import chart_library, page_file
 from reports.page.page_file import page_text, write_page
+from research.pictures.study_file import study_html
 from tests.support.runs.written_runs import written_run
 from tests.support.shared import REPOSITORY
 
@@ -61,23 +62,29 @@ class PageFile(unittest.TestCase):
         self.assertEqual({"name", text}, set(held["runs"][0]))
 
     def test_the_rules_allow_the_scripts_of_the_page_and_no_connection(self) -> None:
-        page = Scripts(page_text({"runs": [{"name": "a"}]}))
-        for kind, text in page.found[1:]:
-            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-            self.assertIn(f"'sha256-{digest}'", page.rules, kind)
-        self.assertTrue(page.rules.startswith("default-src 'none'; "))
-        self.assertNotIn("http", page.rules)
-        self.assertNotIn("connect-src", page.rules)
+        for html in (page_text({"runs": [{"name": "a"}]}), study_html({"study": {"title": "a"}})):
+            page = Scripts(html)
+            for kind, text in page.found[1:]:
+                digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+                self.assertIn(f"'sha256-{digest}'", page.rules, kind)
+            self.assertTrue(page.rules.startswith("default-src 'none'; "))
+            self.assertNotIn("http", page.rules)
+            self.assertNotIn("connect-src", page.rules)
 
-    def test_a_page_holds_every_module_that_its_modules_import(self) -> None:
-        imports = json.loads(Scripts(page_text({"runs": [{"name": "a"}]})).found[2][1])["imports"]
-        for name, url in imports.items():
-            source = base64.b64decode(url.partition("base64,")[2]).decode()
-            for imported in re.findall(r'from "([^"]+)"', source):
-                self.assertIn(imported, imports, name)
+    def test_a_page_holds_every_module_that_its_modules_import_and_no_other(self) -> None:
+        for data, entry in (({"runs": [{"name": "a"}]}, "front/page.js"), (None, "front/study/study_page.js")):
+            scripts = Scripts(study_html({"study": {"title": "a"}}) if data is None else page_text(data)).found
+            modules = json.loads(dict(scripts)["importmap"])["imports"]
+            named = {entry}
+            for name, url in modules.items():
+                source = base64.b64decode(url.partition("base64,")[2]).decode()
+                imported = set(re.findall(r'from "([^"]+)"', source))
+                self.assertLessEqual(imported, set(modules), name)
+                named |= imported
+            self.assertEqual(named, set(modules))
 
     def test_the_front_end_makes_no_markup_from_text_and_asks_nothing_of_a_network(self) -> None:
-        for path in sorted((REPOSITORY / "reports" / "front").glob("*.*s")):
+        for path in sorted((REPOSITORY / "reports" / "front").rglob("*.*s")):
             source = path.read_text(encoding="utf-8")
             with self.subTest(path.name):
                 self.assertLessEqual(len(source.splitlines()), 400)

@@ -1,0 +1,1 @@
+"""ES modules and styles of the page of a study."""
