@@ -6,14 +6,15 @@ test to the next: limits on losses and draw-down begin anew, as they do with a s
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import msgspec
 
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean
 from core.timeframe import timeframe_ms
-from research.folds.fold_run import FoldRun
+from research.folds.fold_run import BALANCE, FoldRun
 from research.folds.fold_times import FoldScheme
 from research.folds.lengths import length_ms
 from research.folds.walk_forward_result import WalkForward
@@ -86,32 +87,8 @@ def walk_forward(
     >>> len(walk.folds)
     3
     """
-    purge, embargo = options.pop("purge", NOTHING), options.pop("embargo", NOTHING)
-    anchored = options.pop("anchored", False)
-    given: Options = {"best": 0, **{key: one for key, one in options.items() if one is not None}}  # type: ignore[typeddict-item]
-    for name in given:
-        if name not in Options.__annotations__:
-            raise TypeError(f"walk_forward has no option {name}")
-    search = search_of(system, parameters, given)
-    candle_ms = timeframe_ms(search.base.settings.live.timeframe)
-    scheme = FoldScheme(
-        train_ms=length_ms("train", train, candle_ms),
-        test_ms=length_ms("test", test, candle_ms),
-        purge_ms=length_ms("purge", purge, candle_ms, least=0),
-        embargo_ms=length_ms("embargo", embargo, candle_ms, least=0),
-        anchored=anchored,
-    )
-    plan = WalkPlan(
-        search=search.plan,
-        scheme=scheme,
-        candle_ms=candle_ms,
-        starting_balance=search.base.settings.live.execution.starting_balance,
-        conventions=conventions(search.base),
-        settings_sha256=search.base.settled({}, "the settings")[0],
-        code_version=code_version(),
-    )
-    _require_one_account(search, plan)
-    with OpenedSurroundings(given) as opened:
+    search, plan = _planned(system, parameters, train, test, options)
+    with OpenedSurroundings(options) as opened:
         row = plan.row(search.base.market.strategy, wall_clock_ms())
         row = msgspec.structs.replace(row, id=opened.store.record(row))
         return _made(row, plan, search, opened)
@@ -162,13 +139,37 @@ def _done(store: RunStore, row: Optimisation) -> list[Trial]:
     return sorted(found, key=lambda one: one.number)
 
 
-def _require_one_account(search: Search, plan: WalkPlan) -> None:
-    """Refuse what cannot be, before anything is run: a balance that is searched, folds that do not fit."""
-    if any(one.key == "execution.starting_balance" for one in search.plan.space.parameters):
-        raise ConfigurationError(
-            "parameter execution.starting_balance: is what one fold hands to the next — allowed: other parameters"
-        )
+def _planned(
+    system: str | Base, parameters: Any, train: str, test: str, options: WalkOptions
+) -> tuple[Search, WalkPlan]:
+    """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
+    known = WalkOptions.__annotations__ | Options.__annotations__
+    for name in options:
+        if name not in known:
+            raise TypeError(f"walk_forward has no option {name}{did_you_mean(name, known)}")
+    given = {name: one for name, one in options.items() if one is not None and name in Options.__annotations__}
+    search = search_of(system, parameters, cast("Options", {"best": 0, **given}))
+    if any(one.key == BALANCE for one in search.plan.space.parameters):
+        raise ConfigurationError(f"parameter {BALANCE}: is what one fold hands to the next — allowed: other parameters")
+    live = search.base.settings.live
+    candle_ms = timeframe_ms(live.timeframe)
+    plan = WalkPlan(
+        search=search.plan,
+        scheme=FoldScheme(
+            train_ms=length_ms("train", train, candle_ms),
+            test_ms=length_ms("test", test, candle_ms),
+            purge_ms=length_ms("purge", options.get("purge", NOTHING), candle_ms, least=0),
+            embargo_ms=length_ms("embargo", options.get("embargo", NOTHING), candle_ms, least=0),
+            anchored=options.get("anchored", False),
+        ),
+        candle_ms=candle_ms,
+        starting_balance=live.execution.starting_balance,
+        conventions=conventions(search.base),
+        settings_sha256=search.base.settled({}, "the settings")[0],
+        code_version=code_version(),
+    )
     _ = plan.folds
+    return search, plan
 
 
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:

@@ -140,7 +140,8 @@ class Walks(CommandCase):
 
 class Killed(CommandCase):
     def test_killed_in_the_middle_of_a_fold_it_goes_on_and_comes_to_the_same(self) -> None:
-        wanted = (*WALK, "--trials", "40", "--sampler", "tpe", "--batch", "4")
+        ranges = ("--param", "ema_fast=3..6", "--param", "sl_atr_multiple=1.0..3.0")
+        wanted = (*WALK, *ranges, "--trials", "40", "--sampler", "tpe", "--batch", "4")
         began = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "research", "walk-forward", *wanted, *self.where],
             cwd=REPOSITORY,

@@ -161,7 +161,7 @@ class Refused(ValidationCase):
             ({"metric": "worst_trade"}, "metric worst_trade: trade_quality.worst_trade is not known of runs that are"),
             ({"metric": lambda done: 1.0}, "a function is not known of runs that are joined"),
             ({"purge": "4"}, "purge: '4' is no length"),
-            ({"purge": "6d"}, "purge 6d and embargo 18h leave nothing to search where groups 1, 3 are left out"),
+            ({"purge": "9d"}, "purge 9d and embargo 18h leave nothing to search where groups 1, 3 are left out"),
             ({"groups": 1}, "groups: 1 — allowed: a whole number from 2 to 20"),
         )
         for given, words in table:
