@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtests.engines.engine_choice import EngineChoice
-from core.command_line import INTERRUPTED, READER_GONE, drop_output, failed, require_open_files
+from backtests.engines.engine_choice import NOT_VERIFIED, EngineChoice
+from core.command_line import INTERRUPTED, READER_GONE, drop_output, failed, require_open_files, warn
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
@@ -73,7 +73,8 @@ class ConfigBacktestRunner:
     engine
         ``auto``, ``reference`` or ``compiled``: which of the two engines makes the run. They write the same bytes.
     verify_engine
-        Run both, and compare all that they write.
+        Run both, and compare all that they write; where only the kernel can make the run, its ``warnings`` say that
+        nothing was verified.
     outputs
         ``trades`` and ``none`` write no files: beside the result and the equity of every step they keep the trade log,
         in memory, or nothing.
@@ -374,6 +375,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.quiet:
             tell_of_compiling(asked.engine)
         result = runner.run_typed()
+        # Said where a report that goes elsewhere, or is not printed, does not hide it.
+        for warning in result.warnings:
+            if warning.startswith(NOT_VERIFIED):
+                warn(warning)
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
         return failed(str(error), error.exit_code)

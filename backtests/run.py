@@ -1,7 +1,7 @@
 """One backtest from its plan to its outputs and its result."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -10,11 +10,13 @@ import numpy as np
 from msgspec import UnsetType
 
 from backtests.engines.engine_choice import (
+    VERIFIED,
     MadeRun,
+    by_reference,
+    not_verified,
     reference_reason,
     require_compiled,
     require_same,
-    require_verified,
     run_compiled,
 )
 from backtests.kept_outputs import KeptOutputs
@@ -108,17 +110,14 @@ def run_loaded(
             else:
                 if not plan.verify_engine:
                     return compiled
-                reason = "it is verified"
+                reason = VERIFIED
             # The compiled rules have asked it already.
             strategy = again()
         if compiled is None:
             require_compiled(plan.engine, reason)
         reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
-        if plan.verify_engine and not reference.result.partial:
-            if compiled is None:
-                require_verified(reference, reason)
-            else:
-                require_same(reference, compiled)
+        if compiled is not None and not reference.result.partial:
+            require_same(reference, compiled)
         return reference
 
 
@@ -139,6 +138,7 @@ class _Ended(NamedTuple):
     engine: str
     complete: bool = True
     failure: StrategyError | None = None
+    warnings: Sequence[str] = ()
 
 
 def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> MadeRun:
@@ -163,8 +163,8 @@ def _run_reference(
             complete, failure = False, error
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
-        engine = f"reference (because {made.reason})"
-        ended = _Ended(session, strategy, warmed, engine, complete, failure)
+        warnings = not_verified(plan, made.reason)
+        ended = _Ended(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
         done = _publish(files, plan, market, ended)
     if failure is not None:
         if plan.output_dir is None:
@@ -183,7 +183,7 @@ def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, 
     session, strategy = ended.session, ended.strategy
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
-    fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy)])
+    fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy), *ended.warnings])
     if isinstance(files, KeptOutputs):
         return _kept(files, plan, market, ended, fed)
     places = _places(files, plan, session, fed.data_sha256, complete=ended.complete, failed=ended.failure is not None)
@@ -240,9 +240,8 @@ def _places_of(plan: RunPlan) -> Iterator[RunFiles | KeptOutputs]:
     files = RunFiles(plan.output_dir, run_stem(plan.start_ms, plan.end_ms))
     try:
         yield files
-    except BaseException:
-        files.discard()
-        raise
+    finally:
+        files.discard()  # Of what was published nothing is left here.
 
 
 def warm_up_session(session: Session, market: MarketInput) -> None:

@@ -1,4 +1,5 @@
-"""A long journal: what it costs to prove its session and to take it up again, each in a process of its own.
+"""A long journal: what it costs to prove its session, by either engine, and to take it up again, each in a process of
+its own.
 
 ``python -m benchmarks.journal_path`` measures a year of one-minute candles of two symbols, with few trades and with
 many.
@@ -34,6 +35,7 @@ from validation.composed_settings import Settings
 from validation.loading import load_settings
 
 EXCHANGE = "binance"
+ENGINES = ("reference", "compiled")
 SPARSE = {**DENSE, "volume_multiplier": 2.44}
 _RESUME = """
 import contextlib, sys
@@ -51,15 +53,16 @@ def measure_journals(folder: Path, days: int = 365, root: Path = ROOT) -> None:
         session, config = recorded_session(folder / name, days, params)
         print(f"a journal of {days} days of two symbols, {name}: {(session / JOURNAL).stat().st_size / 1e6:.0f} MB")
         for words, took in costs(session, config, root):
-            print(f"  {words:<22} {took.cpu:6.1f} s of CPU, {took.wall:6.1f} s, {took.memory:5.0f} MB", flush=True)
+            print(f"  {words:<34} {took.cpu:6.1f} s of CPU, {took.wall:6.1f} s, {took.memory:5.0f} MB", flush=True)
 
 
 def costs(session: Path, config: Path, root: Path) -> list[tuple[str, Ended]]:
     """Return what each thing that is done with a journal takes, by the sources of a checkout."""
     parity = ["-m", "backtests.parity", str(session), "--data-dir", str(config.parent / "store"), "--offline"]
+    asked = [("--only", part, "--engine", engine) for part in ("journal", "history") for engine in ENGINES]
+    ended([*parity, *asked[-1]], root)  # Compiles the rules, where that has not been done.
     return [
-        ("parity, journal", ended([*parity, "--only", "journal"], root)),
-        ("parity, history", ended([*parity, "--only", "history"], root)),
+        *((" ".join(words), ended([*parity, *words], root)) for words in asked),
         ("resumption", ended(["-c", _RESUME, str(session), str(config)], root)),
     ]
 

@@ -31,6 +31,11 @@ CANDLES_WORTH_COMPILING = 5_000_000
 CANDLES_KEPT_AS_UNITS = 2_000_000
 """Up to so many candles a process that makes many runs keeps their prices as whole numbers, 32 bytes each."""
 
+VERIFIED = "it is verified"
+"""Why the reference kernel makes a run that the compiled rules have made, too."""
+NOT_VERIFIED = "nothing was verified"
+"""How the warning begins that a run was to be verified and was not."""
+
 
 def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
     """Return why the reference kernel has to make a run, as far as that is known before; None where it has not."""
@@ -162,26 +167,24 @@ def require_compiled(engine: EngineChoice, reason: str | None) -> None:
         raise ConfigurationError(f"--engine compiled: {reason} — allowed: auto or reference for such a run")
 
 
+def by_reference(reason: str) -> str:
+    """Return how manifests and reports name the reference kernel, and why it was chosen."""
+    return f"reference (because {reason})"
+
+
+def not_verified(plan: "RunPlan", reason: str) -> list[str]:
+    """Return the warning of a run that was to be verified, and that the reference kernel alone makes for a reason."""
+    if not plan.verify_engine or reason == VERIFIED:
+        return []
+    return [f"{NOT_VERIFIED}: the reference kernel alone made the run, because {reason}"]
+
+
 class MadeRun(NamedTuple):
     """A run that an engine has made: its result, its outputs, and the run itself where it is in no file."""
 
     result: "RunResult"
     outputs: "SessionOutputs"
     kept: "KeptRun | None" = None
-
-
-def require_verified(reference: MadeRun, reason: str) -> None:
-    """Refuse a run that was to be verified and that one engine alone has made; it stands all the same.
-
-    Raises
-    ------
-    ParityError
-        Naming why.
-    """
-    raise ParityError(
-        f"--verify-engine: nothing was verified, the reference kernel alone made the run (because {reason})"
-        f"{_where(reference)}"
-    )
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:
@@ -202,8 +205,5 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        raise ParityError(f"the engines differ in {', '.join(differing)}{_where(reference)}")
-
-
-def _where(reference: MadeRun) -> str:
-    return "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
+        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
+        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")

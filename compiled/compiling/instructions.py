@@ -18,6 +18,17 @@ SHORT = 32
 lower: Any = extending.lower_builtin
 
 
+def _made_of(function: Any, result: Any, *given: Any) -> Any:
+    """Let rules call a function from some types to another; what is decorated puts its instructions there."""
+
+    class Template(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:
+            return signature(result, *given)
+
+    infer_global(function)(Template)
+    return lower(function, *given)
+
+
 def wide_product(left: Any, right: Any) -> tuple[Any, Any]:
     """Return the high and the low word of a product of two 64-bit words."""
     product = int(left) * int(right)
@@ -25,13 +36,7 @@ def wide_product(left: Any, right: Any) -> tuple[Any, Any]:
     return word(product >> _HALF), word(product & (2**_HALF - 1))
 
 
-@infer_global(wide_product)
-class _WideProduct(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return signature(types.UniTuple(types.uint64, 2), types.uint64, types.uint64)
-
-
-@lower(wide_product, types.uint64, types.uint64)
+@_made_of(wide_product, types.UniTuple(types.uint64, 2), types.uint64, types.uint64)
 def _wide_product(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     left, right = (builder.zext(one, _BOTH) for one in args)
     product = builder.mul(left, right)
@@ -50,19 +55,12 @@ def zeros_behind(word: Any) -> int:
     return (number & -number).bit_length() - 1 if number else _HALF
 
 
-@infer_global(zeros_before)
-@infer_global(zeros_behind)
-class _Zeros(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return signature(types.intp, types.uint64)
-
-
-@lower(zeros_before, types.uint64)
+@_made_of(zeros_before, types.intp, types.uint64)
 def _zeros_before(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.ctlz(args[0], cgutils.false_bit)
 
 
-@lower(zeros_behind, types.uint64)
+@_made_of(zeros_behind, types.intp, types.uint64)
 def _zeros_behind(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.cttz(args[0], cgutils.false_bit)
 
@@ -72,13 +70,7 @@ def bits_of(value: Any) -> Any:
     return np.float64(value).view(np.uint64)
 
 
-@infer_global(bits_of)
-class _BitsOf(AbstractTemplate):
-    def generic(self, args: Any, kws: Any) -> Any:
-        return signature(types.uint64, types.float64)
-
-
-@lower(bits_of, types.float64)
+@_made_of(bits_of, types.uint64, types.float64)
 def _bits_of(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.bitcast(args[0], _WORD)
 

@@ -52,7 +52,7 @@ class BtcRegime(FeatureStrategy):
         if now.symbol == now.symbols[self.params.leader].symbol or now.position is not None:
             return None
         # All symbols' features are updated before the first decision: this is the leader's candle of the same instant.
-        if now.leader > now.regime and now.close > now.before.highest:
+        if now.ready and now.leader > now.regime and now.close > now.before.highest:
             return self.long(stop_distance=self.params.atr_multiplier * now.atr, target="2R", tag="regime")
         return None
 
@@ -61,4 +61,4 @@ class BtcRegime(FeatureStrategy):
         if columns.is_of(self.params.leader):
             return []
         entry = self.long(stop_distance=self.params.atr_multiplier * columns.atr, target="2R", tag="regime")
-        return [self.where(self.candidates(columns), entry, held="nothing")]
+        return [self.where(columns.ready & self.candidates(columns), entry, held="nothing")]

@@ -36,6 +36,8 @@ class DonchianBreakout(FeatureStrategy):
 
     def decide(self, now: Now) -> Signal | None:
         """Return an entry, or a move of the stop."""
+        if not now.ready:
+            return None
         distance = self.params.atr_multiplier * now.atr
         held = now.position
         if held is not None:

@@ -44,6 +44,8 @@ class RsiReversion(FeatureStrategy):
 
     def decide(self, now: Now) -> Signal | None:
         """Return an entry, or the exit at the middle band."""
+        if not now.ready:
+            return None
         held, middle = now.position, now.bands.middle
         if held is not None:
             back = now.close >= middle if held.side == "LONG" else now.close <= middle
@@ -60,11 +62,11 @@ class RsiReversion(FeatureStrategy):
         """Return what ``decide`` says of all candles at once, beside each side that may be held."""
         close, rsi, middle = columns.close, columns.rsi, columns.bands.middle
         distance, out = self.params.atr_multiplier * columns.atr, self.exit(tag="middle_band")
-        oversold = (rsi < self.params.oversold) & (close < middle)
-        overbought = (rsi > self.params.overbought) & (close > middle)
+        oversold = columns.ready & (rsi < self.params.oversold) & (close < middle)
+        overbought = columns.ready & (rsi > self.params.overbought) & (close > middle)
         return [
-            self.where(close >= middle, out, held="LONG"),
-            self.where(close <= middle, out, held="SHORT"),
+            self.where(columns.ready & (close >= middle), out, held="LONG"),
+            self.where(columns.ready & (close <= middle), out, held="SHORT"),
             self.where(oversold, self.long(stop_distance=distance, tag="oversold"), held="nothing"),
             self.where(overbought, self.short(stop_distance=distance, tag="overbought"), held="nothing"),
         ]

@@ -49,7 +49,8 @@ class TrendFilter(FeatureStrategy):
 
     def decide(self, now: Now) -> Signal | None:
         """Return an entry at a crossing with the trend."""
-        # A comparison with an undefined value is false: nothing is asked for before the trend is known.
+        if not now.ready:
+            return None
         if now.before.fast <= now.before.slow and now.fast > now.slow and now.close > now.trend:
             return self.long(stop_distance=2 * now.atr, target="2R", tag="with_trend")
         if now.before.fast > now.before.slow and now.fast <= now.slow and now.close < now.trend:
@@ -59,8 +60,8 @@ class TrendFilter(FeatureStrategy):
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once."""
         fast, slow, close, before = columns.fast, columns.slow, columns.close, columns.before
-        up = (before.fast <= before.slow) & (fast > slow) & (close > columns.trend)
-        down = (before.fast > before.slow) & (fast <= slow) & (close < columns.trend)
+        up = columns.ready & (before.fast <= before.slow) & (fast > slow) & (close > columns.trend)
+        down = columns.ready & (before.fast > before.slow) & (fast <= slow) & (close < columns.trend)
         distance = 2 * columns.atr
         return [
             self.where(up, self.long(stop_distance=distance, target="2R", tag="with_trend")),

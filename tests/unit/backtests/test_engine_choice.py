@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import tempfile
 import threading
 import unittest
@@ -131,15 +130,21 @@ class EngineChoice(unittest.TestCase):
             _, engine = self.run_on(config, engine=choice, verify_engine=True)
             self.assertEqual("reference (because it is verified)", engine)
 
-    def test_a_run_that_one_engine_alone_can_make_is_not_verified(self) -> None:
+    def test_a_run_that_one_engine_alone_can_make_is_made_and_warns_that_nothing_was_verified(self) -> None:
         config = self.config("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"])
-        told = (
-            r"--verify-engine: nothing was verified, .* \(because the strategy looks at the account.*\); .* is in (.*)"
-        )
-        with self.assertRaisesRegex(ParityError, told) as caught:
-            self.run_on(config, verify_engine=True)
-        folder = Path(re.search(told, str(caught.exception))[1])
-        self.assertTrue((folder / "result.json").is_file())
+        plain, _ = self.run_on(config)
+        asked, engine = self.run_on(config, verify_engine=True)
+        self.assertIn("reference (because the strategy looks at the account", engine)
+        warning = asked.pop("warnings")[-1]
+        told = r"\Anothing was verified: the reference kernel alone .*, because the strategy looks at"
+        self.assertRegex(warning, told)
+        self.assertEqual([], [text for text in plain.pop("warnings") if "verified" in text])
+        self.assertEqual(plain, asked)
+        asked_for = ("--config", config, "--start", HOURS[0], "--end", HOURS[1], "--verify-engine")
+        for quiet in ((), ("--quiet",)):
+            done = run_command(*asked_for, *quiet)
+            self.assertEqual((0, f"warning: {warning}\n"), (done.returncode, done.stderr))
+            self.assertEqual(not quiet, "nothing was verified" in done.stdout)
 
     def test_a_difference_between_the_engines_is_an_error_that_names_it(self) -> None:
         config, made = self.config("scalping_ema_rsi", QUICK), engine_choice.run_compiled
