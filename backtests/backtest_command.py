@@ -31,7 +31,7 @@ examples:
 
 times are UTC; the end is exclusive
 exit codes: 0 done, 2 bad arguments or configuration, 3 data not available, 4 --verify-engine found a
-difference, 130 interrupted, 1 anything else
+difference or had nothing to compare, 130 interrupted, 141 nobody reads the output, 1 anything else
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backtests.engines.engine_choice import EngineChoice
-from core.command_line import INTERRUPTED, drop_output, failed, require_open_files
+from core.command_line import INTERRUPTED, READER_GONE, drop_output, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
 from core.settings_problem import did_you_mean
@@ -380,7 +380,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed("interrupted before anything was written; what was fetched is kept", INTERRUPTED)
     except BrokenPipeError:
         drop_output()
-        return 1
+        return READER_GONE
     except OSError as error:
         drop_output()
         return failed(f"cannot write the report ({error.strerror or error})", 1)

@@ -12,6 +12,7 @@ from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import LoadedCandles
+from runs.identity.market_hash import MarketHash, hash_beside
 from strategies.known_candles import CandlesAhead
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class MarketInput(NamedTuple):
     """What a run was fed, by symbol in configured order; ``watched`` by series in the order of each step's part.
 
     ``detail``, ``perpetual`` and ``watched`` are empty where there is none. ``memory`` has what was computed of it for
-    other runs, where there are any.
+    other runs, where there are any; ``hashed`` is its hash, where that is found beside the run.
     """
 
     candles: dict[str, LoadedCandles]
@@ -33,6 +34,7 @@ class MarketInput(NamedTuple):
     perpetual: "Mapping[str, PerpetualData]" = MappingProxyType({})
     watched: Mapping[WatchedSeries, LoadedCandles] = MappingProxyType({})
     memory: MarketMemory | None = None
+    hashed: MarketHash | None = None
 
     def ahead(self) -> CandlesAhead:
         """Return all candles as a session takes them that lie ready."""
@@ -82,7 +84,8 @@ def load_market(
         detail = load_candles(provider, request._replace(timeframe=live.detail_interval, warmup_candles=0))
     perpetual = _load_perpetual(provider, live, start_ms, end_ms)
     beside = load_watched(provider, request, watched)
-    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
+    market = MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
+    return market._replace(hashed=hash_beside(market))
 
 
 def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.command_line import INTERRUPTED, CommandParser, drop_output, failed, say, say_text, warn
+from core.command_line import INTERRUPTED, READER_GONE, CommandParser, drop_output, failed, say, say_text, warn
 from core.errors import DataUnavailableError, HarnessError, StoreError
 from core.lazy_names import lazy_names
 
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed("interrupted; nothing was found out", INTERRUPTED)
     except BrokenPipeError:
         drop_output()
-        return 1
+        return READER_GONE
 
 
 if __name__ == "__main__":

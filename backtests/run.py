@@ -9,7 +9,14 @@ import msgspec
 import numpy as np
 from msgspec import UnsetType
 
-from backtests.engines.engine_choice import MadeRun, reference_reason, require_compiled, require_same, run_compiled
+from backtests.engines.engine_choice import (
+    MadeRun,
+    reference_reason,
+    require_compiled,
+    require_same,
+    require_verified,
+    run_compiled,
+)
 from backtests.kept_outputs import KeptOutputs
 from backtests.kept_run import KeptRun
 from backtests.market_input import MarketInput, load_market
@@ -107,8 +114,11 @@ def run_loaded(
         if compiled is None:
             require_compiled(plan, reason)
         reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
-        if compiled is not None:
-            require_same(reference, compiled)
+        if plan.verify_engine and not reference.result.partial:
+            if compiled is None:
+                require_verified(reference, reason)
+            else:
+                require_same(reference, compiled)
         return reference
 
 

@@ -53,7 +53,7 @@ def stored_input(
     symbols = {symbol: _fed(ran, told, symbol, warmed[symbol], warmup_needed) for symbol in market.candles}
     watched = {series.name: _watched(series, one, plan.start_ms, end_ms) for series, one in told.watched.items()}
     if market.memory is None or ran_to_ms is not None:
-        times_ms, data_hash = step_times(told.window()), data_sha256(market)
+        times_ms, data_hash = step_times(told.window()), _hash_of(market)
     else:
         before = tuple(one.warmup.rows for one in market.candles.values())
         times_ms = market.memory.once("step times", lambda: step_times(told.window()))
@@ -67,6 +67,11 @@ def stored_input(
         watched_warnings(watched),
         watched,
     )
+
+
+def _hash_of(market: MarketInput) -> str:
+    found = None if market.hashed is None else market.hashed.of(market)
+    return found or data_sha256(market)
 
 
 def _ran(market: MarketInput, end_ms: int) -> MarketInput:

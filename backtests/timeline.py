@@ -85,6 +85,8 @@ def step_opens(columns: Sequence[CandleColumns]) -> Int64Array:
 
 def _distinct(runs: Sequence[Int64Array]) -> Int64Array:
     """Return the values of several increasing runs, each once, in order."""
+    if all(len(one) == len(runs[0]) and np.array_equal(one, runs[0]) for one in runs[1:]):
+        return runs[0]
     values = np.concatenate(runs)
     values.sort(kind="stable")  # Merges runs that are sorted already.
     return values[np.concatenate(([True], values[1:] != values[:-1]))] if len(values) else values

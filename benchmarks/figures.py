@@ -80,11 +80,20 @@ def commit() -> str:
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("+" if changed else "")
 
 
-def keep(figures: Sequence[Figure], folder: Path = RESULTS) -> Path:
-    """Write figures beside those of other commits, and return the file."""
+def keep(figures: Sequence[Figure], *, whole: bool, folder: Path = RESULTS) -> Path:
+    """Write figures beside those of other commits, and return the file.
+
+    Those of less than a ``whole`` measurement, or without some that the commit's file has, go to a file of their own.
+    """
     done = Measured(commit(), machine(), tuple(figures))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{done.commit.rstrip('+')}.json"
+    less = path.with_suffix(".partial.json")
+    known = kept(path).figures if path.is_file() else ()
+    if not whole or any(done.figure(one.workload, one.program) is None for one in known):
+        path = less
+    else:
+        less.unlink(missing_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=1) + b"\n")
     return path
 

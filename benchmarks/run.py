@@ -1,9 +1,11 @@
 """Measures speed: ``python -m benchmarks.run``. Figures of one run on one machine belong together.
 
-They are printed as one table and kept as one file in ``benchmarks/results/``, named by the commit.
+They are printed as one table and kept as one file in ``benchmarks/results/``, named by the commit; those of a shorter
+measurement beside it, as ``COMMIT.partial.json``.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 from benchmarks.cold_speed import measure_cold, measure_first_compile
 from benchmarks.commands import measure_store
 from benchmarks.engine_speed import measure_engines, measure_growth, measure_shipped, measure_sweep
+from benchmarks.example_path import measure_examples
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
 from benchmarks.live_path import measure_live_path
@@ -21,12 +24,17 @@ from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.reference_path import measure_lengths, measure_throughput
 from benchmarks.run_store import measure_run_store
 
+WHOLE = {"rows": 1_000_000, "runs": 5, "days": 365}
+"""How much a whole measurement measures, by the name of its argument."""
+
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=1_000_000, help="candles of a workload (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each (default: %(default)s)")
-    parser.add_argument("--days", type=int, default=365, help="days of the long cold run (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=WHOLE["rows"], help="candles of a workload (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=WHOLE["runs"], help="runs of each (default: %(default)s)")
+    parser.add_argument(
+        "--days", type=int, default=WHOLE["days"], help="days of the long cold run (default: %(default)s)"
+    )
     parser.add_argument("--peers", type=Path, help="Python of an environment with backtesting and vectorbt")
     parser.add_argument("--paths", action="store_true", help="measure live, frame, store and other paths instead")
     return parser.parse_args()
@@ -47,6 +55,7 @@ def main() -> int:
     """Measure; what needs the recorded candles is left out where they are not beside the checkout."""
     asked = _asked()
     with tempfile.TemporaryDirectory() as name:
+        _keep_bytecode(Path(name) / "bytecode")
         if asked.paths:
             _measure_paths(Path(name))
             return 0
@@ -54,11 +63,18 @@ def main() -> int:
         for figure in _figures(asked, Path(name)):
             found.append(figure)
             # An interrupted measurement leaves what it has.
-            path = keep(found)
+            keep(found, whole=False)
             print(f"{figure.workload} · {figure.program}", file=sys.stderr)
+        path = keep(found, whole=all(getattr(asked, name) >= least for name, least in WHOLE.items()))
     print(table(kept(path)))
     print(f"kept in {path}")
     return 0
+
+
+def _keep_bytecode(folder: Path) -> None:
+    """Let processes that are measured find their bytecode, as a user's do from the second on."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
 
 
 def _measure_paths(folder: Path) -> None:
@@ -66,6 +82,7 @@ def _measure_paths(folder: Path) -> None:
     paths: list[Callable[[], None]] = [
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
+        measure_examples,
     ]
     if RECORDED.is_dir():
         paths += [

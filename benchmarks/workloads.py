@@ -16,6 +16,7 @@ from core.timeframe import MINUTE_MS
 from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from market_data.history.loaded_candles import LoadedCandles
 from risk_management.risk_config import RiskConfig
+from runs.identity.market_hash import hash_beside
 from strategies.strategy_settings import StrategySettings
 from validation.composed_settings import Settings, SettingsFiles
 from validation.live_settings import LiveSettings
@@ -62,7 +63,8 @@ def market_of(symbols: int, rows: int) -> MarketInput:
         rules = Instrument(name, Decimal("0.01"), Decimal("0.00001"), Decimal(5), source="synthetic")
         columns = candles_of_seed(rows, number)
         found[name] = LoadedCandles(name, CandleColumns.empty(), columns, rules, {"candles": rows})
-    return MarketInput(found, "1m")
+    market = MarketInput(found, "1m")
+    return market._replace(hashed=hash_beside(market))
 
 
 def begun(market: MarketInput, rows: int) -> MarketInput:

@@ -49,14 +49,13 @@ def counted_profit(core: Core, s: int) -> int:
 
 @routine
 def profit_of_part(core: Core, s: int) -> int:
-    """Return the same where only a part was added since, rounded down where a part was closed, too."""
+    """Return the same where only a part was added since; a unit too much or too little where a part was closed, too."""
     symbol, holding = core.symbols[s], core.holdings[s]
     counted = holding.quantity * symbol.fine_scale - holding.fresh_quantity
     value = holding.mark_units * (counted // symbol.fine_scale) * symbol.cost_scale
     rest = counted % symbol.fine_scale
     if rest:
-        part, left = long_quotient(holding.mark_units, rest * symbol.cost_scale, symbol.fine_scale)
-        value += part + (1 if left and holding.sign < 0 else 0)
+        value += long_quotient(holding.mark_units, rest * symbol.cost_scale, symbol.fine_scale)[0]
     return holding.sign * (value - (holding.cost - holding.fresh_cost))
 
 
@@ -75,19 +74,20 @@ def affordable(core: Core, needed: int) -> bool:
     """Return whether the equity of the last marks carries the open entries and what one more needs."""
     account = core.account[0]
     equity = account.balance + unrealized_of_marks(core)
-    above = needed + account.cost - equity
-    fits = above <= equity // 1_000_000_000
-    if not fits and is_rounded(core):
-        equity += core.holdings.shape[0]
-        if needed + account.cost - equity <= equity // 1_000_000_000:
-            account.status = OVERFLOW
-    return fits
+    missing = needed + account.cost - equity - equity // 1_000_000_000
+    if abs(missing) <= 1 + core.holdings.shape[0] and is_rounded(core):
+        account.status = OVERFLOW
+    return missing <= 0
 
 
 @kernel
 def balance_float(core: Core) -> float:
-    """Return the balance as a float64."""
-    return float_of(core.account[0].balance, core.rules[0].money_unit)
+    """Return the balance as a float64, which is found once for every balance."""
+    account = core.account[0]
+    if account.balance != account.floated:
+        account.floated = account.balance
+        account.balance_float = float_of(account.balance, core.rules[0].money_unit)
+    return account.balance_float
 
 
 @kernel

@@ -19,7 +19,7 @@ from compiled.codes import (
     TARGET_ROLE,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import commission_of, target_price
+from compiled.fill_pricing import commission_of, limit_price
 from compiled.layout import Core
 from compiled.order_book import rest_entry, rest_exit
 from compiled.perpetual.contract_walk import adverse_of_contract, contract_rests_on_the_path, point_of_liquidation
@@ -44,7 +44,7 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
     walked, ambiguous, held = holding.client_id, False, False
     if holding.sign != 0:
         ambiguous = rests_on_the_path(core, s, opened, high, low)
-    first, second, legs = path(core, s, opened, high, low)
+    first, second, legs = path(core, s, high, low)
     point, leg = opened, 0
     while leg < legs:
         end = first if leg == 0 else (second if leg == 1 else close)
@@ -63,7 +63,7 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
         elif meet_entry(core, s, price, core.entries[s].acts == LIMIT, time_ms):
             if intrabar in (PESSIMISTIC, OPTIMISTIC):
                 # The path is a guess: after an entry its stop or its targets come first.
-                first, second, legs = path(core, s, opened, high, low)
+                first, second, legs = path(core, s, high, low)
                 leg, held = 0, intrabar == PESSIMISTIC
             if holding.client_id != walked:
                 walked, ambiguous = holding.client_id, False
@@ -74,28 +74,19 @@ def walk(core: Core, s: int, opened: int, high: int, low: int, close: int, time_
 
 
 @routine
-def path(core: Core, s: int, opened: int, high: int, low: int) -> tuple[int, int, int]:
-    """Return where the first two legs end, and how many there are; a third ends at the close."""
+def path(core: Core, s: int, high: int, low: int) -> tuple[int, int, int]:
+    """Return where the first two legs end, and how many there are; a third ends at the close.
+
+    Without a position any order will do: an entry that is met sets out anew from its price.
+    """
     holding, intrabar = core.holdings[s], core.rules[0].intrabar
     if intrabar == OHLC:
         return high, low, 3
     if intrabar == OLHC:
         return low, high, 3
-    if holding.sign == 0:
-        return (low, high, 2) if nearest_lies_below(core, s, opened, high, low) else (high, low, 2)
     if (holding.sign > 0) == (intrabar == PESSIMISTIC):
         return low, high, 2
     return high, low, 2
-
-
-@routine
-def nearest_lies_below(core: Core, s: int, opened: int, high: int, low: int) -> bool:
-    """Return whether, without a position, what is met first within the range lies below the open."""
-    below, below_price = nearest(core, s, opened, low, False)
-    above, above_price = nearest(core, s, opened, high, False)
-    if below == NOTHING or above == NOTHING:
-        return above == NOTHING
-    return abs(below_price - opened) <= abs(above_price - opened)
 
 
 @kernel
@@ -133,8 +124,7 @@ def nearest(core: Core, s: int, point: int, end: int, held: bool) -> tuple[int, 
             order = core.entries[s]
             price, own = point if at_once else order.price, BY_STOP if order.acts == STOP_MARKET else BY_LIMIT
             nearer = abs(price - point) * scale - away
-            earlier = found != NOTHING and own == kind and order.sequence < core.exits[s, found].sequence
-            if found == NOTHING or nearer < 0 or (nearer == 0 and (own < kind or earlier)):
+            if found == NOTHING or nearer < 0 or (nearer == 0 and own < kind):
                 return ENTRY_ROLE, price
     return found, found_price
 
@@ -160,10 +150,8 @@ def nearest_target(core: Core, s: int, point: int, end: int) -> tuple[int, int]:
 @routine
 def acts_inside(core: Core, s: int) -> bool:
     """Return whether the symbol's resting entry may fill in the candle."""
-    order, sign, open_ms = core.entries[s], core.holdings[s].sign, core.open_ms[core.states[s].row]
-    if order.active_ms > open_ms or (order.expires_ms != NONE and open_ms >= order.expires_ms):
-        return False
-    return sign == 0 or sign == order.sign
+    order, sign = core.entries[s], core.holdings[s].sign
+    return order.active_ms <= core.open_ms[core.states[s].row] and (sign == 0 or sign == order.sign)
 
 
 @routine
@@ -186,7 +174,7 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
     elif place == STOP_ROLE:
         price = exit_price(core, s, place, point)
     else:
-        price = target_price(core, s, place, point, core.holdings[s].sign < 0)
+        price = limit_price(core, s, point, core.holdings[s].sign < 0)
     ruined = place == LIQUIDATED or ruins_at(core, s, place, price, time_ms)
     if ruined:
         price = bankruptcy_price(core, s)
@@ -197,7 +185,7 @@ def meet(core: Core, s: int, place: int, point: int, favourable: int, time_ms: i
     if ruined:
         liquidate(core, s, time_ms, gained if ambiguous else NONE)
     elif not leave(core, s, place, point, price, time_ms, ambiguous, gained):
-        rest_exit(core, s, place, core.open_ms[core.states[s].row], time_ms)
+        rest_exit(core, s, place, time_ms)
 
 
 @routine
@@ -216,7 +204,7 @@ def meet_entry(core: Core, s: int, point: int, maker: bool, time_ms: int) -> boo
         return True
     order = core.entries[s]
     if order.working and order.acts == STOP_MARKET:
-        rest_entry(core, s, core.open_ms[core.states[s].row], time_ms)
+        rest_entry(core, s, time_ms)
     return False
 
 

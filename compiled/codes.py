@@ -21,8 +21,10 @@ ZERO = cast(int, np.int64(0))
 ALL = cast(int, np.int64(-1))
 """Stands for the whole of a position."""
 
-RUNNING, ENDED, OVERFLOW, FULL = numbers(4)
-"""What a run is; after an overflow, or with more events than find room, it must be run by the reference kernel."""
+RUNNING, ENDED, OVERFLOW, FULL, WAITS = numbers(5)
+"""What a run is: one that waits has no more candles and is fed the next.
+
+After an overflow, or with more events than find room, it must be run by the reference kernel."""
 
 CLOSING, OPENING, PAYING = numbers(3)
 """What a row of fills is, as ``opens`` says: of a payment it has the symbol, the time and the funding."""

@@ -22,16 +22,9 @@ def market_price(core: Core, s: int, reference: int, quantity: int, buying: bool
 
 @routine
 def limit_price(core: Core, s: int, price: int, buying: bool) -> int:
-    """Return the price of a fill without spread and slippage, on the tick."""
+    """Return the price of a limit's fill where it is met, on the tick as its own price is."""
     tick = core.symbols[s].tick
     return ceil_to(price, tick) if buying else floor_to(price, tick)
-
-
-@routine
-def target_price(core: Core, s: int, place: int, point: int, buying: bool) -> int:
-    """Return the price of a target's fill: where it is met, on the tick and never worse than its own."""
-    level, price = core.exits[s, place].price, limit_price(core, s, point, buying)
-    return min(price, level) if buying else max(price, level)
 
 
 @routine

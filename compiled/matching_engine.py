@@ -26,7 +26,7 @@ from compiled.codes import (
     ZERO,
 )
 from compiled.compiler import kernel, routine
-from compiled.fill_pricing import target_price
+from compiled.fill_pricing import limit_price
 from compiled.layout import Core
 from compiled.order_book import (
     cancel_close,
@@ -94,7 +94,7 @@ def match(core: Core, time_ms: int) -> None:
             if states[s].present and holding.sign != 0:
                 holding.mark, holding.mark_units, holding.marked = core.close[row], core.units[row, CLOSE_PRICE], 1
                 if core.rules[0].trailing or holding.break_even_due:
-                    follow(core, s, core.close[row], core.units[row, CLOSE_PRICE], time_ms)
+                    follow(core, s, core.units[row, CLOSE_PRICE], time_ms)
 
 
 @kernel
@@ -139,7 +139,7 @@ def exits_at_open(core: Core, s: int) -> None:
         liquidate(core, s, open_ms, NONE)
     elif stop_stands(core, s) and triggers_stop(core, s, row, OPEN):
         if not leave(core, s, STOP_ROLE, opened, exit_price(core, s, STOP_ROLE, opened), open_ms, NO, ZERO):
-            rest_exit(core, s, STOP_ROLE, open_ms, open_ms)
+            rest_exit(core, s, STOP_ROLE, open_ms)
     elif meets_a_target(core, s, opened):
         targets_at_open(core, s, opened, open_ms)
 
@@ -155,7 +155,7 @@ def targets_at_open(core: Core, s: int, opened: int, open_ms: int) -> None:
             return
         after = core.exits[s, place].sequence
         if meets_target(core, s, place, opened):
-            leave(core, s, place, opened, target_price(core, s, place, opened, buying), open_ms, NO, ZERO)
+            leave(core, s, place, opened, limit_price(core, s, opened, buying), open_ms, NO, ZERO)
 
 
 @routine
@@ -166,12 +166,9 @@ def entries_at_open(core: Core, s: int) -> None:
     if order.active_ms > open_ms:
         return
     open_budget(core, s, row)
-    over = order.last_open_ms != NONE and open_ms > order.last_open_ms
-    over = over or (order.expires_ms != NONE and open_ms >= order.expires_ms)
-    against = holding.sign != 0 and holding.sign != order.sign
-    if over or against:
+    if holding.sign != 0 and holding.sign != order.sign:
         # A position against it that is not closed yet holds it back; its open has passed all the same.
-        if order.acts == MARKET or not against:
+        if order.acts == MARKET:
             return
     elif order.acts == MARKET:
         enter(core, s, opened, False, open_ms, NONE, 0.0)

@@ -118,8 +118,6 @@ def accept_entry(core: Core, s: int, time_ms: int) -> int:
     order = core.entries[s]
     order.working, order.order_id = 1, next_order_id(core)
     core.account[0].entries_waiting += 1
-    core.account[0].sequence += 1
-    order.sequence = core.account[0].sequence
     tell_entry(core, s, NEW, NO_REASON, time_ms)
     return order.order_id
 
@@ -271,16 +269,16 @@ def fill_entry(core: Core, s: int, price: int, quantity: int, time_ms: int) -> N
 
 
 @routine
-def rest_entry(core: Core, s: int, open_ms: int, time_ms: int) -> None:
+def rest_entry(core: Core, s: int, time_ms: int) -> None:
     """Let a triggered stop entry that nothing has filled act at the market from the next candle on."""
     order = core.entries[s]
-    order.acts, order.rested, order.active_ms = MARKET, 1, open_ms + 1
+    order.acts = MARKET
     tell_entry(core, s, REPLACED, TRIGGERED, time_ms)
 
 
 @routine
-def rest_exit(core: Core, s: int, place: int, open_ms: int, time_ms: int) -> None:
+def rest_exit(core: Core, s: int, place: int, time_ms: int) -> None:
     """Let a triggered stop of a position that nothing has filled act at the market from the next candle on."""
     order = core.exits[s, place]
-    order.acts, order.active_ms = MARKET, open_ms + 1
+    order.acts = MARKET
     tell_exit(core, s, place, REPLACED, TRIGGERED, time_ms)

@@ -40,7 +40,7 @@ def protect(core: Core, s: int, time_ms: int) -> None:
     stop.stop_price = holding.price - holding.sign * order.stop_ticks * tick
     if not math.isnan(order.stop_level):
         stop.stop_price = stand_at_price(core, s, order.stop_level)
-    holding.has_best, holding.trail_units = 0, order.trail_units
+    holding.trail_units = order.trail_units
     holding.targets = holding.ladder = holding.break_even_due = 0
     if order.targets and not order.ladder:
         holding.targets = 1
@@ -173,11 +173,11 @@ def share_rungs(core: Core, s: int, time_ms: int, placing: bool) -> None:
 
 
 @routine
-def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
+def follow(core: Core, s: int, close: int, time_ms: int) -> None:
     """Let a position's stop follow a close and a filled rung, for the symbol's next candle; it is never loosened."""
     holding, tick = core.holdings[s], core.symbols[s].tick
     if core.rules[0].trailing:
-        trail(core, s, close, units, time_ms)
+        trail(core, s, close, time_ms)
     if holding.break_even_due:
         holding.break_even_due = 0
         grid = holding.quantity * tick * core.symbols[s].cost_scale
@@ -186,19 +186,16 @@ def follow(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
 
 
 @routine
-def trail(core: Core, s: int, close: float, units: int, time_ms: int) -> None:
+def trail(core: Core, s: int, close: int, time_ms: int) -> None:
     """Let a position's stop follow a close, for the symbol's next candle; it is never loosened."""
     rules, holding, tick = core.rules[0], core.holdings[s], core.symbols[s].tick
     long = holding.sign > 0
-    if holding.has_best and not (close > holding.best if long else close < holding.best):
-        return
-    holding.has_best, holding.best = 1, close
     if rules.trail_by_atr:
         away = holding.trail_units
-        level = floor_to(units - away, tick) if long else ceil_to(units + away, tick)
+        level = floor_to(close - away, tick) if long else ceil_to(close + away, tick)
     else:
         share = rules.trailing_long if long else rules.trailing_short
-        level = directed_quotient(units, share, rules.trailing_unit * tick, not long) * tick
+        level = directed_quotient(close, share, rules.trailing_unit * tick, not long) * tick
     tighten(core, s, level, TRAILING_STOP, time_ms)
 
 

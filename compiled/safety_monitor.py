@@ -6,9 +6,7 @@ from compiled.codes import (
     HALTED_DAILY_LOSS,
     HALTED_DRAWDOWN,
     KILL_SWITCH,
-    MAX_EXPOSURE,
     MAX_OPEN_TRADES,
-    MAX_RISK_PER_TRADE,
     NO_REASON,
 )
 from compiled.compiler import kernel
@@ -39,9 +37,11 @@ def check_post_trade(core: Core, equity: float) -> None:
 
 @kernel
 def check_pre_trade(core: Core, s: int, shown: Record) -> int:
-    """Judge an entry by what the monitor is shown; return the first that refuses it: switch, halts, limits."""
+    """Judge an entry by what the monitor is shown; return the first that refuses it: switch, halts, open trades.
+
+    Its risk and exposure are within their limits: sizing has seen to it.
+    """
     account, rules = core.account[0], core.rules[0]
-    equity = account.current_equity
     if rules.kill_switch:
         return KILL_SWITCH
     if account.blown:
@@ -54,8 +54,4 @@ def check_pre_trade(core: Core, s: int, shown: Record) -> int:
         return HALTED_CANDLE_MOVE
     if shown.open_trades >= rules.max_open_trades:
         return MAX_OPEN_TRADES
-    if not shown.risk <= rules.max_risk_per_trade_pct * equity * TOLERANCE:
-        return MAX_RISK_PER_TRADE
-    if not shown.exposure + shown.value <= rules.max_exposure_pct * equity * TOLERANCE:
-        return MAX_EXPOSURE
     return NO_REASON

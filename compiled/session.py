@@ -2,7 +2,7 @@
 
 from compiled.account import balance_float, note_equity
 from compiled.candle_moves import act_on_moves, find_moves
-from compiled.codes import END, ENDED, NONE, RUNNING
+from compiled.codes import END, ENDED, NONE, RUNNING, WAITS
 from compiled.compiler import entry, kernel
 from compiled.deciding.decisions import decide
 from compiled.layout import Core
@@ -18,14 +18,16 @@ from core.timeframe import DAY_MS
 
 @entry
 def run_steps(core: Core) -> None:
-    """Run steps to the end of the run, or until the events of one more may not find room."""
+    """Run steps to the end of the run or of its candles, or until the events of one more may not find room."""
     account = core.account[0]
     while account.status == RUNNING and has_room(core, core.rules[0].events_of_a_step):
         time_ms = next_step(core)
-        if time_ms == NONE:
-            finish(core)
-        else:
+        if time_ms != NONE:
             process(core, time_ms)
+        elif account.follow:
+            account.status = WAITS
+        else:
+            finish(core)
 
 
 @kernel

@@ -47,7 +47,7 @@ from compiled.order_book import (
 from compiled.perpetual.liquidation import liquidation_fee, ruins
 from compiled.perpetual.margin import bankruptcy_price, find_liquidation, set_aside
 from compiled.protective_orders import protect, resize
-from compiled.symbol_orders import forget_budget, spend
+from compiled.symbol_orders import spend
 from compiled.target_ladder import passed_level
 
 
@@ -61,7 +61,6 @@ def enter(core: Core, s: int, reference: int, maker: bool, time_ms: int, mark_un
         return False
     if order.acts == LIMIT:
         price = limit_price(core, s, reference, buying)
-        price = min(price, order.price) if buying else max(price, order.price)
     else:
         price = market_price(core, s, reference, quantity, buying)
     commission = commission_of(core, s, price, quantity, maker, time_ms)
@@ -212,5 +211,4 @@ def fill_exit(
 def leave_now(core: Core, s: int, reference: int, time_ms: int, reason: int) -> None:
     """Close the position at the market outside its orders: at a gap, and at the end."""
     place_exit(core, s, OWN, CLOSE_ROLE, core.holdings[s].quantity, reason)
-    forget_budget(core, s)
     leave(core, s, OWN, reference, exit_price(core, s, OWN, reference), time_ms, NO, ZERO)

@@ -2,7 +2,7 @@
 
 import math
 
-from compiled.codes import NONE, OVERFLOW
+from compiled.codes import OVERFLOW
 from compiled.compiler import kernel, routine
 from compiled.integers import LARGEST, LARGEST_DIVISOR, LARGEST_QUOTIENT, POWERS, long_quotient
 from compiled.layout import Core
@@ -46,12 +46,6 @@ def budget_of(core: Core, s: int, volume: float) -> int:
 
 
 @kernel
-def forget_budget(core: Core, s: int) -> None:
-    """Let the next fills be as large as they are: they are not matched with a candle."""
-    core.states[s].budget_open_ms = NONE
-
-
-@kernel
 def is_spent(core: Core, s: int) -> bool:
     """Return whether nothing is left of the candle's volume."""
     return core.rules[0].cap != 0 and core.states[s].budget == 0
@@ -62,6 +56,6 @@ def spend(core: Core, s: int, quantity: int) -> None:
     """Take a fill out of the candle's budget."""
     state = core.states[s]
     if core.rules[0].cap:
-        state.budget = max(0, state.budget - quantity)
+        state.budget -= quantity
         if WHOLE_VOLUME - SPENT_WITHOUT_COUNT > state.budget > WHOLE_VOLUME >> 1:
             core.account[0].status = OVERFLOW

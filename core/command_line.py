@@ -12,6 +12,8 @@ from core.plain_text import escaped, escaped_lines
 
 INTERRUPTED = 130
 """Exit code of a command that was interrupted."""
+READER_GONE = 141
+"""Exit code of a command whose reader has closed the pipe: what a shell shows of one that the system ends for it."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -84,7 +86,7 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
         return failed(str(interrupt) or interrupted, INTERRUPTED)
     except BrokenPipeError:
         drop_output()
-        return 1
+        return READER_GONE
     except OSError as error:
         drop_output()
         return failed(f"cannot write the output ({error.strerror or error})", 1)

@@ -25,7 +25,7 @@ from core.events import (
     TradeRow,
     Transaction,
 )
-from core.exact import float_text, plain
+from core.exact import plain
 from core.instants import format_ms
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
@@ -55,6 +55,7 @@ _NAMES: dict[type, str] = {
     CommandTaken: "command",
     KillSwitchChange: "kill_switch",
 }
+_encoded = msgspec.json.Encoder().encode
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 ORDER_ENDS = {"REJECTED": "order_rejected", "EXPIRED": "order_expired", "CANCELED": "order_cancelled"}
 """The ends of orders that ``decisions.jsonl`` may tell, by the names that they have there."""
@@ -184,7 +185,9 @@ def _json(value: object) -> str:
     """Return the JSON of a value; text and numbers without a detour."""
     kind = type(value)
     if kind is float:
-        return float_text(value) if math.isfinite(value) else _JSON(value)  # type: ignore[arg-type]
+        if 1e-4 <= value < 1e16:  # type: ignore[operator]
+            return _encoded(value).decode()  # As ``float_text``: a call would cost as much as all of it.
+        return repr(value) if math.isfinite(value) else _JSON(value)  # type: ignore[arg-type]
     if kind is str:
         return encode_basestring_ascii(value)  # type: ignore[arg-type]
     if value is None:

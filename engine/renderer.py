@@ -128,7 +128,7 @@ class SessionOutputs:
         """The float64 equity of every step."""
         return self._curve
 
-    def mark_all(self, equity: bytes) -> None:
+    def mark_all(self, equity: bytes | memoryview) -> None:
         """Take the equity of many steps, as the bytes of their float64."""
         self._curve.frombytes(equity)
 

@@ -51,11 +51,11 @@ def daily_equity(
         raise ValueError(f"{len(times)} times and {len(values)} values of equity do not belong together")
     if not len(times):
         return []
-    if (np.diff(times) < 0).any():
+    if (times[1:] < times[:-1]).any():
         raise ValueError("the times of an equity curve must not go backwards")
-    days = (times - 1) // DAY_MS
-    every_day = np.arange(days[0], days[-1] + 1)
-    closing: list[float] = values[np.searchsorted(days, every_day, side="right") - 1].tolist()
+    first, last = (int(times[place] - 1) // DAY_MS for place in (0, -1))
+    ends_ms = DAY_MS * np.arange(first + 1, last + 2)
+    closing: list[float] = values[np.searchsorted(times, ends_ms, side="right") - 1].tolist()
     return closing
 
 

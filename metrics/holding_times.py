@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 
 class HoldingTimeRange(NamedTuple):
     """Shortest, average and longest time from entry to exit, in milliseconds."""
@@ -20,11 +17,11 @@ class HoldingTime:
 
     __slots__ = ("_count", "_longest_ms", "_shortest_ms", "_total_ms")
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._total_ms = 0
-        self._shortest_ms = 0
-        self._longest_ms = 0
+    def __init__(self, count: int = 0, shortest_ms: int = 0, longest_ms: int = 0, total_ms: int = 0) -> None:
+        self._count = count
+        self._shortest_ms = shortest_ms
+        self._longest_ms = longest_ms
+        self._total_ms = total_ms
 
     @property
     def value(self) -> HoldingTimeRange | None:
@@ -54,16 +51,6 @@ class HoldingTime:
             self._longest_ms = held_ms
         self._total_ms += held_ms
         self._count += 1
-
-    def add_all(self, held_ms: npt.NDArray[np.int64]) -> None:
-        """Take many times, as if one after the other; ValueError if one is negative."""
-        if not len(held_ms):
-            return
-        shortest = int(held_ms.min())
-        self.update(shortest)
-        self._longest_ms = max(self._longest_ms, int(held_ms.max()))
-        self._total_ms += int(held_ms.sum()) - shortest
-        self._count += len(held_ms) - 1
 
 
 def holding_time(held_ms: Iterable[int]) -> HoldingTimeRange | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from core.settings_problem import did_you_mean
 from metrics.figures.benchmark_figures import BenchmarkFigures
 from metrics.figures.drawdown_figures import DrawdownFigures
 from metrics.figures.exposure_figures import ExposureFigures
@@ -119,7 +120,7 @@ def full_name(name: str) -> str:
         return _NAMES[name]
     if name in _FULL_NAMES:
         return name
-    raise KeyError(name)
+    raise KeyError(f"{name}: no figure has that name{did_you_mean(name, FIGURE_NAMES)}")
 
 
 _NAMES = _figures()
@@ -129,3 +130,5 @@ _FULL_NAMES = frozenset(
     if field.name in GROUPS
     for figure in field.type.__struct_fields__
 )
+FIGURE_NAMES = frozenset([*ALIASES, *_NAMES, *_FULL_NAMES])
+"""Every name that a figure of a run goes by."""

@@ -6,17 +6,7 @@ order given: the built-in ``sum`` compensates from Python 3.12 on, and its last 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, SupportsFloat
-
-if TYPE_CHECKING:
-    from core.candle_columns import Float64Array
-
-
-def in_order(total: float, amounts: "Float64Array") -> float:
-    """Return a sum with amounts added to it one after the other."""
-    for amount in amounts.tolist():
-        total += amount
-    return total
+from typing import Protocol, SupportsFloat
 
 
 class _Statistic(Protocol):
@@ -47,12 +37,6 @@ class ProfitFactor:
         else:
             self.gross_loss -= amount
 
-    def add_all(self, results: "Float64Array") -> None:
-        """Take many results, as if one after the other."""
-        won = results > 0.0
-        self.gross_profit = in_order(self.gross_profit, results[won])
-        self.gross_loss = in_order(self.gross_loss, -results[~won])
-
     def update(self, result: SupportsFloat) -> float | None:
         """Take the next result and return the profit factor."""
         self.add(float(result))
@@ -75,11 +59,6 @@ class _RunningMean:
         """Take the next value."""
         self.count += 1
         self.total += amount
-
-    def add_all(self, amounts: "Float64Array") -> None:
-        """Take many values, as if one after the other; those that count alone."""
-        self.count += len(amounts)
-        self.total = in_order(self.total, amounts)
 
 
 class Expectancy(_RunningMean):

@@ -19,6 +19,7 @@ examples:
 
 a run is its id or the beginning of one, its folder, its name, or latest
 """
+_SUFFIXES = {"html": {".html", ".htm"}, "png": {".png"}, "pdf": {".pdf"}}
 FOLDER = Path("logs/reports")
 """Where what shows several runs is written."""
 
@@ -57,6 +58,8 @@ def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | 
     from runs.reading.run_names import find_run
 
     runs = [read_run(find_run(name)) for name in names]
+    if out is not None and any(out.suffix.lower() in _SUFFIXES[other] for other in _SUFFIXES if other != form):
+        raise ConfigurationError(f"--out {out}: is no name of a {form} — allowed: {out.with_suffix(f'.{form}')}")
     if out is not None and out.is_dir():
         raise ConfigurationError(f"--out {out}: is a folder — allowed: a file, such as {out / f'report.{form}'}")
     if out is None:

@@ -93,6 +93,7 @@ def may_be_judged(names: Iterable[str]) -> bool:
     return any(map(_is_judged, names))
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_judged(name: str) -> bool:
     folded = _folded(name)
     return (

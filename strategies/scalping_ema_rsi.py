@@ -1,7 +1,7 @@
 """EMA crossover with RSI bands and a volume spike; stop and target are multiples of the ATR."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +17,7 @@ from indicators.forms.column_form import node_columns
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.signal_columns import SignalColumns
+from strategies.features.said import SignalWhere
 from strategies.scalping_params import ScalpingParams
 
 if TYPE_CHECKING:
@@ -104,22 +104,20 @@ class ScalpingEMARSI(FeatureStrategy):
         spike = columns.volume > columns.volume_avg * params.volume_multiplier
         return (long | short) & within & spike & (columns.atr >= params.atr_min_threshold)
 
-    def signals(self, columns: FeatureColumns) -> SignalColumns:
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return the crossings that no filter stops, with the levels that they ask for."""
-        rows, before = np.flatnonzero(self.candidates(columns)), columns.before
-        read = (columns.ema_fast, columns.ema_slow, before.ema_fast, before.ema_slow, columns.rsi, columns.atr)
-        values = (column[rows] for column in (*read, columns.volume, columns.volume_avg))
-        readings = dict(zip(Reading.__struct_fields__, values, strict=True))
-        long, atr = readings["ema_fast"] > readings["ema_slow"], readings["atr"]
-        return SignalColumns(
-            rows,
-            long,
-            sl_distance=atr * self.params.sl_atr_multiple,
-            tp_distance=atr * self.params.tp_atr_multiple,
-            atr=atr,
-            reason=np.where(long, 0, 1),
-            reasons=("cross_up", "cross_down"),
-            metadata=readings,
+        rows, before, atr = self.candidates(columns), columns.before, columns.atr
+        fast, slow = columns.ema_fast, columns.ema_slow
+        read = (fast, slow, before.ema_fast, before.ema_slow, columns.rsi, atr, columns.volume, columns.volume_avg)
+        levels: Any = {
+            "stop_distance": atr * self.params.sl_atr_multiple,
+            "target_distance": atr * self.params.tp_atr_multiple,
+            "atr": atr,
+            "metadata": dict(zip(Reading.__struct_fields__, read, strict=True)),
+        }
+        return (
+            self.where(rows & (fast > slow), self.long(**levels, reason="cross_up")),
+            self.where(rows & (fast < slow), self.short(**levels, reason="cross_down")),
         )
 
     def decide(self, now: Now) -> Signal:

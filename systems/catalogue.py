@@ -86,9 +86,12 @@ def _file_of(system_id: str, folder: Path, base_of: tuple[str, ...]) -> Path:
     file = folder / f"{system_id}.yaml"
     if system_id in ids:
         return file
+    # What is to stand on it is none that it could be.
+    ids = [one for one in ids if one not in base_of]
     hint = did_you_mean(system_id, ids)
     allowed = f"allowed: {', '.join(ids)}" if ids else f"{folder} holds none"
     if base_of:
+        allowed = f"allowed: {', '.join(['a live.yaml', *ids])}"
         wrong = f"{shown(system_id)} is neither a configuration nor a system{hint}"
         raise ConfigValidationError.of(SettingsProblem("base", wrong, allowed, str(folder / f"{base_of[-1]}.yaml")))
     raise ConfigurationError(f"there is no system {shown(system_id)}{hint} — {allowed}")

@@ -65,29 +65,28 @@ def run_compiled(
     from backtests.engines.opinions import opinions_of
     from compiled.driving.compiled_run import CompiledRun, Sinks
     from compiled.driving.contracts import NO_CONTRACT, Contract
-    from compiled.driving.core_builder import SymbolMarket, build_core, warmed_candles
-    from compiled.driving.scaled_market import scaled_prices
+    from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
     rules = kernel_rules(plan.settings, strategy)
     contracts = {symbol: Contract(one.marks, one.funding) for symbol, one in market.perpetual.items()}
     memory = market.memory
-    opinions = opinions_of(strategy, plan.settings, rules, market)
+    opinions = opinions_of(strategy, plan.settings, rules, market, told=outputs.decisions.kept)
     brought = []
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
-        scaled = functools.partial(scaled_prices, (one.window, finer), one.instrument)
-        prices = None if memory is None else memory.once(("prices", symbol), scaled)
+        scaled = functools.partial(price_scale, (one.window, finer), one.instrument)
+        scale = None if memory is None else memory.once(("price scale", symbol), scaled)
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, prices, finer, contract))
-    core = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
-    warmed = warmed_candles(core, tuple(market.candles))
-    run = CompiledRun(core, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
+        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
+    core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
+    warmed = warmed_candles(brought, core)
+    run = CompiledRun(core, feed, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
-    run.run(Sinks(*(part.append_bytes if part.kept else None for part in outputs.parts)), totals.take)
+    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
+    run.run(Sinks._make((*texts, outputs.mark_all)), totals.take)
     totals.finish()
-    outputs.mark_all(core.curve[: core.account[0]["curve"]].tobytes())
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
     engaged = plan.kill_switch_engaged
     return CompiledSession(core, totals, rules, instruments, outputs, kill_switch_engaged=engaged), warmed
@@ -105,6 +104,20 @@ class MadeRun(NamedTuple):
     result: "RunResult"
     outputs: "SessionOutputs"
     kept: "KeptRun | None" = None
+
+
+def require_verified(reference: MadeRun, reason: str) -> None:
+    """Refuse a run that was to be verified and that one engine alone has made; it stands all the same.
+
+    Raises
+    ------
+    ParityError
+        Naming why.
+    """
+    raise ParityError(
+        f"--verify-engine: nothing was verified, the reference kernel alone made the run (because {reason})"
+        f"{_where(reference)}"
+    )
 
 
 def require_same(reference: MadeRun, compiled: MadeRun) -> None:
@@ -125,5 +138,8 @@ def require_same(reference: MadeRun, compiled: MadeRun) -> None:
     expected, got = reference.result.to_dict(), compiled.result.to_dict()
     differing += [f"{key} of the result" for key in expected if expected[key] != got.get(key)]
     if differing:
-        where = "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"
-        raise ParityError(f"the engines differ in {', '.join(differing)}{where}")
+        raise ParityError(f"the engines differ in {', '.join(differing)}{_where(reference)}")
+
+
+def _where(reference: MadeRun) -> str:
+    return "" if reference.kept else f"; the reference kernel's run is in {reference.result.output_dir}"

@@ -5,39 +5,35 @@ that it may have. A strategy that looks at more of its position or at the accoun
 and has to be run step by step.
 """
 
-import json
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from backtests.engines.heard_at_once import heard_at_once
 from backtests.engines.hearing import Hearing
+from backtests.engines.said_sample import require_decided
+from backtests.engines.said_so_far import SaidSoFar
 from backtests.engines.unseen_account import SIDES, UnseenAccount, kept_by
 from backtests.market_input import MarketInput
 from backtests.timeline import candles_of
-from compiled.codes import ANY_POSITION, UNHELD
+from compiled.codes import UNHELD
 from compiled.driving.compiled_run import OpinionRows
-from compiled.driving.opinion_rows import NO_WORDS, Row, SaidWords, WordedRows
+from compiled.driving.opinion_rows import NO_WORDS, SaidWords, WordedRows
 from compiled.layout import SIGNAL_ROW, Records
-from compiled.text.signal_rows import SignalRows
 from compiled.text.words import TextRows
 from core.candle import Candle
-from core.candle_columns import Float64Array, one_after_the_other, slots
-from core.errors import Uncovered
-from core.event_lines import details_of
-from core.events import Decision
-from core.trading_signal import Signal
+from core.candle_columns import one_after_the_other, slots
+from core.errors import StrategyError, Uncovered
 from engine.assembly import known_candles, streams_of
-from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
 from engine.warm_up import warm_up
 from engine.watched import Watched, watched_series_of
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
-from strategies.meaningless_metadata import may_be_judged
-from strategies.plain_metadata import plain_metadata
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
@@ -52,40 +48,22 @@ class Opinions(NamedTuple):
     said: SaidWords = NO_WORDS
 
 
-class _Said:
-    """Keeps the opinions about one symbol's candles."""
-
-    def __init__(self, rules: KernelRules, made_by: WordedRows) -> None:
-        self._rules = rules
-        self._made_by = made_by
-        self.rows: list[Row] = []
-        self.texts: list[str] = []
-
-    def take(self, row: int, signal: object, close: float, held: int = ANY_POSITION) -> None:
-        """Take an opinion; one that is none is not for columns."""
-        if not isinstance(signal, Signal):
-            raise Uncovered("the strategy answers what is no signal")
-        if signal.direction == "FLAT":
-            return
-        if signal_fault(signal, close, self._rules) is not None:
-            raise Uncovered("the strategy gives a signal that is none")
-        self.rows.append(self._made_by.row(row, signal, held))
-        told = details_of(Decision(0, "", signal, plain_metadata(signal.metadata), ()))["signal"]
-        self.texts.append(json.dumps(told, sort_keys=True, separators=(",", ":")))
-
-
 def opinions_of(
     strategy: Strategy | StreamingStrategy,
     settings: Settings,
     rules: KernelRules,
     market: MarketInput,
+    *,
+    told: bool = True,
 ) -> Opinions:
-    """Return what a strategy says about every candle of the window.
+    """Return what a strategy says about every candle of the window; as text too where it is ``told``.
 
     Raises
     ------
     Uncovered
         If it cannot be heard beforehand, or says what the compiled rules do not know.
+    StrategyError
+        If what it offers as columns is none.
     """
     candles = market.candles
     known = known_candles(market.ahead(), rules)
@@ -99,11 +77,16 @@ def opinions_of(
             raise Uncovered("the strategy hears of fills")
         features.connect(account)
     made_by = WordedRows()
-    said = [_Said(rules, made_by) for _ in candles]
+    said = [SaidSoFar(rules, made_by, told=told) for _ in candles]
     try:
-        at_once = _all_at_once(features, rules, candles)
-        if at_once is not None:
-            return at_once
+        at_once = _all_at_once(features, rules, market, account, told=told)
+    except (Uncovered, StrategyError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise Uncovered("the strategy fails") from error
+    if at_once is not None:
+        return at_once
+    try:
         streams = _columns(features, opened, candles)
         if streams is None or features is None:
             watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
@@ -122,33 +105,24 @@ def opinions_of(
     return Opinions(rows, [TextRows(one.texts) for one in said], made_by.said)
 
 
-def _all_at_once(features: FeatureSession | None, rules: KernelRules, candles: Candles) -> Opinions | None:
+def _all_at_once(
+    features: FeatureSession | None, rules: KernelRules, market: MarketInput, account: UnseenAccount, *, told: bool
+) -> Opinions | None:
     """Return what a strategy offers as columns; None where it does not."""
-    rows, told = [], []
-    for symbol, one in candles.items():
+    made_by, heard = WordedRows(), []
+    for symbol, (_, warmup, window, *_) in market.candles.items():
         said = None if features is None else features.signals(symbol)
-        if said is None:
+        if said is None or features is None:
             return None
-        before = one.warmup.rows
-        said = said.from_row(before)
-        if len(said.rows):
-            close = one.window.close[said.rows[0] - before].item()
-            if may_be_judged(said.metadata) or signal_fault(said.signal(0), close, rules) is not None:
-                raise Uncovered("the strategy gives a signal that is none")
-        numbers = (said.sl_distance, said.tp_distance, said.atr, *said.metadata.values())
-        if any(np.isinf(column).any() for column in numbers) or any(map(_undefined, said.metadata.values())):
-            raise Uncovered("the strategy gives numbers that are not finite")
-        found = np.zeros(len(said.rows), SIGNAL_ROW)
-        found["row"], found["sign"] = said.rows - before, np.where(said.long, 1, -1)
-        found["sl_distance"], found["tp_distance"], found["atr"] = said.sl_distance, said.tp_distance, said.atr
-        found["entry_price"] = np.nan
-        rows.append(found)
-        told.append(SignalRows.of(said))
-    return Opinions(rows, list(told))
-
-
-def _undefined(column: Float64Array) -> bool:
-    return bool(np.isnan(column).any())
+        said = said.from_row(warmup.rows)
+        compare = functools.partial(require_decided, said, features, symbol, window.open_time_ms, account)
+        if market.memory is None:
+            compare()
+        else:  # Of many runs of a strategy the first is compared.
+            market.memory.once(("decided", symbol, type(features.strategy)), compare)
+        features.forget(symbol)
+        heard.append(heard_at_once(said, window.close, rules, made_by, told=told))
+    return Opinions([one.rows for one in heard], [one.told for one in heard], made_by.said)
 
 
 def _columns(
@@ -166,7 +140,7 @@ def _hear_some(
     features: FeatureSession,
     rules: KernelRules,
     candles: Candles,
-    said: Sequence[_Said],
+    said: Sequence[SaidSoFar],
     account: UnseenAccount,
 ) -> bool:
     """Ask a strategy where it may have an opinion, in the order of the steps and of the symbols.
@@ -202,7 +176,7 @@ def _hear_all(
     rules: KernelRules,
     market: MarketInput,
     watched: Watched,
-    said: Sequence[_Said],
+    said: Sequence[SaidSoFar],
 ) -> None:
     """Show a strategy every candle, as a session does."""
     hearing, rows = Hearing(rules, tuple(market.candles), opened, watched, features), [0] * len(said)

@@ -23,6 +23,7 @@ def write_market(path: Path, market: MarketInput) -> None:
         perpetual=dict(market.perpetual),
         watched=dict(market.watched),
         memory=None,
+        hashed=None,
     )
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps((joined, plain), protocol=5, buffer_callback=buffers.append)

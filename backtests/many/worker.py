@@ -6,8 +6,11 @@ import signal
 import sys
 from collections import OrderedDict
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+
+from msgspec import UNSET, UnsetType
 
 from backtests.kept_run import KeptRun
 from backtests.many.market_memory import MarketMemory
@@ -107,6 +110,8 @@ def serve(descriptor: int) -> None:
     # The terminal's interrupt is for the process that asks, which then ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    # By itself the place of this value is searched for among all that is loaded, whenever one is sent.
+    ForkingPickler.register(UnsetType, lambda unset: (_unset, ()))
     worker = Worker()
     # It ends with the connection: the one that asks has had enough, or is gone.
     with Connection(descriptor) as connection, contextlib.suppress(EOFError, OSError):
@@ -119,6 +124,10 @@ def serve(descriptor: int) -> None:
                 connection.send(InvariantError(f"the run cannot be made here: {failure_in_one_line(error)}"))
             else:
                 connection.send(answer_of(worker, task))
+
+
+def _unset() -> UnsetType:
+    return UNSET
 
 
 def _leave(number: int, frame: object) -> NoReturn:

@@ -57,11 +57,15 @@ class _Process:
         with contextlib.suppress(OSError):
             self.connection.send(one.task)
 
-    def end(self) -> int:
-        """Let the process end, if it has not; return its exit code."""
+    def leave(self) -> None:
+        """Let the process end, if it has not."""
         self.connection.close()
         if self.sent:
             self._process.terminate()
+
+    def end(self) -> int:
+        """Let the process end, if it has not; return its exit code."""
+        self.leave()
         try:
             return self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
@@ -136,6 +140,8 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the processes; what they were making is lost."""
+        for process in self._processes:
+            process.leave()  # All at once, before any is waited for.
         for process in self._processes:
             process.end()
 

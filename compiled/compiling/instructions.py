@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
@@ -9,7 +10,10 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 
 from compiled.compiling.pointers import Table, data_of
 
-_HALF, _WORD, _BOTH = 64, ir.IntType(64), ir.IntType(128)
+_HALF, _BYTE, _WORD, _BOTH = 64, ir.IntType(8), ir.IntType(64), ir.IntType(128)
+
+SHORT = 32
+"""Bytes that are copied at once, however few are wanted: a table, and room for text, has so many more at its end."""
 
 lower: Any = extending.lower_builtin
 
@@ -35,9 +39,76 @@ def _wide_product(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return cgutils.pack_array(builder, [high, builder.trunc(product, _WORD)])
 
 
+def zeros_before(word: Any) -> int:
+    """Return how many bits of a word of 64 stand before its first 1."""
+    return _HALF - int(word).bit_length()
+
+
+def zeros_behind(word: Any) -> int:
+    """Return how many bits of a word of 64 stand behind its last 1."""
+    number = int(word)
+    return (number & -number).bit_length() - 1 if number else _HALF
+
+
+@infer_global(zeros_before)
+@infer_global(zeros_behind)
+class _Zeros(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.intp, types.uint64)
+
+
+@lower(zeros_before, types.uint64)
+def _zeros_before(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.ctlz(args[0], cgutils.false_bit)
+
+
+@lower(zeros_behind, types.uint64)
+def _zeros_behind(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.cttz(args[0], cgutils.false_bit)
+
+
+def bits_of(value: Any) -> Any:
+    """Return the bits of a float64 as a word."""
+    return np.float64(value).view(np.uint64)
+
+
+@infer_global(bits_of)
+class _BitsOf(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.uint64, types.float64)
+
+
+@lower(bits_of, types.float64)
+def _bits_of(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.bitcast(args[0], _WORD)
+
+
+def put_word(out: Any, at: int, word: Any) -> None:
+    """Put the eight bytes of a word into an array, the lowest first."""
+    for place, byte in enumerate(int(word).to_bytes(8, "little")):
+        out[at + place] = byte
+
+
+@infer_global(put_word)
+class _PutWord(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.none, args[0], types.intp, types.uint64)
+
+
+@lower(put_word, types.Any, types.Integer, types.uint64)
+def _put_word(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    out, at, word = args
+    place = builder.gep(_bytes_of(context, builder, sig.args[0], out), [at])
+    builder.store(word, builder.bitcast(place, _WORD.as_pointer()), align=1)
+    return context.get_dummy_value()
+
+
 def copy_bytes(out: Any, at: int, data: Any, first: int, end: int) -> int:
-    """Copy bytes from one array into another; return where they end there."""
-    out[at : at + end - first] = data[first:end]
+    """Copy bytes from one array into another; return where they end there.
+
+    Up to :data:`SHORT` bytes are written there, and read here, all the same; so few may overlap.
+    """
+    out[at : at + end - first] = data[first:end].copy()
     return at + end - first
 
 
@@ -59,5 +130,10 @@ def _copy_bytes(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     (to, _, of, _, _), (out, at, data, first, end) = sig.args, args
     count = builder.sub(end, first)
     target = builder.gep(_bytes_of(context, builder, to, out), [at])
-    cgutils.raw_memcpy(builder, target, builder.gep(_bytes_of(context, builder, of, data), [first]), count, 1)
+    source = builder.gep(_bytes_of(context, builder, of, data), [first])
+    short = ir.VectorType(_BYTE, SHORT).as_pointer()
+    begun = builder.load(builder.bitcast(source, short), align=1)
+    builder.store(begun, builder.bitcast(target, short), align=1)
+    with builder.if_then(builder.icmp_signed(">", count, count.type(SHORT)), likely=False):
+        cgutils.raw_memcpy(builder, target, source, count, 1)
     return builder.add(at, count)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from numba.core import compiler
-from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
-from numba.core.runtime.nrt import rtsys
+
+from indicators.forms.kept_code import KeptCode
 
 
 class PartLibrary(JITCodeLibrary):
@@ -85,15 +85,6 @@ class WholeCompiler(_Compiler):
     library = WholeLibrary
 
 
-class _Kept(FunctionCache):
-    """Machine code that is kept for the next process, which then has no need of all that numba compiles with."""
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
-
-
 _OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
@@ -125,5 +116,5 @@ def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
     """
     made = CPUDispatcher(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
     if kept:
-        cast(Any, made)._cache = _Kept(function)
+        cast(Any, made)._cache = KeptCode(function)
     return made

@@ -33,12 +33,9 @@ def plan(held: int, closing: bool, waiting: int, sign: int, policy: int, may_add
         return (WITHDRAWS if policy == CLOSE else ENTER), True, NO_REASON
     if held == sign:
         # An entry against the position was to follow a close that is still under way.
-        withdraws = waiting == -sign and policy != IGNORE
         if not may_add or closing:
-            return REFUSES, withdraws, CLOSE_WAITING if may_add else POSITION_OPEN
-        if waiting != 0 and not withdraws:
-            return REFUSES, False, ENTRY_WAITING
-        return ADDS, withdraws, NO_REASON
+            return REFUSES, waiting == -sign, CLOSE_WAITING if may_add else POSITION_OPEN
+        return (ADDS, False, NO_REASON) if waiting == 0 else (REFUSES, False, ENTRY_WAITING)
     if policy == IGNORE:
         return REFUSES, False, OPPOSITE_IGNORED
     if closing:

@@ -38,8 +38,8 @@ def decide(core: Core, time_ms: int) -> None:
         if not state.present:
             continue
         state.candles_seen += 1
-        end, sign = core.symbols[s].end_signal, core.holdings[s].sign
-        while state.signal < end and core.signals[state.signal].row == state.row:
+        end, sign, row = core.symbols[s].end_signal, core.holdings[s].sign, state.row + core.symbols[s].rows_before
+        while state.signal < end and core.signals[state.signal].row == row:
             if is_said(core.signals[state.signal].held, sign):
                 judge(core, s, time_ms)
             state.signal += 1
@@ -102,7 +102,7 @@ def enter_or_close(core: Core, s: int, signal: Record, shown: Record, time_ms: i
     closing, may_add = core.exits[s, CLOSE_ROLE].working != 0, holding.entries < rules.max_entries
     wanted, withdraws, reason = plan(holding.sign, closing, waiting, signal.sign, rules.on_opposite_signal, may_add)
     by_entry = reason == ENTRY_WAITING or (reason == NO_REASON and withdraws)
-    if reason != NO_REASON or wanted in (CLOSES, REVERSES) or (by_entry and wanted != ADDS):
+    if reason != NO_REASON or wanted in (CLOSES, REVERSES) or by_entry:
         shown.position_gate, shown.position_reason = 1, reason
         shown.position = 0 if by_entry else holding.sign
         shown.waiting = order.order_id if by_entry else 0

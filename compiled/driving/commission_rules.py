@@ -33,9 +33,11 @@ def tiers_of(fills: ExecutionSettings, money_decimals: int) -> layout.Records:
     return found
 
 
-def days_of(opens: Int64Array, length_ms: int, tiers: int) -> tuple[int, layout.Records]:
+def days_of(opens: Sequence[Int64Array], length_ms: int, tiers: int) -> tuple[int, layout.Records]:
     """Return the first UTC day of a run, and room for the volume of each, where tiers ask for it."""
-    if tiers == 1 or not len(opens):
+    filled = [one for one in opens if len(one)]
+    if tiers == 1 or not filled:
         return 0, np.zeros(1, layout.DAY)
-    first = int(opens.min()) // DAY_MS
-    return first, np.zeros((int(opens.max()) + length_ms) // DAY_MS - first + 1, layout.DAY)
+    first = int(min(one[0] for one in filled)) // DAY_MS
+    last = (int(max(one[-1] for one in filled)) + length_ms) // DAY_MS
+    return first, np.zeros(last - first + 1, layout.DAY)

@@ -17,8 +17,9 @@ from compiled.codes import (
     REASONS,
     STATUSES,
     TRANSITIONS,
+    WAITS,
 )
-from compiled.driving.core_builder import first_step_ms
+from compiled.driving.candle_feed import CandleFeed
 from compiled.layout import Core, Records
 from compiled.session import run_steps
 from compiled.text.decision_rows import JSON_PIECES, SPACE_OF_A_NOTE, put_notes
@@ -62,7 +63,8 @@ class Events(NamedTuple):
         )
 
 
-Listener = Callable[[Events], object]
+Listener = Callable[[], object]
+"""Is told that there are events."""
 
 
 class OpinionRows(Protocol):
@@ -74,13 +76,14 @@ class OpinionRows(Protocol):
 
 
 class Sinks(NamedTuple):
-    """What takes the lines of each output; None where nobody wants them."""
+    """What takes the lines of each output, and the float64 equity of every step; None where nobody wants them."""
 
     trades: Sink | None
     equity: Sink | None
     decisions: Sink | None
     orders: Sink | None
     ledger: Sink | None
+    curve: Sink | None
 
 
 class CompiledRun:
@@ -88,8 +91,10 @@ class CompiledRun:
 
     Parameters
     ----------
-    core, symbols, strategy_name
-        What runs; symbols and strategy as they are configured.
+    core, feed
+        What runs, and what feeds it candles.
+    symbols, strategy_name
+        As they are configured.
     opinions
         The JSON of every symbol's opinions, in configured order.
     tags
@@ -99,12 +104,14 @@ class CompiledRun:
     def __init__(
         self,
         core: Core,
+        feed: CandleFeed,
         symbols: Sequence[str],
         strategy_name: str,
         opinions: Sequence[OpinionRows],
         tags: Sequence[str] = ("",),
     ) -> None:
         self.core = core
+        self._feed = feed
         self._opinions = opinions
         self.tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
@@ -137,7 +144,7 @@ class CompiledRun:
         self._out: Bytes = np.empty(0, np.uint8)
 
     def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
-        """Run to the end; a listener is given the events of every batch, once they are written.
+        """Run to the end; a listener is called for every batch of events, once they are written.
 
         Raises
         ------
@@ -145,10 +152,9 @@ class CompiledRun:
             If a number of the run needs more than 64 bits, or a step has more events than there is room for; what was
             written then is of no use.
         """
-        core, account = self.core, self.core.account
-        begun = False
+        account, begun = self.core.account, False
         while account[0]["status"] != ENDED:
-            run_steps(core)
+            self._run_steps(sinks.curve)
             if account[0]["status"] == OVERFLOW:
                 raise Uncovered("a number needs more than 64 bits")
             if account[0]["status"] == FULL:
@@ -157,15 +163,27 @@ class CompiledRun:
                 begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
-            events = Events.of(core)
+            events = Events.of(self.core)
             self._write(events, sinks)
             if listener is not None:
-                listener(events)
+                listener()
             for name in ("fills", "transitions", "points", "decisions"):
                 account[name] = 0
 
+    def _run_steps(self, curve: Sink | None) -> None:
+        """Run steps until there is something to be written; the equity of each is taken with its candles."""
+        account = self.core.account
+        while True:
+            run_steps(self.core)
+            if curve is not None:
+                curve(self.core.curve[: account[0]["curve"]].view(np.uint8).data)
+            account["curve"] = 0
+            if account[0]["status"] != WAITS:
+                return
+            self.core = self._feed.next(self.core)
+
     def _write_start(self, ledger: Sink) -> None:
-        account, first_ms = self.core.account[0], first_step_ms(self.core)
+        account, first_ms = self.core.account[0], self._feed.first_ms
         out = self._space(1, 2 * self._row_space)
         used = put_start(first_ms, account["starting_balance"], self._decimals, self._words, self._sums, out)
         ledger(out[:used].data)

@@ -9,7 +9,7 @@ import numpy as np
 
 from compiled import layout
 from compiled.codes import NONE
-from compiled.driving.scaled_market import Scaled, decimals_of, shares_of, whole, whole_units
+from compiled.driving.scaled_market import Scale, decimals_of, put_units, scale_of, shares_of, whole
 from compiled.integers import LARGEST
 from core.candle import FundingRate
 from core.candle_columns import CandleColumns, Int64Array
@@ -35,6 +35,8 @@ class Contract(NamedTuple):
     funding: Sequence[FundingRate] = ()
 
 
+NO_MARKS = np.empty((0, 4), np.int64)
+
 NO_CONTRACT = Contract(CandleColumns.empty())
 
 
@@ -52,7 +54,7 @@ def contract_records(
     leverage: float,
     rules: Instrument,
     money: int,
-    market: tuple[tuple[CandleColumns, CandleColumns], Scaled, Contract],
+    market: tuple[tuple[CandleColumns, CandleColumns], Scale, Contract],
 ) -> ContractRecords:
     """Return the records of one contract.
 
@@ -98,18 +100,20 @@ def most_at_once(payments: layout.Records, opens: Int64Array, length_ms: int) ->
 def joined_records(contracts: Sequence[ContractRecords]) -> dict[str, Any]:
     """Return the parts of a core that are those of its contracts, by their names; of spot they are empty."""
     parts = {
-        "marks": np.empty((0, 4), np.int64),
         "tiers": np.zeros(0, layout.TIER),
         "payments": np.zeros(0, layout.PAYMENT),
     }
     if not contracts:
         return parts
-    for name in ("tiers", "payments"):
+    for name in parts:
         parts[name] = np.concatenate([getattr(one, name) for one in contracts])
-    beside = [one.marks[place] for place in (0, 1) for one in contracts]
-    if any((one != NONE).any() for one in beside):
-        parts["marks"] = np.concatenate(beside)
     return parts
+
+
+def marks_of(contracts: Sequence[ContractRecords], series: int) -> Sequence[Int64Array]:
+    """Return the marks beside so many series of candles, those of the finer ones last; of no row without any."""
+    beside = [one.marks[place] for place in (0, 1) for one in contracts]
+    return beside if any((one != NONE).any() for one in beside) else [NO_MARKS] * series
 
 
 def contract_rules(own: PerpetualSettings | None) -> dict[str, int]:
@@ -126,7 +130,7 @@ def contract_rules(own: PerpetualSettings | None) -> dict[str, int]:
 
 
 def _marks_beside(
-    series: tuple[CandleColumns, CandleColumns], scaled: Scaled, marks: CandleColumns, name: str
+    series: tuple[CandleColumns, CandleColumns], scaled: Scale, marks: CandleColumns, name: str
 ) -> tuple[Sequence[Int64Array], int]:
     """Return mark prices in whole units, row by row beside candles, and how many decimals that unit has.
 
@@ -134,8 +138,9 @@ def _marks_beside(
     """
     found = [np.full((one.rows, 4), NONE, np.int64) for one in series]
     finest = 1 if series[1].rows else 0
-    table = np.stack((marks.open, marks.high, marks.low, marks.close), axis=1)
-    decimals, units, highest = whole_units(table, 0, name)
+    decimals, highest = scale_of((marks,), 0, name)
+    units = np.empty((marks.rows, 4), np.int64)
+    put_units(marks, decimals, units)
     fine = max(STEP_DECIMALS, scaled.decimals, decimals)
     largest = max(
         highest * 10 ** (fine - decimals),

@@ -8,24 +8,28 @@ import numba
 import numpy as np
 
 from compiled import layout
+from compiled.adding.sums import Sums
 from compiled.codes import NONE, OHLC, OLHC, ON_OPPOSITE, OPTIMISTIC, PESSIMISTIC, TARGET_ROLE
+from compiled.driving.candle_feed import CandleFeed, FedSeries
 from compiled.driving.commission_rules import days_of, rates_of, tiers_of
 from compiled.driving.contracts import (
     NO_CONTRACT,
+    NO_MARKS,
     Contract,
     ContractRecords,
     contract_records,
     contract_rules,
     joined_records,
+    marks_of,
     most_at_once,
 )
 from compiled.driving.measured_columns import measured_columns, measured_rules
 from compiled.driving.opinion_rows import NO_WORDS, SaidWords
 from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rules, letters_of, limit_rules
-from compiled.driving.scaled_market import Scaled, decimals_of, scaled_prices, shares_of, whole
+from compiled.driving.scaled_market import Scale, decimals_of, scale_of, shares_of, whole
 from compiled.driving.target_rows import named_targets
 from compiled.integers import LARGEST, LARGEST_DIVISOR
-from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from core.candle_columns import CandleColumns
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -47,15 +51,15 @@ NO_CANDLES = CandleColumns.empty()
 _INTRABAR = {"pessimistic": PESSIMISTIC, "optimistic": OPTIMISTIC, "ohlc": OHLC, "olhc": OLHC, "detail": PESSIMISTIC}
 
 
-Column = TypeVar("Column", Int64Array, Float64Array)
+Tables = TypeVar("Tables", layout.Core, Sums)
 
 
 class SymbolMarket(NamedTuple):
     """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
-    finer candles of the window, where orders are matched with such. ``prices`` are those of both in whole units, where
-    they are known, ``contract`` is what a perpetual has beside.
+    finer candles of the window, where orders are matched with such. ``scale`` is that of the prices of both, where it
+    is known, ``contract`` is what a perpetual has beside.
     """
 
     name: str
@@ -63,7 +67,7 @@ class SymbolMarket(NamedTuple):
     warmup: CandleColumns
     window: CandleColumns
     opinions: layout.Records
-    prices: Scaled | None = None
+    scale: Scale | None = None
     detail: CandleColumns = NO_CANDLES
     contract: Contract = NO_CONTRACT
 
@@ -74,47 +78,50 @@ def build_core(
     market: Sequence[SymbolMarket],
     kill_switch: bool,
     said: SaidWords = NO_WORDS,
-) -> layout.Core:
-    """Return the records of a run that begins; ``said`` are the words of all opinions.
+) -> tuple[layout.Core, CandleFeed]:
+    """Return the records of a run that begins, and what feeds it; ``said`` are the words of all opinions.
 
     Raises
     ------
     Uncovered
         If whole numbers of 64 bits cannot hold its prices, quantities or money.
     """
-    scaled, units = _scaled(market)
+    scaled = [one.scale or price_scale((one.window, one.detail), one.rules) for one in market]
     rules = _rules(settings, warmup_candles, kill_switch)
     rules["money_decimals"] = decimals = _money_decimals(settings, market, scaled)
     rules["money_unit"] = 10.0**decimals
     symbols = np.zeros(len(market), layout.SYMBOL)
     states = np.zeros(len(market), layout.STATE)
-    row = signal = measured = 0
-    fine_row = sum(one.window.rows for one in market)
+    signal = measured = 0
     for s, (one, prices) in enumerate(zip(market, scaled, strict=True)):
         _fill_symbol(symbols[s], one.rules, prices, rules[0], len(market))
-        rows, opinions = one.window.rows, len(one.opinions)
-        symbols[s]["first_row"], symbols[s]["end_row"] = row, row + rows
-        symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + opinions
-        symbols[s]["first_fine"], symbols[s]["end_fine"] = fine_row, fine_row + one.detail.rows
-        states[s]["budget_open_ms"] = NONE
-        states[s]["row"] = states[s]["own_row"] = row
-        states[s]["fine_row"], states[s]["last_fine_ms"] = fine_row, NONE
+        symbols[s]["first_signal"], symbols[s]["end_signal"] = signal, signal + len(one.opinions)
+        states[s]["budget_open_ms"] = states[s]["last_fine_ms"] = NONE
         states[s]["signal"] = signal
         _warm(states[s], one.warmup, int(rules[0]["longest_open_distance_ms"]))
         states[s]["observed"] = states[s]["candles_seen"]
         states[s]["measured"] = measured + one.warmup.rows - 1
-        measured += one.warmup.rows + rows
-        row, signal, fine_row = row + rows, signal + opinions, fine_row + one.detail.rows
+        measured += one.warmup.rows + one.window.rows
+        signal += len(one.opinions)
     contracts = _contracts(settings, market, scaled, rules, symbols)
     for s, last in enumerate(symbols["end_payment"][:-1].tolist(), 1):
         states[s]["payment"] = last
-    return _core(rules, symbols, states, market, (units, contracts), settings, said)
+    marks = marks_of(contracts, 2 * len(market))
+    lengths = [int(rules[0][name]) for name in ("timeframe_ms", "detail_ms") for _ in market]
+    candles = [*(one.window for one in market), *(one.detail for one in market)]
+    fed = [
+        FedSeries(one, length, scale.decimals, beside)
+        for one, length, scale, beside in zip(candles, lengths, [*scaled, *scaled], marks, strict=True)
+    ]
+    capped = settings.live.execution.volume_cap is not None
+    feed = CandleFeed(fed[: len(market)], fed[len(market) :], volumes=capped)
+    return feed.next(_core(rules, symbols, states, market, (feed, contracts), settings, said)), feed
 
 
 def _contracts(
     settings: Settings,
     market: Sequence[SymbolMarket],
-    scaled: Sequence[Scaled],
+    scaled: Sequence[Scale],
     rules: layout.Records,
     symbols: layout.Records,
 ) -> Sequence[ContractRecords]:
@@ -150,11 +157,11 @@ def _core(
     symbols: layout.Records,
     states: layout.Records,
     market: Sequence[SymbolMarket],
-    beside: tuple[Int64Array, Sequence[ContractRecords]],
+    beside: tuple[CandleFeed, Sequence[ContractRecords]],
     settings: Settings,
     said: SaidWords,
 ) -> layout.Core:
-    units, contracts = beside
+    feed, contracts = beside
     account, fills = np.zeros(1, layout.ACCOUNT), settings.live.execution
     start = whole(received(fills.starting_balance), int(rules[0]["money_decimals"]))
     account["balance"] = account["starting_balance"] = start
@@ -164,16 +171,15 @@ def _core(
     letters = [letters_of(fills, one.name) for one in market]
     symbols["end_letter"] = np.cumsum([len(one) for one in letters])
     symbols["first_letter"][1:] = symbols["end_letter"][:-1]
-    for s in range(len(market)):
-        signals["row"][symbols[s]["first_signal"] : symbols[s]["end_signal"]] += symbols[s]["first_row"]
-    series = [*(one.window for one in market), *(one.detail for one in market)]
     words, targets, rungs = named_targets(settings, said, len(market))
     places = TARGET_ROLE + rungs
     of_a_step = (EVENTS_OF_A_SYMBOL + EVENTS_OF_AN_EXIT * places) * (len(market) + 1)
     rules["events_of_a_step"] = of_a_step + rules["most_payments"]
     room = EVENTS_AT_ONCE + int(rules[0]["events_of_a_step"])
-    opens, tiers = _whole([one.open_time_ms for one in series]), tiers_of(fills, int(rules[0]["money_decimals"]))
+    tiers = tiers_of(fills, int(rules[0]["money_decimals"]))
+    opens = [one.open_time_ms for both in market for one in (both.window, both.detail)]
     rules["first_day"], filled_on = days_of(opens, int(rules[0]["timeframe_ms"]), len(tiers))
+    none = np.empty(0, np.float64)
     core = layout.Core(
         rules=rules,
         symbols=symbols,
@@ -183,57 +189,48 @@ def _core(
         holdings=np.zeros(len(market), layout.HOLDING),
         account=account,
         signals=signals,
-        open_ms=opens,
-        close=_whole([one.close for one in series]),
-        high=_whole([one.high for one in series]),
-        low=_whole([one.low for one in series]),
-        units=units,
+        open_ms=np.empty(0, np.int64),
+        close=none,
+        high=none,
+        low=none,
+        units=NO_MARKS,
         fills=np.zeros(room, layout.FILL),
         transitions=np.zeros(room, layout.TRANSITION),
         points=np.zeros(room, layout.POINT),
         notes=np.zeros(room, layout.NOTE),
         decision=np.zeros(1, layout.NOTE),
-        curve=np.zeros(sum(one.rows for one in series) + 1, np.float64),
+        curve=np.zeros(feed.most_rows + 1, np.float64),
         **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
         levels=np.zeros((room, rungs), np.int64),
         targets=targets,
         words=words,
         letters=np.frombuffer(b"".join(letters), np.uint8),
-        traded=_whole([one.volume for one in series]) if fills.volume_cap else np.empty(0, np.float64),
+        traded=none,
         fee_tiers=tiers,
         filled_on=filled_on,
+        marks=NO_MARKS,
         **joined_records(contracts),
     )
-    return _followed(core) if cast(Any, numba).config.DISABLE_JIT else core
+    return as_rules_read(core)
 
 
-def _scaled(market: Sequence[SymbolMarket]) -> tuple[list[Scaled], Int64Array]:
-    """Return the prices of each symbol in whole units, and those of all candles, the finer ones last."""
-    found = []
-    rows, fine = sum(one.window.rows for one in market), sum(one.detail.rows for one in market)
-    units = np.empty((rows + fine, 4), np.int64)
-    row, fine_row = 0, rows
-    for one in market:
-        prices = one.prices or scaled_prices((one.window, one.detail), one.rules)
-        own = one.window.rows
-        units[row : row + own] = prices.units[:own]
-        units[fine_row : fine_row + one.detail.rows] = prices.units[own:]
-        # Those of one symbol are let go before the next one's are made.
-        found.append(prices._replace(units=units[row : row + own]))
-        row, fine_row = row + own, fine_row + one.detail.rows
-    return found, units
+def price_scale(series: Sequence[CandleColumns], rules: Instrument) -> Scale:
+    """Return the coarsest unit that holds the prices of a symbol's series and its tick.
+
+    Raises
+    ------
+    Uncovered
+        If there is none.
+    """
+    return scale_of(series, decimals_of(rules.tick_size), rules.symbol)
 
 
-def _whole(columns: Sequence[Column]) -> Column:
-    """Return the columns of all series one behind the other."""
-    filled = [one for one in columns if len(one)] or columns[:1]
-    return np.ascontiguousarray(filled[0]) if len(filled) == 1 else np.concatenate(filled)
-
-
-def _followed(core: layout.Core) -> layout.Core:
-    """Return a core for rules that run as plain Python: the fields of a record are attributes of a recarray's only."""
-    records = {name: one.view(np.recarray) for name, one in core._asdict().items() if one.dtype.names}
-    return core._replace(**records)
+def as_rules_read(tables: Tables) -> Tables:
+    """Return records for rules that may run as plain Python: fields are attributes of a recarray's only."""
+    if not cast(Any, numba).config.DISABLE_JIT:
+        return tables
+    records = {name: one.view(np.recarray) for name, one in tables._asdict().items() if one.dtype.names}
+    return tables._replace(**records)
 
 
 def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout.Records:
@@ -304,7 +301,7 @@ def _cost_rules(settings: Settings) -> dict[str, int]:
     }
 
 
-def _money_decimals(settings: Settings, market: Sequence[SymbolMarket], scaled: Sequence[Scaled]) -> int:
+def _money_decimals(settings: Settings, market: Sequence[SymbolMarket], scaled: Sequence[Scale]) -> int:
     balance = received(settings.live.execution.starting_balance)
     products = [prices.decimals + decimals_of(one.rules.lot_size) for one, prices in zip(market, scaled, strict=True)]
     decimals = max(8, decimals_of(balance), *products)
@@ -313,7 +310,7 @@ def _money_decimals(settings: Settings, market: Sequence[SymbolMarket], scaled: 
     return decimals
 
 
-def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scaled, run: np.void, symbols: int) -> None:
+def _fill_symbol(symbol: np.void, rules: Instrument, prices: Scale, run: np.void, symbols: int) -> None:
     """Put a symbol's trading rules and units into its record."""
     price_decimals, quantity_decimals = prices.decimals, decimals_of(rules.lot_size)
     tick, money = whole(rules.tick_size, price_decimals), int(run["money_decimals"])
@@ -359,20 +356,11 @@ def _warm(state: np.void, warmup: CandleColumns, longest_distance_ms: int) -> No
     state["last_close"], state["has_close"] = warmup.close[-1], 1
 
 
-def first_step_ms(core: layout.Core) -> int:
-    """Return when the first candle of a run closes, which has one."""
-    closes = []
-    for own, length in (("row", "timeframe_ms"), ("fine", "detail_ms")):
-        first = core.symbols[f"first_{own}"]
-        closes.append(core.open_ms[first[first < core.symbols[f"end_{own}"]]] + core.rules[0][length])
-    return int(np.concatenate(closes).min())
-
-
-def warmed_candles(core: layout.Core, names: Sequence[str]) -> dict[str, int]:
+def warmed_candles(market: Sequence[SymbolMarket], core: layout.Core) -> dict[str, int]:
     """Return how many candles of the segment that enters the window each symbol has seen, of a run that begins."""
     counts = {}
-    for name, state, symbol in zip(names, core.states, core.symbols, strict=True):
-        begins = symbol["first_row"] < symbol["end_row"] and state["opened"]
-        fresh = begins and core.open_ms[symbol["first_row"]] > state["segment_ends_ms"]
-        counts[name] = 0 if fresh else int(state["candles_seen"])
+    for one, state in zip(market, core.states, strict=True):
+        begins = one.window.rows and state["opened"]
+        fresh = begins and one.window.open_time_ms[0] > state["segment_ends_ms"]
+        counts[one.name] = 0 if fresh else int(state["candles_seen"])
     return counts

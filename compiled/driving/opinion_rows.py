@@ -1,17 +1,21 @@
 """Opinions as records of :data:`~compiled.layout.SIGNAL_ROW`, and what they say beyond an entry and its distances."""
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from compiled import layout
-from compiled.codes import ANY_POSITION, AS_DISTANCE, AS_PRICE, IN_STOPS, LIMIT, MARKET, STOP_MARKET
+from compiled.codes import ANY_POSITION, AS_DISTANCE, AS_PRICE, IN_STOPS, LIMIT, MARKET, NONE, STOP_MARKET
+from compiled.compiler import entry
 from compiled.driving.scaled_market import decimals_of, shares_of, whole
+from compiled.integers import twelve_digits
+from core.candle_columns import Float64Array, Int64Array
 from core.errors import Uncovered
 from core.exact import ONE, ZERO, computed
-from core.orders import ExitTarget
 from core.trading_signal import Signal, is_plain
 from execution.orders.target_ladder import closes_all, own_rungs
 from risk_management.entry_sizing import exit_targets
@@ -34,20 +38,38 @@ class SaidWords(NamedTuple):
     tags: tuple[str, ...]
 
 
+class _Rows:
+    """Records of a kind, added one after the other."""
+
+    def __init__(self, kind: np.dtype[np.void]) -> None:
+        self._parts: list[layout.Records] = [np.empty(0, kind)]
+        self.count = 0
+
+    def add(self, records: layout.Records) -> int:
+        """Add records; return the number of the first."""
+        self._parts.append(records)
+        self.count += len(records)
+        return self.count - len(records)
+
+    @property
+    def all(self) -> layout.Records:
+        """All that was added."""
+        return np.concatenate(self._parts)
+
+
 class WordedRows:
     """Makes records of opinions; what many of them say alike is kept once."""
 
     def __init__(self) -> None:
-        self._words: dict[tuple[object, ...], int] = {("",): 0}
-        self._records: list[tuple[float, ...]] = [_NOTHING]
-        self._targets: list[tuple[int, ...]] = []
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._words, self._targets = _Rows(layout.WORDS), _Rows(layout.TARGET_ROW)
+        self._words.add(np.array([_NOTHING], layout.WORDS))
         self._tags: dict[str, int] = {"": 0}
 
     @property
     def said(self) -> SaidWords:
         """What was said beyond entries and distances."""
-        words, targets = np.array(self._records, layout.WORDS), np.array(self._targets, layout.TARGET_ROW)
-        return SaidWords(words, targets, tuple(self._tags))
+        return SaidWords(self._words.all, self._targets.all, tuple(self._tags))
 
     def row(self, row: int, signal: Signal, held: int = ANY_POSITION) -> Row:
         """Return a signal that is not FLAT, said at a row beside a position, as a record.
@@ -69,57 +91,98 @@ class WordedRows:
         words = 0 if sign and is_plain(signal) else self._words_of(signal)
         return row, sign, int(_ENTRIES[signal.entry]), expiry, words, int(held), stop, target, atr, price
 
+    def words_of_each(self, signal: Signal, columns: Mapping[str, Float64Array]) -> Int64Array:
+        """Return the numbers of what signals say that differ in ``size`` or ``target_price`` alone, which are columns.
+
+        Raises
+        ------
+        Uncovered
+            As :func:`target_row`.
+        """
+        first = {name: column[0].item() for name, column in columns.items()}
+        words, target = self._records_of(msgspec.structs.replace(signal, **first))
+        records = np.repeat(words, len(next(iter(columns.values()))))
+        if "size" in columns:
+            records["share"] = columns["size"]
+        if "target_price" in columns:
+            digits, decimals = (np.empty(len(records), np.int64) for _ in range(2))
+            put_digits(columns["target_price"], digits, decimals)
+            if (digits == NONE).any() or (decimals > _MOST_DECIMALS).any():
+                raise Uncovered("a target has too many digits for 64 bits")
+            targets = np.repeat(target, len(records))
+            targets["digits"], targets["decimals"] = digits, decimals
+            records["first_target"] = self._targets.add(targets) + np.arange(len(records))
+        elif len(target):
+            records["first_target"] = self._targets.add(target)
+        return self._words.add(records) + np.arange(len(records))
+
     def _words_of(self, signal: Signal) -> int:
         """Return the number of what a signal says beyond an entry and its distances."""
-        targets = exit_targets(signal)
-        exits = signal.direction == "EXIT"
         key = (
-            exits, signal.cancel_entry, signal.tag, targets, signal.fraction, signal.stop_price, signal.size,
-            signal.move_stop, signal.move_target,
+            signal.direction == "EXIT", signal.cancel_entry, signal.tag, exit_targets(signal), signal.fraction,
+            signal.stop_price, signal.size, signal.move_stop, signal.move_target,
         )  # fmt: skip
-        number = self._words.get(key)
+        number = self._numbers.get(key)
         if number is None:
-            number = self._words[key] = len(self._records)
-            rungs = own_rungs(targets, ZERO, 1, ONE)
-            whole_position = bool(rungs) and closes_all(rungs)
-            share, unit = (0, 0) if signal.fraction == 1.0 else _share(computed(signal.fraction))
-            prices = (signal.stop_price, signal.size, signal.move_stop, signal.move_target)
-            self._records.append(
-                (
-                    exits,
-                    signal.cancel_entry,
-                    self._tags.setdefault(signal.tag, len(self._tags)),
-                    len(self._targets),
-                    len(targets),
-                    bool(rungs) and not (len(rungs) == 1 and whole_position),
-                    whole_position,
-                    share,
-                    unit,
-                    *(math.nan if one is None else float(one) for one in prices),
-                )
-            )
-            self._targets += [target_row(target, rung.fraction) for target, rung in zip(targets, rungs, strict=True)]
+            words, targets = self._records_of(signal)
+            words["first_target"] = self._targets.add(targets)
+            number = self._numbers[key] = self._words.add(words)
         return number
 
+    def _records_of(self, signal: Signal) -> tuple[layout.Records, layout.Records]:
+        """Return the record of what a signal says beyond an entry and its distances, and those of its targets."""
+        targets = exit_targets(signal)
+        rungs = own_rungs(targets, ZERO, 1, ONE)
+        whole_position = bool(rungs) and closes_all(rungs)
+        share, unit = (0, 0) if signal.fraction == 1.0 else _share(computed(signal.fraction))
+        prices = (signal.stop_price, signal.size, signal.move_stop, signal.move_target)
+        words = (
+            signal.direction == "EXIT",
+            signal.cancel_entry,
+            self._tags.setdefault(signal.tag, len(self._tags)),
+            0,
+            len(targets),
+            bool(rungs) and not (len(rungs) == 1 and whole_position),
+            whole_position,
+            share,
+            unit,
+            *(math.nan if one is None else float(one) for one in prices),
+        )
+        rows = [
+            target_row(target.measure, computed(target.value), rung.fraction)
+            for target, rung in zip(targets, rungs, strict=True)
+        ]
+        return np.array([words], layout.WORDS), np.array(rows, layout.TARGET_ROW)
 
-def target_row(target: ExitTarget, fraction: Decimal) -> tuple[int, ...]:
-    """Return a target as a record of TARGET_ROW.
+
+@entry
+def put_digits(prices: Float64Array, digits: Int64Array, decimals: Int64Array) -> None:
+    """Put prices as digits × 10 ** -decimals, of which there are twelve at most; NONE where that cannot be."""
+    for row in range(prices.shape[0]):
+        number, places = twelve_digits(prices[row])
+        while places > 0 and number % 10 == 0:
+            number //= 10
+            places -= 1
+        digits[row], decimals[row] = number, places
+
+
+def target_row(measure: str, value: Decimal, fraction: Decimal) -> tuple[int, ...]:
+    """Return a target of settings or a signal as a record of TARGET_ROW.
 
     Raises
     ------
     Uncovered
         If its numbers have too many digits.
     """
-    value = computed(target.value)
     decimals = decimals_of(value)
     if decimals > _MOST_DECIMALS or abs(value) >= _LARGEST or whole(abs(value), decimals) >= _LARGEST:
-        raise Uncovered("the strategy names targets with too many digits")
-    return *_share(fraction), int(_MEASURES[target.measure]), whole(value, decimals), decimals
+        raise Uncovered("a target has too many digits for 64 bits")
+    return *_share(fraction), int(_MEASURES[measure]), whole(value, decimals), decimals
 
 
 def _share(fraction: Decimal) -> tuple[int, int]:
     if decimals_of(fraction) > _MOST_DECIMALS - 3:
-        raise Uncovered("the strategy names a fraction with too many digits")
+        raise Uncovered("a fraction of a position has too many digits for 64 bits")
     (share,) = shares_of(fraction)
     return share.number, share.unit
 

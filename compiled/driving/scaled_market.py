@@ -7,21 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from compiled.integers import DIGITS, FLOAT_POWERS
-from core.candle_columns import CandleColumns, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
-from core.instrument import Instrument
 
 MOST_DECIMALS = 15
+_AT_ONCE = 1 << 13
+"""How many prices are looked at together: few enough for a cache."""
 
 
-class Scaled(NamedTuple):
-    """A symbol's prices in whole units of 10 ** -decimals, one column each of open, high, low and close.
-
-    ``largest`` is the largest of them, at least 1.
-    """
+class Scale(NamedTuple):
+    """What a symbol's prices multiply by to be whole, a power of ten, and the largest of them then, at least 1."""
 
     decimals: int
-    units: Int64Array
     largest: int
 
 
@@ -36,46 +33,43 @@ def whole(number: Decimal, decimals: int) -> int:
     return int(number.scaleb(decimals))
 
 
-def scaled_prices(series: Sequence[CandleColumns], rules: Instrument) -> Scaled:
-    """Return the prices of a symbol's series, one after another, in the coarsest unit that holds them and the tick.
+def scale_of(series: Sequence[CandleColumns], least: int, name: str) -> Scale:
+    """Return the coarsest unit that holds all prices of a symbol's series, of at least so many decimals.
 
     Raises
     ------
     Uncovered
         If a price has more digits than 15: its float64 has no decimal number of its own then.
     """
-    table = np.concatenate([np.stack((one.open, one.high, one.low, one.close), axis=1) for one in series])
-    return whole_units(table, decimals_of(rules.tick_size), rules.symbol)
-
-
-def whole_units(table: "np.typing.NDArray[np.float64]", least: int, name: str) -> Scaled:
-    """Return prices in the coarsest unit that holds them, of at least so many decimals.
-
-    Raises
-    ------
-    Uncovered
-        As :func:`scaled_prices`.
-    """
+    columns = [column for one in series for column in (one.open, one.high, one.low, one.close) if len(column)]
     for decimals in range(least, MOST_DECIMALS + 1):
-        if len(table) and not _fits(table[:: max(1, len(table) // 64)], decimals):
+        if any(_largest(column[:: max(1, len(column) // 64)], decimals) is None for column in columns):
             continue
-        units = _units(table, decimals)
-        if units is not None:
-            return Scaled(decimals, units, int(units.max(initial=1)))
+        largest = [_largest(column, decimals) for column in columns]
+        found = [one for one in largest if one is not None]
+        if len(found) == len(columns):
+            return Scale(decimals, max(1, *map(int, found)) if found else 1)
     raise Uncovered(f"prices of {name} have more than 15 digits")
 
 
-def _fits(table: "np.typing.NDArray[np.float64]", decimals: int) -> bool:
-    return _units(table, decimals) is not None
+def _largest(column: Float64Array, decimals: int) -> float | None:
+    """Return the largest price in units; None where one is no multiple of them, or has more than 15 digits."""
+    power, largest = FLOAT_POWERS[decimals], 0.0
+    for first in range(0, len(column), _AT_ONCE):
+        part = column[first : first + _AT_ONCE]
+        scaled = np.rint(part * power)
+        largest = max(largest, float(scaled.max()))
+        if largest >= DIGITS or not (scaled / power == part).all():
+            return None
+    return largest
 
 
-def _units(table: "np.typing.NDArray[np.float64]", decimals: int) -> Int64Array | None:
-    """Return prices in units; None where one is no multiple of them, or has more than 15 digits."""
-    power = FLOAT_POWERS[decimals]
-    scaled = np.rint(table * power)
-    if len(table) and (scaled.max() >= DIGITS or not (scaled / power == table).all()):
-        return None
-    return scaled.astype(np.int64)
+def put_units(candles: CandleColumns, decimals: int, out: Int64Array) -> None:
+    """Put the prices of candles in units of 10 ** -decimals, one column each of open, high, low and close."""
+    for first in range(0, candles.rows, _AT_ONCE):
+        part = candles.slice(first, first + _AT_ONCE)
+        for place, column in enumerate((part.open, part.high, part.low, part.close)):
+            out[first : first + _AT_ONCE, place] = np.rint(column * FLOAT_POWERS[decimals])
 
 
 class Share(NamedTuple):

@@ -37,4 +37,4 @@ def liquidation_fee(core: Core, s: int, price: int) -> int:
     if fee == NONE:
         core.account[0].status = OVERFLOW
         return Whole(0)
-    return max(min(fee * symbol.commission_scale, left), Whole(0))
+    return min(fee * symbol.commission_scale, left)

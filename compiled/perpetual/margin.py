@@ -45,7 +45,7 @@ def margin_affordable(core: Core, s: int, needed: int) -> bool:
     # What the tolerance of 1e-9 of the equity adds, as a whole number and its remainder.
     more, part = equity // 1_000_000_000, equity % 1_000_000_000
     above = share + account.margin - equity - more
-    if above >= 0 and is_rounded(core):
+    if above + core.holdings.shape[0] >= 0 and is_rounded(core):
         account.status = OVERFLOW
     if above == 0:
         return rest * 1_000_000_000 <= part * symbol.leverage

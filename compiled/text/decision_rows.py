@@ -13,13 +13,14 @@ from compiled.codes import (
     LIFTED,
     MOVE,
     NO_REASON,
+    NONE,
     ORDER,
     REJECTED,
     numbers,
 )
 from compiled.compiler import entry, routine
 from compiled.layout import Record, Records
-from compiled.text.digits import put_time, put_whole
+from compiled.text.digits import put_next_time, put_time, put_whole
 from compiled.text.floats import put_float
 from compiled.text.words import Bytes, Words, put
 
@@ -76,7 +77,7 @@ def put_notes(notes: Records, rules: Records, words: JsonWords, signals: Words, 
     JSON has them; ``signals`` are the signals, by the numbers of the notes.
     """
     pieces, symbols = words[0], words[3]
-    at = 0
+    at, last, last_ms = 0, 0, NONE
     for number in range(notes.shape[0]):
         note = notes[number]
         if note.kind == DECISION:
@@ -99,7 +100,9 @@ def put_notes(notes: Records, rules: Records, words: JsonWords, signals: Words, 
             else:
                 at = put(out, at, pieces, SYMBOL)
             at = put(out, put(out, at, symbols, note.symbol), pieces, AT_TIME)
-        at = put(out, put_time(out, at, note.time_ms), pieces, LINE)
+        begun = at
+        at = put(out, put_next_time(out, at, note.time_ms, last, last_ms), pieces, LINE)
+        last, last_ms = begun, note.time_ms
     return at
 
 

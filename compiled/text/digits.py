@@ -1,16 +1,42 @@
-"""Whole numbers, decimal numbers and times as text."""
+"""Whole numbers, decimal numbers and times as text.
 
-import numpy as np
+Eight digits are written at once: a byte each of a word, found without a division for each. So what is written may be
+followed by up to eight bytes more, which the next text overwrites.
+"""
 
 from compiled.compiler import Whole, Word, routine
+from compiled.compiling.instructions import copy_bytes, put_word, zeros_before, zeros_behind
 from compiled.integers import POWERS
 from compiled.text.words import Bytes
-from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
+from core.timeframe import DAY_MS
 
-TEN, HUNDRED = Word(10), Word(100)
-PAIRS = np.frombuffer("".join(f"{number:02}" for number in range(100)).encode(), np.uint8)
-"""The numbers below a hundred, two digits each: half as many divisions."""
-ZERO, MINUS, POINT, COMMA, LINE_END, COLON, TIME, ZULU = (ord(one) for one in "0-.,\n:TZ")
+TEN, HUNDRED, SIXTY, THOUSAND, TEN_THOUSAND, EIGHT_DIGITS = map(Word, (10, 100, 60, 1000, 10**4, 10**8))
+ZERO, MINUS, POINT, COMMA, LINE_END = (ord(one) for one in "0-.,\n")
+
+
+def _word_of(text: str) -> int:
+    """Return a text of eight letters as a word; a digit stands for whichever is put there."""
+    return Word(int.from_bytes(text.encode(), "little"))
+
+
+DIGITS, _DATE, _DAY, _CLOCK, _PART = map(_word_of, ("00000000", "0000-00-", "00T00000", "00:00:00", ".000Z000"))
+_OF_TWO, _OF_ONE = Word(0x0000007F0000007F), Word(0x000F000F000F000F)
+_LAST = Word(1 << 56)
+_BY_HUNDRED, _BY_TEN, _20, _10, _32, _16, _8 = map(Word, (10486, 103, 20, 10, 32, 16, 8))
+"""10486 ÷ 2 ** 20 and 103 ÷ 2 ** 10: a hundredth of every number of four digits, and a tenth of every one of two."""
+
+TIME_LENGTH, DATE_LENGTH = len("YYYY-MM-DDTHH:MM:SS.mmmZ"), len("YYYY-MM-DDT")
+
+
+@routine
+def eight_digits(number: int) -> int:
+    """Return the digits of a number below 10 ** 8 as the bytes of a word, the first of them the lowest."""
+    upper = number // TEN_THOUSAND
+    fours = upper | (number - upper * TEN_THOUSAND) << _32
+    upper = fours * _BY_HUNDRED >> _20 & _OF_TWO
+    twos = upper | (fours - upper * HUNDRED) << _16
+    upper = twos * _BY_TEN >> _10 & _OF_ONE
+    return upper | (twos - upper * TEN) << _8
 
 
 @routine
@@ -20,24 +46,50 @@ def put_whole(out: Bytes, at: int, value: int) -> int:
         out[at] = MINUS
         at += 1
         value = -value
-    length = 1
-    while length < 19 and value >= POWERS[length]:
-        length += 1
-    return put_padded(out, at, value, length)
+    rest = Word(value)
+    if rest < EIGHT_DIGITS:
+        return _put_first(out, at, rest)
+    upper = rest // EIGHT_DIGITS
+    lower = rest - upper * EIGHT_DIGITS
+    if upper < EIGHT_DIGITS:
+        at = _put_first(out, at, upper)
+    else:
+        rest = upper // EIGHT_DIGITS
+        at = _put_first(out, at, rest)
+        put_word(out, at, eight_digits(upper - rest * EIGHT_DIGITS) | DIGITS)
+        at += 8
+    put_word(out, at, eight_digits(lower) | DIGITS)
+    return at + 8
+
+
+@routine
+def _put_first(out: Bytes, at: int, number: int) -> int:
+    """Put a number below 10 ** 8 without leading zeros."""
+    digits = eight_digits(number)
+    missing = zeros_behind(digits | _LAST) >> 3
+    put_word(out, at, (digits | DIGITS) >> Word(8 * missing))
+    return at + 8 - missing
 
 
 @routine
 def put_padded(out: Bytes, at: int, value: int, length: int) -> int:
     """Put the last digits of a number that is not below 0, with leading zeros."""
-    rest, place = Word(value), at + length
-    while place - at > 1:
-        place -= 2
-        pair = Whole(rest % HUNDRED) * 2
-        rest //= HUNDRED
-        out[place], out[place + 1] = PAIRS[pair], PAIRS[pair + 1]
-    if place > at:
-        out[at] = ZERO + Whole(rest % TEN)
+    rest = Word(value)
+    for place in range(at + length - 1, at - 1, -1):
+        out[place] = ZERO + Whole(rest % TEN)
+        rest //= TEN
     return at + length
+
+
+@routine
+def put_digits(out: Bytes, at: int, number: int) -> int:
+    """Put sixteen digits; return how many there are without the zeros at the end."""
+    upper = number // EIGHT_DIGITS
+    lower = number - upper * EIGHT_DIGITS
+    first, last = eight_digits(upper), eight_digits(lower)
+    put_word(out, at, first | DIGITS)
+    put_word(out, at + 8, last | DIGITS)
+    return 16 - (zeros_before(last) >> 3) if lower else 8 - (zeros_before(first) >> 3)
 
 
 @routine
@@ -47,22 +99,30 @@ def put_plain(out: Bytes, at: int, value: int, decimals: int) -> int:
         out[at] = MINUS
         at += 1
         value = -value
-    power = POWERS[decimals]
-    at = put_whole(out, at, value // power)
-    rest = value % power
-    if rest == 0:
+    number, unit = Word(value), Word(POWERS[decimals])
+    whole = number // unit
+    at = put_whole(out, at, Whole(whole))
+    rest = number - whole * unit
+    if not rest:
         return at
-    while rest % 10 == 0:
-        rest //= 10
-        decimals -= 1
     out[at] = POINT
-    return put_padded(out, at + 1, rest, decimals)
+    at += 1
+    if decimals <= 8:
+        digits = eight_digits(rest * Word(POWERS[8 - decimals]))
+        put_word(out, at, digits | DIGITS)
+        return at + 8 - (zeros_before(digits) >> 3)
+    if decimals <= 16:
+        return at + put_digits(out, at, rest * Word(POWERS[16 - decimals]))
+    at = put_padded(out, at, Whole(rest), decimals)
+    while out[at - 1] == ZERO:
+        at -= 1
+    return at
 
 
 @routine
 def put_time(out: Bytes, at: int, time_ms: int) -> int:
     """Put UTC milliseconds as ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
-    days, rest = time_ms // DAY_MS, time_ms % DAY_MS
+    days = time_ms // DAY_MS
     # The civil date of a day number (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     shifted = days + 719468
     era = shifted // 146097
@@ -73,21 +133,32 @@ def put_time(out: Bytes, at: int, time_ms: int) -> int:
     day = day_of_year - (153 * shifted_month + 2) // 5 + 1
     month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
     year = year_of_era + era * 400 + (1 if month <= 2 else 0)
-    at = put_padded(out, at, year, 4)
-    out[at] = MINUS
-    at = put_padded(out, at + 1, month, 2)
-    out[at] = MINUS
-    at = put_padded(out, at + 1, day, 2)
-    out[at] = TIME
-    at = put_padded(out, at + 1, rest // HOUR_MS, 2)
-    out[at] = COLON
-    at = put_padded(out, at + 1, rest // MINUTE_MS % 60, 2)
-    out[at] = COLON
-    at = put_padded(out, at + 1, rest // 1000 % 60, 2)
-    out[at] = POINT
-    at = put_padded(out, at + 1, rest % 1000, 3)
-    out[at] = ZULU
-    return at + 1
+    put_word(out, at, eight_digits(Word(year * 10_000 + month * 10)) | _DATE)
+    put_word(out, at + 8, eight_digits(Word(day * 1_000_000)) | _DAY)
+    return _put_clock(out, at + DATE_LENGTH, Word(time_ms - days * DAY_MS))
+
+
+@routine
+def _put_clock(out: Bytes, at: int, rest: int) -> int:
+    """Put the milliseconds of a day."""
+    seconds = rest // THOUSAND
+    minutes = seconds // SIXTY
+    hours = minutes // SIXTY
+    shown = (hours * THOUSAND + (minutes - hours * SIXTY)) * THOUSAND + (seconds - minutes * SIXTY)
+    put_word(out, at, eight_digits(shown) | _CLOCK)
+    put_word(out, at + 8, eight_digits((rest - seconds * THOUSAND) * TEN_THOUSAND) | _PART)
+    return at + TIME_LENGTH - DATE_LENGTH
+
+
+@routine
+def put_next_time(out: Bytes, at: int, time_ms: int, before: int, before_ms: int) -> int:
+    """Put a time as :func:`put_time`, of which another stands before it; lines often have one time or one day."""
+    if time_ms == before_ms:
+        return copy_bytes(out, at, out, before, before + TIME_LENGTH)
+    first_ms = before_ms - before_ms % DAY_MS
+    if first_ms <= time_ms < first_ms + DAY_MS:
+        return _put_clock(out, copy_bytes(out, at, out, before, before + DATE_LENGTH), Word(time_ms - first_ms))
+    return put_time(out, at, time_ms)
 
 
 @routine

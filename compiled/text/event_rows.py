@@ -15,9 +15,10 @@ from compiled.codes import (
     numbers,
 )
 from compiled.compiler import entry, routine
+from compiled.compiling.instructions import copy_bytes
 from compiled.compiling.pointers import by_pointer
 from compiled.layout import Record, Records
-from compiled.text.digits import LINE_END, put_comma, put_plain, put_time, put_whole
+from compiled.text.digits import LINE_END, put_comma, put_next_time, put_plain, put_time, put_whole
 from compiled.text.words import Bytes, Words, put
 from core.candle_columns import Int64Array
 
@@ -69,14 +70,16 @@ def put_trades(
     fills: Records, levels: Int64Array, symbols: Records, decimals: int, words: Vocabulary, out: Bytes
 ) -> int:
     """Put the rows of fills; return how many bytes they are. The last of the pieces is the strategy's name."""
-    at = 0
+    at, last, last_ms = 0, 0, NONE
     for number in range(fills.shape[0]):
         row = fills[number]
         if row.opens == PAYING:
             continue
         symbol = symbols[row.symbol]
         quantities, opens = symbol.quantity_decimals, row.opens == OPENING
-        at = put_comma(out, put_time(out, at, row.time_ms))
+        begun = at
+        at = put_comma(out, put_next_time(out, at, row.time_ms, last, last_ms))
+        last, last_ms = begun, row.time_ms
         at = put_comma(out, put_whole(out, at, row.order_id))
         at = put_comma(out, put(out, at, words.symbols, row.symbol))
         at = put(out, at, words.pieces, OPENS if opens else CLOSES)
@@ -140,12 +143,14 @@ def _put_price(out: Bytes, at: int, price: int, decimals: int, pieces: Words) ->
 @entry
 def put_orders(transitions: Records, symbols: Records, words: Vocabulary, out: Bytes) -> int:
     """Put the rows of transitions; return how many bytes they are."""
-    at = 0
+    at, last, last_ms = 0, 0, NONE
     for number in range(transitions.shape[0]):
         row = transitions[number]
         symbol = symbols[row.symbol]
         prices, quantities = symbol.price_decimals, symbol.quantity_decimals
-        at = put_comma(out, put_time(out, at, row.time_ms))
+        begun = at
+        at = put_comma(out, put_next_time(out, at, row.time_ms, last, last_ms))
+        last, last_ms = begun, row.time_ms
         if row.order_id:
             at = put_whole(out, at, row.order_id)
         at = put_comma(out, at)
@@ -186,10 +191,12 @@ def _put_suffix(out: Bytes, at: int, row: Record, words: Vocabulary) -> int:
 @entry
 def put_points(points: Records, decimals: int, out: Bytes) -> int:
     """Put the rows of the equity; return how many bytes they are."""
-    at = 0
+    at, last, last_ms = 0, 0, NONE
     for number in range(points.shape[0]):
         row = points[number]
-        at = put_comma(out, put_time(out, at, row.time_ms))
+        begun = at
+        at = put_comma(out, put_next_time(out, at, row.time_ms, last, last_ms))
+        last, last_ms = begun, row.time_ms
         at = _put_money(out, at, row.balance, decimals)
         at = _put_money(out, at, row.balance + row.unrealized_pnl, decimals)
         at = _put_money(out, at, row.unrealized_pnl, decimals)
@@ -223,50 +230,60 @@ def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Arra
     ``sums`` are how many transactions there were, and the balances of cash, capital, commission, realised profit, of
     what each symbol has accrued, of its margin, and of funding.
     """
-    at, symbols = 0, (sums.shape[0] - 6) // 2
+    at, last, last_ms, symbols = 0, 0, NONE, (sums.shape[0] - 6) // 2
     for number in range(fills.shape[0]):
-        row = fills[number]
+        row, begun = fills[number], at
         accrued = 5 + row.symbol
         margin = accrued + symbols
         if row.margin or row.commission or row.gross or row.entry_commission or row.funding:
             sums[0] += 1
+        head = (begun, _put_head(out, put_next_time(out, at, row.time_ms, last, last_ms), row, words, sums[0]))
         if row.opens == OPENING:
-            at = _put_pair(out, at, row, decimals, words, sums, margin, 1, row.margin)
-            at = _put_pair(out, at, row, decimals, words, sums, 3, accrued, row.commission)
-            continue
-        if row.opens == PAYING:
-            at = _put_pair(out, at, row, decimals, words, sums, accrued, sums.shape[0] - 1, row.funding)
-            continue
-        at = _put_pair(out, at, row, decimals, words, sums, margin, 1, -row.margin)
-        at = _put_pair(out, at, row, decimals, words, sums, 1, 4, row.gross)
-        at = _put_pair(out, at, row, decimals, words, sums, 3, 1, row.commission)
-        at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, row.entry_commission)
-        at = _put_pair(out, at, row, decimals, words, sums, accrued, 1, -row.funding)
+            at = _put_pair(out, at, head, decimals, words, sums, (margin, 1), row.margin)
+            at = _put_pair(out, at, head, decimals, words, sums, (3, accrued), row.commission)
+        elif row.opens == PAYING:
+            at = _put_pair(out, at, head, decimals, words, sums, (accrued, sums.shape[0] - 1), row.funding)
+        else:
+            at = _put_pair(out, at, head, decimals, words, sums, (margin, 1), -row.margin)
+            at = _put_pair(out, at, head, decimals, words, sums, (1, 4), row.gross)
+            at = _put_pair(out, at, head, decimals, words, sums, (3, 1), row.commission)
+            at = _put_pair(out, at, head, decimals, words, sums, (accrued, 1), row.entry_commission)
+            at = _put_pair(out, at, head, decimals, words, sums, (accrued, 1), -row.funding)
+        if at > begun:
+            last, last_ms = begun, row.time_ms
     return at
 
 
 @routine
-def _put_pair(  # noqa: PLR0913 - one posting and its counterpart
+def _put_head(out: Bytes, at: int, row: Record, words: Vocabulary, transaction: int) -> int:
+    """Put what stands behind the time in all lines of a transaction, up to the account."""
+    at = put_comma(out, put_whole(out, put_comma(out, at), transaction))
+    at = put(out, at, words.pieces, _event_of(row))
+    at = put_comma(out, put_whole(out, at, row.order_id) if row.order_id else at)
+    return put_comma(out, put(out, at, words.symbols, row.symbol))
+
+
+@routine
+def _put_pair(
     out: Bytes,
     at: int,
-    row: Record,
+    head: tuple[int, int],
     decimals: int,
     words: Vocabulary,
     sums: Int64Array,
-    debited: int,
-    credited: int,
+    accounts: tuple[int, int],
     amount: int,
 ) -> int:
+    """Put a posting and its counterpart: the accounts debited and credited; ``head`` is where the lines' first stands.
+
+    The first line of a transaction follows there, the others have a copy of it.
+    """
     if amount == 0:
         return at
     for side in range(2):
-        account, moved = (debited, amount) if side == 0 else (credited, -amount)
+        account, moved = (accounts[0], amount) if side == 0 else (accounts[1], -amount)
         sums[account] += moved
-        at = put_comma(out, put_time(out, at, row.time_ms))
-        at = put_comma(out, put_whole(out, at, sums[0]))
-        at = put(out, at, words.pieces, _event_of(row))
-        at = put_comma(out, put_whole(out, at, row.order_id) if row.order_id else at)
-        at = put_comma(out, put(out, at, words.symbols, row.symbol))
+        at = head[1] if at == head[0] else copy_bytes(out, at, out, head[0], head[1])
         at = _put_account(out, at, account, words)
         at = _put_money(out, at, moved, decimals)
         at = put_plain(out, at, sums[account], decimals)

@@ -9,15 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import Whole, Word, routine
-from compiled.compiling.instructions import wide_product
+from compiled.compiling.instructions import bits_of, copy_bytes, wide_product, zeros_before
 from compiled.integers import POWERS
-from compiled.text.digits import MINUS, POINT, ZERO, put_padded
+from compiled.text.digits import MINUS, POINT, TEN, ZERO, put_digits, put_padded
 from compiled.text.words import Bytes
 
 _LEAST, _MOST = -292, 324
 SHORT_DECIMALS, SHORT_POWER, LARGEST_SHORT, SHORT_ERROR = 4, 1e4, 1e14, 0.02
 """Of numbers with few decimals and at most 15 digits these are the shortest: no other such number is the same float."""
 _E, _PLUS = ord("e"), ord("+")
+_SIXTEEN_DIGITS = 10**16
+_IMPLIED, _FRACTION = 1 << 52, (1 << 52) - 1
+"""Of the bits of a float: the one that is not written, and those behind it."""
 
 
 def _power_words() -> npt.NDArray[np.uint64]:
@@ -53,16 +56,16 @@ def _rounded_to_odd(high: int, low: int, factor: int) -> int:
 @routine
 def shortest(value: float) -> tuple[int, int]:
     """Return digits and exponent of the shortest decimal number of a positive finite float: digits × 10 ** exponent."""
-    mantissa, exponent = math.frexp(value)
-    significand = Whole(math.ldexp(mantissa, 53))
-    q = exponent - 53
+    bits = Whole(bits_of(value))
+    significand, q = bits & _FRACTION, (bits >> 52) - 1075
     if q < -1074:
-        significand >>= -1074 - q
         q = -1074
+    else:
+        significand |= _IMPLIED
     if 0 <= -q < 53 and significand & ((1 << -q) - 1) == 0:
         return significand >> -q, 0
-    even = significand % 2 == 0
-    closer = significand == 1 << 52 and q > -1074
+    even = significand & 1 == 0
+    closer = significand == _IMPLIED and q > -1074
     centre = 4 * significand
     k = (q * 1262611 - (524031 if closer else 0)) >> 22
     h = Word(q + ((-k * 1741647) >> 19) + 1)
@@ -73,9 +76,9 @@ def shortest(value: float) -> tuple[int, int]:
     if not even:
         lower += 1
         upper -= 1
-    found = middle // 4
+    found = middle >> 2
     if found >= 10:
-        shorter = found // 10
+        shorter = Whole(Word(found) // TEN)
         below, above = lower <= 40 * shorter, 40 * shorter + 40 <= upper
         if below != above:
             return shorter + (1 if above else 0), k + 1
@@ -94,55 +97,53 @@ def put_float(out: Bytes, at: int, value: float) -> int:
         out[at] = MINUS
         at += 1
         value = -value
-    digits, exponent = Whole(0), 0
-    if value != 0.0:
-        scaled = value * SHORT_POWER
-        whole = Whole(scaled + 0.5) if scaled < LARGEST_SHORT else Whole(0)
-        if abs(scaled - whole) < SHORT_ERROR and whole / SHORT_POWER == value:
-            digits, exponent = whole, -SHORT_DECIMALS
-        else:
-            digits, exponent = shortest(value)
-        while digits % 10 == 0:
-            digits //= 10
-            exponent += 1
-    length = 1
-    while length < 19 and digits >= POWERS[length]:
-        length += 1
+    if value == 0.0:
+        out[at], out[at + 1], out[at + 2] = ZERO, POINT, ZERO
+        return at + 3
+    scaled = value * SHORT_POWER
+    whole = Whole(scaled + 0.5) if scaled < LARGEST_SHORT else Whole(0)
+    if abs(scaled - whole) < SHORT_ERROR and whole / SHORT_POWER == value:
+        digits, exponent = whole, -SHORT_DECIMALS
+    else:
+        digits, exponent = shortest(value)
+    length = (64 - zeros_before(Word(digits))) * 1233 >> 12
+    length += 1 if digits >= POWERS[length] else 0
     point = length + exponent
-    if -4 < point <= 16:
-        return _put_fixed(out, at, digits, length, point)
-    return _put_scientific(out, at, digits, length, point)
+    if -4 < point <= 0:
+        for place in range(at, at + 2 - point):
+            out[place] = ZERO
+        out[at + 1] = POINT
+        at += 2 - point
+        return at + _put_digits(out, at, digits, length)
+    count = _put_digits(out, at, digits, length)
+    if point > 16 or point <= -4:
+        return _put_scientific(out, at, count, point - 1)
+    if point < count:
+        copy_bytes(out, at + point + 1, out, at + point, at + count)
+        out[at + point] = POINT
+        return at + count + 1
+    out[at + point], out[at + point + 1] = POINT, ZERO
+    return at + point + 2
 
 
 @routine
-def _put_fixed(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
-    if point <= 0:
-        out[at], out[at + 1] = ZERO, POINT
-        at += 2
-        for _ in range(-point):
-            out[at] = ZERO
-            at += 1
-        return put_padded(out, at, digits, length)
-    if point < length:
-        at = put_padded(out, at, digits // POWERS[length - point], point)
-        out[at] = POINT
-        return put_padded(out, at + 1, digits % POWERS[length - point], length - point)
-    at = put_padded(out, at, digits, length)
-    for _ in range(point - length):
-        out[at] = ZERO
-        at += 1
-    out[at], out[at + 1] = POINT, ZERO
-    return at + 2
+def _put_digits(out: Bytes, at: int, digits: int, length: int) -> int:
+    """Put up to seventeen digits, and zeros up to the sixteenth; return how many there are without zeros at the end."""
+    if length <= 16:
+        return put_digits(out, at, Word(digits * POWERS[16 - length]))
+    out[at] = ZERO + digits // _SIXTEEN_DIGITS
+    return 1 + put_digits(out, at + 1, Word(digits % _SIXTEEN_DIGITS))
 
 
 @routine
-def _put_scientific(out: Bytes, at: int, digits: int, length: int, point: int) -> int:
-    at = put_padded(out, at, digits // POWERS[length - 1], 1)
-    if length > 1:
-        out[at] = POINT
-        at = put_padded(out, at + 1, digits % POWERS[length - 1], length - 1)
+def _put_scientific(out: Bytes, at: int, count: int, exponent: int) -> int:
+    """Put the point behind the first of so many digits that stand there, and the exponent behind the last."""
+    if count > 1:
+        copy_bytes(out, at + 2, out, at + 1, at + count)
+        out[at + 1] = POINT
+        count += 1
+    at += count
     out[at] = _E
-    exponent = point - 1
     out[at + 1] = MINUS if exponent < 0 else _PLUS
     exponent = abs(exponent)
     return put_padded(out, at + 2, exponent, 3 if exponent >= 100 else 2)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from compiled.compiler import routine
-from compiled.compiling.instructions import copy_bytes
+from compiled.compiling.instructions import SHORT, copy_bytes
 from compiled.compiling.pointers import by_pointer
 from core.candle_columns import Int64Array
 
@@ -16,7 +16,10 @@ Bytes = npt.NDArray[np.uint8]
 
 @by_pointer
 class Words(NamedTuple):
-    """Texts one behind the other; the n-th lies from ``starts[n]`` to ``starts[n + 1]``."""
+    """Texts one behind the other; the n-th lies from ``starts[n]`` to ``starts[n + 1]``.
+
+    Behind the last of them ``data`` has room for what is read at once.
+    """
 
     data: Bytes
     starts: Int64Array
@@ -27,13 +30,15 @@ class Words(NamedTuple):
         encoded = [text.encode() for text in texts]
         starts = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(one) for one in encoded], out=starts[1:])
-        return cls(np.frombuffer(b"".join(encoded), np.uint8), starts)
+        return cls(np.frombuffer(b"".join((*encoded, bytes(SHORT))), np.uint8), starts)
 
     @classmethod
     def joined(cls, tables: "Sequence[Words]") -> "Words":
         """Return several tables as one."""
         lengths = [np.diff(one.starts) for one in tables]
-        data = np.concatenate([one.data[: one.starts[-1]] for one in tables])
+        if len(tables) == 1:
+            return tables[0]
+        data = np.concatenate([*(one.data[: one.starts[-1]] for one in tables), np.zeros(SHORT, np.uint8)])
         return cls(data, np.concatenate(([0], np.cumsum(np.concatenate(lengths)))))
 
     @property

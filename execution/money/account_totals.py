@@ -4,7 +4,6 @@ from collections import Counter
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.candle_columns import Float64Array, Int64Array
 from core.events import TradeRow
 from core.exact import ZERO, add, subtract
 from core.reasons import FillReason
@@ -45,13 +44,6 @@ class ResultSum:
             self.even += 1
         self.realized = add(self.realized, result)
 
-    def take_all(self, results: Float64Array, realized: Decimal) -> None:
-        """Take the results of many trades and their exact sum."""
-        self.trades += len(results)
-        self.won += int((results > 0.0).sum())
-        self.even += int((results == 0.0).sum())
-        self.realized = add(self.realized, realized)
-
 
 class TradeTotals:
     """Figures of the closed trades, in the order in which they closed; of all, by symbol, and by tag where one is."""
@@ -69,23 +61,6 @@ class TradeTotals:
         self.ambiguous = 0
         self.ambiguous_bound = ZERO
         """What ambiguous trades would have brought more, had their targets come first."""
-
-    def take_all(self, results: Float64Array, held_ms: Int64Array) -> None:
-        """Take what many closed trades came to, and how long they were held; their exact sums are taken apart."""
-        self.profit_factor.add_all(results)
-        self.expectancy.add_all(results)
-        self.average_win.add_all(results[results > 0.0])
-        self.average_loss.add_all(results[results < 0.0])
-        self.streaks.add_all(results)
-        self.held.add_all(held_ms)
-
-    def of_symbol(self, symbol: str) -> ResultSum:
-        """Return the sum of a symbol's trades, which may be none."""
-        return _of(self.by_symbol, symbol)
-
-    def of_tag(self, tag: str) -> ResultSum:
-        """Return the sum of a tag's trades, which may be none."""
-        return _of(self.by_tag, tag)
 
     def take(self, trade: ClosedTrade) -> None:
         """Take the next closed trade."""

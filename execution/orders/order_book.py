@@ -1,5 +1,6 @@
 """The order book of one account: accepts orders, changes them, and ends them."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from core.events import Fill, Listener, Role, TransitionKind
@@ -15,6 +16,18 @@ from execution.orders.symbol_orders import SymbolOrders
 from execution.orders.trailing import trail_of
 
 ALWAYS_REDUCING = (OrderType.TAKE_PROFIT, OrderType.TRAILING_STOP)
+
+
+class _BySymbol(dict[str, SymbolOrders]):
+    """Working orders by symbol; of one that is asked for the first time there are none."""
+
+    def __init__(self, *, restless: bool) -> None:
+        super().__init__()
+        self._restless = restless
+
+    def __missing__(self, symbol: str) -> SymbolOrders:
+        orders = self[symbol] = SymbolOrders(restless=self._restless)
+        return orders
 
 
 class OrderBook:
@@ -44,9 +57,15 @@ class OrderBook:
         self.scripted = False
         self.last_closes: dict[str, float] = {}
         self._recorder = recorder
-        self._symbols: dict[str, SymbolOrders] = {}
+        self._symbols = _BySymbol(restless=rules.perpetual is not None and rules.perpetual.mark_triggers_stops)
+        self.symbol_orders: Callable[[str], SymbolOrders] = self._symbols.__getitem__
+        """Returns the working orders of a symbol; the same object for as long as the book lasts."""
+        self._waiting: Mapping[Role, dict[str, Order]] = {
+            "entry": self.entries,
+            "close": self.closes,
+            "exit": self.exits,
+        }
         self._sequence = 0
-        self._restless = rules.perpetual is not None and rules.perpetual.mark_triggers_stops
 
     def reset(self) -> None:
         """Forget every order, without a word; who holds the book, or a symbol's orders, keeps them."""
@@ -217,21 +236,14 @@ class OrderBook:
         working = self.symbol_orders(order.symbol).working
         if order in working:
             working.remove(order)
-        for waiting in (self.entries, self.closes, self.exits):
-            if waiting.get(order.symbol) is order:
-                del waiting[order.symbol]
+        waiting = self._waiting.get(order.role)
+        if waiting is not None and waiting.get(order.symbol) is order:
+            del waiting[order.symbol]
         self.bound(order.symbol)
 
     def tell(self, order: Order, event: TransitionKind, time_ms: int, fill: Fill | None = None) -> None:
         """Tell a transition of an order, with its fill if it is one."""
         self._recorder(order.transition(event, time_ms, fill))
-
-    def symbol_orders(self, symbol: str) -> SymbolOrders:
-        """Return the working orders of a symbol; the same object for as long as the book lasts."""
-        orders = self._symbols.get(symbol)
-        if orders is None:
-            orders = self._symbols[symbol] = SymbolOrders(restless=self._restless)
-        return orders
 
     def bound(self, symbol: str) -> None:
         """Find anew the prices between which nothing can happen to a symbol."""
@@ -247,13 +259,10 @@ class OrderBook:
         self.place(order)
         order.order_id = self.account.next_order_id()
         order.client_order_id = order.client_order_id or order.order_id
-        if order.role == "entry":
-            self.entries[order.symbol] = order
-        elif order.role == "close":
-            self.closes[order.symbol] = order
-        elif order.role == "exit":
-            self.exits[order.symbol] = order
-        else:
+        waiting = self._waiting.get(order.role)
+        if waiting is None:
             self.scripted = True
+        else:
+            waiting[order.symbol] = order
         self.tell(order, "NEW", time_ms)
         self.bound(order.symbol)

@@ -37,8 +37,11 @@ def node_columns(
     rows = candles.rows
     starts = {0, *(() if segment_starts is None else np.asarray(segment_starts).tolist())}
     bounds = [*sorted(start for start in starts if 0 <= start < rows), rows]
-    columns = [np.full(rows, np.nan) for _ in nodes]
     with np.errstate(all="ignore"):
+        if len(bounds) == 2:
+            values = _segment(order, candles, slice(0, rows), compiled)
+            return [values[node].copy() if isinstance(node, RawPrice) else values[node] for node in nodes]
+        columns = [np.full(rows, np.nan) for _ in nodes]
         for start, stop in pairwise(bounds):
             values = _segment(order, candles, slice(start, stop), compiled)
             for column, node in zip(columns, nodes, strict=True):

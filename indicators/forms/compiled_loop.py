@@ -5,6 +5,7 @@ stand in one module, because numba keeps what it compiled until that module's fi
 what it compares: whoever changes them deletes ``indicators/**/*.nbi``.)
 """
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Callable
@@ -30,6 +31,7 @@ def _compiled(loop: CompiledLoop) -> Callable[..., None] | None:
     try:
         numba: Any = importlib.import_module("numba")
         extending: Any = importlib.import_module("numba.extending")
+        kept_code: Any = importlib.import_module("indicators.forms.kept_code")
     except ImportError:
         return None
     if numba.config.DISABLE_JIT:
@@ -37,8 +39,9 @@ def _compiled(loop: CompiledLoop) -> Callable[..., None] | None:
     for step in loop.steps:
         extending.register_jitable(step)
     options = {"nogil": True, "error_model": "numpy"}
-    try:
-        done: Callable[..., None] = numba.njit(cache=True, **options)(loop.plain)
-    except RuntimeError:  # No folder can be written to: compiled anew by every process.
-        done = numba.njit(**options)(loop.plain)
-    return done
+    done: Any = numba.njit(**options)(loop.plain)
+    # Where no folder can be written to it is compiled anew by every process.
+    with contextlib.suppress(RuntimeError):
+        done._cache = kept_code.KeptCode(loop.plain)
+    compiled: Callable[..., None] = done
+    return compiled

@@ -50,15 +50,11 @@ def rsi_loop(
     for row in range(first, rows):
         change = values[row] - last
         last = values[row]
-        if change > 0.0:
-            gains = weight * change + kept * gains
-            losses = kept * losses
-        elif change <= 0.0:
-            gains = kept * gains
-            losses = weight * -change + kept * losses
-        else:
+        if change != change:
             out[row] = math.nan
             continue
+        gains = weight * (change if change > 0.0 else 0.0) + kept * gains
+        losses = weight * (-change if change < 0.0 else 0.0) + kept * losses
         both = gains + losses
         out[row] = 100.0 * (gains / both) if both != 0.0 else 0.0
     state[0], state[2], state[3] = last, gains, losses

@@ -1,8 +1,9 @@
 """True range after Wilder."""
 
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 
 from indicators.forms.arithmetic import Values, choose
+from indicators.forms.compiled_loop import CompiledLoop
 from indicators.forms.nodes import Node, RawPrice, Windowed
 from indicators.indicator import Indicator
 
@@ -15,9 +16,21 @@ def range_with_gap(highs: Sequence[Values], lows: Sequence[Values], closes: Sequ
     return choose(high > before, high, before) - choose(low < before, low, before)
 
 
+def range_loop(
+    highs: Sequence[float], lows: Sequence[float], closes: Sequence[float], out: MutableSequence[float]
+) -> None:
+    """Step through columns."""
+    for row in range(1, len(out)):
+        before, high, low = closes[row - 1], highs[row], lows[row]
+        out[row] = (high if high > before else before) - (low if low < before else before)
+
+
+_LOOP = CompiledLoop(range_loop)
+
+
 def true_range() -> Node:
     """Return the true range."""
-    return Windowed(range_with_gap, (RawPrice("high"), RawPrice("low"), RawPrice("close")), 2)
+    return Windowed(range_with_gap, (RawPrice("high"), RawPrice("low"), RawPrice("close")), 2, loop=_LOOP)
 
 
 class TrueRange(Indicator, frozen=True):

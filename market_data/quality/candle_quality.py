@@ -11,6 +11,7 @@ from core.candle_columns import CandleColumns, Float64Array, Int64Array, slots
 from core.candle_move import DEFAULT_MAX_CANDLE_MOVE
 from core.tolerance import TOLERANCE
 from market_data.quality.sound_candle import SOUND, UNSOUND
+from metrics.medians import medians_of
 
 OffGrid = Literal["snap", "refuse"]
 Mask = npt.NDArray[np.bool]
@@ -255,12 +256,10 @@ def _block_medians(values: Float64Array) -> Float64Array:
     """Return, for each value, the median of its block of ``OUTLIER_BLOCK``; the last block reaches back to be full."""
     count = len(values)
     whole = count // OUTLIER_BLOCK * OUTLIER_BLOCK
-    medians = (
-        np.repeat(np.median(values[:whole].reshape(-1, OUTLIER_BLOCK), axis=1), OUTLIER_BLOCK) if whole else values[:0]
-    )
+    medians = np.repeat(medians_of(values[:whole].reshape(-1, OUTLIER_BLOCK)), OUTLIER_BLOCK)
     if whole == count:
         return medians
-    return np.append(medians, np.full(count - whole, np.median(values[-OUTLIER_BLOCK:])))
+    return np.append(medians, np.repeat(medians_of(values[None, -OUTLIER_BLOCK:]), count - whole))
 
 
 def _examples(candles: CandleColumns, mask: Mask) -> tuple[Example, ...]:

@@ -18,6 +18,7 @@ from metrics import (
     sharpe_ratio,
     sortino_ratio,
 )
+from metrics.medians import medians_of
 from runs.documents.run_result import Performance, RunStatistics
 from runs.documents.symbol_result import SymbolInput, SymbolResult
 from runs.ended_session import EndedSession
@@ -48,7 +49,7 @@ def statistics_of(session: EndedSession, risk_per_trade: float) -> RunStatistics
     return RunStatistics(
         **session.statistics.to_dict(),
         risk_asked_pct=100.0 * risk_per_trade,
-        risk_taken_pct=100.0 * float(np.median(taken)) if taken else None,
+        risk_taken_pct=100.0 * float(medians_of(np.array([taken]))[0]) if taken else None,
         ambiguous_trades=trades.ambiguous,
         ambiguous_bound=float(trades.ambiguous_bound),
         **msgspec.structs.asdict(exits_of(session.account)),

@@ -12,4 +12,5 @@ def curve_columns(step_times_ms: npt.ArrayLike, curve: npt.ArrayLike) -> dict[st
     A value more than there are steps is that after the closing at the end, and bears the time of the last one.
     """
     equity, times = np.array(curve, np.float64), np.asarray(step_times_ms, np.int64)
-    return {CURVE: equity, STEPS: times[np.minimum(np.arange(len(equity)), len(times) - 1)]}
+    more = len(equity) - len(times)
+    return {CURVE: equity, STEPS: np.append(times, [times[-1]] * more) if more > 0 else times[: len(equity)]}

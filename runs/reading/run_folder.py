@@ -168,16 +168,19 @@ def read_run(path: str | Path) -> StoredRun:
         If there is no run, or a document of it is missing or damaged; says what is wrong and what to do.
     """
     folder, log_file = _places(Path(path))
-    if not (folder / RESULT).is_file():
-        if (folder / MANIFEST).is_file():
-            wrong = f"{folder}: has no {RESULT}: the run goes on, or was killed; resume it, or run it again"
-        else:
-            wrong = f"{folder}: is no folder of a run: it has neither {MANIFEST} nor {RESULT}"
+    ended = (folder / RESULT).is_file()
+    if not ended and not (folder / MANIFEST).is_file():
+        wrong = f"{folder}: is no folder of a run: it has neither {MANIFEST} nor {RESULT}"
         raise StoreError(wrong, path=folder)
     try:
         manifest = read_manifest(folder / MANIFEST)
     except ConfigurationError as error:
         raise StoreError(str(error), path=folder / MANIFEST) from error
+    if not ended:
+        # A backtest's files get their names together, when it is done.
+        backtest = manifest.session is UNSET
+        wrong = "the run is damaged; run" if backtest else "the run goes on, or was killed; resume it, or run"
+        raise StoreError(f"{folder}: has no {RESULT}: {wrong} it again", path=folder)
     try:
         result = msgspec.json.decode(read_bytes(folder / RESULT), type=RunResult)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

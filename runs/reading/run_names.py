@@ -31,7 +31,7 @@ def find_run(text: str, roots: Sequence[str | Path] = ("logs/backtests", "logs/l
         return path
     folders = run_folders(roots)
     where = ", ".join(str(root) for root in roots)
-    if not folders:
+    if not folders and (text == LATEST or not _without_result(roots)):
         raise ConfigurationError(f"run {text!r}: there is no run below {where}; make one, or name its folder")
     if text == LATEST:
         return max(folders, key=lambda one: ((one / RESULT).stat().st_mtime_ns, one.name))
@@ -39,6 +39,8 @@ def find_run(text: str, roots: Sequence[str | Path] = ("logs/backtests", "logs/l
         if names:
             return names[0]
     found = [one for one in folders if text and one.name.startswith(text)]
+    # One without a result is none, but who asks for it is told what it lacks.
+    found = found or [one for one in _without_result(roots) if text and one.name.startswith(text)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -63,6 +65,11 @@ def run_folders(roots: Iterable[str | Path]) -> list[Path]:
             own = sorted(one for one in deeper if not one.is_symlink() and (one / TRADES).is_file())
             found += own or ([folder] if (folder / RESULT).is_file() and (folder / MANIFEST).is_file() else [])
     return found
+
+
+def _without_result(roots: Iterable[str | Path]) -> list[Path]:
+    own = sorted(one.parent for root in map(Path, roots) for one in root.glob(f"*/*/{MANIFEST}"))
+    return [one for one in own if not one.is_symlink() and not (one / RESULT).is_file()]
 
 
 def _named(text: str, roots: Iterable[str | Path]) -> list[Path]:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, func
 
 from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean
 from runs.store.store_rows import Kind, Status
 from runs.store.tables import RUN
 
@@ -78,13 +79,18 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
             return RUN.c[name]
         if name in _TIMES:
             return RUN.c[_TIMES[name]]
-        from metrics.run_metrics import full_name  # Only figures without a column need their names looked up.
+        from metrics.run_metrics import (
+            FIGURE_NAMES,
+            full_name,
+        )  # Only figures without a column need their names looked up.
 
         try:
             group, _, figure = full_name(name).partition(".")
         except KeyError:
+            hint = did_you_mean(name, {*SORTS, *FIGURE_NAMES})
             raise ConfigurationError(
-                f"--sort {name!r}: no run has such a figure — allowed: {', '.join(SORTS)}, or any figure of `show`"
+                f"--sort {name!r}: no run has such a figure{hint} — allowed: {', '.join(SORTS)}, or any figure of "
+                "`show`"
             ) from None
         value: ColumnElement[Any] = RUN.c.figures[group][figure].as_float()
         return value

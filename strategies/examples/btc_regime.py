@@ -1,6 +1,6 @@
 """Lesson: let one symbol decide whether another may be traded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.said import SignalWhere
 
 
 class BtcRegimeParams(SettingsSection):
@@ -54,3 +55,10 @@ class BtcRegime(FeatureStrategy):
         if now.leader > now.regime and now.close > now.before.highest:
             return self.long(stop_distance=self.params.atr_multiplier * now.atr, target="2R", tag="regime")
         return None
+
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        """Return what ``decide`` says of all candles at once."""
+        if columns.is_of(self.params.leader):
+            return []
+        entry = self.long(stop_distance=self.params.atr_multiplier * columns.atr, target="2R", tag="regime")
+        return [self.where(self.candidates(columns), entry, held="nothing")]

@@ -1,6 +1,6 @@
 """Lesson: several indicators vote, and the share that agrees sizes the position."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -9,8 +9,10 @@ from core.settings_section import SettingsSection
 from core.trading_signal import Signal
 from indicators import ATR, EMA, MACD, RSI
 from indicators.features.feature import Feature
+from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.said import SignalWhere
 
 
 class ConfluenceParams(SettingsSection):
@@ -60,14 +62,25 @@ class Confluence(FeatureStrategy):
             return self.short(stop_distance=distance, target="2R", size=down, tag="confluence")
         return None
 
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        """Return what ``decide`` says of all candles at once."""
+        least, before = self.params.min_confidence, columns.before
+        distance = self.params.atr_multiplier * columns.atr
+        up, down = _rising(columns), _falling(columns)
+        rises = columns.ready & (up >= least) & (up > down) & (_rising(before) < least)
+        falls = columns.ready & (down >= least) & (down > up) & (_falling(before) < least)
+        long = self.long(stop_distance=distance, target="2R", size=up, tag="confluence")
+        short = self.short(stop_distance=distance, target="2R", size=down, tag="confluence")
+        return [self.where(rises, long, held="nothing"), self.where(falls, short, held="nothing")]
 
-def _rising(at: Any) -> float:
-    """Return the share of the conditions for a rise that are met."""
+
+def _rising(at: Any) -> Any:
+    """Return the share of the conditions for a rise that are met, at one candle or at all."""
     met = (at.fast > at.slow, at.rsi > 50.0, at.macd.histogram > 0.0)
-    return sum(map(bool, met)) / len(met)
+    return sum(met) / len(met)
 
 
-def _falling(at: Any) -> float:
-    """Return the share of the conditions for a fall that are met."""
+def _falling(at: Any) -> Any:
+    """Return the share of the conditions for a fall that are met, at one candle or at all."""
     met = (at.fast < at.slow, at.rsi < 50.0, at.macd.histogram < 0.0)
-    return sum(map(bool, met)) / len(met)
+    return sum(met) / len(met)

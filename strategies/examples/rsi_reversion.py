@@ -1,6 +1,6 @@
 """Lesson: leave by a condition instead of a target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
@@ -8,8 +8,10 @@ from core.settings_section import SettingsSection
 from core.trading_signal import Signal
 from indicators import ATR, RSI, BollingerBands
 from indicators.features.feature import Feature
+from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.said import SignalWhere
 
 
 class RsiReversionParams(SettingsSection):
@@ -53,3 +55,16 @@ class RsiReversion(FeatureStrategy):
         if now.rsi > self.params.overbought and now.close > middle:
             return self.short(stop_distance=distance, tag="overbought")
         return None
+
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        """Return what ``decide`` says of all candles at once, beside each side that may be held."""
+        close, rsi, middle = columns.close, columns.rsi, columns.bands.middle
+        distance, out = self.params.atr_multiplier * columns.atr, self.exit(tag="middle_band")
+        oversold = (rsi < self.params.oversold) & (close < middle)
+        overbought = (rsi > self.params.overbought) & (close > middle)
+        return [
+            self.where(close >= middle, out, held="LONG"),
+            self.where(close <= middle, out, held="SHORT"),
+            self.where(oversold, self.long(stop_distance=distance, tag="oversold"), held="nothing"),
+            self.where(overbought, self.short(stop_distance=distance, tag="overbought"), held="nothing"),
+        ]

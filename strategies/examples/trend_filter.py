@@ -1,6 +1,6 @@
 """Lesson: trade a short timeframe in the direction of a longer one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.said import SignalWhere
 
 
 class TrendFilterParams(SettingsSection):
@@ -54,3 +55,14 @@ class TrendFilter(FeatureStrategy):
         if now.before.fast > now.before.slow and now.fast <= now.slow and now.close < now.trend:
             return self.short(stop_distance=2 * now.atr, target="2R", tag="with_trend")
         return None
+
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        """Return what ``decide`` says of all candles at once."""
+        fast, slow, close, before = columns.fast, columns.slow, columns.close, columns.before
+        up = (before.fast <= before.slow) & (fast > slow) & (close > columns.trend)
+        down = (before.fast > before.slow) & (fast <= slow) & (close < columns.trend)
+        distance = 2 * columns.atr
+        return [
+            self.where(up, self.long(stop_distance=distance, target="2R", tag="with_trend")),
+            self.where(down, self.short(stop_distance=distance, target="2R", tag="with_trend")),
+        ]

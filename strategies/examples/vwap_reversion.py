@@ -1,6 +1,6 @@
 """Lesson: a target that is a price, from an average that begins anew each day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.said import SignalWhere
 
 
 class VwapReversionParams(SettingsSection):
@@ -52,3 +53,14 @@ class VwapReversion(FeatureStrategy):
         if now.close > now.vwap + reach:
             return self.short(stop_distance=distance, target=now.vwap, tag="above_vwap")
         return None
+
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
+        """Return what ``decide`` says of all candles at once."""
+        reach, distance = self.params.stretch * columns.atr, self.params.atr_multiplier * columns.atr
+        close, vwap = columns.close, columns.vwap
+        long = self.long(stop_distance=distance, target=vwap, tag="below_vwap")
+        short = self.short(stop_distance=distance, target=vwap, tag="above_vwap")
+        return [
+            self.where(close < vwap - reach, long, held="nothing"),
+            self.where(close > vwap + reach, short, held="nothing"),
+        ]

@@ -103,7 +103,7 @@ class ColumnStream(FeatureStream):
 
     def _mask(self) -> npt.NDArray[np.bool_] | None:
         desk = self._desk
-        mask = desk.strategy.candidates(FeatureColumns(self._symbol, self._table, desk.plan.layouts[self._symbol]))
+        mask = desk.strategy.candidates(FeatureColumns(self._symbol, self._table, desk.plan))
         if mask is None:
             return None
         found = np.asarray(mask)

@@ -1,9 +1,13 @@
-"""Candles and features as columns, for ``candidates``."""
+"""Candles and features as columns, for ``candidates`` and ``signals``."""
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from core.candle_columns import Float64Array, Int64Array
-from strategies.features.feature_plan import Layout
+from core.symbol_spelling import same_symbols
+from strategies.features.feature_plan import FeaturePlan
 from strategies.features.moment import no_feature
 from strategies.features.readers import SymbolTable
 
@@ -14,10 +18,11 @@ class FeatureColumns:
     ``before`` and ``ago(n)`` have in each row what the row n candles before has, of the same unbroken segment.
     """
 
-    def __init__(self, symbol: str, table: SymbolTable, layout: Layout, ago: int = 0) -> None:
+    def __init__(self, symbol: str, table: SymbolTable, plan: FeaturePlan, ago: int = 0) -> None:
         self.symbol = symbol
         self._table = table
-        self._layout = layout
+        self._plan = plan
+        self._layout = plan.layouts[symbol]
         self._ago = ago
 
     def __getattr__(self, name: str) -> Any:
@@ -57,6 +62,19 @@ class FeatureColumns:
         """Volumes in base units."""
         return self._price(4)
 
+    @property
+    def ready(self) -> npt.NDArray[np.bool_]:
+        """Whether every feature has a value."""
+        ready = np.ones(len(self.open_time_ms), np.bool_)
+        for slot in self._layout.slots.values():
+            for one in range(slot.size):
+                ready &= ~np.isnan(self._table.column(slot.series, slot.place + one, self._ago))
+        return ready
+
+    def is_of(self, symbol: str) -> bool:
+        """Return whether they are the columns of a symbol, however that is spelt."""
+        return same_symbols(symbol, self._plan.symbols) == [self.symbol]
+
     def missing(self, feature: str) -> Float64Array:
         """Return how many parts the candle lacks that the feature was last computed on; nan where there is none."""
         slot = self._layout.slots.get(feature)
@@ -68,7 +86,7 @@ class FeatureColumns:
         """Return the columns so many candles before."""
         if candles < 0:
             raise ValueError(f"ago({candles}): columns look back, not ahead")
-        return FeatureColumns(self.symbol, self._table, self._layout, self._ago + candles)
+        return FeatureColumns(self.symbol, self._table, self._plan, self._ago + candles)
 
     @property
     def before(self) -> "FeatureColumns":

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from core.candle import Candle
-from core.errors import StrategyError
+from core.errors import InvariantError, StrategyError
 from core.settings_problem import shortly
 from core.timeframe import timeframe_ms
 from core.trading_signal import FLAT, Signal
@@ -14,11 +14,13 @@ from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan
 from strategies.features.feature_sources import KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
+from strategies.features.readers import TableReader
 from strategies.features.running_stream import RunningStream
+from strategies.features.said import SignalWhere
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
-from strategies.features.signal_columns import SignalColumns
+from strategies.features.signal_columns import SignalColumns, signal_columns
 from strategies.known_candles import KnownCandles
-from strategies.own_code import place_of
+from strategies.own_code import failure_in_one_line, place_of
 from strategies.strategy import SignalStream
 
 
@@ -41,7 +43,7 @@ class Decider(Protocol):
 
     def candidates(self, columns: FeatureColumns) -> Any: ...
 
-    def signals(self, columns: FeatureColumns) -> SignalColumns | None: ...
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere] | None: ...
 
     def on_fill(self, now: Now, fill: FillNow) -> None: ...
 
@@ -113,14 +115,35 @@ class FeatureSession:
         self._facts = facts
 
     def signals(self, symbol: str) -> SignalColumns | None:
-        """Return all that the strategy says of a symbol, where it offers that and the candles lie ready."""
+        """Return all that the strategy says of a symbol, where it offers that and the candles lie ready.
+
+        Raises
+        ------
+        StrategyError
+            If it fails, or what it says is none.
+        """
         if not isinstance(self._source, KnownFeatures):
             return None
-        table = self._source.table(symbol)
-        said = self.strategy.signals(FeatureColumns(symbol, table, self.plan.layouts[symbol]))
-        if said is not None and not self.plan.several:
-            self._source.forget(symbol)
+        columns = FeatureColumns(symbol, self._source.table(symbol), self.plan)
+        try:
+            answer = self.strategy.signals(columns)
+            said = None if answer is None else signal_columns(answer, len(columns.open_time_ms))
+        except (Exception, SystemExit) as error:
+            what = failure_in_one_line(error, self.place_of("signals"))
+            raise StrategyError(f"the strategy's signals about {symbol}: {what}", symbol=symbol) from error
         return said
+
+    def answer_at(self, symbol: str, row: int) -> Signal:
+        """Return what the strategy decides at a row of candles that lie ready, from their end where it is below 0."""
+        if not isinstance(self._source, KnownFeatures):
+            raise InvariantError(f"{symbol}: its candles do not lie ready")
+        table = self._source.table(symbol)
+        return self.answer(self.now(symbol, TableReader(table, row % table.series[0].candles.rows)))
+
+    def forget(self, symbol: str) -> None:
+        """Let go of features of which all is said."""
+        if isinstance(self._source, KnownFeatures) and not self.plan.several:
+            self._source.forget(symbol)
 
     def open(self, symbol: str) -> SignalStream:
         """Return a symbol's stream; asked again, after a gap, its features start empty."""

@@ -16,9 +16,8 @@ from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_plan import FeaturePlan, checked_features
 from strategies.features.feature_session import FeatureSession
 from strategies.features.moment import Now
-from strategies.features.said import Says
+from strategies.features.said import Says, SignalWhere
 from strategies.features.session_facts import FillNow, TradeNow
-from strategies.features.signal_columns import SignalColumns
 from strategies.features.written_hooks import require_hooks
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
@@ -89,11 +88,12 @@ class FeatureStrategy(Says):
         """
         return None
 
-    def signals(self, columns: FeatureColumns) -> SignalColumns | None:
-        """Return what :meth:`decide` says at all rows at once; None leaves it to :meth:`decide`.
+    def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere] | None:
+        """Return what :meth:`decide` says at all rows at once, each a :meth:`where`; None leaves it to :meth:`decide`.
 
-        For a strategy whose opinions are entries with distances and follow from the columns alone. It spares work and
-        decides nothing: every row must say what :meth:`decide` says there, and a row left out is FLAT.
+        For a strategy whose opinions follow from the columns, and from the side of what is held. Of several at a row
+        the first is said; where none is, it is FLAT. It spares work and decides nothing: every row must say what
+        :meth:`decide` says there. ``--verify-engine`` compares the two.
         """
         return None
 

@@ -327,5 +327,5 @@ def explain_missing(error: AttributeError) -> None:
         error.args = (no_feature(str(error.name), error.obj._shape.slots),)
 
 
-RESERVED = frozenset(name for name in dir(Now) if not name.startswith("_"))
-"""Names that a feature cannot have."""
+RESERVED = frozenset(name for name in dir(Now) if not name.startswith("_")) | {"is_of", "open_time_ms"}
+"""Names that a feature cannot have: those of what ``now`` shows, and of columns."""

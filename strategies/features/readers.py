@@ -4,6 +4,7 @@ A reader is of one moment: what comes after it changes nothing that it shows.
 """
 
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Sequence
 
@@ -108,21 +109,31 @@ class SeriesTable:
 class SymbolTable:
     """The series that a symbol reads, its own first.
 
-    ``rows_of`` has, for each, the row that is known at each row of the own one, -1 where none is; ``first_of`` has by
-    row the first row of its segment.
+    ``rows_of`` has, for each, the row that is known at each row of the own one, -1 where none is.
     """
 
-    __slots__ = ("first_of", "rows_of", "series")
+    __slots__ = ("_moved", "_starts", "rows_of", "series")
 
     def __init__(self, series: Sequence[SeriesTable], rows_of: Sequence[Int64Array]) -> None:
         self.series = series
         self.rows_of = rows_of
-        starts = series[0].starts
-        rows = np.arange(series[0].candles.rows)
-        self.first_of = starts[np.searchsorted(starts, rows, side="right") - 1] if len(rows) else starts
+        self._moved: dict[tuple[int, int, int], Float64Array] = {}
+        self._starts: list[int] = series[0].starts.tolist()
+
+    def first_of(self, row: int) -> int:
+        """Return the first row of a row's segment."""
+        return self._starts[bisect_right(self._starts, row) - 1]
 
     def column(self, series: int, place: int, ago: int) -> Float64Array:
         """Return a value of all rows as it was so many candles before; nan where there is none."""
+        values = self._moved.get((series, place, ago))
+        if values is None:
+            values = self._column(series, place, ago)
+            if ago:
+                self._moved[series, place, ago] = values
+        return values
+
+    def _column(self, series: int, place: int, ago: int) -> Float64Array:
         values = self.series[series].columns[place]
         if series:
             there = self.rows_of[series]
@@ -153,7 +164,7 @@ class TableReader:
     def __init__(self, table: SymbolTable, row: int) -> None:
         self._table = table
         self._row = row
-        self._first = int(table.first_of[row]) if row >= 0 else 0
+        self._first = table.first_of(row) if row >= 0 else 0
 
     def candle(self, ago: int) -> Candle | None:
         """Return the candle so many before the row's; None where the segment does not reach back so far."""

@@ -54,6 +54,18 @@ class ExitWords(StopWords, total=False):
     move_target: float
 
 
+Held = Literal["nothing", "LONG", "SHORT"]
+"""What a symbol's position is; ``nothing`` is none."""
+
+
+class SignalWhere(NamedTuple):
+    """A signal whose numbers may be columns, as booleans the rows that say it, and beside what that is held."""
+
+    rows: Any
+    signal: Signal
+    held: Held | None = None
+
+
 class Says:
     """The words of a strategy; a price is absolute, a distance is from the fill."""
 
@@ -110,6 +122,21 @@ class Says:
     def cancel_entry(self, reason: str = "") -> Signal:
         """Cancel the entry that waits."""
         return Signal("ADJUST", cancel_entry=True, reason=reason)
+
+    def where(self, rows: Any, signal: Signal, *, held: Held | None = None) -> SignalWhere:
+        """Say a signal of many candles at once, for ``signals``.
+
+        Parameters
+        ----------
+        rows
+            Booleans of shape (n,).
+        signal
+            As :meth:`long`, :meth:`short` and :meth:`exit` make it; each of its numbers may be a column, float64 of
+            shape (n,).
+        held
+            Beside what it is said: ``"nothing"``, ``"LONG"`` or ``"SHORT"``; None is beside anything.
+        """
+        return SignalWhere(rows, signal, held)
 
     def flat(self, reason: str = "") -> Signal:
         """Say nothing, and why."""

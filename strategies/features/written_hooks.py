@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import weakref
 
 from pydantic import BaseModel
 
@@ -11,6 +12,8 @@ from strategies.own_code import at_place_of
 _HOOKS = ("features", "decide", "candidates", "on_fill", "on_close", "lookback", "Params")
 _LIKE_FEATURES = re.compile(r"([a-z]+_)?features?")
 _NEAR = 0.8
+_sound: weakref.WeakSet[type] = weakref.WeakSet()
+"""Classes in which nothing was found wrong: many runs are made of one."""
 
 
 def require_hooks(kind: type, general: type) -> None:
@@ -28,6 +31,8 @@ def require_hooks(kind: type, general: type) -> None:
     ConfigurationError
         Names class, method, file and line.
     """
+    if kind in _sound:
+        return
     lacking = [name for name in _HOOKS if getattr(kind, name) is getattr(general, name)]
     own = {name for one in kind.__mro__ if one not in general.__mro__ for name in vars(one)}
     for name in sorted(own):
@@ -40,6 +45,7 @@ def require_hooks(kind: type, general: type) -> None:
             raise ConfigurationError(f"{kind.__name__}.{name} means nothing; did you mean {meant}?{place}")
     if "decide" in lacking:
         raise ConfigurationError(f"{kind.__name__} has no decide(now){at_place_of(kind)}")
+    _sound.add(kind)
 
 
 def _meant(name: str, value: object, lacking: list[str]) -> str | None:

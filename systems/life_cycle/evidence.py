@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from runs.folder.file_names import TRADES
+from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from systems.life_cycle.epoch_files import EPOCHS, RESULTS, SUMMARY, read_json
 from systems.life_cycle.epoch_tracker import COMPLETED, FAILED
 from systems.life_cycle.judgement import Figure
@@ -114,11 +114,14 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 def _stands(told: Mapping[str, Any], logs: Path) -> bool:
-    """Whether the trade log that a run told of is still there as it was written."""
+    """Whether the trade log that a run told of is still there as it was written, beside the run's documents."""
     folder = str(told.get("folder", ""))
-    for path in (Path(folder) / TRADES, logs.parent / folder / TRADES):
+    for path in (Path(folder), logs.parent / folder):
         with contextlib.suppress(OSError):
-            return hashlib.sha256(path.read_bytes()).hexdigest() == told.get("trades_sha256")
+            wrote = hashlib.sha256((path / TRADES).read_bytes()).hexdigest()
+            result = read_json(path / RESULT) or {}
+            whole = (path / MANIFEST).is_file()
+            return whole and wrote == told.get("trades_sha256") == result.get("trades_sha256")
     return False
 
 

@@ -4,10 +4,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from core.settings_problem import did_you_mean
-from metrics.run_metrics import ALIASES, GROUPS, RunMetrics, full_name
+from metrics.run_metrics import ALIASES, FIGURE_NAMES, full_name
 from systems.life_cycle.judgement import Figure
 
 PARITY = "parity"
@@ -17,9 +15,7 @@ PARITY_WORDS = ("exact", "different", "unchecked")
 @functools.cache
 def figure_names() -> frozenset[str]:
     """Return every name that a figure of a run goes by."""
-    kinds = {field.name: field.type for field in msgspec.structs.fields(RunMetrics)}
-    full = [f"{group}.{name}" for group in GROUPS for name in kinds[group].__struct_fields__]
-    return frozenset([PARITY, *ALIASES, *full, *(name.partition(".")[2] for name in full)])
+    return FIGURE_NAMES | {PARITY}
 
 
 def figure_in(metrics: Mapping[str, Any], name: str, source: str = "") -> Figure:

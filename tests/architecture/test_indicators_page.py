@@ -8,6 +8,7 @@ import indicators
 from indicators import INDICATORS, Indicator
 from tests.support.shared import REPOSITORY
 
+NAMES = {name: getattr(indicators, name) for name in indicators.__all__}
 PAGE = (REPOSITORY / "docs" / "indicators.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| (.*) \| (.*) \| `(.*)`: (.*) \| (.*) \|$", re.MULTILINE)
 
@@ -35,7 +36,7 @@ class IndicatorsPage(unittest.TestCase):
                 self.assertEqual(parameters(kind), taken)
                 named = "–" if kind.outputs == ("value",) else ", ".join(f"`{one}`" for one in kind.outputs)
                 self.assertEqual(named, outputs)
-                one = eval(example, vars(indicators))
+                one = eval(example, NAMES)
                 self.assertIs(kind, type(one))
                 day = " and a day" if one.forgets_after_ms else ""
                 self.assertEqual(f"{one.forgets_after}{day}", length)
@@ -43,7 +44,7 @@ class IndicatorsPage(unittest.TestCase):
                 self.assertGreater(len(where), 10)
 
     def test_every_indicator_is_in_the_registry(self) -> None:
-        classes = [one for one in vars(indicators).values() if inspect.isclass(one) and issubclass(one, Indicator)]
+        classes = [one for one in NAMES.values() if inspect.isclass(one) and issubclass(one, Indicator)]
         self.assertEqual(set(INDICATORS), {one.__name__ for one in classes} - {"Indicator", "Output"})
 
 

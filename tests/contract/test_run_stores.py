@@ -148,7 +148,8 @@ class Store:
                 found = self.store.runs(RunFilter(sort=sort, reverse=reverse))
                 self.assertEqual(expected, [run.sharpe for run in found], (sort, reverse))
         self.assertEqual(["run 0", "run 1"], [run.name for run in self.store.runs(RunFilter(sort="name", limit=2))])
-        with self.assertRaisesRegex(ConfigurationError, r"--sort 'sharp': no run has such a figure — allowed: started"):
+        told = r"--sort 'sharp': no run has such a figure \(did you mean sharpe\?\) — allowed: started"
+        with self.assertRaisesRegex(ConfigurationError, told):
             self.store.runs(RunFilter(sort="sharp"))
 
     def test_a_run_is_named_by_id_beginning_name_folder_or_latest(self):

@@ -34,7 +34,7 @@ class SurroundingsTest(unittest.TestCase):
         live = ("run_live.py", "--config", session_config(self.base), "--practice-start", "2024-01-01", "--for", "5m")
         fetch = ("-m", *FETCH.split(), "--data-dir", self.base / "store")
         for command, needed in ((live, 64), (("-m", "practice", "--port", "0"), 64), (fetch, 32)):
-            for files in (16, 20, 31):
+            for files in (16, 31):
                 with self.subTest(command=command[:2], files=files):
                     done = self.limited(files, *command)
                     self.assertEqual((2, ""), (done.returncode, done.stdout))

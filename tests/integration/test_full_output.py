@@ -28,6 +28,12 @@ class FullOutput(unittest.TestCase):
                 self.assertEqual((1, "error: cannot write the output (No space left on device)\n"),
                                  (done.returncode, done.stderr))  # fmt: skip
 
+    def test_a_reader_that_went_away_is_told_nothing(self) -> None:
+        words = [sys.executable, "-m", *COMMANDS[1]]
+        with subprocess.Popen(words, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            self.assertEqual((141, b""), (process.wait(60), process.stderr.read()))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -303,7 +303,7 @@ class Flags(CommandCase):
         self.assertIn("needs no --start", self.failed(2, "fetch", *fetching, *again, "--start", "2024-01-01"))
         self.assertIn("1440 candles", self.done("fetch", *fetching, *again))
         self.assertIn("1440 candles", self.done("fetch", *fetching, *again))
-        end = ("--timeframe", "1d", "--start", "earliest", "--end", "2016-01-01")
+        end = ("--timeframe", "1d", "--start", "earliest", "--end", "2010-03-01")
         self.assertRegex(self.done("fetch", *fetching[:-2], *end), r"BTC/USDT 1d: the first candle opens 20\d\d-")
 
 

@@ -75,6 +75,7 @@ class ReportsCommand(unittest.TestCase):
         for code, words, arguments in (
             (2, "no run below logs/backtests, logs/live has that id or name", ("html", "nothing")),
             (2, "--out empty: is a folder", ("png", "latest", "--out", "empty")),
+            (2, "--out x.html: is no name of a png — allowed: x.png", ("png", "latest", "--out", "x.html")),
             (2, "invalid choice: 'jpg'", ("jpg", "latest")),
             (2, "the following arguments are required: RUN", ("html",)),
             (1, "empty: is no folder of a run", ("html", "empty")),
@@ -85,6 +86,15 @@ class ReportsCommand(unittest.TestCase):
                 self.assertEqual((code, ""), (got, output), errors)
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
+
+    def test_a_run_without_its_result_is_named_as_damaged(self) -> None:
+        run = self.runs[0]
+        (run / "result.json").rename(self.folder / "aside.json")
+        self.addCleanup((self.folder / "aside.json").rename, run / "result.json")
+        for name in (run.name, run.name[:8], str(run)):
+            code, output, errors = called(main, "html", name)
+            self.assertEqual((1, ""), (code, output))
+            self.assertRegex(errors, r"\Aerror: .*: has no result.json: the run is damaged; run it again\n\Z")
 
     def test_a_result_is_printed_though_its_page_cannot_be_written(self) -> None:
         own = next(Path("logs/backtests").rglob("report.html"))

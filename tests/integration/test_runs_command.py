@@ -213,7 +213,11 @@ class Refusing(CommandCase):
             ("list", "--since", "soon"): "--since 'soon' is not a date; allowed: YYYY-MM-DD",
             ("list", "--status", "good"): "invalid choice: 'GOOD'",
             ("list", "--limit", "-1"): "'-1' is no number of runs",
-            ("list", "--sort", "beauty"): "--sort 'beauty': no run has such a figure — allowed: started",
+            (
+                "list",
+                "--sort",
+                "beauty",
+            ): "no run has such a figure (did you mean beta?) — allowed: started, ",
             ("tag", "latest", "a,b"): "tag 'a,b': is none — allowed: up to 60 printable characters",
             ("tag", "latest", "--remove", "x"): "has no tag 'x'; it has: no tags",
             ("note", "latest", " "): "the text is empty — allowed: some words, or --clear",

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 from strategies.strategy_registry import STRATEGIES
+from tests.support.runs.backtest_runs import called_command
 from tests.support.shared import REPOSITORY
 
 
@@ -29,7 +30,7 @@ class StrategiesCommand(unittest.TestCase):
         )
 
     def strategies(self, words: str) -> subprocess.CompletedProcess[str]:
-        return self.run_line(f"{sys.executable} -m strategies {words}")
+        return called_command(*shlex.split(words), cwd=self.folder, module="strategies.__main__")
 
     def written(self) -> dict[str, str]:
         return {
@@ -48,7 +49,7 @@ class StrategiesCommand(unittest.TestCase):
         return done.stderr
 
     def test_what_new_prints_runs_and_the_session_is_proved_from_elsewhere(self) -> None:
-        done = self.strategies("new my_idea")
+        done = self.run_line(f"{sys.executable} -m strategies new my_idea")
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         limits = ["config/risk.json", "config/trading_mode.yaml"]
         self.assertEqual([*limits, "my_idea.py", "my_idea.yaml", "test_my_idea.py"], sorted(self.written()))

@@ -56,15 +56,22 @@ class Page(unittest.TestCase):
         printed = self.command("backtests.parity").replace(str(self.folder), "")
         self.assertIn("journal: equal · history: 0 differences", printed)
 
-    def test_with_its_mask_a_backtest_has_the_same_bytes(self) -> None:
-        hashes = []
-        mask = "".join(f"    {line}\n" for line in block_with("def candidates").splitlines())
-        for code in (self.code, f"{self.code}\n{mask}"):
+    def test_with_its_mask_and_its_signals_a_backtest_has_the_same_bytes(self) -> None:
+        hashes = set()
+        mask, signals = (
+            "".join(f"    {line}\n" for line in block_with(f"def {name}").splitlines())
+            for name in ("candidates", "signals")
+        )
+        for code, *more in (
+            (self.code,),
+            (f"{self.code}\n{mask}",),
+            (f"{self.code}\n{signals}", "--engine", "compiled", "--verify-engine"),
+        ):
             (self.folder / "trend.py").write_text(code)
-            printed = self.command("config_backtest")
-            hashes.append(re.findall(r"^(?:trades|orders|ledger)_sha256: (\w+)$", printed, re.MULTILINE))
-        self.assertEqual(3, len(hashes[0]))
-        self.assertEqual(*hashes)
+            printed = self.command("config_backtest", *more)
+            hashes.add(tuple(re.findall(r"^(?:trades|orders|ledger)_sha256: (\w+)$", printed, re.MULTILINE)))
+        (only,) = hashes
+        self.assertEqual(3, len(only))
 
     def test_links_lead_somewhere(self) -> None:
         for target in re.findall(r"\]\(([^)#:]+)[)#]", PAGE):

@@ -202,6 +202,14 @@ class Promotion(SystemCase):
                 self.assertEqual(
                     (lost, not lost), tuple(self.promoted(dry=True)[key] for key in ("lost_runs", "passed"))
                 )
+        for name in ("result.json", "manifest.json"):
+            document = log.with_name(name)
+            whole = document.read_bytes()
+            document.unlink()
+            with self.subTest(name):
+                self.assertEqual((1, []), tuple(self.promoted(dry=True)[key] for key in ("lost_runs", "evidence")))
+            document.write_bytes(whole)
+        self.assertTrue(self.promoted(dry=True)["passed"])
 
     def test_archiving_needs_no_evidence_and_ends_it_once(self) -> None:
         self.write()

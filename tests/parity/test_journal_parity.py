@@ -31,6 +31,8 @@ sys.exit(code)
 
 
 class EqualSession(ParityCase):
+    own_process = True
+
     def test_a_session_is_equal_to_the_replay_of_its_journal(self) -> None:
         folder = self.record(self.recording())
         report = self.check(folder, "journal")

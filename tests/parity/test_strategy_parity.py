@@ -30,6 +30,8 @@ class Mine(TimedStrategy):
 
 
 class EditedStrategy(ParityCase):
+    own_process = True
+
     def setUp(self) -> None:
         super().setUp()
         self.addCleanup(strategy_source._loaded.pop, "parity_strategy", None)

@@ -17,11 +17,11 @@ from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
-from tests.support.oracles.contract_cases import contracts
-from tests.support.oracles.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
 from tests.support.oracles.market_cases import cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
+from tests.support.runs.contract_cases import contracts
+from tests.support.runs.drawn_entries import ENTRY_EVENTS, ENTRY_SETTINGS, entering, entry_rules, read_settings
 from tests.support.runs.drawn_words import WORD_EVENTS, worded_signals
 from tests.support.runs.finer_candles import FINER, finer_candles
 from tests.support.runs.rules_met import SELDOM, note, words

@@ -1,99 +1,155 @@
-"""Runs every test, several folders at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
+"""Runs every test, several modules at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
 
-Each folder of tests is a process of its own (``xmlrunner``), those that take long are several, and one more runs than
-there are cores, so that tests which wait for sockets and processes do not hold up those that compute. What a process
-prints is shown when it is done; the last line counts everything.
+Each module of tests is a process of its own, forked from this one, which has imported it and whatever the others
+needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and one more
+runs than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
+up those that compute. The last lines count everything, by folder and in all.
 """
 
 import argparse
+import atexit
+import contextlib
+import gc
+import importlib
 import os
 import re
 import signal
-import subprocess
 import sys
+import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import unittest
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-TESTS = Path("tests")
-PARTS = {"parity": 4, "integration": 4, "property": 2, "unit/market_data": 1, "contract": 1}
-"""Folders that take long, and into how many processes their modules are dealt; they begin first."""
+TESTS = Path(__file__).resolve().parents[1]
+MEMORY = Path("/dev/shm")
+LEAST_BYTES = 4 << 30
+"""Room that the tests' folders may take in memory; where there is less they are where the system puts them."""
+LONG = dict(
+    (*line.split(), "computes")[:2] for line in (TESTS / "support/long_modules.txt").read_text("utf-8").splitlines()
+)
+"""Modules that take long, the longest first, and whether it is because they compute or because they wait."""
 
 _COUNTS = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
+_SKIPPED = re.compile(r"\bskipped=(\d+)")
 
 
-class Done(NamedTuple):
-    """What became of one folder."""
+class Running(NamedTuple):
+    """A module whose tests are run, and where what they print goes."""
 
-    name: str
-    code: int
-    output: str
-    seconds: float
-
-    @property
-    def tests(self) -> int:
-        """How many tests it ran."""
-        return sum(int(number) for number in _COUNTS.findall(self.output))
+    module: str
+    printed: IO[bytes]
+    begun: float
 
 
-class Part(NamedTuple):
-    """Test modules that run in one process; ``name`` is their folder."""
+class Totals:
+    """What became of the modules that are done."""
 
-    name: str
-    modules: list[str]
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self.tests = self.skipped = 0
+        self.seconds: Counter[str] = Counter()
+        self.computed: Counter[str] = Counter()
+
+    def add(self, one: Running, code: int, computed: float) -> None:
+        """Count a module that took ``computed`` seconds of the processor, and print what it printed where it failed."""
+        seconds = time.monotonic() - one.begun
+        one.printed.seek(0)
+        output = one.printed.read().decode(errors="replace")
+        one.printed.close()
+        tests, skipped = (sum(map(int, pattern.findall(output))) for pattern in (_COUNTS, _SKIPPED))
+        self.tests += tests
+        self.skipped += skipped
+        folder = one.module.rpartition(".")[0] or "."
+        self.seconds[folder] += seconds
+        self.computed[folder] += computed
+        told = ""
+        if code:
+            self.failed.append(one.module)
+            told = f", failed\n{output}"
+        print(f"tests.{one.module}: {tests} tests in {seconds:.1f} s, {computed:.1f} s computing{told}", flush=True)
 
 
-def parts() -> list[Part]:
-    """Return every test module once, by folders; those that take long first, the first of each folder before the rest.
-
-    ``.`` is the root.
-    """
-    found: dict[str, list[str]] = {}
-    for path in sorted(TESTS.rglob("test_*.py")):
-        found.setdefault(path.parent.relative_to(TESTS).as_posix(), []).append(".".join(path.with_suffix("").parts))
-    slow = [
-        Part(name, found[name][place :: PARTS[name]])
-        for place in range(max(PARTS.values()))
-        for name in PARTS
-        if place < PARTS[name]
-    ]
-    return [*slow, *(Part(name, modules) for name, modules in sorted(found.items()) if name not in PARTS)]
+def modules(begin: Sequence[str] = ()) -> list[str]:
+    """Return the modules of tests whose names begin so, or all, once each, those that take long first."""
+    found = {".".join(path.relative_to(TESTS).with_suffix("").parts) for path in TESTS.rglob("test_*.py")}
+    if gone := LONG.keys() - found:
+        raise SystemExit(f"tests/support/long_modules.txt names modules that are not there: {', '.join(sorted(gone))}")
+    ordered = [*LONG, *sorted(found - LONG.keys())]
+    return [name for name in ordered if not begin or f"tests.{name}".startswith(tuple(begin))]
 
 
-def run(part: Part, output: Path) -> Done:
-    """Run the modules of one part."""
-    begun = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "xmlrunner", "--output", str(output), *part.modules],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Done(part.name, done.returncode, done.stdout, time.monotonic() - begun)
+def weight_of(module: str) -> float:
+    """Return how much of a core a module takes."""
+    return 0.5 if LONG.get(module) == "waits" else 1.0
+
+
+def next_of(queue: Sequence[str], room: float) -> str | None:
+    """Return the first module for which there is room."""
+    return next((one for one in queue if weight_of(one) <= room), None)
+
+
+def begin(module: str, output: Path, others: Iterable[Running]) -> tuple[int, Running]:
+    """Run a module's tests beside others in a process of its own; return its number."""
+    # What cannot be imported is told by its own run.
+    with contextlib.suppress(Exception):
+        importlib.import_module(f"tests.{module}")
+    # What is here already is no child's garbage: its collections pass over it.
+    gc.freeze()
+    printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is counted
+    process = os.fork()
+    if process:
+        return process, Running(module, printed, time.monotonic())
+    for stream in (1, 2):
+        os.dup2(printed.fileno(), stream)
+    for file in (printed, *(one.printed for one in others)):
+        file.close()
+    import xmlrunner
+
+    unittest.main(None, argv=["xmlrunner", f"tests.{module}"], testRunner=xmlrunner.XMLTestRunner(output=str(output)))
+    raise AssertionError("the tests have ended without an exit code")
+
+
+def _write_to_memory() -> None:
+    """Let temporary folders be in memory: a journal waits for the disk at every step."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
+        free = os.statvfs(MEMORY)
+        if free.f_bavail * free.f_frsize >= LEAST_BYTES:
+            os.environ["TMPDIR"] = str(MEMORY)
+            tempfile.tempdir = None
 
 
 def main() -> int:
-    """Run all folders; return 1 if any test failed."""
+    """Run all modules; return 1 if any test failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("test-results"), help="folder of the XML reports")
-    output = parser.parse_args().output
+    parser.add_argument("begin", nargs="*", metavar="MODULE", help="only modules whose names begin so: tests.parity")
+    asked = parser.parse_args()
+    output = asked.output
     output.mkdir(parents=True, exist_ok=True)
     # A job in the background inherits ignored interrupts, and the commands under test would from it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    begun = time.monotonic()
-    tests, failed = 0, []
-    with ThreadPoolExecutor(max(3, min(5, (os.cpu_count() or 2) + 1))) as pool:
-        for future in as_completed([pool.submit(run, part, output) for part in parts()]):
-            done = future.result()
-            tests += done.tests
-            if done.code:
-                failed.append(done.name)
-            print(f"== tests/{done.name} ({done.seconds:.0f} s)\n{done.output}", flush=True)
-    words = f"failed in {', '.join(sorted(set(failed)))}" if failed else "OK"
-    print(f"Ran {tests} tests in {time.monotonic() - begun:.0f} s: {words}")
-    return 1 if failed else 0
+    # Libraries count what is left of them at the end.
+    atexit.register(gc.unfreeze)
+    _write_to_memory()
+    importlib.import_module("tests.support.scale")
+    begun, totals = time.monotonic(), Totals()
+    queue, running = modules(asked.begin), dict[int, Running]()
+    room = max(3, min(5, (os.cpu_count() or 2) + 1))
+    while queue or running:
+        while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
+            queue.remove(fitting)
+            process, one = begin(fitting, output, running.values())
+            running[process] = one
+        process, status, used = os.wait4(-1, 0)
+        totals.add(running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
+    for folder, seconds in sorted(totals.seconds.items()):
+        print(f"tests/{folder.replace('.', '/')}: {seconds:.0f} s, {totals.computed[folder]:.0f} s computing")
+    words = f"failed in {', '.join(sorted(totals.failed))}" if totals.failed else "OK"
+    print(f"Ran {totals.tests} tests, {totals.skipped} skipped, in {time.monotonic() - begun:.0f} s: {words}")
+    return 1 if totals.failed else 0
 
 
 if __name__ == "__main__":

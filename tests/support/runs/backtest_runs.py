@@ -1,11 +1,14 @@
 """Backtests for tests: small configurations, frames in place of an exchange, and the command in its own process."""
 
+import contextlib
 import csv
+import importlib
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -74,6 +77,35 @@ def run_command(
         timeout=timeout,
         check=False,
     )
+
+
+def called_command(
+    *arguments: object, cwd: Path = REPOSITORY, module: str = "backtests.config_backtest"
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as :func:`run_command` does, but in this process: for what is not about the process itself."""
+    output, errors = io.StringIO(), io.StringIO()
+    main = importlib.import_module(module).main
+    words = list(map(str, arguments))
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors), _begun_in(cwd):
+        code = main(words)
+    return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+
+@contextlib.contextmanager
+def _begun_in(folder: Path) -> Iterator[None]:
+    """Be in a folder as a process that begins there is: what is imported from it is forgotten again."""
+    known, path, cached = set(sys.modules), list(sys.path), sys.dont_write_bytecode
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
+    try:
+        with contextlib.chdir(folder):
+            yield
+    finally:
+        sys.path[:], sys.dont_write_bytecode = path, cached
+        for name in set(sys.modules) - known:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(f"{folder}/") and folder != REPOSITORY:
+                del sys.modules[name]
 
 
 def command_environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:

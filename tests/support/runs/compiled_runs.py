@@ -2,8 +2,10 @@
 
 import json
 import unittest
+from array import array
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 
@@ -45,6 +47,10 @@ class CompiledOutputs(NamedTuple):
     curve: list[float]
 
 
+CANDLES_AT_ONCE = 50
+"""So few that even short cases are fed piece by piece."""
+
+
 def opinions_on(window: CandleColumns, signals: Mapping[int, Signal], rows_of: WordedRows) -> tuple[Records, list[str]]:
     """Return the scripted signals of a window as records, and as JSON."""
     rows, texts = [], []
@@ -82,12 +88,14 @@ def run_compiled_on(
         market.append(SymbolMarket(symbol, rules, warmup, window, opinions, None, fine, contract))
         texts.append(TextRows(told))
     said = rows_of.said
-    core = build_core(settings, case.warmup_candles, market, case.kill_switch, said)
+    with patch("compiled.driving.candle_feed.CANDLES_AT_ONCE", CANDLES_AT_ONCE):
+        core, feed = build_core(settings, case.warmup_candles, market, case.kill_switch, said)
     headers = (TRADE_HEADER, EQUITY_HEADER, "", ORDER_HEADER, LEDGER_HEADER)
     written = [bytearray(header.encode()) for header in headers]
-    CompiledRun(core, case.symbols, "scripted", texts, said.tags).run(Sinks(*(one.extend for one in written)))
-    curve = core.curve[: core.account[0]["curve"]].tolist()
-    return CompiledOutputs(*(bytes(one) for one in written), curve)
+    curve = array("d")
+    sinks = Sinks(*(one.extend for one in written), curve.frombytes)
+    CompiledRun(core, feed, case.symbols, "scripted", texts, said.tags).run(sinks)
+    return CompiledOutputs(*(bytes(one) for one in written), curve.tolist())
 
 
 def run_compiled_plan(

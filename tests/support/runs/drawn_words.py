@@ -9,8 +9,8 @@ from core.instrument import Instrument
 from core.trading_signal import At, Signal
 from engine.assembly import kernel_rules
 from engine.deciding.signal_check import signal_fault
-from tests.support.oracles.drawn_entries import entering
 from tests.support.oracles.slow_model import Case
+from tests.support.runs.drawn_entries import entering
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.scripted_strategy import ScriptedStrategy
 

@@ -52,11 +52,12 @@ def stepped_run(
     instruments: Mapping[str, Instrument] | None = None,
     warm_up: Mapping[str, Sequence[Candle]] | None = None,
     timeframe: str = "1m",
-    known: bool = False,
+    known: bool | Sequence[Step] = False,
 ) -> SteppedRun:
     """Run steps through a session built by the program's own assembly, without ending it.
 
-    With ``known`` the session is given all its candles beforehand, as columns.
+    With ``known`` the session is given all its candles beforehand, as columns; or those of other steps, which begin
+    with these.
     """
     steps = list(steps)
     trades, equity, decisions = bytearray(), bytearray(), bytearray()
@@ -68,7 +69,7 @@ def stepped_run(
         SessionOutputs(trades.extend, equity.extend, decisions.extend),
         switch,
         build_safety_monitor(configured, switch),
-        _ahead(steps, symbols, warm_up or {}) if known else None,
+        _ahead(steps if known is True else known, symbols, warm_up or {}) if known else None,
     )
     for index, symbol in enumerate(symbols):
         session.warm_up(index, (warm_up or {}).get(symbol, ()))

@@ -3,14 +3,18 @@
 import contextlib
 import io
 import json
+import subprocess
 import tempfile
+import types
 import unittest
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest import mock
 
 from backtests.parity import ParityReport, check_parity, main
 from backtests.proof.difference_causes import TradeDifference
 from backtests.proof.history_parity import HistoryParity
+from tests.support.runs.backtest_runs import called_command
 from tests.support.sessions.session_folders import (
     BTC,
     ETH,
@@ -31,7 +35,14 @@ NOW_MS = at(100_000)
 
 
 class ParityCase(unittest.TestCase):
+    """Records sessions and checks them; the check replays a journal in this process, unless ``own_process`` is set."""
+
+    own_process = False
+
     def setUp(self) -> None:
+        if not self.own_process:
+            here = types.SimpleNamespace(run=_run_here)
+            self.enterContext(mock.patch("backtests.proof.parity_check.subprocess", here))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
@@ -62,6 +73,12 @@ class ParityCase(unittest.TestCase):
 
     def written_report(self, folder: Path) -> dict[str, object]:
         return json.loads((folder / "parity.json").read_text())
+
+
+def _run_here(command: Sequence[str], **options: object) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m MODULE ...`` in this process."""
+    _, _, module, *arguments = command
+    return called_command(*arguments, cwd=Path.cwd(), module=module)
 
 
 def told(trades: list[TradeDifference]) -> list[tuple[str, str, str, str]]:

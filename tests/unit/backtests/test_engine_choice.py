@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import tempfile
 import threading
 import unittest
@@ -15,7 +16,7 @@ from backtests import run_backtest
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.engines import engine_choice
 from backtests.run_plan import RunPlan
-from core.errors import ConfigurationError, ParityError
+from core.errors import ConfigurationError, ParityError, StrategyError
 from tests.support.candles import candles_of
 from tests.support.config_tree import write_config
 from tests.support.example_strategies import QUICK_EXAMPLES
@@ -93,6 +94,33 @@ class EngineChoice(unittest.TestCase):
                 result, _ = self.run_on(self.config(name, params), engine="compiled", verify_engine=True)
                 self.assertGreater(result["performance"]["total_trades"], 1)
 
+    def test_signals_of_all_rows_at_once_are_the_same_by_either_engine_in_all_words(self) -> None:
+        for prices in (False, True):
+            with self.subTest(prices=prices):
+                config = self.config("tests.support.column_signals:Wordy", {"prices": prices})
+                result, _ = self.run_on(config, engine="compiled", verify_engine=True)
+                self.assertGreater(result["performance"]["total_trades"], 100)
+
+    def test_one_row_that_a_strategy_says_only_candle_by_candle_is_found_where_engines_are_compared(self) -> None:
+        config = self.config("tests.support.column_signals:Planted", QUICK_EXAMPLES["trend_filter"])
+        self.assertEqual("compiled", self.run_on(config, engine="compiled")[1])
+        with self.assertRaisesRegex(ParityError, "the engines differ in .*decisions"):
+            self.run_on(config, verify_engine=True)
+
+    def test_columns_that_say_something_else_throughout_end_a_run_wherever_they_are_heard(self) -> None:
+        config = self.config("tests.support.column_signals:Otherwise", QUICK_EXAMPLES["trend_filter"])
+        told = 'says {.*"tag":"otherwise".*} about BTC/USDT beside nothing at the candle opened 2024.* and decide {'
+        with self.assertRaisesRegex(StrategyError, told):
+            self.run_on(config, engine="compiled")
+
+    def test_columns_that_are_none_end_a_run_with_a_line_that_says_so(self) -> None:
+        config = self.config("tests.support.column_signals:Short", {})
+        told = (
+            r"signals about BTC/USDT: .* rows are bool of shape \(\d+,\); allowed: booleans of .*column_signals.py:\d+"
+        )
+        with self.assertRaisesRegex(StrategyError, told):
+            self.run_on(config, engine="compiled")
+
     def test_a_short_run_is_made_by_the_reference_kernel(self) -> None:
         _, engine = self.run_on(self.config("scalping_ema_rsi", QUICK))
         self.assertEqual("reference (because the run is shorter than 200,000 candles)", engine)
@@ -102,6 +130,16 @@ class EngineChoice(unittest.TestCase):
         for choice in ("auto", "reference"):
             _, engine = self.run_on(config, engine=choice, verify_engine=True)
             self.assertEqual("reference (because it is verified)", engine)
+
+    def test_a_run_that_one_engine_alone_can_make_is_not_verified(self) -> None:
+        config = self.config("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"])
+        told = (
+            r"--verify-engine: nothing was verified, .* \(because the strategy looks at the account.*\); .* is in (.*)"
+        )
+        with self.assertRaisesRegex(ParityError, told) as caught:
+            self.run_on(config, verify_engine=True)
+        folder = Path(re.search(told, str(caught.exception))[1])
+        self.assertTrue((folder / "result.json").is_file())
 
     def test_a_difference_between_the_engines_is_an_error_that_names_it(self) -> None:
         config, made = self.config("scalping_ema_rsi", QUICK), engine_choice.run_compiled

@@ -21,7 +21,7 @@ from core.exact import average, ceil_to, computed, floor_to, plain
 from core.instants import format_ms
 from tests.support.scale import scaled
 
-EXAMPLES = scaled(2_000, 100_000)
+EXAMPLES = scaled(600, 100_000)
 
 
 @routine

@@ -67,6 +67,15 @@ class ContractEdges(unittest.TestCase):
             run = self.run_both([100.0, opened, 100.0], {"leverage": 1.0})
             self.assertEqual(events, [reason for *_, event, reason in run.order_events if event == "rejected"])
 
+    def test_a_third_of_what_an_entry_needs_may_lie_between_two_units_of_money(self) -> None:
+        # 100 at 299.9002001 and 0.1 % are 30,020.01003001, a third of it 10,006.67001000⅓; the equity of 10,006.67
+        # and its tolerance are 10,006.67001000667. With a tick more the third is above it.
+        for opened, events in ((299.9002001, []), (299.9002002, ["insufficient_margin"])):
+            run = self.run_both(
+                [100.0, opened, opened], {"leverage": 3.0}, starting_balance=10_006.67, commission_rate=0.001
+            )
+            self.assertEqual(events, [reason for *_, event, reason in run.order_events if event == "rejected"])
+
     def test_a_close_that_loses_its_whole_margin_and_no_more_is_no_liquidation(self) -> None:
         for opened, reason in ((80.0, "time_stop"), (79.9999999, "liquidation")):
             run = self.run_both(

@@ -5,7 +5,12 @@ import unittest
 from collections import Counter
 from decimal import Decimal
 
+import msgspec
+import numpy as np
+
+from compiled.driving.opinion_rows import WordedRows
 from core.candle import Candle
+from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import At, Signal
 from tests.property.test_kernel_against_slow_model import run_kernel_on
@@ -87,6 +92,32 @@ class SignalWords(unittest.TestCase):
         expected = run_kernel_on(one)
         require_same_bytes(self, expected, run_compiled_on(one, "1m"))
         self.assertEqual([("B/USDT", "no_exposure_room")], [refused[1:] for refused in expected.refused])
+
+
+class WordsOfColumns(unittest.TestCase):
+    def test_records_of_many_targets_and_shares_are_those_of_each(self) -> None:
+        chance = np.random.default_rng(7)
+        ties = (2 * chance.integers(1, 1 << 30, 400) + 1) / 2.0 ** chance.integers(1, 40, 400)
+        prices = np.concatenate((10.0 ** chance.uniform(-5, 11, 400), np.round(chance.random(400) * 1e5, 2), ties))
+        columns = {"target_price": prices, "size": chance.random(len(prices))}
+        signal = Signal("LONG", sl_distance=1.0, tag="many")
+        at_once, one_by_one = WordedRows(), WordedRows()
+        many, single = at_once.words_of_each(signal, columns), []
+        for row in range(len(prices)):
+            each = {name: column[row].item() for name, column in columns.items()}
+            single.append(one_by_one.row(row, msgspec.structs.replace(signal, **each))[4])
+        ours, theirs = at_once.said.words[many], one_by_one.said.words[single]
+        self.assertEqual(
+            one_by_one.said.targets[theirs["first_target"]].tolist(),
+            at_once.said.targets[ours["first_target"]].tolist(),
+        )
+        for name in set(ours.dtype.names) - {"first_target"}:
+            np.testing.assert_array_equal(theirs[name], ours[name], name)
+
+    def test_a_target_of_more_decimals_than_there_is_room_for_is_left_to_the_kernel(self) -> None:
+        for price in (1.23456789123e-9, 1e-13, 2e12):
+            with self.assertRaises(Uncovered):
+                WordedRows().words_of_each(Signal("LONG"), {"target_price": np.array([1.0, price])})
 
 
 if __name__ == "__main__":

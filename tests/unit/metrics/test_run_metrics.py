@@ -65,6 +65,8 @@ class Names(unittest.TestCase):
         for name in ("sharp", "performance.sharpe", "undefined", "months", ""):
             with self.assertRaises(KeyError):
                 self.told.figure(name)
+        with self.assertRaisesRegex(KeyError, r"sharp: no figure has that name \(did you mean sharpe\?\)"):
+            self.told.figure("sharp")
 
 
 class AnyRun(unittest.TestCase):

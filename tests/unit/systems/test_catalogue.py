@@ -190,7 +190,12 @@ class Writing(SystemCase):
         for name, base, expected in (
             ("My", "config/live.yaml", "'My' — allowed: small letters"),
             ("../x", "config/live.yaml", "allowed: small letters"),
-            ("second", "my-frst", "(did you mean my-first?)"),
+            ("second", "my-frst", "(did you mean my-first?) — allowed: a live.yaml, my-first"),
+            (
+                "my-second",
+                "my-secnd",
+                "'my-secnd' is neither a configuration nor a system — allowed: a live.yaml, my-first",
+            ),
         ):
             with self.subTest(name), self.assertRaises(ConfigurationError) as caught:
                 new_system(name, base, self.places)

@@ -1,0 +1,1 @@
+"""What the events of a compiled run add up to."""

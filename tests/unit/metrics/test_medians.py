@@ -1,0 +1,20 @@
+"""Medians are those of another library, to the last bit."""
+
+import unittest
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from metrics.medians import medians_of
+
+
+class Medians(unittest.TestCase):
+    @given(hnp.arrays(np.float64, st.tuples(st.integers(0, 3), st.integers(1, 8)), elements=st.floats(-1e300, 1e300)))
+    def test_each_row_has_the_one_of_numpy(self, rows: np.ndarray) -> None:
+        self.assertEqual(np.median(rows, axis=1).tobytes(), medians_of(rows).tobytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
