@@ -11,15 +11,15 @@ PEERS_READY := $(VENV)/peers/.ready
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv postgres backtest live parity test test-long check fix bench lock lock-check audit
+.PHONY: help venv postgres cluster backtest live parity test test-long check fix bench lock lock-check audit
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(READY): requirements.lock requirements-compiled.lock requirements-charts.lock
-	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba and what they need): about a minute, once" >&2
+$(READY): requirements.lock requirements-compiled.lock requirements-research.lock requirements-charts.lock
+	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba, optuna and what they need): about a minute, once" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock
+	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock -r requirements-research.lock
 	@$(BIN)/python $(INSTALL) --no-deps -r requirements-charts.lock
 	@touch $@
 
@@ -50,6 +50,9 @@ live: $(READY) ## rehearse a week of paper trading, offline, in half a minute, a
 parity: $(READY) ## check a session: make parity SESSION=logs/live/...
 	@test -n "$(SESSION)" || { echo "make parity SESSION=logs/live/..." >&2; exit 2; }
 	@$(BIN)/python -m backtests.parity "$(SESSION)"
+
+cluster: $(READY) ## add what a search over several machines needs
+	@$(BIN)/python $(INSTALL) -r requirements-cluster.lock
 
 test: $(TESTS_READY) ## run every test, with XML reports in test-results/
 	@rm -rf test-results

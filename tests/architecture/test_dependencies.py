@@ -8,11 +8,11 @@ from tests.architecture.source_tree import PYPROJECT
 from tests.support.shared import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "dependencies.md"
-OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres")}
+OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres", "research", "cluster")}
 EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
 PEERS = "requirements-peers"
 """Programs that are measured beside this one, which uses none of them."""
-SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Tests and checks", "Tools")
+SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Research", "Cluster", "Tests and checks", "Tools")
 
 _PIN = re.compile(r"([\w.-]+)==([\w.]+)( ; [^\\]+)?")
 _ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -56,12 +56,13 @@ class Locks(unittest.TestCase):
 
     def test_what_is_installed_together_is_one_version(self) -> None:
         together = locked("requirements-dev")
-        for extra in ("requirements", "requirements-compiled", "requirements-postgres"):
+        for extra in ("requirements", *(OPTIONAL[name] for name in OPTIONAL if name != "charts")):
             with self.subTest(extra):
                 self.assertLessEqual(locked(extra).items(), together.items())
 
     def test_the_base_asks_for_nothing_of_the_extras(self) -> None:
-        for extra, packages in (("compiled", {"numba", "llvmlite"}), ("postgres", {"psycopg", "psycopg-binary"})):
+        own = {"compiled": {"numba", "llvmlite"}, "postgres": {"psycopg"}, "research": {"optuna"}, "cluster": {"dask"}}
+        for extra, packages in own.items():
             with self.subTest(extra):
                 self.assertLessEqual(packages, locked(OPTIONAL[extra]).keys())
                 self.assertFalse(packages & locked("requirements").keys())
