@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show."""
+"""``python -m research``: optimise, show, luck, monte-carlo."""
 
 import argparse
 import importlib
@@ -11,6 +11,8 @@ from core.command_line import CommandParser, exit_code_of
 VERBS = {
     "optimise": ("optimising", "search the parameters of a system"),
     "show": ("study_showing", "show a study, or list all"),
+    "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
+    "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
 }
 """The verbs: the module of ``research.commands`` that has each, and what it does."""
 
@@ -23,6 +25,8 @@ examples:
   python -m research optimise --resume latest
       go on with a study that was interrupted
   python -m research show latest
+  python -m research luck latest --permutations 200 --noise 50
+  python -m research monte-carlo latest --paths 10000
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
 another when it is run again, 130 interrupted

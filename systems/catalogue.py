@@ -67,17 +67,21 @@ def read_system(system_id: str, folder: str | Path = DEFAULT_FOLDER, base_of: tu
         name: text for name, text in (below.windows if below is not None else {}).items() if name not in written.windows
     }
     promotion = _promotion(written, file, windows) or (below.promotion if below is not None else {})
+    settings = _settings(config, Overrides(overrides, str(file)))
+    optimise = written.optimise
+    if not optimise and below is not None and below.settings.live.strategy.type == settings.live.strategy.type:
+        optimise = dict(below.optimise)
     return System(
         id=system_id,
         description=written.description,
         file=file,
         bases=(str(config),) if below is None else (below.id, *below.bases),
         overrides=overrides,
-        settings=_settings(config, Overrides(overrides, str(file))),
+        settings=settings,
         windows=windows,
         tags=written.tags,
         promotion=promotion,
-        optimise=written.optimise or (below.optimise if below is not None else {}),
+        optimise=optimise,
     )
 
 

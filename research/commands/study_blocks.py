@@ -1,6 +1,7 @@
 """A study as it is shown: what was searched, the best trials, and where their runs lie."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.command_line import warn
 from core.instants import format_ms
@@ -31,6 +32,8 @@ def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
         blocks.append(_table(study, luck, best))
     if luck.best is not None:
         blocks += luck_blocks(luck.best)
+    if luck.stability is not None:
+        blocks.append(Facts("", [("stability", luck.stability.sentence)]))
     runs = _runs(study)
     if runs:
         blocks.append(Facts("Run again by the reference kernel, with all outputs", runs))
@@ -118,8 +121,15 @@ def _runs(study: Study) -> list[tuple[str, str]]:
         verified = (one.notes or {}).get(VERIFIED)
         if verified is not None:
             said = "agrees" if verified["agrees"] else f"DIFFERS: {verified['difference']}"
-            found.append((f"trial {one.number}", f"{said}, {verified['folder'] or 'in memory'}"))
+            found.append((f"trial {one.number}", f"{said}, {_place(verified['folder'])}"))
     return found
+
+
+def _place(folder: str | None) -> str:
+    if folder is None:
+        return "in memory"
+    path, here = Path(folder), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _first_reason(study: Study) -> str:

@@ -20,6 +20,7 @@ from metrics.figures.undefined import Undefined
 BLOCKS = 16
 """Into how many blocks of time the returns are cut: 12,870 ways to take half of them."""
 
+_LEAST_RETURNS = 4
 _CELLS = 1 << 18
 """How many Sharpe ratios are in memory at a time."""
 
@@ -65,7 +66,7 @@ def backtest_overfitting(returns: npt.ArrayLike, blocks: int = BLOCKS) -> Overfi
     Returns
     -------
     Overfitting or Undefined
-        Undefined for fewer than two trials or two rows a block.
+        Undefined for fewer than two trials, or fewer rows than blocks; so few say little.
 
     Raises
     ------
@@ -80,8 +81,8 @@ def backtest_overfitting(returns: npt.ArrayLike, blocks: int = BLOCKS) -> Overfi
     observations, trials = table.shape
     if trials < 2:
         return Undefined(f"{trials} trial{'' if trials == 1 else 's'} with returns; it needs 2")
-    if observations < 2 * blocks:
-        return Undefined(f"{observations} returns in {blocks} blocks; it needs {2 * blocks}")
+    if observations < max(blocks, _LEAST_RETURNS):
+        return Undefined(f"{observations} returns in {blocks} blocks; it needs {max(blocks, _LEAST_RETURNS)}")
     ways = np.array(list(itertools.combinations(range(blocks), blocks // 2)))
     # Of a way and its complement, which stands as far from the end of the list, both halves are needed twice.
     ways = ways[: len(ways) // 2]

@@ -129,6 +129,10 @@ def measured_figures(metrics: RunMetrics) -> Figures:
 
 
 def _of_group(group: str, values: msgspec.Struct) -> Figures:
-    return {
-        name: getattr(values, name.rpartition(".")[2]) for name in sorted(figures()) if name.startswith(f"{group}.")
-    }
+    return {name: getattr(values, figure) for name, figure in _names_of(group)}
+
+
+@functools.cache
+def _names_of(group: str) -> tuple[tuple[str, str], ...]:
+    parts = [(one, *one.partition(".")[::2]) for one in sorted(figures())]
+    return tuple((name, figure) for name, first, figure in parts if first == group)

@@ -14,7 +14,7 @@ from research.spaces.parameter import Parameter, Value
 _NUMBER = r"[-+]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 _RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?::\s*({_NUMBER}))?\s*(?::?\s*\b(log))?")
 _ONE = re.compile(_NUMBER)
-_WORD = re.compile(r"[A-Za-z_][\w./-]*")
+_WORD = re.compile(r"\w[\w./:-]*")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _ALLOWED = "allowed: 5..20, 5..20:5, 0.0001..0.01 log, or 14,20,25,30"
 _SECTION = ("low", "high", "step", "log", "choices")
@@ -142,6 +142,8 @@ def _choice(name: str, values: list[Any]) -> Parameter:
         fits = isinstance(one, bool | int | str) or (isinstance(one, float) and math.isfinite(one))
         if not fits or (isinstance(one, str) and not one):
             raise _wrong(name, f"the choice {shown(one)}", "allowed: numbers, words, true and false")
+    if len({isinstance(one, str) for one in values}) > 1:
+        raise _wrong(name, f"{', '.join(map(str, values))}", "allowed: numbers, or words")
     if len({(isinstance(one, bool), one) for one in values}) < len(values):
         raise _wrong(name, f"{', '.join(map(str, values))} has a choice twice", "allowed: each once")
     if any(isinstance(one, float) for one in values) and all(isinstance(one, int | float) for one in values):

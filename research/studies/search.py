@@ -231,7 +231,7 @@ def _begun(system: str | Base, parameters: Any, options: Options) -> _Begun:
         seed=given.get("seed", section.seed),
         trials=trials,
         batch=given.get("batch", section.batch),
-        in_order=sampler == "grid" and trials is None,
+        in_order=sampler == "grid" and (trials is None or (space.size is not None and trials >= space.size)),
         min_trades=given.get("min_trades", section.min_trades),
         verified=given.get("best", section.best),
     )

@@ -1,5 +1,6 @@
 """What a study varies: a system over one of its windows, or any base of many runs."""
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from systems.places import Places
 from systems.system import System
 from validation.varied_settings import varied_settings
 
+_ENDS_LOOKED_AT = 20
 _ONE_MARKET = ("strategy.params.", "execution.", "risk.", "trading_mode.")
 """Keys that leave a run the candles of its base, but for how many of them warm it up."""
 
@@ -68,22 +70,26 @@ class StudyBase:
         return self.runs
 
     def require_possible(self, space: Space) -> None:
-        """Refuse a parameter of which no end of the range can be run, whatever the others are.
+        """Refuse a parameter of which no end can be run: alone, or with the others at either of their ends.
 
         Raises
         ------
         ConfigurationError
             With what the settings say of it.
         """
+        lowest = {one.key: one.ends[0] for one in space.parameters}
+        highest = {one.key: one.ends[-1] for one in space.parameters}
         for one in space.parameters:
-            wrong: list[HarnessError] = []
-            for value in one.ends:
+            wrong: HarnessError | None = None
+            tried = itertools.product(({}, lowest, highest), one.ends[:_ENDS_LOOKED_AT])
+            for others, value in tried:
                 try:
-                    self.settled({one.key: value}, f"parameter {one.name}")
+                    self.settled({**others, one.key: value}, f"parameter {one.name}")
+                    break
                 except HarnessError as error:
-                    wrong.append(error)
-            if len(wrong) == len(one.ends):
-                raise ConfigurationError(str(wrong[0]).split("\n")[0])
+                    wrong = wrong or error
+            else:
+                raise ConfigurationError(str(wrong).split("\n")[0])
 
     def settled(self, variation: Mapping[str, Any], called: str) -> tuple[str, str]:
         """Return the hashes of settings and strategy of a variation; HarnessError where it cannot be run."""

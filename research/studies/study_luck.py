@@ -12,12 +12,16 @@ from metrics.figures.undefined import Measured, Undefined
 from research.luck.expected_best import SharpesTried, deflated_sharpe
 from research.luck.luck_report import Luck, luck_of_sample
 from research.luck.sharpe_statistics import SharpeSample, probabilistic_sharpe
+from research.luck.stability import ParameterStability, parameter_stability
 from research.luck.trial_returns import returns_of_trials
 from research.studies.study import Study
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 
-_MOST_TRIALS = 1000
+Market = list[Any]
+"""Exchange, symbols and timeframe."""
+
+MOST_TRIALS = 1000
 """Trials whose returns are compared with each other; of more, the best and the first."""
 
 
@@ -32,12 +36,14 @@ class StudyLuck(msgspec.Struct, frozen=True):
     """What luck would have found on the same candles: ``best`` is of the best trial, ``trials`` of each by its number.
 
     ``tried`` counts every point that was ever tried on this market over this window: trials of all studies, those that
-    failed too, and runs made by hand.
+    failed too, and runs made by hand. ``stability`` says whether the best stands on a plateau or on a needle, in the
+    first objective; None where that is undefined.
     """
 
     tried: int
     best: Luck | None
     trials: dict[int, TrialLuck]
+    stability: ParameterStability | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -60,30 +66,49 @@ def study_luck(study: Study, store: RunStore) -> StudyLuck:
     best = study.ranked[0] if study.ranked else None
     table = None if best is None else _returns(study)
     luck = None if best is None else luck_of_sample(_sample(best), tried, table, seed=study.plan.seed)
-    return StudyLuck(tried.count, luck, found)
+    return StudyLuck(tried.count, luck, found, _stability(study))
+
+
+def _stability(study: Study) -> ParameterStability | None:
+    points = {one.fingerprint: one for one in study.trials if one.params}.values()
+    sign = study.objectives[0].sign
+    found = parameter_stability(
+        [one.params or {} for one in points],
+        [None if one.value is None else sign * one.value for one in points],
+        logarithmic=[one.name for one in study.plan.space.parameters if one.log],
+    )
+    return None if isinstance(found, Undefined) else found
 
 
 def sharpes_tried(study: Study, store: RunStore) -> SharpesTried:
     """Return the Sharpe ratios of all that was ever tried on the market and the window of a study."""
-    span = {"start_ms": study.plan.window.start_ms, "end_ms": study.plan.window.end_ms}
-    market = _market(study.row)
+    window = study.plan.window
+    return sharpes_tried_on(_market(study.row), (window.start_ms, window.end_ms), store)
+
+
+def sharpes_tried_on(market: Market, window: tuple[int, int], store: RunStore) -> SharpesTried:
+    """Return the Sharpe ratios of all that was ever tried on a market over a window, by studies and by hand."""
     sharpes: list[float | None] = []
     runs: set[int] = set()
-    for other in store.records(Optimisation, **span):
-        if _market(other) != market:
-            continue
-        for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=other.id):
+    for study in studies_on(market, window, store):
+        for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=study):
             runs.add(run)
             if same_as is None:
                 sharpes.append(sharpe)
     for one in store.runs():
         where = [one.exchange, list(one.symbols), one.timeframe]
-        if one.id not in runs and [one.start_ms, one.end_ms] == list(span.values()) and where == market:
+        if one.id not in runs and (one.start_ms, one.end_ms) == window and where == market:
             sharpes.append(None if one.sharpe is None else one.sharpe / math.sqrt(DAYS_PER_YEAR))
     return SharpesTried.of([math.nan if one is None else one for one in sharpes])
 
 
-def _market(row: Optimisation) -> list[Any]:
+def studies_on(market: Market, window: tuple[int, int], store: RunStore) -> list[int | None]:
+    """Return the studies that were made on a market over a window."""
+    start_ms, end_ms = window
+    return [one.id for one in store.records(Optimisation, start_ms=start_ms, end_ms=end_ms) if _market(one) == market]
+
+
+def _market(row: Optimisation) -> Market:
     found = (row.settings or {}).get("market", {})
     return [found.get("exchange"), list(found.get("symbols", ())), found.get("timeframe")]
 
@@ -109,7 +134,7 @@ def _value(found: Measured) -> float | None:
 def _returns(study: Study) -> Any:
     """Return the daily returns of the trials that differ, a column each."""
     start = float(study.base_figures.get("performance.starting_balance") or 0.0)
-    chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:_MOST_TRIALS]
+    chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:MOST_TRIALS]
     days = [
         DailyCloses(one.first_day or 0, _start(one, start), np.frombuffer(one.daily_equity or b"", "<f8"))
         for one in chosen

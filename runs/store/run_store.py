@@ -252,7 +252,8 @@ def _tag_values(tags: Sequence[str]) -> dict[str, Any]:
 
 
 def _new_id(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+    # The values beside the statement, not in it: it is the same each time, and is not put together anew.
+    return int(connection.execute(insert(table).returning(table.c.id), values).scalar_one())
 
 
 def _upsert(connection: Connection, table: Table, values: dict[str, Any], unique: tuple[str, ...]) -> int:

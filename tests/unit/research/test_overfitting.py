@@ -48,7 +48,10 @@ class Overfitting(unittest.TestCase):
             self.assertEqual(theirs, backtest_overfitting(table, blocks).probability)
 
     def test_sixteen_blocks_of_unequal_lengths_are_those_of_a_slow_model(self) -> None:
-        table = noise(4, 100, 6)
+        for days in (100, 17):
+            self.check(noise(4, days, 6))
+
+    def check(self, table: np.ndarray) -> None:
         table[:, 2] = 0.0
         found, ranks = backtest_overfitting(table), slow_ranks(table, 16)
         self.assertEqual((12_870, 12_870), (found.combinations, len(ranks)))
@@ -86,7 +89,7 @@ class Overfitting(unittest.TestCase):
 
     def test_what_has_no_value_says_why(self) -> None:
         self.assertEqual(Undefined("1 trial with returns; it needs 2"), backtest_overfitting(noise(1, 100, 1)))
-        self.assertEqual(Undefined("31 returns in 16 blocks; it needs 32"), backtest_overfitting(noise(1, 31, 3)))
+        self.assertEqual(Undefined("15 returns in 16 blocks; it needs 16"), backtest_overfitting(noise(1, 15, 3)))
         self.assertIsNone(backtest_overfitting(np.zeros((64, 3))).slope)
         for table, blocks in (([1.0, 2.0], 4), ([[np.nan] * 2] * 40, 4), (noise(1), 5), (noise(1), 22)):
             with self.assertRaises(ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import text
 
 import research
-from backtests import run_backtest
+from backtests import MemoryBacktest, run_backtest
 from core.errors import ConfigurationError, HarnessError, StoreError
 from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
@@ -37,6 +37,15 @@ class Interrupted(RunStore):
             self.left -= 1
             if self.left < 0:
                 raise KeyboardInterrupt
+        return super().record(record)
+
+
+class Overtaken(RunStore):
+    """A store into which another process writes the same trial first."""
+
+    def record(self, record: Any) -> int:
+        if isinstance(record, Trial) and record.number == 2:
+            super().record(record)
         return super().record(record)
 
 
@@ -263,6 +272,20 @@ class Truth(StudyCase):
                 self.study(parameters, **options)
             self.assertNotIn("\n", str(raised.exception) if hasattr(raised, "exception") else "")
         self.assertEqual([], self.store.records(Optimisation))
+
+    def test_a_range_that_the_settings_allow_with_the_others_alone_is_one(self) -> None:
+        base = MemoryBacktest(CANDLES, config={"strategy": {"type": "scalping_ema_rsi"}})
+        study = self.study({"ema_fast": "25..26", "ema_slow": "50..51"}, base=base, sampler="grid")
+        self.assertEqual(4, len(study.trials))
+        with self.assertRaisesRegex(ConfigurationError, r"ema_fast: 25 — allowed: below ema_slow \(21\)"):
+            self.study({"ema_fast": "25..26", "rsi_period": "5..6"}, base=base, sampler="grid")
+
+    def test_two_processes_do_not_make_one_study(self) -> None:
+        store = Overtaken(self.store.database, "here")
+        with self.assertRaisesRegex(ConfigurationError, "trial 2 is there already: another process makes this study"):
+            self.study({"hour": "0..5"}, sampler="grid", store=store)
+        whole = research.resume(1, base=self.base, store=self.store, processes=1)
+        self.assertEqual(list(range(6)), [one.params["hour"] for one in whole.trials])
 
     def test_samplers_that_need_a_library_say_what_to_install(self) -> None:
         with patch("importlib.util.find_spec", return_value=None):

@@ -53,6 +53,15 @@ class Resolving(SystemCase):
         self.assertEqual(self.system("below").promotion, above.promotion)
         self.assertEqual((), above.tags)
 
+    def test_what_is_searched_is_taken_over_with_the_strategy_that_it_is_of(self) -> None:
+        self.write("below", optimise={"parameters": {"ema_fast": "3..9"}})
+        self.write("above", base="below")
+        self.write("other", base="below", overrides={"strategy": {"type": "trend_filter"}})
+        self.write("own", base="below", optimise={"trials": 5})
+        found = {name: self.system(name).optimise for name in ("below", "above", "other", "own")}
+        section = {"parameters": {"ema_fast": "3..9"}}
+        self.assertEqual({"below": section, "above": section, "other": {}, "own": {"trials": 5}}, found)
+
     def test_the_uid_is_a_hash_of_what_can_change_a_result_and_of_nothing_else(self) -> None:
         self.write("a", windows={"w": "2024"}, tags=["x"], promotion=["trades > 1"])
         self.write("b", base="a", description="Another", windows={"v": "2023"}, overrides={"timeframe": "15m"})

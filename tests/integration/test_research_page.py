@@ -1,0 +1,71 @@
+"""docs/research.md against the program: its command and its program print what it shows, and it names every key."""
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+from unittest.mock import patch
+
+import yaml
+
+from research.__main__ import main
+from research.commands import optimising
+from research.samplers.sampler_choice import SAMPLERS
+from research.spaces.ranges import parameter_of
+from research.studies.optimise_section import OptimiseSection
+from tests.support.shared import REPOSITORY
+
+PAGE = (REPOSITORY / "docs" / "research.md").read_text(encoding="utf-8")
+COMMAND, SHOWN = re.search(r"```\n\$ python -m research (.*)\n((?:.*\n)*?)```", PAGE).groups()
+PROGRAM, PRINTED = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL).groups()
+
+
+def settled(text: str) -> str:
+    """Return a text without the ids of runs, which hold the code."""
+    return re.sub(r"[0-9a-f]{16}", "#", text)
+
+
+class Page(unittest.TestCase):
+    maxDiff = None
+
+    def test_the_command_and_the_program_print_what_the_page_shows(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, Path.cwd())
+        shutil.copytree(REPOSITORY / "config", Path(folder.name) / "config")
+        os.chdir(folder.name)
+        url = f"sqlite:///{folder.name}/runs.sqlite"
+        with patch.dict(os.environ, HARNESS_STORE_URL=url):
+            for run, shown in ((lambda: main(shlex.split(COMMAND)), SHOWN), (lambda: exec(PROGRAM, {}), PRINTED)):
+                output = io.StringIO()
+                with contextlib.redirect_stdout(output):
+                    run()
+                self.assertEqual(settled(shown), settled(output.getvalue()))
+
+    def test_every_key_option_and_sampler_is_explained(self) -> None:
+        for key in OptimiseSection.model_fields:
+            self.assertRegex(PAGE, rf"\| `{key}` \|")
+        for sampler in SAMPLERS:
+            self.assertRegex(PAGE, rf"\| `{sampler}` \|")
+        parser = argparse.ArgumentParser(add_help=False)
+        optimising.add_arguments(parser)
+        places = {"--offline", "--systems", "--logs", "--data-dir", "--rows"}
+        for option in {one.option_strings[0] for one in parser._actions} - places:
+            self.assertRegex(PAGE, rf"{option}[ `=]")
+
+    def test_the_sections_that_are_written_are_ones(self) -> None:
+        shown = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])["optimise"]
+        shipped = yaml.safe_load((REPOSITORY / "config/systems/practice-scalping.yaml").read_text())["optimise"]
+        for section in (shown, shipped):
+            for name, one in OptimiseSection.from_dict(section).parameters.items():
+                parameter_of(name, one)
+
+
+if __name__ == "__main__":
+    unittest.main()
