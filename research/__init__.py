@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from research.studies.search import optimise, read_study, resume
+    from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
-__all__ = ["Study", "optimise", "read_study", "resume"]
+__all__ = ["Study", "begin", "optimise", "read_study", "resume"]
 
 _HOMES = {
-    "research.studies.search": "optimise read_study resume",
+    "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }
 

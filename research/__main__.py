@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, luck, monte-carlo."""
+"""``python -m research``: optimise, show, luck, monte-carlo, worker, cluster."""
 
 import argparse
 import importlib
@@ -13,6 +13,8 @@ VERBS = {
     "show": ("study_showing", "show a study, or list all"),
     "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
     "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
+    "worker": ("working", "do the jobs that were submitted, one after the other"),
+    "cluster": ("cluster_starting", "start the scheduler of a cluster, or workers for one"),
 }
 """The verbs: the module of ``research.commands`` that has each, and what it does."""
 
@@ -27,6 +29,7 @@ examples:
   python -m research show latest
   python -m research luck latest --permutations 200 --noise 50
   python -m research monte-carlo latest --paths 10000
+  python -m research optimise --system practice-scalping --detach; python -m research worker --until-empty
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
 another when it is run again, 130 interrupted

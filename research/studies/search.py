@@ -1,7 +1,8 @@
 """Searches for parameters: begins studies and goes on with those that were interrupted."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import msgspec
 
@@ -9,9 +10,9 @@ from backtests.many.run_base import Base
 from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import did_you_mean, shown
-from engine.renderer import OutputsKept
 from market_data.history.fetch_progress import open_progress
 from metrics.metric_settings import MetricSettings
+from research.executors.executor_pool import ExecutorLost
 from research.objectives.objective import Function, Objective, objectives_of
 from research.objectives.trial_figures import figures_of
 from research.samplers.sampler_choice import require_sampler
@@ -23,26 +24,16 @@ from research.studies.study import Study
 from research.studies.study_base import Candidates, StudyBase, base_of_runs, base_of_system
 from research.studies.study_plan import BaseHashes, StudyPlan, goals_of, plan_of, versions_of
 from research.studies.study_run import StudyRun
+from research.studies.surroundings import OpenedSurroundings, Surroundings
 from research.studies.verification import Verifier
 from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore, open_store
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.store_rows import Optimisation, Status, Trial
 from systems.catalogue import read_system
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 from systems.places import Places
 
 Metric = str | Function | Objective | Sequence[str | Function | Objective]
-
-
-class Surroundings(TypedDict, total=False):
-    """Where and how trials are made; nothing of it changes one."""
-
-    processes: int
-    places: Places
-    store: RunStore
-    offline: bool
-    show_progress: bool | None
-    outputs: OutputsKept
 
 
 class Options(Surroundings, total=False):
@@ -76,8 +67,9 @@ def optimise(
         ``window`` of the system; ``sampler``: grid, random, qmc, tpe, cmaes, nsga2 or genetic; ``trials``; ``metric``:
         a figure, an expression, ``composite``, a function of a result that gives a number or None, or several of these;
         ``seed``; ``batch``; ``conditions`` such as ``"ema_fast < ema_slow"``; ``min_trades``; ``best``, how many are
-        run again. Beside them ``processes``, ``places``, ``store`` (None is that of ``config/store.yaml``),
-        ``offline``, ``show_progress``, and ``outputs`` that functions need of a result.
+        run again. Beside them what makes the trials: ``processes``, or ``cluster`` (the address of a scheduler), or an
+        ``executor`` of ``concurrent.futures``; ``places``, ``store`` (None is that of ``config/store.yaml``),
+        ``offline``, ``show_progress``, ``outputs`` that functions need of a result, and ``watch``, who is told.
 
     Raises
     ------
@@ -101,12 +93,23 @@ def optimise(
         if name not in Options.__annotations__:
             raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
     begun = _begun(system, parameters, options)
-    with _Opened(options) as opened:
-        hashes, figures = _base_run(begun, opened)
-        row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
-        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
-        row = msgspec.structs.replace(row, id=opened.store.record(row))
+    with OpenedSurroundings(options) as opened:
+        row, hashes = _recorded(begun, opened.store, "RUNNING")
         return _made(row, begun, hashes, opened)
+
+
+def begin(
+    system: str, parameters: Mapping[str, Any] | Sequence[Parameter] | None = None, **options: Unpack[Options]
+) -> Optimisation:
+    """Record a study of a system without making a trial of it: :func:`resume` makes them, here or anywhere.
+
+    Arguments and errors are those of :func:`optimise`.
+    """
+    begun = _begun(system, parameters, options)
+    if any(one.is_function for one in begun.plan.goals):
+        raise ConfigurationError("metric: a function is known to this program alone — allowed: figures, expressions")
+    with open_store() if (given := options.get("store")) is None else contextlib.nullcontext(given) as store:
+        return _recorded(begun, store, "PENDING")[0]
 
 
 def resume(
@@ -133,10 +136,10 @@ def resume(
     ConfigurationError
         If there is no such study, or its settings, candles, code or library are no longer those it was begun with.
     """
-    with _Opened(surroundings) as opened:
+    with OpenedSurroundings(surroundings) as opened:
         row = study_row(opened.store, study)
         begun = _continued(row, trials, base, metric, opened)
-        hashes, _ = _base_run(begun, opened)
+        hashes, _ = _base_run(begun)
         _require_same(row, hashes, begun.plan)
         row = msgspec.structs.replace(
             row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
@@ -172,28 +175,6 @@ class _Begun(NamedTuple):
     plan: StudyPlan
     base: StudyBase
     objectives: tuple[Objective, ...]
-
-
-class _Opened:
-    """The store and the rest of the surroundings; a store that was opened here is closed at the end."""
-
-    def __init__(self, given: Surroundings | Options) -> None:
-        self.processes = given.get("processes", 2)
-        if not isinstance(self.processes, int) or isinstance(self.processes, bool) or self.processes < 1:
-            raise ConfigurationError(f"processes: {shown(self.processes)} — allowed: a whole number at least 1")
-        self.places = given.get("places", Places())
-        self.offline = given.get("offline", False)
-        self.show_progress = given.get("show_progress", False)
-        self.outputs: OutputsKept = given.get("outputs", "none")
-        self._given = given.get("store")
-        self.store = self._given if self._given is not None else open_store()
-
-    def __enter__(self) -> "_Opened":
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        if self._given is None:
-            self.store.close()
 
 
 def _begun(system: str | Base, parameters: Any, options: Options) -> _Begun:
@@ -255,7 +236,7 @@ def _parameters(
 
 
 def _continued(
-    row: Optimisation, trials: int | None, base: Base | None, metric: Metric | None, opened: _Opened
+    row: Optimisation, trials: int | None, base: Base | None, metric: Metric | None, opened: OpenedSurroundings
 ) -> _Begun:
     plan = plan_of(row)
     if plan.system is None and base is None:
@@ -284,7 +265,15 @@ def _continued(
     return _Begun(plan, found, objectives)
 
 
-def _base_run(begun: _Begun, opened: _Opened) -> tuple[BaseHashes, dict[str, Any]]:
+def _recorded(begun: _Begun, store: RunStore, status: Status) -> tuple[Optimisation, BaseHashes]:
+    """Keep a study that begins, or waits; return it with what its base is."""
+    hashes, figures = _base_run(begun)
+    row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
+    row = msgspec.structs.replace(row, status=status, settings={**(row.settings or {}), "base": figures})
+    return msgspec.structs.replace(row, id=store.record(row)), hashes
+
+
+def _base_run(begun: _Begun) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
     # A study of one trial takes the engine that the run alone would have.
@@ -314,7 +303,7 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened) -> Study:
+def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: OpenedSurroundings) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
     plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
     judge = Judge(begun.objectives, plan.min_trades, plan.window, _conventions(base))
@@ -323,24 +312,35 @@ def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: _Opened)
     progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
-        with progress, ManyRuns(base, processes=opened.processes, outputs=outputs, runs=plan.total) as runs:
-            run.make(runs, lambda trial: progress.advance(1))
+        with progress, opened.machines.runs(base, outputs, plan.total) as runs:
+
+            def told(trial: Trial) -> None:
+                progress.advance(1)
+                if opened.watch is not None:
+                    opened.watch.made(len(run.trials), plan.total)
+
+            run.make(runs, told)
         if all(one.status == "FAILED" for one in run.trials):
             status = "FAILED"
             raise HarnessError(f"study {id_}: all {len(run.trials)} trials failed; the first: {run.trials[0].failure}")
         study = Study(row, plan, begun.objectives, trials)
-        best = {one.id: one for one in Verifier(base, plan.space, judge, store).verified(study.best, opened.processes)}
+        verifier = Verifier(base, plan.space, judge, store)
+        best = {one.id: one for one in verifier.verified(study.best, opened.machines.processes)}
         trials = [best.get(one.id, one) for one in trials]
         status = "COMPLETED"
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"interrupted; {len(run.trials)} trials are kept: python -m research optimise --resume {id_}"
-        ) from None
+        raise KeyboardInterrupt(f"interrupted; {_kept(run, id_)}") from None
+    except ExecutorLost as error:
+        raise ExecutorLost(f"{error}; {_kept(run, id_)}") from None
     finally:
         settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
         row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
         store.record(row)
     return Study(row, plan, begun.objectives, trials)
+
+
+def _kept(run: StudyRun, study: int) -> str:
+    return f"{len(run.trials)} trials are kept: python -m research optimise --resume {study}"
 
 
 def _conventions(base: StudyBase) -> MetricSettings:

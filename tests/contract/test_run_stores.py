@@ -19,7 +19,7 @@ from core.errors import ConfigurationError, StoreError
 from runs.store.database import HEAD
 from runs.store.run_filter import RunFilter
 from runs.store.run_store import open_store
-from runs.store.store_rows import Epoch, Job, Optimisation, Recommendation, RunRow, Trial
+from runs.store.store_rows import Epoch, Job, JobLine, Optimisation, Recommendation, RunRow, Trial
 from runs.store.tables import TABLES
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import scaled
@@ -308,7 +308,7 @@ class Store:
 
     def test_every_column_of_a_row_is_one_of_its_table(self):
         kinds = {"run": RunRow, "optimisation": Optimisation, "trial": Trial, "recommendation": Recommendation,
-                 "epoch": Epoch, "job": Job}  # fmt: skip
+                 "epoch": Epoch, "job": Job, "job_line": JobLine}  # fmt: skip
         own = {"run": {"symbol_keys", "tag_keys", "signature", "folder_mtime_ns"}}
         for name, kind in kinds.items():
             expected = {column.name for column in TABLES.tables[name].c} - own.get(name, set())
