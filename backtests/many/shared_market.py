@@ -43,7 +43,7 @@ def mapped_market(path: Path) -> MarketInput:
 
 def market_in(memory: mmap.mmap) -> MarketInput:
     """Return what has the bytes of such a file; its columns are views of the memory that these are in."""
-    head, lengths = pickle.load(memory)  # type: ignore[arg-type]  # Written by this program, and read like a file.
+    head, lengths = pickle.load(memory)  # Written by this program, a moment ago.
     at, whole = memory.tell(), memoryview(memory)
     columns = []
     for length in lengths:

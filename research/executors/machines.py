@@ -1,7 +1,7 @@
 """What makes the runs of a study: this process, several of this machine, a cluster, or an executor of one's own."""
 
 import contextlib
-from collections.abc import Callable
+import functools
 from concurrent.futures import Executor
 from typing import Self
 
@@ -53,7 +53,7 @@ class Machines:
     def runs(self, base: Base, outputs: OutputsKept, runs: int) -> ManyRuns:
         """Return what makes the runs of a base."""
         pool = self._pool
-        lent: Callable[[], RunPool] | None = None if pool is None else lambda: _Lent(pool)
+        lent = None if pool is None else functools.partial(_Lent, pool)
         return ManyRuns(base, processes=self.processes, outputs=outputs, runs=runs, pool=lent)
 
 

@@ -108,7 +108,10 @@ def begin(
     begun = _begun(system, parameters, options)
     if any(one.is_function for one in begun.plan.goals):
         raise ConfigurationError("metric: a function is known to this program alone — allowed: figures, expressions")
-    with open_store() if (given := options.get("store")) is None else contextlib.nullcontext(given) as store:
+    given = options.get("store")
+    opened: contextlib.AbstractContextManager[RunStore]
+    opened = open_store() if given is None else contextlib.nullcontext(given)
+    with opened as store:
         return _recorded(begun, store, "PENDING")[0]
 
 

@@ -151,7 +151,8 @@ class JobQueue:
 
     def _given_up(self, connection: Connection, job: Job, now: int) -> bool:
         """End a job that was to be cancelled when its worker went, or that gets nowhere."""
-        status, failure = "CANCELLED", None
+        status: Status = "CANCELLED"
+        failure: str | None = None
         if not job.cancel_asked:
             if (job.in_vain or 0) < MOST_IN_VAIN:
                 return False
