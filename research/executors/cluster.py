@@ -139,7 +139,7 @@ class Cluster:
                 "allowed: one that was started with it (python -m research cluster scheduler)"
             ) from None
         self._client.register_plugin(self._mark)
-        self._executor = self._client.get_executor(pure=False, resources={self._mark.name: 1})
+        self._executor: Executor = self._client.get_executor(pure=False, resources={self._mark.name: 1})
 
     def _wait_for_workers(self) -> None:
         until = time.monotonic() + self._address.wait_seconds

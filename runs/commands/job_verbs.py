@@ -57,8 +57,8 @@ def _show(queue: JobQueue, asked: argparse.Namespace) -> None:
         ("worker", _worker(job)),
         *((label, format_ms(value)) for label, value in _times(job) if value is not None),
     ]
-    log = [(format_ms(one.time_ms), one.text) for one in lines[-_LINES_SHOWN:]]
-    show(Facts(f"Job {job.id}", facts), Facts("Log", log))
+    written = [(format_ms(one.time_ms), one.text) for one in lines[-_LINES_SHOWN:]]
+    show(Facts(f"Job {job.id}", facts), Facts("Log", written))
 
 
 def _cancel(queue: JobQueue, asked: argparse.Namespace) -> None:
