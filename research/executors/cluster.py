@@ -26,7 +26,9 @@ _SECONDS_WITHOUT_WORKERS = 60.0
 """How long runs wait for a worker where all have gone."""
 SECONDS_TO_RECONNECT = 30.0
 """How long a scheduler is waited for that has gone."""
+_SECONDS_TO_ANSWER = 10.0
 _SECONDS_TO_CLOSE = 5.0
+_CLOSED = ("closed", "closing")
 
 
 class Cluster:
@@ -51,8 +53,7 @@ class Cluster:
         self._refused: list[str] = []
         self._workers = 0
         self._alone_since: float | None = None
-        # What it says of lost connections is told here, in one line.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        _silence()
         cloudpickle.register_pickle_by_value(code_mark)
         try:
             self._client = Client(address.url, timeout=address.wait_seconds, set_as_default=False)
@@ -64,8 +65,10 @@ class Cluster:
         try:
             self._use()
             self._wait_for_workers()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):  # A time that is over is one too.
+                raise ConfigurationError(f"cluster {address.url}: does not answer ({_short(error)})") from None
             raise
 
     @property
@@ -90,17 +93,16 @@ class Cluster:
 
     def look(self) -> None:
         """See whether there is still a worker to wait for."""
-        try:
-            self._workers = len(self._marked())
-        except Exception as error:  # noqa: BLE001 - whatever a client says whose scheduler is gone
-            if self._client.status in ("closed", "closing"):
-                raise self._lost(_short(error)) from None
-            return
-        if self._workers:
-            self._alone_since = None
-            return
+        running, marked = self._client.status == "running", []
+        with contextlib.suppress(Exception):  # Whatever a client says whose scheduler is gone.
+            marked = self._marked() if running else []
         now = time.monotonic()
+        if marked:
+            self._workers, self._alone_since = len(marked), None
+            return
         self._alone_since = now if self._alone_since is None else self._alone_since
+        if self._client.status in _CLOSED or (not running and now - self._alone_since > SECONDS_TO_RECONNECT):
+            raise self._lost("its scheduler is gone")
         if now - self._alone_since > _SECONDS_WITHOUT_WORKERS:
             raise self._lost(f"no worker is left, and none came within {_SECONDS_WITHOUT_WORKERS:g} s")
 
@@ -108,7 +110,7 @@ class Cluster:
         """Wait for the scheduler, which may be a new one, and for a worker of it."""
         until = time.monotonic() + SECONDS_TO_RECONNECT
         while self._client.status != "running":
-            if self._client.status in ("closed", "closing") or time.monotonic() > until:
+            if self._client.status in _CLOSED or time.monotonic() > until:
                 raise self._lost("its scheduler is gone")
             time.sleep(0.1)
         try:
@@ -118,6 +120,7 @@ class Cluster:
             raise self._lost(str(error)) from None
         except Exception as error:  # noqa: BLE001 - as above
             raise self._lost(_short(error)) from None
+        self._alone_since = None
 
     def failure(self, error: Exception) -> Exception:
         """Return what the cluster says of a run."""
@@ -155,7 +158,8 @@ class Cluster:
 
     def _marked(self) -> list[str]:
         """Return the workers that runs are given to; what others there are is told, once."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        client: Any = self._client
+        workers = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=_SECONDS_TO_ANSWER)["workers"]
         marked = [address for address, one in workers.items() if self._mark.name in one.get("resources", {})]
         unknown = set(workers) - set(marked) - self._asked
         if unknown:
@@ -170,6 +174,13 @@ class Cluster:
 
     def _lost(self, why: str) -> ExecutorLost:
         return ExecutorLost(f"cluster {self._address.url}: was lost: {why}")
+
+
+def _silence() -> None:
+    """Let the library say nothing of lost connections, which are told here in one line."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _short(error: BaseException) -> str:
