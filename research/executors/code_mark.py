@@ -20,14 +20,13 @@ class CodeMark(WorkerPlugin):
         self.code = code
         self.name = f"harness {code}"
 
-    async def setup(self, worker: Any) -> None:
-        """Give the worker the mark, once: it makes one run at a time."""
+    def setup(self, worker: Any) -> Any:
+        """Give the worker the mark, once: it makes one run at a time. What is returned is waited for."""
         try:
             same = code_here() == self.code
         except Exception:  # noqa: BLE001 - a worker may have anything, or nothing
             same = False
-        if same:
-            await worker.set_resources(**{self.name: 1})
+        return worker.set_resources(**{self.name: 1}) if same else None
 
 
 def code_here() -> str:
