@@ -73,9 +73,9 @@ def _symbols(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def tell_of_compiling(asked: argparse.Namespace) -> None:
+def tell_of_compiling(engine: str) -> None:
     """Say on standard error that a run will compile its rules first, where it was asked for and will."""
-    if asked.engine == "compiled" and not asked.quiet:
+    if engine == "compiled":
         from compiled.compiling.sources import is_compiled
 
         if not is_compiled():

@@ -371,7 +371,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             now_ms = runner.end_ms
             start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
             runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
-        tell_of_compiling(asked)
+        if not asked.quiet:
+            tell_of_compiling(asked.engine)
         result = runner.run_typed()
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:

@@ -29,20 +29,19 @@ def _run(arguments: Sequence[str] | None) -> int:
     )
     parser.add_argument("session", metavar="SESSION", help="folder of the session")
     parser.add_argument("--out", metavar="DIR", required=True, help="folder of the replay's outputs")
+    parser.add_argument("--engine", choices=("auto", "reference", "compiled"), default="auto", help="as of parity")
     asked = parser.parse_args(arguments)
 
-    from backtests.proof.indexed_outputs import IndexedOutputs
-    from backtests.proof.replayed_journal import ReplayedJournal, replay_journal
+    from backtests.proof.replayed_journal import replayed
     from backtests.proof.session_head import read_head
 
     head = read_head(asked.session)
     directory = Path(asked.out)
     if directory.resolve() == head.folder.resolve():
         raise ConfigurationError(f"--out {directory}: is the session's own folder; the replay must not overwrite it")
-    settings = head.settings()
-    with IndexedOutputs(directory) as out:
-        done = replay_journal(head, settings, out)
-    ReplayedJournal(done, directory, out.index).write()
+    found = replayed(head, head.settings(), directory, asked.engine)
+    found.write()
+    done = found.replay
     if done.broken is not None:
         raise ParityError(done.broken)
     say(f"{done.steps} steps, {done.candles} candles replayed")

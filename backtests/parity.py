@@ -54,6 +54,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=["journal", "history"], help="check one part alone")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir of the session")
     parser.add_argument("--offline", action="store_true", help="use what is stored; never the network")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "reference", "compiled"),
+        default="auto",
+        help="which rules prove it: compiled ones where they cover the session and it is long (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON, nothing else")
     return parser.parse_args(arguments)
 
@@ -61,13 +67,21 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
+    from backtests.backtest_command import tell_of_compiling
     from backtests.config_backtest import wall_clock_ms
     from backtests.proof.parity_check import check_parity
     from backtests.proof.report_lines import report_lines
     from market_data.store.atomic_files import write_atomically
 
+    if not asked.json:
+        tell_of_compiling(asked.engine)
     report = check_parity(
-        asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
+        asked.session,
+        asked.only,
+        data_dir=asked.data_dir,
+        offline=asked.offline,
+        engine=asked.engine,
+        now_ms=wall_clock_ms(),
     )
     text = report.json()
     try:

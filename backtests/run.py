@@ -112,7 +112,7 @@ def run_loaded(
             # The compiled rules have asked it already.
             strategy = again()
         if compiled is None:
-            require_compiled(plan, reason)
+            require_compiled(plan.engine, reason)
         reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
         if plan.verify_engine and not reference.result.partial:
             if compiled is None:

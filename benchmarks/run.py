@@ -17,6 +17,7 @@ from benchmarks.engine_speed import measure_engines, measure_growth, measure_shi
 from benchmarks.example_path import measure_examples
 from benchmarks.figures import Figure, keep, kept, table
 from benchmarks.frame_path import measure_frames
+from benchmarks.journal_path import measure_journals
 from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.peer_speed import measure_peers
@@ -57,7 +58,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         _keep_bytecode(Path(name) / "bytecode")
         if asked.paths:
-            _measure_paths(Path(name))
+            _measure_paths(Path(name), asked.days)
             return 0
         found = []
         for figure in _figures(asked, Path(name)):
@@ -77,11 +78,12 @@ def _keep_bytecode(folder: Path) -> None:
     os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
 
 
-def _measure_paths(folder: Path) -> None:
+def _measure_paths(folder: Path, days: int) -> None:
     """Print figures of everything around the engines."""
     paths: list[Callable[[], None]] = [
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
+        lambda: measure_journals(folder / "journals", days),
         measure_examples,
     ]
     if RECORDED.is_dir():

@@ -26,6 +26,9 @@ RUNNING, ENDED, OVERFLOW, FULL, WAITS = numbers(5)
 
 After an overflow, or with more events than find room, it must be run by the reference kernel."""
 
+FLATTENED, KEPT, LEFT = numbers(3)
+"""How a run ends: its positions closed, kept, or as it stands after its last step."""
+
 CLOSING, OPENING, PAYING = numbers(3)
 """What a row of fills is, as ``opens`` says: of a payment it has the symbol, the time and the funding."""
 

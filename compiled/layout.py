@@ -32,7 +32,7 @@ RULES = record_dtype(
     "rungs closes_all break_even_after detail_ms slippage_candles slippage_by_volume spread_candles worse_whole "
     "worse_first worse_second worse_third half_first half_second half_third observes perpetual mark_triggers "
     "liquidation_fee liquidation_fee_unit most_payments chance_high chance_low max_entries cap cap_unit entry_decimals "
-    "events_of_a_step",
+    "events_of_a_step at_end",
     "max_candle_move max_daily_loss_pct max_drawdown_pct max_risk_per_trade_pct max_exposure_pct risk_per_trade "
     "max_exposure sl_atr_mult tp_atr_mult min_position_size trailing_atr money_unit slippage_coefficient",
 )
@@ -77,7 +77,7 @@ ACCOUNT = record_dtype(
     "status balance starting_balance order_count rows open_positions entries_waiting cost steps rows_written "
     "row_of_step_written day time_ms candles_processed steps_with_position orders_submitted drawdown_halt "
     "daily_loss_halt blown fills transitions points decisions curve sequence margin funding_net "
-    "funding_paid payments follow floated",
+    "funding_paid payments follow floated ends",
     "balance_float current_equity peak_equity day_start_equity account_peak max_drawdown",
 )
 FILL = record_dtype(
@@ -105,6 +105,8 @@ NOTE = record_dtype(
     "close_before high low factor stop_wanted stop_stood target_wanted target_stood exit_quantity",
 )
 """A line of ``decisions.jsonl``."""
+STEP_END = record_dtype("time_ms fills transitions points decisions")
+"""A step that has told something, and how many events of each kind there were after it."""
 SIGNAL_ROW = record_dtype("row sign entry entry_expiry words held", "sl_distance tp_distance atr entry_price")
 """An opinion that is not FLAT; a distance or price that is not given is nan.
 
@@ -135,6 +137,7 @@ class Core(NamedTuple):
     for each symbol's entry that is moved while it waits, then those that signals name. ``letters`` are the texts that
     the chances of limit fills are drawn from, symbol by symbol. ``marks`` are mark candles in a
     symbol's mark unit, row by row beside the candles, NONE where there is none; without any of a run it is empty.
+    ``ends`` are the steps that told something, where it has room for any.
     """
 
     rules: Records
@@ -169,3 +172,4 @@ class Core(NamedTuple):
     marks: Int64Array
     tiers: Records
     payments: Records
+    ends: Records

@@ -2,8 +2,8 @@
 
 from compiled.account import balance_float, note_equity
 from compiled.candle_moves import act_on_moves, find_moves
-from compiled.codes import END, ENDED, NONE, RUNNING, WAITS
-from compiled.compiler import entry, kernel
+from compiled.codes import END, ENDED, FLATTENED, LEFT, NONE, RUNNING, WAITS
+from compiled.compiler import entry, kernel, routine
 from compiled.deciding.decisions import decide
 from compiled.layout import Core
 from compiled.marks import close_overdue, roll_day, take_equity, tell_equity
@@ -28,24 +28,42 @@ def run_steps(core: Core) -> None:
             account.status = WAITS
         else:
             finish(core)
+        if core.ends.shape[0]:
+            note_end(core)
 
 
 @kernel
 def finish(core: Core) -> None:
-    """End the run: the last step's row, then cancel what waits and close what is open."""
-    account = core.account[0]
+    """End the run: the last step's row, then cancel what waits and close what is open, as the run is to end."""
+    account, at_end = core.account[0], core.rules[0].at_end
     # Closing may overflow, which stands.
     account.status = ENDED
-    if account.steps == 0:
+    if account.steps == 0 or at_end == LEFT:
         return
     if not account.row_of_step_written:
         tell_equity(core)
+    if at_end != FLATTENED:
+        return
     flatten(core, account.time_ms)
     equity = balance_float(core)
     core.curve[account.curve] = equity
     account.curve += 1
     note_equity(core, equity)
     tell_equity(core)
+
+
+@routine
+def note_end(core: Core) -> None:
+    """Note how many events there are after a step, of one that has told any."""
+    account, before = core.account[0], core.ends[max(core.account[0].ends - 1, 0)]
+    told = account.fills + account.transitions + account.points + account.decisions
+    if account.ends:
+        told -= before.fills + before.transitions + before.points + before.decisions
+    if told:
+        end = core.ends[account.ends]
+        account.ends += 1
+        end.time_ms, end.fills, end.transitions = account.time_ms, account.fills, account.transitions
+        end.points, end.decisions = account.points, account.decisions
 
 
 @kernel

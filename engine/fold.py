@@ -77,12 +77,8 @@ class SessionFold:
             If a record cannot stand where it does: one after the end, a second beginning, a step or a command of other
             symbols, or a step that is not later than the one before.
         """
-        if isinstance(record, SessionRecord):
-            raise InvariantError("a second session begins")
-        if isinstance(record, ResumeRecord) and self.ended is not None and self.ended.mode == "keep":
-            self.ended = None
-        if isinstance(record, StepRecord | CommandRecord | EndRecord) and self.ended is not None:
-            raise InvariantError("the journal goes on after the session's end")
+        if self.ended is not None:
+            self._go_on(record, self.ended)
         if isinstance(record, StepRecord):
             self._check_widths(record)
             digest = self.outputs.digest()
@@ -98,6 +94,15 @@ class SessionFold:
         elif isinstance(record, EndRecord):
             self.session.finish(flatten=record.mode == "flatten")
             self.ended = record
+        elif isinstance(record, SessionRecord):
+            raise InvariantError("a second session begins")
+
+    def _go_on(self, record: JournalRecord, ended: EndRecord) -> None:
+        """Take up what was ended to go on; refuse what cannot follow an end."""
+        if isinstance(record, ResumeRecord) and ended.mode == "keep":
+            self.ended = None
+        elif isinstance(record, (StepRecord, CommandRecord, EndRecord)):
+            raise InvariantError("the journal goes on after the session's end")
 
     def _obey(self, record: CommandRecord) -> None:
         match record.command:
@@ -112,10 +117,9 @@ class SessionFold:
 
     def _check_widths(self, record: StepRecord) -> None:
         """Refuse a step of other symbols: candles there must be, the other parts may be empty."""
-        parts = (record.detail, record.marks, record.funding)
-        for width in (len(record.candles), *(len(part) for part in parts if part)):
-            if width != self._symbols:
-                raise InvariantError(f"{width} candles for {self._symbols} symbols")
-        series = len(self.session.watched.series)
-        if record.watched and len(record.watched) != series:
+        for part in (record.candles, record.detail, record.marks, record.funding):
+            if len(part) != self._symbols and (part or part is record.candles):
+                raise InvariantError(f"{len(part)} candles for {self._symbols} symbols")
+        if record.watched and len(record.watched) != len(self.session.watched.series):
+            series = len(self.session.watched.series)
             raise InvariantError(f"{len(record.watched)} parts of watched candles for {series} series")

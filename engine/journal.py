@@ -7,7 +7,6 @@ dropped, doubled or moved is named by its line. Journals of versions that did no
 import fcntl
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +17,6 @@ import msgspec
 from core.errors import ConfigurationError, StoreError
 from engine.journal_records import JournalRecord, KillSwitchRecord
 
-_LINK = re.compile(rb',"chain":"([0-9a-f]{64})"}\n\Z')
 _LINK_BYTES = 77
 
 
@@ -153,12 +151,17 @@ def _link_of(before: bytes, body: bytes) -> bytes:
     return hashlib.sha256(before + body).hexdigest().encode()
 
 
+def _link_in(line: bytes) -> bytes | None:
+    """Return the link that a line ends with; None where it has none."""
+    end = line[-_LINK_BYTES:]
+    return end[10:-3] if end.startswith(b',"chain":"') and end.endswith(b'"}\n') else None
+
+
 def _link_before(file: int, keep_bytes: int) -> bytes | None:
     """Return the link that the next record follows; None in a journal whose records are not chained."""
     if keep_bytes == 0:
         return b""
-    found = _LINK.search(os.pread(file, _LINK_BYTES, max(0, keep_bytes - _LINK_BYTES)))
-    return None if found is None else found[1]
+    return _link_in(os.pread(file, _LINK_BYTES, max(0, keep_bytes - _LINK_BYTES)))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -193,13 +196,13 @@ def read_journal(path: str | Path) -> Iterator[JournalLine]:
                     if not file.read(1):
                         return
                     raise damaged_line(journal, number, start, str(error)) from error
-                found = _LINK.search(data)
+                found = _link_in(data)
                 if number == 1 and found is None:
                     link = None
                 if link is not None:
-                    if found is None or found[1] != _link_of(link, data[: found.start()]):
+                    if found is None or found != _link_of(link, data[:-_LINK_BYTES]):
                         raise damaged_line(journal, number, start, NOT_AS_WRITTEN)
-                    link = found[1]
+                    link = found
                 start += len(data)
                 command = record.command if isinstance(record, KillSwitchRecord) else record
                 yield JournalLine(command, number, start, link is not None)

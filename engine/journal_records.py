@@ -212,9 +212,12 @@ def step_record(
 
 def step_of(record: StepRecord) -> Step:
     """Return the step that the journal wrote."""
+    candles = _all_candles(record.candles)
+    if not (record.detail or record.marks or record.funding or record.watched):
+        return Step(record.time_ms, candles)
     return Step(
         record.time_ms,
-        _all_candles(record.candles),
+        candles,
         _all_candles(record.detail),
         _all_candles(record.marks),
         tuple(tuple(FundingRate(*fields) for fields in rates) for rates in record.funding),
@@ -227,4 +230,4 @@ def _all_fields(candles: Sequence[Candle | None]) -> tuple[CandleFields | None, 
 
 
 def _all_candles(fields: Sequence[CandleFields | None]) -> tuple[Candle | None, ...]:
-    return tuple(map(candle_of, fields))
+    return tuple([None if one is None else Candle(*one) for one in fields])

@@ -50,6 +50,7 @@ class HashedText:
         self._at_once = at_once
         self._gathered: list[str] = []
         self._digest = hashlib.sha256()
+        self._shown: str | None = None
         if header and kept:
             self.append_bytes(header.encode())
 
@@ -65,6 +66,7 @@ class HashedText:
         if self._gathered:
             self.flush()
         self._digest.update(data)
+        self._shown = None
         if self._sink is not None:
             self._sink(data)
 
@@ -78,8 +80,11 @@ class HashedText:
     @property
     def sha256(self) -> str:
         """Hash of all bytes so far; empty where the text is not kept."""
-        self.flush()
-        return self._digest.hexdigest() if self.kept else ""
+        if self._gathered:
+            self.flush()
+        if self._shown is None:
+            self._shown = self._digest.hexdigest() if self.kept else ""
+        return self._shown
 
 
 class SessionOutputs:
@@ -117,6 +122,7 @@ class SessionOutputs:
         self._curve = array("d")
         self.mark = self._curve.append
         self._writers = self._writers_of(kept)
+        self._digested = "", hashlib.sha256().hexdigest()
 
     @property
     def parts(self) -> tuple[HashedText, ...]:
@@ -150,7 +156,11 @@ class SessionOutputs:
 
     def digest(self) -> str:
         """Return the digest of all bytes written so far."""
-        return hashlib.sha256("".join(part.sha256 for part in self.parts).encode()).hexdigest()
+        written = "".join([part.sha256 for part in self.parts])
+        # Asked for before every step, and few steps write anything.
+        if written != self._digested[0]:
+            self._digested = written, hashlib.sha256(written.encode()).hexdigest()
+        return self._digested[1]
 
     def _writers_of(self, kept: OutputsKept) -> dict[type, Callable[[Any], None]]:
         """Return what writes the events of each kind."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+
+import numpy as np
 
 from backtests.engines.compiled_totals import CompiledTotals
 from compiled.layout import Core
-from core.exact import EXACT, ZERO
+from core.exact import EXACT
 from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
@@ -14,12 +16,25 @@ from execution.money.holding import Holding
 from execution.money.performance import performance_summary
 
 
+class _Entry(NamedTuple):
+    funding: Decimal
+
+
+class _Held(NamedTuple):
+    """What results read of a position that is kept."""
+
+    entry: _Entry
+
+
 class CompiledAccount:
-    """The account of a compiled run at its end: all positions are closed."""
+    """The account of a compiled run at its end, whether it closes its positions or keeps them."""
 
     def __init__(self, core: Core, totals: CompiledTotals) -> None:
-        record = core.account[0]
-        self.holdings: Mapping[str, Holding] = {}
+        record, held = core.account[0], np.flatnonzero(core.holdings["sign"]).tolist()
+        funding = {totals.symbols[s]: totals.amount(int(core.holdings[s]["funding"])) for s in held}
+        kept = {symbol: _Held(_Entry(amount)) for symbol, amount in funding.items()}
+        self.holdings = cast(Mapping[str, Holding], kept)
+        self._unrealized = totals.amount(sum(_profit(core, s) for s in held))
         self.totals = totals.account
         self.exits = totals.exits
         self.rung_fills = totals.rung_fills
@@ -41,13 +56,22 @@ class CompiledAccount:
         return EXACT.subtract(self.balance, self.starting_balance)
 
     def unrealized_of_log(self) -> Decimal:
-        """Return the gross profit of what is open: nothing."""
-        return ZERO
+        """Return the gross profit of what is open, as the trade log has it."""
+        return self._unrealized
 
     @property
     def performance(self) -> dict[str, Any]:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
         return performance_summary(cast(Any, self))
+
+
+def _profit(core: Core, s: int) -> int:
+    """Return the gross profit of a position at its mark; at its own fill it is none."""
+    holding, scale = core.holdings[s], int(core.symbols[s]["cost_scale"])
+    sign, marked, price, quantity, cost = (
+        int(holding[name]) for name in ("sign", "marked", "mark_units", "quantity", "cost")
+    )
+    return sign * (price * quantity * scale - cost) if marked else 0
 
 
 class CompiledSession:

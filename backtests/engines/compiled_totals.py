@@ -43,7 +43,7 @@ class CompiledTotals:
 
     def __init__(self, core: Core, symbols: Sequence[str], tags: Sequence[str]) -> None:
         self._core = core
-        self._symbols = symbols
+        self.symbols = symbols
         self._tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
         self._sums = as_rules_read(no_sums(core, len(tags)))
@@ -69,7 +69,7 @@ class CompiledTotals:
         self.account.costs = Costs(*(self._amount_of(total, name) for name in ("commission", "slippage", "fees")))
         self.exits.update(_counted(sums.exits.sum(axis=0)))
         self.rung_fills.update({n: count for n, count in enumerate(sums.rungs_filled.tolist()) if count})
-        for s in range(len(self._symbols)):
+        for s in range(len(self.symbols)):
             self._finish_symbol(s)
         self._finish_trades(total)
         self._finish_statistics(total)
@@ -82,7 +82,7 @@ class CompiledTotals:
         return self.amount(_whole(record, name))
 
     def _finish_symbol(self, s: int) -> None:
-        found, sums = self.account.of(self._symbols[s]), self._sums.symbols[s]
+        found, sums = self.account.of(self.symbols[s]), self._sums.symbols[s]
         found.fills, found.positions = int(sums["fills"]), int(sums["positions"])
         found.exits.update(_counted(self._sums.exits[s]))
         found.funding = self._amount_of(sums, "funding")
@@ -98,7 +98,7 @@ class CompiledTotals:
         trades, (first, *others) = self.account.trades, self._sums.results
         self._finish_result(trades.all, first)
         # What has no tag is none of a tag's.
-        names = [*((trades.by_symbol, name) for name in self._symbols), *((trades.by_tag, name) for name in self._tags)]
+        names = [*((trades.by_symbol, name) for name in self.symbols), *((trades.by_tag, name) for name in self._tags)]
         for (sums, name), result in zip(names, others, strict=True):
             if name and result["trades"]:
                 sums[name] = ResultSum()
@@ -132,11 +132,11 @@ class CompiledTotals:
         found.refusals.update(_counted(sums.refusals["count"]))
         for code in np.flatnonzero(sums.refusals["count"]).tolist():
             first = sums.refusals[code]
-            found.first_refused[REASONS[code]] = int(first["first_ms"]), self._symbols[first["first_symbol"]]
+            found.first_refused[REASONS[code]] = int(first["first_ms"]), self.symbols[first["first_symbol"]]
 
     def _moved(self, note: Record) -> CandleMove:
         prices = (float(note[name]) for name in ("close_before", "high", "low", "factor"))
-        return CandleMove(int(note["time_ms"]), self._symbols[note["symbol"]], int(note["opened_ms"]), *prices)
+        return CandleMove(int(note["time_ms"]), self.symbols[note["symbol"]], int(note["opened_ms"]), *prices)
 
 
 def _whole(record: Record, name: str) -> int:

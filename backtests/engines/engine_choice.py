@@ -2,17 +2,21 @@
 
 import functools
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
+from core.instrument import Instrument
 
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
+    from backtests.engines.compiled_totals import CompiledTotals
     from backtests.kept_run import KeptRun
     from backtests.market_input import MarketInput
     from backtests.run_plan import RunPlan
+    from compiled.driving.compiled_run import CompiledRun
+    from engine.kernel_rules import KernelRules
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
     from strategies.strategy import Strategy, StreamingStrategy
@@ -34,7 +38,16 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     series = (*market.candles.values(), *market.detail.values())
     candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
     # Who has the engines compared wants both, however long the run is and whichever is named.
-    engine = "compiled" if plan.verify_engine else plan.engine
+    yield from engine_reasons("compiled" if plan.verify_engine else plan.engine, candles)
+    if importlib.util.find_spec("numba") is None:
+        return
+    from compiled.driving.coverage import rules_reasons
+
+    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+
+
+def engine_reasons(engine: EngineChoice, candles: int) -> Iterator[str]:
+    """Yield why the reference kernel has to make a run of so many candles, whatever its rules are."""
     if engine == "reference":
         yield "it was asked for"
     if engine == "auto" and candles < CANDLES_WORTH_IT:
@@ -43,11 +56,9 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         yield "numba is not installed"
         return
     from compiled.compiling.sources import is_compiled
-    from compiled.driving.coverage import rules_reasons
 
     if engine == "auto" and candles < CANDLES_WORTH_COMPILING and not is_compiled():
         yield "the compiled rules are not compiled on this machine yet, which --engine compiled does in a minute"
-    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
 
 
 def run_compiled(
@@ -60,12 +71,57 @@ def run_compiled(
     Uncovered
         If they do not cover it after all; outputs are of no use then, and the strategy may have been asked already.
     """
-    from backtests.engines.compiled_session import CompiledSession
+    from compiled.driving.compiled_run import Sinks
+
+    begun = begin_compiled(plan, strategy, market, outputs)
+    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
+    begun.run.run(Sinks._make((*texts, outputs.mark_all)), begun.totals.take)
+    return begun.ended(), begun.warmed
+
+
+class BegunRun(NamedTuple):
+    """A run by the compiled rules that may begin, and what becomes its session."""
+
+    plan: "RunPlan"
+    run: "CompiledRun"
+    totals: "CompiledTotals"
+    rules: "KernelRules"
+    instruments: Mapping[str, Instrument]
+    warmed: dict[str, int]
+    outputs: "SessionOutputs"
+
+    def ended(self) -> "CompiledSession":
+        """Return what the run came to, once it has been run."""
+        from backtests.engines.compiled_session import CompiledSession
+
+        core, engaged = self.run.core, self.plan.kill_switch_engaged
+        self.totals.finish()
+        return CompiledSession(
+            core, self.totals, self.rules, self.instruments, self.outputs, kill_switch_engaged=engaged
+        )
+
+
+def begin_compiled(
+    plan: "RunPlan",
+    strategy: "Strategy | StreamingStrategy",
+    market: "MarketInput",
+    outputs: "SessionOutputs",
+    *,
+    by_step: bool = False,
+) -> BegunRun:
+    """Hear a strategy and return the run of a plan by the compiled rules; ``by_step`` lets it note its steps.
+
+    Raises
+    ------
+    Uncovered
+        If they do not cover it; the strategy may have been asked already.
+    """
     from backtests.engines.compiled_totals import CompiledTotals
     from backtests.engines.opinions import opinions_of
-    from compiled.driving.compiled_run import CompiledRun, Sinks
+    from compiled.driving.compiled_run import CompiledRun
     from compiled.driving.contracts import NO_CONTRACT, Contract
     from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
+    from compiled.driving.told_steps import told_by_step
     from engine.assembly import kernel_rules, prepare_strategy
 
     prepare_strategy(strategy, plan.settings)
@@ -82,19 +138,16 @@ def run_compiled(
         brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
     core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(brought, core)
+    core = told_by_step(core) if by_step else core
     run = CompiledRun(core, feed, tuple(market.candles), rules.strategy_name, opinions.told, opinions.said.tags)
     totals = CompiledTotals(core, tuple(market.candles), run.tags)
-    texts = (part.append_bytes if part.kept else None for part in outputs.parts)
-    run.run(Sinks._make((*texts, outputs.mark_all)), totals.take)
-    totals.finish()
     instruments = {symbol: one.instrument for symbol, one in market.candles.items()}
-    engaged = plan.kill_switch_engaged
-    return CompiledSession(core, totals, rules, instruments, outputs, kill_switch_engaged=engaged), warmed
+    return BegunRun(plan, run, totals, rules, instruments, warmed, outputs)
 
 
-def require_compiled(plan: "RunPlan", reason: str | None) -> None:
+def require_compiled(engine: EngineChoice, reason: str | None) -> None:
     """Refuse a run that was asked of the compiled rules and that they do not cover."""
-    if plan.engine == "compiled" and reason is not None:
+    if engine == "compiled" and reason is not None:
         raise ConfigurationError(f"--engine compiled: {reason} — allowed: auto or reference for such a run")
 
 

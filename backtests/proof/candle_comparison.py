@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from backtests.proof.grown_columns import SessionCandles
 from core.candle_columns import CandleColumns, Int64Array
 from core.instants import format_ms
 from core.timeframe import floor_to_grid
@@ -68,19 +68,6 @@ class CandleDifference(msgspec.Struct, frozen=True):
     series: Series = "strategy"
 
 
-class SessionCandles(msgspec.Struct):
-    """One symbol's candles as a journal's steps hold them, and where each came from."""
-
-    rows: list[CandleFields] = []
-    sources: dict[int, str] = {}
-
-    def add(self, candle: CandleFields, source: str | None) -> None:
-        """Append a candle; later ones follow in order of time."""
-        self.rows.append(candle)
-        if source is not None:
-            self.sources[candle[0]] = source
-
-
 Notes = Mapping[tuple[str, int], Sequence[CandleRecord]]
 """The journal's notes by symbol and open time."""
 
@@ -121,13 +108,12 @@ def compare_candles(
     series
         Which of the symbol's candles these are.
     """
-    mine = CandleColumns.from_rows(session.rows)
-    times = np.union1d(mine.open_time_ms, history.open_time_ms)
-    unequal = times[~_equal_at(times, mine, history)]
-    ours, theirs = _rows_at(mine, unequal), _rows_at(history, unequal)
+    mine = session.columns()
     differences = []
-    for time_ms in unequal.tolist():
-        found = _Candidate(ours.get(time_ms), theirs.get(time_ms), session.sources.get(time_ms))
+    for time_ms in _unequal_times(mine, history).tolist():
+        row = _row_at(mine, time_ms)
+        source = None if row is None else session.source(row)
+        found = _Candidate(_prices(mine, row), _prices(history, _row_at(history, time_ms)), source)
         noted = notes.get((symbol, time_ms), ())
         judged = _judge_mark(found, noted) if series == "mark" else _judge(found, time_ms, noted, not_stored)
         kind, why, note = judged
@@ -155,15 +141,19 @@ def as_revised(symbol: str, history: CandleColumns, notes: Notes) -> CandleColum
     For a history that cannot know: the practice market makes a candle anew as it was first published, while the
     exchange of a rehearsal went on to give out what its script had made of it.
     """
-    rows: list[CandleFields] = list(zip(*(column.tolist() for column in history), strict=True))
-    places = {row[0]: place for place, row in enumerate(rows)}
-    changed = False
+    revised: dict[int, CandleFields] = {}
     for (noted, open_ms), of_candle in notes.items():
         revisions = [note for note in of_candle if note.kind == "revised"]
-        if noted == symbol and revisions and open_ms in places:
-            rows[places[open_ms]] = (open_ms, *revisions[-1].candle[1:])
-            changed = True
-    return CandleColumns.from_rows(rows) if changed else history
+        row = _row_at(history, open_ms) if noted == symbol and revisions else None
+        if row is not None:
+            revised[row] = revisions[-1].candle
+    if not revised:
+        return history
+    changed = CandleColumns._make(column.copy() for column in history)
+    for row, candle in revised.items():
+        for column, value in zip(changed[1:], candle[1:], strict=True):
+            column[row] = value
+    return changed
 
 
 class _Candidate(msgspec.Struct, frozen=True):
@@ -172,21 +162,34 @@ class _Candidate(msgspec.Struct, frozen=True):
     source: str | None
 
 
-def _equal_at(times: Int64Array, mine: CandleColumns, theirs: CandleColumns) -> npt.NDArray[np.bool_]:
-    """Return at which of the times both have a candle with the same values."""
-    equal = np.isin(times, mine.open_time_ms) & np.isin(times, theirs.open_time_ms)
-    common = times[equal]
-    left, right = np.searchsorted(mine.open_time_ms, common), np.searchsorted(theirs.open_time_ms, common)
-    same = np.ones(len(common), np.bool_)
+def _unequal_times(mine: CandleColumns, theirs: CandleColumns) -> Int64Array:
+    """Return the opens of the candles that not both have with the same values, in order."""
+    ours, rows = _rows_of(mine, theirs.open_time_ms)
+    same = np.ones(len(rows), np.bool_)
     for one, other in zip(mine[1:], theirs[1:], strict=True):
-        same &= one[left] == other[right]
-    equal[equal] = same
-    return equal
+        same &= one[rows] == other[ours]
+    alone, theirs_alone = np.ones(mine.rows, np.bool_), np.ones(theirs.rows, np.bool_)
+    alone[rows] = theirs_alone[ours] = False
+    lone = (mine.open_time_ms[alone], theirs.open_time_ms[theirs_alone], mine.open_time_ms[rows[~same]])
+    return np.sort(np.concatenate(lone))
 
 
-def _rows_at(columns: CandleColumns, times: Int64Array) -> dict[int, Prices]:
-    chosen = np.isin(columns.open_time_ms, times)
-    return {row[0]: row[1:] for row in zip(*(column[chosen].tolist() for column in columns), strict=True)}
+def _rows_of(columns: CandleColumns, times: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Return which of some times, in order, have a candle that opens then, and its row."""
+    opens = columns.open_time_ms
+    rows = np.searchsorted(opens, times)
+    within = np.flatnonzero(rows < len(opens))
+    found = within[opens[rows[within]] == times[within]]
+    return found, rows[found]
+
+
+def _row_at(columns: CandleColumns, time_ms: int) -> int | None:
+    row = int(np.searchsorted(columns.open_time_ms, time_ms))
+    return row if row < columns.rows and columns.open_time_ms[row] == time_ms else None
+
+
+def _prices(columns: CandleColumns, row: int | None) -> Prices | None:
+    return None if row is None else cast(Prices, tuple(column[row].item() for column in columns[1:]))
 
 
 def _judge(

@@ -10,23 +10,22 @@ from pathlib import Path
 
 import msgspec
 
+from backtests.engines.engine_choice import EngineChoice
 from backtests.proof.candle_comparison import CandleDifference
 from backtests.proof.decision_index import DecisionIndex
 from backtests.proof.difference_causes import Cause, DifferenceJudge, InputDifference, TradeDifference, cause_of
 from backtests.proof.funding_comparison import FundingDifference
+from backtests.proof.history_run import ran_history
 from backtests.proof.history_source import History, HistorySource, load_history
-from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
+from backtests.proof.indexed_outputs import StepIndex
 from backtests.proof.input_comparison import compare_input
 from backtests.proof.journal_input import JournalInput, read_input
 from backtests.proof.output_comparison import OutputComparison, compare_output
 from backtests.proof.replayed_journal import ReplayedJournal
 from backtests.proof.session_head import SessionHead
 from backtests.proof.trade_matching import TradeMatch, match_trades, read_round_trips
-from backtests.timeline import steps_of
-from core.errors import StrategyError
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of
-from engine.fold import SessionFold
 from engine.journal_records import SessionRecord
 from engine.watched import watched_series_of
 from runs.folder.file_names import DECISIONS, DERIVED, TRADES
@@ -45,7 +44,8 @@ class HistoryParity(msgspec.Struct, frozen=True):
 
     ``candles`` are those of every series that differ. ``differences`` counts them, the funding payments that differ and
     the trades that are missing, extra or different, without those that go back to the operator (``by_operator``). Where
-    nothing of these differs, an output that does is counted. ``compared`` counts the session's input by kind.
+    nothing of these differs, an output that does is counted. ``compared`` counts the session's input by kind,
+    ``engine`` says which rules made the backtest, and why.
     """
 
     start_ms: int | None
@@ -60,10 +60,16 @@ class HistoryParity(msgspec.Struct, frozen=True):
     warnings: list[str]
     funding: list[FundingDifference] = []
     compared: dict[str, int] = {}
+    engine: str = ""
 
 
 def check_history(
-    head: SessionHead, settings: Settings, source: HistorySource, replayed: ReplayedJournal, directory: Path
+    head: SessionHead,
+    settings: Settings,
+    source: HistorySource,
+    replayed: ReplayedJournal,
+    directory: Path,
+    engine: EngineChoice = "auto",
 ) -> HistoryParity:
     """Backtest a session's window and compare.
 
@@ -71,15 +77,15 @@ def check_history(
     ----------
     head, settings
         The session and its settings.
-    source
-        Where history's candles come from.
-    replayed
-        The replay of the session's journal.
-    directory
-        Folder for the backtest's outputs.
+    source, replayed
+        Where history's candles come from; the replay of the session's journal.
+    directory, engine
+        Folder for the backtest's outputs, and which rules make them.
 
     Raises
     ------
+    ConfigurationError
+        If the compiled rules are asked for and do not cover the backtest.
     DataUnavailableError
         If history has no candle of the window, or the exchange is out of reach for missing ones.
     """
@@ -90,21 +96,15 @@ def check_history(
     history = _history(head.record, settings, source, (given.first_step_ms, given.last_step_ms))
     compared = compare_input(head, settings.live.exchange, given, history)
     warnings = [*history.not_stored_warnings(), *history.warnings, *compared.warnings]
-
-    with IndexedOutputs(directory) as out:
-        failure = _backtest(head.record, settings, compared.history, given, out)
-    if failure != replayed.replay.strategy_failed:
-        warnings.append(f"the strategy failed in one run only: {failure or replayed.replay.strategy_failed}")
-
+    ran = ran_history(head.record, settings, compared.history, given, replayed, directory, engine)
+    if ran.failure != replayed.replay.strategy_failed:
+        warnings.append(f"the strategy failed in one run only: {ran.failure or replayed.replay.strategy_failed}")
     inputs = compared.differences
-    matches = _matches(replayed, directory, out.index)
+    matches = _matches(replayed, directory, ran.written)
     decisions = (DecisionIndex(folder / DECISIONS) for folder in (replayed.folder, directory))
     trades = DifferenceJudge(settings.live.symbols, inputs, *decisions).judge(matches)
     outputs = _output_differences(replayed, directory, given, inputs)
-    by_operator = sum(trade.root == "operator" for trade in trades)
-    counted = len(inputs) + len(trades) - by_operator
-    if not counted:
-        counted = sum(one.cause != "operator" for one in outputs)
+    counted, by_operator = _counted(inputs, trades, outputs)
     counts = given.counts()
     return HistoryParity(
         given.first_step_ms - history.window().finest_ms,
@@ -119,7 +119,17 @@ def check_history(
         warnings,
         compared.funding,
         counts,
+        ran.engine,
     )
+
+
+def _counted(
+    inputs: Sequence[InputDifference], trades: Sequence[TradeDifference], outputs: Sequence[OutputDifference]
+) -> tuple[int, int]:
+    """Return how many differences there are, and how many trades differ by the operator."""
+    by_operator = sum(trade.root == "operator" for trade in trades)
+    counted = len(inputs) + len(trades) - by_operator
+    return counted or sum(one.cause != "operator" for one in outputs), by_operator
 
 
 def _history(record: SessionRecord, settings: Settings, source: HistorySource, steps: tuple[int, int]) -> History:
@@ -133,26 +143,6 @@ def _history(record: SessionRecord, settings: Settings, source: HistorySource, s
 def _matches(replayed: ReplayedJournal, directory: Path, index: StepIndex) -> list[TradeMatch]:
     session = read_round_trips(replayed.folder / TRADES, replayed.index)
     return match_trades(session, read_round_trips(directory / TRADES, index))
-
-
-def _backtest(
-    record: SessionRecord, settings: Settings, history: History, given: JournalInput, out: IndexedOutputs
-) -> str | None:
-    """Run history's input through a session that begins as the recorded one did; return its strategy's failure."""
-    session = SessionFold(record, settings, out.outputs).session
-    failure = None
-    try:
-        for step in steps_of(history.window()):
-            session.process(step)
-            if step.time_ms in given.kept_at_ms:
-                session.finish(flatten=False)
-            out.mark(step.time_ms)
-    except StrategyError as error:
-        failure = str(error)
-    if given.end is not None:
-        session.finish(flatten=given.end.mode == "flatten")
-    out.mark(session.last_step_ms)
-    return failure
 
 
 def _output_differences(

@@ -9,13 +9,13 @@ from backtests.proof.candle_comparison import (
     CandleDifference,
     Notes,
     Series,
-    SessionCandles,
     as_revised,
     compare_candles,
     notes_by_candle,
 )
 from backtests.proof.difference_causes import InputDifference, step_of
 from backtests.proof.funding_comparison import FundingDifference, compare_funding, of_symbol
+from backtests.proof.grown_columns import SessionCandles
 from backtests.proof.history_source import History, Ranges
 from backtests.proof.journal_input import JournalInput
 from backtests.proof.session_head import SessionHead

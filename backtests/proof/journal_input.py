@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from backtests.proof.candle_comparison import SessionCandles
 from backtests.proof.funding_comparison import ToldRate
+from backtests.proof.grown_columns import SessionCandles
 from backtests.proof.session_head import SessionHead
 from core.candle import FundingRate
 from engine.journal_records import (
@@ -51,9 +51,9 @@ class JournalInput(msgspec.Struct):
     def counts(self) -> dict[str, int]:
         """Return how much of each kind there was, as ``parity.json`` says it."""
         series = {"candles": self.candles, "detail": self.detail, "marks": self.marks}
-        rows = {name: sum(len(one.rows) for one in of_kind.values()) for name, of_kind in series.items()}
+        rows = {name: sum(map(len, of_kind.values())) for name, of_kind in series.items()}
         counts = {**rows, "funding": sum(map(len, self.funding.values()))}
-        return {**counts, "watched": sum(len(one.rows) for one in self.watched)} if self.watched else counts
+        return {**counts, "watched": sum(map(len, self.watched))} if self.watched else counts
 
 
 def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
@@ -83,6 +83,15 @@ def _add_step(found: JournalInput, record: StepRecord) -> None:
         found.kept_at_ms.add(found.last_step_ms)
         found.end = None
     _add_candles(found.candles.values(), record.candles, record.sources)
+    if record.detail or record.marks or record.watched or record.funding:
+        _add_beside(found, record)
+    if record.missed:
+        found.missed_ms.append(record.time_ms)
+    found.steps_ms.append(record.time_ms)
+
+
+def _add_beside(found: JournalInput, record: StepRecord) -> None:
+    """Add what a step holds beside the candles of the strategy's timeframe."""
     _add_candles(found.detail.values(), record.detail, record.detail_sources)
     _add_candles(found.marks.values(), record.marks, ("rest",) * len(record.marks))
     for of_series, shown, sources in zip(found.watched, record.watched, record.watched_sources, strict=False):
@@ -90,9 +99,6 @@ def _add_step(found: JournalInput, record: StepRecord) -> None:
             of_series.add(candle, source)
     for told, rates in zip(found.funding.values(), record.funding, strict=False):
         told += [ToldRate(FundingRate(*fields), record.time_ms) for fields in rates]
-    if record.missed:
-        found.missed_ms.append(record.time_ms)
-    found.steps_ms.append(record.time_ms)
 
 
 def _add_candles(

@@ -8,11 +8,19 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
+from backtests.engines.engine_choice import EngineChoice
 from backtests.proof.history_parity import check_history
 from backtests.proof.history_source import HistorySource
 from backtests.proof.output_comparison import compare_output
 from backtests.proof.parity_report import JournalParity, ParityReport, Part
-from backtests.proof.replayed_journal import REPLAY, ReplayedJournal, read_replayed
+from backtests.proof.replayed_journal import (
+    COMPILED,
+    DISPUTED,
+    REPLAY,
+    ReplayedJournal,
+    by_reference,
+    read_replayed,
+)
 from backtests.proof.result_comparison import result_difference
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
@@ -26,6 +34,7 @@ def check_parity(
     *,
     data_dir: str | Path | None = None,
     offline: bool = False,
+    engine: EngineChoice = "auto",
     now_ms: int,
 ) -> ParityReport:
     """Check a session's folder.
@@ -39,6 +48,9 @@ def check_parity(
         ``journal`` or ``history``; None checks both.
     data_dir, offline
         The candle store instead of the settings' own; never use the network for history.
+    engine
+        Which rules the journal is replayed by, and history's candles are run by: ``auto`` (the compiled ones where they
+        cover the session and it is long enough), ``reference`` or ``compiled``.
     now_ms
         The present in UTC milliseconds, for exchanges that tell no time.
 
@@ -50,7 +62,8 @@ def check_parity(
     Raises
     ------
     ConfigurationError
-        If the folder is none of a session, or one of a version that wrote other outputs.
+        If the folder is none of a session, or one of a version that wrote other outputs; if the compiled rules are
+        asked for and do not cover the session.
     StoreError
         If the journal is damaged or a file cannot be read or written.
     """
@@ -61,7 +74,7 @@ def check_parity(
     sizes = {name: _size(head.folder / name) for name in DERIVED}
     source = HistorySource(now_ms, None if data_dir is None else str(data_dir), offline)
     with tempfile.TemporaryDirectory(prefix="parity-") as work:
-        report = _checked(_begun(head, only), head, sizes, source, Path(work))
+        report = _checked(_begun(head, only), head, sizes, source, Path(work), engine)
     verdict, exit_code = _judge(report)
     return msgspec.structs.replace(report, verdict=verdict, exit_code=exit_code)
 
@@ -101,24 +114,31 @@ def _begun(head: SessionHead, only: Part | None) -> ParityReport:
 
 
 def _checked(
-    begun: ParityReport, head: SessionHead, sizes: dict[str, int], source: HistorySource, work: Path
+    begun: ParityReport,
+    head: SessionHead,
+    sizes: dict[str, int],
+    source: HistorySource,
+    work: Path,
+    engine: EngineChoice,
 ) -> ParityReport:
     """Return the report with the parts that were asked for."""
     try:
         settings = head.settings()
     except ParityError as error:
         return msgspec.structs.replace(begun, settings_broken=str(error))
-    folder = work / "journal"
-    _replay_in_own_process(head.folder, folder)
-    replayed = read_replayed(folder)
-    replay, warnings, journal = replayed.replay, list(begun.warnings), None
+    replayed = _replayed_in_own_process(head.folder, work / "journal", engine)
+    journal = None
+    if "journal" in begun.asked or replayed.replay.broken is not None:
+        replayed, journal = _compared(head, replayed, sizes)
+    replay, warnings = replayed.replay, list(begun.warnings)
     if replay.left_out_bytes:
         warnings.append(f"the journal ends with an unfinished record of {replay.left_out_bytes} bytes, left out")
     if replay.strategy_failed is not None:
         warnings.append(f"the session ended with its strategy's failure: {replay.strategy_failed}")
-    if "journal" in begun.asked or replay.broken is not None:
-        journal = _compare_outputs(head, replayed, sizes)
+    if journal is not None:
         warnings += _behind(journal)
+        if journal.equal and journal.engine == by_reference(DISPUTED):
+            warnings.append("the compiled rules come to other outputs, which is a defect of theirs; the kernel's stand")
     if not head.chained:
         warnings.append("the journal is unchained: an edited record is found by its outputs alone")
     report = msgspec.structs.replace(begun, journal=journal, warnings=warnings)
@@ -128,18 +148,30 @@ def _checked(
         unavailable = "the journal does not replay, so that there is nothing to compare"
         return msgspec.structs.replace(report, unavailable=unavailable)
     try:
-        history = check_history(head, settings, source, replayed, work / "history")
+        history = check_history(head, settings, source, replayed, work / "history", engine)
     except DataUnavailableError as error:
         return msgspec.structs.replace(report, unavailable=str(error))
     return msgspec.structs.replace(report, history=history)
 
 
-def _replay_in_own_process(folder: Path, out: Path) -> None:
+def _compared(
+    head: SessionHead, replayed: ReplayedJournal, sizes: dict[str, int]
+) -> tuple[ReplayedJournal, JournalParity]:
+    """Compare a replay; what the compiled rules find different is replayed and judged by the kernel."""
+    journal = _compare_outputs(head, replayed, sizes)
+    if journal.equal or replayed.replay.engine != COMPILED:
+        return replayed, journal
+    replayed = _replayed_in_own_process(head.folder, replayed.folder, "reference")
+    replayed.replay.engine = by_reference(DISPUTED)
+    return replayed, _compare_outputs(head, replayed, sizes)
+
+
+def _replayed_in_own_process(folder: Path, out: Path, engine: EngineChoice) -> ReplayedJournal:
     """Replay a journal in another process, which opens nothing else of the session; raise what it failed with."""
-    command = [sys.executable, "-m", "backtests.journal_replay", str(folder), "--out", str(out)]
+    command = [sys.executable, "-m", "backtests.journal_replay", str(folder), "--out", str(out), "--engine", engine]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode in (0, ParityError.exit_code) and (out / REPLAY).exists():
-        return
+        return read_replayed(out)
     lines = [line.removeprefix("error: ") for line in done.stderr.splitlines()]
     lines = lines or [f"the replay ended with code {done.returncode}"]
     if done.returncode == ConfigurationError.exit_code:
@@ -175,6 +207,7 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         replay.funding,
         result,
         replay.watched or UNSET,
+        replay.engine,
     )
 
 

@@ -17,7 +17,7 @@ class JournalParity(msgspec.Struct, frozen=True):
 
     ``candles``, ``detail``, ``marks``, ``funding`` and ``watched`` (left out without any) count what the steps held.
     ``result`` says what of
-    ``result.json`` is not as the journal gives it.
+    ``result.json`` is not as the journal gives it. ``engine`` is which rules replayed the journal, and why.
     """
 
     equal: bool
@@ -31,6 +31,7 @@ class JournalParity(msgspec.Struct, frozen=True):
     funding: int = 0
     result: str | None = None
     watched: int | UnsetType = UNSET
+    engine: str = ""
 
 
 class ParityReport(msgspec.Struct, frozen=True):

@@ -5,21 +5,28 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 
+from backtests.engines.engine_choice import EngineChoice, engine_reasons, require_compiled
+from backtests.proof.covered_run import run_covered
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
+from backtests.proof.journal_columns import IRREGULAR, JournalColumns
 from backtests.proof.session_head import SessionHead
-from core.errors import InvariantError, ParityError, StoreError, StrategyError
+from core.errors import InvariantError, ParityError, StoreError, StrategyError, Uncovered
 from core.timeframe import timeframe_ms
 from engine.fold import SessionFold
 from engine.journal import JournalLine
 from engine.journal_records import CandleFields, EndRecord, JournalRecord, ResumeRecord, StepRecord
 from runs.documents.result_text import to_json
+from runs.ended_session import EndedSession
 from runs.figures.session_input import session_input
 from runs.figures.session_window import SessionWindow
 from runs.result_builder import build_result
 from validation.composed_settings import Settings
 
 REPLAY = "replay.json"
+COMPILED = "compiled"
+DISPUTED = "the compiled rules find a difference"
 
 
 class JournalReplay(msgspec.Struct):
@@ -30,7 +37,8 @@ class JournalReplay(msgspec.Struct):
     ``broken`` names what stopped it (None: it reached the journal's end), ``strategy_failed`` is the strategy's failure
     in the last step, ``left_out_bytes`` counts those of an unfinished last line. ``last_line`` is the last line of the
     journal that was read; a session that runs meanwhile writes more. ``resumed``
-    says that it was taken up again; ``result`` is that of an ended session as JSON.
+    says that it was taken up again; ``result`` is that of an ended session as JSON. ``engine`` is which rules replayed
+    it, as the manifest of a backtest says it.
     """
 
     steps: int = 0
@@ -48,10 +56,69 @@ class JournalReplay(msgspec.Struct):
     resumed: bool = False
     result: str | None = None
     watched: int = 0
+    engine: str = COMPILED
+
+
+def replayed(head: SessionHead, settings: Settings, directory: Path, engine: EngineChoice) -> "ReplayedJournal":
+    """Replay a journal into a folder, by the compiled rules where they cover it and it is long enough.
+
+    What the compiled rules find different is replayed by the kernel, whose word stands.
+
+    Raises
+    ------
+    ConfigurationError
+        If the compiled rules are asked for and do not cover it.
+    StoreError
+        If the journal is damaged.
+    """
+    reason = next(engine_reasons(engine, _most_candles(head, settings)), None)
+    if reason is None:
+        try:
+            with IndexedOutputs(directory) as out:
+                done = _replay_compiled(head, settings, out)
+            return ReplayedJournal(done, directory, out.index)
+        except Uncovered as error:
+            reason = str(error)
+    if reason not in (DISPUTED, IRREGULAR):
+        require_compiled(engine, reason)
+    with IndexedOutputs(directory) as out:
+        done = replay_journal(head, settings, out)
+    done.engine = by_reference(reason)
+    return ReplayedJournal(done, directory, out.index)
+
+
+def by_reference(reason: str) -> str:
+    """Return how a report names the reference kernel, and why it was chosen."""
+    return f"reference (because {reason})"
+
+
+def _most_candles(head: SessionHead, settings: Settings) -> int:
+    """Return how many candles a journal may hold: one of each symbol, and a finer one, a line."""
+    with head.journal.open("rb") as file:
+        lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
+    return lines * len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2)
+
+
+def _replay_compiled(head: SessionHead, settings: Settings, out: IndexedOutputs) -> JournalReplay:
+    """Run a journal's candles by the compiled rules; Uncovered if they do not cover it or find a difference."""
+    columns, done, window = JournalColumns(head.record, settings), JournalReplay(), _window_of(head, settings)
+    last_byte = 0
+    for line in head.lines():
+        last_byte, done.last_line = line.end_byte, line.number
+        columns.take(line.record)
+        _count(line.record, done)
+        window.take(line.record)
+    columns.finish()
+    market, switch = columns.market(), head.record.kill_switch
+    session, digests = run_covered(settings, market, columns.stretches, out, kill_switch=switch)
+    if digests.journalled(np.array(columns.steps_ms, np.int64)) != columns.digests:
+        raise Uncovered(DISPUTED)
+    _conclude(head, settings, done, session, window, last_byte)
+    return done
 
 
 def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -> JournalReplay:
-    """Fold a journal, its outputs going to ``out``.
+    """Fold a journal by the reference kernel, its outputs going to ``out``.
 
     A digest that does not fit ends the replay; ``broken`` of the result then names the step.
 
@@ -62,8 +129,7 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
     """
     fold = SessionFold(head.record, settings, out.outputs)
     done = JournalReplay()
-    window = SessionWindow(head.unified(), timeframe_ms(settings.live.timeframe))
-    window.take(head.record)
+    window = _window_of(head, settings)
     last_byte = 0
     for line in head.lines():
         last_byte, done.last_line = line.end_byte, line.number
@@ -79,11 +145,29 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
             ) from error
         out.mark(fold.session.last_step_ms)
         window.take(line.record)
+    _conclude(head, settings, done, fold.session, window, last_byte)
+    return done
+
+
+def _window_of(head: SessionHead, settings: Settings) -> SessionWindow:
+    window = SessionWindow(head.unified(), timeframe_ms(settings.live.timeframe))
+    window.take(head.record)
+    return window
+
+
+def _conclude(
+    head: SessionHead,
+    settings: Settings,
+    done: JournalReplay,
+    session: EndedSession,
+    window: SessionWindow,
+    last_byte: int,
+) -> None:
+    """Note what stands behind the last record, and the result of a session that has ended."""
     if last_byte:
         done.left_out_bytes = unfinished_bytes(head.journal, last_byte)
     if done.end is not None:
-        done.result = to_json(build_result(fold.session, settings, session_input(window, fold.session, settings)))
-    return done
+        done.result = to_json(build_result(session, settings, session_input(window, session, settings)))
 
 
 def unfinished_bytes(journal: Path, start: int) -> int:
@@ -109,13 +193,18 @@ def _apply(fold: SessionFold, line: JournalLine, done: JournalReplay) -> None:
         fold.apply(record)
     except StrategyError as error:
         done.strategy_failed = str(error)
+    _count(record, done)
+
+
+def _count(record: JournalRecord, done: JournalReplay) -> None:
     if isinstance(record, StepRecord):
         done.steps += 1
         done.candles += _present(record.candles)
-        done.detail += _present(record.detail)
-        done.marks += _present(record.marks)
-        done.funding += sum(map(len, record.funding))
-        done.watched += sum(map(len, record.watched))
+        if record.detail or record.marks or record.funding or record.watched:
+            done.detail += _present(record.detail)
+            done.marks += _present(record.marks)
+            done.funding += sum(map(len, record.funding))
+            done.watched += sum(map(len, record.watched))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
     elif isinstance(record, ResumeRecord):
@@ -125,7 +214,7 @@ def _apply(fold: SessionFold, line: JournalLine, done: JournalReplay) -> None:
 
 
 def _present(candles: Sequence[CandleFields | None]) -> int:
-    return sum(candle is not None for candle in candles)
+    return len(candles) - candles.count(None)
 
 
 class _Summary(msgspec.Struct, frozen=True):

@@ -48,6 +48,7 @@ def report_lines(report: ParityReport) -> list[str]:
 def _journal(journal: JournalParity) -> Iterator[str]:
     end = {"flatten": "ended, flattened", "keep": "ended, positions kept", None: "no end record"}[journal.end]
     yield f"journal    {journal.steps} steps, {journal.candles} candles{_beside(journal)} replayed · {end}"
+    yield f"  engine     {journal.engine}"
     if journal.broken is not None:
         yield f"  stopped  {journal.broken}"
     if journal.result is not None:
@@ -80,6 +81,7 @@ def _history(history: HistoryParity) -> Iterator[str]:
         yield from (f"history    {text}" for text in history.warnings)
         return
     yield f"history    backtest of {format_ms(history.start_ms)} to {format_ms(history.end_ms)}"
+    yield f"  engine   {history.engine}"
     yield from (f"  warning  {text}" for text in history.warnings)
     for series, kind, word in (
         ("strategy", "candles", "candles"),

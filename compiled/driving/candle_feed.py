@@ -47,6 +47,7 @@ class CandleFeed:
         self._volumes = volumes
         self._marked = any(len(one.marks) for one in self._series)
         self._places = [0] * len(self._series)
+        self._until_ms: int | None = None
         self._each = max(1, CANDLES_AT_ONCE // max(1, sum(one.candles.rows > 0 for one in self._series)))
         self._units = np.empty((self.most_rows + len(self._series), 4), np.int64)
 
@@ -77,7 +78,7 @@ class CandleFeed:
         self._places = ends
         account = core.account[0]
         account["status"] = RUNNING
-        account["follow"] = any(end < one.candles.rows for end, one in zip(ends, self._series, strict=True))
+        account["follow"] = ends != self._rows_until(self._until_ms)
         parts = list(zip(self._series, rows, strict=True))
         units, at = self._units[:at], 0
         for one, own in parts:
@@ -93,6 +94,13 @@ class CandleFeed:
             units=units,
         )
 
+    def up_to(self, time_ms: int, core: Core) -> Core:
+        """Return a core with the candles that follow, as :meth:`next`; no later ones are given than close at a time."""
+        self._until_ms = time_ms
+        if not core.account[0]["steps"]:
+            self._places = [0] * len(self._series)
+        return self.next(core)
+
     def _ends(self) -> list[int]:
         """Return up to which candle each series is fed: the same time, by which none has more new ones than may be."""
         closes = [
@@ -100,11 +108,16 @@ class CandleFeed:
             for one, place in zip(self._series, self._places, strict=True)
             if one.candles.rows > place + self._each
         ]
-        if not closes:
+        if self._until_ms is not None:
+            closes.append(self._until_ms)
+        return self._rows_until(min(closes, default=None))
+
+    def _rows_until(self, time_ms: int | None) -> list[int]:
+        """Return how many candles of each series close up to a time; None is the last of all."""
+        if time_ms is None:
             return [one.candles.rows for one in self._series]
-        last_ms = min(closes)
         return [
-            int(np.searchsorted(one.candles.open_time_ms, last_ms - one.length_ms, side="right"))
+            int(np.searchsorted(one.candles.open_time_ms, time_ms - one.length_ms, side="right"))
             for one in self._series
         ]
 

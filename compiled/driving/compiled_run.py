@@ -44,12 +44,13 @@ Sink = Callable[[memoryview], object]
 
 
 class Events(NamedTuple):
-    """The events of a batch, which are gone when the next is made."""
+    """The events of a batch, which are gone when the next is made; ``ends`` says where those of each step end."""
 
     fills: Records
     transitions: Records
     points: Records
     notes: Records
+    ends: Records
 
     @classmethod
     def of(cls, core: Core) -> "Events":
@@ -60,6 +61,7 @@ class Events(NamedTuple):
             core.transitions[: account["transitions"]],
             core.points[: account["points"]],
             core.notes[: account["decisions"]],
+            core.ends[: account["ends"]],
         )
 
 
@@ -128,6 +130,7 @@ class CompiledRun:
             Words.of((*PIECES[:-1], quoted(strategy_name))),
             Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
         )
+        self._begun = False
         self._json = (
             Words.of(JSON_PIECES),
             Words.of(REASONS),
@@ -152,23 +155,31 @@ class CompiledRun:
             If a number of the run needs more than 64 bits, or a step has more events than there is room for; what was
             written then is of no use.
         """
-        account, begun = self.core.account, False
+        account = self.core.account
         while account[0]["status"] != ENDED:
             self._run_steps(sinks.curve)
             if account[0]["status"] == OVERFLOW:
                 raise Uncovered("a number needs more than 64 bits")
             if account[0]["status"] == FULL:
                 raise Uncovered("more happens at once than there is room for")
-            if not begun and account[0]["steps"]:
-                begun = True
+            if not self._begun and account[0]["steps"]:
+                self._begun = True
                 if sinks.ledger is not None:
                     self._write_start(sinks.ledger)
             events = Events.of(self.core)
             self._write(events, sinks)
             if listener is not None:
                 listener()
-            for name in ("fills", "transitions", "points", "decisions"):
+            for name in ("fills", "transitions", "points", "decisions", "ends"):
                 account[name] = 0
+
+    def end_after(self, time_ms: int, at_end: int) -> None:
+        """Let the run end after the last step that is not later than a time, and go on to there if it has ended.
+
+        ``at_end`` says how it ends, as ``compiled.codes`` has it.
+        """
+        self.core.rules["at_end"] = at_end
+        self.core = self._feed.up_to(time_ms, self.core)
 
     def _run_steps(self, curve: Sink | None) -> None:
         """Run steps until there is something to be written; the equity of each is taken with its candles."""
@@ -190,7 +201,7 @@ class CompiledRun:
 
     def _write(self, events: Events, sinks: Sinks) -> None:
         """Write the events that were made."""
-        core, (fills, transitions, points, notes) = self.core, events
+        core, (fills, transitions, points, notes, _) = self.core, events
         if sinks.trades is not None:
             out = self._space(len(fills), self._row_space + core.levels.shape[1] * SPACE_OF_A_PRICE)
             used = put_trades(fills, core.levels, core.symbols, self._decimals, self._words, out)

@@ -194,10 +194,7 @@ def _core(
         high=none,
         low=none,
         units=NO_MARKS,
-        fills=np.zeros(room, layout.FILL),
-        transitions=np.zeros(room, layout.TRANSITION),
-        points=np.zeros(room, layout.POINT),
-        notes=np.zeros(room, layout.NOTE),
+        **_no_events(room),
         decision=np.zeros(1, layout.NOTE),
         curve=np.zeros(feed.most_rows + 1, np.float64),
         **measured_columns(settings.live.execution, [(one.warmup, one.window) for one in market])._asdict(),
@@ -223,6 +220,12 @@ def price_scale(series: Sequence[CandleColumns], rules: Instrument) -> Scale:
         If there is none.
     """
     return scale_of(series, decimals_of(rules.tick_size), rules.symbol)
+
+
+def _no_events(room: int) -> dict[str, Any]:
+    """Return the records of events; where those of each step end is not noted."""
+    kinds = {"fills": layout.FILL, "transitions": layout.TRANSITION, "points": layout.POINT, "notes": layout.NOTE}
+    return {**{name: np.zeros(room, kind) for name, kind in kinds.items()}, "ends": np.zeros(0, layout.STEP_END)}
 
 
 def as_rules_read(tables: Tables) -> Tables:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from compiled.codes import (
     CLOSE_ROLE,
     CLOSING,
@@ -252,6 +254,15 @@ def put_ledger(fills: Records, decimals: int, words: Vocabulary, sums: Int64Arra
         if at > begun:
             last, last_ms = begun, row.time_ms
     return at
+
+
+def ledger_lines(fills: Records) -> Int64Array:
+    """Return how many lines :func:`put_ledger` puts for each fill."""
+    amounts = ("margin", "commission", "gross", "entry_commission", "funding")
+    lines = np.zeros(len(fills), np.int64)
+    for name in amounts:
+        lines += 2 * (fills[name] != 0)
+    return lines
 
 
 @routine

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from core.errors import ConfigurationError, InvariantError
+from core.errors import ConfigurationError, InvariantError, StoreError
 from core.timeframe import floor_to_grid
 from engine.fold import SessionFold
 from engine.journal import JournalLine, damaged_line
@@ -74,13 +74,17 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
     line = next(lines)
     first = _session_record(folder, line)
     past = JournalledPast(first, settings.live.symbols)
-    with _damage_named(folder, line, 0):
+    try:
         fold = SessionFold(first, settings, folder.outputs())
+    except InvariantError as error:
+        raise _damaged(folder, line, 0, error) from error
     recent = SessionEvents(fold.session, REMEMBERED_EVENTS)
     end_byte = line.end_byte
     for line in lines:
-        with _damage_named(folder, line, end_byte):
+        try:
             fold.apply(line.record)
+        except InvariantError as error:
+            raise _damaged(folder, line, end_byte, error) from error
         past.take(line.record)
         end_byte = line.end_byte
     folder.publish_outputs()
@@ -119,10 +123,6 @@ def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:
     return record
 
 
-@contextlib.contextmanager
-def _damage_named(folder: SessionFolder, line: JournalLine, start_byte: int) -> Iterator[None]:
-    """Turn a record that cannot stand where it does into the error of a damaged line."""
-    try:
-        yield
-    except InvariantError as error:
-        raise damaged_line(folder.journal, line.number, start_byte, str(error)) from error
+def _damaged(folder: SessionFolder, line: JournalLine, start_byte: int, error: InvariantError) -> StoreError:
+    """Return the error of a damaged line for a record that cannot stand where it does."""
+    return damaged_line(folder.journal, line.number, start_byte, str(error))

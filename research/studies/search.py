@@ -13,6 +13,7 @@ from core.settings_problem import did_you_mean, shown
 from market_data.history.fetch_progress import open_progress
 from metrics.metric_settings import MetricSettings
 from research.executors.executor_pool import ExecutorLost
+from research.executors.machines import Machines
 from research.objectives.objective import Function, Objective, objectives_of
 from research.objectives.trial_figures import figures_of
 from research.samplers.sampler_choice import require_sampler
@@ -93,9 +94,9 @@ def optimise(
         if name not in Options.__annotations__:
             raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
     begun = _begun(system, parameters, options)
-    with OpenedSurroundings(options) as opened:
-        row, hashes = _recorded(begun, opened.store, "RUNNING")
-        return _made(row, begun, hashes, opened)
+    with OpenedSurroundings(options) as opened, _runs_of(begun, opened) as runs:
+        row, hashes = _recorded(begun, opened.store, runs, "RUNNING")
+        return _made(row, begun, hashes, opened, runs)
 
 
 def begin(
@@ -111,8 +112,8 @@ def begin(
     given = options.get("store")
     opened: contextlib.AbstractContextManager[RunStore]
     opened = open_store() if given is None else contextlib.nullcontext(given)
-    with opened as store:
-        return _recorded(begun, store, "PENDING")[0]
+    with opened as store, Machines(1).runs(begun.base, begun.judge.outputs, begun.plan.total) as runs:
+        return _recorded(begun, store, runs, "PENDING")[0]
 
 
 def resume(
@@ -142,13 +143,14 @@ def resume(
     with OpenedSurroundings(surroundings) as opened:
         row = study_row(opened.store, study)
         begun = _continued(row, trials, base, metric, opened)
-        hashes, _ = _base_run(begun)
-        _require_same(row, hashes, begun.plan)
-        row = msgspec.structs.replace(
-            row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
-        )
-        opened.store.record(row)
-        return _made(row, begun, hashes, opened)
+        with _runs_of(begun, opened) as runs:
+            hashes, _ = _base_run(begun, runs)
+            _require_same(row, hashes, begun.plan)
+            row = msgspec.structs.replace(
+                row, status="RUNNING", settings={**(row.settings or {}), "trials": begun.plan.trials}
+            )
+            opened.store.record(row)
+            return _made(row, begun, hashes, opened, runs)
 
 
 def read_study(study: str | int, store: RunStore) -> Study:
@@ -178,6 +180,11 @@ class _Begun(NamedTuple):
     plan: StudyPlan
     base: StudyBase
     objectives: tuple[Objective, ...]
+
+    @property
+    def judge(self) -> Judge:
+        """What says what trials are worth."""
+        return Judge(self.objectives, self.plan.min_trades, self.plan.window, _conventions(self.base))
 
 
 def _begun(system: str | Base, parameters: Any, options: Options) -> _Begun:
@@ -268,20 +275,24 @@ def _continued(
     return _Begun(plan, found, objectives)
 
 
-def _recorded(begun: _Begun, store: RunStore, status: Status) -> tuple[Optimisation, BaseHashes]:
+def _recorded(begun: _Begun, store: RunStore, runs: ManyRuns, status: Status) -> tuple[Optimisation, BaseHashes]:
     """Keep a study that begins, or waits; return it with what its base is."""
-    hashes, figures = _base_run(begun)
+    hashes, figures = _base_run(begun, runs)
     row = begun.plan.row(hashes, begun.base.market, wall_clock_ms())
     row = msgspec.structs.replace(row, status=status, settings={**(row.settings or {}), "base": figures})
     return msgspec.structs.replace(row, id=store.record(row)), hashes
 
 
-def _base_run(begun: _Begun) -> tuple[BaseHashes, dict[str, Any]]:
+def _runs_of(begun: _Begun, opened: OpenedSurroundings) -> ManyRuns:
+    """Return what makes the runs of a study."""
+    outputs = max(begun.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
+    return opened.machines.runs(begun.base, outputs, begun.plan.total)
+
+
+def _base_run(begun: _Begun, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
-    # A study of one trial takes the engine that the run alone would have.
-    with ManyRuns(base, processes=1) as runs:
-        (done,) = runs.run([{}])
+    (done,) = runs.run([{}])
     if done.result is None:
         raise done.error if isinstance(done.error, HarnessError) else InvariantError(str(done.error))
     result = done.result.result
@@ -306,23 +317,23 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: OpenedSurroundings) -> Study:
+def _made(row: Optimisation, begun: _Begun, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
     plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
-    judge = Judge(begun.objectives, plan.min_trades, plan.window, _conventions(base))
+    judge = begun.judge
     run = StudyRun(plan, begun.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
-    outputs = max(judge.outputs, opened.outputs, key=("none", "trades", "full").index)
     progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
-        with progress, opened.machines.runs(base, outputs, plan.total) as runs:
 
-            def told(trial: Trial) -> None:
-                progress.advance(1)
-                if opened.watch is not None:
-                    opened.watch.made(len(run.trials), plan.total)
+        def told(trial: Trial) -> None:
+            progress.advance(1)
+            if opened.watch is not None:
+                opened.watch.made(len(run.trials), plan.total)
 
+        with progress:
             run.make(runs, told)
+        runs.close()
         if all(one.status == "FAILED" for one in run.trials):
             status = "FAILED"
             raise HarnessError(f"study {id_}: all {len(run.trials)} trials failed; the first: {run.trials[0].failure}")

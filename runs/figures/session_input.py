@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from engine.session import Session
 from runs.documents.symbol_result import SymbolInput
 from runs.documents.trading_rules import contract_terms, mark_warning, trading_rules
 from runs.documents.watched_input import watched_warnings
+from runs.ended_session import EndedSession
 from runs.figures.session_window import SessionWindow
 from runs.run_input import FedSymbol, RunInput
 from validation.composed_settings import Settings
 
 
-def session_input(window: SessionWindow, session: Session, settings: Settings) -> RunInput:
+def session_input(window: SessionWindow, session: EndedSession, settings: Settings) -> RunInput:
     """Return what came in.
 
     Parameters

@@ -51,9 +51,8 @@ class SessionWindow:
         self.missed_steps = 0
         self._unpublished: dict[str, list[int]] = {}
         self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
-        self._first_open: dict[str, float] = {}
-        self._last_close: dict[str, float] = {}
-        self._opens: dict[str, tuple[int, int]] = {}
+        self._first: dict[str, CandleFields] = {}
+        self._last: dict[str, CandleFields] = {}
         self._series: list[WatchedRecord] = []
         self._shown: list[tuple[int, int, int]] = []
         self._began_ms = 0
@@ -89,8 +88,8 @@ class SessionWindow:
 
     def held_return(self, symbol: str) -> float | None:
         """Return what holding the symbol from its first open to its last close returned, a fraction; or None."""
-        first, last = self._first_open.get(symbol), self._last_close.get(symbol)
-        return None if first is None or last is None else buy_and_hold(first, last)
+        first, last = self._first.get(symbol), self._last.get(symbol)
+        return None if first is None or last is None else buy_and_hold(first[1], last[4])
 
     def candle_counts(self, symbol: str, warmup_needed: int) -> CandleCounts:
         """Return counts of one symbol's candles: processed, warmed up, missing, and those that changed nothing."""
@@ -114,7 +113,9 @@ class SessionWindow:
         """Return from when to when a symbol's candles came, and how many the window lacks before and after."""
         # A candle that was forming when the session began closes inside its window.
         start_ms = None if self.start_ms is None else floor_to_grid(self.start_ms, self._length_ms)
-        return candle_ends(self._opens.get(symbol), start_ms or 0, self.end_ms or 0, self._length_ms)
+        first, last = self._first.get(symbol), self._last.get(symbol)
+        span = None if first is None or last is None else (first[0], last[0])
+        return candle_ends(span, start_ms or 0, self.end_ms or 0, self._length_ms)
 
     def watched_inputs(self) -> dict[str, WatchedInput]:
         """Return what came in of each watched series, by symbol and timeframe."""
@@ -168,18 +169,21 @@ class SessionWindow:
     def _take_step(self, record: StepRecord) -> None:
         self.step_times_ms.append(record.time_ms)
         self.missed_steps += record.missed
-        self._count(self.detail_candles, record.detail)
-        self._count(self.mark_candles, record.marks)
-        self._take_watched(record)
+        if record.detail:
+            self._count(self.detail_candles, record.detail)
+        if record.marks:
+            self._count(self.mark_candles, record.marks)
+        if record.watched:
+            self._take_watched(record)
         if record.funding:
             for symbol, rates in zip(self._symbols, record.funding, strict=True):
                 self.funding_rates[symbol] += len(rates)
         for symbol, candle in zip(self._symbols, record.candles, strict=True):
             if candle is not None:
                 self.candles[symbol] += 1
-                self._first_open.setdefault(symbol, candle[1])
-                self._last_close[symbol] = candle[4]
-                self._opens[symbol] = (self._opens.get(symbol, candle)[0], candle[0])
+                self._last[symbol] = candle
+                if symbol not in self._first:
+                    self._first[symbol] = candle
 
     def _take_watched(self, record: StepRecord) -> None:
         for place, candles in enumerate(record.watched):

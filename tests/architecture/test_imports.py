@@ -15,6 +15,7 @@ FACADES = {
     "backtests/journal_replay.py",
     "backtests/memory_strategy.py",
     "backtests/parity.py",
+    "backtests/proof/covered_run.py",
     "live/life/live_command.py",
     "live/life/rehearsal.py",
     "market_data/__main__.py",

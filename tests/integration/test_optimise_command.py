@@ -107,6 +107,9 @@ class Verb(CommandCase):
         code, output, _ = self.optimise(*wanted, "--metric", "composite", "--json")
         found = json.loads(output)
         self.assertEqual((0, 4, 4), (code, found["counts"]["duplicates"], found["luck"]["tried"]))
+        code, output, _ = self.optimise(*wanted, "--window", "later", "--json")
+        elsewhere = json.loads(output)
+        self.assertEqual((0, 0, 4), (code, elsewhere["counts"]["duplicates"], elsewhere["luck"]["tried"]))
         terms = found["trials"][0]["terms"]
         self.assertEqual({"win_rate", "roi", "sharpe", "profit_factor"}, set(terms))
         value = None

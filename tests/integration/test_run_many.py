@@ -21,6 +21,7 @@ from tests.support.config_tree import write_config
 from tests.support.feature_strategies import Crossing
 from tests.support.market_data_sets import practice_columns
 from tests.support.shared import REPOSITORY
+from tests.support.times import DAY_MS
 from validation.overrides import expanded, laid_over
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -69,6 +70,26 @@ class InMemory(unittest.TestCase):
             for name, allowed in (("trades", more), ("equity", more), ("round_trips", "'full'")):
                 with self.assertRaisesRegex(ConfigurationError, f"was not kept: .* allowed: {allowed}$"):
                     getattr(none.result, name)
+
+    def test_equity_by_day_and_the_engine_are_there_whatever_is_kept(self) -> None:
+        base, single = MemoryBacktest(CANDLES, config=CONFIG), self.single({})
+        times = single.equity.index.as_unit("ms").asi8
+        days = (times - 1) // DAY_MS
+        last = [float(single.equity["equity"].iloc[number]) for number in range(len(days))
+                if number + 1 == len(days) or days[number + 1] != days[number]]  # fmt: skip
+        for outputs in ("none", "trades", "full"):
+            for processes in (1, 2):
+                (done,) = run_many(base, [{}], processes=processes, outputs=outputs)
+                daily = done.result.daily_closes
+                self.assertEqual((int(days[0]), last), (daily.first_day, daily.equity.tolist()))
+                self.assertEqual(single.engine, done.result.engine)
+
+    def test_turns_that_come_to_many_runs_take_the_engine_of_many(self) -> None:
+        base = MemoryBacktest(CANDLES, config=CONFIG)
+        for runs, short in ((1, True), (100_000, False)):
+            with ManyRuns(base, processes=1, runs=runs) as many:
+                ((engine,),) = [[done.result.engine] for done in many.run([{}])]
+                self.assertEqual(short, "is shorter than 200,000 candles" in engine, engine)
 
     def test_candles_from_before_the_start_are_as_many_as_each_run_needs(self) -> None:
         start = {"start": "2024-01-01T05:00"}

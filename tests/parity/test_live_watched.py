@@ -26,6 +26,7 @@ from practice.faults.fault_script import (
 from runs.documents.watched_input import watched_warnings
 from runs.figures.session_window import SessionWindow
 from runs.folder.file_names import DERIVED
+from tests.support.sessions.both_engines import replayed_by_both
 from tests.support.sessions.live_case import LiveCase
 from tests.support.sessions.live_sessions import LiveRun
 from tests.support.sessions.session_outputs import journal_outputs, received_outputs, truth_outputs
@@ -78,6 +79,7 @@ class Undisturbed(WatchedParity):
         self.assertEqual(watched_opens(run, 0), [(one, [one - 1]) for one in range(1, CANDLES + 1)])
         self.assertEqual(watched_opens(run, 1), [(one, [one - 5]) for one in range(5, CANDLES + 1, 5)])
         self.assertEqual(watched_opens(run, 2), [(one, [one - 15]) for one in range(15, CANDLES + 1, 15)])
+        self.assertEqual("", replayed_by_both(run.path, self.base / "both")[2], "the compiled rules cover it")
 
     def test_a_start_before_the_last_watched_candle_is_published_begins_one_candle_earlier(self) -> None:
         run = self.live(SkipCandle(at="1m", symbols=(BTC,), where="everywhere"))

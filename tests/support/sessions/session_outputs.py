@@ -5,9 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.proof.indexed_outputs import IndexedOutputs
-from backtests.proof.replayed_journal import replay_journal
-from backtests.proof.session_head import read_head
 from backtests.timeline import MarketWindow, candles_of, steps_of
 from core.candle import Candle, FundingRate
 from core.candle_columns import CandleColumns
@@ -23,18 +20,20 @@ from runs.folder.file_names import DERIVED
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.known_candles import CandlesAhead
 from tests.support.candles import columns_of
+from tests.support.sessions.both_engines import replayed_by_both
 from tests.support.sessions.live_sessions import LiveRun
 from validation.composed_settings import Settings
 
 
 def journal_outputs(run: LiveRun, directory: Path) -> dict[str, bytes]:
-    """Return the outputs of the fold of the session's journal, by the program's own replay of it."""
-    head = read_head(run.path)
-    with IndexedOutputs(directory) as out:
-        replayed = replay_journal(head, head.settings(), out)
-    if replayed.broken is not None:
-        raise AssertionError(replayed.broken)
-    return {name: (directory / name).read_bytes() for name in DERIVED}
+    """Return the outputs of the fold of the session's journal, by the program's own replay of it.
+
+    The compiled rules come to the same, where they cover the session.
+    """
+    reference, _, _ = replayed_by_both(run.path, directory)
+    if reference.replay.broken is not None:
+        raise AssertionError(reference.replay.broken)
+    return {name: (reference.folder / name).read_bytes() for name in DERIVED}
 
 
 def received_outputs(run: LiveRun) -> dict[str, bytes]:

@@ -2,7 +2,8 @@
 
 import unittest
 
-from backtests.proof.candle_comparison import CandleDifference, SessionCandles, compare_candles, notes_by_candle
+from backtests.proof.candle_comparison import CandleDifference, compare_candles, notes_by_candle
+from backtests.proof.grown_columns import SessionCandles
 from core.candle_columns import CandleColumns
 from engine.journal_records import CandleFields, CandleRecord
 from tests.support.times import MINUTE_MS
