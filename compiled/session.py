@@ -21,6 +21,8 @@ def run_steps(core: Core) -> None:
     """Run steps to the end of the run or of its candles, or until the events of one more may not find room."""
     account = core.account[0]
     while account.status == RUNNING and has_room(core, core.rules[0].events_of_a_step):
+        if may_be_quiet(core):
+            pass_quiet_steps(core)
         time_ms = next_step(core)
         if time_ms != NONE:
             process(core, time_ms)
@@ -30,6 +32,53 @@ def run_steps(core: Core) -> None:
             finish(core)
         if core.ends.shape[0]:
             note_end(core)
+
+
+@kernel
+def may_be_quiet(core: Core) -> bool:
+    """Return whether nothing is open, waiting or owed of the one symbol, so that a step may come to its equity alone.
+
+    With several symbols, or finer candles, it takes the whole step to know whose candle is next.
+    """
+    account = core.account[0]
+    return (
+        account.open_positions == 0
+        and account.entries_waiting == 0
+        and account.rows == account.rows_written
+        and core.states.shape[0] == 1
+        and account.steps > 0
+        and core.payments.shape[0] == 0
+        and core.rules[0].detail_ms == 0
+        and balance_float(core) == account.current_equity
+    )
+
+
+@kernel
+def pass_quiet_steps(core: Core) -> None:
+    """Run the steps up to the next opinion, gap, day or end of the candles: what :func:`process` does of each then."""
+    account, rules, state, symbol = core.account[0], core.rules[0], core.states[0], core.symbols[0]
+    first, end, ends_ms = state.row + state.present, symbol.end_row, state.segment_ends_ms
+    if state.signal < symbol.end_signal:
+        end = min(end, core.signals[state.signal].row - symbol.rows_before)
+    last_of_day_ms = (account.day + 1) * DAY_MS - rules.timeframe_ms
+    row = first
+    while row < end and core.open_ms[row] <= min(ends_ms, last_of_day_ms):
+        ends_ms = core.open_ms[row] + rules.longest_open_distance_ms
+        core.curve[account.curve + row - first] = account.current_equity
+        row += 1
+    if row == first:
+        return
+    state.row, state.present, state.segment_ends_ms = row - 1, 1, ends_ms
+    follow_candles(core)
+    passed = row - first
+    state.candles_seen += passed
+    if rules.observes:
+        state.measured += passed
+        state.observed += passed
+    account.curve += passed
+    account.steps += passed
+    account.candles_processed += passed
+    account.time_ms, account.row_of_step_written = core.open_ms[row - 1] + rules.timeframe_ms, 0
 
 
 @kernel

@@ -28,6 +28,9 @@ CANDLES_WORTH_IT = 200_000
 CANDLES_WORTH_COMPILING = 5_000_000
 """The same where they have to be compiled first."""
 
+CANDLES_KEPT_AS_UNITS = 2_000_000
+"""Up to so many candles a process that makes many runs keeps their prices as whole numbers, 32 bytes each."""
+
 
 def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:
     """Return why the reference kernel has to make a run, as far as that is known before; None where it has not."""
@@ -121,6 +124,7 @@ def begin_compiled(
     from compiled.driving.compiled_run import CompiledRun
     from compiled.driving.contracts import NO_CONTRACT, Contract
     from compiled.driving.core_builder import SymbolMarket, build_core, price_scale, warmed_candles
+    from compiled.driving.scaled_market import units_of
     from compiled.driving.told_steps import told_by_step
     from engine.assembly import kernel_rules, prepare_strategy
 
@@ -130,12 +134,19 @@ def begin_compiled(
     memory = market.memory
     opinions = opinions_of(strategy, plan.settings, rules, market, told=outputs.decisions.kept)
     brought = []
+    few = sum(one.window.rows for one in market.candles.values()) <= CANDLES_KEPT_AS_UNITS
     for (symbol, one), said in zip(market.candles.items(), opinions.rows, strict=True):
         finer = market.detail[symbol].window if symbol in market.detail else CandleColumns.empty()
         scaled = functools.partial(price_scale, (one.window, finer), one.instrument)
-        scale = None if memory is None else memory.once(("price scale", symbol), scaled)
+        scale, units = None, None
+        if memory is not None:
+            scale = memory.once(("price scale", symbol), scaled)
+            if few:
+                units = memory.once(("units", symbol), functools.partial(units_of, one.window, scale.decimals))
         contract = contracts.get(symbol, NO_CONTRACT)
-        brought.append(SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract))
+        brought.append(
+            SymbolMarket(symbol, one.instrument, one.warmup, one.window, said, scale, finer, contract, units)
+        )
     core, feed = build_core(plan.settings, rules.warmup_candles, brought, plan.kill_switch_engaged, opinions.said)
     warmed = warmed_candles(brought, core)
     core = told_by_step(core) if by_step else core

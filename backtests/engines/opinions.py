@@ -111,15 +111,20 @@ def _all_at_once(
     """Return what a strategy offers as columns; None where it does not."""
     made_by, heard = WordedRows(), []
     for symbol, (_, warmup, window, *_) in market.candles.items():
-        said = None if features is None else features.signals(symbol)
-        if said is None or features is None:
+        if features is None:
+            return None
+        # Of many runs of a strategy the first is compared, whole.
+        key = "decided", symbol, type(features.strategy)
+        compared = market.memory is not None and market.memory.knows(key)
+        said = features.signals(symbol, told=told or not compared)
+        if said is None:
             return None
         said = said.from_row(warmup.rows)
         compare = functools.partial(require_decided, said, features, symbol, window.open_time_ms, account)
         if market.memory is None:
             compare()
-        else:  # Of many runs of a strategy the first is compared.
-            market.memory.once(("decided", symbol, type(features.strategy)), compare)
+        else:
+            market.memory.once(key, compare)
         features.forget(symbol)
         heard.append(heard_at_once(said, window.close, rules, made_by, told=told))
     return Opinions([one.rows for one in heard], [one.told for one in heard], made_by.said)

@@ -49,6 +49,10 @@ class MarketMemory:
         self.columns = KeptColumns()
         self._facts: dict[Hashable, Any] = {}
 
+    def knows(self, key: Hashable) -> bool:
+        """Return whether anything was computed under a key."""
+        return key in self._facts
+
     def once(self, key: Hashable, compute: Callable[[], Found]) -> Found:
         """Return what was computed under a key, or compute it."""
         if key not in self._facts:

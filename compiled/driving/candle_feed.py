@@ -21,13 +21,15 @@ Column = TypeVar("Column", Int64Array, Float64Array)
 class FedSeries(NamedTuple):
     """Candles of one length of one symbol, and what prices multiply by to be whole.
 
-    ``marks`` are mark prices row by row beside them, or of no row where the run has none.
+    ``marks`` are mark prices row by row beside them, or of no row where the run has none. ``units`` are the prices as
+    whole numbers, where these are known.
     """
 
     candles: CandleColumns
     length_ms: int
     decimals: int
     marks: Int64Array
+    units: Int64Array | None = None
 
 
 class CandleFeed:
@@ -80,10 +82,6 @@ class CandleFeed:
         account["status"] = RUNNING
         account["follow"] = ends != self._rows_until(self._until_ms)
         parts = list(zip(self._series, rows, strict=True))
-        units, at = self._units[:at], 0
-        for one, own in parts:
-            put_units(one.candles.slice(own.start, own.stop), one.decimals, units[at : at + own.stop - own.start])
-            at += own.stop - own.start
         return core._replace(
             open_ms=_joined([one.candles.open_time_ms[own] for one, own in parts]),
             close=_joined([one.candles.close[own] for one, own in parts]),
@@ -91,8 +89,22 @@ class CandleFeed:
             low=_joined([one.candles.low[own] for one, own in parts]),
             traded=_joined([one.candles.volume[own] for one, own in parts]) if self._volumes else core.traded,
             marks=np.concatenate([one.marks[own] for one, own in parts]) if self._marked else core.marks,
-            units=units,
+            units=self._units_of(parts),
         )
+
+    def _units_of(self, parts: Sequence[tuple[FedSeries, slice]]) -> Int64Array:
+        """Return the prices of some candles of all series as whole numbers."""
+        filled, at = [(one, rows) for one, rows in parts if rows.stop > rows.start], 0
+        if len(filled) == 1 and filled[0][0].units is not None:
+            return filled[0][0].units[filled[0][1]]
+        for one, rows in filled:
+            end = at + rows.stop - rows.start
+            if one.units is None:
+                put_units(one.candles.slice(rows.start, rows.stop), one.decimals, self._units[at:end])
+            else:
+                self._units[at:end] = one.units[rows]
+            at = end
+        return self._units[:at]
 
     def up_to(self, time_ms: int, core: Core) -> Core:
         """Return a core with the candles that follow, as :meth:`next`; no later ones are given than close at a time."""

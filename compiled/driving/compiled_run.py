@@ -1,5 +1,6 @@
 """Runs a compiled session to its end, batch by batch: events are made, written as text, and the next are made."""
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -118,33 +119,39 @@ class CompiledRun:
         self.tags = tags
         self._decimals = int(core.rules[0]["money_decimals"])
         self._sums = np.zeros(6 + 2 * len(symbols), np.int64)
-        self._words = Vocabulary(
+        self._symbols, self._strategy_name = symbols, strategy_name
+        self._begun = False
+        self._out: Bytes = np.empty(0, np.uint8)
+
+    @functools.cached_property
+    def _words(self) -> Vocabulary:
+        symbols = self._symbols
+        parts = (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
+        return Vocabulary(
             Words.of(map(quoted, symbols)),
             Words.of(REASONS),
             Words.of(TRANSITIONS),
             Words.of(STATUSES),
             Words.of(ORDER_TYPES),
-            Words.of(
-                (*(quoted(f"{kind}:{symbol}") for kind in ("accrued", "margin") for symbol in symbols), "funding")
-            ),
-            Words.of((*PIECES[:-1], quoted(strategy_name))),
-            Words.of(json.dumps(tag).replace('"', '""') for tag in tags),
+            Words.of(parts),
+            Words.of((*PIECES[:-1], quoted(self._strategy_name))),
+            Words.of(json.dumps(tag).replace('"', '""') for tag in self.tags),
         )
-        self._begun = False
-        self._json = (
+
+    @functools.cached_property
+    def _json(self) -> tuple[Words, Words, Words, Words]:
+        return (
             Words.of(JSON_PIECES),
             Words.of(REASONS),
             Words.of((*BOUNDS, *ON_OPPOSITE)),
-            Words.of(map(json.dumps, symbols)),
+            Words.of(map(json.dumps, self._symbols)),
         )
-        words = (
-            max(self._words.symbols.longest, self._words.accrued.longest)
-            + len(strategy_name) * 2
-            + self._words.tags.longest
-        )
-        self._row_space = SPACE_OF_A_ROW + 2 * words
-        self._note_space = SPACE_OF_A_NOTE + self._json[3].longest
-        self._out: Bytes = np.empty(0, np.uint8)
+
+    @functools.cached_property
+    def _row_space(self) -> int:
+        words = self._words
+        longest = max(words.symbols.longest, words.accrued.longest) + words.tags.longest
+        return SPACE_OF_A_ROW + 2 * (longest + len(self._strategy_name) * 2)
 
     def run(self, sinks: Sinks, listener: Listener | None = None) -> None:
         """Run to the end; a listener is called for every batch of events, once they are written.
@@ -217,7 +224,7 @@ class CompiledRun:
             sinks.equity(out[: put_points(points, self._decimals, out)].data)
         if sinks.decisions is not None:
             signals = self._signals(notes)
-            out = self._space(1, len(notes) * self._note_space + len(signals.data))
+            out = self._space(1, len(notes) * (SPACE_OF_A_NOTE + self._json[3].longest) + len(signals.data))
             sinks.decisions(out[: put_notes(notes, core.rules, self._json, signals, out)].data)
 
     def _signals(self, notes: Records) -> Words:

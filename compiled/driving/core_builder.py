@@ -29,7 +29,7 @@ from compiled.driving.order_rules import acceptance_rules, cap_rules, entry_rule
 from compiled.driving.scaled_market import Scale, decimals_of, scale_of, shares_of, whole
 from compiled.driving.target_rows import named_targets
 from compiled.integers import LARGEST, LARGEST_DIVISOR
-from core.candle_columns import CandleColumns
+from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
 from core.exact import EXACT, ONE, ZERO, received
 from core.instrument import Instrument
@@ -58,8 +58,8 @@ class SymbolMarket(NamedTuple):
     """What a symbol brings: its name, its trading rules, the candles from before the window and of it, its opinions.
 
     ``opinions`` are records of :data:`~compiled.layout.SIGNAL_ROW`, their rows those of ``window``; ``detail`` are the
-    finer candles of the window, where orders are matched with such. ``scale`` is that of the prices of both, where it
-    is known, ``contract`` is what a perpetual has beside.
+    finer candles of the window, where orders are matched with such. ``scale`` is that of the prices of both, and
+    ``units`` are those of ``window`` in it, where they are known; ``contract`` is what a perpetual has beside.
     """
 
     name: str
@@ -70,6 +70,7 @@ class SymbolMarket(NamedTuple):
     scale: Scale | None = None
     detail: CandleColumns = NO_CANDLES
     contract: Contract = NO_CONTRACT
+    units: Int64Array | None = None
 
 
 def build_core(
@@ -109,9 +110,10 @@ def build_core(
     marks = marks_of(contracts, 2 * len(market))
     lengths = [int(rules[0][name]) for name in ("timeframe_ms", "detail_ms") for _ in market]
     candles = [*(one.window for one in market), *(one.detail for one in market)]
+    known = [*(one.units for one in market), *(None for _ in market)]
     fed = [
-        FedSeries(one, length, scale.decimals, beside)
-        for one, length, scale, beside in zip(candles, lengths, [*scaled, *scaled], marks, strict=True)
+        FedSeries(one, length, scale.decimals, beside, units)
+        for one, length, scale, beside, units in zip(candles, lengths, [*scaled, *scaled], marks, known, strict=True)
     ]
     capped = settings.live.execution.volume_cap is not None
     feed = CandleFeed(fed[: len(market)], fed[len(market) :], volumes=capped)

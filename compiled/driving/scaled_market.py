@@ -72,6 +72,13 @@ def put_units(candles: CandleColumns, decimals: int, out: Int64Array) -> None:
             out[first : first + _AT_ONCE, place] = np.rint(column * FLOAT_POWERS[decimals])
 
 
+def units_of(candles: CandleColumns, decimals: int) -> Int64Array:
+    """Return the prices of candles in units of 10 ** -decimals, as :func:`put_units`."""
+    units = np.empty((candles.rows, 4), np.int64)
+    put_units(candles, decimals, units)
+    return units
+
+
 class Share(NamedTuple):
     """A fraction as a whole number over a power of ten."""
 

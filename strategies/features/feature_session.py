@@ -114,8 +114,10 @@ class FeatureSession:
         """Take what shows position and account."""
         self._facts = facts
 
-    def signals(self, symbol: str) -> SignalColumns | None:
+    def signals(self, symbol: str, *, told: bool = True) -> SignalColumns | None:
         """Return all that the strategy says of a symbol, where it offers that and the candles lie ready.
+
+        Where it is not ``told``, numbers that nothing but telling reads are left out.
 
         Raises
         ------
@@ -127,7 +129,7 @@ class FeatureSession:
         columns = FeatureColumns(symbol, self._source.table(symbol), self.plan)
         try:
             answer = self.strategy.signals(columns)
-            said = None if answer is None else signal_columns(answer, len(columns.open_time_ms))
+            said = None if answer is None else signal_columns(answer, len(columns.open_time_ms), told=told)
         except (Exception, SystemExit) as error:
             what = failure_in_one_line(error, self.place_of("signals"))
             raise StrategyError(f"the strategy's signals about {symbol}: {what}", symbol=symbol) from error

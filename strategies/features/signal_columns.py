@@ -11,6 +11,7 @@ from core.errors import StrategyError
 from core.settings_problem import shortly
 from core.trading_signal import Signal
 from strategies.features.said import Held, SignalWhere, as_said
+from strategies.meaningless_metadata import may_be_judged
 
 HELD: tuple[Held | None, ...] = (None, "nothing", "LONG", "SHORT")
 """Beside what that is held an opinion may be said; None is beside anything."""
@@ -86,8 +87,10 @@ class _Part(NamedTuple):
     columns: Sequence[Float64Array]
 
 
-def signal_columns(said: object, candles: int) -> SignalColumns:
+def signal_columns(said: object, candles: int, *, told: bool = True) -> SignalColumns:
     """Return what a strategy's ``signals`` returned about so many candles; at each row the first that holds is said.
+
+    Where it is not ``told``, finite columns of metadata by which nothing is judged are a 0 of the signal instead.
 
     Raises
     ------
@@ -97,13 +100,15 @@ def signal_columns(said: object, candles: int) -> SignalColumns:
     kinds: list[SignalKind] = []
     parts: list[_Part] = []
     spoken = np.zeros(candles, np.uint8)
+    finite: dict[int, bool] = {}
     for one in _checked(said, candles):
         rows, beside = np.flatnonzero(one.rows), _BESIDE[HELD.index(one.held)]
         free = beside & ~spoken[rows]
         spoken[rows] |= beside
         if one.signal.direction == "FLAT":
             continue
-        kind, columns = _kind_of(one.signal)
+        signal = one.signal if told else _untold(one.signal, rows, finite)
+        kind, columns = _kind_of(signal)
         for held, bits in enumerate(_BESIDE):
             chosen = free == bits if held == 0 else (free & bits != 0) & (free != _BESIDE[0])
             if chosen.any():
@@ -132,6 +137,20 @@ def _joined(parts: Sequence[_Part], kinds: Sequence[SignalKind]) -> SignalColumn
             taken = [np.zeros(len(part.rows)) if column is None else column[part.rows] for part, column in each]
             own[:] = np.concatenate(taken)[order]
     return SignalColumns(rows, held, kind, numbers, tuple(kinds))
+
+
+def _untold(signal: Signal, rows: Int64Array, finite: dict[int, bool]) -> Signal:
+    """Return a signal of some rows without the columns of its metadata; ``finite`` is known of columns, by ``id``."""
+    metadata = dict(signal.metadata)
+    if not len(rows) or may_be_judged(metadata):
+        return signal
+    for name, column in metadata.items():
+        if isinstance(column, np.ndarray):
+            if id(column) not in finite:
+                finite[id(column)] = bool(np.isfinite(column[rows[0] :]).all())
+            if finite[id(column)]:
+                metadata[name] = 0.0
+    return msgspec.structs.replace(signal, metadata=metadata)
 
 
 def _kind_of(signal: Signal) -> tuple[SignalKind, Sequence[Float64Array]]:

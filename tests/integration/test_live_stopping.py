@@ -22,6 +22,7 @@ from tests.support.sessions.live_processes import (
     journal_records,
     last_step_ms,
     outputs_of,
+    resumes_of,
     session_config,
 )
 from tests.support.times import JANUARY_MS, at
@@ -68,17 +69,13 @@ class StoppingTest(unittest.TestCase):
 
     def finished(self, running: PracticeExchange, folder: Path, steps: int) -> dict[str, bytes]:
         """Resume a session, end it after its last step, and return its outputs."""
-        before = self.resumes(folder)
+        before = resumes_of(folder)
         process = self.started(running, "--resume", folder)
-        process.wait_until(lambda: self.resumes(folder) > before, "not resumed")
+        process.wait_until(lambda: resumes_of(folder) > before, "not resumed")
         process.wait_for_step(at(steps))
         process.send(signal.SIGTERM)
         self.assertEqual(0, process.ended(), process.errors)
         return outputs_of(folder)
-
-    @staticmethod
-    def resumes(folder: Path) -> int:
-        return sum(record["record"] == "resume" for record in journal_records(folder))
 
     def test_a_signal_closes_the_positions_and_leaves_a_report(self) -> None:
         with exchange(45) as running:

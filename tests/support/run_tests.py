@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import unittest
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -106,10 +107,27 @@ def begin(module: str, output: Path, others: Iterable[Running]) -> tuple[int, Ru
         os.dup2(printed.fileno(), stream)
     for file in (printed, *(one.printed for one in others)):
         file.close()
+    os._exit(_run(module, output))
+
+
+def _run(module: str, output: Path) -> int:
+    """Run a module's tests and what is to be done at the end of a process; return its exit code.
+
+    The process then ends at once: to take apart what it was forked with would cost more than most modules' tests.
+    """
     import xmlrunner
 
-    unittest.main(None, argv=["xmlrunner", f"tests.{module}"], testRunner=xmlrunner.XMLTestRunner(output=str(output)))
-    raise AssertionError("the tests have ended without an exit code")
+    runner, code = xmlrunner.XMLTestRunner(output=str(output)), 1
+    try:
+        unittest.main(None, argv=["xmlrunner", f"tests.{module}"], testRunner=runner)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return code
 
 
 def _write_to_memory() -> None:

@@ -222,6 +222,11 @@ def journal_records(folder: Path) -> list[dict[str, object]]:
     return [{key: value for key, value in one.items() if key != "chain"} for one in lines]
 
 
+def resumes_of(folder: Path) -> int:
+    """Return how often a session has been resumed, by its journal."""
+    return journal_text(folder).count('"record":"resume"')
+
+
 def outputs_of(folder: Path) -> dict[str, bytes]:
     """Return the bytes of a session's derived files."""
     return {name: (folder / name).read_bytes() for name in OUTPUTS}

@@ -1,6 +1,7 @@
 """A compiled run has few candles beside it at once, whatever there are; other tests hold what it writes with them."""
 
 import unittest
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -10,6 +11,7 @@ from compiled import layout
 from compiled.codes import NONE
 from compiled.driving.candle_feed import CandleFeed, FedSeries
 from compiled.driving.contracts import NO_MARKS
+from compiled.driving.scaled_market import units_of
 from core.candle_columns import CandleColumns
 from core.timeframe import HOUR_MS, MINUTE_MS
 
@@ -26,10 +28,7 @@ class FedCandles(unittest.TestCase):
         finer = [FedSeries(one, MINUTE_MS, 2, NO_MARKS) for one in minutes]
         with patch("compiled.driving.candle_feed.CANDLES_AT_ONCE", 200):
             feed = CandleFeed(own, finer, volumes=False)
-        empty = {name: np.empty(0) for name in layout.Core._fields}
-        core = layout.Core(**empty)._replace(
-            symbols=np.zeros(2, layout.SYMBOL), states=np.zeros(2, layout.STATE), account=np.zeros(1, layout.ACCOUNT)
-        )
+        core = _core(2)
         came: list[list[int]] = [[], [], [], []]
         last_ms, follow = int(NONE), 1
         while follow:
@@ -47,6 +46,38 @@ class FedCandles(unittest.TestCase):
             self.assertGreater(min(closes), last_ms)
             last_ms, follow = max(closes), int(core.account["follow"][0])
         self.assertEqual([one.candles.open_time_ms.tolist() for one in (*own, *finer)], came)
+
+    def test_prices_that_are_whole_numbers_already_are_those_that_are_found(self) -> None:
+        series = [candles_of_seed(500, 1), candles_of_seed(500, 2).slice(100, 400)]
+        none = FedSeries(CandleColumns.empty(), MINUTE_MS, 2, NO_MARKS)
+        for symbols in (1, 2):
+            found = [FedSeries(one, MINUTE_MS, 2, NO_MARKS) for one in series[:symbols]]
+            known = [one._replace(units=units_of(one.candles, 2)) for one in found]
+            turns = []
+            for own in (found, known):
+                with patch("compiled.driving.candle_feed.CANDLES_AT_ONCE", 120):
+                    turns.append(_units(CandleFeed(own, [none] * symbols, volumes=False), symbols))
+            self.assertEqual(*turns)
+            self.assertGreater(len(turns[0]), 3)
+
+
+def _core(symbols: int) -> layout.Core:
+    empty = {name: np.empty(0) for name in layout.Core._fields}
+    return layout.Core(**empty)._replace(
+        symbols=np.zeros(symbols, layout.SYMBOL),
+        states=np.zeros(symbols, layout.STATE),
+        account=np.zeros(1, layout.ACCOUNT),
+    )
+
+
+def _units(feed: CandleFeed, symbols: int) -> list[Any]:
+    """Return the whole numbers of each turn."""
+    core, turns, follow = _core(symbols), [], 1
+    while follow:
+        core = feed.next(core)
+        turns.append(core.units.tolist())
+        follow = int(core.account["follow"][0])
+    return turns
 
 
 if __name__ == "__main__":
