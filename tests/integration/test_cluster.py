@@ -156,7 +156,9 @@ class Refused(ClusterCase):
         self.assertRegex(lines[1], r"^runs code 0\.0\.9\+0123456789abcdef, not 0\.1\.0\+[0-9a-f]{16}; it is refused$")
         cluster.worker()
         with contextlib.redirect_stderr(errors):
-            self.assertEqual(self.expected(), told(self.study(cluster).trials), cluster.said())
+            shared = str(self.folder / "shared")  # So that nothing draws the runs to one worker.
+            self.assertEqual(self.expected(), told(self.study(cluster, shared=shared).trials), cluster.said())
+        self.assertEqual(3, cluster.workers())  # A run that they cannot read would have ended them.
 
     def test_a_cluster_out_of_reach_is_a_bounded_wait_and_a_line(self) -> None:
         begun = time.monotonic()

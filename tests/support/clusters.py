@@ -64,10 +64,14 @@ class LoopbackCluster:
         command = ("-m", "distributed.cli.dask_worker", self.address, "--no-dashboard", "--no-nanny")
         return self.start(*command, path=str(place))
 
+    def workers(self) -> int:
+        """Return how many have joined and are still there."""
+        with Client(self.address, timeout=PATIENCE_S, set_as_default=False) as client:
+            return len(client.scheduler_info()["workers"])
+
     def wait_for_workers(self, count: int) -> None:
         """Wait until so many have joined."""
-        with Client(self.address, timeout=PATIENCE_S, set_as_default=False) as client:
-            wait_until(lambda: len(client.scheduler_info()["workers"]) >= count, self.said)
+        wait_until(lambda: self.workers() >= count, self.said)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End a program and all that it started, without a word."""
