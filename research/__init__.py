@@ -7,11 +7,12 @@ from core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
     from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
-    from research.studies.search import optimise, read_study, resume
+    from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
+    "begin",
     "cross_validate",
     "optimise",
     "read_study",
@@ -24,7 +25,7 @@ __all__ = [
 _HOMES = {
     "research.folds.cross_validation": "cross_validate",
     "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
-    "research.studies.search": "optimise read_study resume",
+    "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }
 
