@@ -6,15 +6,18 @@ from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
-    from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
+    from research.folds.validation_rows import read_cross_validation
+    from research.folds.walk_forward import begin_walk_forward, read_walk_forward, resume_walk_forward, walk_forward
     from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
     "begin",
+    "begin_walk_forward",
     "cross_validate",
     "optimise",
+    "read_cross_validation",
     "read_study",
     "read_walk_forward",
     "resume",
@@ -24,7 +27,8 @@ __all__ = [
 
 _HOMES = {
     "research.folds.cross_validation": "cross_validate",
-    "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
+    "research.folds.validation_rows": "read_cross_validation",
+    "research.folds.walk_forward": "begin_walk_forward read_walk_forward resume_walk_forward walk_forward",
     "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }
