@@ -16,6 +16,7 @@ from execution.money.funding_amount import funding_amount
 from execution.money.holding import Holding, side_of
 from execution.money.ledger import Ledger
 from execution.money.margin import initial_margin
+from execution.money.performance import performance_summary
 from execution.money.postings import Postings
 from execution.orders.order import Order
 from execution.scripting.position import Position
@@ -102,6 +103,19 @@ class Account:
             drawdown = (self.peak_equity - equity) / self.peak_equity
             if drawdown > self.max_drawdown:
                 self.max_drawdown = drawdown
+
+    @property
+    def performance(self) -> dict[str, float | int]:
+        """Balances, returns and trade counts as plain figures; percentages are per cent."""
+        return performance_summary(
+            self.ledger.starting_balance,
+            self.ledger.balance,
+            self.totals,
+            unrealized=self.unrealized_of_log(),
+            open_positions=len(self.holdings),
+            max_drawdown=self.max_drawdown,
+            peak_equity=self.peak_equity,
+        )
 
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
