@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backtests.engines.engine_choice import EngineChoice, reference_reason, require_compiled
+from backtests.engines.engine_choice import EngineChoice, by_reference, reference_reason, require_compiled
 from backtests.market_input import MarketInput
 from backtests.proof.covered_run import run_covered
 from backtests.proof.history_source import History
@@ -14,7 +14,7 @@ from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import Stretch
 from backtests.proof.journal_input import JournalInput
 from backtests.proof.output_comparison import compare_output
-from backtests.proof.replayed_journal import COMPILED, DISPUTED, ReplayedJournal, by_reference
+from backtests.proof.replayed_journal import COMPILED, DISPUTED, ReplayedJournal
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times, steps_of
 from core.candle_columns import CandleColumns
