@@ -63,7 +63,7 @@ def market_of(symbols: int, rows: int) -> MarketInput:
         rules = Instrument(name, Decimal("0.01"), Decimal("0.00001"), Decimal(5), source="synthetic")
         columns = candles_of_seed(rows, number)
         found[name] = LoadedCandles(name, CandleColumns.empty(), columns, rules, {"candles": rows})
-    return _loaded(MarketInput(found, "1m"))
+    return hashed_market(MarketInput(found, "1m"))
 
 
 def begun(market: MarketInput, rows: int) -> MarketInput:
@@ -72,10 +72,10 @@ def begun(market: MarketInput, rows: int) -> MarketInput:
         name: one._replace(window=one.window.slice(0, rows), quality={"candles": rows})
         for name, one in market.candles.items()
     }
-    return _loaded(market._replace(candles=first))
+    return hashed_market(market._replace(candles=first))
 
 
-def _loaded(market: MarketInput) -> MarketInput:
+def hashed_market(market: MarketInput) -> MarketInput:
     """Return a market with its hash, as after loading: found, so that its thread takes no time of what is measured."""
     hashed = hash_beside(market)
     if hashed is not None:

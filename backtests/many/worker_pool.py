@@ -6,6 +6,7 @@ own lines, and a notebook may ask. One that ends takes the run with it that it w
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -45,11 +46,16 @@ class _Process:
         self.begun = False
         with theirs:
             path = json.dumps(["" if one == "" else str(one) for one in sys.path])
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), path],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-            )
+            # The terminal's interrupt is for this process alone; the other inherits that it is held back.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), path],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def send(self, one: _Sent) -> None:
         """Send a run; one that has ended is found when its answer is awaited."""
@@ -58,14 +64,14 @@ class _Process:
             self.connection.send(one.task)
 
     def leave(self) -> None:
-        """Let the process end, if it has not."""
+        """Let the process end, if it has not: one that waits for a run does so by itself."""
         self.connection.close()
-        if self.sent:
+        if self.sent or not self.begun:
             self._process.terminate()
 
     def end(self) -> int:
-        """Let the process end, if it has not; return its exit code."""
-        self.leave()
+        """Wait for the process's end; return its exit code."""
+        self.connection.close()
         try:
             return self._process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -238,6 +240,29 @@ class FromAnywhere(unittest.TestCase):
             self.assertRegex(
                 line, "the strategy is not to be had in another process: .*Mine.* allowed: a class of a mod"
             )
+
+    def test_an_interrupt_while_processes_begin_is_for_the_one_who_asks(self) -> None:
+        program = """
+            import time
+            from backtests.many.worker_pool import WorkerPool
+
+            pool = WorkerPool(2)
+            try:
+                print("begun", flush=True)
+                time.sleep(30)
+            except KeyboardInterrupt:
+                print("interrupted")
+            finally:
+                pool.close()
+        """
+        command = [sys.executable, "-c", textwrap.dedent(program)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
+        ) as asking:
+            self.assertEqual("begun\n", asking.stdout.readline())  # type: ignore[union-attr]
+            time.sleep(0.1)
+            os.killpg(asking.pid, signal.SIGINT)
+            self.assertEqual(("interrupted\n", ""), asking.communicate())
 
 
 def children() -> set[str]:
