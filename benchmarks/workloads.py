@@ -88,13 +88,19 @@ def rows_of(market: MarketInput) -> int:
     return sum(one.window.rows for one in market.candles.values())
 
 
-def plan_of(market: MarketInput, params: Mapping[str, float], engine: EngineChoice, folder: Path) -> RunPlan:
-    """Return a run of the shipped strategy over a market."""
+def plan_of(
+    market: MarketInput,
+    params: Mapping[str, float],
+    engine: EngineChoice,
+    folder: Path,
+    strategy: str = "scalping_ema_rsi",
+) -> RunPlan:
+    """Return a run of a strategy over a market."""
     live = LiveSettings(
         exchange="practice",
         symbols=tuple(market.candles),
         timeframe="1m",
-        strategy=StrategySettings(type="scalping_ema_rsi", params=dict(params)),
+        strategy=StrategySettings(type=strategy, params=dict(params)),
         execution=ExecutionSettings(slippage=0.0, commission_rate=0.00001, starting_balance=1_000_000.0),
     )
     mode = TradingModeSettings(max_daily_loss_pct=1.0, max_drawdown_pct=1.0)
