@@ -132,11 +132,14 @@ class Account:
             total = add(total, holding.counted_unrealized())
         return total
 
-    def affordable(self, fill: Fill, equity: Decimal) -> bool:
-        """Return whether ``equity`` carries the open entries, one more entry and its commission.
+    def affordable(self, fill: Fill) -> bool:
+        """Return whether the equity carries the open entries, one more entry and its commission.
 
-        With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
+        It is that of the last marks plus what was realised since beyond those marks: a position that has closed counts
+        with its result alone, what was added since not at all. With margin the open positions weigh by theirs, the
+        entry and its commission divided by the leverage.
         """
+        equity = add(self.ledger.balance, self.unrealized_of_marks())
         needed = add(fill.notional, fill.commission)
         limit = multiply(equity, EXACT_TOLERANCE)
         if self._perpetual is None:

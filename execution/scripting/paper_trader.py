@@ -259,6 +259,7 @@ class PaperTrader:
         holdings = self.account.holdings
         for symbol, price in _positive({one: price for one, price in prices.items() if one in holdings}).items():
             holdings[symbol].set_mark(price)
+            holdings[symbol].count()
             self.venue.matching.after_close(symbol, holdings[symbol].mark, self._time_ms)
         self.account.note_equity(self.get_equity())
 
