@@ -66,6 +66,28 @@ class SignalColumns(NamedTuple):
     numbers: Float64Array
     kinds: tuple[SignalKind, ...]
 
+    @classmethod
+    def joined(cls, blocks: Sequence["SignalColumns"], rows_each: int) -> "SignalColumns":
+        """Return what is said of blocks of so many rows, one behind the other."""
+        kinds: list[tuple[int, SignalKind]] = []
+        numbered = []
+        for one in blocks:
+            own = list(enumerate(one.kinds))
+            kinds += [kind for kind in own if kind not in kinds]
+            numbered.append(np.array([kinds.index(kind) for kind in own], np.int64)[one.kind])
+        numbers = np.zeros((max(len(one.numbers) for one in blocks), sum(len(one.rows) for one in blocks)))
+        end = 0
+        for one in blocks:
+            begin, end = end, end + len(one.rows)
+            numbers[: len(one.numbers), begin:end] = one.numbers
+        return cls(
+            np.concatenate([one.rows + number * rows_each for number, one in enumerate(blocks)]),
+            np.concatenate([one.held for one in blocks]),
+            np.concatenate(numbered),
+            numbers,
+            tuple(kind for _, kind in kinds),
+        )
+
     def from_row(self, row: int) -> "SignalColumns":
         """Return what is said from a row on, its rows counted from there."""
         first = int(np.searchsorted(self.rows, row))
@@ -142,12 +164,12 @@ def _joined(parts: Sequence[_Part], kinds: Sequence[SignalKind]) -> SignalColumn
 def _untold(signal: Signal, rows: Int64Array, finite: dict[int, bool]) -> Signal:
     """Return a signal of some rows without the columns of its metadata; ``finite`` is known of columns, by ``id``."""
     metadata = dict(signal.metadata)
-    if not len(rows) or may_be_judged(metadata):
+    if may_be_judged(metadata):
         return signal
     for name, column in metadata.items():
         if isinstance(column, np.ndarray):
             if id(column) not in finite:
-                finite[id(column)] = bool(np.isfinite(column[rows[0] :]).all())
+                finite[id(column)] = not len(rows) or bool(np.isfinite(column[rows[0] :]).all())
             if finite[id(column)]:
                 metadata[name] = 0.0
     return msgspec.structs.replace(signal, metadata=metadata)
