@@ -69,12 +69,15 @@ class SignalColumns(NamedTuple):
     @classmethod
     def joined(cls, blocks: Sequence["SignalColumns"], rows_each: int) -> "SignalColumns":
         """Return what is said of blocks of so many rows, one behind the other."""
-        kinds: list[tuple[int, SignalKind]] = []
+        kinds: dict[str, SignalKind] = {}
+        places: dict[str, int] = {}
         numbered = []
         for one in blocks:
-            own = list(enumerate(one.kinds))
-            kinds += [kind for kind in own if kind not in kinds]
-            numbered.append(np.array([kinds.index(kind) for kind in own], np.int64)[one.kind])
+            # Told apart by their text: 1 and 1.0 are equal, and written differently.
+            texts = [repr(kind) for kind in one.kinds]
+            kinds |= zip(texts, one.kinds, strict=True)
+            own = [places.setdefault(text, len(places)) for text in texts]
+            numbered.append(np.array(own, np.int64)[one.kind])
         numbers = np.zeros((max(len(one.numbers) for one in blocks), sum(len(one.rows) for one in blocks)))
         end = 0
         for one in blocks:
@@ -85,7 +88,7 @@ class SignalColumns(NamedTuple):
             np.concatenate([one.held for one in blocks]),
             np.concatenate(numbered),
             numbers,
-            tuple(kind for _, kind in kinds),
+            tuple(kinds.values()),
         )
 
     def from_row(self, row: int) -> "SignalColumns":
@@ -127,7 +130,7 @@ def signal_columns(said: object, candles: int, *, told: bool = True) -> SignalCo
         rows, beside = np.flatnonzero(one.rows), _BESIDE[HELD.index(one.held)]
         free = beside & ~spoken[rows]
         spoken[rows] |= beside
-        if one.signal.direction == "FLAT":
+        if one.signal.direction == "FLAT" or not len(rows):
             continue
         signal = one.signal if told else _untold(one.signal, rows, finite)
         kind, columns = _kind_of(signal)
@@ -169,7 +172,7 @@ def _untold(signal: Signal, rows: Int64Array, finite: dict[int, bool]) -> Signal
     for name, column in metadata.items():
         if isinstance(column, np.ndarray):
             if id(column) not in finite:
-                finite[id(column)] = not len(rows) or bool(np.isfinite(column[rows[0] :]).all())
+                finite[id(column)] = bool(np.isfinite(column[rows[0] :]).all())
             if finite[id(column)]:
                 metadata[name] = 0.0
     return msgspec.structs.replace(signal, metadata=metadata)
