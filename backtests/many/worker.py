@@ -1,6 +1,7 @@
 """Makes runs one after the other, and remembers what they have in common; also as a process of its own."""
 
 import contextlib
+import os
 import pickle
 import signal
 import sys
@@ -33,7 +34,8 @@ class Task(NamedTuple):
 
     ``strategy`` is an object taken apart, or the file that has it; None where the settings of the plan name one.
     ``market`` is what it is fed, or the file that has it, of which it takes the last ``warmup_candles`` from before the
-    window; ``runs`` of the kind are made in all.
+    window; ``runs`` of the kind are made in all. ``compiled`` says whether the compiled rules make it, as
+    far as that is known before.
     """
 
     plan: RunPlan
@@ -41,6 +43,7 @@ class Task(NamedTuple):
     market: MarketInput | Path
     warmup_candles: int
     runs: int
+    compiled: bool
 
 
 class Made(NamedTuple):
@@ -106,16 +109,14 @@ def _alone(error: HarnessError) -> HarnessError:
 
 
 def serve(descriptor: int) -> None:
-    """Make what is asked for over a connection, until it is closed."""
-    # The terminal's interrupt is for the process that asks, which then ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Tell which process this is, and make what is asked for over a connection, until it is closed."""
     signal.signal(signal.SIGTERM, _leave)
     # By itself the place of this value is searched for among all that is loaded, whenever one is sent.
     ForkingPickler.register(UnsetType, lambda unset: (_unset, ()))
     worker = Worker()
     # It ends with the connection: the one that asks has had enough, or is gone.
     with Connection(descriptor) as connection, contextlib.suppress(EOFError, OSError):
-        connection.send(None)
+        connection.send(os.getpid())
         while True:
             data = connection.recv_bytes()
             try:
