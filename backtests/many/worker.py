@@ -6,13 +6,15 @@ import pickle
 import signal
 import sys
 from collections import OrderedDict
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from msgspec import UNSET, UnsetType
 
+from backtests.engines.engine_choice import MadeRun
 from backtests.kept_run import KeptRun
 from backtests.many.market_memory import MarketMemory
 from backtests.many.shared_market import mapped_market
@@ -20,6 +22,7 @@ from backtests.market_input import MarketInput
 from backtests.memory_strategy import unpacked
 from backtests.run import run_loaded
 from backtests.run_plan import RunPlan
+from core.candle_columns import CandleColumns
 from core.errors import HarnessError, InvariantError
 from engine.assembly import build_strategy_of
 from runs.documents.run_result import RunResult
@@ -27,6 +30,8 @@ from strategies.own_code import failure_in_one_line
 from strategies.strategy import Strategy, StreamingStrategy
 
 _MARKETS_KEPT = 4
+_ELSEWHERE: Any = None
+"""In the place of what is sent once or not at all."""
 
 
 class Task(NamedTuple):
@@ -47,10 +52,21 @@ class Task(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A run that was made: its result, and what it keeps beside it without the candles."""
+    """A run that was made: its result, and what it keeps beside it but for what the one that asks has."""
 
     result: RunResult
     kept: KeptRun | None
+
+    @classmethod
+    def of(cls, made: MadeRun) -> "Made":
+        """Return a run without its candles, its plan, and its result where that stands twice."""
+        if made.kept is None:
+            return cls(made.result, None)
+        return cls(made.result, made.kept.without_candles()._replace(plan=_ELSEWHERE, result=_ELSEWHERE))
+
+    def whole(self, plan: RunPlan, candles: Mapping[str, CandleColumns]) -> KeptRun | None:
+        """Return what is kept, with what :meth:`of` took from it."""
+        return None if self.kept is None else self.kept._replace(plan=plan, result=self.result, candles=candles)
 
 
 class Worker:
@@ -63,7 +79,7 @@ class Worker:
         """Make a run; errors as of a single one."""
         twice = None if task.strategy is None else lambda one: (one, lambda: self._strategy(task))
         made = run_loaded(task.plan, self._strategy(task), self._market(task), twice=twice)
-        return Made(made.result, None if made.kept is None else made.kept.without_candles())
+        return Made.of(made)
 
     def _strategy(self, task: Task) -> Strategy | StreamingStrategy:
         if task.strategy is None:
