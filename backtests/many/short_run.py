@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtests.many.worker import Task, Worker, answer_of
+from backtests.many.worker import Answer, Task, Worker, answer_of
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns
@@ -19,7 +19,7 @@ _ROWS = 512
 _SYMBOL = "A/B"
 
 
-def make_short_run() -> None:
+def make_short_run() -> Answer:
     """Make a run of the shipped strategy by the compiled rules; what fails here, fails in the runs that are wanted."""
     opens = MINUTE_MS * np.arange(_ROWS, dtype=np.int64)
     price, volume = np.full(_ROWS, 1.0), np.ones(_ROWS)
@@ -30,4 +30,4 @@ def make_short_run() -> None:
     settings = Settings(live, RiskConfig(), TradingModeSettings(), SettingsFiles("", "", ""))
     end_ms = _ROWS * MINUTE_MS
     plan = RunPlan(settings=settings, start_ms=0, end_ms=end_ms, output_dir=None, engine="compiled", outputs="none")
-    answer_of(Worker(), Task(plan, None, market, 0, 1, compiled=True))
+    return answer_of(Worker(), Task(plan, None, market, 0, 1, compiled=True))

@@ -47,6 +47,7 @@ class _Nursery:
     """A new interpreter, of which the processes are copies: all of them start in the time of one."""
 
     def __init__(self) -> None:
+        self.has_begun = False
         self._socket, theirs = socket.socketpair()
         with theirs:
             path = json.dumps(["" if one == "" else str(one) for one in sys.path])
@@ -77,20 +78,29 @@ class _Nursery:
             return int.from_bytes(word, "big", signed=True) if word else None
         return None
 
-    def end(self) -> int:
-        """Let it end, once its processes have; return its exit code."""
+    def ended(self) -> int | None:
+        """Return its exit code; None if it has not ended. Its connections are gone a moment before it is."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(1.0)
+        return None
+
+    def end(self) -> None:
+        """Let it end, once its processes have."""
         self._socket.close()
+        if not self.has_begun:
+            self._process.terminate()  # It may have much to load yet.
         try:
-            return self._process.wait(2 * _SECONDS_TO_END)
+            self._process.wait(2 * _SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return self._process.wait()
+            self._process.wait()
 
 
 class _Process:
     """A process and the runs that it was sent, the one that it is making first; ``number`` is known once it begins."""
 
     def __init__(self, nursery: _Nursery, *, compiled: bool) -> None:
+        self.nursery = nursery
         self.connection, theirs = Pipe()
         self.sent: deque[_Sent] = deque()
         self.number: int | None = None
@@ -186,14 +196,17 @@ class WorkerPool:
             process.connection.close()
             lost = process.sent.popleft()
             again.extendleft(reversed(process.sent))
-            if process.number is None:
-                how = _in_words(self._nursery.end())
-                raise InvariantError(f"a process for the runs cannot begin: it {how}") from None
-            how = _in_words(self._nursery.code_of(process.number))
+            number = process.number
+            if number is None and (code := process.nursery.ended()) is not None:
+                if not process.nursery.has_begun:
+                    raise InvariantError(f"a process for the runs cannot begin: it {_in_words(code)}") from None
+                again.appendleft(lost)
+                return
+            how = _in_words(None if number is None else process.nursery.code_of(number))
             lost.done[lost.number] = InvariantError(f"the process that made the run {how}")
             return
         if isinstance(answer, int):
-            process.number = answer
+            process.number, process.nursery.has_begun = answer, True
         else:
             answered = process.sent.popleft()
             answered.done[answered.number] = answer
