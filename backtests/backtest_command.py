@@ -1,6 +1,7 @@
 """Arguments and printing of ``python -m backtests.config_backtest``."""
 
 import argparse
+import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--offline", action="store_true", help="use what is stored; never the network")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
     parser.add_argument("--report", action="store_true", help="write the run's page, report.html, into its folder")
-    parser.add_argument("--quiet", action="store_true", help="print no report and no progress, only errors")
+    parser.add_argument("--quiet", action="store_true", help="print errors alone, and that nothing was verified")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
     parser.add_argument(
@@ -62,7 +63,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         default="auto",
         help="which engine makes the run, to the same bytes: compiled rules where they cover it (default: %(default)s)",
     )
-    parser.add_argument("--verify-engine", action="store_true", help="run both engines and compare all they write")
+    parser.add_argument(
+        "--verify-engine",
+        action="store_true",
+        help="run both engines and compare all they write; a warning says where only the kernel can make the run",
+    )
     asked = parser.parse_args(arguments)
     if asked.window is not None and (asked.start, asked.end) != (None, None):
         raise ConfigurationError("--window and --start or --end name two ranges; allowed: one of the two")
@@ -75,7 +80,7 @@ def _symbols(text: str) -> list[str]:
 
 def tell_of_compiling(engine: str) -> None:
     """Say on standard error that a run will compile its rules first, where it was asked for and will."""
-    if engine == "compiled":
+    if engine == "compiled" and importlib.util.find_spec("numba") is not None:
         from compiled.compiling.sources import is_compiled
 
         if not is_compiled():

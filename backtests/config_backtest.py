@@ -373,7 +373,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             start_ms, end_ms = TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms).to_tuple_ms()
             runner.start_date, runner.end_date = to_datetime(start_ms), to_datetime(end_ms)
         if not asked.quiet:
-            tell_of_compiling(asked.engine)
+            tell_of_compiling("compiled" if asked.verify_engine else asked.engine)
         result = runner.run_typed()
         # Said where a report that goes elsewhere, or is not printed, does not hide it.
         for warning in result.warnings:

@@ -12,7 +12,7 @@ from core.errors import DataUnavailableError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.historical_data_provider import LoadedCandles
-from runs.identity.market_hash import MarketHash, hash_beside
+from runs.identity.market_hash import MarketHash
 from strategies.known_candles import CandlesAhead
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def load_market(
         detail = load_candles(provider, request._replace(timeframe=live.detail_interval, warmup_candles=0))
     perpetual = _load_perpetual(provider, live, start_ms, end_ms)
     beside = load_watched(provider, request, watched)
-    market = MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
-    return market._replace(hashed=hash_beside(market))
+    return MarketInput(candles, live.timeframe, detail, live.detail_interval, perpetual, beside)
 
 
 def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":

@@ -44,6 +44,7 @@ from runs.ended_session import EndedSession
 from runs.folder.file_names import MANIFEST, RESULT, TRADES
 from runs.folder.run_files import RunFiles, run_stem
 from runs.folder.strategy_folder import strategy_folder
+from runs.identity.market_hash import hash_beside
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.result_builder import OutputPlaces, build_result
@@ -77,7 +78,7 @@ def made_run(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | 
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
     market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
-    return run_loaded(plan, strategy, market, safety_monitor)
+    return run_loaded(plan, strategy, market._replace(hashed=hash_beside(market)), safety_monitor)
 
 
 def run_loaded(

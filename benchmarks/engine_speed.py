@@ -16,7 +16,7 @@ from backtests.run import run_loaded
 from backtests.run_plan import RunPlan
 from benchmarks.figures import Figure
 from benchmarks.market import RECORDED, TWO_MONTHS, configuration, import_recorded
-from benchmarks.workloads import DENSE, WORKLOADS, Workload, begun, market_of, plan_of, rows_of
+from benchmarks.workloads import DENSE, WORKLOADS, Workload, begun, hashed_market, market_of, plan_of, rows_of
 from core.candle_columns import CandleColumns
 from engine.assembly import build_strategy_of
 from runs.documents.run_result import RunResult
@@ -129,7 +129,7 @@ def measure_shipped(folder: Path, runs: int) -> Iterator[Figure]:
     runner = ConfigBacktestRunner(config, "2024-04-01", "2024-06-01", offline=True, data_dir=data, output_dir=out)
     plan = runner.plan
     needed = build_strategy_of(plan.settings).warmup_candles
-    market = load_market(runner.data_provider, plan.settings.live, plan.start_ms, plan.end_ms, needed)
+    market = hashed_market(load_market(runner.data_provider, plan.settings.live, plan.start_ms, plan.end_ms, needed))
     rates: dict[EngineChoice, list[float]] = {"compiled": [], "reference": []}
     trips = 0.0
     for run in range(runs + 1):

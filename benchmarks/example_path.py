@@ -9,24 +9,19 @@ from backtests.market_input import MarketInput
 from backtests.run import run_loaded
 from backtests.run_plan import RunPlan
 from benchmarks.measure import least_cpu_seconds
+from benchmarks.workloads import START_MS, plan_of
 from core.timeframe import MINUTE_MS
 from engine.assembly import build_strategy_of
-from execution.execution_settings import ExecutionSettings, TradingModeSettings
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.practice.practice_market import PracticeMarket
-from risk_management.risk_config import RiskConfig
 from runs.documents.run_result import RunResult
 from strategies.features.feature_strategy import FeatureStrategy
-from strategies.strategy_settings import StrategySettings
-from validation.composed_settings import Settings, SettingsFiles
-from validation.live_settings import LiveSettings
 
 EXAMPLES = ("trend_filter", "vwap_reversion", "rsi_reversion", "confluence", "btc_regime")
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 CANDLES = 100_000
 WARM = 5_000
 """Stored candles before the first, of each symbol; no example needs more."""
-START_MS = 1_704_067_200_000
 
 
 def measure_examples() -> None:
@@ -35,7 +30,7 @@ def measure_examples() -> None:
     print(f"shipped examples, compiled: {len(SYMBOLS) * CANDLES:,} practice candles of two symbols, candles a second:")
     for name in EXAMPLES:
         with tempfile.TemporaryDirectory() as folder:
-            plan = _plan(name, Path(folder))
+            plan = plan_of(market, {}, "compiled", Path(folder), name)
             kind: Any = type(build_strategy_of(plan.settings))
             asking = type(kind.__name__, (kind,), {"signals": FeatureStrategy.signals})
             at_once, trades = _rate(plan, kind, market, 5)
@@ -60,22 +55,3 @@ def _market() -> MarketInput:
         warm, window = columns.slice(0, WARM), columns.slice(WARM, WARM + CANDLES)
         found[symbol] = LoadedCandles(symbol, warm, window, practice.markets()[symbol], {"candles": CANDLES})
     return MarketInput(found, "1m")
-
-
-def _plan(name: str, folder: Path) -> RunPlan:
-    live = LiveSettings(
-        exchange="practice",
-        symbols=SYMBOLS,
-        timeframe="1m",
-        strategy=StrategySettings(type=name),
-        execution=ExecutionSettings(slippage=0.0, commission_rate=0.00001, starting_balance=1_000_000.0),
-    )
-    mode = TradingModeSettings(max_daily_loss_pct=1.0, max_drawdown_pct=1.0)
-    files = SettingsFiles("live.yaml", "risk.json", "mode.yaml")
-    return RunPlan(
-        settings=Settings(live, RiskConfig(max_exposure=0.05), mode, files),
-        start_ms=START_MS,
-        end_ms=START_MS + CANDLES * MINUTE_MS,
-        output_dir=folder,
-        engine="compiled",
-    )

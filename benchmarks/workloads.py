@@ -63,7 +63,7 @@ def market_of(symbols: int, rows: int) -> MarketInput:
         rules = Instrument(name, Decimal("0.01"), Decimal("0.00001"), Decimal(5), source="synthetic")
         columns = candles_of_seed(rows, number)
         found[name] = LoadedCandles(name, CandleColumns.empty(), columns, rules, {"candles": rows})
-    return _loaded(MarketInput(found, "1m"))
+    return hashed_market(MarketInput(found, "1m"))
 
 
 def begun(market: MarketInput, rows: int) -> MarketInput:
@@ -72,10 +72,10 @@ def begun(market: MarketInput, rows: int) -> MarketInput:
         name: one._replace(window=one.window.slice(0, rows), quality={"candles": rows})
         for name, one in market.candles.items()
     }
-    return _loaded(market._replace(candles=first))
+    return hashed_market(market._replace(candles=first))
 
 
-def _loaded(market: MarketInput) -> MarketInput:
+def hashed_market(market: MarketInput) -> MarketInput:
     """Return a market with its hash, as after loading: found, so that its thread takes no time of what is measured."""
     hashed = hash_beside(market)
     if hashed is not None:
@@ -88,13 +88,19 @@ def rows_of(market: MarketInput) -> int:
     return sum(one.window.rows for one in market.candles.values())
 
 
-def plan_of(market: MarketInput, params: Mapping[str, float], engine: EngineChoice, folder: Path) -> RunPlan:
-    """Return a run of the shipped strategy over a market."""
+def plan_of(
+    market: MarketInput,
+    params: Mapping[str, float],
+    engine: EngineChoice,
+    folder: Path,
+    strategy: str = "scalping_ema_rsi",
+) -> RunPlan:
+    """Return a run of a strategy over a market."""
     live = LiveSettings(
         exchange="practice",
         symbols=tuple(market.candles),
         timeframe="1m",
-        strategy=StrategySettings(type="scalping_ema_rsi", params=dict(params)),
+        strategy=StrategySettings(type=strategy, params=dict(params)),
         execution=ExecutionSettings(slippage=0.0, commission_rate=0.00001, starting_balance=1_000_000.0),
     )
     mode = TradingModeSettings(max_daily_loss_pct=1.0, max_drawdown_pct=1.0)

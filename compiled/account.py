@@ -135,7 +135,6 @@ def open_holding(core: Core, s: int, price: int, quantity: int, commission: int,
     holding.marked, holding.timed_out, holding.entered_inside, holding.entries = 0, 0, 0, 1
     holding.fresh_quantity, holding.fresh_cost = ALL, 0
     holding.client_id, holding.entered, holding.tag = order.order_id, quantity, order.tag
-    holding.parts = holding.closed_quantity = holding.closed_cost = holding.proceeds = holding.gross = 0
     holding.result = holding.best_case = holding.ambiguous = 0
     account.open_positions += 1
     account.cost += holding.cost
@@ -197,8 +196,7 @@ def close_part(core: Core, s: int, row: Record) -> None:
         paid = share_of(paid // scale, quantity, holding.quantity, 1) * scale
         margin = share_of(margin // scale, quantity, holding.quantity, 1) * scale
         funding = share_of(funding // scale, quantity, holding.quantity, 1) * scale
-    proceeds = row.price * quantity * symbol.cost_scale
-    gross = holding.sign * (proceeds - cost)
+    gross = holding.sign * (row.price * quantity * symbol.cost_scale - cost)
     result = gross + funding - (paid + row.commission)
     account.balance += result
     account.cost -= cost
@@ -215,11 +213,6 @@ def close_part(core: Core, s: int, row: Record) -> None:
         show_entry(core, s)
         if holding.fresh_quantity > 0:
             reduce_fresh(core, s, holding.quantity + quantity)
-    holding.parts += 1
-    holding.closed_quantity += quantity
-    holding.closed_cost += cost
-    holding.proceeds += proceeds
-    holding.gross += gross
     holding.result += result
     holding.best_case += result + row.gained
     holding.ambiguous |= row.ambiguous
@@ -234,14 +227,8 @@ def tell_trade(core: Core, s: int, row: Record) -> None:
     """Let the row that closes the last of a position have what its round trip came to."""
     holding = core.holdings[s]
     core.account[0].open_positions -= 1
-    holding.sign, row.whole, row.parts = 0, 1, holding.parts
-    row.trade_quantity, row.trade_cost, row.trade_proceeds = (
-        holding.closed_quantity,
-        holding.closed_cost,
-        holding.proceeds,
-    )
-    row.trade_gross, row.trade_result, row.trade_best = holding.gross, holding.result, holding.best_case
-    row.trade_ambiguous = holding.ambiguous
+    holding.sign, row.whole = 0, 1
+    row.trade_result, row.trade_best, row.trade_ambiguous = holding.result, holding.best_case, holding.ambiguous
 
 
 @routine

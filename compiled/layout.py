@@ -64,8 +64,8 @@ TARGET_ROW = record_dtype("fraction fraction_unit measure digits decimals")
 """A rung of a ladder: its share of the position, and digits × 10 ** -decimals as ``measure`` says."""
 HOLDING = record_dtype(
     "sign quantity price cost commission mark_units marked fresh_quantity fresh_cost opened_ms client_id "
-    "trail_units timed_out entered_inside targets ladder closes_all break_even_due entered parts "
-    "closed_quantity closed_cost proceeds gross result best_case ambiguous tag margin funding liquidation entries",
+    "trail_units timed_out entered_inside targets ladder closes_all break_even_due entered result best_case ambiguous "
+    "tag margin funding liquidation entries",
     "entry_price quantity_float mark",
 )
 """``targets`` is how many targets its entry has named; sums are of the parts that have closed.
@@ -83,8 +83,7 @@ ACCOUNT = record_dtype(
 FILL = record_dtype(
     "time_ms symbol opens sign price quantity reference commission balance unrealized_pnl realized_pnl order_id reason "
     "stop_price ambiguous entry_time_ms entry_price gross entry_commission gained targets ladder tag rung whole "
-    "parts trade_quantity trade_cost trade_proceeds trade_gross trade_result trade_best trade_ambiguous margin "
-    "funding liquidation",
+    "trade_result trade_best trade_ambiguous margin funding liquidation",
 )
 """The row that closes the last of a position (``whole``) has what its round trip came to."""
 TRANSITION = record_dtype(

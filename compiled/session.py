@@ -36,18 +36,17 @@ def run_steps(core: Core) -> None:
 
 @kernel
 def may_be_quiet(core: Core) -> bool:
-    """Return whether nothing is open, waiting or owed of the one symbol, so that a step may come to its equity alone.
+    """Return whether nothing is open or waits and the equity is known, so that a step may come to that alone.
 
-    With several symbols, or finer candles, it takes the whole step to know whose candle is next.
+    With several symbols, or finer candles, it takes the whole step to know whose candle is next. The step of an opinion
+    is run in full, and settles what was due before it: no entry fills in those that are passed over.
     """
     account = core.account[0]
     return (
         account.open_positions == 0
         and account.entries_waiting == 0
-        and account.rows == account.rows_written
         and core.states.shape[0] == 1
         and account.steps > 0
-        and core.payments.shape[0] == 0
         and core.rules[0].detail_ms == 0
         and balance_float(core) == account.current_equity
     )

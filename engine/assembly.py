@@ -21,7 +21,7 @@ from engine.session_statistics import SessionStatistics
 from engine.symbol_state import SymbolState
 from engine.watched import Watched, watched_series_of
 from execution.costs.fill_pricing import build_pricing
-from execution.matching.paper_venue import PaperVenue, equity_of_marks
+from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import venue_rules_of
 from execution.orders.trailing import trailing_fraction_of
 from execution.safety.safety_monitor import SafetyMonitor
@@ -156,7 +156,6 @@ def _venue(settings: Settings, instruments: Mapping[str, Instrument], recorder: 
         recorder,
         allow_shorting=fills.allow_shorting,
         keeps_fills=False,
-        spendable=equity_of_marks,
     )
 
 

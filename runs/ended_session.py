@@ -10,7 +10,6 @@ from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from execution.money.account_totals import AccountTotals
-from execution.money.holding import Holding
 
 
 class EndedAccount(Protocol):
@@ -20,7 +19,7 @@ class EndedAccount(Protocol):
     def totals(self) -> AccountTotals: ...
 
     @property
-    def holdings(self) -> Mapping[str, Holding]: ...
+    def open_funding(self) -> Mapping[str, Decimal]: ...
 
     @property
     def exits(self) -> Mapping[str, int]: ...

@@ -7,6 +7,7 @@ from core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from indicators.features.feature import Feature
     from strategies.features.feature_strategy import FeatureStrategy
+    from strategies.features.said import row_by_row
     from strategies.scalping_ema_rsi import (
         ScalpingEMARSI,
         add_indicators,
@@ -21,11 +22,13 @@ __all__ = [
     "add_indicators",
     "generate_signal",
     "generate_signal_with_metadata",
+    "row_by_row",
 ]
 
 _HOMES = {
     "indicators.features.feature": "Feature",
     "strategies.features.feature_strategy": "FeatureStrategy",
+    "strategies.features.said": "row_by_row",
     "strategies.scalping_ema_rsi": "ScalpingEMARSI add_indicators generate_signal generate_signal_with_metadata",
 }
 

@@ -1,11 +1,14 @@
 """What went wrong in a user's strategy, and where, in one line."""
 
+import functools
 import inspect
 import re
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, TracebackType
+from typing import Any
 
 from core.errors import StrategyError
 from strategies.features.session_facts import PositionNow
@@ -80,15 +83,25 @@ def require_arity(name: str, strategy: object) -> None:
     """
     for method, given in _GIVEN.items():
         written = getattr(strategy, method, None)
-        if not isinstance(written, MethodType | FunctionType):
+        if isinstance(written, MethodType):
+            beside, wrong = " beside self", not _takes(written.__func__, ("self", *given))
+        elif isinstance(written, FunctionType):
+            beside, wrong = "", not _takes(written, given)
+        else:
             continue
-        signature = inspect.signature(written)
-        try:
-            signature.bind(*given)
-        except TypeError:
-            called = f"is called as {method}({', '.join(given)})"
-            takes = f"takes {signature} beside self" if isinstance(written, MethodType) else f"takes {signature}"
-            raise StrategyError(f"strategy {name}: {method} {called}, and {takes}{at_place_of(written)}") from None
+        if wrong:
+            called, takes = f"is called as {method}({', '.join(given)})", f"takes {inspect.signature(written)}{beside}"
+            raise StrategyError(f"strategy {name}: {method} {called}, and {takes}{at_place_of(written)}")
+
+
+@functools.lru_cache
+def _takes(function: Callable[..., Any], given: tuple[str, ...]) -> bool:
+    """Return whether a function takes what it will be given; of a class that is built again and again, asked once."""
+    try:
+        inspect.signature(function).bind(*given)
+    except TypeError:
+        return False
+    return True
 
 
 def place_of_decisions(strategy: object) -> str:

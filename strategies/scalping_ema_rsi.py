@@ -17,7 +17,7 @@ from indicators.forms.column_form import node_columns
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 from strategies.scalping_params import ScalpingParams
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class ScalpingEMARSI(FeatureStrategy):
         spike = columns.volume > columns.volume_avg * params.volume_multiplier
         return (long | short) & within & spike & (columns.atr >= params.atr_min_threshold)
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return the crossings that no filter stops, with the levels that they ask for."""
         rows, before, atr = self.candidates(columns), columns.before, columns.atr

@@ -95,6 +95,8 @@ def canonical_strategy(name: str) -> str:
     """
     if is_file_name(name):
         return normal_file_name(name)
+    if isinstance(name, str) and name in STRATEGIES:
+        return name
     by_key = {_key(known): known for known in STRATEGIES}
     if isinstance(name, str) and _key(name) in by_key:
         return by_key[_key(name)]

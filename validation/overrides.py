@@ -37,7 +37,8 @@ class Overrides(NamedTuple):
 
         ``sections`` has, by file, where in the overrides its keys are; a problem of another file stays as it is.
         """
-        if problem.file not in sections or not problem.key:
+        # A key that begins or ends with a dot is no path, but how an unknown key is spelt.
+        if problem.file not in sections or not (problem.key and problem.key == problem.key.strip(".")):
             return problem
         parts = (*sections[problem.file], *re.findall(r"[^.\[\]]+", problem.key))
         value: object = self.values

@@ -18,14 +18,15 @@ def settings_hash(live: LiveSettings, risk: RiskConfig, mode: TradingModeSetting
 
     Canonical: keys sorted, no blanks, ASCII, floats by their shortest text and zero without a sign.
     """
-    text = json.dumps(
-        _unsigned_zeros(hashed_settings(live, risk, mode)),
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=True,
-        allow_nan=False,
-    )
+    values = hashed_settings(live, risk, mode)
+    text = _canonical(values)
+    if "-0.0" in text:
+        text = _canonical(_unsigned_zeros(values))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _canonical(values: Plain) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def hashed_settings(live: LiveSettings, risk: RiskConfig, mode: TradingModeSettings) -> dict[str, Plain]:

@@ -1,29 +1,15 @@
 """A compiled run as results read a session: its counts, its account and its outputs."""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from backtests.engines.compiled_totals import CompiledTotals
 from compiled.layout import Core
-from core.exact import EXACT
 from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
-from execution.money.holding import Holding
 from execution.money.performance import performance_summary
-
-
-class _Entry(NamedTuple):
-    funding: Decimal
-
-
-class _Held(NamedTuple):
-    """What results read of a position that is kept."""
-
-    entry: _Entry
 
 
 class CompiledAccount:
@@ -31,38 +17,21 @@ class CompiledAccount:
 
     def __init__(self, core: Core, totals: CompiledTotals) -> None:
         record, held = core.account[0], np.flatnonzero(core.holdings["sign"]).tolist()
-        funding = {totals.symbols[s]: totals.amount(int(core.holdings[s]["funding"])) for s in held}
-        kept = {symbol: _Held(_Entry(amount)) for symbol, amount in funding.items()}
-        self.holdings = cast(Mapping[str, Holding], kept)
-        self._unrealized = totals.amount(sum(_profit(core, s) for s in held))
+        self.open_funding = {totals.symbols[s]: totals.amount(int(core.holdings[s]["funding"])) for s in held}
         self.totals = totals.account
         self.exits = totals.exits
         self.rung_fills = totals.rung_fills
         self.funding_net = totals.amount(int(record["funding_net"]))
         self.funding_paid = totals.amount(int(record["funding_paid"]))
-        self.max_drawdown = float(record["max_drawdown"])
-        self.peak_equity = float(record["account_peak"])
-        self.starting_balance = totals.amount(int(record["starting_balance"]))
-        self.balance = totals.amount(int(record["balance"]))
-
-    @property
-    def ledger(self) -> "CompiledAccount":
-        """Cash at the start and now."""
-        return self
-
-    @property
-    def realized_pnl(self) -> Decimal:
-        """Results of closed trades, net of all costs."""
-        return EXACT.subtract(self.balance, self.starting_balance)
-
-    def unrealized_of_log(self) -> Decimal:
-        """Return the gross profit of what is open, as the trade log has it."""
-        return self._unrealized
-
-    @property
-    def performance(self) -> dict[str, Any]:
-        """Balances, returns and trade counts as plain figures; percentages are per cent."""
-        return performance_summary(cast(Any, self))
+        self.performance = performance_summary(
+            totals.amount(int(record["starting_balance"])),
+            totals.amount(int(record["balance"])),
+            self.totals,
+            unrealized=totals.amount(sum(_profit(core, s) for s in held)),
+            open_positions=len(held),
+            max_drawdown=float(record["max_drawdown"]),
+            peak_equity=float(record["account_peak"]),
+        )
 
 
 def _profit(core: Core, s: int) -> int:

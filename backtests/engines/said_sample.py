@@ -34,7 +34,7 @@ def require_decided(
     account
         Shows a position of each side in turn.
     """
-    chosen = np.concatenate((_spread(said.rows, WITH_AN_OPINION), _spread(np.arange(len(opens)), ANY)))
+    chosen = np.concatenate((said.rows[_spread(len(said.rows), WITH_AN_OPINION)], _spread(len(opens), ANY)))
     for row in np.unique(chosen).tolist():
         opened_ms = opens[row].item()
         features.begin(opened_ms + features.plan.timeframe_ms)
@@ -55,11 +55,9 @@ def require_decided(
                 )
 
 
-def _spread(rows: Int64Array, count: int) -> Int64Array:
-    """Return so many rows from the first to the last."""
-    places = np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)
-    chosen: Int64Array = rows[places]
-    return chosen
+def _spread(rows: int, count: int) -> Int64Array:
+    """Return so many of some rows, from the first to the last."""
+    return np.linspace(0, rows - 1, min(count, rows)).astype(np.int64)
 
 
 def _told(signal: Signal) -> str:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from backtests.engines.engine_choice import reference_reason
+from backtests.many.market_memory import MarketMemory
 from backtests.many.run_base import RunBase
 from backtests.many.shared_market import mapped_market, write_market
 from backtests.many.worker import Task
@@ -43,11 +45,15 @@ class _Wanted(NamedTuple):
 
 
 class _Loaded(NamedTuple):
-    """Candles that were loaded, or why they cannot be; ``place`` is where runs find them."""
+    """Candles that were loaded, or why they cannot be; ``place`` is where runs find them.
+
+    ``compiled`` says whether the compiled rules make these runs, as far as that is known before.
+    """
 
     warmup_candles: int
     place: MarketInput | Path | HarnessError
     windows: Mapping[str, CandleColumns]
+    compiled: bool = False
 
 
 class PreparedRuns:
@@ -83,7 +89,7 @@ class PreparedRuns:
         first = list(islice(coming, _LOOKED_AT))
         wanted = [one for one in first if isinstance(one, _Wanted)]
         for one in sorted(wanted, key=lambda one: one.warmup_candles, reverse=True):
-            self._candles_for(one)
+            self._candles_for(one, len(first))
         for item in chain(first, coming):
             yield self._with_candles(item, max(len(first), self._runs)) if isinstance(item, _Wanted) else item
 
@@ -101,28 +107,30 @@ class PreparedRuns:
             return PreparedRun(variation, error, {})
 
     def _with_candles(self, one: _Wanted, runs: int) -> PreparedRun:
-        loaded = self._candles_for(one)
+        loaded = self._candles_for(one, runs)
         if isinstance(loaded.place, HarnessError):
             return PreparedRun(one.variation, loaded.place, {})
         own = one.plan.settings.live.strategy.type == self._base.plan.settings.live.strategy.type
-        task = Task(one.plan, self._strategy if own else None, loaded.place, one.warmup_candles, runs)
+        task = Task(one.plan, self._strategy if own else None, loaded.place, one.warmup_candles, runs, loaded.compiled)
         return PreparedRun(one.variation, task, loaded.windows)
 
-    def _candles_for(self, one: _Wanted) -> _Loaded:
+    def _candles_for(self, one: _Wanted, runs: int) -> _Loaded:
         known = self._loaded.get(one.key)
         if known is None or known.warmup_candles < one.warmup_candles:
-            known = self._loaded[one.key] = self._load(one)
+            known = self._loaded[one.key] = self._load(one, runs)
         return known
 
-    def _load(self, one: _Wanted) -> _Loaded:
+    def _load(self, one: _Wanted, runs: int) -> _Loaded:
         try:
             market = self._base.load(one.plan, one.strategy, one.warmup_candles)
         except HarnessError as error:
             return _Loaded(one.warmup_candles, error, {})
+        compiled = reference_reason(one.plan, market._replace(memory=MarketMemory(runs))) is None
         place: MarketInput | Path = market
         if self._folder is not None:
             self._written += 1
             place = self._folder / f"market-{self._written}"
             write_market(place, market)
             market = mapped_market(place)
-        return _Loaded(one.warmup_candles, place, {symbol: one.window for symbol, one in market.candles.items()})
+        windows = {symbol: one.window for symbol, one in market.candles.items()}
+        return _Loaded(one.warmup_candles, place, windows, compiled)

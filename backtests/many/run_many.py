@@ -5,7 +5,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self, get_args
+from typing import NamedTuple, Protocol, Self, cast, get_args
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.prepared_runs import PreparedRun, PreparedRuns, Variation
@@ -167,6 +167,7 @@ class ManyRuns:
         return task if isinstance(task, Exception) else answer_of(self._worker, task)
 
     def _result(self, made: Made, one: PreparedRun) -> BacktestResult:
-        if made.kept is not None:
-            return BacktestResult(made.result, MemoryRun(made.kept._replace(candles=one.windows)))
+        kept = made.whole(cast(Task, one.task).plan, one.windows)
+        if kept is not None:
+            return BacktestResult(made.result, MemoryRun(kept))
         return BacktestResult(made.result, FolderRun(made.result, one.windows))

@@ -1,17 +1,20 @@
 """Makes runs one after the other, and remembers what they have in common; also as a process of its own."""
 
 import contextlib
+import os
 import pickle
 import signal
 import sys
 from collections import OrderedDict
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from msgspec import UNSET, UnsetType
 
+from backtests.engines.engine_choice import MadeRun
 from backtests.kept_run import KeptRun
 from backtests.many.market_memory import MarketMemory
 from backtests.many.shared_market import mapped_market
@@ -19,6 +22,7 @@ from backtests.market_input import MarketInput
 from backtests.memory_strategy import unpacked
 from backtests.run import run_loaded
 from backtests.run_plan import RunPlan
+from core.candle_columns import CandleColumns
 from core.errors import HarnessError, InvariantError
 from engine.assembly import build_strategy_of
 from runs.documents.run_result import RunResult
@@ -26,6 +30,8 @@ from strategies.own_code import failure_in_one_line
 from strategies.strategy import Strategy, StreamingStrategy
 
 _MARKETS_KEPT = 4
+_ELSEWHERE: Any = None
+"""In the place of what is sent once or not at all."""
 
 
 class Task(NamedTuple):
@@ -33,7 +39,8 @@ class Task(NamedTuple):
 
     ``strategy`` is an object taken apart, or the file that has it; None where the settings of the plan name one.
     ``market`` is what it is fed, or the file that has it, of which it takes the last ``warmup_candles`` from before the
-    window; ``runs`` of the kind are made in all.
+    window; ``runs`` of the kind are made in all. ``compiled`` says whether the compiled rules make it, as
+    far as that is known before.
     """
 
     plan: RunPlan
@@ -41,13 +48,25 @@ class Task(NamedTuple):
     market: MarketInput | Path
     warmup_candles: int
     runs: int
+    compiled: bool = False
 
 
 class Made(NamedTuple):
-    """A run that was made: its result, and what it keeps beside it without the candles."""
+    """A run that was made: its result, and what it keeps beside it but for what the one that asks has."""
 
     result: RunResult
     kept: KeptRun | None
+
+    @classmethod
+    def of(cls, made: MadeRun) -> "Made":
+        """Return a run without its candles, its plan, and its result where that stands twice."""
+        if made.kept is None:
+            return cls(made.result, None)
+        return cls(made.result, made.kept.without_candles()._replace(plan=_ELSEWHERE, result=_ELSEWHERE))
+
+    def whole(self, plan: RunPlan, candles: Mapping[str, CandleColumns]) -> KeptRun | None:
+        """Return what is kept, with what :meth:`of` took from it."""
+        return None if self.kept is None else self.kept._replace(plan=plan, result=self.result, candles=candles)
 
 
 class Worker:
@@ -60,7 +79,7 @@ class Worker:
         """Make a run; errors as of a single one."""
         twice = None if task.strategy is None else lambda one: (one, lambda: self._strategy(task))
         made = run_loaded(task.plan, self._strategy(task), self._market(task), twice=twice)
-        return Made(made.result, None if made.kept is None else made.kept.without_candles())
+        return Made.of(made)
 
     def _strategy(self, task: Task) -> Strategy | StreamingStrategy:
         if task.strategy is None:
@@ -112,15 +131,13 @@ def prepare_to_send() -> None:
 
 
 def serve(descriptor: int) -> None:
-    """Make what is asked for over a connection, until it is closed."""
-    # The terminal's interrupt is for the process that asks, which then ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Tell which process this is, and make what is asked for over a connection, until it is closed."""
     signal.signal(signal.SIGTERM, _leave)
     prepare_to_send()
     worker = Worker()
     # It ends with the connection: the one that asks has had enough, or is gone.
     with Connection(descriptor) as connection, contextlib.suppress(EOFError, OSError):
-        connection.send(None)
+        connection.send(os.getpid())
         while True:
             data = connection.recv_bytes()
             try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from backtests.market_input import MarketInput
 from backtests.proof.indexed_outputs import IndexedOutputs
 from backtests.proof.journal_columns import Stretch
-from core.errors import Uncovered
+from core.errors import StrategyError, Uncovered
 from validation.composed_settings import Settings
 
 if TYPE_CHECKING:
@@ -29,4 +29,8 @@ def run_covered(
 
     for reason in rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values()):
         raise Uncovered(reason)
-    return run_by_step(settings, market, stretches, out, kill_switch=kill_switch)
+    try:
+        return run_by_step(settings, market, stretches, out, kill_switch=kill_switch)
+    except StrategyError as error:
+        # What is wrong with opinions in columns is nothing to a session, which has asked for each.
+        raise Uncovered(str(error)) from error

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backtests.engines.engine_choice import EngineChoice, reference_reason, require_compiled
+from backtests.engines.engine_choice import EngineChoice, by_reference, reference_reason, require_compiled
 from backtests.market_input import MarketInput
 from backtests.proof.covered_run import run_covered
 from backtests.proof.history_source import History
@@ -14,14 +14,13 @@ from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import Stretch
 from backtests.proof.journal_input import JournalInput
 from backtests.proof.output_comparison import compare_output
-from backtests.proof.replayed_journal import COMPILED, DISPUTED, ReplayedJournal, by_reference
+from backtests.proof.recorded_market import recorded_market
+from backtests.proof.replayed_journal import COMPILED, DISPUTED, ReplayedJournal
 from backtests.run_plan import RunPlan
 from backtests.timeline import step_times, steps_of
-from core.candle_columns import CandleColumns
 from core.errors import StrategyError, Uncovered
 from engine.fold import SessionFold
 from engine.journal_records import EndRecord, SessionRecord
-from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from runs.folder.file_names import DERIVED
 from validation.composed_settings import Settings
@@ -64,7 +63,11 @@ def ran_history(
     ConfigurationError
         If the compiled rules are asked for and do not cover it.
     """
-    market = _market(record, settings, history)
+    contracts = {
+        symbol: PerpetualData(symbol, marks, history.funding.get(symbol, ()), {}, ())
+        for symbol, marks in history.marks.items()
+    }
+    market = recorded_market(record, settings.live, history.candles, history.detail, contracts, history.watched)
     plan = RunPlan(settings=settings, start_ms=0, end_ms=0, output_dir=None, engine=engine)
     reason = reference_reason(plan, market)
     if reason is None:
@@ -82,32 +85,6 @@ def ran_history(
     with IndexedOutputs(directory) as out:
         failure = _backtest(record, settings, history, given, out)
     return HistoryRun(out.index, failure, by_reference(reason))
-
-
-def _market(record: SessionRecord, settings: Settings, history: History) -> MarketInput:
-    """Return history's input, warmed up by what warmed the session up."""
-    live, rules = settings.live, record.instruments
-
-    def loaded(symbol: str, window: CandleColumns) -> LoadedCandles:
-        warmup = CandleColumns.from_rows(record.warmup.get(symbol, ()))
-        return LoadedCandles(rules[symbol].symbol, warmup, window, rules[symbol], {})
-
-    contracts = {
-        symbol: PerpetualData(symbol, marks, history.funding.get(symbol, ()), {}, ())
-        for symbol, marks in history.marks.items()
-    }
-    watched = {
-        series: LoadedCandles(one.canonical, CandleColumns.from_rows(one.warmup), window, rules[live.symbols[0]], {})
-        for (series, window), one in zip(history.watched.items(), record.watched_series, strict=True)
-    }
-    return MarketInput(
-        {symbol: loaded(symbol, window) for symbol, window in history.candles.items()},
-        live.timeframe,
-        {symbol: loaded(symbol, window) for symbol, window in history.detail.items()},
-        live.detail_interval,
-        contracts,
-        watched,
-    )
 
 
 def _compiled(

@@ -8,11 +8,11 @@ import numpy as np
 
 from backtests.market_input import MarketInput
 from backtests.proof.grown_columns import GrownColumns
+from backtests.proof.recorded_market import recorded_market
 from backtests.timeline import step_times
 from core.candle import FundingRate
 from core.candle_columns import CandleColumns, Int64Array
 from core.errors import Uncovered
-from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of
 from engine.journal_records import (
@@ -26,7 +26,6 @@ from engine.journal_records import (
     StepRecord,
 )
 from engine.watched import watched_series_of
-from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from validation.composed_settings import Settings
 
@@ -100,9 +99,9 @@ class JournalColumns:
         own_ms, finer = timeframe_ms(live.timeframe), live.detail_interval
         finest_ms = own_ms if finer is None else timeframe_ms(finer)
         self._note_steps()
-        candles = self._loaded(self._candles, own_ms)
+        candles = self._closing(self._candles, own_ms)
         self._require(finer is not None or not any(map(len, self._detail)))
-        detail = {} if finer is None else self._loaded(self._detail, finest_ms)
+        detail = {} if finer is None else self._closing(self._detail, finest_ms)
         contracts = {}
         for symbol, marks, told in zip(live.symbols, self._marks, self._funding, strict=True):
             if len(marks) or told:
@@ -112,12 +111,10 @@ class JournalColumns:
         recorded = record.watched_series
         self._require([(one.symbol, one.timeframe) for one in series] == [(s.symbol, s.timeframe) for s in recorded])
         watched = {}
-        for one, kept, taken in zip(series, recorded, self._watched, strict=True):
-            shown = taken.columns()
+        for one, taken in zip(series, self._watched, strict=True):
+            watched[one] = shown = taken.columns()
             _require_shown(shown.open_time_ms + one.length_ms, taken.steps, steps, "a watched candle came late")
-            warmup, rules = CandleColumns.from_rows(kept.warmup), Instrument(kept.canonical)
-            watched[one] = LoadedCandles(kept.canonical, warmup, shown, rules, {})
-        market = MarketInput(candles, live.timeframe, detail, finer, contracts, watched)
+        market = recorded_market(record, live, candles, detail, contracts, watched)
         # A step without a candle of a symbol is none of a backtest's.
         self._require(np.array_equal(step_times(market.window()), steps))
         return market
@@ -169,13 +166,9 @@ class JournalColumns:
             absent = [number for own, number in self._absent if own == place]
             series.steps = array("q", (np.delete(steps, absent) if absent else steps).tobytes())
 
-    def _loaded(self, series: Sequence["_Series"], length_ms: int) -> dict[str, LoadedCandles]:
-        found = {}
-        for symbol, taken in zip(self._settings.live.symbols, series, strict=True):
-            rules = self._record.instruments[symbol]
-            warmup = CandleColumns.from_rows(self._record.warmup.get(symbol, ()))
-            found[symbol] = LoadedCandles(rules.symbol, warmup, taken.closing_in_steps(length_ms), rules, {})
-        return found
+    def _closing(self, series: Sequence["_Series"], length_ms: int) -> dict[str, CandleColumns]:
+        taken = zip(self._settings.live.symbols, series, strict=True)
+        return {symbol: of_symbol.closing_in_steps(length_ms) for symbol, of_symbol in taken}
 
     def _rates(self, told: Iterable[tuple[int, FundingFields]], steps: Int64Array) -> Iterator[FundingRate]:
         shown = array("q", [step_ms for step_ms, _ in told])

@@ -8,19 +8,12 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
-from backtests.engines.engine_choice import EngineChoice
+from backtests.engines.engine_choice import EngineChoice, by_reference
 from backtests.proof.history_parity import check_history
 from backtests.proof.history_source import HistorySource
 from backtests.proof.output_comparison import compare_output
 from backtests.proof.parity_report import JournalParity, ParityReport, Part
-from backtests.proof.replayed_journal import (
-    COMPILED,
-    DISPUTED,
-    REPLAY,
-    ReplayedJournal,
-    by_reference,
-    read_replayed,
-)
+from backtests.proof.replayed_journal import COMPILED, DISPUTED, REPLAY, ReplayedJournal, read_replayed
 from backtests.proof.result_comparison import result_difference
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError

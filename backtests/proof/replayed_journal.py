@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from backtests.engines.engine_choice import EngineChoice, engine_reasons, require_compiled
+from backtests.engines.engine_choice import EngineChoice, by_reference, engine_reasons, require_compiled
 from backtests.proof.covered_run import run_covered
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import IRREGULAR, JournalColumns
@@ -85,11 +85,6 @@ def replayed(head: SessionHead, settings: Settings, directory: Path, engine: Eng
         done = replay_journal(head, settings, out)
     done.engine = by_reference(reason)
     return ReplayedJournal(done, directory, out.index)
-
-
-def by_reference(reason: str) -> str:
-    """Return how a report names the reference kernel, and why it was chosen."""
-    return f"reference (because {reason})"
 
 
 def _most_candles(head: SessionHead, settings: Settings) -> int:

@@ -169,7 +169,8 @@ def _core(
     account["balance"] = account["starting_balance"] = start
     for name in ("current_equity", "peak_equity", "day_start_equity", "account_peak"):
         account[name] = float(fills.starting_balance)
-    signals = np.concatenate([one.opinions for one in market])
+    # Those of one symbol are not copied: they are most of what a run begins with.
+    signals = np.concatenate([one.opinions for one in market]) if len(market) > 1 else market[0].opinions
     letters = [letters_of(fills, one.name) for one in market]
     symbols["end_letter"] = np.cumsum([len(one) for one in letters])
     symbols["first_letter"][1:] = symbols["end_letter"][:-1]

@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from compiled.compiler import Whole, entry
 from compiled.integers import DIGITS, FLOAT_POWERS
 from core.candle_columns import CandleColumns, Float64Array, Int64Array
 from core.errors import Uncovered
 
 MOST_DECIMALS = 15
-_AT_ONCE = 1 << 13
-"""How many prices are looked at together: few enough for a cache."""
 
 
 class Scale(NamedTuple):
@@ -54,22 +53,36 @@ def scale_of(series: Sequence[CandleColumns], least: int, name: str) -> Scale:
 
 def _largest(column: Float64Array, decimals: int) -> float | None:
     """Return the largest price in units; None where one is no multiple of them, or has more than 15 digits."""
-    power, largest = FLOAT_POWERS[decimals], 0.0
-    for first in range(0, len(column), _AT_ONCE):
-        part = column[first : first + _AT_ONCE]
-        scaled = np.rint(part * power)
-        largest = max(largest, float(scaled.max()))
-        if largest >= DIGITS or not (scaled / power == part).all():
-            return None
-    return largest
+    power = float(FLOAT_POWERS[decimals])
+    largest = float(np.rint(float(column.max()) * power))
+    return largest if largest < DIGITS and are_multiples(np.ascontiguousarray(column), power) else None
+
+
+@entry
+def are_multiples(prices: Float64Array, power: float) -> bool:
+    """Return whether all prices are whole numbers over a power of ten."""
+    found = True
+    for row in range(prices.shape[0]):
+        found &= np.rint(prices[row] * power) / power == prices[row]
+    return found
 
 
 def put_units(candles: CandleColumns, decimals: int, out: Int64Array) -> None:
     """Put the prices of candles in units of 10 ** -decimals, one column each of open, high, low and close."""
-    for first in range(0, candles.rows, _AT_ONCE):
-        part = candles.slice(first, first + _AT_ONCE)
-        for place, column in enumerate((part.open, part.high, part.low, part.close)):
-            out[first : first + _AT_ONCE, place] = np.rint(column * FLOAT_POWERS[decimals])
+    opened, high, low, close = map(np.ascontiguousarray, candles[1:5])
+    put_whole(opened, high, low, close, float(FLOAT_POWERS[decimals]), out)
+
+
+@entry
+def put_whole(
+    opened: Float64Array, high: Float64Array, low: Float64Array, close: Float64Array, power: float, out: Int64Array
+) -> None:
+    """Put four columns of prices, multiplied by a power of ten, as whole numbers."""
+    for row in range(out.shape[0]):
+        out[row, 0] = Whole(np.rint(opened[row] * power))
+        out[row, 1] = Whole(np.rint(high[row] * power))
+        out[row, 2] = Whole(np.rint(low[row] * power))
+        out[row, 3] = Whole(np.rint(close[row] * power))
 
 
 def units_of(candles: CandleColumns, decimals: int) -> Int64Array:

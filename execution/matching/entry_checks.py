@@ -11,14 +11,12 @@ from execution.money.account import Account
 from execution.orders.target_ladder import stop_on_tick, target_on_tick
 
 
-def entry_refusal(
-    account: Account, rules: VenueRules, fill: Fill, equity: Decimal, *, allow_shorting: bool
-) -> FillRefusal | None:
+def entry_refusal(account: Account, rules: VenueRules, fill: Fill, *, allow_shorting: bool) -> FillRefusal | None:
     """Return in one word why an entry cannot be carried at its fill; None when it can. It is never resized."""
     perpetual, symbol = rules.perpetual, fill.symbol
     if fill.sign < 0 and not allow_shorting:
         return "shorting_disabled"
-    if fill.price <= 0 or not account.affordable(fill, equity):
+    if fill.price <= 0 or not account.affordable(fill):
         return "insufficient_balance" if perpetual is None else "insufficient_margin"
     if perpetual is not None:
         held = account.ledger.entries.get(symbol)

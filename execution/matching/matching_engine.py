@@ -14,7 +14,7 @@ from execution.matching.best_case import gained_at_targets
 from execution.matching.candle_walk import CandleWalk, Meeting
 from execution.matching.funding_dues import FundingDues
 from execution.matching.reach_rules import ReachRules
-from execution.matching.settlement import Settlement, Spendable, Touch
+from execution.matching.settlement import Settlement, Touch
 from execution.money.holding import Holding
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
@@ -31,17 +31,15 @@ class MatchingEngine:
     ----------
     book
         The orders, the account and the venue's rules.
-    spendable
-        The equity that entries are held against.
     funding
         What falls on a position that the walk through a candle opens.
     """
 
-    def __init__(self, book: OrderBook, spendable: Spendable, funding: FundingDues) -> None:
+    def __init__(self, book: OrderBook, funding: FundingDues) -> None:
         self.book = book
         self.rules = book.rules
         self.reach = ReachRules(book.rules)
-        self.settlement = Settlement(book, spendable)
+        self.settlement = Settlement(book)
         self._funding = funding
         self._account = book.account
         self._marks_trigger = book.rules.perpetual is not None and book.rules.perpetual.mark_triggers_stops

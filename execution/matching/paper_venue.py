@@ -6,13 +6,12 @@ from typing import Protocol
 
 from core.candle import Candle
 from core.events import Gap, Recorder
-from core.exact import add, received
+from core.exact import received
 from core.instrument import Instrument
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.funding_dues import FundingDues
 from execution.matching.immediate_fills import ImmediateFills
 from execution.matching.matching_engine import MatchingEngine
-from execution.matching.settlement import Spendable
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
 from execution.orders.order_book import OrderBook
@@ -39,19 +38,6 @@ Present = tuple[Traded, Candle, Candle]
 _NO_GAPS: Mapping[str, Gap] = {}
 
 
-def equity_of_marks(account: Account) -> Decimal:
-    """Return the equity of the last marks plus what was realised since beyond those marks.
-
-    A position that has closed counts with its result alone: what it was worth at the marks is part of that.
-    """
-    return add(account.ledger.balance, account.unrealized_of_marks())
-
-
-def equity_of_log(account: Account) -> Decimal:
-    """Return balance plus unrealised profit as the trade log has them, to the digits of a float."""
-    return received(float(add(account.ledger.balance, account.unrealized_of_log())))
-
-
 class PaperVenue:
     """One account at one venue of paper: money, orders, and the rules by which candles meet them.
 
@@ -69,8 +55,6 @@ class PaperVenue:
         Whether an order may open a short.
     keeps_fills
         Whether the account keeps every fill and every closed trade; one whose outputs are written need not.
-    spendable
-        The equity that entries are held against.
     """
 
     def __init__(
@@ -82,13 +66,12 @@ class PaperVenue:
         *,
         allow_shorting: bool = True,
         keeps_fills: bool = True,
-        spendable: Spendable = equity_of_log,
     ) -> None:
         self.recorder = recorder
         self.account = Account(starting_balance, pricing, recorder, rules.perpetual, keeps_fills=keeps_fills)
         self.book = OrderBook(self.account, rules, recorder, allow_shorting=allow_shorting)
         self.funding = FundingDues(self.account, recorder)
-        self.matching = MatchingEngine(self.book, spendable, self.funding)
+        self.matching = MatchingEngine(self.book, self.funding)
         self.immediate = ImmediateFills(self.book, self.matching.settlement)
 
     def reset(self) -> None:

@@ -11,7 +11,6 @@ from core.orders import OrderType
 from core.reasons import CancelReason
 from execution.matching.entry_checks import entry_refusal, passed_level
 from execution.matching.liquidation import liquidation_fill, liquidation_order, ruins
-from execution.money.account import Account
 from execution.money.holding import Holding
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
@@ -21,7 +20,6 @@ from execution.orders.protective_orders import ProtectiveOrders
 AtBest = Callable[[Fill], Decimal]
 """Says what an ambiguous exit would have brought more than its fill does, had the targets come first."""
 
-Spendable = Callable[[Account], Decimal]
 """Says which equity of an account entries are held against."""
 
 
@@ -47,16 +45,13 @@ class Settlement:
     ----------
     book
         The orders, the account and the venue's rules.
-    spendable
-        The equity that entries are held against.
     """
 
-    def __init__(self, book: OrderBook, spendable: Spendable) -> None:
+    def __init__(self, book: OrderBook) -> None:
         self._book = book
         self._account = book.account
         self._pricing = book.account.pricing
         self._rules = book.rules
-        self._spendable = spendable
         self.protection = ProtectiveOrders(book)
 
     def execute(self, order: Order, touch: Touch) -> TradeRow | None:
@@ -116,8 +111,8 @@ class Settlement:
     def _open(self, order: Order, fill: Fill, mark: float | None) -> TradeRow | None:
         """Open or add to a position, or reject the order; it is never resized."""
         account, book, symbol = self._account, self._book, fill.symbol
-        spendable, first = self._spendable(account), symbol not in account.holdings
-        refusal = entry_refusal(account, self._rules, fill, spendable, allow_shorting=book.allow_shorting)
+        first = symbol not in account.holdings
+        refusal = entry_refusal(account, self._rules, fill, allow_shorting=book.allow_shorting)
         if refusal is None and first:
             refusal = passed_level(order.request, fill, self._pricing.rules(symbol).tick_size)
         if refusal is not None:

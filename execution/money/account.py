@@ -16,6 +16,7 @@ from execution.money.funding_amount import funding_amount
 from execution.money.holding import Holding, side_of
 from execution.money.ledger import Ledger
 from execution.money.margin import initial_margin
+from execution.money.performance import performance_summary
 from execution.money.postings import Postings
 from execution.orders.order import Order
 from execution.scripting.position import Position
@@ -103,6 +104,19 @@ class Account:
             if drawdown > self.max_drawdown:
                 self.max_drawdown = drawdown
 
+    @property
+    def performance(self) -> dict[str, float | int]:
+        """Balances, returns and trade counts as plain figures; percentages are per cent."""
+        return performance_summary(
+            self.ledger.starting_balance,
+            self.ledger.balance,
+            self.totals,
+            unrealized=self.unrealized_of_log(),
+            open_positions=len(self.holdings),
+            max_drawdown=self.max_drawdown,
+            peak_equity=self.peak_equity,
+        )
+
     def unrealized_of_log(self) -> Decimal:
         """Return the exact gross profit of the trade log: at closes taken since each entry, else at its own fill."""
         total = ZERO
@@ -118,11 +132,14 @@ class Account:
             total = add(total, holding.counted_unrealized())
         return total
 
-    def affordable(self, fill: Fill, equity: Decimal) -> bool:
-        """Return whether ``equity`` carries the open entries, one more entry and its commission.
+    def affordable(self, fill: Fill) -> bool:
+        """Return whether the equity carries the open entries, one more entry and its commission.
 
-        With margin the open positions weigh by theirs, the entry and its commission divided by the leverage.
+        It is that of the last marks plus what was realised since beyond those marks: a position that has closed counts
+        with its result alone, what was added since not at all. With margin the open positions weigh by theirs, the
+        entry and its commission divided by the leverage.
         """
+        equity = add(self.ledger.balance, self.unrealized_of_marks())
         needed = add(fill.notional, fill.commission)
         limit = multiply(equity, EXACT_TOLERANCE)
         if self._perpetual is None:

@@ -10,7 +10,6 @@ from execution.matching.paper_venue import PaperVenue
 from execution.money.account_totals import AccountTotals
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
-from execution.money.performance import performance_summary
 from execution.orders.order import Order
 
 
@@ -38,6 +37,11 @@ class AccountView:
     def holdings(self) -> Mapping[str, Holding]:
         """Open positions by symbol, in the order they were opened."""
         return MappingProxyType(self._account.holdings)
+
+    @property
+    def open_funding(self) -> Mapping[str, Decimal]:
+        """What each open position has received in funding so far (below 0: paid), by symbol."""
+        return {symbol: holding.entry.funding for symbol, holding in self._account.holdings.items()}
 
     @property
     def closed(self) -> Sequence[ClosedTrade]:
@@ -101,4 +105,4 @@ class AccountView:
     @property
     def performance(self) -> dict[str, Any]:
         """Balances, returns and trade counts as plain figures; percentages are per cent."""
-        return performance_summary(self._account)
+        return self._account.performance

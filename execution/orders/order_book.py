@@ -1,5 +1,6 @@
 """The order book of one account: accepts orders, changes them, and ends them."""
 
+import functools
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
@@ -58,7 +59,8 @@ class OrderBook:
         self.last_closes: dict[str, float] = {}
         self._recorder = recorder
         self._symbols = _BySymbol(restless=rules.perpetual is not None and rules.perpetual.mark_triggers_stops)
-        self.symbol_orders: Callable[[str], SymbolOrders] = self._symbols.__getitem__
+        # A method of the mapping would stay that of this book in a copy of it.
+        self.symbol_orders: Callable[[str], SymbolOrders] = functools.partial(_BySymbol.__getitem__, self._symbols)
         """Returns the working orders of a symbol; the same object for as long as the book lasts."""
         self._waiting: Mapping[Role, dict[str, Order]] = {
             "entry": self.entries,

@@ -18,7 +18,6 @@ from execution.matching.paper_venue import PaperVenue
 from execution.matching.venue_rules import VenueRules
 from execution.money.account import Account
 from execution.money.balance_change import Number, apply_trade_result
-from execution.money.performance import performance_summary
 from execution.orders.order_book import OrderBook
 from execution.orders.symbol_orders import SymbolOrders
 from execution.orders.trailing import trailing_fraction_of
@@ -174,7 +173,7 @@ class PaperTrader:
 
     def get_performance_summary(self) -> dict[str, Any]:
         """Return balances, returns and trade counts; percentages are per cent, a win is above 0 net of costs."""
-        return performance_summary(self.account)
+        return self.account.performance
 
     @staticmethod
     def apply_trade_result(
@@ -260,6 +259,7 @@ class PaperTrader:
         holdings = self.account.holdings
         for symbol, price in _positive({one: price for one, price in prices.items() if one in holdings}).items():
             holdings[symbol].set_mark(price)
+            holdings[symbol].count()
             self.venue.matching.after_close(symbol, holdings[symbol].mark, self._time_ms)
         self.account.note_equity(self.get_equity())
 

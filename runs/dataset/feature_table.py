@@ -42,9 +42,9 @@ class FeatureTable:
         layout = self._plan.layouts[symbol]
         own = self._fed.traded[symbol]
         series = [self._table(key) for key in layout.series]
-        rows_of = [np.arange(own.candles.rows)]
-        for key in layout.series[1:]:
-            rows_of.append(np.searchsorted(self._series(key).known_ms, own.known_ms, side="right") - 1)
+        rows_of = [
+            np.searchsorted(self._series(key).known_ms, own.known_ms, side="right") - 1 for key in layout.series[1:]
+        ]
         table = SymbolTable(series, rows_of)
         found = {}
         for name, slot in layout.slots.items():

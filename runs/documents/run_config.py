@@ -1,5 +1,6 @@
 """What a run was asked to do: its range, its symbols, and the settings of the venue that are not the usual ones."""
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from core.instants import format_ms
@@ -38,13 +39,18 @@ def run_config(
 
 def changed_settings(section: "SettingsSection") -> dict[str, Any]:
     """Return the settings of a section that differ from their defaults, as plain values, sections inside it too."""
-    usual, own = type(section)(), section.model_dump(mode="json")
+    usual, own = _usual(type(section)), section.model_dump(mode="json")
     changed: dict[str, Any] = {}
     for name in type(section).model_fields:
         value = getattr(section, name)
         if value != getattr(usual, name):
             changed[name] = changed_settings(value) if hasattr(type(value), "model_fields") else own[name]
     return changed
+
+
+@functools.cache
+def _usual(kind: "type[SettingsSection]") -> "SettingsSection":
+    return kind()
 
 
 def _text(time_ms: int | None) -> str | None:

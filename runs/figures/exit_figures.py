@@ -53,8 +53,8 @@ def exits_by_symbol(account: EndedAccount, symbols: Iterable[str]) -> dict[str, 
     """Return each symbol's closing fills by reason, liquidations, rungs, and the funding received (below 0: paid)."""
     found = {symbol: account.totals.by_symbol.get(symbol, FillTotals()) for symbol in symbols}
     funding = {symbol: one.funding for symbol, one in found.items()}
-    for symbol, holding in account.holdings.items():
-        funding[symbol] = EXACT.add(funding[symbol], holding.entry.funding)
+    for symbol, received in account.open_funding.items():
+        funding[symbol] = EXACT.add(funding[symbol], received)
     return {
         symbol: SymbolExits(
             exits=dict(sorted(one.exits.items())),

@@ -1,5 +1,6 @@
 """The hash of what was loaded, found beside the run: nothing of the run needs it before its result."""
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ CANDLES_WORTH_IT = 200_000
 
 
 class MarketHash:
-    """The hash of a market, which a thread finds from when it is loaded on."""
+    """The hash of a market, which a thread finds."""
 
     def __init__(self, market: MarketInput) -> None:
         self._of = _parts(market)
@@ -20,14 +21,16 @@ class MarketHash:
         self._thread.start()
 
     def of(self, market: MarketInput) -> str | None:
-        """Return the hash of a market; None where that is not the one that was loaded."""
+        """Return the hash of a market; None where that is not the one that was loaded, or none was found."""
         if any(one is not other for one, other in zip(_parts(market), self._of, strict=True)):
             return None
         self._thread.join()
         return self._found
 
     def _find(self, market: MarketInput) -> None:
-        self._found = data_sha256(market)
+        # Who asks then looks for it himself, and tells what is in the way; a thread could only print it.
+        with contextlib.suppress(Exception):
+            self._found = data_sha256(market)
 
 
 def hash_beside(market: MarketInput) -> MarketHash | None:

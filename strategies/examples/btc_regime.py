@@ -12,7 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 
 
 class BtcRegimeParams(SettingsSection):
@@ -56,6 +56,7 @@ class BtcRegime(FeatureStrategy):
             return self.long(stop_distance=self.params.atr_multiplier * now.atr, target="2R", tag="regime")
         return None
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once."""
         if columns.is_of(self.params.leader):

@@ -12,7 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 
 
 class ConfluenceParams(SettingsSection):
@@ -62,6 +62,7 @@ class Confluence(FeatureStrategy):
             return self.short(stop_distance=distance, target="2R", size=down, tag="confluence")
         return None
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once."""
         least, before = self.params.min_confidence, columns.before

@@ -11,7 +11,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 
 
 class RsiReversionParams(SettingsSection):
@@ -58,6 +58,7 @@ class RsiReversion(FeatureStrategy):
             return self.short(stop_distance=distance, tag="overbought")
         return None
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once, beside each side that may be held."""
         close, rsi, middle = columns.close, columns.rsi, columns.bands.middle

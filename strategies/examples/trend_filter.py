@@ -12,7 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 
 
 class TrendFilterParams(SettingsSection):
@@ -57,6 +57,7 @@ class TrendFilter(FeatureStrategy):
             return self.short(stop_distance=2 * now.atr, target="2R", tag="with_trend")
         return None
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once."""
         fast, slow, close, before = columns.fast, columns.slow, columns.close, columns.before

@@ -12,7 +12,7 @@ from indicators.features.feature import Feature
 from strategies.features.feature_columns import FeatureColumns
 from strategies.features.feature_strategy import FeatureStrategy
 from strategies.features.moment import Now
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, row_by_row
 
 
 class VwapReversionParams(SettingsSection):
@@ -54,6 +54,7 @@ class VwapReversion(FeatureStrategy):
             return self.short(stop_distance=distance, target=now.vwap, tag="above_vwap")
         return None
 
+    @row_by_row
     def signals(self, columns: FeatureColumns) -> Sequence[SignalWhere]:
         """Return what ``decide`` says of all candles at once."""
         reach, distance = self.params.stretch * columns.atr, self.params.atr_multiplier * columns.atr

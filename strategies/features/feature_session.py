@@ -16,12 +16,15 @@ from strategies.features.feature_sources import KnownFeatures, RunningFeatures
 from strategies.features.moment import Now, Reader, Shape, Slot, SymbolMoment, explain_missing
 from strategies.features.readers import TableReader
 from strategies.features.running_stream import RunningStream
-from strategies.features.said import SignalWhere
+from strategies.features.said import SignalWhere, is_row_by_row
 from strategies.features.session_facts import AccountNow, FillNow, PositionNow, SessionFacts, TradeNow
 from strategies.features.signal_columns import SignalColumns, signal_columns
 from strategies.known_candles import KnownCandles
 from strategies.own_code import failure_in_one_line, place_of
 from strategies.strategy import SignalStream
+
+ROWS_AT_ONCE = 1 << 15
+"""How many candles ``signals`` is asked about together where it may be: their columns fit a cache."""
 
 
 class Decider(Protocol):
@@ -114,10 +117,11 @@ class FeatureSession:
         """Take what shows position and account."""
         self._facts = facts
 
-    def signals(self, symbol: str, *, told: bool = True) -> SignalColumns | None:
+    def signals(self, symbol: str, *, told: bool = True, rows_at_once: int = ROWS_AT_ONCE) -> SignalColumns | None:
         """Return all that the strategy says of a symbol, where it offers that and the candles lie ready.
 
-        Where it is not ``told``, numbers that nothing but telling reads are left out.
+        Where it is not ``told``, numbers that nothing but telling reads are left out. ``rows_at_once`` changes nothing
+        of what is said.
 
         Raises
         ------
@@ -126,14 +130,20 @@ class FeatureSession:
         """
         if not isinstance(self._source, KnownFeatures):
             return None
-        columns = FeatureColumns(symbol, self._source.table(symbol), self.plan)
+        table = self._source.table(symbol)
+        each = rows_at_once if is_row_by_row(type(self.strategy).signals) else max(1, table.rows)
+        blocks = []
         try:
-            answer = self.strategy.signals(columns)
-            said = None if answer is None else signal_columns(answer, len(columns.open_time_ms), told=told)
+            for first in range(0, max(1, table.rows), each):
+                rows = slice(first, min(first + each, table.rows))
+                answer = self.strategy.signals(FeatureColumns(symbol, table, self.plan, rows=rows))
+                if answer is None:
+                    return None
+                blocks.append(signal_columns(answer, rows.stop - rows.start, told=told))
         except (Exception, SystemExit) as error:
             what = failure_in_one_line(error, self.place_of("signals"))
             raise StrategyError(f"the strategy's signals about {symbol}: {what}", symbol=symbol) from error
-        return said
+        return SignalColumns.joined(blocks, each)
 
     def answer_at(self, symbol: str, row: int) -> Signal:
         """Return what the strategy decides at a row of candles that lie ready, from their end where it is below 0."""

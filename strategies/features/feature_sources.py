@@ -158,7 +158,7 @@ class KnownFeatures:
             keys = self._plan.layouts[symbol].series
             series = [self._on_columns(key) for key in keys]
             opens = series[0].candles.open_time_ms
-            rows_of = [np.arange(len(opens))]
+            rows_of = []
             for (_, length), one in zip(keys[1:], series[1:], strict=True):
                 # What has closed when the own candle closes.
                 latest = opens + self._plan.timeframe_ms - length

@@ -3,10 +3,11 @@
 A reader is of one moment: what comes after it changes nothing that it shows.
 """
 
+import functools
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -109,49 +110,54 @@ class SeriesTable:
 class SymbolTable:
     """The series that a symbol reads, its own first.
 
-    ``rows_of`` has, for each, the row that is known at each row of the own one, -1 where none is.
+    ``rows_of`` has, for each of the others, the row that is known at each row of the own one, -1 where none is.
     """
 
-    __slots__ = ("_moved", "_starts", "rows_of", "series")
+    __slots__ = ("_starts", "rows_of", "series")
 
     def __init__(self, series: Sequence[SeriesTable], rows_of: Sequence[Int64Array]) -> None:
         self.series = series
         self.rows_of = rows_of
-        self._moved: dict[tuple[int, int, int], Float64Array] = {}
         self._starts: list[int] = series[0].starts.tolist()
+
+    @property
+    def rows(self) -> int:
+        """Candles of the own series."""
+        return self.series[0].candles.rows
 
     def first_of(self, row: int) -> int:
         """Return the first row of a row's segment."""
         return self._starts[bisect_right(self._starts, row) - 1]
 
-    def column(self, series: int, place: int, ago: int) -> Float64Array:
-        """Return a value of all rows as it was so many candles before; nan where there is none."""
-        values = self._moved.get((series, place, ago))
-        if values is None:
-            values = self._column(series, place, ago)
-            if ago:
-                self._moved[series, place, ago] = values
-        return values
+    def column(self, series: int, place: int, ago: int, rows: slice | None = None) -> Float64Array:
+        """Return a value of all rows, or of some, as it was so many candles before; nan where there is none."""
+        return self.back(functools.partial(self._known, series, place), ago, rows)
 
-    def _column(self, series: int, place: int, ago: int) -> Float64Array:
+    def _known(self, series: int, place: int, rows: slice) -> Float64Array:
         values = self.series[series].columns[place]
-        if series:
-            there = self.rows_of[series]
-            found = there >= 0
-            known = np.full(len(there), np.nan)
-            known[found] = values[there[found]]
-            values = known
-        return self.back(values, ago)
+        if not series:
+            return values[rows]
+        there = self.rows_of[series - 1][rows]
+        found = there >= 0
+        known = np.full(len(there), np.nan)
+        known[found] = values[there[found]]
+        return known
 
-    def back(self, values: Float64Array, ago: int) -> Float64Array:
-        """Return a column so many rows before, of the same segment; nan where there is none."""
-        if ago:
-            moved = np.empty(len(values))
-            moved[ago:] = values[:-ago]
-            moved[:ago] = np.nan
-            for start in self.series[0].starts.tolist():
-                moved[start : start + ago] = np.nan
-            values = moved
+    def back(self, read: Callable[[slice], Float64Array], ago: int, rows: slice | None = None) -> Float64Array:
+        """Return a column, or some rows of it, as it was so many rows before; ``read`` gives rows as they are.
+
+        nan where there is none in the same segment.
+        """
+        first, end = (0, self.rows) if rows is None else (rows.start, rows.stop)
+        # Segments whose first rows, which reach back to nothing, are among these.
+        begun = self._starts[bisect_right(self._starts, first - ago) : bisect_left(self._starts, end)] if ago else ()
+        if begun:
+            values, there = np.empty(end - first), max(first - ago, 0)
+            values[there - (first - ago) :] = read(slice(there, max(end - ago, 0)))
+            for start in begun:
+                values[max(start - first, 0) : start + ago - first] = np.nan
+        else:
+            values = read(slice(first - ago, end - ago))
         values.setflags(write=False)
         return values
 
@@ -191,7 +197,7 @@ class TableRows:
         self._row = row
 
     def __getitem__(self, series: int) -> Row:
-        there = int(self._table.rows_of[series][self._row])
+        there = int(self._table.rows_of[series - 1][self._row]) if series else self._row
         return NO_ROW if there < 0 else TableRow(self._table.series[series].columns, there)
 
 

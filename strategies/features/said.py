@@ -1,8 +1,9 @@
 """What a feature strategy says, in words that read well; it only makes signals, whose sense the session judges."""
 
 import re
-from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple, TypedDict, Unpack
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple, TypedDict, TypeVar, Unpack
 
 from core.settings_problem import did_you_mean, shortly
 from core.trading_signal import FLAT, EntryKind, Level, Signal, r_multiple
@@ -64,6 +65,25 @@ class SignalWhere(NamedTuple):
     rows: Any
     signal: Signal
     held: Held | None = None
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+_row_by_row: weakref.WeakSet[Callable[..., Any]] = weakref.WeakSet()
+
+
+def row_by_row(signals: Method) -> Method:
+    """Declare that ``signals`` says of each row what the columns, ``before`` and ``ago`` have in that row alone.
+
+    It may then be asked about some rows at a time, whose columns fit a cache. One that overrides it declares it anew.
+    """
+    _row_by_row.add(signals)
+    return signals
+
+
+def is_row_by_row(signals: Callable[..., Any]) -> bool:
+    """Return whether a class's ``signals`` is declared so."""
+    return signals in _row_by_row
 
 
 class Says:

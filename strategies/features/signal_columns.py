@@ -66,6 +66,31 @@ class SignalColumns(NamedTuple):
     numbers: Float64Array
     kinds: tuple[SignalKind, ...]
 
+    @classmethod
+    def joined(cls, blocks: Sequence["SignalColumns"], rows_each: int) -> "SignalColumns":
+        """Return what is said of blocks of so many rows, one behind the other."""
+        kinds: dict[str, SignalKind] = {}
+        places: dict[str, int] = {}
+        numbered = []
+        for one in blocks:
+            # Told apart by their text: 1 and 1.0 are equal, and written differently.
+            texts = [repr(kind) for kind in one.kinds]
+            kinds |= zip(texts, one.kinds, strict=True)
+            own = [places.setdefault(text, len(places)) for text in texts]
+            numbered.append(np.array(own, np.int64)[one.kind])
+        numbers = np.zeros((max(len(one.numbers) for one in blocks), sum(len(one.rows) for one in blocks)))
+        end = 0
+        for one in blocks:
+            begin, end = end, end + len(one.rows)
+            numbers[: len(one.numbers), begin:end] = one.numbers
+        return cls(
+            np.concatenate([one.rows + number * rows_each for number, one in enumerate(blocks)]),
+            np.concatenate([one.held for one in blocks]),
+            np.concatenate(numbered),
+            numbers,
+            tuple(kinds.values()),
+        )
+
     def from_row(self, row: int) -> "SignalColumns":
         """Return what is said from a row on, its rows counted from there."""
         first = int(np.searchsorted(self.rows, row))
@@ -105,7 +130,7 @@ def signal_columns(said: object, candles: int, *, told: bool = True) -> SignalCo
         rows, beside = np.flatnonzero(one.rows), _BESIDE[HELD.index(one.held)]
         free = beside & ~spoken[rows]
         spoken[rows] |= beside
-        if one.signal.direction == "FLAT":
+        if one.signal.direction == "FLAT" or not len(rows):
             continue
         signal = one.signal if told else _untold(one.signal, rows, finite)
         kind, columns = _kind_of(signal)
@@ -142,7 +167,7 @@ def _joined(parts: Sequence[_Part], kinds: Sequence[SignalKind]) -> SignalColumn
 def _untold(signal: Signal, rows: Int64Array, finite: dict[int, bool]) -> Signal:
     """Return a signal of some rows without the columns of its metadata; ``finite`` is known of columns, by ``id``."""
     metadata = dict(signal.metadata)
-    if not len(rows) or may_be_judged(metadata):
+    if may_be_judged(metadata):
         return signal
     for name, column in metadata.items():
         if isinstance(column, np.ndarray):

@@ -12,6 +12,8 @@ OURS = (*PACKAGES, "tests", "benchmarks", "examples", "config", "deploy", "docs"
 _PLACE = re.compile(rf"`((?:{'|'.join(OURS)})/[\w./-]*)`")
 _MODULE = re.compile(rf"python -m ((?:{'|'.join(OURS)})(?:\.\w+)*)")
 _LINK = re.compile(r"\]\(([\w./-]+\.md)\)")
+_TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+_CELL = re.compile(r"(?<!\\)\|")
 
 
 class Pages(unittest.TestCase):
@@ -34,6 +36,13 @@ class Pages(unittest.TestCase):
             for target in set(_LINK.findall(page.read_text(encoding="utf-8"))):
                 with self.subTest(page.name, target=target):
                     self.assertTrue((page.parent / target).is_file(), target)
+
+    def test_every_row_of_a_table_has_as_many_cells_as_its_head(self) -> None:
+        for page in PAGES:
+            for table in _TABLE.findall(page.read_text(encoding="utf-8")):
+                head, *rows = table.splitlines()
+                for row in rows:
+                    self.assertEqual(len(_CELL.findall(head)), len(_CELL.findall(row)), f"{page.name}: {row}")
 
 
 if __name__ == "__main__":

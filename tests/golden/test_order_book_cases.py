@@ -21,7 +21,7 @@ from execution.costs.fill_pricing import FillPricing
 from execution.costs.slippage import FractionSlippage
 from execution.costs.spread import FixedSpread
 from execution.matching.paper_venue import PaperVenue
-from execution.matching.venue_rules import VenueRules
+from execution.matching.venue_rules import Rung, VenueRules
 from execution.orders.order import Order
 from execution.scripting.paper_trader import PaperTrader
 from tests.golden.test_hand_worked_cases import instrument_of
@@ -56,6 +56,8 @@ def venue_of(case: Mapping[str, Any], transitions: bytearray) -> PaperTrader:
     rules: dict[str, Any] = dict(case.get("venue", {}))
     if "volume_cap" in rules:
         rules["volume_cap"] = Decimal(rules["volume_cap"])
+    if "ladder" in rules:
+        rules["ladder"] = tuple(Rung(Decimal(rung["fraction"]), Decimal(rung["distance"])) for rung in rules["ladder"])
     if "limit_fill_probability" in rules:
         rules["limit_fill_probability"] = float(rules["limit_fill_probability"])
     pricing = FillPricing(

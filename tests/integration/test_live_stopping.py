@@ -22,7 +22,6 @@ from tests.support.sessions.live_processes import (
     journal_records,
     last_step_ms,
     outputs_of,
-    resumes_of,
     session_config,
 )
 from tests.support.times import JANUARY_MS, at
@@ -69,9 +68,8 @@ class StoppingTest(unittest.TestCase):
 
     def finished(self, running: PracticeExchange, folder: Path, steps: int) -> dict[str, bytes]:
         """Resume a session, end it after its last step, and return its outputs."""
-        before = resumes_of(folder)
         process = self.started(running, "--resume", folder)
-        process.wait_until(lambda: resumes_of(folder) > before, "not resumed")
+        process.wait_until_connected()
         process.wait_for_step(at(steps))
         process.send(signal.SIGTERM)
         self.assertEqual(0, process.ended(), process.errors)

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from unittest.mock import patch
 
 from backtests import ManyRuns, MemoryBacktest, run_backtest, run_many
 from backtests.config_backtest import ConfigBacktestRunner
+from backtests.many.short_run import make_short_run
+from backtests.many.worker import Made
 from core.candle import Candle
 from core.errors import ConfigurationError, InvariantError, StrategyError
 from indicators.features import series
@@ -175,7 +179,8 @@ class Failing(unittest.TestCase):
                         break
                     self.assertEqual(1, len(list(Path(folder).iterdir())))
                     begun = children()
-                    self.assertEqual(2, len(begun))
+                    # Two, and the one that they are copies of.
+                    self.assertEqual(3, len(begun))
                 self.assertEqual([], list(Path(folder).iterdir()))
                 self.assertEqual(set(), begun & children())
             finally:
@@ -188,6 +193,18 @@ class Failing(unittest.TestCase):
             self.assertEqual(first[1:], [done.result.to_dict() for done in many.run([{"strategy.params.every": 3}])])
             self.assertEqual(begun, children())
 
+    def test_a_process_that_is_killed_is_replaced_though_there_is_none_left_to_copy(self) -> None:
+        with ManyRuns(MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC)) as many:
+            (first,) = many.run([{}])
+            for last in range(2):
+                for killed in children() if last else children(1):
+                    os.kill(int(killed), signal.SIGKILL)
+                lost, found = many.run([{}, {}])
+                self.assertEqual(
+                    f"the process that made the run {'is gone' if last else 'was ended by signal 9'}", str(lost.error)
+                )
+                self.assertEqual(first.result.to_dict(), found.result.to_dict())
+
     def test_a_turn_that_was_left_answers_none_of_the_next(self) -> None:
         left, asked = ([{"strategy.params.every": every} for every in some] for some in ((2, 3, 4, 5, 6), (7, 8, 9)))
         with ManyRuns(MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC)) as many:
@@ -195,6 +212,12 @@ class Failing(unittest.TestCase):
             found = [done.result.to_dict() for done in many.run(asked)]
         with ManyRuns(MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC), processes=1) as many:
             self.assertEqual([done.result.to_dict() for done in many.run(asked)], found)
+
+
+class Loading(unittest.TestCase):
+    def test_the_run_that_loads_what_others_need_is_made(self) -> None:
+        # One that fails would only be slow.
+        self.assertIsInstance(make_short_run(), Made)
 
 
 class FromTheStore(unittest.TestCase):
@@ -260,10 +283,35 @@ class FromAnywhere(unittest.TestCase):
                 line, "the strategy is not to be had in another process: .*Mine.* allowed: a class of a mod"
             )
 
+    def test_an_interrupt_while_processes_begin_is_for_the_one_who_asks(self) -> None:
+        program = """
+            import time
+            from backtests.many.worker_pool import WorkerPool
 
-def children() -> set[str]:
-    """Return the processes that this one has started."""
-    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split())
+            pool = WorkerPool(2)
+            try:
+                print("begun", flush=True)
+                time.sleep(30)
+            except KeyboardInterrupt:
+                print("interrupted")
+            finally:
+                pool.close()
+        """
+        command = [sys.executable, "-c", textwrap.dedent(program)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, start_new_session=True
+        ) as asking:
+            self.assertEqual("begun\n", asking.stdout.readline())  # type: ignore[union-attr]
+            time.sleep(0.1)
+            os.killpg(asking.pid, signal.SIGINT)
+            self.assertEqual(("interrupted\n", ""), asking.communicate())
+
+
+def children(least: int = 0, of: str | None = None) -> set[str]:
+    """Return the processes that this one has started, and theirs; with ``least`` 1 only theirs."""
+    of = of or str(os.getpid())
+    own = Path(f"/proc/{of}/task/{of}/children").read_text(encoding="ascii").split()
+    return set(() if least else own).union(*(children(least - 1 if least else 0, one) for one in own))
 
 
 if __name__ == "__main__":

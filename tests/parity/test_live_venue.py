@@ -231,7 +231,7 @@ class EachSwitch(LiveVenue):
                 strategy = {"type": "scalping_ema_rsi", "params": {**BUSY_PARAMS, **PARAMS.get(name, {})}}
                 live = {"execution": {**COSTS, **execution}, "strategy": strategy}
                 # Of orders that expire few become trades.
-                candles = 240 if name == "limit entries that expire" else 120
+                candles = 240 if name == "limit entries that expire" else scaled(120, 240)
                 run = self.live(live, candles=candles, pace="read", risk=RISKS.get(name))
                 self.expect_truth(run, trades=4)
                 self.assertIn(shown, run.outputs[file])

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from backtests.proof.replayed_journal import COMPILED, DISPUTED, by_reference, replayed
+from backtests.engines.engine_choice import by_reference
+from backtests.proof.replayed_journal import COMPILED, DISPUTED, replayed
 from backtests.proof.session_head import read_head
 from engine.journal_records import EndRecord, ResumeRecord
 from runs.folder.file_names import DERIVED
 from tests.parity.test_contract_parity import ContractCase
+from tests.support.example_strategies import QUICK_EXAMPLES
 from tests.support.sessions.both_engines import replayed_by_both
 from tests.support.sessions.parity_cases import ParityCase
 from tests.support.sessions.session_folders import BTC, ETH, Recording, journal_lines, write_journal
@@ -130,6 +132,22 @@ class LeftToTheKernel(ParityCase):
                 self.assertEqual(2, code)
                 self.assertTrue(errors.splitlines()[-1].startswith(f"error: --engine compiled: {words}"), errors)
                 self.assertEqual(self.command(folder)[0], 0)
+
+    def test_opinions_in_columns_that_are_not_those_of_the_session_are(self) -> None:
+        chosen = {"type": "tests.support.column_signals:Otherwise", "params": QUICK_EXAMPLES["trend_filter"]}
+        folder = self.record(self.recording({}, live={"strategy": chosen}, count=300))
+        with (
+            patch("backtests.engines.engine_choice.CANDLES_WORTH_IT", 1),
+            patch("backtests.engines.engine_choice.CANDLES_WORTH_COMPILING", 1),
+        ):
+            head = read_head(folder)
+            found = replayed(head, head.settings(), self.base / "out", "auto").replay
+            report = self.check(folder, "history")
+        for engine in (found.engine, report.history.engine):
+            self.assertIn("reference (because signals(columns) says {", engine)
+        self.assertEqual((None, 0), (found.broken, report.exit_code))
+        code, _, errors = self.command(folder, "--engine", "compiled")
+        self.assertEqual((2, True), (code, errors.splitlines()[-1].startswith("error: --engine compiled: signals(")))
 
     def test_a_step_without_a_candle_is(self) -> None:
         recording = self.recording()

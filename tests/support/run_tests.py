@@ -4,25 +4,33 @@ Each module of tests is a process of its own, forked from this one, which has im
 needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and one more
 runs than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
 up those that compute. The last lines count everything, by folder and in all.
+
+A module has passed when its process says so at its end: one that dies, whatever its exit code, one without a test, one
+that leaves a thread which does not end, and one that hangs, of which it is said where, have failed.
 """
 
 import argparse
 import atexit
 import contextlib
+import faulthandler
 import gc
 import importlib
+import mmap
 import os
-import re
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import unittest
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from tests.support.scale import scaled
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -33,16 +41,32 @@ LONG = dict(
 )
 """Modules that take long, the longest first, and whether it is because they compute or because they wait."""
 
-_COUNTS = re.compile(r"^Ran (\d+) tests? in", re.MULTILINE)
-_SKIPPED = re.compile(r"\bskipped=(\d+)")
+HANGS_S = scaled(1_800, 28_800)
+ENDS_S = 60.0
+"""After so many seconds a module hangs, and the end of its process."""
 
 
 class Running(NamedTuple):
-    """A module whose tests are run, and where what they print goes."""
+    """A module whose tests are run, where what they print goes, and what its process tells at its end.
+
+    ``told`` is memory of both processes: how many tests were run and skipped, and whether all is well.
+    """
 
     module: str
     printed: IO[bytes]
+    told: memoryview
     begun: float
+
+    def fault(self, code: int) -> str:
+        """Say why its process, which ended with an exit code, is no success; empty where it is one."""
+        tests, skipped, well = self.told
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}"
+        if code:
+            return "failed"
+        if not well:
+            return "ended before its tests were done"
+        return "" if tests or skipped else "has no tests"
 
 
 class Totals:
@@ -60,17 +84,18 @@ class Totals:
         one.printed.seek(0)
         output = one.printed.read().decode(errors="replace")
         one.printed.close()
-        tests, skipped = (sum(map(int, pattern.findall(output))) for pattern in (_COUNTS, _SKIPPED))
+        tests, skipped, _ = one.told
         self.tests += tests
         self.skipped += skipped
         folder = one.module.rpartition(".")[0] or "."
         self.seconds[folder] += seconds
         self.computed[folder] += computed
-        told = ""
-        if code:
+        fault = one.fault(code)
+        if fault:
             self.failed.append(one.module)
-            told = f", failed\n{output}"
-        print(f"tests.{one.module}: {tests} tests in {seconds:.1f} s, {computed:.1f} s computing{told}", flush=True)
+            fault = f", {fault}\n{output}"
+        took = f"{tests} tests in {seconds:.1f} s, {computed:.1f} s computing"
+        print(f"tests.{one.module}: {took}{fault}", flush=True)
 
 
 def modules(begin: Sequence[str] = ()) -> list[str]:
@@ -79,6 +104,8 @@ def modules(begin: Sequence[str] = ()) -> list[str]:
     if gone := LONG.keys() - found:
         raise SystemExit(f"tests/support/long_modules.txt names modules that are not there: {', '.join(sorted(gone))}")
     ordered = [*LONG, *sorted(found - LONG.keys())]
+    if none := [one for one in begin if not any(f"tests.{name}".startswith(one) for name in ordered)]:
+        raise SystemExit(f"no module begins with {', '.join(none)}; allowed: tests.FOLDER, tests.FOLDER.MODULE")
     return [name for name in ordered if not begin or f"tests.{name}".startswith(tuple(begin))]
 
 
@@ -92,42 +119,45 @@ def next_of(queue: Sequence[str], room: float) -> str | None:
     return next((one for one in queue if weight_of(one) <= room), None)
 
 
-def begin(module: str, output: Path, others: Iterable[Running]) -> tuple[int, Running]:
-    """Run a module's tests beside others in a process of its own; return its number."""
+def begin(module: str, output: Path, hangs: float) -> tuple[int, Running]:
+    """Run a module's tests in a process of its own, which hangs after so many seconds; return its number."""
     # What cannot be imported is told by its own run.
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception, SystemExit):
         importlib.import_module(f"tests.{module}")
     # What is here already is no child's garbage: its collections pass over it.
     gc.freeze()
     printed = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is counted
+    one = Running(module, printed, memoryview(mmap.mmap(-1, 24)).cast("q"), time.monotonic())
     process = os.fork()
     if process:
-        return process, Running(module, printed, time.monotonic())
-    for stream in (1, 2):
-        os.dup2(printed.fileno(), stream)
-    for file in (printed, *(one.printed for one in others)):
-        file.close()
-    os._exit(_run(module, output))
+        return process, one
+    code = 1
+    try:
+        for stream in (1, 2):
+            os.dup2(printed.fileno(), stream)
+        code = _run(one, output, hangs)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
 
 
-def _run(module: str, output: Path) -> int:
+def _run(one: Running, output: Path, hangs: float) -> int:
     """Run a module's tests and what is to be done at the end of a process; return its exit code.
 
     The process then ends at once: to take apart what it was forked with would cost more than most modules' tests.
     """
     import xmlrunner
 
-    runner, code = xmlrunner.XMLTestRunner(output=str(output)), 1
-    try:
-        unittest.main(None, argv=["xmlrunner", f"tests.{module}"], testRunner=runner)
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    except BaseException:
-        traceback.print_exc()
+    faulthandler.dump_traceback_later(hangs, exit=True)
+    runner = xmlrunner.XMLTestRunner(output=str(output))
+    result = unittest.main(None, argv=["xmlrunner", f"tests.{one.module}"], testRunner=runner, exit=False).result
+    faulthandler.dump_traceback_later(min(hangs, ENDS_S), exit=True)
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    return code
+    one.told[:] = memoryview(array("q", (result.testsRun, len(result.skipped), result.wasSuccessful())))
+    return int(not result.wasSuccessful())
 
 
 def _write_to_memory() -> None:
@@ -143,6 +173,7 @@ def main() -> int:
     """Run all modules; return 1 if any test failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("test-results"), help="folder of the XML reports")
+    parser.add_argument("--hangs", type=float, default=HANGS_S, metavar="SECONDS", help="after which a module is ended")
     parser.add_argument("begin", nargs="*", metavar="MODULE", help="only modules whose names begin so: tests.parity")
     asked = parser.parse_args()
     output = asked.output
@@ -152,14 +183,13 @@ def main() -> int:
     # Libraries count what is left of them at the end.
     atexit.register(gc.unfreeze)
     _write_to_memory()
-    importlib.import_module("tests.support.scale")
     begun, totals = time.monotonic(), Totals()
     queue, running = modules(asked.begin), dict[int, Running]()
     room = max(3, min(5, (os.cpu_count() or 2) + 1))
     while queue or running:
         while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
             queue.remove(fitting)
-            process, one = begin(fitting, output, running.values())
+            process, one = begin(fitting, output, asked.hangs)
             running[process] = one
         process, status, used = os.wait4(-1, 0)
         totals.add(running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)

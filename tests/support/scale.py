@@ -13,8 +13,9 @@ from hypothesis.internal.conjecture import providers
 LONG = os.environ.get("HARNESS_TEST_SCALE") == "long"
 SEED = int(os.environ.get("HARNESS_TEST_SEED") or int.from_bytes(os.urandom(4), "big")) if LONG else 0
 
-settings.register_profile("short", derandomize=True, database=None, print_blob=True)
-settings.register_profile("long", database=None, print_blob=True)
+# How long an example takes is a matter of what else the machine does.
+settings.register_profile("short", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile("long", database=None, deadline=None, print_blob=True)
 settings.load_profile("long" if LONG else "short")
 
 if LONG:

@@ -41,11 +41,25 @@ def wanted(venue: Venue, order: ModelOrder) -> Fraction:
 
 def rung_quantity(venue: Venue, order: ModelOrder) -> Fraction:
     """Return what a rung closes in all: floor_lot(fraction x entered), the last one everything the others leave."""
-    ladder, position = venue.rules.ladder, venue.positions[order.symbol]
-    if order.rung == len(ladder) and sum(fraction for fraction, _ in ladder) == 1:
-        others = [other for other in venue.living(order.symbol) if other.rung and other is not order]
-        return order.filled + position.quantity - sum(rung_quantity(venue, other) - other.filled for other in others)
-    return max(rounded_down(ladder[order.rung - 1][0] * position.entered, venue.lot(order.symbol)), order.filled)
+    # READING: what the others leave is found when the position is entered or added to. What other orders close later
+    # changes no rung: the next one that is met closes what there is.
+    if is_last_of_all(venue, order):
+        return order.quantity
+    share, position = venue.rules.ladder[order.rung - 1][0], venue.positions[order.symbol]
+    return max(rounded_down(share * position.entered, venue.lot(order.symbol)), order.filled)
+
+
+def is_last_of_all(venue: Venue, order: ModelOrder) -> bool:
+    """Whether a rung is the last of a ladder whose fractions add up to 1."""
+    ladder = venue.rules.ladder
+    return order.rung == len(ladder) and sum(fraction for fraction, _ in ladder) == 1
+
+
+def leave_the_rest(venue: Venue, last: ModelOrder) -> None:
+    """Let the last rung close what the other rungs leave of the position as it is now."""
+    others = [other for other in venue.living(last.symbol) if other.rung and other is not last]
+    rest = venue.positions[last.symbol].quantity - sum(rung_quantity(venue, one) - one.filled for one in others)
+    last.quantity = last.filled + rest
 
 
 def why_refused(venue: Venue, symbol: str, price: Fraction, quantity: Fraction) -> str:
@@ -281,10 +295,16 @@ def place_rungs(venue: Venue, position: ModelPosition, time_ms: int) -> None:
             exact_level = price + position.sign * multiple * position.stop_distance
             level = for_trader(exact_level, -position.sign, venue.tick(entry.symbol))
             place(venue, entry, "target", level, time_ms, rung)
+            if is_last_of_all(venue, venue.orders[-1]):
+                leave_the_rest(venue, venue.orders[-1])
             if rung_quantity(venue, venue.orders[-1]) > 0:
                 position.rungs_placed.add(rung)
             else:
                 venue.orders.pop()
+        else:
+            for order in venue.living(entry.symbol):
+                if order.rung == rung and is_last_of_all(venue, order):
+                    leave_the_rest(venue, order)
 
 
 def place(venue: Venue, entry: ModelOrder, role: str, level: Fraction, time_ms: int, rung: int) -> None:

@@ -126,7 +126,7 @@ def require_same_figures(test: unittest.TestCase, expected: Session, got: Compil
     """Fail with the first figure of the result that differs; some of them stand in no output."""
     for name in expected.statistics.__slots__:
         test.assertEqual(getattr(expected.statistics, name), getattr(got.statistics, name), name)
-    for name in ("performance", "exits", "rung_fills", "funding_net", "funding_paid"):
+    for name in ("performance", "exits", "rung_fills", "funding_net", "funding_paid", "open_funding"):
         test.assertEqual(getattr(expected.account, name), getattr(got.account, name), name)
     test.assertEqual(told_totals(expected.account.totals), told_totals(got.account.totals))
     test.assertEqual(list(expected.candle_moves), got.candle_moves)

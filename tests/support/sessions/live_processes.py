@@ -174,6 +174,10 @@ class LiveProcess:
             lambda: f"no step {time_ms}, last {last_step_ms(self.folder)}",
         )
 
+    def wait_until_connected(self) -> None:
+        """Wait until its feeds are: before that it may not take signals yet, which end it like any other process."""
+        self.wait_until(lambda: "event=connection state=connected" in self.log, "not connected")
+
     def wait_for_line(self, text: str) -> None:
         """Wait until the journal holds a text."""
         self.wait_until(lambda: text in journal_text(self.folder), f"no {text} in the journal")
@@ -220,11 +224,6 @@ def journal_records(folder: Path) -> list[dict[str, object]]:
     """Return the whole records of a journal as plain JSON, without what chains them."""
     lines = (json.loads(line) for line in journal_text(folder).splitlines(keepends=True) if line.endswith("\n"))
     return [{key: value for key, value in one.items() if key != "chain"} for one in lines]
-
-
-def resumes_of(folder: Path) -> int:
-    """Return how often a session has been resumed, by its journal."""
-    return journal_text(folder).count('"record":"resume"')
 
 
 def outputs_of(folder: Path) -> dict[str, bytes]:

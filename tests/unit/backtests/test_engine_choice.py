@@ -1,6 +1,8 @@
 """Which engine makes a run, and what is said of it; the bytes are the same."""
 
+import contextlib
 import dataclasses
+import io
 import json
 import tempfile
 import threading
@@ -12,7 +14,7 @@ from unittest.mock import patch
 import msgspec
 
 from backtests import run_backtest
-from backtests.config_backtest import ConfigBacktestRunner
+from backtests.config_backtest import ConfigBacktestRunner, main
 from backtests.engines import engine_choice
 from backtests.run_plan import RunPlan
 from core.errors import ConfigurationError, ParityError, StrategyError
@@ -130,7 +132,22 @@ class EngineChoice(unittest.TestCase):
             _, engine = self.run_on(config, engine=choice, verify_engine=True)
             self.assertEqual("reference (because it is verified)", engine)
 
+    def test_a_verified_run_says_that_it_compiles_the_rules_first(self) -> None:
+        config = self.config("scalping_ema_rsi", QUICK)
+        asked = ["--config", str(config), "--start", HOURS[0], "--end", HOURS[1], "--verify-engine"]
+        told = "compiling the rules, once on this machine: about a minute\n"
+        for more, said in (([], told), (["--quiet"], "")):
+            with (
+                patch("compiled.compiling.sources.is_compiled", return_value=False),
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()) as errors,
+            ):
+                self.assertEqual(0, main([*asked, *more]))
+            self.assertEqual(said, errors.getvalue())
+
     def test_a_run_that_one_engine_alone_can_make_is_made_and_warns_that_nothing_was_verified(self) -> None:
+        # Compiled by now: the command has nothing to say of that.
+        self.run_on(self.config("scalping_ema_rsi", QUICK), engine="compiled")
         config = self.config("donchian_breakout", QUICK_EXAMPLES["donchian_breakout"])
         plain, _ = self.run_on(config)
         asked, engine = self.run_on(config, verify_engine=True)

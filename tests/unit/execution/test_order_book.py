@@ -1,10 +1,12 @@
 """The order book: what is accepted, how orders are changed and end, and what an order's fill does to others."""
 
+import copy
 import unittest
 from decimal import Decimal
 
 from core.orders import OrderRequest, OrderSide, OrderType
 from execution.orders.order_status import OrderStatus
+from execution.scripting.paper_trader import PaperTrader
 from tests.support.runs.paper_venue import SYMBOL, PaperVenue
 from tests.support.times import MINUTE_MS
 
@@ -401,6 +403,17 @@ class WaitingEntries(unittest.TestCase):
                 self.assertEqual(
                     ("1970-01-01T00:03:00.000Z", "max_order_wait"), venue.events("timestamp", "reason")[-1]
                 )
+
+
+class Copies(unittest.TestCase):
+    def test_a_copy_of_a_trader_has_orders_of_its_own(self) -> None:
+        trader = PaperTrader()
+        wanted = OrderRequest(SYMBOL, OrderSide.BUY, OrderType.LIMIT, 1.0, price=99.0)
+        order = trader.book.submit(wanted, 0, last_price=100.0)
+        book = copy.deepcopy(trader).book
+        (copied,) = book.orders_of(SYMBOL)
+        book.cancel(copied, MINUTE_MS)
+        self.assertEqual(([], [order]), (book.orders_of(SYMBOL), trader.book.orders_of(SYMBOL)))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class ExitFigures(unittest.TestCase):
             exits=Counter({"target": 4, "break_even": 1, "time_stop": 1, "liquidation": 1}),
             funding_net=Decimal("0.125"),
             funding_paid=Decimal("0.5"),
-            holdings={"ETH": SimpleNamespace(entry=SimpleNamespace(funding=Decimal("-0.125")))},
+            open_funding={"ETH": Decimal("-0.125")},
         )
 
     def test_rungs_count_fills_and_the_positions_they_were_reached_by(self) -> None:

@@ -340,6 +340,17 @@ class Money(unittest.TestCase):
         # In all: 110 + 240 - 302 gross, 0.302 + 0.35 commission.
         self.assertEqual(venue.balance, 10_000 + 48 - Fraction("0.652"))
 
+    def test_the_last_rung_met_first_closes_what_other_orders_have_left(self):
+        half = Fraction(1, 2)
+        ladder = ((half, Fraction(1)), (half, Fraction(1)))
+        venue = venue_of(ladder=ladder, limit_fill="probability", limit_fill_seed=7)
+        ask(venue, "SELL", "MARKET", 3.0, stop_distance=1.0, order_id="c")
+        play(venue, 0, 100, 100, 100, 100)
+        ask(venue, "BUY", "MARKET", 2.0, 1, reduce_only=True)
+        # Both rungs stand at 99 with 1.5; of SHA-256 of 7|A/USDT|c-tp1|60000 u = 0.862 misses, of c-tp2 0.119 fills.
+        play(venue, 1, 100, 100, 99, 99)
+        self.assertEqual([(0, "OPEN", 100, 3), (1, "CLOSE", 100, 2), (2, "CLOSE", 99, 1)], fills(venue))
+
     def test_a_ladder_closes_its_fractions_and_break_even_follows(self):
         # 1.0 at 100, stop 98: rungs of 0.5 at 102 and the rest at 104. After rung 1 the stop stands at 100.
         half = Fraction(1, 2)

@@ -54,6 +54,13 @@ class LaidOver(unittest.TestCase):
         settings = self.loaded({"strategy": {"type": "donchian_breakout"}})
         self.assertNotIn("ema_fast", settings.live.strategy.params)
 
+    def test_a_key_of_a_file_that_is_no_path_is_named_in_the_file(self) -> None:
+        for key in (".", "execution.", ".risk"):
+            file = write_config(self.file.parent, live={**LIVE, key: None})
+            with self.assertRaises(ConfigValidationError) as caught:
+                load_settings(file, overrides=Overrides({"execution": {"slippage": 0.0}}, "over.yaml"))
+            self.assertTrue(caught.exception.problems[0].startswith(f"{file}: {key}: unknown"), caught.exception)
+
     def test_what_is_wrong_in_them_is_named_there_and_what_is_wrong_in_a_file_in_the_file(self) -> None:
         table = (
             ({"timefram": "1h"}, "over.yaml: overrides.timefram: unknown key (did you mean timeframe?)"),
