@@ -11,13 +11,14 @@ from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import did_you_mean, shown
 from engine.renderer import OutputsKept
 from market_data.history.fetch_progress import open_progress
+from metrics.equity_curve import DailyCloses
 from metrics.metric_settings import MetricSettings
 from research.objectives.objective import Function, Objective, objectives_of
 from research.objectives.trial_figures import figures_of
 from research.samplers.sampler_choice import require_sampler
 from research.spaces.parameter import Parameter
 from research.spaces.ranges import parameter_of
-from research.studies.judged_trials import Judge
+from research.studies.judged_trials import Judge, equity_bytes
 from research.studies.optimise_section import OptimiseSection, section_of
 from research.studies.study import Study
 from research.studies.study_base import Candidates, StudyBase, base_of_runs, base_of_system
@@ -173,9 +174,14 @@ def begin_study(
 ) -> Study:
     """Make a study; ``told`` hears its number before anything is tried. Errors as of :func:`optimise`."""
     with _runs_of(search, opened) as runs:
-        hashes, figures = _base_run(search, runs)
+        hashes, figures, daily = _base_run(search, runs)
         row = search.plan.row(hashes, search.base.market, wall_clock_ms())
-        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
+        row = msgspec.structs.replace(
+            row,
+            settings={**(row.settings or {}), "base": figures},
+            first_day=int(daily.first_day),
+            daily_equity=equity_bytes(daily),
+        )
         row = msgspec.structs.replace(row, id=opened.store.record(row))
         told(int(row.id or 0))
         return _made(row, search, hashes, opened, runs)
@@ -184,7 +190,7 @@ def begin_study(
 def go_on_with_study(row: Optimisation, search: Search, opened: "OpenedSurroundings") -> Study:
     """Make what is missing of the study that a row is; errors as of :func:`resume`."""
     with _runs_of(search, opened) as runs:
-        hashes, _ = _base_run(search, runs)
+        hashes, _, _ = _base_run(search, runs)
         _require_same(row, hashes, search.plan)
         row = msgspec.structs.replace(
             row, status="RUNNING", settings={**(row.settings or {}), "trials": search.plan.trials}
@@ -321,7 +327,7 @@ def _runs_of(begun: Search, opened: OpenedSurroundings) -> ManyRuns:
     return ManyRuns(begun.base, processes=opened.processes, outputs=outputs, runs=begun.plan.total)
 
 
-def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
+def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any], DailyCloses]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = begun.base
     (done,) = runs.run([{}])
@@ -330,8 +336,9 @@ def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]
     result = done.result.result
     if not isinstance(result.data_sha256, str):
         raise InvariantError("a backtest without a hash of its candles")
-    figures = figures_of(result, done.result.daily_closes, base.window, conventions(base))
-    return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures
+    daily = done.result.daily_closes
+    figures = figures_of(result, daily, base.window, conventions(base))
+    return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures, daily
 
 
 def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> None:
