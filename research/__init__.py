@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from research.recommendations.deciding import accept, reject
     from research.recommendations.recommending import recommend
     from research.recommendations.reviewing import review
-    from research.studies.search import optimise, read_study, resume
+    from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
     "accept",
+    "begin",
     "cross_validate",
     "optimise",
     "read_study",
@@ -34,7 +35,7 @@ _HOMES = {
     "research.recommendations.deciding": "accept reject",
     "research.recommendations.recommending": "recommend",
     "research.recommendations.reviewing": "review",
-    "research.studies.search": "optimise read_study resume",
+    "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }
 

@@ -21,6 +21,8 @@ VERBS = {
     "accept": ("accepting", "write the version of the system that a recommendation asks for"),
     "reject": ("rejecting", "say no to a recommendation"),
     "review": ("recommendation_reviewing", "compare what was expected with what came of it"),
+    "worker": ("working", "do the jobs that were submitted, one after the other"),
+    "cluster": ("cluster_starting", "start the scheduler of a cluster, or workers for one"),
 }
 """The verbs: the module of ``research.commands`` that has each, and what it does."""
 
@@ -42,6 +44,7 @@ examples:
   python -m research recommend --system practice-scalping --confirm
   python -m research accept 1
   python -m research review
+  python -m research optimise --system practice-scalping --detach; python -m research worker --until-empty
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
 another when it is run again, 130 interrupted

@@ -11,9 +11,11 @@ from research.recommendations.searched_windows import COMPARES
 from research.recommendations.system_now import SystemNow
 from research.recommendations.unsearched_runs import fold_ranges
 from research.spaces.parameter import Parameter
-from research.studies.search import OpenedSurroundings, Search, begin_study, search_of
+from research.studies.planned_search import Search, search_of
+from research.studies.search import begin_study
 from research.studies.study import Study
 from research.studies.study_base import base_of_system
+from research.studies.surroundings import OpenedSurroundings
 from runs.store.run_store import RunStore
 
 _METRIC = "roi"

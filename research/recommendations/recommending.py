@@ -18,7 +18,7 @@ from research.recommendations.run_claims import symbol_evidence, timeframe_evide
 from research.recommendations.searched_windows import SearchedWindow, searched_windows
 from research.recommendations.system_now import SystemNow
 from research.recommendations.unsearched_runs import unsearched_runs
-from research.studies.search import OpenedSurroundings, Surroundings
+from research.studies.surroundings import OpenedSurroundings, Surroundings
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation
 from systems.catalogue import all_systems, read_system

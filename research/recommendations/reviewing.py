@@ -5,7 +5,6 @@ from typing import Any, Unpack
 
 import msgspec
 
-from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import did_you_mean, shown
 from core.time_range import TimeRange
@@ -16,8 +15,8 @@ from research.recommendations.confidence import KindRecord, kind_records
 from research.recommendations.deciding import recommendation
 from research.recommendations.mean_change import mean_change
 from research.recommendations.system_now import SystemNow
-from research.studies.search import OpenedSurroundings, Surroundings
 from research.studies.study_base import base_of_system
+from research.studies.surroundings import OpenedSurroundings, Surroundings
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation, RunRow
 from systems.catalogue import read_system
@@ -155,7 +154,7 @@ def _outcome(
         system.system, window, opened.places, offline=opened.offline, show_progress=opened.show_progress
     )
     found = []
-    with ManyRuns(base, processes=1, runs=2) as runs:
+    with opened.machines.runs(base, "none", 2) as runs:
         for made in runs.run([{}, row.params or {}]):
             if made.result is None:
                 raise made.error if isinstance(made.error, HarnessError) else InvariantError(str(made.error))
