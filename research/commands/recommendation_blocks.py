@@ -39,7 +39,10 @@ def told(row: Recommendation, records: Mapping[str, KindRecord]) -> list[Facts |
             f"{confidence} ({number(row.probability, 3)} by its evidence; others of its type: {record.text})",
         ),
         ("tested", f"one of {evidence['tested']} claims"),
-        ("other markets", f"better on {evidence['markets_better']} of {evidence['markets']}"),
+        (
+            "other markets",
+            f"better on {evidence['markets_better']} of {evidence['markets']}" if evidence["markets"] else "-",
+        ),
     ]
     if row.version:
         facts.append(("version", row.version))
