@@ -6,13 +6,14 @@ from typing import Any
 
 from core.errors import HarnessError
 from core.time_range import TimeRange
+from core.timeframe import DAY_MS
 from research.spaces.space import fingerprint
 from research.studies.study_base import StudyBase, base_of_system
 from research.studies.study_plan import BaseHashes
 from systems.places import Places
 from systems.system import System
 
-_ANY_DAY = TimeRange(0, 86_400_000)
+_ANY_DAY = TimeRange(0, DAY_MS)
 
 
 class SystemNow:
