@@ -7,10 +7,16 @@ from typing import Any
 
 import numpy as np
 
+import research
+from backtests.many.run_many import ManyRuns
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from research.recommendations.binding_settings import REFUSALS, SIZES, binding_claims
-from research.recommendations.unsearched_runs import UnsearchedRun
+from research.recommendations.change import overlap
+from research.recommendations.recommending import evidence_of
+from research.recommendations.searched_windows import searched_windows
+from research.recommendations.unsearched_runs import UnsearchedRun, earned_by_symbol, unsearched_runs
+from research.studies.study_base import base_of_system
 from runs.store.store_rows import MetricPoint, RunRow, TradeRow
 from tests.support.histories import START, windows_of
 from tests.unit.research.test_recommendations import BEST, HistoryCase
@@ -117,6 +123,37 @@ class Binding(RunCase):
             self.assertIsNotNone(self.system.settings_with({one.key: one.looser(now)}), one.key)
             if reason in REFUSALS:
                 self.assertIn(f'"{reason}"', reasons)
+
+
+class Folds(HistoryCase):
+    def test_searches_and_tests_of_a_real_walk_forward_are_evidence(self) -> None:
+        options = {"sampler": "grid", "metric": "roi", "processes": 1, "store": self.store, "places": self.places}
+        parameters = {"sl_atr_multiple": [1.0, 2.0, 3.0]}
+        walk = research.walk_forward("mine", parameters, train="8d", test="6d", **options)
+        self.assertEqual(3, len(walk.folds))
+        windows = searched_windows(self.store, self.system.strategy)
+        self.assertEqual([one.notes.train for one in walk.folds], [one.window for one in windows])
+        # The base as it stood, which the searches did not try, has the returns of a backtest of its own.
+        for one in windows:
+            base = base_of_system(self.system.system, one.window, self.places, offline=True, show_progress=False)
+            with ManyRuns(base, processes=1, runs=1) as runs:
+                (made,) = runs.run([{}])
+            self.assertEqual(made.result.daily_closes.returns().tolist(), one.base.returns.returns.tolist())
+        tests = unsearched_runs(self.system, windows, self.store)
+        self.assertEqual([one.notes.test for one in walk.folds], [one.window for one in tests])
+        self.assertTrue(all(one.fold for one in tests))
+        evidence = evidence_of(self.system, windows, self.store)
+        [symbol, *_] = [one for one in evidence if one.claim.because == "without BTC/USDT"]
+        ran = [earned_by_symbol(one.row, self.store)["BTC/USDT"][0].sum() for one in tests]
+        self.assertEqual([-one for one in ran], [pair.differences.sum() for pair in symbol.own])
+        total = sum(earned.sum() for one in tests for earned, _ in earned_by_symbol(one.row, self.store).values())
+        returns = [float(one.row.net_profit / one.row.capital) for one in tests]
+        self.assertAlmostEqual(sum(returns), total, places=12)
+        of_points = [one for one in evidence if one.claim.kind == "parameters"]
+        self.assertTrue(of_points)
+        for one in of_points:
+            expected = [other.window for other in windows if not overlap(one.claim.searched, other.window)]
+            self.assertEqual(expected, [pair.window for pair in one.own])
 
 
 if __name__ == "__main__":
