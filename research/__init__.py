@@ -6,7 +6,8 @@ from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
-    from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
+    from research.folds.validation_rows import read_cross_validation
+    from research.folds.walk_forward import begin_walk_forward, read_walk_forward, resume_walk_forward, walk_forward
     from research.recommendations.deciding import accept, reject
     from research.recommendations.recommending import recommend
     from research.recommendations.reviewing import review
@@ -17,8 +18,10 @@ __all__ = [
     "Study",
     "accept",
     "begin",
+    "begin_walk_forward",
     "cross_validate",
     "optimise",
+    "read_cross_validation",
     "read_study",
     "read_walk_forward",
     "recommend",
@@ -31,7 +34,8 @@ __all__ = [
 
 _HOMES = {
     "research.folds.cross_validation": "cross_validate",
-    "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
+    "research.folds.validation_rows": "read_cross_validation",
+    "research.folds.walk_forward": "begin_walk_forward read_walk_forward resume_walk_forward walk_forward",
     "research.recommendations.deciding": "accept reject",
     "research.recommendations.recommending": "recommend",
     "research.recommendations.reviewing": "review",

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 _ROOT = Path(__file__).resolve().parents[1]
-_PROGRAM = frozenset(
+PROGRAM = frozenset(
     {
         "core",
         "indicators",
@@ -33,14 +33,17 @@ _PROGRAM = frozenset(
         "market_data",
         "validation",
         "engine",
+        "compiled",
         "runs",
         "practice",
         "reports",
         "backtests",
+        "live",
         "systems",
         "research",
     }
 )
+"""The packages of this program: what their folders have beside them belongs to users."""
 _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 _INSTALLED_PARTS = frozenset({"site-packages", "dist-packages"})
 _loaded: dict[str, dict[str, str]] = {}
@@ -227,7 +230,7 @@ def _file_of(module: str) -> Path | None:
 def _is_own(module: str, file: Path) -> bool:
     if _INSTALLED_PARTS & set(file.parts) or any(file.is_relative_to(folder) for folder in _INSTALLED):
         return False
-    return not (module.partition(".")[0] in _PROGRAM and file.is_relative_to(_ROOT))
+    return not (module.partition(".")[0] in PROGRAM and file.is_relative_to(_ROOT))
 
 
 def _imports(module: str, file: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ from research.studies.search import begin, optimise, resume, study_row
 from research.studies.study_luck import study_luck
 from runs.commands.opened_store import print_json
 from runs.store.run_store import open_store
-from runs.store.store_rows import Optimisation
+from runs.store.store_rows import Job, Optimisation
 from systems.places import DEFAULT_FOLDER, Places
 
 _OF_A_NEW_STUDY = ("system", "window", "param", "condition", "sampler", "metric", "seed", "batch", "min_trades", "best")
@@ -113,7 +113,7 @@ def run(asked: argparse.Namespace) -> int:
         study = optimise(asked.system, **search_options(asked), best=asked.best, **surroundings)
     with open_store() as store:
         luck = study_luck(study, store)
-    page = usual_place(study, asked.logs)
+    page = usual_place(study.row, asked.logs)
     if asked.json:
         print_json({**study.to_dict(), "luck": luck.to_dict(), "report": str(write_study_page(study, luck, page))})
     else:
@@ -129,20 +129,28 @@ def _detached(asked: argparse.Namespace, begun: Optimisation | None) -> int:
     """Submit a study that has begun, or that is gone on with, as a job."""
     with open_store() as store:
         study = study_row(store, asked.resume) if begun is None else begun
-        wanted = OptimiseRequest(
-            study=int(study.id or 0),
-            trials=asked.trials if begun is None else None,
-            processes=asked.processes,
-            cluster=asked.cluster,
-            cluster_folder=asked.cluster_folder,
-            places=Places(asked.systems, asked.logs, asked.data_dir),
-            offline=asked.offline,
-        )
-        job = submit_study(store, study, wanted)
-    if asked.json:
-        print_json({"job": job.id, "study": study.id})
+        trials = asked.trials if begun is None else None
+        job = submit_study(store, study, OptimiseRequest(study=int(study.id or 0), trials=trials, **requested(asked)))
+    return show_submitted(job, "study", study, as_json=asked.json)
+
+
+def requested(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what :func:`add_surroundings` has taken, as a job is asked for."""
+    return {
+        "processes": asked.processes,
+        "cluster": asked.cluster,
+        "cluster_folder": asked.cluster_folder,
+        "places": Places(asked.systems, asked.logs, asked.data_dir),
+        "offline": asked.offline,
+    }
+
+
+def show_submitted(job: Job, what: str, row: Optimisation, *, as_json: bool) -> int:
+    """Print which job a study or a walk-forward has become."""
+    if as_json:
+        print_json({"job": job.id, what.replace("-", "_"): row.id})
     else:
-        say(f"study {study.id} is job {job.id}: python -m research worker makes it, python -m runs jobs shows it")
+        say(f"{what} {row.id} is job {job.id}: python -m research worker makes it, python -m runs jobs shows it")
     return 0
 
 

@@ -6,6 +6,7 @@ from core.settings_problem import shown
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS, timeframe_name
 from research.folds.walk_forward_result import FoldResult, WalkForward
+from research.pictures.fold_line import FoldLine, WalkLines
 from runs.commands.text_blocks import UNDEFINED, Facts, Grid, number, show
 
 _DAY_LONG, _MINUTE_LONG = 10, 16
@@ -24,6 +25,32 @@ def show_walk(walk: WalkForward) -> None:
     if idle:
         numbers = ", ".join(str(one.number) for one in idle)
         warn(f"no trial of fold {numbers} is ranked ({idle[0].notes.untraded}): nothing was traded in its test")
+
+
+def walk_lines(walk: WalkForward) -> WalkLines:
+    """Return a walk-forward as its page shows it: in the words in which it is printed."""
+    facts = [
+        *_facts(walk),
+        *_account(walk),
+        *((f"{name} moved, in % of its range", said) for name, said in _drift(walk)),
+    ]
+    return WalkLines(title=_title(walk), facts=facts, folds=[_line(one) for one in walk.folds])
+
+
+def _line(one: FoldResult) -> FoldLine:
+    notes, traded = one.notes, one.notes.trial is not None
+    return FoldLine(
+        number=one.number,
+        train=notes.train,
+        test=notes.test,
+        params=(one.trial.params or {}) if traded else {},
+        in_value=notes.in_value,
+        out_value=one.out_value,
+        efficiency=one.efficiency,
+        trades=(one.trial.trades or 0) if traded else 0,
+        max_drawdown_pct=(one.trial.figures or {}).get("drawdown.max_drawdown_pct"),
+        balance=notes.final_balance,
+    )
 
 
 def _title(walk: WalkForward) -> str:

@@ -1,12 +1,26 @@
 """``python -m research walk-forward``: search fold by fold, trade the best of each in what follows."""
 
 import argparse
+from typing import Any
 
+from core.command_line import say
 from core.errors import ConfigurationError
-from research.commands.optimising import add_search_arguments, add_surroundings, search_options, surroundings_of
+from research.commands.optimising import (
+    add_search_arguments,
+    add_surroundings,
+    requested,
+    search_options,
+    show_submitted,
+    surroundings_of,
+)
+from research.commands.page_writing import write_page_of_walk
 from research.commands.walk_blocks import show_walk
-from research.folds.walk_forward import NOTHING, resume_walk_forward, walk_forward
+from research.folds.walk_forward import NOTHING, begin_walk_forward, resume_walk_forward, walk_forward
+from research.folds.walk_plan import walk_row
+from research.jobs.job_kinds import WalkForwardRequest, submit_walk_forward
 from runs.commands.opened_store import print_json
+from runs.store.run_store import open_store
+from runs.store.store_rows import Optimisation
 
 _OF_A_NEW_ONE = (
     "system", "window", "param", "condition", "sampler", "trials", "metric", "seed", "batch", "min_trades", "train",
@@ -24,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embargo", metavar=_LENGTH, help="between that and the test (default: nothing)")
     add_search_arguments(parser)
     parser.add_argument("--resume", metavar="NUMBER", help="go on with one: its number, or latest")
+    parser.add_argument("--detach", action="store_true", help="submit it as a job, which a worker makes")
+    parser.add_argument("--report", action="store_true", help="write a page of it too")
     add_surroundings(parser)
 
 
@@ -34,8 +50,10 @@ def run(asked: argparse.Namespace) -> int:
             if getattr(asked, name) is not None:
                 raise ConfigurationError(
                     f"--{name.replace('_', '-')} does nothing with --resume: the walk-forward has its own — allowed: "
-                    "--processes, --cluster, --json, --offline and places"
+                    "--processes, --cluster, --detach, --report, --json, --offline and places"
                 )
+        if asked.detach:
+            return _detached(asked, None)
         walk = resume_walk_forward(asked.resume, **surroundings_of(asked))
     elif asked.system is None:
         raise ConfigurationError(
@@ -45,18 +63,34 @@ def run(asked: argparse.Namespace) -> int:
         for name in ("train", "test"):
             if getattr(asked, name) is None:
                 raise ConfigurationError(f"--{name} is missing — allowed: a length such as 90d, or 2000c for candles")
-        walk = walk_forward(
-            asked.system,
-            **search_options(asked),
-            train=asked.train,
-            test=asked.test,
-            purge=asked.purge or NOTHING,
-            embargo=asked.embargo or NOTHING,
-            anchored=bool(asked.anchored),
-            **surroundings_of(asked),
-        )
+        lengths: dict[str, Any] = {
+            "train": asked.train,
+            "test": asked.test,
+            "purge": asked.purge or NOTHING,
+            "embargo": asked.embargo or NOTHING,
+            "anchored": bool(asked.anchored),
+        }
+        options = {**search_options(asked), **lengths, **surroundings_of(asked)}
+        if asked.detach:
+            return _detached(asked, begin_walk_forward(asked.system, **options))
+        walk = walk_forward(asked.system, **options)
+    page = None
+    if asked.report:
+        with open_store() as store:
+            page = write_page_of_walk(walk, store, None, asked.logs)
     if asked.json:
-        print_json(walk.to_dict())
+        print_json(walk.to_dict() | ({} if page is None else {"report": str(page)}))
     else:
         show_walk(walk)
+        if page is not None:
+            say("", f"Report page: {page}")
     return 0
+
+
+def _detached(asked: argparse.Namespace, begun: Optimisation | None) -> int:
+    """Submit a walk-forward that has begun, or that is gone on with, as a job."""
+    with open_store() as store:
+        walk = walk_row(store, asked.resume) if begun is None else begun
+        wanted = WalkForwardRequest(walk_forward=int(walk.id or 0), **requested(asked))
+        job = submit_walk_forward(store, walk, wanted)
+    return show_submitted(job, "walk-forward", walk, as_json=asked.json)

@@ -20,10 +20,12 @@ from core.timeframe import timeframe_ms
 from market_data.history.fetch_progress import open_progress
 from metrics.equity_curve import DailyCloses
 from metrics.metric_settings import MetricSettings
+from research.executors.executor_pool import ExecutorLost
 from research.folds.combinations import GroupScheme, Split, groups_of, paths_of, splits_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
 from research.folds.joined_runs import RunPart, joined_figures, joined_names
 from research.folds.lengths import length_ms
+from research.folds.validation_rows import ValidationPlan, keep_validation
 from research.folds.windowed_base import WindowedBase, study_base_over
 from research.objectives.objective import Objective
 from research.objectives.trial_figures import Figures, figures_of
@@ -32,9 +34,11 @@ from research.studies.planned_search import Options, Search, conventions, search
 from research.studies.search import begin_study
 from research.studies.surroundings import OpenedSurroundings
 from runs.store.store_rows import Trial
+from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 LISTED = ("grid", "random", "qmc")
 """Samplers that learn nothing: the points that they try are the same on every range."""
+_INTERRUPTED = "interrupted in the search of range"
 
 
 class ValidationOptions(Options, total=False):
@@ -91,20 +95,41 @@ def cross_validate(
         purge_ms=length_ms("purge", purge, candle_ms, least=0),
         embargo_ms=length_ms("embargo", embargo, candle_ms, least=0),
     )
-    cut = groups_of(search.plan.window, groups, candle_ms)
-    splits = splits_of(cut, scheme)
-    settings = conventions(search.base)
+    splits = splits_of(groups_of(search.plan.window, groups, candle_ms), scheme)
+    plan = ValidationPlan(search=search.plan, scheme=scheme, candle_ms=candle_ms)
     with OpenedSurroundings(given) as opened:
-        known = _searched(search, splits, opened)
-        chosen = [_best(one, known, objective, search.plan.min_trades, settings) for one in splits]
-        wanted = {(best.number, own) for best, one in zip(chosen, splits, strict=True) if best for own in one.tests}
-        parts = _tried(search, cut, wanted, chosen, opened)
-    tried = len(next(iter(known.values())).trials)
+        row = plan.row(search.base.market.strategy)
+        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        try:
+            found = _made(int(row.id or 0), plan, search, splits, objective, opened)
+            keep_validation(row, found, opened.store)
+        except BaseException:
+            opened.store.record(msgspec.structs.replace(row, status="PARTIAL", ended_ms=wall_clock_ms()))
+            raise
+        return found
+
+
+def _made(
+    number: int,
+    plan: ValidationPlan,
+    search: Search,
+    splits: list[Split],
+    objective: Objective,
+    opened: OpenedSurroundings,
+) -> CrossValidation:
+    """Search, try, and return what came of it."""
+    scheme, settings = plan.scheme, conventions(search.base)
+    cut = groups_of(search.plan.window, scheme.groups, plan.candle_ms)
+    known = _searched(search, splits, opened)
+    chosen = [_best(one, known, objective, search.plan.min_trades, settings) for one in splits]
+    wanted = {(best.number, own) for best, one in zip(chosen, splits, strict=True) if best for own in one.tests}
+    parts = _tried(search, cut, wanted, chosen, opened)
     return CrossValidation(
+        id=number,
         plan=search.plan,
         scheme=scheme,
         groups=cut,
-        tried=tried,
+        tried=len(next(iter(known.values())).trials),
         splits=[_split(one, best, parts, objective, settings) for one, best in zip(splits, chosen, strict=True)],
         paths=[_path(one, chosen, parts, objective, settings) for one in paths_of(scheme)],
     )
@@ -142,10 +167,16 @@ def _searched(search: Search, splits: Iterable[Split], opened: OpenedSurrounding
     """Make the study of every range that is searched."""
     ranges = sorted({one for split in splits for one in split.train}, key=TimeRange.to_tuple_ms)
     found = {}
-    for one in ranges:
+    for number, one in enumerate(ranges, 1):
         plan = msgspec.structs.replace(search.plan, window=one, window_name=None)
         base = study_base_over(search.base, one, isolated=True)
-        found[one] = _Known(one, begin_study(Search(plan, base, search.objectives), opened).trials)
+        kept = f"{_INTERRUPTED} {number} of {len(ranges)}; the same command again makes only the runs that are missing"
+        try:
+            found[one] = _Known(one, begin_study(Search(plan, base, search.objectives), opened).trials)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(kept) from None
+        except ExecutorLost as error:
+            raise ExecutorLost(error.why, kept) from None
     return found
 
 

@@ -66,8 +66,12 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CrossValidation(msgspec.Struct, frozen=True, kw_only=True):
-    """A cross-validation: its groups in order, its splits and its paths; ``tried`` points were searched."""
+    """A cross-validation: its number in the store, its groups in order, its splits and its paths.
 
+    ``tried`` points were searched.
+    """
+
+    id: int
     plan: StudyPlan
     scheme: GroupScheme
     groups: list[TimeRange]
@@ -94,6 +98,7 @@ class CrossValidation(msgspec.Struct, frozen=True, kw_only=True):
         """Return it as plain values."""
         plan = self.plan
         return {
+            "cross_validation": self.id,
             "system": plan.system,
             "window": {"name": plan.window_name, **msgspec.to_builtins(plan.window)},
             "scheme": {**msgspec.to_builtins(self.scheme), "splits": self.scheme.splits, "paths": self.scheme.paths},

@@ -5,8 +5,9 @@ the rule for ends of runs (at their last marks, with costs, ``reason=end``). Bes
 test to the next: limits on losses and draw-down begin anew, as they do with a session.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack, cast
+from typing import Any, NamedTuple, Unpack, cast
 
 import msgspec
 
@@ -21,11 +22,19 @@ from research.folds.lengths import length_ms
 from research.folds.walk_forward_result import WalkForward
 from research.folds.walk_plan import WalkPlan, plan_of_walk, walk_row
 from research.spaces.parameter import Parameter
-from research.studies.planned_search import Metric, Options, Search, conventions, search_again, search_of
-from research.studies.surroundings import OpenedSurroundings, Surroundings
+from research.studies.planned_search import (
+    Metric,
+    Options,
+    Search,
+    conventions,
+    require_kept_metric,
+    search_again,
+    search_of,
+)
+from research.studies.surroundings import OpenedSurroundings, Surroundings, Watch
 from runs.identity.code_version import code_version
-from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.run_store import RunStore, open_store
+from runs.store.store_rows import Optimisation, Status, Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 NOTHING = "0c"
@@ -82,9 +91,29 @@ def walk_forward(
     """
     search, plan = _planned(system, parameters, train, test, options)
     with OpenedSurroundings(options) as opened:
-        row = plan.row(search.base.market.strategy, wall_clock_ms())
-        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        row = _recorded(plan, search, opened.store, "RUNNING")
         return _made(row, plan, search, opened)
+
+
+def begin_walk_forward(
+    system: str,
+    parameters: Mapping[str, Any] | Sequence[Parameter] | None = None,
+    *,
+    train: str,
+    test: str,
+    **options: Unpack[WalkOptions],
+) -> Optimisation:
+    """Record a walk-forward of a system without making a fold: :func:`resume_walk_forward` makes them, anywhere.
+
+    Arguments and errors are those of :func:`walk_forward`.
+    """
+    search, plan = _planned(system, parameters, train, test, options)
+    require_kept_metric(search)
+    given = options.get("store")
+    opened: contextlib.AbstractContextManager[RunStore]
+    opened = open_store() if given is None else contextlib.nullcontext(given)
+    with opened as store:
+        return _recorded(plan, search, store, "PENDING")
 
 
 def resume_walk_forward(
@@ -118,6 +147,8 @@ def resume_walk_forward(
                 raise ConfigurationError(
                     f"{called}: the {what} are no longer those that it was begun with — allowed: one of its own"
                 )
+        row = msgspec.structs.replace(row, status="RUNNING")
+        opened.store.record(row)
         return _made(row, plan, search, opened)
 
 
@@ -165,16 +196,36 @@ def _planned(
     return search, plan
 
 
+def _recorded(plan: WalkPlan, search: Search, store: RunStore, status: Status) -> Optimisation:
+    """Keep a walk-forward that begins, or waits."""
+    row = msgspec.structs.replace(plan.row(search.base.market.strategy, wall_clock_ms()), status=status)
+    return msgspec.structs.replace(row, id=store.record(row))
+
+
+class _FoldWatch(NamedTuple):
+    """Who is told of a walk-forward, while one of its folds is made."""
+
+    watch: Watch
+    before: int
+    folds: int
+
+    def made(self, done: int, total: int) -> None:
+        """Hear that so many trials of a fold are there, of which each has as many."""
+        self.watch.made(self.before * total + done, self.folds * total)
+
+
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
     """Make the folds that are missing, in order, and keep how it ended."""
     run = FoldRun(row, plan, search, opened)
-    status = "PARTIAL"
+    status, watch = "PARTIAL", opened.watch
     done = _done(opened.store, row)
     kept = f"what is done is kept: python -m research walk-forward --resume {row.id}"
     try:
         for fold in plan.folds[len(done) :]:
             if done and FoldRun.is_ruined(done[-1]):
                 break
+            if watch is not None:
+                opened.watch = _FoldWatch(watch, len(done), len(plan.folds))
             try:
                 done.append(run.make(fold, done[-1] if done else None))
             except KeyboardInterrupt:

@@ -2,49 +2,98 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from core.errors import ConfigurationError, HarnessError
 from research.executors.cluster_address import cluster_of
+from research.folds.walk_forward import resume_walk_forward
+from research.folds.walk_plan import plan_of_walk
 from research.jobs.held_job import HeldJob
 from research.studies.search import resume
-from research.studies.study_plan import plan_of
+from research.studies.study_plan import StudyPlan, plan_of
+from research.studies.surroundings import Surroundings
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Job, Optimisation
 from systems.places import Places
 
 OPTIMISE = "optimise"
+WALK_FORWARD = "walk-forward"
 
 
-class OptimiseRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which study is made, and how: ``places`` and the rest as of ``python -m research optimise``."""
+class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How trials are made: ``places`` and the rest as of ``python -m research optimise``."""
 
-    study: int
-    trials: int | None = None
     processes: int = 2
     cluster: str | None = None
     cluster_folder: str | None = None
     places: Places = Places()
     offline: bool = False
 
+    def surroundings(self, held: HeldJob) -> Surroundings:
+        """Return it as a search takes it."""
+        return {
+            "store": held.store,
+            "processes": self.processes,
+            "cluster": cluster_of(self.cluster, self.cluster_folder),
+            "places": self.places,
+            "offline": self.offline,
+            "watch": held,
+        }
+
+
+class OptimiseRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which study is made, of how many trials, and how."""
+
+    study: int
+    trials: int | None = None
+
+
+class WalkForwardRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which walk-forward is made, and how."""
+
+    walk_forward: int
+
+
+Request = TypeVar("Request", bound=SearchRequest)
+
 
 def submit_study(store: RunStore, study: Optimisation, wanted: OptimiseRequest) -> Job:
     """Let a worker make the trials of a study that is in the store."""
     plan = plan_of(study)
+    _require_own(plan, f"study {study.id}")
+    total = wanted.trials if wanted.trials is not None else plan.total
+    return _submitted(store, OPTIMISE, f"study {study.id}: {_named(study)}", wanted, total)
+
+
+def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForwardRequest) -> Job:
+    """Let a worker make the folds of a walk-forward that is in the store."""
+    plan = plan_of_walk(walk)
+    _require_own(plan.search, f"walk-forward {walk.id}")
+    total = plan.search.total * len(plan.folds)
+    return _submitted(store, WALK_FORWARD, f"walk-forward {walk.id}: {_named(walk)}", wanted, total)
+
+
+def _require_own(plan: StudyPlan, called: str) -> None:
     if plan.system is None or any(one.is_function for one in plan.goals):
         raise ConfigurationError(
-            f"study {study.id}: is of a program's own base or metric, which a worker does not have — allowed: a study "
-            "of a system, by figures or expressions"
+            f"{called}: is of a program's own base or metric, which a worker does not have — allowed: one of a system, "
+            "by figures or expressions"
         )
+
+
+def _named(row: Optimisation) -> str:
+    return f"{row.name}{f', {row.window_name}' if row.window_name else ''}"
+
+
+def _submitted(store: RunStore, kind: str, title: str, wanted: SearchRequest, total: int) -> Job:
+    """Submit a job; its places are those of this folder, wherever its worker is."""
     named = msgspec.structs.asdict(wanted.places)
     places = {name: None if one is None else str(Path(one).absolute()) for name, one in named.items()}
     request = msgspec.structs.replace(wanted, places=msgspec.structs.replace(wanted.places, **places))
-    title = f"study {study.id}: {study.name}{f', {study.window_name}' if study.window_name else ''}"
-    total = wanted.trials if wanted.trials is not None else plan.total
-    return JobQueue(store).submit(OPTIMISE, title, msgspec.to_builtins(request), total)
+    return JobQueue(store).submit(kind, title, msgspec.to_builtins(request), total)
 
 
 def do_job(held: HeldJob) -> None:
@@ -61,25 +110,26 @@ def do_job(held: HeldJob) -> None:
 
 
 def _optimise(held: HeldJob) -> None:
-    try:
-        wanted = msgspec.convert(held.job.request, OptimiseRequest)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"job {held.job.id}: was not submitted by this program ({error})") from None
-    study = resume(
-        wanted.study,
-        trials=wanted.trials,
-        store=held.store,
-        processes=wanted.processes,
-        cluster=cluster_of(wanted.cluster, wanted.cluster_folder),
-        places=wanted.places,
-        offline=wanted.offline,
-        watch=held,
-    )
+    wanted = _wanted(held, OptimiseRequest)
+    study = resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held))
     held.say(f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed")
     for one in study.disagreeing:
         difference = (one.notes or {})["verified"]["difference"]
         raise HarnessError(f"trial {one.number} is not what the reference kernel makes of it: {difference}")
 
 
-KINDS: Mapping[str, Callable[[HeldJob], Any]] = {OPTIMISE: _optimise}
+def _walk_forward(held: HeldJob) -> None:
+    wanted = _wanted(held, WalkForwardRequest)
+    walk = resume_walk_forward(wanted.walk_forward, **wanted.surroundings(held))
+    held.say(f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something")
+
+
+def _wanted(held: HeldJob, kind: type[Request]) -> Request:
+    try:
+        return msgspec.convert(held.job.request, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"job {held.job.id}: was not submitted by this program ({error})") from None
+
+
+KINDS: Mapping[str, Callable[[HeldJob], Any]] = {OPTIMISE: _optimise, WALK_FORWARD: _walk_forward}
 """The kinds of jobs, and what does each."""

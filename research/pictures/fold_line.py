@@ -1,4 +1,4 @@
-"""A fold of a walk-forward as a page shows it."""
+"""A walk-forward as a page shows it."""
 
 import msgspec
 
@@ -24,3 +24,11 @@ class FoldLine(msgspec.Struct, frozen=True, kw_only=True):
     trades: int
     max_drawdown_pct: float | None = None
     balance: float | None = None
+
+
+class WalkLines(msgspec.Struct, frozen=True, kw_only=True):
+    """A walk-forward: its ``title``, what it came to, as label and value, and its folds in order."""
+
+    title: str
+    facts: list[tuple[str, str]]
+    folds: list[FoldLine]

@@ -1,6 +1,6 @@
 """What the page of a study holds, as plain values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from core.errors import HarnessError
 from metrics.figures.undefined import Undefined
 from research.luck.luck_report import CONFIDENCE, luck_blocks
 from research.pictures.best_fan import fan_of_best
-from research.pictures.fold_line import FoldLine
+from research.pictures.fold_line import FoldLine, WalkLines
 from research.pictures.parameter_importance import parameter_importance
 from research.pictures.trial_columns import MAIN_FIGURES, drawn_trials, trial_columns, value_text
 from research.studies.judged_trials import UNRANKED, VERIFIED
@@ -24,15 +24,16 @@ ROWS = 20
 """Trials of the table of the best."""
 
 
-def study_data(study: Study, luck: StudyLuck, folds: Sequence[FoldLine] = ()) -> dict[str, Any]:
+def study_data(study: Study, luck: StudyLuck, walk: WalkLines | None = None) -> dict[str, Any]:
     """Return everything that the page of a study shows; every number is finite or None.
 
-    ``folds`` are those of a walk-forward of it, none where there is none.
+    ``walk`` is the walk-forward of which it is the search of the last fold; None where it is of none.
     """
     return {
         "format": FORMAT,
         "study": {
             **_head(study),
+            **({} if walk is None else {"title": walk.title}),
             "warnings": list(_warnings(study, luck)),
             "trials": trial_columns(study, drawn_trials(study)),
             "front": [one.number for one in study.front] if len(study.objectives) > 1 else [],
@@ -42,7 +43,8 @@ def study_data(study: Study, luck: StudyLuck, folds: Sequence[FoldLine] = ()) ->
             "luck": _luck(luck),
             "stability": None if luck.stability is None else luck.stability.sentence,
             "fan": fan_of_best(study),
-            "folds": [_fold(one) for one in folds],
+            "walk": None if walk is None else {"title": walk.title, "facts": walk.facts},
+            "folds": [] if walk is None else [_fold(one) for one in walk.folds],
             "made": _made(study),
         },
     }

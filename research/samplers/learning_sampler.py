@@ -30,10 +30,13 @@ from optuna.trial import TrialState
 from research.objectives.objective import Objective
 from research.samplers.sampler import Proposal
 from research.spaces.parameter import Parameter, Value
-from research.spaces.space import Space
+from research.spaces.space import Point, Space
 
 POPULATION = 20
 """Trials of a generation of the genetic samplers; fixed, so that a longer study begins as a shorter one."""
+
+_REFUSED_FOR_ONE = 8
+"""Refused points that TPE is told of for each that was made."""
 
 _DIRECTIONS = {"maximise": StudyDirection.MAXIMIZE, "minimise": StudyDirection.MINIMIZE}
 _MADE: dict[str, Callable[[int], BaseSampler]] = {
@@ -79,6 +82,7 @@ class LearningSampler:
         self._varied = {one.name: one for one in space.parameters if one.count != 1}
         self._distributions = {name: _distribution(one) for name, one in self._varied.items()}
         self._names = [one.name for one in space.parameters]
+        self._name, self._made, self._refused = name, 0, 0
 
     def ask(self) -> Proposal:
         """Return the next point."""
@@ -91,6 +95,26 @@ class LearningSampler:
         }
         return Proposal(point, trial)
 
+    def take(self, point: Point) -> Proposal:
+        """Return a point that was chosen elsewhere; the sampler learns from it as from its own."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._study.enqueue_trial({name: _drawn(one, point[name]) for name, one in self._varied.items()})
+        return self.ask()
+
+    def refuse(self, proposal: Proposal) -> None:
+        """Take that a point may not be tried: TPE keeps away from where such points are.
+
+        It takes the best tenth of all points for good, and of those that were refused as many as are missing to that:
+        it is told of no more than leave a tenth that were made. The others do not ask for what was refused.
+        """
+        if self._name == "tpe" and self._refused < _REFUSED_FOR_ONE * self._made:
+            self._refused += 1
+            proposal.ticket.set_constraint("may be tried", 1.0)
+            self._study.tell(proposal.ticket, state=TrialState.PRUNED)
+        else:
+            self._study.tell(proposal.ticket, state=TrialState.FAIL)
+
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Take what a point is worth."""
         with warnings.catch_warnings():
@@ -99,6 +123,7 @@ class LearningSampler:
                 self._study.tell(proposal.ticket, state=TrialState.FAIL)
             else:
                 self._study.tell(proposal.ticket, list(values))
+                self._made += 1
 
 
 def _distribution(one: Parameter) -> BaseDistribution:
@@ -115,3 +140,8 @@ def _value(one: Parameter, drawn: Any) -> Value:
     if one.count is None:
         return float(drawn)
     return int(drawn) if one.log else one.value_at(int(drawn))
+
+
+def _drawn(one: Parameter, value: Value) -> Any:
+    """Return what stands for a value in Optuna: the opposite of :func:`_value`."""
+    return value if one.count is None or one.log else one.place_of(value)

@@ -5,10 +5,24 @@ from collections.abc import Iterator, Sequence
 
 from research.samplers.sampler import Proposal
 from research.spaces.parameter import Parameter, Value
-from research.spaces.space import Space
+from research.spaces.space import Point, Space
 
 
-class GridSampler:
+class _Deaf:
+    """What samplers do that learn nothing."""
+
+    def take(self, point: Point) -> Proposal:
+        """Return a point that was chosen elsewhere."""
+        return Proposal(point)
+
+    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
+        """Learn nothing."""
+
+    def refuse(self, proposal: Proposal) -> None:
+        """Learn nothing."""
+
+
+class GridSampler(_Deaf):
     """The points of the grid, in order or shuffled.
 
     Parameters
@@ -29,11 +43,8 @@ class GridSampler:
         place = next(self._places, None)
         return None if place is None else Proposal(self._space.point_at(place))
 
-    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
-        """Learn nothing."""
 
-
-class RandomSampler:
+class RandomSampler(_Deaf):
     """Points by chance, each parameter by itself: evenly in its range, or in the logarithm of it.
 
     Parameters
@@ -51,9 +62,6 @@ class RandomSampler:
     def ask(self) -> Proposal:
         """Return a point."""
         return Proposal({one.name: _drawn(one, self._chance) for one in self._space.parameters})
-
-    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
-        """Learn nothing."""
 
 
 def _drawn(one: Parameter, chance: random.Random) -> Value:

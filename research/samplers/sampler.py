@@ -23,5 +23,11 @@ class Sampler(Protocol):
     def ask(self) -> Proposal | None:
         """Return the next point to try; None where there is none left."""
 
+    def take(self, point: Point) -> Proposal:
+        """Return a point that was chosen elsewhere as one of its own, of which it is told like of any."""
+
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Take what a point is worth, a value for each objective; None of one that is not to be learnt from."""
+
+    def refuse(self, proposal: Proposal) -> None:
+        """Take that a point may not be tried."""

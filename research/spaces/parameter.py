@@ -54,6 +54,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         value = _exact(self.low) + index * _exact(self.step or 0)
         return int(value) if self.kind == "int" else float(value)
 
+    def place_of(self, value: Value) -> int:
+        """Return the number of one of its values: the opposite of :meth:`value_at`."""
+        if self.kind == "choice":
+            return [repr(one) for one in self.choices].index(repr(value))
+        return int((_exact(float(value)) - _exact(self.low)) / _exact(self.step or 1))
+
     def values(self) -> Iterator[Value]:
         """Yield its values in order; none of one that takes any value of its range."""
         return map(self.value_at, range(self.count or 0))

@@ -142,3 +142,9 @@ def search_again(
 def conventions(base: StudyBase) -> MetricSettings:
     """Return the conventions of the figures of a base."""
     return msgspec.convert(base.settings.live.metrics.model_dump(), MetricSettings)
+
+
+def require_kept_metric(search: Search) -> None:
+    """Refuse a metric that only this program has: another process could not go on with the search."""
+    if any(one.is_function for one in search.plan.goals):
+        raise ConfigurationError("metric: a function is known to this program alone — allowed: figures, expressions")

@@ -18,7 +18,15 @@ from research.objectives.objective import Objective
 from research.objectives.trial_figures import figures_of
 from research.spaces.parameter import Parameter
 from research.studies.judged_trials import equity_bytes
-from research.studies.planned_search import Metric, Options, Search, conventions, search_again, search_of
+from research.studies.planned_search import (
+    Metric,
+    Options,
+    Search,
+    conventions,
+    require_kept_metric,
+    search_again,
+    search_of,
+)
 from research.studies.study import Study
 from research.studies.study_base import Candidates
 from research.studies.study_plan import BaseHashes, StudyPlan, plan_of, versions_of
@@ -86,8 +94,7 @@ def begin(
     Arguments and errors are those of :func:`optimise`.
     """
     search = search_of(system, parameters, options)
-    if any(one.is_function for one in search.plan.goals):
-        raise ConfigurationError("metric: a function is known to this program alone — allowed: figures, expressions")
+    require_kept_metric(search)
     given = options.get("store")
     opened: contextlib.AbstractContextManager[RunStore]
     opened = open_store() if given is None else contextlib.nullcontext(given)

@@ -17,6 +17,7 @@ from backtests.many.run_many import VariationResult
 from core.errors import ConfigurationError
 from core.settings_problem import shown
 from research.objectives.objective import Objective
+from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler import Proposal, Sampler
 from research.samplers.sampler_choice import LEARNING, sampler_of
 from research.studies.judged_trials import Judge
@@ -26,8 +27,10 @@ from research.studies.told_values import ToldValues
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Trial
 
-REFUSED_IN_A_ROW = 1000
-"""Points after which a sampler that finds none that may be tried is stopped."""
+REFUSED_IN_A_ROW = 10_000
+"""Points after which a search that finds none that may be tried is stopped."""
+_REFUSED_OF_ONE_WHO_LEARNS = 50
+"""Points after which a sampler that learns is given one that was drawn evenly: where it is, there may be none."""
 _BATCH_OF_THE_DEAF = 128
 """The batch of samplers that learn nothing: what they are told changes nothing."""
 
@@ -75,6 +78,9 @@ class StudyRun:
         self._store, self._study = store, study
         self._told = ToldValues(objectives)
         self._sampler: Sampler = sampler_of(plan.sampler, plan.space, objectives, plan.seed, in_order=plan.in_order)
+        # A grid has an end, and one who draws evenly does so already.
+        self._own = _REFUSED_OF_ONE_WHO_LEARNS if plan.sampler in LEARNING else 2**62
+        self._evenly = RandomSampler(plan.space, plan.seed)
         self._kept = {one.number: one for one in store.records(Trial, optimisation=study)}
         self._by_print: dict[str, Trial] = {}
         self.trials: list[Trial] = []
@@ -108,16 +114,21 @@ class StudyRun:
     def _next(self) -> tuple[Proposal, Candidate] | None:
         """Return the next point that may be tried; None where there is none left."""
         refused = 0
-        while (proposal := self._sampler.ask()) is not None:
+        while (proposal := self._asked(refused)) is not None:
             found = self._candidates.of(proposal.point)
             if isinstance(found, Candidate):
-                return proposal, found
+                return proposal if refused < self._own else self._sampler.take(found.point), found
             self.refused[found.reason] += 1
-            self._sampler.tell(proposal, None)
+            if refused < self._own:
+                self._sampler.refuse(proposal)
             refused += 1
             if refused >= REFUSED_IN_A_ROW and self._plan.sampler != "grid":
-                raise ConfigurationError(f"{refused} points in a row may not be tried{self._why()}")
+                raise ConfigurationError(f"{refused:,} points in a row may not be tried{self._why()}")
         return None
+
+    def _asked(self, refused: int) -> Proposal | None:
+        """Return what is proposed after so many in a row that were refused."""
+        return self._sampler.ask() if refused < self._own else self._evenly.ask()
 
     def _why(self) -> str:
         (reason, count), *_ = self.refused.most_common(1) or [("nothing was asked", 0)]

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 from runs.identity.code_version import KERNEL
+from strategies.strategy_source import PROGRAM
 from tests.architecture.source_tree import PACKAGES, PYPROJECT, files_of, place_of, tree_of
 from tests.support.shared import REPOSITORY
 
@@ -17,6 +18,7 @@ MOST_LINES_OF_A_FUNCTION = 60
 MOST_FILES_OF_A_ROOM = 25
 NO_WORDS = re.compile(
     r"(live=)?settings\.(files\.)?live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py"
+    r'|^ +"live",$'
 )
 """Names of settings objects and files: no words about where candles come from."""
 
@@ -57,6 +59,8 @@ class Structure(unittest.TestCase):
         left_out = {name.rstrip("*") for name in PYPROJECT["tool"]["setuptools"]["packages"]["find"]["exclude"]}
         on_the_disk = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
         self.assertEqual(set(PACKAGES), on_the_disk - left_out)
+        # Whatever else lies beside them is a user's, and part of what his strategy is made of.
+        self.assertEqual(set(PACKAGES), PROGRAM)
 
     def test_every_folder_of_a_package_is_a_package(self) -> None:
         for folder in {path.parent for path in files_of(*PACKAGES)}:

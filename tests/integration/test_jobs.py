@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -125,6 +126,21 @@ class Verbs(JobCase):
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
                 self.assertIn(words, errors)
 
+    def test_a_walk_forward_is_a_job_and_comes_to_what_it_would_without(self) -> None:
+        self.write(trials=4, sampler="random", best=0)
+        walk = ("walk-forward", "--system", "mine", "--train", "30h", "--test", "12h", *self.where, "--processes", "1")
+        self.assertEqual(0, self.command(*walk, "--json", "--detach")[0])
+        store = self.store()
+        self.assertEqual(["PENDING"], [one.status for one in store.records(Optimisation)])
+        code, output, errors = self.command("worker", "--until-empty")
+        self.assertEqual((0, "job 1: walk-forward 1: mine, days\njob 1: done\n", ""), (code, output, errors))
+        job = self.job(store)
+        self.assertEqual(("COMPLETED", 12, 12), (job.status, job.done, job.total))
+        self.assertRegex(self.jobs("show", "1")[1], r"Z: 3 of 3 folds, \d tests earned something\n")
+        found = json.loads(self.command("show", "1", "--json")[1])
+        with patch.dict(os.environ, HARNESS_STORE_URL=f"sqlite:///{self.folder}/other.sqlite"):
+            self.assertEqual(json.loads(self.command(*walk, "--json")[1]), found)
+
 
 class Workers(JobCase):
     def test_the_job_of_a_killed_worker_is_taken_up_by_another_and_no_trial_is_made_again(self) -> None:
@@ -187,3 +203,26 @@ class Workers(JobCase):
         self.assertGreaterEqual(job.attempts or 0, 2)
         self.require_whole(store, kept)
         self.assertIn("another program has been writing", "\n".join(told_lines))
+
+    def test_a_trial_that_a_locked_database_did_not_take_is_no_failure_of_its_job(self) -> None:
+        self.submit()
+        with patch("runs.store.database.BUSY_SECONDS", 0.2):
+            store = LockedOnce(self.store().database, "here")
+        with Worker(store):
+            wait_until(lambda: self.job(store).status == "PENDING" and self.job(store).attempts == 1)
+        self.assertRegex(str(self.job(store).failure), "another program has been writing")
+        self.assertEqual((5, True), (len(store.records(Trial)), store.locked))
+
+
+class LockedOnce(RunStore):
+    """A store into which another program writes while a trial is to be kept, and never again."""
+
+    locked = False
+
+    def record(self, row: Any) -> int:
+        if not isinstance(row, Trial) or row.number != 5 or self.locked:
+            return super().record(row)
+        with contextlib.closing(sqlite3.connect(str(self.database.url.database))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            self.locked = True
+            return super().record(row)

@@ -27,8 +27,8 @@ PROGRAM, PRINTED = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", PAGE, re.D
 
 
 def settled(text: str) -> str:
-    """Return a text without the ids of runs, which hold the code."""
-    return re.sub(r"[0-9a-f]{16}", "#", text)
+    """Return a text without the ids of runs, which hold the code, and without what tells the page of a store."""
+    return re.sub(r"[0-9a-f]{16}|(?<=study_1_)[0-9a-f]{8}", "#", text)
 
 
 class Page(unittest.TestCase):

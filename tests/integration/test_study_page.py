@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 import research
 from core.time_range import TimeRange
-from research.pictures.fold_line import FoldLine
+from research.pictures.fold_line import FoldLine, WalkLines
 from research.pictures.study_data import study_data
 from research.pictures.study_file import study_html, write_study_page
 from research.studies.study import Study
@@ -231,7 +231,8 @@ class StudyPage(unittest.TestCase):
                      out_value=out, efficiency=0.25, trades=4, max_drawdown_pct=1.5, balance=10_004.0)
             for place, (one, out) in enumerate(zip(self.study.ranked[:2], (3.0, None), strict=True))
         ]  # fmt: skip
-        self.browser.open(write_study_page(self.study, self.luck, self.folder / "folds.html", folds), width=390)
+        walk = WalkLines(title="Walk-forward 7: mine", facts=[("efficiency", "0.25 of it")], folds=folds)
+        self.browser.open(write_study_page(self.study, self.luck, self.folder / "folds.html", walk), width=390)
         heads, *rows = self.browser.run(
             "return [...document.querySelectorAll('#fold-table tr')].map((row) =>"
             " [...row.cells].map((cell) => cell.textContent))"
@@ -239,6 +240,10 @@ class StudyPage(unittest.TestCase):
         self.assertEqual(["0", "1970-01-01 – 1970-01-10", "1970-01-10 – 1970-01-13"], rows[0][:3])
         self.assertEqual([str(one.params["hour"]) for one in folds], [row[heads.index("hour")] for row in rows])
         self.assertEqual(["3.0000 USDT", "n/a"], [row[heads.index("out")] for row in rows])
+        said = self.browser.run("return document.querySelector('h1').textContent + document.title"
+                                " + document.getElementById('folds').textContent")  # fmt: skip
+        self.assertEqual(2, said.count("Walk-forward 7: mine"))
+        self.assertIn("efficiency0.25 of it", said)
         self.assertEqual([], self.browser.logged())
         self.assertEqual(390, self.browser.run("return document.documentElement.scrollWidth"))
 

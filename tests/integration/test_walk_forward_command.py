@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,13 @@ class CommandCase(unittest.TestCase):
             code = main([*arguments, *self.where, "--processes", "1"])
         return code, output.getvalue(), errors.getvalue()
 
+    def shown(self, *arguments: str) -> tuple[int, str, str]:
+        """Run ``show``."""
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = main(["show", *arguments])
+        return code, output.getvalue(), errors.getvalue()
+
     def walk(self, *arguments: str) -> dict[str, Any]:
         code, output, errors = self.command("walk-forward", *arguments, "--json")
         self.assertEqual((0, ""), (code, errors))
@@ -98,8 +106,9 @@ class Walks(CommandCase):
         self.assertEqual(balance, found["equity"]["daily"][-1])
 
     def test_the_table_says_what_the_document_has(self) -> None:
-        code, output, errors = self.command("walk-forward", *WALK, "--anchored", "--seed", "3")
+        code, output, errors = self.command("walk-forward", *WALK, "--anchored", "--seed", "3", "--report")
         self.assertEqual((0, ""), (code, errors))
+        self.require_page(output)
         found = self.walk("--resume", "latest")
         self.assertEqual((True, 3, 12), (found["scheme"]["anchored"], found["search"]["seed"],
                                          sum(one["tried"] for one in found["folds"])))  # fmt: skip
@@ -113,6 +122,29 @@ class Walks(CommandCase):
         self.assertTrue(line.endswith(f"  {first['final_balance']:,.2f}"), line)
         self.assertRegex(output, r"ema_fast: (\d+\.\d|n/a) on average \(\d, \d\)\n")
         self.assertIn("positions close at a test's end at their last marks, with costs (reason=end)", output)
+
+    def require_page(self, output: str) -> None:
+        """Require that the page of a walk-forward says what was printed of it, and that it can be written again."""
+        [page] = re.findall(r"\n\nReport page: (\S+/reports/walk_forward_1_[0-9a-f]{8}\.html)\n\Z", output)
+        [text] = re.findall(
+            r'(?s)<script type="application/json" id="data">(.*?)</script>', Path(page).read_text("utf-8")
+        )
+        study = json.loads(text)["study"]
+        self.assertTrue(output.startswith(study["walk"]["title"] + "\n"))
+        printed = output.splitlines()
+        for label, value in study["walk"]["facts"]:
+            self.assertIn(f"{label.removesuffix(' moved, in % of its range')}: {value}", printed)
+        self.assertEqual(2, len(study["folds"]))
+        for one in study["folds"]:
+            line = next(line for line in printed if line.startswith(f"{one['number']}  "))
+            self.assertTrue(line.endswith(f"  {one['max_drawdown_pct']:.2f}  {one['balance']:,.2f}"), line)
+            self.assertEqual(one["params"]["ema_fast"], line.split()[3])
+        for asked in ("1", "latest"):
+            again = self.folder / f"again_{asked}.html"
+            output, errors = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+                self.assertEqual(0, main(["report", asked, "--out", str(again)]), errors.getvalue())
+            self.assertEqual(Path(page).read_text("utf-8"), again.read_text("utf-8"))
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
@@ -172,15 +204,21 @@ class CrossValidations(CommandCase):
         self.assertEqual((0, ""), (code, errors))
         found = json.loads(output, parse_constant=self.fail)
         self.assertEqual((6, 3, 3), (len(found["splits"]), len(found["paths"]), found["search"]["tried"]))
+        # The store has it whole: what is read is what was made.
+        code, output, errors = self.shown(str(found["cross_validation"]), "--json")
+        self.assertEqual((0, "", found), (code, errors, json.loads(output)))
         made = len(tried(self.store()))
         code, output, errors = self.command("cross-validate", *shape, "--trials", "3")
         self.assertEqual((0, ""), (code, errors))
+        [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
+        self.assertEqual((0, output, ""), self.shown(number))
+        self.assertRegex(self.shown()[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
         self.assertIn("groups: 4 of 84h, 2 left out at a time, purge 2h, embargo 6h: 6 searches, 3 paths\n", output)
         self.assertRegex(
             output, r"\nover paths +paths +mean +lowest +5 % +25 % +median +75 % +95 % +highest\nmetric +3 "
         )
         # The second one was answered by the first: every trial of it is one of before.
-        again = self.store().records(Trial)[made:]
+        again = [one for one in self.store().records(Trial)[made:] if one.fingerprint is not None]
         self.assertTrue(again and all(one.same_as is not None for one in again))
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:

@@ -52,11 +52,11 @@ function head(study) {
   return el(
     "div",
     { class: "title" },
-    el("h1", {}, study.name, " ", el("span", { class: "muted" }, `study ${study.id}`)),
+    el("h1", {}, study.name, " ", el("span", { class: "muted" }, study.walk?.title ?? `study ${study.id}`)),
     el(
       "p",
       { class: "badges" },
-      badge("Search for parameters", "accent"),
+      badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
       study.status === "COMPLETED" ? null : badge(study.status.toLowerCase(), "warning"),
       ...(symbols.length <= 6 ? symbols : [`${symbols.length} symbols`]).map((one) => badge(one)),
       [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
@@ -108,15 +108,25 @@ function studyParts(study) {
       { class: "note" },
       `Of ${count(counts.trials)} trials ${count(trials.rows.length)} are in this page: the best, and others at equal distances.`,
     );
-  if (trials.ranked.length === 0) {
-    return [tiles(trials), warnings(study), section("made", "Made of", "What the study is made of", made(study.made))];
-  }
+  const folds =
+    study.walk &&
+    section(
+      "folds",
+      "Folds",
+      "In what was searched, and in what came after",
+      ...foldTable(trials),
+      made(study.walk.facts),
+      el("p", { class: "note" }, "All else in this page is of the search of the last of these folds."),
+    );
+  const madeOf = section("made", "Made of", "What the study is made of", made(study.made));
+  if (trials.ranked.length === 0) return [tiles(trials), warnings(study), folds, madeOf];
   const several = trials.parameters.length > 1;
   const front = tradeOff(trials);
   const fan = fanParts(study);
   return [
     tiles(trials),
     warnings(study),
+    folds,
     section(
       "best",
       "The best",
@@ -138,10 +148,8 @@ function studyParts(study) {
       el("div", { class: "plots" }, values(trials)),
     ),
     front && section("front", "Front", "What is given for what", ...front),
-    study.folds.length > 0 &&
-      section("folds", "Folds", "In what was searched, and in what came after", ...foldTable(trials)),
     fan && section("fan", "Monte Carlo", "What else could have come of the best", ...fan),
     study.luck && section("luck", "Luck", "How much of the best is luck", luckFacts(study)),
-    section("made", "Made of", "What the study is made of", made(study.made)),
+    madeOf,
   ];
 }

@@ -57,6 +57,33 @@ class Drawn(unittest.TestCase):
             self.assertEqual(seed is None, found == sorted(found))
             self.assertEqual([tuple(one.values()) for one in space.grid()], sorted(found))
 
+    def test_a_point_that_was_chosen_elsewhere_is_taken_as_it_is(self) -> None:
+        elsewhere = RandomSampler(SPACE, 2)
+        for name in SAMPLERS[1:]:
+            sampler = sampler_of(name, SPACE, SHARPE, 5)
+            for _ in range(30):
+                point = elsewhere.ask().point
+                taken = sampler.take(point)
+                with self.subTest(name):
+                    self.assertEqual([repr(one) for one in point.items()], [repr(one) for one in taken.point.items()])
+                sampler.tell(taken, (1.0,))
+
+    def test_tpe_keeps_away_from_where_points_are_refused(self) -> None:
+        space = Space(tuple(parameter_of(name, one) for name, one in {"a": "5..60", "b": "5..60"}.items()))
+        sampler = sampler_of("tpe", space, SHARPE, 3)
+        made = refused = 0
+        while made < 60:
+            proposal = sampler.ask()
+            a, b = proposal.point["a"], proposal.point["b"]
+            # What is worth most lies beside what may not be tried.
+            if a * 8 < b:
+                made += 1
+                sampler.tell(proposal, (float(a),))
+            else:
+                refused += 1
+                sampler.refuse(proposal)
+            self.assertLess(refused, 1000)
+
     def test_samplers_that_learn_go_where_it_is_good(self) -> None:
         for name in ("tpe", "cmaes", "genetic"):
             sampler = sampler_of(name, SPACE, objectives_of("max_drawdown"), 2)

@@ -232,12 +232,24 @@ class Truth(StudyCase):
             ConfigurationError, "no point may be tried: all 24 were refused, 24 by 'hour > 30'"
         ):
             self.study({"hour": "0..23"}, sampler="grid", conditions=["hour > 30"])
-        with self.assertRaisesRegex(ConfigurationError, "1000 points in a row may not be tried, 1000 by 'hour > 30'"):
+        with self.assertRaisesRegex(ConfigurationError, "10,000 points in a row may not be tried, 10000 by"):
             self.study({"hour": "0..23"}, sampler="random", trials=5, conditions=["hour > 30"])
         # What the settings themselves refuse is no trial either.
         beyond = self.study({"hour": "22..25"}, sampler="grid")
         self.assertEqual([22, 23], [one.params["hour"] for one in beyond.trials])
         self.assertRegex(next(iter(beyond.refused)), "hour: 24 — allowed: ")
+
+    def test_where_one_point_in_hundreds_may_be_tried_all_samplers_find_some_the_same_when_gone_on_with(self) -> None:
+        space = {"hour": "0..23", "target": "0.002..0.09", "stop": "0.002..0.19"}
+        options: dict[str, Any] = {"conditions": ["hour < 4", "stop > 40 * target"], "trials": 8}
+        for sampler in SAMPLERS[1:]:
+            with self.subTest(sampler):
+                whole = self.study(space, **options, sampler=sampler, store=self.opened(f"{sampler}-whole"))
+                self.assertEqual(8, len(whole.trials))
+                store = self.opened(sampler)
+                self.study(space, **{**options, "trials": 3}, sampler=sampler, store=store)
+                again = research.resume(1, trials=8, base=self.base, store=store, processes=1)
+                self.assertEqual(told(whole.trials), told(again.trials))
 
     def test_a_trial_that_is_another_when_it_is_run_again_is_told(self) -> None:
         study = self.study({"hour": "11..13"}, sampler="grid")

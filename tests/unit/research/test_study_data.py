@@ -14,7 +14,7 @@ from research.monte_carlo.drawn_paths import DrawnBlocks
 from research.monte_carlo.path_outcomes import path_outcomes
 from research.objectives.objective import pareto_front
 from research.pictures.study_data import study_data
-from research.pictures.study_file import study_html
+from research.pictures.study_file import study_html, usual_place
 from research.pictures.trial_columns import drawn_trials
 from research.studies.study import Study
 from research.studies.study_luck import StudyLuck, study_luck
@@ -47,6 +47,14 @@ class StudyData(unittest.TestCase):
             )  # fmt: skip
             cls.luck, cls.rows = study_luck(cls.study, store), store.records(Trial)
         cls.held = json.loads(msgspec.json.encode(study_data(cls.study, cls.luck)))["study"]
+
+    def test_the_first_studies_of_two_stores_have_pages_of_their_own(self) -> None:
+        row = self.study.row
+        later = msgspec.structs.replace(row, created_ms=row.created_ms + 1)
+        done = msgspec.structs.replace(row, status="COMPLETED", settings={}, ended_ms=5)
+        self.assertEqual("study_1_", usual_place(row).name[:8])
+        self.assertNotEqual(usual_place(row), usual_place(later))
+        self.assertEqual(usual_place(row), usual_place(done))
 
     def test_its_columns_are_the_rows_of_the_store(self) -> None:
         columns, rows = self.held["trials"], self.rows
