@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core.command_line import say
+from core.command_line import say, warn
 from research.commands.optimising import add_surroundings, count, surroundings_of
 from research.commands.recommendation_blocks import claims, listed
 from research.recommendations.recommending import CONFIRMED, Recommendations, recommend
@@ -28,6 +28,8 @@ def run(asked: argparse.Namespace) -> int:
     with open_store() as store:
         warn_of(synchronised(store))
         found = recommend(asked.system, confirm=asked.confirm, **surroundings_of(asked), store=store)
+    for reason in found.unsound.values():
+        warn(reason)
     if asked.json:
         print_json(_plain(found))
         return 0

@@ -33,7 +33,8 @@ CONFIRMED = 5
 class Recommendations(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """What was found: ``rows`` are the recommendations that stand, as they are kept, with those of them
     that were decided before; ``withdrawn`` no longer stand, and ``losing`` systems lose on every symbol. ``tested`` has
-    every claim that was tested, ``untested`` the others with what they lack."""
+    every claim that was tested, ``untested`` the others with what they lack; ``unsound`` are systems that cannot be
+    run, and why."""
 
     rows: list[Recommendation]
     withdrawn: list[Recommendation]
@@ -41,6 +42,7 @@ class Recommendations(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     untested: list[tuple[Claim, str]]
     systems: list[str]
     losing: list[str]
+    unsound: dict[str, str] = {}
 
 
 class RecommendOptions(Surroundings, total=False):
@@ -82,12 +84,14 @@ def recommend(system: str | None = None, **options: Unpack[RecommendOptions]) ->
         raise ConfigurationError(f"confirm: {shown(confirm)} — allowed: a whole number from 0")
     given: Any = {name: one for name, one in options.items() if name != "confirm"}
     with OpenedSurroundings(given) as opened:
-        systems = _systems(system, opened)
+        unsound: dict[str, str] = {}
+        systems = _systems(system, opened, unsound)
         evidence = [one for known in systems for one in evidence_of(known.system, known.windows, opened.store)]
         if confirm and _confirmed(evidence, {one.system.id: one for one in systems}, confirm, opened):
             systems = [_Known(one.system, searched_windows(opened.store, one.system.strategy)) for one in systems]
             evidence = [one for known in systems for one in evidence_of(known.system, known.windows, opened.store)]
-        return _kept(judged(evidence), [one.system for one in systems], opened.store)
+        found = _kept(judged(evidence), [one.system for one in systems], opened.store)
+        return msgspec.structs.replace(found, unsound=unsound)
 
 
 def evidence_of(system: SystemNow, windows: Sequence[SearchedWindow], store: RunStore) -> list[Evidence]:
@@ -100,13 +104,20 @@ def evidence_of(system: SystemNow, windows: Sequence[SearchedWindow], store: Run
     return [*of_points, *symbol_evidence(system, windows, store), *timeframe_evidence(system, windows, store)]
 
 
-def _systems(wanted: str | None, opened: OpenedSurroundings) -> list[_Known]:
+def _systems(wanted: str | None, opened: OpenedSurroundings, unsound: dict[str, str]) -> list[_Known]:
+    """Return the systems that are asked for; of all of a folder those that cannot be run are told in ``unsound``."""
     folder = opened.places.systems
     if wanted is not None:
-        found = [read_system(wanted, folder)]
+        systems = [SystemNow(read_system(wanted, folder), opened.places)]
     else:
-        found = [one for one in all_systems(folder).values() if not isinstance(one, HarnessError)]
-    systems = [SystemNow(one, opened.places) for one in found]
+        systems = []
+        for id_, one in all_systems(folder).items():
+            try:
+                if isinstance(one, HarnessError):
+                    raise one
+                systems.append(SystemNow(one, opened.places))
+            except HarnessError as error:
+                unsound[id_] = str(error).split("\n")[0]
     by_strategy = {name: searched_windows(opened.store, name) for name in {one.strategy for one in systems}}
     return [_Known(one, by_strategy[one.strategy]) for one in systems]
 

@@ -1,6 +1,5 @@
 """A system as it stands: what claims about it start from, and what tells its runs from all others."""
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +30,8 @@ class SystemNow:
         self.system = system
         self._base: StudyBase = base_of_system(system, _ANY_DAY, places, offline=True, show_progress=False)
         self.values: Mapping[str, Any] = self._base.names.values
-        self.hashes = self._base.settled({}, "the settings")
+        self.settings_sha256 = self._base.settled({}, "the settings")[0]
+        self._known: dict[str, tuple[str, str] | None] = {}
 
     @property
     def id(self) -> str:
@@ -43,26 +43,21 @@ class SystemNow:
         """The name of its strategy."""
         return self.system.settings.live.strategy.type
 
-    @property
-    def settings_sha256(self) -> str:
-        """The hash of its settings."""
-        return self.hashes[0]
-
     def mark(self, changes: Mapping[str, Any], window: TimeRange, hashes: BaseHashes) -> str | None:
         """Return the fingerprint that a trial of these changes has; None where the settings refuse them."""
-        found = self._settled(tuple(sorted(changes.items())))
+        found = self._settled(changes)
         return None if found is None else fingerprint(*found, window.start_ms, window.end_ms, hashes.data, hashes.code)
 
     def settings_with(self, changes: Mapping[str, Any]) -> str | None:
         """Return the hash of its settings with changes; None where they are refused."""
-        try:
-            return self._base.settled(changes, "the settings")[0]
-        except HarnessError:
-            return None
+        found = self._settled(changes)
+        return None if found is None else found[0]
 
-    @functools.lru_cache(maxsize=1024)  # noqa: B019 - lives as long as one command
-    def _settled(self, changes: tuple[tuple[str, Any], ...]) -> tuple[str, str] | None:
-        try:
-            return self._base.settled(dict(changes), "the settings")
-        except HarnessError:
-            return None
+    def _settled(self, changes: Mapping[str, Any]) -> tuple[str, str] | None:
+        key = str(sorted(changes.items()))
+        if key not in self._known:
+            try:
+                self._known[key] = self._base.settled(changes, "the settings")
+            except HarnessError:
+                self._known[key] = None
+        return self._known[key]

@@ -160,6 +160,12 @@ class BadInput(CommandCase):
         self.assertEqual((0, ""), self.command("recommendations")[::2])
         self.assertEqual(0, self.command("review")[0])
 
+    def test_a_system_that_cannot_be_read_is_named_and_the_others_go_on(self) -> None:
+        write_system(self.folder, "wrong", base="nothing.yaml")
+        code, output, errors = self.command("recommend")
+        self.assertEqual((0, "nothing is recommended\n"), (code, output))
+        self.assertRegex(errors, r"\Awarning: [^\n]*wrong.yaml: base: [^\n]*\n\Z")
+
     def test_runs_that_cannot_be_made_are_told_and_the_claim_stays_untested(self) -> None:
         self.told("optimise", "--system", "mine", "--param", f"execution.commission_rate={CHEAP},{DEAR}",
                   "--sampler", "grid", "--metric", "roi", "--best", "0", "--processes", "1")  # fmt: skip
