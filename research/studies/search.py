@@ -143,10 +143,15 @@ def study_row(store: RunStore, study: str | int) -> Optimisation:
     """Return the row of a study, by its number or ``latest``; ConfigurationError where there is none."""
     text = str(study)
     if text == "latest" or (text.isascii() and text.isdecimal()):
-        rows = store.records(Optimisation) if text == "latest" else store.records(Optimisation, id=int(text[:18]))
-        rows = [one for one in rows if one.code_version is not None]
+        found = store.records(Optimisation) if text == "latest" else store.records(Optimisation, id=int(text[:18]))
+        rows = [one for one in found if one.code_version is not None]
         if rows:
             return rows[-1]
+        if found and text != "latest":
+            raise ConfigurationError(
+                f"study {shown(text)}: is a {found[0].method} — allowed: the number of a study; or python -m research "
+                f"show {text}"
+            )
     last = [one.id for one in store.records(Optimisation) if one.code_version is not None][-1:]
     allowed = f"allowed: latest, or a number up to {last[0]}" if last else "the store has none yet"
     raise ConfigurationError(f"study {shown(text)}: there is no such study — {allowed}")

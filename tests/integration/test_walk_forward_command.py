@@ -212,6 +212,9 @@ class CrossValidations(CommandCase):
         self.assertEqual((0, ""), (code, errors))
         [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
         self.assertEqual((0, output, ""), self.shown(number))
+        code, _, errors = self.command("optimise", "--resume", number)
+        self.assertEqual(2, code)
+        self.assertIn(f"study '{number}': is a cross-validation — allowed: the number of a study; or python -m", errors)
         self.assertRegex(self.shown()[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
         self.assertIn("groups: 4 of 84h, 2 left out at a time, purge 2h, embargo 6h: 6 searches, 3 paths\n", output)
         self.assertRegex(
