@@ -8,11 +8,15 @@ if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
     from research.folds.validation_rows import read_cross_validation
     from research.folds.walk_forward import begin_walk_forward, read_walk_forward, resume_walk_forward, walk_forward
+    from research.recommendations.deciding import accept, reject
+    from research.recommendations.recommending import recommend
+    from research.recommendations.reviewing import review
     from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
+    "accept",
     "begin",
     "begin_walk_forward",
     "cross_validate",
@@ -20,8 +24,11 @@ __all__ = [
     "read_cross_validation",
     "read_study",
     "read_walk_forward",
+    "recommend",
+    "reject",
     "resume",
     "resume_walk_forward",
+    "review",
     "walk_forward",
 ]
 
@@ -29,6 +36,9 @@ _HOMES = {
     "research.folds.cross_validation": "cross_validate",
     "research.folds.validation_rows": "read_cross_validation",
     "research.folds.walk_forward": "begin_walk_forward read_walk_forward resume_walk_forward walk_forward",
+    "research.recommendations.deciding": "accept reject",
+    "research.recommendations.recommending": "recommend",
+    "research.recommendations.reviewing": "review",
     "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }

@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, report, luck, monte-carlo, walk-forward, cross-validate, worker, cluster."""
+"""``python -m research``: searches, walk-forward, luck, Monte Carlo, and what all of it recommends."""
 
 import argparse
 import importlib
@@ -16,6 +16,11 @@ VERBS = {
     "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
     "walk-forward": ("walking_forward", "search fold by fold, and trade the best of each in what follows"),
     "cross-validate": ("cross_validating", "search in all ways to leave groups of the past out, and try them there"),
+    "recommend": ("recommendation_making", "say what all studies and runs speak for, out of sample"),
+    "recommendations": ("recommendation_listing", "show what was recommended, or list all"),
+    "accept": ("accepting", "write the version of the system that a recommendation asks for"),
+    "reject": ("rejecting", "say no to a recommendation"),
+    "review": ("recommendation_reviewing", "compare what was expected with what came of it"),
     "worker": ("working", "do the jobs that were submitted, one after the other"),
     "cluster": ("cluster_starting", "start the scheduler of a cluster, or workers for one"),
 }
@@ -36,6 +41,9 @@ examples:
   python -m research walk-forward --system practice-scalping --window out_of_sample --train 30d --test 10d --purge 1d
   python -m research walk-forward --resume latest
   python -m research cross-validate --system practice-scalping --groups 6 --test-groups 2 --sampler random --trials 50
+  python -m research recommend --system practice-scalping --confirm
+  python -m research accept 1
+  python -m research review
   python -m research optimise --system practice-scalping --detach; python -m research worker --until-empty
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is

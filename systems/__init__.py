@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from systems.commands.new_system import new_system
+    from systems.commands.new_system import new_system, new_version
     from systems.operations import (
         archive_system,
         check_systems,
@@ -23,6 +23,7 @@ __all__ = [
     "check_systems",
     "list_systems",
     "new_system",
+    "new_version",
     "promote_system",
     "run_system",
     "show_system",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "systems.commands.new_system": "new_system",
+    "systems.commands.new_system": "new_system new_version",
     "systems.operations": (
         "archive_system check_systems list_systems promote_system run_system show_system smoke_systems"
     ),

@@ -10,6 +10,7 @@ from backtests.backtest_result import BacktestResult
 from backtests.many.run_many import VariationResult
 from core.time_range import TimeRange
 from engine.renderer import OutputsKept
+from metrics.equity_curve import DailyCloses
 from metrics.metric_settings import MetricSettings
 from research.objectives.composite import COMPOSITE, composite
 from research.objectives.objective import Objective
@@ -83,7 +84,7 @@ class Judge:
             skew=moments.skew,
             kurtosis=moments.kurtosis,
             first_day=int(daily.first_day),
-            daily_equity=np.ascontiguousarray(daily.equity, "<f8").tobytes(),
+            daily_equity=equity_bytes(daily),
         )
 
     def again(self, known: Trial, candidate: Candidate, number: int, study: int) -> Trial | None:
@@ -130,3 +131,8 @@ class Judge:
                 return None, f"{one.text} is undefined"
             values.append(float(value))
         return values, None
+
+
+def equity_bytes(daily: DailyCloses) -> bytes:
+    """Return equity at the end of each day as the store keeps it."""
+    return np.ascontiguousarray(daily.equity, "<f8").tobytes()

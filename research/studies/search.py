@@ -11,11 +11,13 @@ from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import did_you_mean, shown
 from market_data.history.fetch_progress import open_progress
+from metrics.equity_curve import DailyCloses
 from research.executors.executor_pool import ExecutorLost
 from research.executors.machines import Machines
 from research.objectives.objective import Objective
 from research.objectives.trial_figures import figures_of
 from research.spaces.parameter import Parameter
+from research.studies.judged_trials import equity_bytes
 from research.studies.planned_search import (
     Metric,
     Options,
@@ -166,7 +168,7 @@ def begin_study(search: Search, opened: OpenedSurroundings, told: Callable[[int]
 def go_on_with_study(row: Optimisation, search: Search, opened: OpenedSurroundings) -> Study:
     """Make what is missing of the study that a row is; errors as of :func:`resume`."""
     with _runs_of(search, opened) as runs:
-        hashes, _ = _base_run(search, runs)
+        hashes, _, _ = _base_run(search, runs)
         _require_same(row, hashes, search.plan)
         row = msgspec.structs.replace(
             row, status="RUNNING", settings={**(row.settings or {}), "trials": search.plan.trials}
@@ -189,9 +191,15 @@ def _continued(
 
 def _recorded(search: Search, store: RunStore, runs: ManyRuns, status: Status) -> tuple[Optimisation, BaseHashes]:
     """Keep a study that begins, or waits; return it with what its base is."""
-    hashes, figures = _base_run(search, runs)
+    hashes, figures, daily = _base_run(search, runs)
     row = search.plan.row(hashes, search.base.market, wall_clock_ms())
-    row = msgspec.structs.replace(row, status=status, settings={**(row.settings or {}), "base": figures})
+    row = msgspec.structs.replace(
+        row,
+        status=status,
+        settings={**(row.settings or {}), "base": figures},
+        first_day=int(daily.first_day),
+        daily_equity=equity_bytes(daily),
+    )
     return msgspec.structs.replace(row, id=store.record(row)), hashes
 
 
@@ -201,7 +209,7 @@ def _runs_of(search: Search, opened: OpenedSurroundings) -> ManyRuns:
     return opened.machines.runs(search.base, outputs, search.plan.total)
 
 
-def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
+def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any], DailyCloses]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = search.base
     (done,) = runs.run([{}])
@@ -210,8 +218,9 @@ def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any
     result = done.result.result
     if not isinstance(result.data_sha256, str):
         raise InvariantError("a backtest without a hash of its candles")
-    figures = figures_of(result, done.result.daily_closes, base.window, conventions(base))
-    return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures
+    daily = done.result.daily_closes
+    figures = figures_of(result, daily, base.window, conventions(base))
+    return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures, daily
 
 
 def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> None:

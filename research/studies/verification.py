@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.run_many import ManyRuns
 from core.errors import HarnessError, ParityError
 from core.settings_problem import shown
 from research.spaces.space import Space
-from research.studies.judged_trials import ENGINE, VERIFIED, Judge
+from research.studies.judged_trials import ENGINE, VERIFIED, Judge, equity_bytes
 from research.studies.study_base import ReferenceBase, StudyBase
 from runs.folder.stem_folder import StemFolder
 from runs.store.run_store import RunStore
@@ -99,7 +98,7 @@ class Verifier:
         for name, value in (trial.figures or {}).items():
             if name in figures and figures[name] != value:
                 return f"{name} was {shown(value)}, and is {shown(figures[name])}"
-        equity = np.ascontiguousarray(result.daily_closes.equity, "<f8").tobytes()
+        equity = equity_bytes(result.daily_closes)
         return None if equity == trial.daily_equity else "the equity at the end of the days is another"
 
     def _folder(self, result: BacktestResult) -> Path:

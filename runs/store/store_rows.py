@@ -94,8 +94,8 @@ class MetricPoint(msgspec.Struct, frozen=True):
 class Optimisation(msgspec.Struct, frozen=True, kw_only=True):
     """A search for parameters.
 
-    ``method`` is the sampler, ``window_name`` that of the range from ``start_ms`` to ``end_ms``; the hashes are those
-    of its base.
+    ``method`` is the sampler, ``window_name`` that of the range from ``start_ms`` to ``end_ms``; the hashes, the first
+    day and the daily equity are those of its base.
     """
 
     id: int | None = None
@@ -118,6 +118,8 @@ class Optimisation(msgspec.Struct, frozen=True, kw_only=True):
     data_sha256: str | None = None
     code_version: str | None = None
     batch: int | None = None
+    first_day: int | None = None
+    daily_equity: bytes | None = None
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,11 +153,20 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     daily_equity: bytes | None = None
 
 
+Decision = Literal["pending", "accepted", "rejected", "applied"]
+DECISIONS: tuple[Decision, ...] = ("pending", "accepted", "rejected", "applied")
+
+
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """Parameters that evidence speaks for; ``status`` is the word of whoever makes and judges them."""
+    """A change of a system that evidence speaks for: ``params`` in place of ``current``, by dotted key of the settings.
+
+    ``expected_change`` is by day, a fraction of equity, and lies between ``expected_low`` and ``expected_high`` with a
+    probability of ``level``; ``probability`` is that it is above 0 by the evidence alone, ``confidence`` the same after
+    what became of others of its ``kind``. ``version`` is the system that was written when it was accepted.
+    """
 
     id: int | None = None
-    status: str
+    status: Decision
     system: str | None = None
     strategy: str | None = None
     symbol: str | None = None
@@ -164,6 +175,20 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     optimisation: int | None = None
     run: int | None = None
+    kind: str | None = None
+    claim: str | None = None
+    settings_sha256: str | None = None
+    current: dict[str, Any] | None = None
+    expected_change: float | None = None
+    expected_low: float | None = None
+    expected_high: float | None = None
+    level: float | None = None
+    probability: float | None = None
+    confidence: float | None = None
+    decided_ms: int | None = None
+    note: str | None = None
+    version: str | None = None
+    outcome: dict[str, Any] | None = None
 
 
 class Epoch(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,9 +150,14 @@ OPTIMISATION = Table(
     Column("data_sha256", Text),
     Column("code_version", Text),
     Column("batch", Integer),
+    Column("first_day", Integer),
+    Column("daily_equity", LargeBinary),
     Index(None, "data_sha256"),
 )
-"""A search for parameters; all that its trials follow from, so that it can be gone on with."""
+"""A search for parameters; all that its trials follow from, so that it can be gone on with.
+
+``first_day`` and ``daily_equity`` are those of its base as it stood, as a trial has them.
+"""
 
 TRIAL = Table(
     "trial",
@@ -203,7 +208,28 @@ RECOMMENDATION = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("optimisation", Integer, ForeignKey("optimisation.id", ondelete="SET NULL")),
     Column("run", Integer, ForeignKey("run.id", ondelete="SET NULL")),
+    Column("kind", Text),
+    Column("claim", Text),
+    Column("settings_sha256", Text),
+    Column("current", plain_values()),
+    Column("expected_change", Double),
+    Column("expected_low", Double),
+    Column("expected_high", Double),
+    Column("level", Double),
+    Column("probability", Double),
+    Column("confidence", Double),
+    Column("decided_ms", BigInteger),
+    Column("note", Text),
+    Column("version", Text),
+    Column("outcome", plain_values()),
+    Index(None, "settings_sha256", "claim", unique=True),
 )
+"""A change of a system that evidence speaks for.
+
+``params`` are the values recommended and ``current`` those of the system of ``settings_sha256``, by dotted key;
+``claim`` tells it from others about it. What is expected is by day, as a fraction of equity. ``version`` is the system
+that was written when it was accepted, ``outcome`` what came of it.
+"""
 
 EPOCH = Table(
     "epoch",

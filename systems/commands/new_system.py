@@ -1,6 +1,10 @@
-"""``new``: the file of a system to start from."""
+"""Files of systems: one to start from (``new``), and one that is another with some settings changed."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from core.errors import ConfigurationError, StoreError
 from core.settings_problem import shown
@@ -51,20 +55,65 @@ def new_system(system_id: str, base: str = DEFAULT_BASE, places: Places = _HERE)
     StoreError
         If the file cannot be written.
     """
+    text = _FILE.format(id=system_id, base=base)
+    written = _written(system_id, text, places)
+    _require_sound(system_id, written, places)
+    return {"id": system_id, "file": str(written)}
+
+
+def new_version(
+    system_id: str, version_id: str, changes: Mapping[str, Any], description: str, places: Places = _HERE
+) -> dict[str, str]:
+    """Write the file of a system that is another one but for some settings, and return its ``id`` and ``file``.
+
+    The other one is its base and stays as it is; windows, criteria and what is searched are those of the base. A file
+    that says just this is taken as it is, any other is not replaced.
+
+    Parameters
+    ----------
+    system_id, version_id
+        The system, and the id of the version.
+    changes
+        By dotted key of the settings.
+    description
+        In a line.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is no id, another file is there, or the settings refuse the changes.
+    StoreError
+        If the file cannot be written.
+    """
+    read_system(system_id, places.systems)
+    values = {"id": version_id, "description": description, "base": system_id, "overrides": dict(changes)}
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10_000)
+    path = Path(places.systems) / f"{version_id}.yaml"
+    if not (path.is_file() and path.read_text(encoding="utf-8") == text):
+        _require_sound(version_id, _written(version_id, text, places), places)
+    return {"id": version_id, "file": str(path)}
+
+
+def _written(system_id: str, text: str, places: Places) -> Path:
+    """Write the file of a system as a whole, where there is none."""
     if not is_system_id(system_id):
         raise ConfigurationError(f"{shown(system_id)} — allowed: {ID_WORDS}")
     path = Path(places.systems) / f"{system_id}.yaml"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(_FILE.format(id=system_id, base=base))
+            file.write(text)
     except FileExistsError:
         raise ConfigurationError(f"{path}: there already, nothing was written; take another name") from None
     except OSError as error:
         raise StoreError.of("write", path, error) from error
+    return path
+
+
+def _require_sound(system_id: str, path: Path, places: Places) -> None:
+    """Take the file of a system away again that cannot be read as one."""
     try:
         read_system(system_id, places.systems)
     except ConfigurationError:
         path.unlink()
         raise
-    return {"id": system_id, "file": str(path)}
