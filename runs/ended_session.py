@@ -10,6 +10,7 @@ from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from execution.money.account_totals import AccountTotals
+from execution.money.cash_transfer import CashTransfer
 from execution.money.holding import Holding
 
 
@@ -21,6 +22,9 @@ class EndedAccount(Protocol):
 
     @property
     def holdings(self) -> Mapping[str, Holding]: ...
+
+    @property
+    def transfers(self) -> Sequence[CashTransfer]: ...
 
     @property
     def exits(self) -> Mapping[str, int]: ...

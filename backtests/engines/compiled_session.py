@@ -8,7 +8,7 @@ import numpy as np
 
 from backtests.engines.compiled_totals import CompiledTotals
 from compiled.layout import Core
-from core.exact import EXACT
+from core.exact import EXACT, ZERO
 from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
@@ -44,6 +44,7 @@ class CompiledAccount:
         self.peak_equity = float(record["account_peak"])
         self.starting_balance = totals.amount(int(record["starting_balance"]))
         self.balance = totals.amount(int(record["balance"]))
+        self.transferred, self.transfers = ZERO, ()
 
     @property
     def ledger(self) -> "CompiledAccount":
