@@ -7,13 +7,16 @@ from core.lazy_names import lazy_names
 if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
     from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
+    from research.portfolio.portfolio_backtest import backtest_portfolio, read_portfolio_run
     from research.studies.search import optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
+    "backtest_portfolio",
     "cross_validate",
     "optimise",
+    "read_portfolio_run",
     "read_study",
     "read_walk_forward",
     "resume",
@@ -24,6 +27,7 @@ __all__ = [
 _HOMES = {
     "research.folds.cross_validation": "cross_validate",
     "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
+    "research.portfolio.portfolio_backtest": "backtest_portfolio read_portfolio_run",
     "research.studies.search": "optimise read_study resume",
     "research.studies.study": "Study",
 }
