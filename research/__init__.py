@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
     from research.folds.walk_forward import read_walk_forward, resume_walk_forward, walk_forward
     from research.portfolio.portfolio_backtest import backtest_portfolio, read_portfolio_run
-    from research.studies.search import optimise, read_study, resume
+    from research.studies.search import begin, optimise, read_study, resume
     from research.studies.study import Study
 
 __all__ = [
     "Study",
     "backtest_portfolio",
+    "begin",
     "cross_validate",
     "optimise",
     "read_portfolio_run",
@@ -28,7 +29,7 @@ _HOMES = {
     "research.folds.cross_validation": "cross_validate",
     "research.folds.walk_forward": "read_walk_forward resume_walk_forward walk_forward",
     "research.portfolio.portfolio_backtest": "backtest_portfolio read_portfolio_run",
-    "research.studies.search": "optimise read_study resume",
+    "research.studies.search": "begin optimise read_study resume",
     "research.studies.study": "Study",
 }
 

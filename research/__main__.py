@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, report, luck, monte-carlo, walk-forward, cross-validate, portfolio."""
+"""``python -m research``: optimise, show, report, luck, monte-carlo, walk-forward, cross-validate, portfolio, worker, cluster."""
 
 import argparse
 import importlib
@@ -17,6 +17,8 @@ VERBS = {
     "walk-forward": ("walking_forward", "search fold by fold, and trade the best of each in what follows"),
     "portfolio": ("portfolio_running", "run several systems on one account, show what one came to, or list all"),
     "cross-validate": ("cross_validating", "search in all ways to leave groups of the past out, and try them there"),
+    "worker": ("working", "do the jobs that were submitted, one after the other"),
+    "cluster": ("cluster_starting", "start the scheduler of a cluster, or workers for one"),
 }
 """The verbs: the module of ``research.commands`` that has each, and what it does."""
 
@@ -36,6 +38,7 @@ examples:
   python -m research walk-forward --resume latest
   python -m research portfolio practice-pair --window quarter
   python -m research cross-validate --system practice-scalping --groups 6 --test-groups 2 --sampler random --trials 50
+  python -m research optimise --system practice-scalping --detach; python -m research worker --until-empty
 
 exit codes: 0 done, 1 all trials failed or a file cannot be used, 2 bad arguments, 3 data not available, 4 a trial is
 another when it is run again, 130 interrupted

@@ -1,4 +1,4 @@
-"""``python -m runs``: list, show, compare, tag, note, rm, sync, export, dataset."""
+"""``python -m runs``: list, show, compare, tag, note, rm, sync, export, dataset, jobs."""
 
 import sys
 from collections.abc import Sequence

@@ -101,6 +101,11 @@ def source_files(name: str) -> dict[str, str]:
     return dict(_loaded[name])
 
 
+def own_files(name: str) -> dict[str, Path]:
+    """Return module -> file of what a strategy's module is made of beside the libraries and this program."""
+    return {one: file for one, file in _own_modules(name).items() if one in _files or _is_own(one, file)}
+
+
 def hand_over(name: str, files: Mapping[str, str]) -> None:
     """Take the hashes of what a strategy is made of that no module of this name holds: a program has built it."""
     _loaded[name] = dict(files)

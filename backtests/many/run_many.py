@@ -3,9 +3,9 @@
 import contextlib
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Self, get_args
+from typing import NamedTuple, Protocol, Self, get_args
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.prepared_runs import PreparedRun, PreparedRuns, Variation
@@ -28,6 +28,16 @@ class VariationResult(NamedTuple):
     variation: Variation
     result: BacktestResult | None
     error: Exception | None
+
+
+class RunPool(Protocol):
+    """What makes runs elsewhere: :class:`~backtests.many.worker_pool.WorkerPool`, or another that does as it does."""
+
+    def answers(self, tasks: Iterable[Task | Exception]) -> Iterator[Answer]:
+        """Yield what comes of tasks, in their order; a run that cannot be is its own answer."""
+
+    def close(self) -> None:
+        """End; what is still being made is lost."""
 
 
 def run_many(
@@ -84,6 +94,8 @@ class ManyRuns:
         As of :func:`run_many`.
     runs
         How many runs the turns will come to; they decide which engine makes them. A turn of more counts as it is.
+    pool
+        Opens what makes the runs, in place of processes of this machine.
 
     Raises
     ------
@@ -91,17 +103,25 @@ class ManyRuns:
         If one is wrong.
     """
 
-    def __init__(self, base: Base, *, processes: int = 2, outputs: OutputsKept = "none", runs: int = 1) -> None:
+    def __init__(
+        self,
+        base: Base,
+        *,
+        processes: int = 2,
+        outputs: OutputsKept = "none",
+        runs: int = 1,
+        pool: Callable[[], RunPool] | None = None,
+    ) -> None:
         if not isinstance(processes, int) or isinstance(processes, bool) or processes < 1:
             raise ConfigurationError(f"processes: {shown(processes)} — allowed: a whole number at least 1")
         if outputs not in get_args(OutputsKept):
             raise ConfigurationError(f"outputs: {shown(outputs)} — allowed: {', '.join(get_args(OutputsKept))}")
         self._base = base_of(base)
         self._outputs = outputs
-        self._processes = processes
         self._runs = runs
         self._opened = contextlib.ExitStack()
-        self._pool: WorkerPool | None = None
+        self._open_pool = pool if pool is not None or processes == 1 else lambda: WorkerPool(processes)
+        self._pool: RunPool | None = None
         self._prepared: PreparedRuns | None = None
         self._worker = Worker()
 
@@ -136,9 +156,9 @@ class ManyRuns:
 
     def _open(self) -> PreparedRuns:
         folder = None
-        if self._processes > 1:
+        if self._open_pool is not None:
             # They begin while the runs are prepared.
-            self._pool = self._opened.enter_context(contextlib.closing(WorkerPool(self._processes)))
+            self._pool = self._opened.enter_context(contextlib.closing(self._open_pool()))
             folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="runs-")))
         self._prepared = PreparedRuns(self._base, self._outputs, folder, self._runs)
         return self._prepared

@@ -38,9 +38,13 @@ def write_market(path: Path, market: MarketInput) -> None:
 def mapped_market(path: Path) -> MarketInput:
     """Return what :func:`write_market` wrote; its columns are views of the file, which writing to would not change."""
     with path.open("rb") as file:
-        head, lengths = pickle.load(file)  # Written by this program, a moment ago.
-        at = file.tell()
-        whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+        return market_in(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def market_in(memory: mmap.mmap) -> MarketInput:
+    """Return what has the bytes of such a file; its columns are views of the memory that these are in."""
+    head, lengths = pickle.load(memory)  # Written by this program, a moment ago.
+    at, whole = memory.tell(), memoryview(memory)
     columns = []
     for length in lengths:
         at += -at % _ALIGNED

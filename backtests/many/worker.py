@@ -105,13 +105,18 @@ def _alone(error: HarnessError) -> HarnessError:
     return error.with_traceback(None)
 
 
+def prepare_to_send() -> None:
+    """Let this process take answers apart fast."""
+    # By itself the place of this value is searched for among all that is loaded, whenever one is sent.
+    ForkingPickler.register(UnsetType, lambda unset: (_unset, ()))
+
+
 def serve(descriptor: int) -> None:
     """Make what is asked for over a connection, until it is closed."""
     # The terminal's interrupt is for the process that asks, which then ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
-    # By itself the place of this value is searched for among all that is loaded, whenever one is sent.
-    ForkingPickler.register(UnsetType, lambda unset: (_unset, ()))
+    prepare_to_send()
     worker = Worker()
     # It ends with the connection: the one that asks has had enough, or is gone.
     with Connection(descriptor) as connection, contextlib.suppress(EOFError, OSError):

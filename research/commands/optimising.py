@@ -6,13 +6,16 @@ from typing import Any
 from core.command_line import failed, say
 from core.errors import ConfigurationError, ParityError
 from research.commands.study_blocks import ROWS, show_study
+from research.executors.cluster_address import cluster_of
+from research.jobs.job_kinds import OptimiseRequest, submit_study
 from research.pictures.study_file import usual_place, write_study_page
 from research.samplers.sampler_choice import SAMPLERS
 from research.spaces.ranges import parameter_argument
-from research.studies.search import optimise, resume
+from research.studies.search import begin, optimise, resume, study_row
 from research.studies.study_luck import study_luck
 from runs.commands.opened_store import print_json
 from runs.store.run_store import open_store
+from runs.store.store_rows import Optimisation
 from systems.places import DEFAULT_FOLDER, Places
 
 _OF_A_NEW_STUDY = ("system", "window", "param", "condition", "sampler", "metric", "seed", "batch", "min_trades", "best")
@@ -22,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     add_search_arguments(parser)
     parser.add_argument("--best", metavar="N", type=count, help="how many are run again with all outputs (default: 3)")
+    parser.add_argument("--detach", action="store_true", help="submit it as a job, which a worker makes")
     parser.add_argument("--resume", metavar="STUDY", help="go on with a study: its number, or latest")
     parser.add_argument(
         "--rows", metavar="N", type=count, default=ROWS, help="trials that are shown (default: %(default)s)"
@@ -56,6 +60,9 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
 def add_surroundings(parser: argparse.ArgumentParser) -> None:
     """Add what changes no trial: where, in how many processes, and how it is told."""
     parser.add_argument("--processes", metavar="N", type=count, default=2, help="default: %(default)s")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="make the trials there: tcp://HOST:PORT of its scheduler")
+    parser.add_argument("--cluster-folder", metavar="DIR", help="a folder that all workers see by this path: "
+                        "candles are put into it, and not sent")  # fmt: skip
     parser.add_argument("--offline", action="store_true", help="use what is stored, never the network")
     parser.add_argument("--json", action="store_true", help="print plain data as JSON")
     parser.add_argument(
@@ -69,6 +76,7 @@ def surroundings_of(asked: argparse.Namespace) -> dict[str, Any]:
     """Return what :func:`add_surroundings` has taken, as options of a study."""
     return {
         "processes": asked.processes,
+        "cluster": cluster_of(asked.cluster, asked.cluster_folder),
         "places": Places(asked.systems, asked.logs, asked.data_dir),
         "offline": asked.offline,
         "show_progress": False if asked.json else None,
@@ -91,12 +99,17 @@ def run(asked: argparse.Namespace) -> int:
             if getattr(asked, name) is not None:
                 raise ConfigurationError(
                     f"--{name.replace('_', '-')} does nothing with --resume: the study has its own — allowed: "
-                    "--trials, --processes, --rows, --json, --offline and places"
+                    "--trials, --processes, --cluster, --detach, --rows, --json, --offline and places"
                 )
+        if asked.detach:
+            return _detached(asked, None)
         study = resume(asked.resume, trials=asked.trials, **surroundings)
     elif asked.system is None:
         raise ConfigurationError("which system? — allowed: --system ID, or --resume STUDY (see python -m systems list)")
     else:
+        if asked.detach:
+            place = {name: surroundings[name] for name in ("places", "offline", "show_progress")}
+            return _detached(asked, begin(asked.system, **search_options(asked), best=asked.best, **place))
         study = optimise(asked.system, **search_options(asked), best=asked.best, **surroundings)
     with open_store() as store:
         luck = study_luck(study, store)
@@ -109,6 +122,27 @@ def run(asked: argparse.Namespace) -> int:
     if study.disagreeing:
         lines = [f"trial {one.number}: {(one.notes or {})['verified']['difference']}" for one in study.disagreeing]
         return failed("\n".join(["not what the reference kernel makes of it", *lines]), ParityError.exit_code)
+    return 0
+
+
+def _detached(asked: argparse.Namespace, begun: Optimisation | None) -> int:
+    """Submit a study that has begun, or that is gone on with, as a job."""
+    with open_store() as store:
+        study = study_row(store, asked.resume) if begun is None else begun
+        wanted = OptimiseRequest(
+            study=int(study.id or 0),
+            trials=asked.trials if begun is None else None,
+            processes=asked.processes,
+            cluster=asked.cluster,
+            cluster_folder=asked.cluster_folder,
+            places=Places(asked.systems, asked.logs, asked.data_dir),
+            offline=asked.offline,
+        )
+        job = submit_study(store, study, wanted)
+    if asked.json:
+        print_json({"job": job.id, "study": study.id})
+    else:
+        say(f"study {study.id} is job {job.id}: python -m research worker makes it, python -m runs jobs shows it")
     return 0
 
 

@@ -34,7 +34,7 @@ def run(asked: argparse.Namespace) -> int:
             if getattr(asked, name) is not None:
                 raise ConfigurationError(
                     f"--{name.replace('_', '-')} does nothing with --resume: the walk-forward has its own — allowed: "
-                    "--processes, --json, --offline and places"
+                    "--processes, --cluster, --json, --offline and places"
                 )
         walk = resume_walk_forward(asked.resume, **surroundings_of(asked))
     elif asked.system is None:

@@ -13,7 +13,6 @@ import msgspec
 import numpy as np
 
 from backtests.many.run_base import Base
-from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import shown
 from core.time_range import TimeRange
@@ -29,7 +28,9 @@ from research.folds.windowed_base import WindowedBase, study_base_over
 from research.objectives.objective import Objective
 from research.objectives.trial_figures import Figures, figures_of
 from research.spaces.parameter import Parameter
-from research.studies.search import OpenedSurroundings, Options, Search, begin_study, conventions, search_of
+from research.studies.planned_search import Options, Search, conventions, search_of
+from research.studies.search import begin_study
+from research.studies.surroundings import OpenedSurroundings
 from runs.store.store_rows import Trial
 
 LISTED = ("grid", "random", "qmc")
@@ -191,7 +192,7 @@ def _tried(
             if not points:
                 continue
             base = WindowedBase(search.base.runs, window)
-            with ManyRuns(base, processes=min(opened.processes, len(points)), runs=len(points)) as runs:
+            with opened.machines.runs(base, "none", len(points)) as runs:
                 made = runs.run([space.variation(params[number]) for number in points])
                 for number, one in zip(points, made, strict=True):
                     if one.result is None:

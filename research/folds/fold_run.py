@@ -15,9 +15,11 @@ from research.folds.walk_plan import FoldNotes, WalkPlan, plain_of
 from research.folds.windowed_base import WindowedBase, study_base_over
 from research.spaces.parameter import Value
 from research.studies.judged_trials import UNRANKED, Judge
-from research.studies.search import OpenedSurroundings, Search, begin_study, go_on_with_study, study_row
+from research.studies.planned_search import Search
+from research.studies.search import begin_study, go_on_with_study, study_row
 from research.studies.study import Study
 from research.studies.study_base import Candidate
+from research.studies.surroundings import OpenedSurroundings
 from runs.folder.stem_folder import StemFolder
 from runs.store.store_rows import Optimisation, Trial
 from runs.store.synchronising import take_folder

@@ -14,22 +14,15 @@ from backtests.many.run_base import Base
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
 from core.timeframe import timeframe_ms
+from research.executors.executor_pool import ExecutorLost
 from research.folds.fold_run import BALANCE, FoldRun
 from research.folds.fold_times import FoldScheme
 from research.folds.lengths import length_ms
 from research.folds.walk_forward_result import WalkForward
 from research.folds.walk_plan import WalkPlan, plan_of_walk, walk_row
 from research.spaces.parameter import Parameter
-from research.studies.search import (
-    Metric,
-    OpenedSurroundings,
-    Options,
-    Search,
-    Surroundings,
-    conventions,
-    search_again,
-    search_of,
-)
+from research.studies.planned_search import Metric, Options, Search, conventions, search_again, search_of
+from research.studies.surroundings import OpenedSurroundings, Surroundings
 from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
@@ -177,6 +170,7 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
     run = FoldRun(row, plan, search, opened)
     status = "PARTIAL"
     done = _done(opened.store, row)
+    kept = f"what is done is kept: python -m research walk-forward --resume {row.id}"
     try:
         for fold in plan.folds[len(done) :]:
             if done and FoldRun.is_ruined(done[-1]):
@@ -184,10 +178,9 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
             try:
                 done.append(run.make(fold, done[-1] if done else None))
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(
-                    f"interrupted in fold {fold.number} of {len(plan.folds)}; what is done is kept: python -m research "
-                    f"walk-forward --resume {row.id}"
-                ) from None
+                raise KeyboardInterrupt(f"interrupted in fold {fold.number} of {len(plan.folds)}; {kept}") from None
+            except ExecutorLost as error:
+                raise ExecutorLost(error.why, kept) from None
         status = "COMPLETED"
     finally:
         row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())

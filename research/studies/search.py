@@ -1,7 +1,8 @@
 """Searches for parameters: begins studies and goes on with those that were interrupted."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, Unpack
 
 import msgspec
 
@@ -9,54 +10,23 @@ from backtests.many.run_base import Base
 from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import did_you_mean, shown
-from engine.renderer import OutputsKept
 from market_data.history.fetch_progress import open_progress
-from metrics.metric_settings import MetricSettings
-from research.objectives.objective import Function, Objective, objectives_of
+from research.executors.executor_pool import ExecutorLost
+from research.executors.machines import Machines
+from research.objectives.objective import Objective
 from research.objectives.trial_figures import figures_of
-from research.samplers.sampler_choice import require_sampler
 from research.spaces.parameter import Parameter
-from research.spaces.ranges import parameter_of
-from research.studies.judged_trials import Judge
-from research.studies.optimise_section import OptimiseSection, section_of
+from research.studies.planned_search import Metric, Options, Search, conventions, search_again, search_of
 from research.studies.study import Study
-from research.studies.study_base import Candidates, StudyBase, base_of_runs, base_of_system
-from research.studies.study_plan import BaseHashes, StudyPlan, goals_of, plan_of, versions_of
+from research.studies.study_base import Candidates
+from research.studies.study_plan import BaseHashes, StudyPlan, plan_of, versions_of
 from research.studies.study_run import StudyRun
+from research.studies.surroundings import OpenedSurroundings, Surroundings
 from research.studies.verification import Verifier
 from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore, open_store
-from runs.store.store_rows import Optimisation, Trial
-from systems.catalogue import read_system
+from runs.store.store_rows import Optimisation, Status, Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
-from systems.places import Places
-
-Metric = str | Function | Objective | Sequence[str | Function | Objective]
-
-
-class Surroundings(TypedDict, total=False):
-    """Where and how trials are made; nothing of it changes one."""
-
-    processes: int
-    places: Places
-    store: RunStore
-    offline: bool
-    show_progress: bool | None
-    outputs: OutputsKept
-
-
-class Options(Surroundings, total=False):
-    """What else :func:`optimise` may be told."""
-
-    window: str | None
-    sampler: str | None
-    trials: int | None
-    metric: Metric | None
-    seed: int | None
-    batch: int | None
-    conditions: Sequence[str]
-    min_trades: int | None
-    best: int | None
 
 
 def optimise(
@@ -76,8 +46,9 @@ def optimise(
         ``window`` of the system; ``sampler``: grid, random, qmc, tpe, cmaes, nsga2 or genetic; ``trials``; ``metric``:
         a figure, an expression, ``composite``, a function of a result that gives a number or None, or several of these;
         ``seed``; ``batch``; ``conditions`` such as ``"ema_fast < ema_slow"``; ``min_trades``; ``best``, how many are
-        run again. Beside them ``processes``, ``places``, ``store`` (None is that of ``config/store.yaml``),
-        ``offline``, ``show_progress``, and ``outputs`` that functions need of a result.
+        run again. Beside them what makes the trials: ``processes``, or ``cluster`` (the address of a scheduler), or an
+        ``executor`` of ``concurrent.futures``; ``places``, ``store`` (None is that of ``config/store.yaml``),
+        ``offline``, ``show_progress``, ``outputs`` that functions need of a result, and ``watch``, who is told.
 
     Raises
     ------
@@ -100,9 +71,26 @@ def optimise(
     for name in options:
         if name not in Options.__annotations__:
             raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
-    begun = search_of(system, parameters, options)
+    search = search_of(system, parameters, options)
     with OpenedSurroundings(options) as opened:
-        return begin_study(begun, opened)
+        return begin_study(search, opened)
+
+
+def begin(
+    system: str, parameters: Mapping[str, Any] | Sequence[Parameter] | None = None, **options: Unpack[Options]
+) -> Optimisation:
+    """Record a study of a system without making a trial of it: :func:`resume` makes them, here or anywhere.
+
+    Arguments and errors are those of :func:`optimise`.
+    """
+    search = search_of(system, parameters, options)
+    if any(one.is_function for one in search.plan.goals):
+        raise ConfigurationError("metric: a function is known to this program alone — allowed: figures, expressions")
+    given = options.get("store")
+    opened: contextlib.AbstractContextManager[RunStore]
+    opened = open_store() if given is None else contextlib.nullcontext(given)
+    with opened as store, Machines(1).runs(search.base, search.judge.outputs, search.plan.total) as runs:
+        return _recorded(search, store, runs, "PENDING")[0]
 
 
 def resume(
@@ -155,33 +143,15 @@ def study_row(store: RunStore, study: str | int) -> Optimisation:
     raise ConfigurationError(f"study {shown(text)}: there is no such study — {allowed}")
 
 
-class Search(NamedTuple):
-    """A study that is about to be made: everything that can be checked before anything is run has been."""
-
-    plan: StudyPlan
-    base: StudyBase
-    objectives: tuple[Objective, ...]
-
-    @property
-    def judge(self) -> Judge:
-        """What says what trials are worth."""
-        return Judge(self.objectives, self.plan.min_trades, self.plan.window, conventions(self.base))
-
-
-def begin_study(
-    search: Search, opened: "OpenedSurroundings", told: Callable[[int], None] = lambda study: None
-) -> Study:
+def begin_study(search: Search, opened: OpenedSurroundings, told: Callable[[int], None] = lambda study: None) -> Study:
     """Make a study; ``told`` hears its number before anything is tried. Errors as of :func:`optimise`."""
     with _runs_of(search, opened) as runs:
-        hashes, figures = _base_run(search, runs)
-        row = search.plan.row(hashes, search.base.market, wall_clock_ms())
-        row = msgspec.structs.replace(row, settings={**(row.settings or {}), "base": figures})
-        row = msgspec.structs.replace(row, id=opened.store.record(row))
+        row, hashes = _recorded(search, opened.store, runs, "RUNNING")
         told(int(row.id or 0))
         return _made(row, search, hashes, opened, runs)
 
 
-def go_on_with_study(row: Optimisation, search: Search, opened: "OpenedSurroundings") -> Study:
+def go_on_with_study(row: Optimisation, search: Search, opened: OpenedSurroundings) -> Study:
     """Make what is missing of the study that a row is; errors as of :func:`resume`."""
     with _runs_of(search, opened) as runs:
         hashes, _ = _base_run(search, runs)
@@ -191,86 +161,6 @@ def go_on_with_study(row: Optimisation, search: Search, opened: "OpenedSurroundi
         )
         opened.store.record(row)
         return _made(row, search, hashes, opened, runs)
-
-
-class OpenedSurroundings:
-    """The surroundings of studies, the store open; one that was opened here is closed at the end."""
-
-    def __init__(self, given: Surroundings | Options) -> None:
-        self.processes = given.get("processes", 2)
-        if not isinstance(self.processes, int) or isinstance(self.processes, bool) or self.processes < 1:
-            raise ConfigurationError(f"processes: {shown(self.processes)} — allowed: a whole number at least 1")
-        self.places = given.get("places", Places())
-        self.offline = given.get("offline", False)
-        self.show_progress = given.get("show_progress", False)
-        self.outputs: OutputsKept = given.get("outputs", "none")
-        self._given = given.get("store")
-        self.store = self._given if self._given is not None else open_store()
-
-    def __enter__(self) -> "OpenedSurroundings":
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        if self._given is None:
-            self.store.close()
-
-
-def search_of(system: str | Base, parameters: Any, options: Options) -> Search:
-    """Return what :func:`optimise` would make; errors as of it."""
-    given: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    section = OptimiseSection()
-    name = window_name = None
-    if isinstance(system, str):
-        places = given.get("places", Places())
-        found = read_system(system, places.systems)
-        section = section_of(found)
-        name, window_name = found.id, given.get("window", section.window)
-        window_name = next(iter(found.windows), None) if window_name is None else window_name
-        if window_name is None:
-            raise ConfigurationError(f"{found.file}: names no window — allowed: windows: {{train: 2024-01..2024-06}}")
-        window = found.window(window_name, wall_clock_ms())
-        base = base_of_system(
-            found, window, places, offline=given.get("offline", False), show_progress=given.get("show_progress", False)
-        )
-    else:
-        if "window" in given:
-            raise ConfigurationError("window: the base has its own — allowed: with the id of a system")
-        base = base_of_runs(system)
-    objectives = objectives_of(given.get("metric", section.metric))
-    wanted, conditions = _parameters(parameters, given.get("conditions"), section)
-    space = base.names.space(wanted, conditions)
-    sampler, trials = given.get("sampler", section.sampler), given.get("trials", section.trials)
-    plan = StudyPlan(
-        system=name,
-        window_name=window_name,
-        window=base.window,
-        space=space,
-        goals=goals_of(objectives),
-        sampler=sampler,
-        seed=given.get("seed", section.seed),
-        trials=trials,
-        batch=given.get("batch", section.batch),
-        in_order=sampler == "grid" and (trials is None or (space.size is not None and trials >= space.size)),
-        min_trades=given.get("min_trades", section.min_trades),
-        verified=given.get("best", section.best),
-    )
-    require_sampler(sampler, space, objectives, trials)
-    base.require_possible(space)
-    return Search(plan, base, objectives)
-
-
-def _parameters(
-    given: Any, conditions: Sequence[str] | None, section: OptimiseSection
-) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
-    """Return parameters and conditions: those that are given, and the section's only where none are."""
-    if given is None:
-        return (
-            tuple(parameter_of(name, one) for name, one in section.parameters.items()),
-            (*section.conditions, *(conditions or ())),
-        )
-    several = given.items() if isinstance(given, Mapping) else None
-    wanted = tuple(given) if several is None else tuple(parameter_of(name, one) for name, one in several)
-    return wanted, tuple(conditions or ())
 
 
 def _continued(
@@ -285,45 +175,23 @@ def _continued(
     return search_again(plan, f"study {row.id}", opened, base=base, metric=metric)
 
 
-def search_again(
-    plan: StudyPlan, called: str, opened: OpenedSurroundings, *, base: Base | None = None, metric: Metric | None = None
-) -> Search:
-    """Return the search of a plan that was kept; what cannot be kept, a base of no system and a function, is given.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is not given, or is another; ``called`` is what messages say it is of.
-    """
-    if plan.system is None and base is None:
-        raise ConfigurationError(f"{called}: is of no system — allowed: to resume it with base=…")
-    if base is not None:
-        found = base_of_runs(base)
-    else:
-        system = read_system(str(plan.system), opened.places.systems)
-        found = base_of_system(
-            system, plan.window, opened.places, offline=opened.offline, show_progress=opened.show_progress
-        )
-    objectives = tuple(Objective(one.text, one.direction) for one in plan.goals)
-    if any(one.is_function for one in plan.goals):
-        if metric is None:
-            raise ConfigurationError(f"{called}: its metric is a function — allowed: to resume it with metric=…")
-        objectives = objectives_of(metric)
-        if goals_of(objectives) != plan.goals:
-            known = ", ".join(one.text for one in plan.goals)
-            raise ConfigurationError(f"{called}: its metric is another — allowed: {known}")
-    return Search(plan, found, objectives)
+def _recorded(search: Search, store: RunStore, runs: ManyRuns, status: Status) -> tuple[Optimisation, BaseHashes]:
+    """Keep a study that begins, or waits; return it with what its base is."""
+    hashes, figures = _base_run(search, runs)
+    row = search.plan.row(hashes, search.base.market, wall_clock_ms())
+    row = msgspec.structs.replace(row, status=status, settings={**(row.settings or {}), "base": figures})
+    return msgspec.structs.replace(row, id=store.record(row)), hashes
 
 
-def _runs_of(begun: Search, opened: OpenedSurroundings) -> ManyRuns:
+def _runs_of(search: Search, opened: OpenedSurroundings) -> ManyRuns:
     """Return what makes the runs of a study."""
-    outputs = max(begun.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
-    return ManyRuns(begun.base, processes=opened.processes, outputs=outputs, runs=begun.plan.total)
+    outputs = max(search.judge.outputs, opened.outputs, key=("none", "trades", "full").index)
+    return opened.machines.runs(search.base, outputs, search.plan.total)
 
 
-def _base_run(begun: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
+def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any]]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
-    base = begun.base
+    base = search.base
     (done,) = runs.run([{}])
     if done.result is None:
         raise done.error if isinstance(done.error, HarnessError) else InvariantError(str(done.error))
@@ -349,35 +217,41 @@ def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> Non
             )
 
 
-def _made(row: Optimisation, begun: Search, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
+def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
     """Make the trials that are missing, run the best again, and keep how it ended."""
-    plan, base, store, id_ = begun.plan, begun.base, opened.store, int(row.id or 0)
-    judge = begun.judge
-    run = StudyRun(plan, begun.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
+    plan, base, store, id_ = search.plan, search.base, opened.store, int(row.id or 0)
+    judge = search.judge
+    run = StudyRun(plan, search.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
     progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
+
+        def told(trial: Trial) -> None:
+            progress.advance(1)
+            if opened.watch is not None:
+                opened.watch.made(len(run.trials), plan.total)
+
         with progress:
-            run.make(runs, lambda trial: progress.advance(1))
+            run.make(runs, told)
         runs.close()
         if all(one.status == "FAILED" for one in run.trials):
             status = "FAILED"
             raise HarnessError(f"study {id_}: all {len(run.trials)} trials failed; the first: {run.trials[0].failure}")
-        study = Study(row, plan, begun.objectives, trials)
-        best = {one.id: one for one in Verifier(base, plan.space, judge, store).verified(study.best, opened.processes)}
+        study = Study(row, plan, search.objectives, trials)
+        verifier = Verifier(base, plan.space, judge, store)
+        best = {one.id: one for one in verifier.verified(study.best, opened.machines.processes)}
         trials = [best.get(one.id, one) for one in trials]
         status = "COMPLETED"
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"interrupted; {len(run.trials)} trials are kept: python -m research optimise --resume {id_}"
-        ) from None
+        raise KeyboardInterrupt(f"interrupted; {_kept(run, id_)}") from None
+    except ExecutorLost as error:
+        raise ExecutorLost(error.why, _kept(run, id_)) from None
     finally:
         settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
         row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
         store.record(row)
-    return Study(row, plan, begun.objectives, trials)
+    return Study(row, plan, search.objectives, trials)
 
 
-def conventions(base: StudyBase) -> MetricSettings:
-    """Return the conventions of the figures of a base."""
-    return msgspec.convert(base.settings.live.metrics.model_dump(), MetricSettings)
+def _kept(run: StudyRun, study: int) -> str:
+    return f"{len(run.trials)} trials are kept: python -m research optimise --resume {study}"

@@ -32,6 +32,10 @@ _BATCH_OF_THE_DEAF = 128
 """The batch of samplers that learn nothing: what they are told changes nothing."""
 
 
+class StudyTaken(ConfigurationError):
+    """Another process makes the trials of the same study."""
+
+
 class Runs(Protocol):
     """What makes runs: :class:`~backtests.many.run_many.ManyRuns`, or what gives the same results in the same order."""
 
@@ -171,7 +175,7 @@ class StudyRun:
         try:
             return msgspec.structs.replace(trial, id=self._store.record(trial))
         except IntegrityError:
-            raise ConfigurationError(
+            raise StudyTaken(
                 f"study {self._study}: trial {trial.number} is there already: another process makes this study — "
                 "allowed: wait for it, or end it"
             ) from None

@@ -23,6 +23,7 @@ examples:
   python -m runs export runs.csv --status COMPLETED
   python -m runs dataset latest --horizons 1,4,16
   python -m runs rm 1f0c9a7d
+  python -m runs jobs show latest
 
 a run is named by its id or the beginning of it, by its name or its folder, or as `latest`
 exit codes: 0 done, 1 a store or file cannot be used, 2 bad arguments, 130 interrupted
@@ -84,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--horizons", metavar="N,N", default="1,5,15,60",
                        help="how many candles ahead outcomes look (default: %(default)s)")  # fmt: skip
     table.add_argument("--data-dir", metavar="DIR", type=Path, help="candle store, in place of the one that it used")
+    queue = _with_json(verb("jobs", "job_verbs:jobs", "list jobs, show one with its log, or cancel one"))
+    queue.add_argument("action", metavar="ACTION", nargs="?", choices=("list", "show", "cancel"), default="list",
+                       help="list, show or cancel (default: list)")  # fmt: skip
+    queue.add_argument("job", metavar="JOB", nargs="?", help="its number, or latest")
     return parser
 
 

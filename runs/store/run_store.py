@@ -15,14 +15,25 @@ from core.errors import ConfigurationError
 from runs.store.database import Database, parse_url
 from runs.store.run_filter import RunFilter, symbol_key, tag_key
 from runs.store.store_place import load_store_place
-from runs.store.store_rows import Epoch, Job, MetricPoint, Optimisation, Recommendation, RunRow, TradeRow, Trial
+from runs.store.store_rows import (
+    Epoch,
+    Job,
+    JobLine,
+    MetricPoint,
+    Optimisation,
+    Recommendation,
+    RunRow,
+    TradeRow,
+    Trial,
+)
 from runs.store.synchronising import SyncReport, sync
-from runs.store.tables import EPOCH, JOB, METRIC_POINT, OPTIMISATION, RECOMMENDATION, RUN, TRADE, TRIAL
+from runs.store.tables import EPOCH, JOB, JOB_LINE, METRIC_POINT, OPTIMISATION, RECOMMENDATION, RUN, TRADE, TRIAL
 
-Record = Optimisation | Trial | Recommendation | Epoch | Job
-Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job)
+Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine
+Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine)
 _RECORDS: dict[type[Any], Table] = {
     Optimisation: OPTIMISATION, Trial: TRIAL, Recommendation: RECOMMENDATION, Epoch: EPOCH, Job: JOB,
+    JobLine: JOB_LINE,
 }  # fmt: skip
 LARGE = ("figures", "warnings")
 _BATCH = 20_000

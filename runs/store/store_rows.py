@@ -187,7 +187,11 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """Work that was asked for; ``progress`` is a fraction."""
+    """Work that was asked for.
+
+    ``progress`` is a fraction, ``done`` of ``total`` trials or runs; ``eta_ms`` is when it may be through. ``lease_ms``
+    is until when its worker has it, ``attempts`` how often one has taken it, ``in_vain`` how often since it got on.
+    """
 
     id: int | None = None
     kind: str
@@ -200,3 +204,20 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ended_ms: int | None = None
     host: str | None = None
     pid: int | None = None
+    title: str | None = None
+    done: int | None = None
+    total: int | None = None
+    eta_ms: int | None = None
+    lease_ms: int | None = None
+    attempts: int | None = None
+    in_vain: int | None = None
+    cancel_asked: bool | None = None
+
+
+class JobLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the log of a job."""
+
+    id: int | None = None
+    job: int
+    time_ms: int
+    text: str

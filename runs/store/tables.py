@@ -242,5 +242,28 @@ JOB = Table(
     Column("ended_ms", BigInteger),
     Column("host", Text),
     Column("pid", Integer),
+    Column("title", Text),
+    Column("done", Integer),
+    Column("total", Integer),
+    Column("eta_ms", BigInteger),
+    Column("lease_ms", BigInteger),
+    Column("attempts", Integer),
+    Column("in_vain", Integer),
+    Column("cancel_asked", Boolean),
 )
-"""Work that was asked for; the runs that it made name it."""
+"""Work that was asked for; the runs that it made name it.
+
+``lease_ms`` is until when the worker at ``host`` and ``pid`` has it, or before when none is to take it; ``attempts``
+how often one has taken it, which tells its worker from those before; ``in_vain`` how often since it last got on.
+"""
+
+JOB_LINE = Table(
+    "job_line",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("job", Integer, ForeignKey("job.id", ondelete="CASCADE"), nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "job"),
+)
+"""The log of jobs, in order of ``id``."""

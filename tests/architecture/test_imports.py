@@ -29,6 +29,8 @@ FACADES = {
     "reports/__main__.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
+    "research/executors/code_mark.py",
+    "research/executors/machines.py",
     "research/luck/reality_check.py",
     "research/samplers/sampler_choice.py",
     "runs/commands/exporting.py",

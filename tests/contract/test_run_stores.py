@@ -19,7 +19,7 @@ from core.errors import ConfigurationError, StoreError
 from runs.store.database import HEAD
 from runs.store.run_filter import RunFilter
 from runs.store.run_store import open_store
-from runs.store.store_rows import Epoch, Job, Optimisation, Recommendation, RunRow, Trial
+from runs.store.store_rows import Epoch, Job, JobLine, Optimisation, Recommendation, RunRow, Trial
 from runs.store.tables import TABLES
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import scaled
@@ -220,7 +220,7 @@ class Store:
     def test_a_store_of_a_newer_program_is_refused(self):
         with self.store.database.writing() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-        with self.assertRaisesRegex(StoreError, "of revision 9999, this program knows up to 0004: a newer"):
+        with self.assertRaisesRegex(StoreError, f"of revision 9999, this program knows up to {HEAD}: a newer"):
             self.opened()
 
     def test_the_database_of_something_else_is_refused_and_left_alone(self):
@@ -308,7 +308,7 @@ class Store:
 
     def test_every_column_of_a_row_is_one_of_its_table(self):
         kinds = {"run": RunRow, "optimisation": Optimisation, "trial": Trial, "recommendation": Recommendation,
-                 "epoch": Epoch, "job": Job}  # fmt: skip
+                 "epoch": Epoch, "job": Job, "job_line": JobLine}  # fmt: skip
         own = {"run": {"symbol_keys", "tag_keys", "signature", "folder_mtime_ns"}}
         for name, kind in kinds.items():
             expected = {column.name for column in TABLES.tables[name].c} - own.get(name, set())

@@ -1,0 +1,74 @@
+"""Where and how the trials of a study are made: nothing of it changes one."""
+
+import contextlib
+from concurrent.futures import Executor
+from typing import Protocol, Self, TypedDict
+
+from core.errors import ConfigurationError
+from engine.renderer import OutputsKept
+from research.executors.cluster_address import ClusterAddress
+from research.executors.machines import Machines
+from runs.store.run_store import RunStore, open_store
+from systems.places import Places
+
+
+class Watch(Protocol):
+    """Who is told of the trials of a study while they are made; what it raises ends the study, which is kept."""
+
+    def made(self, done: int, total: int) -> None:
+        """Hear that so many trials of so many are there."""
+
+
+class Surroundings(TypedDict, total=False):
+    """Where and how trials are made."""
+
+    processes: int
+    cluster: str | ClusterAddress | None
+    executor: Executor | None
+    places: Places
+    store: RunStore
+    offline: bool
+    show_progress: bool | None
+    outputs: OutputsKept
+    watch: Watch | None
+
+
+class OpenedSurroundings:
+    """The surroundings of a study, opened; what was opened here is closed at the end.
+
+    Parameters
+    ----------
+    given
+        What is said of them.
+
+    Raises
+    ------
+    ConfigurationError
+        If something is wrong, or a cluster cannot be reached.
+    """
+
+    def __init__(self, given: Surroundings) -> None:
+        cluster, executor = given.get("cluster"), given.get("executor")
+        if cluster is not None and executor is not None:
+            raise ConfigurationError("cluster and executor — allowed: one of them")
+        self.machines = Machines(given.get("processes", 2), cluster if executor is None else executor)
+        self.places = given.get("places", Places())
+        self.offline = given.get("offline", False)
+        self.show_progress = given.get("show_progress", False)
+        self.outputs: OutputsKept = given.get("outputs", "none")
+        self.watch = given.get("watch")
+        self._given = given.get("store")
+        self.store: RunStore
+        self._opened = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self.store = self._opened.enter_context(open_store()) if self._given is None else self._given
+            self._opened.enter_context(self.machines)
+        except BaseException:
+            self._opened.close()
+            raise
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._opened.close()
