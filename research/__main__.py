@@ -1,4 +1,4 @@
-"""``python -m research``: optimise, show, report, luck, monte-carlo, walk-forward, cross-validate, portfolio, worker, cluster."""
+"""``python -m research``: searches, walk-forward and cross-validation, luck, portfolios, workers and clusters."""
 
 import argparse
 import importlib
