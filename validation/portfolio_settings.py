@@ -1,15 +1,17 @@
 """Several systems on one account: how a portfolio is written, and what it comes to."""
 
+import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from core.errors import ConfigurationError
 from core.exact import EXACT, ZERO, add, computed, floor_to, received, subtract
 from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, shown
@@ -102,8 +104,8 @@ class PortfolioSettings:
     def settings_sha256(self) -> str:
         """Hash of all that can change a result: how the account is divided, and every member's own."""
         text = json.dumps(
-            {**self._terms(), "members": {name: one.settings_sha256 for name, one in self.members.items()}},
-            sort_keys=False,
+            {**self._divided(), "members": {name: one.settings_sha256 for name, one in self.members.items()}},
+            sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,
         )
@@ -112,10 +114,69 @@ class PortfolioSettings:
     def resolved(self) -> dict[str, Plain]:
         """Return plain values that JSON can hold; the members' under ``members``."""
         members: dict[str, Plain] = {name: one.resolved() for name, one in self.members.items()}
-        return {"name": self.name, **self._terms(), "members": members}
+        return {"name": self.name, **self._divided(), "members": members}
 
-    def _terms(self) -> dict[str, Any]:
-        return {**self.terms.model_dump(mode="json"), "capital": float(self.capital), "weights": list(self.weights)}
+    def feed(self) -> "PortfolioFeed":
+        """Return the settings by which candles of all members come in."""
+        first = next(iter(self.members.values()))
+        watch = dict.fromkeys(symbol for one in self.members.values() for symbol in one.live.watch)
+        live = first.live.model_copy(update={"symbols": self.symbols, "watch": list(watch)})
+        return PortfolioFeed(live, first.risk, first.mode, first.files, self)
+
+    def _divided(self) -> dict[str, Any]:
+        return {
+            "terms": self.terms.model_dump(mode="json"),
+            "capital": float(self.capital),
+            "shares": list(self.weights),
+            "order": list(self.members),
+        }
+
+
+@dataclass(frozen=True)
+class PortfolioFeed(Settings):
+    """The settings by which the candles of a portfolio come in: those of its first member, with the symbols of all.
+
+    What trades, and the hash, are those of ``portfolio``.
+    """
+
+    portfolio: PortfolioSettings
+
+    @functools.cached_property
+    def settings_sha256(self) -> str:
+        """Hash of all that can change a result of the portfolio."""
+        return self.portfolio.settings_sha256
+
+    def resolved(self) -> dict[str, Plain]:
+        """Return the sections of all settings, and the portfolio's."""
+        return {**super().resolved(), "portfolio": self.portfolio.resolved()}
+
+
+def portfolio_of_resolved(
+    values: Mapping[str, Any], settings_of: Callable[[Any], Settings], source: str
+) -> PortfolioSettings:
+    """Return the portfolio that :meth:`PortfolioSettings.resolved` made plain.
+
+    Parameters
+    ----------
+    values
+        The plain values.
+    settings_of
+        Gives the settings of a member's plain values.
+    source
+        What problems are said to be of.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are not those of a portfolio.
+    """
+    try:
+        terms = PortfolioTerms.from_dict(values["terms"])
+        members = {str(name): settings_of(values["members"][name]) for name in values["order"]}
+        shares, capital = tuple(float(one) for one in values["shares"]), received(float(values["capital"]))
+        return PortfolioSettings(str(values["name"]), terms, members, shares, capital)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigurationError(f"{source}: portfolio: cannot be read: {error}") from error
 
 
 def compose_portfolio(

@@ -11,7 +11,7 @@ from engine.kill_switch import KillSwitch
 from engine.portfolio.member_steps import MemberSteps
 from engine.portfolio.portfolio_outputs import PortfolioOutputs
 from engine.portfolio.portfolio_session import Member, PortfolioRules, PortfolioSession
-from engine.watched import watched_series_of
+from engine.watched import Watched, watched_series_of
 from execution.safety.shared_limits import HALTS_IN_ALL, SharedLimits
 from strategies.known_candles import CandlesAhead
 from strategies.strategy import Strategy, StreamingStrategy
@@ -70,7 +70,7 @@ def build_portfolio(
         shared.join(safety, session.book)
         watched = [places[one.symbol, one.timeframe] for one in session.watched.series]
         members.append(Member(name, session, MemberSteps([symbols.index(one) for one in own.live.symbols], watched)))
-    return PortfolioSession(_rules(settings), members, shared, outputs)
+    return PortfolioSession(_rules(settings), members, shared, outputs, Watched(series))
 
 
 def strategies_of(settings: PortfolioSettings) -> dict[str, AnyStrategy]:

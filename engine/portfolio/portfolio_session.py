@@ -18,6 +18,8 @@ from engine.portfolio.portfolio_outputs import PortfolioOutputs
 from engine.portfolio.rebalancing import MemberShare, Rebalance, RebalanceTimes, Standing, planned_transfers
 from engine.session import Session
 from engine.session_statistics import SessionStatistics
+from engine.watched import Watched
+from execution.safety.safety_status import SafetyStatus
 from execution.safety.shared_limits import HALTS_IN_ALL, SharedLimits
 from risk_management.allocation.allocation import Allocation, shares_of
 
@@ -65,15 +67,23 @@ class PortfolioSession:
         The limits on the whole, which the members' safety monitors ask.
     outputs
         What the members write to, and the whole.
+    watched
+        The series that all members watch, as each step has them.
     """
 
     def __init__(
-        self, rules: PortfolioRules, members: Sequence[Member], shared: SharedLimits, outputs: PortfolioOutputs
+        self,
+        rules: PortfolioRules,
+        members: Sequence[Member],
+        shared: SharedLimits,
+        outputs: PortfolioOutputs,
+        watched: Watched | None = None,
     ) -> None:
         self.rules = rules
         self.members = tuple(members)
         self.outputs = outputs
         self.statistics = SessionStatistics()
+        self.watched = watched or Watched()
         self.rebalances = 0
         self._shared = shared
         self._times = RebalanceTimes(rules.rebalance)
@@ -107,6 +117,16 @@ class PortfolioSession:
         """What halts the whole now."""
         return tuple(HALTS_IN_ALL[one] for one in self._shared.whole.halts if one in self.rules.halts)
 
+    @property
+    def safety(self) -> SafetyStatus:
+        """The safety monitor of the whole."""
+        return self._shared.whole
+
+    @property
+    def by_name(self) -> dict[str, Session]:
+        """The members' sessions by their names, in configured order."""
+        return {one.name: one.session for one in self.members}
+
     def process(self, step: Step, *, refuse_entries: SessionRefusal | None = None) -> None:
         """Run one step of all symbols through every member; arguments and errors as of a session's."""
         time_ms = step.time_ms
@@ -117,6 +137,9 @@ class PortfolioSession:
         self._time_ms = time_ms
         self.statistics.steps += 1
         self.statistics.candles_processed += sum(one is not None for one in step.candles)
+        for place, candles in enumerate(step.watched):
+            for candle in candles:
+                self.watched.take(place, candle, time_ms)
         for member in self.members:
             own = member.steps.of(step)
             if own is not None:
