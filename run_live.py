@@ -2,6 +2,10 @@
 
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from validation.composed_settings import Settings
 
 
 def main() -> int:
@@ -10,10 +14,18 @@ def main() -> int:
     try:
         from live.life.live_command import main as run
 
-        return run()
+        return run(portfolio=_portfolio)
     except KeyboardInterrupt:
         print("error: interrupted before the session ran", file=sys.stderr)
         return 130
+
+
+def _portfolio(name: str, data_dir: str | None) -> "Settings":
+    """Return the settings by which the candles of a portfolio come in."""
+    from systems.places import Places
+    from systems.portfolio_file import read_portfolio
+
+    return read_portfolio(name, Places(data_dir=data_dir)).settings.feed()
 
 
 if __name__ == "__main__":

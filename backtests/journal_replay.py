@@ -32,14 +32,23 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("--engine", choices=("auto", "reference", "compiled"), default="auto", help="as of parity")
     asked = parser.parse_args(arguments)
 
+    from backtests.portfolio.portfolio_replay import replay_portfolio
     from backtests.proof.replayed_journal import replayed
     from backtests.proof.session_head import read_head
+    from validation.portfolio_settings import PortfolioFeed
 
     head = read_head(asked.session)
     directory = Path(asked.out)
     if directory.resolve() == head.folder.resolve():
         raise ConfigurationError(f"--out {directory}: is the session's own folder; the replay must not overwrite it")
-    found = replayed(head, head.settings(), directory, asked.engine)
+    settings = head.settings()
+    if isinstance(settings, PortfolioFeed):
+        done_by_all = replay_portfolio(head, settings, directory)
+        if done_by_all.broken is not None:
+            raise ParityError(done_by_all.broken)
+        say(f"{done_by_all.steps} steps of {len(settings.portfolio.members)} members replayed")
+        return 0
+    found = replayed(head, settings, directory, asked.engine)
     found.write()
     done = found.replay
     if done.broken is not None:

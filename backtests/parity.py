@@ -67,23 +67,34 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
+    import msgspec
+
     from backtests.backtest_command import tell_of_compiling
     from backtests.config_backtest import wall_clock_ms
+    from backtests.portfolio.portfolio_parity import check_portfolio, is_portfolio
     from backtests.proof.parity_check import check_parity
     from backtests.proof.report_lines import report_lines
     from market_data.store.atomic_files import write_atomically
 
-    if not asked.json:
-        tell_of_compiling(asked.engine)
-    report = check_parity(
-        asked.session,
-        asked.only,
-        data_dir=asked.data_dir,
-        offline=asked.offline,
-        engine=asked.engine,
-        now_ms=wall_clock_ms(),
-    )
-    text = report.json()
+    if is_portfolio(asked.session):
+        found = check_portfolio(
+            asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
+        )
+        text, code = msgspec.json.format(msgspec.json.encode(found)).decode(), found.exit_code
+        lines, unavailable = found.lines(), found.unavailable
+    else:
+        if not asked.json:
+            tell_of_compiling(asked.engine)
+        report = check_parity(
+            asked.session,
+            asked.only,
+            data_dir=asked.data_dir,
+            offline=asked.offline,
+            engine=asked.engine,
+            now_ms=wall_clock_ms(),
+        )
+        text, code = report.json(), report.exit_code
+        lines, unavailable = list(report_lines(report)), report.unavailable
     try:
         write_atomically(Path(asked.session) / REPORT, text.encode())
     except StoreError as error:
@@ -92,11 +103,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     if asked.json:
         say_text(text)
     else:
-        say(*report_lines(report))
+        say(*lines)
     sys.stdout.flush()
-    if report.exit_code == DataUnavailableError.exit_code:
-        failed(report.unavailable or "", report.exit_code)
-    return report.exit_code
+    if code == DataUnavailableError.exit_code:
+        failed(unavailable or "", code)
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

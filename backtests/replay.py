@@ -8,7 +8,8 @@ from types import FrameType
 from typing import Protocol
 
 from backtests.timeline import MarketWindow, steps_of
-from engine.session import Session
+from core.candle import Step
+from engine.session_statistics import SessionStatistics
 
 
 class Progress(Protocol):
@@ -17,13 +18,22 @@ class Progress(Protocol):
     candles_done: int
 
 
+class Stepped(Protocol):
+    """What steps are run through: a session, or several on one account."""
+
+    @property
+    def statistics(self) -> SessionStatistics: ...
+
+    def process(self, step: Step) -> None: ...
+
+
 class Interrupt:
     """Whether a run was asked to end; a bare attribute, for it is read at every step."""
 
     asked = False
 
 
-def replay(session: Session, window: MarketWindow, progress: Progress, interrupt: Interrupt) -> bool:
+def replay(session: Stepped, window: MarketWindow, progress: Progress, interrupt: Interrupt) -> bool:
     """Run all steps of a window; return whether every step was run.
 
     An interrupt is acted on between two steps, so that what was done is whole; it returns False.

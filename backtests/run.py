@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -130,7 +131,7 @@ class ReferenceRun(NamedTuple):
     safety_monitor: SafetyMonitor | None
 
 
-class _Ended(NamedTuple):
+class EndedRun(NamedTuple):
     """A run that has come to its end, or was cut short."""
 
     session: EndedSession
@@ -145,7 +146,7 @@ class _Ended(NamedTuple):
 def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> MadeRun:
     with _places_of(plan) as files:
         session, warmed = run_compiled(plan, strategy, market, files.outputs())
-        return _publish(files, plan, market, _Ended(session, strategy, warmed, "compiled"))
+        return _publish(files, plan, market, EndedRun(session, strategy, warmed, "compiled"))
 
 
 def _run_reference(
@@ -165,7 +166,7 @@ def _run_reference(
         # A run cut short by an interrupt or its strategy keeps its positions: its rows begin those of the whole run.
         session.finish(flatten=complete)
         warnings = not_verified(plan, made.reason)
-        ended = _Ended(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
+        ended = EndedRun(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
         done = _publish(files, plan, market, ended)
     if failure is not None:
         if plan.output_dir is None:
@@ -179,12 +180,9 @@ def _run_reference(
     return done
 
 
-def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended) -> MadeRun:
+def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:
     """Write what a run came to beside its outputs, give all files their names, and return it."""
-    session, strategy = ended.session, ended.strategy
-    ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
-    fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
-    fed = fed._replace(warnings=[*fed.warnings, *_unread(strategy), *ended.warnings])
+    session, fed = ended.session, fed_to(plan, market, ended)
     if isinstance(files, KeptOutputs):
         return _kept(files, plan, market, ended, fed)
     places = _places(files, plan, session, fed.data_sha256, complete=ended.complete, failed=ended.failure is not None)
@@ -194,7 +192,15 @@ def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, 
     return MadeRun(result, session.outputs)
 
 
-def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: _Ended, fed: RunInput) -> MadeRun:
+def fed_to(plan: RunPlan, market: MarketInput, ended: EndedRun) -> RunInput:
+    """Return what a run was fed, with all that a reader must know of it."""
+    session, strategy = ended.session, ended.strategy
+    ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
+    fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
+    return fed._replace(warnings=[*fed.warnings, *_unread(strategy), *ended.warnings])
+
+
+def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun, fed: RunInput) -> MadeRun:
     """Return a run that is in no file."""
     session, strategy = ended.session, ended.strategy
     result = build_result(session, plan.settings, fed, partial=not ended.complete)
@@ -281,8 +287,15 @@ def _places(
     return OutputPlaces(own / TRADES, own, run)
 
 
-def _write(files: RunFiles, plan: RunPlan, ended: _Ended, result: RunResult) -> None:
+def _write(files: RunFiles, plan: RunPlan, ended: EndedRun, result: RunResult) -> None:
     """Write everything that stands beside the session's own outputs, and give all files their names."""
+    for name, text in documents_of(plan, ended, result, files.run_folder(str(result.run_id))).items():
+        files.write(name, text)
+    files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))
+
+
+def documents_of(plan: RunPlan, ended: EndedRun, result: RunResult, own: Path) -> dict[str, bytes]:
+    """Return manifest and result of a run by their names; ``own`` is the folder that will be the run's."""
     strategy, outputs = ended.strategy, ended.session.outputs
     residual = getattr(strategy, "warmup_residual", None)
     manifest = backtest_manifest(
@@ -294,10 +307,7 @@ def _write(files: RunFiles, plan: RunPlan, ended: _Ended, result: RunResult) -> 
         kill_switch_engaged=plan.kill_switch_engaged,
         engine=ended.engine,
     )
-    own = files.run_folder(str(result.run_id))
     manifest = msgspec.structs.replace(manifest, strategy_folder=strategy_folder(own, plan.settings))
     if ended.failure is not None:
         manifest = msgspec.structs.replace(manifest, failure=str(ended.failure))
-    files.write(MANIFEST, manifest.text().encode() + b"\n")
-    files.write(RESULT, to_json(result).encode())
-    files.publish(str(result.run_id), latest=result.output_dir == str(files.folder))
+    return {MANIFEST: manifest.text().encode() + b"\n", RESULT: to_json(result).encode()}

@@ -200,7 +200,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
 
     time_ms: int
     number: int
-    event: Literal["start", "open", "close", "liquidation", "funding"]
+    event: Literal["start", "open", "close", "liquidation", "funding", "transfer_in", "transfer_out"]
     order_id: str
     symbol: str
     postings: tuple[Posting, ...]

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-HaltReason = Literal["account_blown", "drawdown", "daily_loss"]
+HaltReason = Literal["account_blown", "drawdown", "daily_loss", "portfolio_drawdown", "portfolio_daily_loss"]
+"""What begins with ``portfolio_`` is a limit on several accounts in all."""
 
 ExitReason = Literal[
     "stop",
@@ -101,6 +102,11 @@ SafetyRefusal = Literal[
     "max_open_trades",
     "max_risk_per_trade",
     "max_exposure",
+    "portfolio_halted_account_blown",
+    "portfolio_halted_drawdown",
+    "portfolio_halted_daily_loss",
+    "portfolio_max_open_trades",
+    "portfolio_max_exposure",
 ]
 ExecutionRefusal = OrderReason | Literal["monitor_mode"]
 

@@ -1,10 +1,16 @@
 """State as the fold of a journal: the same records give the same session and the same bytes."""
 
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
 from core.candle import Candle
 from core.errors import InvariantError, ParityError
 from core.instants import format_ms
+from core.timeframe import timeframe_ms
+from core.watched_series import WatchedSeries
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.journal_records import (
+    CandleFields,
     CommandRecord,
     EndRecord,
     JournalRecord,
@@ -14,57 +20,39 @@ from engine.journal_records import (
     step_of,
 )
 from engine.kill_switch import KillSwitch
+from engine.portfolio.portfolio_assembly import MemberParts, build_portfolio, strategies_of
+from engine.portfolio.portfolio_outputs import PortfolioOutputs
+from engine.portfolio.portfolio_session import PortfolioSession
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
+from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
+from validation.portfolio_settings import PortfolioFeed, PortfolioSettings
+
+Kernel = TypeVar("Kernel", Session, PortfolioSession)
+Written = TypeVar("Written", SessionOutputs, PortfolioOutputs)
 
 
-class SessionFold:
-    """A session driven by journal records, whether they are being written or read back.
+class Fold(Generic[Kernel, Written]):
+    """A session, or several on one account, driven by journal records, whether they are being written or read back.
 
     Parameters
     ----------
-    record
-        The first record of the journal.
-    settings
-        The settings that the record names.
+    session
+        Warmed up.
     outputs
-        Where the session writes.
-    strategy
-        Decides instead of the strategy that the settings name; for tests.
+        Where it writes.
+    symbols
+        How many it trades.
     """
 
-    def __init__(
-        self,
-        record: SessionRecord,
-        settings: Settings,
-        outputs: SessionOutputs,
-        strategy: Strategy | StreamingStrategy | None = None,
-    ) -> None:
-        self.outputs = outputs
-        self._symbols = len(settings.live.symbols)
+    def __init__(self, session: Kernel, outputs: Written, symbols: int) -> None:
+        self.session: Kernel = session
+        self.outputs: Written = outputs
         self.ended: EndRecord | None = None
-        kill_switch = KillSwitch(record.kill_switch)
-        self.session: Session = build_session(
-            settings,
-            strategy or build_strategy_of(settings),
-            record.instruments,
-            outputs,
-            kill_switch,
-            build_safety_monitor(settings, kill_switch),
-        )
-        series, recorded = self.session.watched.series, record.watched_series
-        if [(one.symbol, one.timeframe) for one in series] != [(one.symbol, one.timeframe) for one in recorded]:
-            names = ", ".join(f"{one.symbol} {one.timeframe}" for one in recorded) or "nothing"
-            wanted = ", ".join(one.name for one in series) or "nothing"
-            raise ParityError(f"the journal watches {names}, settings and strategy now ask for {wanted}")
-        warm_up(
-            self.session,
-            [[Candle(*fields) for fields in record.warmup.get(symbol, ())] for symbol in settings.live.symbols],
-            [[Candle(*fields) for fields in one.warmup] for one in recorded],
-        )
+        self._symbols = symbols
 
     def apply(self, record: JournalRecord) -> None:
         """Let the kernel see a record; those that are only noted change nothing.
@@ -123,3 +111,92 @@ class SessionFold:
         if record.watched and len(record.watched) != len(self.session.watched.series):
             series = len(self.session.watched.series)
             raise InvariantError(f"{len(record.watched)} parts of watched candles for {series} series")
+
+
+class SessionFold(Fold[Session, SessionOutputs]):
+    """A session driven by journal records.
+
+    Parameters
+    ----------
+    record
+        The first record of the journal.
+    settings
+        The settings that the record names.
+    outputs
+        Where the session writes.
+    strategy
+        Decides instead of the strategy that the settings name; for tests.
+    """
+
+    def __init__(
+        self,
+        record: SessionRecord,
+        settings: Settings,
+        outputs: SessionOutputs,
+        strategy: Strategy | StreamingStrategy | None = None,
+    ) -> None:
+        kill_switch = KillSwitch(record.kill_switch)
+        session = build_session(
+            settings,
+            strategy or build_strategy_of(settings),
+            record.instruments,
+            outputs,
+            kill_switch,
+            build_safety_monitor(settings, kill_switch),
+        )
+        require_series(session.watched.series, record)
+        warm_up(
+            session,
+            [[Candle(*fields) for fields in record.warmup.get(symbol, ())] for symbol in settings.live.symbols],
+            [[Candle(*fields) for fields in one.warmup] for one in record.watched_series],
+        )
+        super().__init__(session, outputs, len(settings.live.symbols))
+
+
+class PortfolioFold(Fold[PortfolioSession, PortfolioOutputs]):
+    """The sessions of a portfolio driven by journal records; parameters as of a :class:`SessionFold`.
+
+    Every member is warmed up by as many candles as it needs, and no more.
+    """
+
+    def __init__(self, record: SessionRecord, settings: PortfolioSettings, outputs: PortfolioOutputs) -> None:
+        strategies = strategies_of(settings)
+        parts = {name: MemberParts(strategy) for name, strategy in strategies.items()}
+        session = build_portfolio(settings, parts, record.instruments, outputs, kill_switch=record.kill_switch)
+        require_series(session.watched.series, record)
+        length_ms = timeframe_ms(settings.first.timeframe)
+        shown = {(one.symbol, one.timeframe): one.warmup for one in record.watched_series}
+        for name, own in session.by_name.items():
+            needed = stored_candles_needed(strategies[name], record.start_ms, length_ms)
+            stored = [_last(record.warmup.get(symbol, ()), needed) for symbol in own.instruments]
+            series = own.watched.series
+            warm_up(own, stored, [_last(shown[one.symbol, one.timeframe], one.warmup_candles) for one in series])
+        super().__init__(session, outputs, len(settings.symbols))
+
+
+AnyFold = SessionFold | PortfolioFold
+
+
+def fold_of(record: SessionRecord, settings: Settings, outputs: SessionOutputs | PortfolioOutputs) -> AnyFold:
+    """Return what the records of a journal drive: a session, or those of a portfolio.
+
+    ``settings`` are those by which its candles come in, ``outputs`` of the same kind.
+    """
+    if isinstance(outputs, PortfolioOutputs):
+        if not isinstance(settings, PortfolioFeed):
+            raise InvariantError("outputs of a portfolio for the settings of a session")
+        return PortfolioFold(record, settings.portfolio, outputs)
+    return SessionFold(record, settings, outputs)
+
+
+def require_series(series: Sequence[WatchedSeries], record: SessionRecord) -> None:
+    """Refuse a journal whose watched series are not those that settings and strategies ask for now."""
+    recorded = record.watched_series
+    if [(one.symbol, one.timeframe) for one in series] != [(one.symbol, one.timeframe) for one in recorded]:
+        names = ", ".join(f"{one.symbol} {one.timeframe}" for one in recorded) or "nothing"
+        wanted = ", ".join(one.name for one in series) or "nothing"
+        raise ParityError(f"the journal watches {names}, settings and strategy now ask for {wanted}")
+
+
+def _last(candles: Sequence[CandleFields], count: int) -> list[Candle]:
+    return [Candle(*fields) for fields in candles[max(0, len(candles) - count) :]]

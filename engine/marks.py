@@ -1,9 +1,9 @@
 """What follows from the closes of phase B: equity, halts and time stops; and the day that begins before a step."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from core.events import Halt, HaltLifted
-from core.reasons import HaltReason
 from core.timeframe import floor_to_grid
 from engine.deciding.gates import Gates
 from engine.kernel_rules import KernelRules
@@ -64,7 +64,8 @@ class Marks:
             if safety.check_post_trade(equity):
                 for reason in safety.halts:
                     if reason not in halts_before:
-                        self._halt(time_ms, reason)
+                        halt = Halt(time_ms, reason, equity, safety.peak_equity, safety.day_start_equity)
+                        self.halt(halt)
 
     def close_overdue(self, present: PresentCandles, time_ms: int, max_holding: int) -> None:
         """Queue a close of every position that has been held for ``max_holding`` candles of its symbol's timeframe."""
@@ -86,13 +87,20 @@ class Marks:
         if halted:
             self._venue.recorder(HaltLifted(time_ms, "daily_loss"))
 
-    def _halt(self, time_ms: int, reason: HaltReason) -> None:
+    def transfer(self, amount: Decimal, time_ms: int) -> None:
+        """Take cash from another account, or give it to one, between two steps."""
+        unrealized = sum(holding.unrealized() for holding in self._account.holdings.values())
+        transfer = self._account.transfer(amount, float(self._account.ledger.balance) + unrealized, time_ms)
+        equity = float(self._account.ledger.balance) + unrealized
+        self._safety.take_transfer(equity, transfer.factor)
+
+    def halt(self, halt: Halt) -> None:
         """Tell that a limit is broken, cancel waiting entries and, if so set, queue a close of every position.
 
         A position that has a close waiting keeps that one.
         """
-        venue, safety = self._venue, self._safety
-        venue.recorder(Halt(time_ms, reason, safety.current_equity, safety.peak_equity, safety.day_start_equity))
+        venue, time_ms = self._venue, halt.time_ms
+        venue.recorder(halt)
         for symbol in self._symbols:
             venue.book.cancel_entry(symbol, time_ms, "halt")
         if self._rules.on_halt == "flatten":

@@ -1,12 +1,14 @@
 """The session: one run of the kernel over one stream of steps. It only orders the phases."""
 
+import functools
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from core.candle import Candle, FundingRate, Step
 from core.errors import InvariantError
-from core.events import CandleMove, EquityPoint, KillSwitchChange, Listener
-from core.exact import received
+from core.events import CandleMove, EquityPoint, Halt, HaltLifted, KillSwitchChange, Listener
+from core.exact import ZERO, computed, received, subtract
 from core.instants import format_ms
 from core.instrument import Instrument
 from core.reasons import SessionRefusal
@@ -80,8 +82,8 @@ class Session:
         self._kill_switch = kill_switch
         self._segments = Segments(rules)
         self._marks = Marks(rules, self._symbols, venue, gates, outputs.mark)
-        entries = Entries(rules, self._symbols, venue, gates)
-        self._decisions = Decisions(rules, venue, gates, entries, self.watched, features)
+        self._entries = Entries(rules, self._symbols, venue, gates)
+        self._decisions = Decisions(rules, venue, gates, self._entries, self.watched, features)
         self._moves = CandleMoves(rules, venue, gates)
         self._rule_changes = RuleChanges(self._symbols, venue)
         self._commands = Commands(self._symbols, venue, gates)
@@ -244,6 +246,37 @@ class Session:
     def cancel_entry(self, symbol: str) -> None:
         """Cancel a symbol's waiting entry, as an operator asks."""
         self._commands.cancel_entry(symbol, self._time_ms)
+
+    @property
+    def equity(self) -> float:
+        """Equity at the marks of the last step, in quote currency."""
+        return self.safety.current_equity
+
+    def book(self) -> tuple[int, float]:
+        """Return how many positions and waiting entries there are, and their value in quote currency."""
+        return self._entries.counted()
+
+    def free_cash(self) -> Decimal:
+        """Return the cash that neither positions nor waiting entries need."""
+        venue = self._venue
+        waiting = [computed(order.exposure()) for order in venue.book.entries.values()]
+        return max(functools.reduce(subtract, waiting, venue.account.free_cash()), ZERO)
+
+    def transfer(self, amount: Decimal, time_ms: int) -> None:
+        """Take cash from another session's account between two steps, or give it to one (negative)."""
+        self._marks.transfer(amount, time_ms)
+        if self._time_ms is not None:
+            self._tell_equity()
+
+    def take_halt(self, halt: Halt) -> None:
+        """Obey a limit on several sessions in all that is broken: their safety monitors refuse every entry by now."""
+        if self._time_ms is not None:
+            self._marks.halt(halt)
+
+    def lift_halt(self, lifted: HaltLifted) -> None:
+        """Tell that a limit on several sessions in all stands no longer."""
+        if self._time_ms is not None:
+            self._venue.recorder(lifted)
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""

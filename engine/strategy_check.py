@@ -1,7 +1,7 @@
 """Whether the strategy that a session would run now is the one that it ran with."""
 
-from engine.assembly import strategy_identity_of
 from engine.journal_records import SessionRecord
+from engine.portfolio.traded import identity_of, members_of
 from strategies.strategy_registry import params_model
 from validation.composed_settings import Settings
 
@@ -18,10 +18,10 @@ def strategy_change(record: SessionRecord, settings: Settings) -> str | None:
     """
     if not record.strategy_sha256:
         return None
-    params_model(
-        settings.files.strategy_at(settings.live.strategy.type)
-    )  # An own class is loaded as its files are now.
-    now = strategy_identity_of(settings)
+    for one in members_of(settings).values() or (settings,):
+        # An own class is loaded as its files are now.
+        params_model(one.files.strategy_at(one.live.strategy.type))
+    now = identity_of(settings)
     if now.sha256 == record.strategy_sha256:
         return None
     changes = []

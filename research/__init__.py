@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from research.folds.cross_validation import cross_validate
     from research.folds.validation_rows import read_cross_validation
     from research.folds.walk_forward import begin_walk_forward, read_walk_forward, resume_walk_forward, walk_forward
+    from research.portfolio.portfolio_backtest import backtest_portfolio, read_portfolio_run
     from research.recommendations.deciding import accept, reject
     from research.recommendations.recommending import recommend
     from research.recommendations.reviewing import review
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Study",
     "accept",
+    "backtest_portfolio",
     "begin",
     "begin_walk_forward",
     "cross_validate",
     "optimise",
     "read_cross_validation",
+    "read_portfolio_run",
     "read_study",
     "read_walk_forward",
     "recommend",
@@ -36,6 +39,7 @@ _HOMES = {
     "research.folds.cross_validation": "cross_validate",
     "research.folds.validation_rows": "read_cross_validation",
     "research.folds.walk_forward": "begin_walk_forward read_walk_forward resume_walk_forward walk_forward",
+    "research.portfolio.portfolio_backtest": "backtest_portfolio read_portfolio_run",
     "research.recommendations.deciding": "accept reject",
     "research.recommendations.recommending": "recommend",
     "research.recommendations.reviewing": "review",

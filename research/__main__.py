@@ -1,4 +1,4 @@
-"""``python -m research``: searches, walk-forward, luck, Monte Carlo, and what all of it recommends."""
+"""``python -m research``: searches, walk-forward, luck, Monte Carlo, portfolios, and what all of it recommends."""
 
 import argparse
 import importlib
@@ -15,6 +15,7 @@ VERBS = {
     "luck": ("luck_showing", "say how much of a run is luck, beside all that was tried on its candles"),
     "monte-carlo": ("monte_carlo_showing", "draw a run again: what else could have come of it"),
     "walk-forward": ("walking_forward", "search fold by fold, and trade the best of each in what follows"),
+    "portfolio": ("portfolio_running", "run several systems on one account, show what one came to, or list all"),
     "cross-validate": ("cross_validating", "search in all ways to leave groups of the past out, and try them there"),
     "recommend": ("recommendation_making", "say what all studies and runs speak for, out of sample"),
     "recommendations": ("recommendation_listing", "show what was recommended, or list all"),
@@ -40,6 +41,7 @@ examples:
   python -m research monte-carlo latest --paths 10000
   python -m research walk-forward --system practice-scalping --window out_of_sample --train 30d --test 10d --purge 1d
   python -m research walk-forward --resume latest
+  python -m research portfolio practice-pair --window quarter
   python -m research cross-validate --system practice-scalping --groups 6 --test-groups 2 --sampler random --trials 50
   python -m research recommend --system practice-scalping --confirm
   python -m research accept 1

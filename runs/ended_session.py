@@ -10,6 +10,7 @@ from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
 from engine.session_statistics import SessionStatistics
 from execution.money.account_totals import AccountTotals
+from execution.money.cash_transfer import CashTransfer
 
 
 class EndedAccount(Protocol):
@@ -20,6 +21,9 @@ class EndedAccount(Protocol):
 
     @property
     def open_funding(self) -> Mapping[str, Decimal]: ...
+
+    @property
+    def transfers(self) -> Sequence[CashTransfer]: ...
 
     @property
     def exits(self) -> Mapping[str, int]: ...

@@ -8,8 +8,9 @@ from msgspec import UNSET, UnsetType
 
 from core.events import CandleMove
 from core.instants import format_ms
+from execution.money.cash_transfer import CashTransfer
 from runs.documents.run_config import run_config
-from runs.documents.run_result import RunResult
+from runs.documents.run_result import RunResult, Transferred
 from runs.ended_session import EndedSession
 from runs.figures.account_figures import Period, performance_of, statistics_of, symbol_results
 from runs.identity.run_hashes import run_hashes
@@ -61,6 +62,7 @@ def build_result(
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
         watched=dict(fed.watched) or UNSET,
+        transfers=[_transferred(one) for one in session.account.transfers] or UNSET,
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
         run_id=UNSET if places is None else places.run_id,
@@ -74,6 +76,10 @@ def build_result(
         partial=partial,
         warnings=_warnings(session, fed, partial=partial),
     )
+
+
+def _transferred(transfer: CashTransfer) -> Transferred:
+    return Transferred(format_ms(transfer.time_ms), float(transfer.amount), transfer.equity)
 
 
 _LACKING = {

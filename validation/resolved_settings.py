@@ -9,8 +9,11 @@ from risk_management.risk_config import RiskConfig
 from validation.composed_settings import Settings, SettingsFiles
 from validation.config_error import ConfigValidationError
 from validation.live_settings import LiveSettings
+from validation.portfolio_settings import PortfolioFeed, portfolio_of_resolved
 
 SECTIONS = ("live", "risk", "trading_mode")
+PORTFOLIO = "portfolio"
+"""Beside the sections, where they are those by which a portfolio's candles come in."""
 
 
 def settings_from_resolved(
@@ -36,7 +39,8 @@ def settings_from_resolved(
         If a section is missing or breaks a rule; all problems are named.
     """
     allowed = "allowed: " + ", ".join(SECTIONS)
-    found = [SettingsProblem(key, "unknown section", allowed) for key in sorted(set(resolved) - set(SECTIONS))]
+    unknown = sorted(set(resolved) - {*SECTIONS, PORTFOLIO})
+    found = [SettingsProblem(key, "unknown section", allowed) for key in unknown]
 
     def section(model: type[Section], name: str) -> Section | None:
         values = resolved.get(name)
@@ -53,4 +57,9 @@ def settings_from_resolved(
     mode = section(TradingModeSettings, "trading_mode")
     if live is None or risk is None or mode is None or found:
         raise ConfigValidationError.of(*(problem.of(source) for problem in found))
-    return Settings(live, risk, mode, SettingsFiles(source, source, source, strategy_folder))
+    files = SettingsFiles(source, source, source, strategy_folder)
+    own = resolved.get(PORTFOLIO)
+    if not isinstance(own, Mapping):
+        return Settings(live, risk, mode, files)
+    portfolio = portfolio_of_resolved(own, lambda one: settings_from_resolved(one, source, strategy_folder), source)
+    return PortfolioFeed(live, risk, mode, files, portfolio)

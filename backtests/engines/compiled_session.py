@@ -1,6 +1,6 @@
 """A compiled run as results read a session: its counts, its account and its outputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from compiled.layout import Core
 from core.instrument import Instrument
 from engine.kernel_rules import KernelRules
 from engine.renderer import SessionOutputs
+from execution.money.cash_transfer import CashTransfer
 from execution.money.performance import performance_summary
 
 
@@ -23,10 +24,12 @@ class CompiledAccount:
         self.rung_fills = totals.rung_fills
         self.funding_net = totals.amount(int(record["funding_net"]))
         self.funding_paid = totals.amount(int(record["funding_paid"]))
+        self.transfers: Sequence[CashTransfer] = ()
         self.performance = performance_summary(
             totals.amount(int(record["starting_balance"])),
             totals.amount(int(record["balance"])),
             self.totals,
+            self.transfers,
             unrealized=totals.amount(sum(_profit(core, s) for s in held)),
             open_positions=len(held),
             max_drawdown=float(record["max_drawdown"]),

@@ -50,7 +50,7 @@ class Entries:
             verdicts.append(SessionVerdict(refuse_entries))
             return None
         symbol, price, safety = opinion.symbol, opinion.candle.close, self._gates.safety
-        open_trades, exposure = self._counted(without=symbol if isinstance(wanted, Reverse) else None)
+        open_trades, exposure = self.counted(without=symbol if isinstance(wanted, Reverse) else None)
         if isinstance(wanted, Add):
             open_trades -= 1
         safety.observe_book(open_trades, exposure)
@@ -130,7 +130,7 @@ class Entries:
         """Return whether a trailing stop in ATR has no distance to follow at."""
         return self._rules.trailing_atr is not None and not (atr is not None and atr > 0)
 
-    def _counted(self, without: str | None) -> tuple[int, float]:
+    def counted(self, without: str | None = None) -> tuple[int, float]:
         """Return the number and the value of positions and waiting entries, without one symbol's position."""
         holdings, entries = self._venue.account.holdings, self._venue.book.entries
         count, exposure = 0, 0.0

@@ -11,6 +11,7 @@ from core.tolerance import EXACT_TOLERANCE
 from execution.costs.fill_pricing import FillPricing
 from execution.matching.venue_rules import PerpetualRules
 from execution.money.account_totals import AccountTotals
+from execution.money.cash_transfer import CashTransfer
 from execution.money.closed_trade import ClosedTrade
 from execution.money.funding_amount import funding_amount
 from execution.money.holding import Holding, side_of
@@ -29,7 +30,8 @@ class Account:
     ``last_trade`` the last of them, ``postings`` the double entries. ``rows`` and ``closed`` are all of them, where the
     account keeps them. ``rung_fills`` and ``exits`` count closing fills by rung and by reason,
     ``funding_net`` is the sum of all funding payments, ``funding_paid`` that of the costs among them, not below 0.
-    ``peak_equity`` and ``max_drawdown`` are those of the equity it was shown.
+    ``peak_equity`` and ``max_drawdown`` are those of the equity it was shown. ``transfers`` is the cash that came from
+    other accounts or went to them.
 
     Parameters
     ----------
@@ -81,6 +83,7 @@ class Account:
         self.funding_net = self.funding_paid = ZERO
         self.peak_equity = float(self.ledger.starting_balance)
         self.max_drawdown = 0.0
+        self.transfers: list[CashTransfer] = []
         self._order_count = 0
         self._begun = False
 
@@ -111,6 +114,7 @@ class Account:
             self.ledger.starting_balance,
             self.ledger.balance,
             self.totals,
+            self.transfers,
             unrealized=self.unrealized_of_log(),
             open_positions=len(self.holdings),
             max_drawdown=self.max_drawdown,
@@ -247,6 +251,28 @@ class Account:
         if amount < 0:
             self.funding_paid = subtract(self.funding_paid, amount)
         return amount
+
+    def transfer(self, amount: Decimal, equity: float, time_ms: int) -> CashTransfer:
+        """Take cash from another account (give it, where negative); ``equity`` is the account's before it.
+
+        What a draw-down is measured from changes by the same factor as equity: a transfer is neither gain nor loss.
+        """
+        self.begin(time_ms)
+        self.ledger.transfer(amount)
+        self.postings.transferred(time_ms, amount)
+        transfer = CashTransfer(time_ms, amount, equity)
+        self.transfers.append(transfer)
+        self.peak_equity *= transfer.factor
+        return transfer
+
+    def free_cash(self) -> Decimal:
+        """Return the cash that no open position holds (its entries, or its margin); open profit is none."""
+        ledger = self.ledger
+        unrealized = self.unrealized_of_marks()
+        free = ledger.balance if unrealized > 0 else add(ledger.balance, unrealized)
+        for entry in ledger.entries.values():
+            free = subtract(free, entry.cost if self._perpetual is None else entry.margin)
+        return max(free, ZERO)
 
     def take_rules(self, symbol: str, instrument: Instrument) -> None:
         """Let trading rules come into force; the margin table is one of them."""

@@ -8,6 +8,7 @@ from typing import Any
 from core.events import TradeRow
 from execution.matching.paper_venue import PaperVenue
 from execution.money.account_totals import AccountTotals
+from execution.money.cash_transfer import CashTransfer
 from execution.money.closed_trade import ClosedTrade
 from execution.money.holding import Holding
 from execution.orders.order import Order
@@ -62,6 +63,11 @@ class AccountView:
     def last_trade(self) -> ClosedTrade | None:
         """The round trip that closed last; None before the first."""
         return self._account.last_trade
+
+    @property
+    def transfers(self) -> Sequence[CashTransfer]:
+        """Cash that came from other accounts or went to them, oldest first."""
+        return self._account.transfers
 
     @property
     def exits(self) -> Mapping[str, int]:

@@ -60,7 +60,7 @@ class Ledger:
 
     Opening does not change the balance. Closing does, once, by the gross profit at the filled prices less the
     commissions of entry and exit, and with the funding. The sum of all results equals the change of balance to the last
-    digit.
+    digit, but for what was ``transferred`` to it from other accounts (from it, where negative).
 
     Raises
     ------
@@ -72,12 +72,13 @@ class Ledger:
         _require_exact(starting_balance=starting_balance)
         self.starting_balance = starting_balance
         self.balance = starting_balance
+        self.transferred = ZERO
         self.entries: dict[str, Entry] = {}
 
     @property
     def realized_pnl(self) -> Decimal:
         """Sum of all results, net of commissions."""
-        return subtract(self.balance, self.starting_balance)
+        return subtract(subtract(self.balance, self.starting_balance), self.transferred)
 
     def open(
         self, symbol: str, sign: int, quantity: Decimal, price: Decimal, commission: Decimal, margin: Decimal = ZERO
@@ -114,6 +115,14 @@ class Ledger:
         entry = msgspec.structs.replace(held, funding=add(held.funding, amount))
         self.entries[symbol] = entry
         return entry
+
+    def transfer(self, amount: Decimal) -> None:
+        """Take cash from another account, or give it to one where the amount is negative."""
+        _require_exact(amount=amount)
+        if add(self.balance, amount) < 0:
+            raise InvariantError(f"a transfer of {amount} leaves less than nothing of {self.balance}")
+        self.balance = add(self.balance, amount)
+        self.transferred = add(self.transferred, amount)
 
     def close(self, symbol: str, quantity: Decimal, price: Decimal, commission: Decimal) -> ClosedPart:
         """Close ``quantity`` of an entry and return what it came to.

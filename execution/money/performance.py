@@ -1,15 +1,20 @@
 """The account's performance in plain figures."""
 
+import functools
+import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.exact import add, subtract
 from execution.money.account_totals import AccountTotals
+from execution.money.cash_transfer import CashTransfer
 
 
 def performance_summary(
     starting_balance: Decimal,
     balance: Decimal,
     totals: AccountTotals,
+    transfers: Sequence[CashTransfer],
     *,
     unrealized: Decimal,
     open_positions: int,
@@ -19,20 +24,27 @@ def performance_summary(
     """Return balances, returns and trade counts.
 
     Names in ``_pct`` and ``win_rate`` are per cent; a trade wins when its result net of costs is above 0 and loses when
-    it is below. One of exactly 0 is neither: it counts as a trade, and by itself.
+    it is below. One of exactly 0 is neither: it counts as a trade, and by itself. Cash that came from other accounts is
+    no return: a return in per cent is that of a unit of money that was there from the start.
     """
     results = totals.trades.all
     trades, wins, even = results.trades, results.won, results.even
+    paid_in = functools.reduce(add, (one.amount for one in transfers), starting_balance)
     equity = add(balance, unrealized)
-    total_return = float(subtract(equity, starting_balance))
+    total_return = float(subtract(equity, paid_in))
+    # One that nothing was moved of is divided once: both are the same number but for a rounding.
+    if transfers:
+        return_pct = 100.0 * (float(equity) / units_of(transfers) / float(starting_balance) - 1.0)
+    else:
+        return_pct = 100.0 * total_return / float(starting_balance)
     return {
         "starting_balance": float(starting_balance),
         "current_balance": float(balance),
         "equity": float(equity),
-        "realized_pnl": float(subtract(balance, starting_balance)),
+        "realized_pnl": float(subtract(balance, paid_in)),
         "unrealized_pnl": float(unrealized),
         "total_return": total_return,
-        "total_return_pct": 100.0 * total_return / float(starting_balance),
+        "total_return_pct": return_pct,
         "total_trades": trades,
         "winning_trades": wins,
         "losing_trades": trades - wins - even,
@@ -42,3 +54,8 @@ def performance_summary(
         "max_drawdown_pct": 100.0 * max_drawdown,
         "peak_equity": peak_equity,
     }
+
+
+def units_of(transfers: Sequence[CashTransfer]) -> float:
+    """Return what an account's equity was multiplied by, in all, through cash that came and went."""
+    return math.prod(one.factor for one in transfers)

@@ -15,7 +15,7 @@ COMMISSION = "commission"
 FUNDING = "funding"
 REALIZED_PNL = "realized_pnl"
 
-TransactionEvent = Literal["start", "open", "close", "liquidation", "funding"]
+TransactionEvent = Literal["start", "open", "close", "liquidation", "funding", "transfer_in", "transfer_out"]
 Moves = tuple[tuple[str, str, Decimal], ...]
 """Each debits its first account and credits its second, so that they add up to 0."""
 
@@ -72,6 +72,10 @@ class Postings:
             (accrued, CASH, negated(part.funding)),
         )
         self._post(fill.time_ms, event, order_id, fill.symbol, moves)
+
+    def transferred(self, time_ms: int, amount: Decimal) -> None:
+        """Post cash that came from another account (went to one, where negative): it is capital, never profit."""
+        self._post(time_ms, "transfer_in" if amount > 0 else "transfer_out", "", "", ((CASH, CAPITAL, amount),))
 
     def require_flat(self, symbol: str) -> None:
         """Raise InvariantError unless nothing is left on the symbol's own accounts, as after its whole close."""

@@ -21,6 +21,10 @@ _WHILE_HALTED: dict[HaltReason, SafetyRefusal] = {
 _ENGAGED_WORDS = {"1", "true", "yes", "on", "stop", "engaged"}
 
 
+SharedLimit = Callable[["SafetyMonitor", OrderRequest, float], None]
+"""Judges an order of one account, and its value, by limits on several in all; raises a SafetyViolation."""
+
+
 class SafetyViolation(HarnessError):
     """An order that a safety limit refuses. ``reason`` is one word, the message says the numbers."""
 
@@ -43,7 +47,8 @@ class SafetyMonitor:
 
     A daily-loss halt ends with its UTC day; a drawdown halt stays, and so does that of an account whose equity was used
     up. Equity is float quote currency. The book (how many positions, what exposure) is that of the positions it was
-    told of (:meth:`record_position_open`), or what a session last showed (:meth:`observe_book`).
+    told of (:meth:`record_position_open`), or what a session last showed (:meth:`observe_book`). ``shared`` judges
+    what its own limits let pass, where the account is one of several.
 
     Parameters
     ----------
@@ -70,6 +75,7 @@ class SafetyMonitor:
         self._daily_loss_halt = False
         self._drawdown_halt = False
         self._blown = False
+        self.shared: SharedLimit | None = None
         self.halted_symbols: dict[str, SafetyRefusal] = {}
 
     @property
@@ -183,7 +189,8 @@ class SafetyMonitor:
         Raises
         ------
         SafetyViolation
-            Naming the first that refuses it: kill switch, halt, halt of its symbol, open trades, risk, exposure.
+            Naming the first that refuses it: kill switch, halt, halt of its symbol, open trades, risk, exposure, and
+            what holds for several accounts in all.
         """
         limits, equity = self.limits, self.current_equity
         if self.kill_switch_engaged():
@@ -209,6 +216,17 @@ class SafetyMonitor:
                 f"{order.symbol}: exposure {self.total_exposure:.2f} + {position_value:.2f} is above "
                 f"{limits.max_exposure_pct:g} of equity {equity:.2f}",
             )
+        if self.shared is not None:
+            self.shared(self, order, position_value)
+
+    def take_transfer(self, equity: float, factor: float) -> None:
+        """Take the equity that cash from another account has left, and by what it was multiplied.
+
+        What losses are measured from changes likewise: losses so far stay the same fractions.
+        """
+        self.current_equity = equity
+        self.peak_equity *= factor
+        self.day_start_equity *= factor
 
     def observe_book(self, open_trades: int, total_exposure: float) -> None:
         """Take a session's own book: positions and waiting entries, and their value in quote currency.

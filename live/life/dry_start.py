@@ -4,13 +4,11 @@ from core.command_line import say
 from core.errors import DataUnavailableError, FeedError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_strategy_of, strategy_identity_of
-from engine.watched import watched_series_of
+from engine.portfolio.traded import identity_of, members_of, traded_by
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.session_inputs import finest_interval
 from live.life.session_start import WarmupFeeds
 from market_data.feeds.perpetual_source import PerpetualSource
-from strategies.anchored_blocks import stored_candles_needed
 from validation.composed_settings import Settings
 
 
@@ -18,14 +16,15 @@ async def dry_start(
     settings: Settings, market: Market, feeds: WarmupFeeds, source: PerpetualSource | None, now_ms: int
 ) -> int:
     """Print what a session would begin with."""
-    strategy = build_strategy_of(settings)
+    traded = traded_by(settings)
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
-    needed = stored_candles_needed(strategy, boundary_ms, timeframe_ms(settings.live.timeframe))
+    needed = traded.stored_candles_needed(boundary_ms)
     stored = await warmup_candles(feeds.strategy, market, settings, needed, boundary_ms)
-    series = watched_series_of(settings, strategy)
+    series = traded.series
     watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
     say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
-    say(f"Strategy: {strategy.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
+    kind = "Portfolio" if members_of(settings) else "Strategy"
+    say(f"{kind}: {traded.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
     if settings.live.detail_interval is not None:
         say(f"Orders: matched by {settings.live.detail_interval} candles")
     for spelling, symbol in market.unified.items():
@@ -40,7 +39,7 @@ async def dry_start(
     for one, there, candles in zip(series, market.on_exchange(series), watched, strict=True):
         say(f"Watched {one.name} ({there.symbol}): warm-up {len(candles)} of {one.warmup_candles} candles")
     say(f"settings_sha256: {settings.settings_sha256}")
-    say(f"strategy_sha256: {strategy_identity_of(settings).sha256}")
+    say(f"strategy_sha256: {identity_of(settings).sha256}")
     say("Everything needed to trade on paper is there; no session was begun.")
     return 0
 

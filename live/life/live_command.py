@@ -2,11 +2,15 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, CommandParser, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
 from core.timeframe import UNIT_MS
+
+if TYPE_CHECKING:
+    from validation.composed_settings import Settings
 
 EXAMPLES = """\
 examples:
@@ -14,6 +18,8 @@ examples:
       trade config/live.yaml on paper until Ctrl-C
   python run_live.py --dry-start
       check the configuration, connect, warm up, print, leave
+  python run_live.py --portfolio practice-pair --practice-start 2024-01-01 --speed 20000 --for 2d
+      several systems on one account, here on the embedded practice exchange
   python run_live.py --for 8h
       stop by itself after eight hours
   python run_live.py --resume logs/live/binanceus_15m_20260101T000000
@@ -26,6 +32,8 @@ a second Ctrl-C leaves at once, and --resume goes on
 exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration, 3 exchange out of reach,
 4 the journal and its outputs disagree, 130 left at once
 """
+
+PortfolioReader = Callable[[str, str | None], "Settings"]
 
 OPEN_FILES = 64
 """A session with its own exchange, marks and funding has some 40 files and connections open at once."""
@@ -51,6 +59,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
+    parser.add_argument(
+        "--portfolio", metavar="NAME", help="trade a portfolio: its id (config/portfolios/ID.yaml) or file"
+    )
     parser.add_argument("--resume", metavar="SESSION", help="folder of a session to go on with")
     parser.add_argument("--dry-start", action="store_true", help="validate, connect, warm up, print, leave")
     parser.add_argument("--for", dest="duration", metavar="TIME", help="stop after this much exchange time, e.g. 2h")
@@ -68,11 +79,20 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
+def main(arguments: Sequence[str] | None = None, portfolio: PortfolioReader | None = None) -> int:
+    """Run the command; return its exit code. ``portfolio`` reads the settings of one by its name and a candle store."""
     try:
         asked = parse_arguments(arguments)
         require_open_files(OPEN_FILES, "a session")
+        settings = None
+        if asked.portfolio is not None:
+            if portfolio is None:
+                raise ConfigurationError("--portfolio is not known here — allowed: python run_live.py --portfolio NAME")
+            if asked.report:
+                raise ConfigurationError(
+                    "--report has no page of a portfolio — allowed: python -m reports html SESSION/MEMBER after its end"
+                )
+            settings = portfolio(asked.portfolio, asked.data_dir)
 
         from live.intake.exchange_access import Addresses
         from live.life.live_session import LiveOptions, run_session
@@ -90,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 quiet=asked.quiet,
                 report=asked.report,
                 addresses=Addresses(asked.rest_url, asked.stream_url),
+                settings=settings,
                 rehearsal=Rehearsal(asked.speed, asked.practice_start, asked.faults),
             )
         )

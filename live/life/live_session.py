@@ -5,17 +5,16 @@ import contextlib
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from core.command_line import say, warn
 from core.errors import ConfigurationError
 from core.instants import to_datetime, to_ms
-from core.timeframe import floor_to_grid, timeframe_ms
-from engine.assembly import build_strategy_of, with_own_strategy
-from engine.fold import SessionFold
-from engine.watched import watched_series_of
+from core.timeframe import floor_to_grid
+from engine.assembly import with_own_strategy
+from engine.portfolio.traded import traded_by
 from live.intake.exchange_access import Addresses, Market, connect, market_of
 from live.intake.ingress_clock import IngressClock
 from live.intake.session_inputs import open_intake, open_source, open_strategy_feed, open_watched_feeds
@@ -25,6 +24,7 @@ from live.life.operator_commands import OperatorCommands
 from live.life.rehearsal import Rehearsal, exchange_addresses
 from live.life.session_driver import SessionDriver
 from live.life.session_folder import SessionFolder
+from live.life.session_results import portfolio_lines, write_result
 from live.life.session_resume import FoldedSession, fold_journal, go_on, resumed_folder
 from live.life.session_start import StartedSession, WarmupFeeds, start_fresh
 from live.life.stop_signals import stop_on_signals, unless_stopping
@@ -33,12 +33,8 @@ from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
 from reports import page as pages
 from reports.console.console_report import print_report
-from runs.documents.result_text import to_json
 from runs.documents.run_result import RunResult
-from runs.figures.session_input import session_input
-from runs.figures.session_window import SessionWindow
-from runs.folder.file_names import RESULT, TRADES
-from runs.result_builder import OutputPlaces, build_result
+from runs.folder.file_names import RESULT
 from validation.composed_settings import Settings
 from validation.loading import load_settings
 
@@ -122,7 +118,7 @@ class _LiveSession:
         settings, market = self._settings, self._market
         source = open_source(settings, self._addresses)
         strategy_feed = open_strategy_feed(settings, self._addresses, list(market.unified.values()))
-        series = market.on_exchange(watched_series_of(settings, build_strategy_of(settings)))
+        series = market.on_exchange(traded_by(settings).series)
         first = WarmupFeeds(strategy_feed, open_watched_feeds(settings, self._addresses, series))
         try:
             clock = IngressClock(strategy_feed, time.monotonic)
@@ -167,11 +163,14 @@ class _LiveSession:
                     await intake.close()
             if unfinished:
                 warn(unfinished)
-            result = _write_result(settings, unified, folder, started.fold)
-            if options.ended is not None:
+            result = write_result(settings, unified, folder, started.fold)
+            if not isinstance(result, RunResult):
+                say(*portfolio_lines(result))
+            elif options.ended is not None:
                 options.ended(result, folder.path)
             else:
                 self._report(result, folder)
+            if options.ended is None:
                 say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
 
@@ -195,20 +194,6 @@ class _LiveSession:
         return floor_to_grid(now_ms, step_ms) + duration_ms, duration_ms / 1_000 + grace
 
 
-def _write_result(
-    settings: Settings, unified: Mapping[str, str], folder: SessionFolder, fold: SessionFold
-) -> RunResult:
-    """Leave the session's result in its folder and return it."""
-    window = SessionWindow(unified, timeframe_ms(settings.live.timeframe))
-    window.take_all(line.record for line in folder.lines())
-    places = OutputPlaces(folder.path / TRADES, folder.path)
-    result = build_result(fold.session, settings, session_input(window, fold.session, settings), places)
-    folder.note_window(window.start_ms, window.end_ms)
-    folder.write_curve(window.step_times_ms, fold.session.outputs.curve)
-    folder.write_text(RESULT, to_json(result))
-    return result
-
-
 def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSession) -> None:
     """Refuse to go on with a session that has closed its positions.
 
@@ -218,7 +203,7 @@ def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSessi
     if ended is None or ended.mode == "keep":
         return
     unified = folder.canonical_symbols() or dict(zip(settings.live.symbols, settings.live.symbols, strict=True))
-    _write_result(settings, unified, folder, folded.fold)
+    write_result(settings, unified, folder, folded.fold)
     raise ConfigurationError(
         f"{folder.path}: the session has ended and its positions are closed; its outputs and {RESULT} are as its "
         "journal says; start another session"

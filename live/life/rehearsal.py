@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
-from engine.assembly import build_strategy_of
-from engine.watched import watched_series_of
+from engine.portfolio.traded import traded_by
 from live.intake.exchange_access import Addresses
 from market_data.exchanges.exchange_names import PRACTICE
 from validation.composed_settings import Settings
@@ -83,7 +82,7 @@ def exchange_addresses(
 
 def _streams(settings: Settings) -> int:
     """Return how many streams a session subscribes to: each symbol's candles and detail candles, watched series."""
-    watched = watched_series_of(settings, build_strategy_of(settings))
+    watched = traded_by(settings).series
     return len(settings.live.symbols) * (1 if settings.live.detail_interval is None else 2) + len(watched)
 
 

@@ -14,11 +14,13 @@ import numpy.typing as npt
 from core.errors import ConfigurationError, HarnessError, StoreError
 from engine.journal import JournalLine, JournalWriter, hold_journal, read_journal
 from engine.journal_records import SessionRecord
+from engine.portfolio.portfolio_outputs import PortfolioOutputs
+from engine.portfolio.traded import members_of
 from engine.renderer import SessionOutputs
 from engine.strategy_check import strategy_change
 from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.curve_columns import curve_columns
-from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST
+from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST, REBALANCES
 from runs.folder.write_errors import store_errors
 from validation.composed_settings import Settings
 from validation.resolved_settings import settings_from_resolved
@@ -61,6 +63,7 @@ class SessionFolder:
                 self._lock.release()
                 raise
         self._open: list[tuple[Path, BinaryIO]] = []
+        self._derived: list[Path] = [self.path / name for name in DERIVED]
 
     @property
     def journal(self) -> Path:
@@ -78,13 +81,27 @@ class SessionFolder:
 
     def outputs(self) -> SessionOutputs:
         """Return outputs that write the derived files anew, into temporary files until :meth:`publish_outputs`."""
-        return SessionOutputs(*(self._sink(name) for name in DERIVED))
+        return SessionOutputs(*(self._sink(self.path / name) for name in DERIVED))
+
+    def outputs_of(self, settings: Settings) -> SessionOutputs | PortfolioOutputs:
+        """Return the outputs of what the settings trade; each member of a portfolio has a folder of its own."""
+        members = members_of(settings)
+        if not members:
+            return self.outputs()
+        self._derived = [self.path / REBALANCES, *(self.path / one / name for one in members for name in DERIVED)]
+        with store_errors(self.path):
+            for one in members:
+                (self.path / one).mkdir(exist_ok=True)
+        return PortfolioOutputs(
+            {one: SessionOutputs(*(self._sink(self.path / one / name) for name in DERIVED)) for one in members},
+            self._sink(self.path / REBALANCES),
+        )
 
     def publish_outputs(self) -> None:
         """Give the derived files their names; they stay open and go on growing."""
         with store_errors(self.path):
-            for name in DERIVED:
-                (self.path / f".{name}.tmp").replace(self.path / name)
+            for target in self._derived:
+                _work_of(target).replace(target)
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""
@@ -92,20 +109,21 @@ class SessionFolder:
             with store_errors(target):
                 file.flush()
 
-    def write_manifest(self, manifest: Manifest[Symbol]) -> None:
-        """Write the manifest."""
-        self.write_text(MANIFEST, manifest.text())
+    def write_manifest(self, manifest: Manifest[Symbol], member: str = "") -> None:
+        """Write the manifest of the session, or of a member of its portfolio."""
+        self.write_text(str(Path(member) / MANIFEST), manifest.text())
 
-    def note_window(self, start_ms: int | None, end_ms: int | None) -> None:
+    def note_window(self, start_ms: int | None, end_ms: int | None, member: str = "") -> None:
         """Add the session's window, from its first candle's open to its last step, to the manifest."""
+        path = self.path / member / MANIFEST
         try:
-            manifest = read_manifest(self.path / MANIFEST)
+            manifest = read_manifest(path)
         except ConfigurationError as error:
-            raise StoreError(str(error), path=self.path / MANIFEST) from error
-        begun_ns = (self.path / MANIFEST).stat().st_mtime_ns
-        self.write_manifest(msgspec.structs.replace(manifest, window=Window(start_ms, end_ms)))
+            raise StoreError(str(error), path=path) from error
+        begun_ns = path.stat().st_mtime_ns
+        self.write_manifest(msgspec.structs.replace(manifest, window=Window(start_ms, end_ms)), member)
         # The manifest's time of change goes on saying when the session began.
-        os.utime(self.path / MANIFEST, ns=(begun_ns, begun_ns))
+        os.utime(path, ns=(begun_ns, begun_ns))
 
     def canonical_symbols(self) -> dict[str, str]:
         """Return configured spelling -> unified symbol as the manifest says; empty when it cannot be read."""
@@ -115,19 +133,20 @@ class SessionFolder:
             return {}
         return {spelling: one.canonical for spelling, one in symbols.items()}
 
-    def write_curve(self, step_times_ms: npt.ArrayLike, curve: npt.ArrayLike) -> None:
-        """Write equity at every step and the times of the steps, beside and renamed."""
+    def write_curve(self, step_times_ms: npt.ArrayLike, curve: npt.ArrayLike, member: str = "") -> None:
+        """Write equity at every step and the times of the steps, of all or of a member, beside and renamed."""
         for name, column in curve_columns(step_times_ms, curve).items():
-            with store_errors(self.path / name):
-                work = self.path / f".{name}.tmp"
+            target = self.path / member / name
+            with store_errors(target):
+                work = _work_of(target)
                 with work.open("wb") as file:
                     np.save(file, column)
-                work.replace(self.path / name)
+                work.replace(target)
 
     def write_text(self, name: str, text: str) -> None:
         """Write a whole file, beside and renamed."""
         with store_errors(self.path / name):
-            work = self.path / f".{name}.tmp"
+            work = _work_of(self.path / name)
             work.write_text(text + "\n", encoding="utf-8")
             work.replace(self.path / name)
 
@@ -164,18 +183,17 @@ class SessionFolder:
         for _, file in self._open:
             with contextlib.suppress(OSError):
                 file.close()
-        for name in DERIVED:
+        for target in self._derived:
             with contextlib.suppress(OSError):
-                (self.path / f".{name}.tmp").unlink()
+                _work_of(target).unlink()
         if self._journal is not None:
             os.close(self._journal)
             self._journal = None
         self._lock.release()
 
-    def _sink(self, name: str) -> Callable[[bytes | memoryview], object]:
-        target = self.path / name
+    def _sink(self, target: Path) -> Callable[[bytes | memoryview], object]:
         with store_errors(target):
-            file = (self.path / f".{name}.tmp").open("wb")
+            file = _work_of(target).open("wb")
         self._open.append((target, file))
 
         def write(data: bytes | memoryview) -> None:
@@ -183,3 +201,8 @@ class SessionFolder:
                 file.write(data)
 
         return write
+
+
+def _work_of(target: Path) -> Path:
+    """Return where a file is written before it gets its name."""
+    return target.with_name(f".{target.name}.tmp")

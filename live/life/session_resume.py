@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.errors import ConfigurationError, InvariantError, StoreError
 from core.timeframe import floor_to_grid
-from engine.fold import SessionFold
+from engine.fold import AnyFold, fold_of
 from engine.journal import JournalLine, damaged_line
 from engine.journal_records import JournalRecord, ResumeRecord, SessionRecord
 from live.intake.exchange_access import Market
@@ -25,7 +25,7 @@ from validation.composed_settings import Settings
 class FoldedSession(NamedTuple):
     """A session as its journal leaves it."""
 
-    fold: SessionFold
+    fold: AnyFold
     recent: SessionEvents
     past: JournalledPast
     journal_bytes: int
@@ -75,7 +75,7 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
     first = _session_record(folder, line)
     past = JournalledPast(first, settings.live.symbols)
     try:
-        fold = SessionFold(first, settings, folder.outputs())
+        fold = fold_of(first, settings, folder.outputs_of(settings))
     except InvariantError as error:
         raise _damaged(folder, line, 0, error) from error
     recent = SessionEvents(fold.session, REMEMBERED_EVENTS)

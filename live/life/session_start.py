@@ -11,24 +11,20 @@ from core.candle import Candle
 from core.errors import ConfigurationError
 from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
-from engine.assembly import build_strategy_of, strategy_identity_of
-from engine.fold import SessionFold
+from engine.fold import AnyFold, fold_of
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, WatchedRecord, fields_of
-from engine.watched import watched_series_of
+from engine.portfolio.traded import Traded, identity_of, traded_by
 from live.intake.barrier import Barrier
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
-from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
+from live.intake.funding_calendar import FundingCalendar
 from live.intake.session_inputs import open_barrier
 from live.life.session_folder import SessionFolder
+from live.life.session_manifests import write_manifests
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
-from runs.documents.manifest_builder import session_manifest
-from runs.folder.strategy_folder import strategy_folder
 from runs.identity.code_version import code_version
-from strategies.anchored_blocks import stored_candles_needed
-from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
 
@@ -38,7 +34,7 @@ class StartedSession(NamedTuple):
     ``recent`` has listened to it from its first record on.
     """
 
-    fold: SessionFold
+    fold: AnyFold
     recent: SessionEvents
     journal: JournalWriter
     barrier: Barrier
@@ -80,9 +76,9 @@ async def start_fresh(
     """
     if folder.journal.exists():
         raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
-    strategy = build_strategy_of(settings)
-    boundary_ms, stored, series, watched = await _warmup(feeds, market, settings, strategy, now_ms)
-    identity = strategy_identity_of(settings)
+    traded = traded_by(settings)
+    boundary_ms, stored, watched = await _warmup(feeds, market, settings, traded, now_ms)
+    series, identity = traded.series, identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,
         settings_sha256=settings.settings_sha256,
@@ -99,12 +95,12 @@ async def start_fresh(
         strategy_files=identity.files,
         watched=_watched_records(series, market, watched) or UNSET,
     )
-    manifest = session_manifest(record, settings, strategy, market.unified, PATIENCE_MS)
-    folder.write_manifest(msgspec.structs.replace(manifest, strategy_folder=strategy_folder(folder.path, settings)))
+    outputs = folder.outputs_of(settings)
+    write_manifests(folder, record, settings, market.unified)
     journal = folder.writer()
     try:
         journal.append(record)
-        fold = SessionFold(record, settings, folder.outputs())
+        fold = fold_of(record, settings, outputs)
         folder.publish_outputs()
     except BaseException:
         journal.close()
@@ -123,21 +119,18 @@ class _Warmup(NamedTuple):
 
     boundary_ms: int
     stored: dict[str, list[Candle]]
-    series: Sequence[WatchedSeries]
     watched: list[list[Candle]]
 
 
-async def _warmup(
-    feeds: WarmupFeeds, market: Market, settings: Settings, strategy: Strategy | StreamingStrategy, now_ms: int
-) -> _Warmup:
+async def _warmup(feeds: WarmupFeeds, market: Market, settings: Settings, traded: Traded, now_ms: int) -> _Warmup:
     """Return the warm-up of a session that begins at the boundary before ``now_ms``, or at the one before that."""
     length_ms = timeframe_ms(settings.live.timeframe)
-    series = watched_series_of(settings, strategy)
+    series = traded.series
 
     async def closed_by(boundary_ms: int) -> _Warmup:
-        count = stored_candles_needed(strategy, boundary_ms, length_ms)
+        count = traded.stored_candles_needed(boundary_ms)
         stored = await warmup_candles(feeds.strategy, market, settings, count, boundary_ms)
-        return _Warmup(boundary_ms, stored, series, await watched_warmup(feeds.watched, market, series, boundary_ms))
+        return _Warmup(boundary_ms, stored, await watched_warmup(feeds.watched, market, series, boundary_ms))
 
     found = await closed_by(floor_to_grid(now_ms, length_ms))
     boundary_ms = found.boundary_ms

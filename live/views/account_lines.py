@@ -1,54 +1,74 @@
 """Money, positions and orders of a session as views show them."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from core.candle import Candle
 from core.orders import OrderType
+from engine.portfolio.portfolio_session import PortfolioSession
 from engine.session import Session
 from execution.money.holding import Holding, side_of
 from execution.orders.order import Order
 from live.views.session_picture import AccountFigures, OrderLine, PositionLine
 
+Shown = Session | PortfolioSession
 FormingOf = Callable[[str], Candle | None]
 """Tells the running candle of a configured symbol after the last step; None where nothing is known of it."""
 
 
-def position_lines(session: Session, forming_of: FormingOf, *, by_touch: bool) -> list[PositionLine]:
+def parts_of(session: Shown) -> list[tuple[str, Session]]:
+    """Return the sessions of a portfolio's members, each with what stands before its symbols; else the session."""
+    if isinstance(session, PortfolioSession):
+        return [(f"{one.name} ", one.session) for one in session.members]
+    return [("", session)]
+
+
+def position_lines(session: Shown, forming_of: FormingOf, *, by_touch: bool) -> list[PositionLine]:
     """Return the positions in configured order, each at its forming candle's close if there is one.
 
     ``by_touch`` says that a limit order fills when the price only reaches it.
     """
     return [
-        _position_line(holding, forming_of(holding.position.symbol), by_touch=by_touch)
-        for holding in _holdings(session)
+        _position_line(holding, forming_of(holding.position.symbol), name, by_touch=by_touch)
+        for name, part in parts_of(session)
+        for holding in _holdings(part)
     ]
 
 
-def account_figures(session: Session, positions: Sequence[PositionLine], *, perpetual: bool) -> AccountFigures:
+def account_figures(session: Shown, positions: Sequence[PositionLine], *, perpetual: bool) -> AccountFigures:
     """Return how the account stands, given its positions."""
-    safety, account = session.safety, session.account
-    balance, results, holdings = float(account.balance), account.totals.trades.all, _holdings(session)
+    safety, parts = session.safety, [part for _, part in parts_of(session)]
+    accounts = [part.account for part in parts]
+    balance = math.fsum(float(one.balance) for one in accounts)
+    results = [one.totals.trades.all for one in accounts]
+    holdings = [one for part in parts for one in _holdings(part)]
     return AccountFigures(
         balance=balance,
         equity=balance + sum(one.unrealized() for one in holdings),
         live_equity=balance + sum(line.pnl for line in positions) if any(line.forming for line in positions) else None,
-        realized_pnl=float(account.realized_pnl),
+        realized_pnl=math.fsum(float(one.realized_pnl) for one in accounts),
         daily_pnl=safety.daily_pnl,
         daily_loss=max(0.0, safety.daily_loss),
         max_daily_loss=safety.limits.max_daily_loss_pct,
         drawdown=safety.drawdown,
         max_drawdown=safety.limits.max_drawdown_pct,
-        trades=results.trades,
-        won=results.won,
-        even=results.even,
+        trades=sum(one.trades for one in results),
+        won=sum(one.won for one in results),
+        even=sum(one.even for one in results),
         margin=sum(float(one.entry.margin) for one in holdings) if perpetual else None,
-        funding=float(account.funding_net) if perpetual else None,
+        funding=math.fsum(float(one.funding_net) for one in accounts) if perpetual else None,
     )
 
 
-def order_lines(session: Session, forming_of: FormingOf) -> Iterator[OrderLine]:
+def order_lines(session: Shown, forming_of: FormingOf) -> Iterator[OrderLine]:
     """Yield what waits and rests: symbols in configured order, closes before entries before a script's orders."""
+    for name, part in parts_of(session):
+        for line in _orders_of(part, forming_of):
+            yield line._replace(symbol=name + line.symbol)
+
+
+def _orders_of(session: Session, forming_of: FormingOf) -> Iterator[OrderLine]:
     account = session.account
     for symbol in session.instruments:
         candle = forming_of(symbol)
@@ -68,11 +88,11 @@ def _holdings(session: Session) -> list[Holding]:
     return [holdings[symbol] for symbol in session.instruments if symbol in holdings]
 
 
-def _position_line(holding: Holding, candle: Candle | None, *, by_touch: bool) -> PositionLine:
+def _position_line(holding: Holding, candle: Candle | None, before: str, *, by_touch: bool) -> PositionLine:
     mark = holding.mark if candle is None else candle.close
     stop, entry = holding.stop, holding.entry
     return PositionLine(
-        symbol=holding.position.symbol,
+        symbol=before + holding.position.symbol,
         side=holding.position.side.value,
         quantity=holding.quantity,
         entry=holding.entry_price,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from core.instants import format_ms
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note
+from live.views.account_lines import parts_of
 from live.views.session_events import SessionEvents
 from live.views.session_log import key_values
 from live.views.session_updates import ConnectionChange, SessionUpdate, StepDone
@@ -93,6 +94,7 @@ class LogView:
         if not quiet:
             self._step_line_at = now
         step, session = done.closed.step, self._watch.session
+        accounts = [part.account for _, part in parts_of(session)]
         # A step between two strategy candles says how many of its detail candles are there.
         candles = step.candles if any(step.candles) else step.detail
         present = sum(candle is not None for candle in candles)
@@ -103,8 +105,8 @@ class LogView:
             candles=f"{present}/{len(candles)}",
             delay_ms=f"{1_000 * done.delay_seconds:.1f}",
             equity=f"{session.safety.current_equity:.2f}",
-            positions=len(session.account.holdings),
-            waiting=len(session.account.waiting_entries) + len(session.account.waiting_closes),
+            positions=sum(len(one.holdings) for one in accounts),
+            waiting=sum(len(one.waiting_entries) + len(one.waiting_closes) for one in accounts),
         )
 
     def _noted(self, note: Note) -> None:

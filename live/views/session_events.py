@@ -1,5 +1,6 @@
 """What a session decided and did, as views show it: told by the session, and kept until they ask."""
 
+import functools
 import json
 from collections import deque
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from core.event_lines import decision_name, details_of
 from core.events import Decision, Event, TradeRow
 from core.exact import plain
 from core.instants import format_ms
+from engine.portfolio.portfolio_session import PortfolioSession
 from engine.session import Session
 
 REMEMBERED_EVENTS = 100
@@ -45,20 +47,29 @@ class SessionEvents:
         Most events that are kept; the oldest go first.
     """
 
-    def __init__(self, session: Session, keep: int = MOST_KEPT) -> None:
-        self._told: deque[tuple[str, Event]] = deque(maxlen=keep)
-        session.subscribe(self._listen)
+    def __init__(self, session: Session | PortfolioSession, keep: int = MOST_KEPT) -> None:
+        self._told: deque[tuple[str, str, Event]] = deque(maxlen=keep)
+        if isinstance(session, PortfolioSession):
+            for one in session.members:
+                one.session.subscribe(functools.partial(self._listen, f"{one.name} "))
+        else:
+            session.subscribe(functools.partial(self._listen, ""))
 
     def fresh(self) -> list[SessionEvent]:
         """Return what happened since the last call, by event time; what happened at one time keeps its order."""
-        events = sorted((session_event(name, event) for name, event in self._told), key=_order)
+        events = sorted((_of(member, session_event(name, event)) for member, name, event in self._told), key=_order)
         self._told.clear()
         return events
 
-    def _listen(self, event: Event) -> None:
+    def _listen(self, member: str, event: Event) -> None:
         name = event.action.lower() if isinstance(event, TradeRow) else decision_name(event)
         if name is not None:
-            self._told.append((name, event))
+            self._told.append((member, name, event))
+
+
+def _of(member: str, event: SessionEvent) -> SessionEvent:
+    """Return an event as one of a portfolio's member, whose name stands before the symbol."""
+    return event._replace(symbol=f"{member}{event.symbol or ''}".strip()) if member else event
 
 
 def session_event(name: str, event: Event) -> SessionEvent:

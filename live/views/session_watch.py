@@ -1,7 +1,7 @@
 """What is known of a running session: gathered from what the driver tells and from the session itself."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from typing import NamedTuple
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal_records import CommandRecord, MissingRecord
-from engine.session import Session
+from engine.portfolio.portfolio_session import PortfolioSession
 from live.intake.candle_lane import Note
 from live.intake.session_inputs import Intake
-from live.views.account_lines import account_figures, order_lines, position_lines
+from live.views.account_lines import Shown, account_figures, order_lines, parts_of, position_lines
 from live.views.feed_watch import FeedWatch
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
 from live.views.session_picture import PriceLine, SessionPicture, StepHealth, WatchedLine
@@ -34,10 +34,17 @@ class Watched(NamedTuple):
 
     folder: Path
     settings: Settings
-    session: Session
+    session: Shown
     recent: SessionEvents
     intake: Intake
     canonical: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The strategy's, or that of the portfolio."""
+        if isinstance(self.session, PortfolioSession):
+            return f"portfolio of {', '.join(self.session.by_name)}"
+        return self.session.rules.strategy_name
 
 
 class SessionWatch:
@@ -104,7 +111,7 @@ class SessionWatch:
         exchange_ms = max(known, default=None)
         return SessionPicture(
             session=self._watched.folder.name,
-            strategy=session.rules.strategy_name,
+            strategy=self._watched.name,
             mode=settings.mode.mode,
             exchange=settings.live.exchange,
             timeframe=settings.live.timeframe,
@@ -124,9 +131,9 @@ class SessionWatch:
             positions=positions,
             waiting=list(order_lines(session, self._forming_of)),
             events=tuple(self._events),
-            refusals=statistics.refusals.most_common(5),
+            refusals=sum((one.statistics.refusals for _, one in parts_of(session)), Counter[str]()).most_common(5),
             curve=_thinned(session.outputs.curve, CURVE_POINTS),
-            halts=(*session.safety.halts, *(f"candle_move of {symbol}" for symbol in session.safety.halted_symbols)),
+            halts=_halts(session),
             kill_switch=session.kill_switch_engaged,
             kill_switch_by=self._kill_switch_by,
             paused=session.paused,
@@ -159,7 +166,16 @@ class SessionWatch:
         return None if candle is None or (last_ms is not None and candle.open_time_ms < last_ms) else candle
 
 
-def _watched_lines(session: Session) -> tuple[WatchedLine, ...]:
+def _halts(session: Shown) -> tuple[str, ...]:
+    """Return what halts the session, or the whole of a portfolio and each of its members."""
+    own = [f"portfolio {one}" for one in session.safety.halts] if isinstance(session, PortfolioSession) else []
+    for name, part in parts_of(session):
+        own += [f"{name}{one}" for one in part.safety.halts]
+        own += [f"{name}candle_move of {symbol}" for symbol in part.safety.halted_symbols]
+    return tuple(own)
+
+
+def _watched_lines(session: Shown) -> tuple[WatchedLine, ...]:
     watched = session.watched
     return tuple(
         WatchedLine(one.name, None, None)

@@ -1,7 +1,7 @@
 """Builds manifests: what every run has once, then what a backtest and a live session have beside it."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -16,8 +16,18 @@ from runs.identity.run_hashes import RunHashes
 
 if TYPE_CHECKING:
     from engine.journal_records import SessionRecord
-    from strategies.strategy import Strategy, StreamingStrategy
     from validation.composed_settings import Settings
+
+
+class Deciding(Protocol):
+    """A strategy, or those of a portfolio: the name, and the candles that are needed first."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def warmup_candles(self) -> int: ...
+
 
 _BACKTEST_LIBRARIES = ("numpy", "msgspec", "pydantic", "duckdb", "pyarrow", "pandas", "ccxt")
 _SESSION_LIBRARIES = ("numpy", "msgspec", "pydantic", "ccxt", "websockets", "aiohttp")
@@ -49,7 +59,7 @@ def backtest_manifest(
 def session_manifest(
     record: "SessionRecord",
     settings: "Settings",
-    strategy: "Strategy | StreamingStrategy",
+    strategy: "Deciding",
     unified: Mapping[str, str],
     funding_patience_ms: int,
 ) -> Manifest[SymbolAtStart]:

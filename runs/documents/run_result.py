@@ -128,6 +128,17 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True):
     calmar_ratio: float | None
 
 
+class Transferred(msgspec.Struct, frozen=True):
+    """Cash that came from another account of a portfolio (went to one, where negative) after a step.
+
+    ``equity`` is the account's before it; both are in quote currency.
+    """
+
+    time: str
+    amount: float
+    equity: float
+
+
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a run came to: a backtest, or a live session that has ended or goes on.
 
@@ -137,7 +148,8 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     of the trade log, ``orders.csv`` and ``ledger.csv`` (empty for one that was not to be rendered), of every setting
     that can change a result, of the strategy (its parameters and the user's own source), and of all that the market
     told (left out for a session whose journal is its data).
-    ``partial`` says that the run was cut short.
+    ``partial`` says that the run was cut short. ``transfers`` is the cash that moved between it and other members of
+    a portfolio; left out without any.
     """
 
     config: RunConfig
@@ -145,6 +157,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     performance: Performance
     symbols: dict[str, SymbolResult]
     watched: dict[str, WatchedInput] | UnsetType = UNSET
+    transfers: list[Transferred] | UnsetType = UNSET
     log_file: str | UnsetType = UNSET
     output_dir: str | UnsetType = UNSET
     run_id: str | UnsetType = UNSET

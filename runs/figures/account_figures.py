@@ -6,10 +6,12 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from core.candle_columns import Int64Array
+from core.candle_columns import Float64Array, Int64Array
 from core.exact import EXACT
 from core.timeframe import DAY_MS, MINUTE_MS
 from execution.money.account_totals import ResultSum
+from execution.money.cash_transfer import CashTransfer
+from execution.money.performance import units_of
 from metrics import (
     calmar_ratio,
     daily_equity,
@@ -90,7 +92,12 @@ def performance_of(session: EndedSession, period: Period | None, held_returns: I
         sortino_ratio=None,
         calmar_ratio=None,
     )
-    return performance if period is None else _annualised(performance, session.outputs.curve, period)
+    if period is None:
+        return performance
+    curve = np.array(session.outputs.curve, np.float64)
+    units = without_transfers(period.step_times_ms, curve, account.transfers)
+    growth = performance.equity / (performance.starting_balance * units_of(account.transfers))
+    return _annualised(performance, units, period, growth)
 
 
 def symbol_results(session: EndedSession, fed: Mapping[str, FedSymbol]) -> dict[str, SymbolResult]:
@@ -115,10 +122,26 @@ def as_per_cent(fraction: float | None) -> float | None:
     return None if fraction is None else 100.0 * fraction
 
 
-def _annualised(performance: Performance, equity: Sequence[float], period: Period) -> Performance:
+def without_transfers(times_ms: Int64Array, curve: Float64Array, transfers: Sequence[CashTransfer]) -> Float64Array:
+    """Return a curve of equity as it were had no cash come from other accounts or gone to them.
+
+    Each such transfer follows the equity of its step: what comes after is divided by the factor of it.
+
+    Parameters
+    ----------
+    times_ms
+        Of the steps; a last value of the curve that has none is that after everything was closed.
+    curve, transfers
+        Of the account.
+    """
+    units = curve.copy()
+    for one in transfers:
+        units[int(np.searchsorted(times_ms, one.time_ms, side="right")) :] /= one.factor
+    return units
+
+
+def _annualised(performance: Performance, curve: Float64Array, period: Period, growth: float) -> Performance:
     """Add the ratios from equity at the end of each UTC day, where they are defined."""
-    # A copy: the curve of a session that goes on could not grow while a view of its memory exists.
-    curve = np.array(equity, np.float64)
     times = period.step_times_ms[: len(curve)]
     closing = daily_equity(times, curve[: len(times)])
     if len(curve) > len(times) and closing:
@@ -127,7 +150,6 @@ def _annualised(performance: Performance, equity: Sequence[float], period: Perio
         return performance
     returns = daily_returns(performance.starting_balance, closing)
     days = (period.end_ms - period.start_ms) / DAY_MS
-    growth = performance.equity / performance.starting_balance
     drawdown = performance.max_drawdown_pct / 100.0
     return msgspec.structs.replace(
         performance,

@@ -19,6 +19,10 @@ JOURNAL = "journal.jsonl"
 NOTES = "notes.json"
 """What a user said of a run: its tags and a note. Nothing of the program changes it but what the user asks for."""
 
+PORTFOLIO = "portfolio.json"
+"""What a portfolio came to; the folders of its members lie beside it."""
+REBALANCES = "rebalances.csv"
+
 LATEST = "latest"
 """The symbolic link to the folder of a stem's newest whole run."""
 RUNS = "runs"

@@ -32,6 +32,7 @@ from runs.reading.marked_value import marked_value
 from runs.reading.round_trips import RoundTrip, exposure_path, round_trips, trade_columns
 from runs.reading.row_points import points_of
 from runs.reading.stored_curve import AccountRows, read_account_rows, read_curve
+from runs.reading.units_curve import in_units
 
 Status = Literal["COMPLETED", "PARTIAL"]
 _HALF = Decimal("0.5")
@@ -105,10 +106,12 @@ class StoredRun:
 
     @functools.cached_property
     def curve(self) -> EquityCurve:
-        """The account over time."""
+        """The account over time, as it were had no cash come from other accounts or gone to them."""
         backtest = self.kind == "backtest"
         balance = self.result.config.starting_balance
-        return read_curve(self.folder, self._account_rows, balance, self.window, backtest=backtest)
+        curve = read_curve(self.folder, self._account_rows, balance, self.window, backtest=backtest)
+        told = self.result.transfers
+        return curve if told is UNSET else in_units(curve, told)
 
     @functools.cached_property
     def trades(self) -> TradeColumns:

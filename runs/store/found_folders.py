@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from runs.folder.file_names import CURVE, EQUITY, JOURNAL, LATEST, MANIFEST, RESULT, STEPS, TRADES
+from runs.folder.file_names import CURVE, EQUITY, JOURNAL, LATEST, MANIFEST, REBALANCES, RESULT, STEPS, TRADES
 
 DEEPEST = 4
 """How far below a root a run may lie: a rehearsal's sessions, and the runs of a stem in earlier layouts."""
@@ -51,7 +51,7 @@ def _below(entries: "Iterable[os.DirEntry[str]]", known: Collection[str], depth:
             continue
         inside = _entries(entry.path)
         names = {one.name for one in inside}
-        if JOURNAL in names or (TRADES in names and names & {MANIFEST, RESULT}):
+        if (JOURNAL in names and REBALANCES not in names) or (TRADES in names and names & {MANIFEST, RESULT}):
             yield FoundFolder(entry.path, entry.stat().st_mtime_ns)
         elif depth > 1:
             yield from _below(inside, known, depth - 1)

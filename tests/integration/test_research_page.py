@@ -14,12 +14,15 @@ from unittest.mock import patch
 
 import yaml
 
+from execution.safety.shared_limits import PortfolioLimits
 from research.__main__ import main
-from research.commands import cross_validating, optimising, walking_forward
+from research.commands import cross_validating, optimising, portfolio_running, walking_forward
 from research.samplers.sampler_choice import SAMPLERS
 from research.spaces.ranges import parameter_of
 from research.studies.optimise_section import OptimiseSection
+from systems.portfolio_file import PortfolioFile
 from tests.support.shared import REPOSITORY
+from tests.unit.validation.test_configuration_page import row
 
 PAGE = (REPOSITORY / "docs" / "research.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"```\n\$ python -m research (.*)\n((?:.*\n)*?)```", PAGE)
@@ -59,11 +62,20 @@ class Page(unittest.TestCase):
         for sampler in SAMPLERS:
             self.assertRegex(PAGE, rf"\| `{sampler}` \|")
         places = {"--offline", "--systems", "--logs", "--data-dir", "--rows"}
-        for verb in (optimising, walking_forward, cross_validating):
+        for verb in (optimising, walking_forward, cross_validating, portfolio_running):
             parser = argparse.ArgumentParser(add_help=False)
             verb.add_arguments(parser)
-            for option in {one.option_strings[0] for one in parser._actions} - places:
+            for option in {one.option_strings[0] for one in parser._actions if one.option_strings} - places:
                 self.assertRegex(PAGE, rf"{option}[ `=]")
+
+    def test_the_keys_of_a_portfolio_have_their_defaults_meanings_and_what_is_allowed(self) -> None:
+        told = [("", name, PortfolioFile) for name in PortfolioFile.model_fields if name != "limits"]
+        told += [("limits.", name, PortfolioLimits) for name in PortfolioLimits.model_fields]
+        rows = {row(prefix, section, name) for prefix, name, section in told}
+        section = PAGE[PAGE.index("### Its file") : PAGE.index("### How it runs")]
+        self.assertEqual(rows, {line for line in section.splitlines() if line.startswith("| `")})
+        shown = yaml.safe_load(re.search(r"```\n(id: .*?)```", section, re.DOTALL)[1])
+        PortfolioFile.from_dict(shown)
 
     def test_the_sections_that_are_written_are_ones(self) -> None:
         shown = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])["optimise"]

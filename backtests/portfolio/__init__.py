@@ -1,0 +1,1 @@
+"""Backtests of several systems on one account."""

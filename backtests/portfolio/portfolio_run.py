@@ -1,0 +1,227 @@
+"""One backtest of a portfolio, from its plan to its outputs and its result."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from backtests.market_input import MarketInput, load_market
+from backtests.replay import Interrupt, held_interrupts, replay
+from backtests.run import EndedRun, documents_of, fed_to, warm_up_session, warmed_candles
+from backtests.run_plan import RunPlan
+from backtests.timeline import MarketWindow, step_times
+from core.errors import StrategyError
+from core.instants import to_datetime
+from core.instrument import Instrument
+from core.timeframe import DAY_MS, timeframe_ms
+from core.watched_series import WatchedSeries
+from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, strategies_of
+from engine.portfolio.portfolio_session import PortfolioSession
+from engine.watched import watched_series_of
+from market_data.history.loaded_candles import LoadedCandles
+from reports.console.progress import ReplayProgress
+from runs.documents.portfolio_result import PortfolioResult
+from runs.documents.result_text import to_json
+from runs.figures.account_figures import Period
+from runs.folder.file_names import PORTFOLIO, TRADES
+from runs.folder.portfolio_files import PortfolioFiles
+from runs.identity.run_hashes import run_hashes
+from runs.identity.run_id import run_id
+from runs.portfolio_builder import RunOfMember, RunOfPortfolio, build_portfolio_result
+from runs.result_builder import OutputPlaces, build_result
+from strategies.anchored_blocks import stored_candles_needed
+from validation.portfolio_settings import PortfolioSettings
+
+BY_PORTFOLIO = "reference: a portfolio moves cash and shares limits between its members"
+
+
+class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A backtest of a portfolio as a plain value; fields as of a :class:`~backtests.run_plan.RunPlan`."""
+
+    settings: PortfolioSettings
+    start_ms: int
+    end_ms: int
+    output_dir: Path
+    kill_switch_engaged: bool = False
+    offline: bool = False
+    show_progress: bool | None = False
+
+    def of_member(self, name: str) -> RunPlan:
+        """Return the plan of a member, as it would be run alone."""
+        return RunPlan(
+            settings=self.settings.members[name],
+            start_ms=self.start_ms,
+            end_ms=self.end_ms,
+            output_dir=self.output_dir,
+            kill_switch_engaged=self.kill_switch_engaged,
+            offline=self.offline,
+            show_progress=self.show_progress,
+        )
+
+
+class _Loaded(NamedTuple):
+    """What a portfolio is run over: strategies and markets by member."""
+
+    strategies: Mapping[str, AnyStrategy]
+    markets: Mapping[str, MarketInput]
+
+    @property
+    def instruments(self) -> dict[str, Instrument]:
+        """Trading rules of every symbol."""
+        return {symbol: one.instrument for market in self.markets.values() for symbol, one in market.candles.items()}
+
+    @property
+    def window(self) -> MarketWindow:
+        """What the timeline of all symbols is made of."""
+        candles: dict[str, LoadedCandles] = {}
+        detail: dict[str, LoadedCandles] = {}
+        contracts: dict[str, Any] = {}
+        watched: dict[tuple[str, str], tuple[WatchedSeries, LoadedCandles]] = {}
+        for market in self.markets.values():
+            candles = {**candles, **market.candles}
+            detail = {**detail, **market.detail}
+            contracts = {**contracts, **market.perpetual}
+            for series, one in market.watched.items():
+                watched.setdefault((series.symbol, series.timeframe), (series, one))
+        first = next(iter(self.markets.values()))
+        whole = first._replace(
+            candles=candles, detail=detail, perpetual=contracts, watched=dict(watched.values()), hashed=None
+        )
+        return whole.window()
+
+
+def portfolio_stem(name: str, start_ms: int, end_ms: int) -> str:
+    """Return the name of a portfolio's outputs; it has hours where the range is not whole days."""
+    form = "%Y%m%d" if start_ms % DAY_MS == 0 and end_ms % DAY_MS == 0 else "%Y%m%dT%H%M"
+    return f"portfolio_{name}_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
+
+
+def run_portfolio(plan: PortfolioPlan, data_provider: Any) -> PortfolioResult:
+    """Load, warm up, replay, end and write.
+
+    A run that is interrupted, or whose strategy fails, is written and marked partial.
+
+    Parameters
+    ----------
+    plan
+        What to do.
+    data_provider
+        Answers for candles, as it does for a backtest.
+
+    Raises
+    ------
+    DataUnavailableError, StoreError
+        As of a backtest.
+    StrategyError
+        If a strategy failed; what was done is written.
+    """
+    loaded = _load(plan, data_provider)
+    stem = portfolio_stem(plan.settings.name, plan.start_ms, plan.end_ms)
+    with held_interrupts() as interrupt:
+        files = PortfolioFiles(plan.output_dir, stem, plan.settings.members)
+        try:
+            return _run(plan, loaded, files, interrupt)
+        finally:
+            files.discard()  # Of what was published nothing is left here.
+
+
+def _load(plan: PortfolioPlan, provider: Any) -> _Loaded:
+    strategies, markets = strategies_of(plan.settings), {}
+    for name, own in plan.settings.members.items():
+        strategy = strategies[name]
+        needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(own.live.timeframe))
+        watched = watched_series_of(own, strategy)
+        markets[name] = load_market(provider, own.live, plan.start_ms, plan.end_ms, needed, watched)
+    return _Loaded(strategies, markets)
+
+
+def _run(plan: PortfolioPlan, loaded: _Loaded, files: PortfolioFiles, interrupt: Interrupt) -> PortfolioResult:
+    parts = {name: MemberParts(loaded.strategies[name], market.ahead()) for name, market in loaded.markets.items()}
+    outputs = files.outputs()
+    session = build_portfolio(plan.settings, parts, loaded.instruments, outputs, kill_switch=plan.kill_switch_engaged)
+    window, failure = loaded.window, None
+    warmed = {name: dict.fromkeys(market.candles, 0) for name, market in loaded.markets.items()}
+    try:
+        with ReplayProgress(sum(one.rows for one in window.candles), shown=plan.show_progress is not False) as progress:
+            for one in session.members:
+                warm_up_session(one.session, loaded.markets[one.name])
+                warmed[one.name] = warmed_candles(one.session, loaded.markets[one.name])
+            complete = replay(session, window, progress, interrupt)
+    except StrategyError as error:
+        complete, failure = False, error
+    session.finish(flatten=complete)
+    ended = {
+        one.name: EndedRun(
+            one.session, loaded.strategies[one.name], warmed[one.name], BY_PORTFOLIO, complete, failure,
+        )
+        for one in session.members
+    }  # fmt: skip
+    result = _publish(files, plan, loaded, session, ended)
+    if failure is not None:
+        raise StrategyError(
+            f"{failure}; what was done is in {result.output_dir}, marked partial",
+            strategy=failure.strategy,
+            symbol=failure.symbol,
+            open_time_ms=failure.open_time_ms,
+        ) from failure
+    return result
+
+
+def _publish(
+    files: PortfolioFiles,
+    plan: PortfolioPlan,
+    loaded: _Loaded,
+    session: PortfolioSession,
+    ended: Mapping[str, EndedRun],
+) -> PortfolioResult:
+    complete = all(one.complete for one in ended.values())
+    fed = {name: fed_to(plan.of_member(name), loaded.markets[name], one) for name, one in ended.items()}
+    ids = {}
+    for one in session.members:
+        hashes = run_hashes(one.session.outputs, plan.settings.members[one.name], fed[one.name].data_sha256)
+        ids[one.name] = run_id(
+            hashes,
+            plan.start_ms,
+            plan.end_ms,
+            kill_switch_engaged=plan.kill_switch_engaged,
+            partial=not complete,
+        )
+    run = _id_of([plan.settings.settings_sha256, *ids.values()]) + ("" if complete else "-partial")
+    own, members = files.run_folder(run), {}
+    for one in session.members:
+        folder = own / one.name
+        own_id = ids[one.name] if stands_alone(plan.settings) else _id_of([run, one.name])
+        places = OutputPlaces(folder / TRADES, folder, own_id)
+        told = build_result(one.session, plan.settings.members[one.name], fed[one.name], places, partial=not complete)
+        members[one.name] = RunOfMember(told, fed[one.name].step_times_ms)
+        files.write_curve(fed[one.name].step_times_ms, one.session.outputs.curve, one.name)
+        told = msgspec.structs.replace(told, warnings=[*told.warnings, *_beside(plan.settings)])
+        for name, text in documents_of(plan.of_member(one.name), ended[one.name], told, folder).items():
+            files.write(f"{one.name}/{name}", text)
+    times = step_times(loaded.window)
+    covered_ms = plan.end_ms if complete else session.last_step_ms or plan.start_ms
+    whole = RunOfPortfolio(Period(plan.start_ms, covered_ms, times), run, str(own), not complete)
+    result = build_portfolio_result(session, plan.settings, members, whole)
+    files.write_curve(times, session.outputs.curve)
+    files.write(PORTFOLIO, to_json({**result.to_dict(), "settings": plan.settings.resolved()}).encode())
+    files.publish(run)
+    return result
+
+
+def stands_alone(settings: PortfolioSettings) -> bool:
+    """Whether every member does what it would do alone: no cash moves, and nothing limits them in all."""
+    limited = any(value is not None for value in settings.terms.limits.model_dump().values())
+    return not limited and (len(settings.members) == 1 or settings.terms.rebalance == "never")
+
+
+def _beside(settings: PortfolioSettings) -> list[str]:
+    if stands_alone(settings):
+        return []
+    return [f"a member of the portfolio {settings.name}: what it did follows from the other members too"]
+
+
+def _id_of(made_of: list[str]) -> str:
+    return hashlib.sha256(json.dumps(made_of, separators=(",", ":")).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Several systems on one account: run, kept in the store, read again."""
