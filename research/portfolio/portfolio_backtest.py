@@ -77,16 +77,7 @@ def backtest_portfolio(
     length_ms = timeframe_ms(first.timeframe)
     if span.length_ms < length_ms:
         raise ConfigurationError(f"window {window_name}: no candle of {first.timeframe} fits into it")
-    members = portfolio.settings.members.values()
-    plan = PortfolioPlan(
-        settings=portfolio.settings,
-        start_ms=span.start_ms,
-        end_ms=span.end_ms,
-        output_dir=Path(first.logging.directory) / "backtests",
-        kill_switch_engaged=any(engaged_at_start(one.mode) for one in members),
-        offline=offline,
-        show_progress=show_progress,
-    )
+    plan = _plan(portfolio, span, offline=offline, show_progress=show_progress)
     provider = HistoricalDataProvider(
         first.exchange,
         cache_dir=first.data.cache_dir,
@@ -103,6 +94,19 @@ def backtest_portfolio(
         if store is None:
             opened.close()
     return PortfolioRun(number, window_name, result)
+
+
+def _plan(portfolio: Portfolio, span: TimeRange, *, offline: bool, show_progress: bool | None) -> PortfolioPlan:
+    settings = portfolio.settings
+    return PortfolioPlan(
+        settings=settings,
+        start_ms=span.start_ms,
+        end_ms=span.end_ms,
+        output_dir=Path(settings.first.logging.directory) / "backtests",
+        kill_switch_engaged=any(engaged_at_start(one.mode) for one in settings.members.values()),
+        offline=offline,
+        show_progress=show_progress,
+    )
 
 
 def read_portfolio_run(number: str | int, store: RunStore) -> PortfolioRun:
