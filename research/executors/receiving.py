@@ -18,7 +18,7 @@ from backtests.memory_strategy import identity_of, unpacked
 from backtests.run_plan import RunPlan
 from core.errors import HarnessError, InvariantError, StoreError
 from engine.assembly import build_strategy_of, strategy_identity_of
-from research.executors.sent_runs import SentRun
+from research.executors.sent_runs import NOT_SENT, SentRun
 from research.executors.strategy_sources import StrategySources
 from runs.identity.code_version import code_version
 from strategies.own_code import failure_in_one_line
@@ -93,8 +93,11 @@ class _Here:
             data = (Path(str(run.folder)) / run.strategy).read_bytes() if sent is None else sent
             packed, sources, hashes = pickle.loads(data)
             folder = self._folder / run.strategy
-            sources.put(folder)
-            _require_same(sources.placed(plan, folder), packed, hashes)
+            if run.way is NOT_SENT:
+                sources = StrategySources()  # They are here, under names that copies must not stand before.
+            else:
+                sources.put(folder)
+                _require_same(sources.placed(plan, folder), packed, hashes)
             known = self._strategies[run.strategy] = packed, sources, folder
         packed, sources, folder = known
         plan = sources.placed(plan, folder)

@@ -20,14 +20,26 @@ from runs.identity.code_version import code_version
 _PROTOCOL = 5
 
 
+class _NotSent:
+    """Marks a run that has not left the process; what arrives elsewhere is a word."""
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, ("sent",)
+
+
+NOT_SENT = _NotSent()
+
+
 class SentRun(NamedTuple):
     """A run on its way.
 
+    ``way`` is ``NOT_SENT`` where an executor makes it in the process that it comes from, which has the strategy itself;
     ``code`` is the version that made it and has to run it; ``task`` the run without what others have too, which goes
     under its hash: ``market`` the candles, ``strategy`` an object or sources of one's own, None for the program's own.
     ``folder`` has both as files; None where they are sent beside it.
     """
 
+    way: object
     code: str
     task: bytes
     market: str
@@ -81,7 +93,7 @@ class RunSender:
         strategy, strategy_at = self._strategy(task)
         market, market_at = self._market(task)
         alone = pickle.dumps((plan, task.warmup_candles, task.runs), _PROTOCOL)
-        return Sent(SentRun(code_version(), alone, market, strategy, self._folder), market_at, strategy_at)
+        return Sent(SentRun(NOT_SENT, code_version(), alone, market, strategy, self._folder), market_at, strategy_at)
 
     def _market(self, task: Task) -> tuple[str, Any]:
         if not isinstance(task.market, Path):

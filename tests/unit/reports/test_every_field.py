@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from reports import render, to_json
-from runs.documents.run_result import RunResult
+from runs.documents.run_result import RunResult, Transferred
 from runs.documents.symbol_result import Rung, TagResult
 from tests.unit.reports.result_example import contract, example_result, rules, symbol_result, watched_input
 
@@ -26,6 +26,7 @@ JSON_ALONE = {
     "symbols.rule_changes.min_quantity", "symbols.rule_changes.max_quantity", "symbols.rule_changes.later_than_start",
     "symbols.rule_changes.band_down", "symbols.rule_changes.band_up",
     "symbols.detail_candles",
+    "transfers",  # the page of the portfolio has them
     "watched.canonical", "watched.timeframe", "watched.warmup_candles",
     "watched.missing_candles", "watched.missing_before", "watched.missing_after",  # warnings say it
     "watched.candles_from", "watched.candles_to",
@@ -52,6 +53,7 @@ def whole_result() -> RunResult:
         performance={"liquidation_fees": 1.0, "calmar_ratio": 1.0},
         symbols={"BTC/USDT": symbol},
         watched={"ETH/BTC 1h": watched_input()},
+        transfers=[Transferred(time="d", amount=1.0, equity=2.0)],
         partial=True,
         run_id="0123456789abcdef",
         strategy_sha256="5" * 64,
