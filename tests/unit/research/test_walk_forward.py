@@ -206,7 +206,7 @@ class Goes(WalkCase):
         for walk, given, words in table:
             with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):
                 research.resume_walk_forward(walk, store=store, processes=1, **given)
-        with self.assertRaisesRegex(ConfigurationError, "study '1': there is no such study"):
+        with self.assertRaisesRegex(ConfigurationError, "study '1': is a walk-forward"):
             research.read_study(1, store)
 
     def test_what_cannot_be_is_told_before_anything_is_run(self) -> None:
