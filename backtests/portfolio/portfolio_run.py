@@ -14,9 +14,8 @@ from backtests.run import EndedRun, documents_of, fed_to, warm_up_session, warme
 from backtests.run_plan import RunPlan
 from backtests.timeline import MarketWindow, step_times
 from core.errors import StrategyError
-from core.instants import to_datetime
 from core.instrument import Instrument
-from core.timeframe import DAY_MS, timeframe_ms
+from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, strategies_of
 from engine.portfolio.portfolio_session import PortfolioSession
@@ -28,6 +27,7 @@ from runs.documents.result_text import to_json
 from runs.figures.account_figures import Period
 from runs.folder.file_names import PORTFOLIO, TRADES
 from runs.folder.portfolio_files import PortfolioFiles
+from runs.folder.run_files import run_stem
 from runs.identity.run_hashes import run_hashes
 from runs.identity.run_id import run_id
 from runs.portfolio_builder import RunOfMember, RunOfPortfolio, build_portfolio_result
@@ -93,12 +93,6 @@ class _Loaded(NamedTuple):
         return whole.window()
 
 
-def portfolio_stem(name: str, start_ms: int, end_ms: int) -> str:
-    """Return the name of a portfolio's outputs; it has hours where the range is not whole days."""
-    form = "%Y%m%d" if start_ms % DAY_MS == 0 and end_ms % DAY_MS == 0 else "%Y%m%dT%H%M"
-    return f"portfolio_{name}_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
-
-
 def run_portfolio(plan: PortfolioPlan, data_provider: Any) -> PortfolioResult:
     """Load, warm up, replay, end and write.
 
@@ -119,7 +113,7 @@ def run_portfolio(plan: PortfolioPlan, data_provider: Any) -> PortfolioResult:
         If a strategy failed; what was done is written.
     """
     loaded = _load(plan, data_provider)
-    stem = portfolio_stem(plan.settings.name, plan.start_ms, plan.end_ms)
+    stem = run_stem(plan.start_ms, plan.end_ms, f"portfolio_{plan.settings.name}")
     with held_interrupts() as interrupt:
         files = PortfolioFiles(plan.output_dir, stem, plan.settings.members)
         try:

@@ -100,12 +100,14 @@ def cross_validate(
     with OpenedSurroundings(given) as opened:
         row = plan.row(search.base.market.strategy)
         row = msgspec.structs.replace(row, id=opened.store.record(row))
+        kept = False
         try:
             found = _made(int(row.id or 0), plan, search, splits, objective, opened)
             keep_validation(row, found, opened.store)
-        except BaseException:
-            opened.store.record(msgspec.structs.replace(row, status="PARTIAL", ended_ms=wall_clock_ms()))
-            raise
+            kept = True
+        finally:
+            if not kept:
+                opened.store.record(msgspec.structs.replace(row, status="PARTIAL", ended_ms=wall_clock_ms()))
         return found
 
 

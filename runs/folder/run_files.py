@@ -22,10 +22,10 @@ from runs.folder.write_errors import store_errors
 _ADVICE = "; free space or choose another folder with --out"
 
 
-def run_stem(start_ms: int, end_ms: int) -> str:
+def run_stem(start_ms: int, end_ms: int, kind: str = "config_backtest") -> str:
     """Return the name of a run's outputs; it has hours where the range is not whole days."""
     form = "%Y%m%d" if start_ms % DAY_MS == 0 and end_ms % DAY_MS == 0 else "%Y%m%dT%H%M"
-    return f"config_backtest_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
+    return f"{kind}_{to_datetime(start_ms).strftime(form)}_{to_datetime(end_ms).strftime(form)}"
 
 
 class RunFiles:
