@@ -54,12 +54,11 @@ class MatchingEngine:
         if orders.quiet_at(candle.open, mark.open) or holding is None:
             return
         self._open_budget(orders, symbol, candle)
-        at_open = received(candle.open)
         # Waiting closes, the whole one first, come before what is left of a stop that was triggered earlier.
         market = [one for one in orders.working if one.acts == "market"]
         for order in sorted(market, key=lambda one: _CLOSING.get(one.role, len(_CLOSING))):
             if self._reduces(order, candle):
-                self.settlement.execute(order, Touch(at_open, candle.open_time_ms))
+                self._meet_open(order, candle, mark)
         holding = self.holding_of(symbol)
         if holding is not None and holding.liquidation is not None:
             first = received(mark.open)

@@ -128,6 +128,16 @@ class WhereItIsJudged(unittest.TestCase):
         venue.enter("BUY", 10.0, stop_loss=99.0)
         self.assertEqual(["liquidation"], [one[3] for one in venue.flat(98.0, mark=venue.mark(90, 90, 90, 90))])
 
+    def test_what_the_cap_leaves_of_an_ioc_order_has_expired_before_the_liquidation(self) -> None:
+        # Half of a volume of 8 may fill: 4 of 10 are sold at 98, 6 are liquidated at the mark.
+        venue = venue_of(volume_cap=Decimal("0.5"))
+        venue.enter("BUY", 10.0)
+        venue.submit("SELL", "MARKET", 10.0, reduce_only=True, time_in_force="IOC", order_id="ioc")
+        fills = venue.flat(98.0, volume=8.0, mark=venue.mark(90, 90, 90, 90))
+        self.assertEqual([("4", "order"), ("6", "liquidation")], [one[2:] for one in fills])
+        told = [("NEW", ""), ("PARTIALLY_FILLED", "order"), ("EXPIRED", "ioc")]
+        self.assertEqual(told, venue.events(client="ioc"))
+
 
 class InTheWalk(unittest.TestCase):
     def reasons(

@@ -136,7 +136,7 @@ class KnownAndUnknown(unittest.TestCase):
             for cls in HONEST:
                 strategy = cls({"length": 15})
                 expected = answers(strategy, columns, known=False)
-                self.assertGreater(len(loud(expected)), 20)
+                self.assertGreater(len(loud(expected)), 5)
                 self.assertEqual(loud(expected), loud(answers(strategy, columns, known=True)), (seed, cls.__name__))
 
     def test_a_quiet_block_is_computed_once_and_a_dozen_times_more(self) -> None:
