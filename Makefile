@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests-ready
+DASHBOARD_READY := $(VENV)/.dashboard-ready
 TOOLS := $(VENV)/tools
 TOOLS_READY := $(TOOLS)/.ready
 PEERS_BIN := $(VENV)/peers/bin
@@ -11,7 +12,7 @@ PEERS_READY := $(VENV)/peers/.ready
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv postgres cluster backtest live parity test test-long check fix bench lock lock-check audit
+.PHONY: help venv postgres cluster backtest live parity test test-long check fix bench lock lock-check audit dashboard alerts
 
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,10 @@ $(READY): requirements.lock requirements-compiled.lock requirements-research.loc
 $(TESTS_READY): $(READY) requirements-dev.lock
 	@echo "Installing what the tests and checks need into $(VENV): about half a minute, once" >&2
 	@$(BIN)/python $(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+$(DASHBOARD_READY): $(READY) requirements-dashboard.lock
+	@$(BIN)/python $(INSTALL) -r requirements-dashboard.lock
 	@touch $@
 
 # An environment of its own: what keeps the dependencies has some itself, in other versions.
@@ -53,6 +58,12 @@ parity: $(READY) ## check a session: make parity SESSION=logs/live/...
 
 cluster: $(READY) ## add what a search over several machines needs
 	@$(BIN)/python $(INSTALL) -r requirements-cluster.lock
+
+dashboard: $(DASHBOARD_READY) ## serve the dashboard on this machine and print its address
+	@$(BIN)/python -m dashboard
+
+alerts: $(READY) ## add what carries messages to Telegram, Discord, Slack and e-mail
+	@$(BIN)/python $(INSTALL) -r requirements-alerts.lock
 
 test: $(TESTS_READY) ## run every test, with XML reports in test-results/
 	@rm -rf test-results

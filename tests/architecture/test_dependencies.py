@@ -8,11 +8,11 @@ from tests.architecture.source_tree import PYPROJECT
 from tests.support.shared import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "dependencies.md"
-OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres", "research", "cluster")}
+OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres", "research", "cluster", "dashboard", "alerts")}
 EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
 PEERS = "requirements-peers"
 """Programs that are measured beside this one, which uses none of them."""
-SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Research", "Cluster", "Tests and checks", "Tools")
+SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Research", "Cluster", "Dashboard", "Alerts", "Tests and checks", "Tools")
 
 _PIN = re.compile(r"([\w.-]+)==([\w.]+)( ; [^\\]+)?")
 _ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -61,7 +61,14 @@ class Locks(unittest.TestCase):
                 self.assertLessEqual(locked(extra).items(), together.items())
 
     def test_the_base_asks_for_nothing_of_the_extras(self) -> None:
-        own = {"compiled": {"numba", "llvmlite"}, "postgres": {"psycopg"}, "research": {"optuna"}, "cluster": {"dask"}}
+        own = {
+            "compiled": {"numba", "llvmlite"},
+            "postgres": {"psycopg"},
+            "research": {"optuna"},
+            "cluster": {"dask"},
+            "dashboard": {"fastapi", "uvicorn"},
+            "alerts": {"apprise"},
+        }
         for extra, packages in own.items():
             with self.subTest(extra):
                 self.assertLessEqual(packages, locked(OPTIONAL[extra]).keys())
