@@ -1,0 +1,55 @@
+"""Puts the server together: the door, the interface, the streams and the pages."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI
+
+from dashboard.access.door import Door
+from dashboard.access.tokens import Tokens
+from dashboard.api import version
+from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
+from dashboard.dashboard_settings import DashboardSettings
+from dashboard.front_files import front_routes
+from dashboard.problems import tell_problems
+from dashboard.services import Services
+
+PREFIX = "/api"
+
+
+def interface() -> APIRouter:
+    """Return the routes of the interface, below ``/api``."""
+    routes = APIRouter(responses=refusals())
+    for subject in (version,):
+        routes.include_router(subject.routes)
+    return routes
+
+
+def create_app(settings: DashboardSettings) -> FastAPI:
+    """Return the application of a server; it opens its services when it starts.
+
+    Every route of the interface stands below ``/api`` and, for programs that hold on to a version, below ``/api/v1``.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lived(app: FastAPI) -> AsyncIterator[None]:
+        with Services(settings) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title=TITLE,
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        version=VERSION,
+        openapi_url="/api/openapi.json" if settings.describe else None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lived,
+    )
+    tell_problems(app)
+    app.include_router(interface(), prefix=PREFIX)
+    app.include_router(interface(), prefix=f"{PREFIX}/v{VERSION}", include_in_schema=False)
+    app.include_router(front_routes())
+    app.add_middleware(Door, settings=settings, tokens=Tokens(settings.token, settings.port))
+    return app

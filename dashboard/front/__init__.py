@@ -1,0 +1,1 @@
+"""The dashboard's own modules of the front end; those of reports are served beside them."""

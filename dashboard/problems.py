@@ -1,0 +1,131 @@
+"""What goes wrong, as ``application/problem+json`` (RFC 9457), in the sentences of the commands."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from core.errors import (
+    CandleError,
+    ConfigurationError,
+    DataUnavailableError,
+    FeedError,
+    HarnessError,
+    ParityError,
+    StoreError,
+    StrategyError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+_STATUSES: Mapping[type[HarnessError], int] = {
+    ConfigurationError: 422,
+    CandleError: 422,
+    StrategyError: 422,
+    DataUnavailableError: 409,
+    ParityError: 409,
+    FeedError: 502,
+    StoreError: 503,
+}
+_TITLES: Mapping[int, str] = {
+    400: "Not understood",
+    401: "No token",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not that method",
+    409: "Not as things stand",
+    413: "Too large",
+    415: "Not that form",
+    421: "Not this host",
+    422: "Not a valid request",
+    429: "Too many requests",
+    431: "Too large",
+    500: "A defect of the program",
+    502: "The exchange is out of reach",
+    503: "Not now",
+}
+
+
+class Problem(BaseModel):
+    """What went wrong: ``detail`` is the sentence that a command would have printed."""
+
+    type: str = Field("about:blank", examples=["about:blank"])
+    title: str = Field(examples=["Not a valid request"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["timeframe: '7m' is not a timeframe — allowed: 1m, 5m, 15m, 1h, 4h, 1d"])
+    problems: list[dict[str, Any]] | None = Field(
+        None, description="Each wrong value by itself: where it stands, what is wrong, what is allowed."
+    )
+
+
+class NotFound(HarnessError):
+    """What was named is not there."""
+
+
+class Refused(HarnessError):
+    """What was asked for cannot be done as things stand."""
+
+
+def problem(status: int, detail: str, problems: list[dict[str, Any]] | None = None) -> JSONResponse:
+    """Return the answer that says what went wrong."""
+    told = {"type": "about:blank", "title": _TITLES.get(status, "Failed"), "status": status, "detail": detail}
+    if problems is not None:
+        told["problems"] = problems
+    return JSONResponse(told, status, media_type=MEDIA_TYPE)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let an application answer everything that goes wrong in one form."""
+    app.add_exception_handler(HarnessError, _of_program)
+    app.add_exception_handler(RequestValidationError, _of_request)
+    app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(Exception, _of_defect)
+
+
+def status_of(error: HarnessError) -> int:
+    """Return the status of an error of the program."""
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, Refused):
+        return 409
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)
+
+
+async def _of_program(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HarnessError)  # noqa: S101 - it is registered for these alone
+    facts = getattr(error, "facts", ())
+    told = [{"where": f"{one.file or ''} {one.key or ''}".strip(), "detail": one.line()} for one in facts] or None
+    return problem(status_of(error), str(error), told)
+
+
+async def _of_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these alone
+    told = [{"where": _place(one["loc"]), "detail": str(one["msg"])} for one in error.errors()]
+    lines = [f"{one['where']}: {one['detail']}" for one in told]
+    return problem(422, "\n".join(lines), told)
+
+
+async def _of_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
+    answer = problem(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _of_defect(request: Request, error: Exception) -> Response:
+    """Tell of a defect: the log has all of it, whoever asked only that there is one."""
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "a defect of this program: the server's log has it")
+
+
+def _place(where: tuple[Any, ...]) -> str:
+    """Return where a value stands: the field of the body, or the parameter."""
+    named = [str(one) for one in where if one not in ("body", "query", "path")]
+    return ".".join(named) or "body"

@@ -1,0 +1,46 @@
+"""What the routes of a server share: its settings, the run store, and what runs beside the requests."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from dashboard.dashboard_settings import DashboardSettings
+from runs.store.run_store import RunStore, open_store
+
+
+class Services:
+    """Opened when the server starts and closed when it ends.
+
+    Attributes
+    ----------
+    settings
+        What the server was started with.
+    store
+        The run store; its engine gives each thread a connection of its own.
+    """
+
+    def __init__(self, settings: DashboardSettings) -> None:
+        self.settings = settings
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            self.store: RunStore = opening.enter_context(open_store())
+            self.store.sync()
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._open.close()
+
+
+def _services(connection: HTTPConnection) -> Iterator[Services]:
+    found: Services = connection.app.state.services
+    yield found
+
+
+ServicesOf = Annotated[Services, Depends(_services)]
+"""The services of the server that a route belongs to."""

@@ -1,0 +1,72 @@
+"""Serves: binds the address, prints it with its token, and ends in order."""
+
+import socket
+from collections.abc import Callable
+
+import msgspec
+import uvicorn
+
+from core.errors import ConfigurationError
+from dashboard.app import create_app
+from dashboard.dashboard_settings import DashboardSettings
+
+_GRACE_SECONDS = 5
+_CONNECTIONS = 256
+_MOST_HEAD = 16_384
+_MOST_MESSAGE = 65_536
+
+
+def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
+    """Serve until the process is asked to end.
+
+    Parameters
+    ----------
+    settings
+        With port 0 a free one is taken.
+    told
+        Hears the lines that say where the server is reached.
+
+    Raises
+    ------
+    ConfigurationError
+        If the address cannot be bound.
+    """
+    bound = _bound(settings.host, settings.port)
+    settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            limit_concurrency=_CONNECTIONS,
+            h11_max_incomplete_event_size=_MOST_HEAD,
+            ws_max_size=_MOST_MESSAGE,
+            lifespan="on",
+        )
+    )
+    with bound:
+        told(f"dashboard at {settings.address}?token={settings.token}")
+        if not settings.is_loopback:
+            told(
+                f"it is reached from other machines, under {settings.host}, by whoever has the token, and not encrypted"
+            )
+        server.run(sockets=[bound])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        one = socket.socket(family, kind, protocol)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"--host {host} --port {port}: cannot be served ({reason}) — allowed: an address of this machine and a "
+            "port that no other program has; --port 0 takes a free one"
+        ) from None
+    return one
