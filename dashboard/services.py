@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.streams.event_hub import EventHub
 from runs.store.run_store import RunStore, open_store
 
 
@@ -20,10 +21,13 @@ class Services:
         What the server was started with.
     store
         The run store; its engine gives each thread a connection of its own.
+    hub
+        Takes what happens and hands it to the clients of the streams.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
+        self.hub = EventHub()
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:

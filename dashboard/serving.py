@@ -33,27 +33,40 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
     """
     bound = _bound(settings.host, settings.port)
     settings = msgspec.structs.replace(settings, port=bound.getsockname()[1])
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            limit_concurrency=_CONNECTIONS,
-            h11_max_incomplete_event_size=_MOST_HEAD,
-            ws_max_size=_MOST_MESSAGE,
-            lifespan="on",
-        )
-    )
-    with bound:
+
+    def reached() -> None:
         told(f"dashboard at {settings.address}?token={settings.token}")
         if not settings.is_loopback:
-            told(
-                f"it is reached from other machines, under {settings.host}, by whoever has the token, and not encrypted"
-            )
-        server.run(sockets=[bound])
+            told(f"other machines reach it under {settings.host}: whoever has the token, and nothing is encrypted")
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        limit_concurrency=_CONNECTIONS,
+        h11_max_incomplete_event_size=_MOST_HEAD,
+        ws_max_size=_MOST_MESSAGE,
+        lifespan="on",
+    )
+    with bound:
+        _Server(config, reached).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is reached: an address that is printed sooner would be asked in vain."""
+
+    def __init__(self, config: uvicorn.Config, reached: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._reached = reached
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open everything, listen, and tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._reached()
 
 
 def _bound(host: str, port: int) -> socket.socket:

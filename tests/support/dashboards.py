@@ -1,0 +1,67 @@
+"""A real server of the dashboard, as a process of its own in a folder of its own."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.shared import REPOSITORY
+
+_PRINTED = re.compile(r"(http://\S+:(\d+)/)\?token=(\S+)")
+
+
+class Dashboard(NamedTuple):
+    """A server that runs: where it is reached, and what it lets in."""
+
+    address: str
+    port: int
+    token: str
+    process: subprocess.Popen[str]
+
+    @property
+    def entrance(self) -> str:
+        """The address that a browser is given."""
+        return f"{self.address}?token={self.token}"
+
+    def request(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> urllib.request.Request:
+        """Return a request with the token, unless its headers say otherwise."""
+        told = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
+        return urllib.request.Request(f"{self.address}{path.lstrip('/')}", body, told, method=method)
+
+
+@contextlib.contextmanager
+def dashboard(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Dashboard]:
+    """Serve a folder on a free port until the end of the block."""
+    surroundings = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "dashboard", "--port", "0", *arguments],
+        cwd=folder,
+        env=surroundings,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        printed = _PRINTED.search(process.stdout.readline())
+        if printed is None:
+            raise AssertionError(f"the server did not start: {process.communicate(timeout=10)[1]}")
+        yield Dashboard(printed[1], int(printed[2]), printed[3], process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
