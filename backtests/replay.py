@@ -33,6 +33,15 @@ class Interrupt:
     asked = False
 
 
+class RunWatch:
+    """A run as another thread sees it: how far it is, of how many candles; and what that thread asks of it."""
+
+    def __init__(self) -> None:
+        self.candles_done = 0
+        self.candles = 0
+        self.interrupt = Interrupt()
+
+
 def replay(session: Stepped, window: MarketWindow, progress: Progress, interrupt: Interrupt) -> bool:
     """Run all steps of a window; return whether every step was run.
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from backtests.engines.engine_choice import (
 from backtests.kept_outputs import KeptOutputs
 from backtests.kept_run import KeptRun
 from backtests.market_input import MarketInput, load_market
-from backtests.replay import Interrupt, held_interrupts, replay
+from backtests.replay import Interrupt, Progress, RunWatch, held_interrupts, replay
 from backtests.run_plan import RunPlan
 from backtests.stored_input import stored_input
 from backtests.timeline import candles_of
@@ -57,12 +57,24 @@ from strategies.strategy import Strategy, StreamingStrategy
 AnyStrategy = Strategy | StreamingStrategy
 
 
-def run_backtest(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> RunResult:
+def run_backtest(
+    plan: RunPlan,
+    data_provider: Any,
+    safety_monitor: SafetyMonitor | None = None,
+    *,
+    watch: RunWatch | None = None,
+) -> RunResult:
     """Return the result of :func:`made_run`."""
-    return made_run(plan, data_provider, safety_monitor).result
+    return made_run(plan, data_provider, safety_monitor, watch=watch).result
 
 
-def made_run(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | None = None) -> MadeRun:
+def made_run(
+    plan: RunPlan,
+    data_provider: Any,
+    safety_monitor: SafetyMonitor | None = None,
+    *,
+    watch: RunWatch | None = None,
+) -> MadeRun:
     """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them.
 
     Parameters
@@ -73,13 +85,16 @@ def made_run(plan: RunPlan, data_provider: Any, safety_monitor: SafetyMonitor | 
         Answers for candles (see ``backtests.input_candles``).
     safety_monitor
         One that was made for the plan's settings and its kill switch; None makes one.
+    watch
+        Is told how far the run is, and may ask it to end; without one the process' interrupts do. The compiled rules
+        make a run in one go, and are done before anybody could ask.
     """
     settings = plan.settings
     strategy = build_strategy_of(settings)
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
     market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
-    return run_loaded(plan, strategy, market._replace(hashed=hash_beside(market)), safety_monitor)
+    return run_loaded(plan, strategy, market._replace(hashed=hash_beside(market)), safety_monitor, watch=watch)
 
 
 def run_loaded(
@@ -89,14 +104,16 @@ def run_loaded(
     safety_monitor: SafetyMonitor | None = None,
     *,
     twice: Callable[[AnyStrategy], tuple[AnyStrategy, Callable[[], AnyStrategy]]] | None = None,
+    watch: RunWatch | None = None,
 ) -> MadeRun:
     """Run a strategy over what was loaded, and write or keep what the plan says; else as :func:`made_run`.
 
     ``twice`` returns the strategy as it is asked by the compiled rules, and what gives it once more to the engine that
     follows these; None builds it again of the settings.
     """
-    # Held until everything is written, so that an interrupt never finds outputs half done.
-    with held_interrupts() if plan.output_dir is not None else nullcontext(Interrupt()) as interrupt:
+    if watch is not None:
+        watch.candles = sum(one.window.rows for one in market.candles.values())
+    with _interrupts(plan, watch) as interrupt:
         reason, compiled = reference_reason(plan, market), None
         again: Callable[[], AnyStrategy] = functools.partial(build_strategy_of, plan.settings)
         if reason is None and twice is not None:
@@ -111,13 +128,15 @@ def run_loaded(
                 reason = str(error)
             else:
                 if not plan.verify_engine:
+                    if watch is not None:
+                        watch.candles_done = watch.candles
                     return compiled
                 reason = VERIFIED
             # The compiled rules have asked it already.
             strategy = again()
         if compiled is None:
             require_compiled(plan.engine, reason)
-        reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor))
+        reference = _run_reference(plan, strategy, market, ReferenceRun(interrupt, reason, safety_monitor, watch))
         if compiled is not None and not reference.result.partial:
             require_same(reference, compiled)
         return reference
@@ -129,6 +148,7 @@ class ReferenceRun(NamedTuple):
     interrupt: Interrupt
     reason: str
     safety_monitor: SafetyMonitor | None
+    watch: RunWatch | None
 
 
 class EndedRun(NamedTuple):
@@ -156,8 +176,7 @@ def _run_reference(
         session = session_over(plan, strategy, market, files.outputs(), made.safety_monitor)
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
-            candles = sum(one.window.rows for one in market.candles.values())
-            with ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
+            with _progress(plan, market, made.watch) as progress:
                 warm_up_session(session, market)
                 warmed = warmed_candles(session, market)
                 complete = replay(session, market.window(), progress, made.interrupt)
@@ -178,6 +197,24 @@ def _run_reference(
             open_time_ms=failure.open_time_ms,
         ) from failure
     return done
+
+
+def _interrupts(plan: RunPlan, watch: RunWatch | None) -> AbstractContextManager[Interrupt]:
+    """Return what asks a run to end: who watches it, or interrupts of the process.
+
+    These are held until everything is written, so that none finds outputs half done.
+    """
+    if watch is not None:
+        return nullcontext(watch.interrupt)
+    return held_interrupts() if plan.output_dir is not None else nullcontext(Interrupt())
+
+
+def _progress(plan: RunPlan, market: MarketInput, watch: RunWatch | None) -> AbstractContextManager[Progress]:
+    """Return what is told how far a run is: who watches it, or a bar."""
+    if watch is not None:
+        return nullcontext(watch)
+    candles = sum(one.window.rows for one in market.candles.values())
+    return ReplayProgress(candles, shown=plan.show_progress is not False)
 
 
 def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:

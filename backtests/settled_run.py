@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from backtests.engines.engine_choice import EngineChoice
+from backtests.replay import RunWatch
 from backtests.run import run_backtest
 from backtests.run_plan import RunPlan
 from core.time_range import TimeRange
@@ -20,6 +22,8 @@ def run_settled(
     output_dir: Path | None = None,
     offline: bool = False,
     show_progress: bool | None = False,
+    engine: EngineChoice = "reference",
+    watch: RunWatch | None = None,
 ) -> RunResult:
     """Run what ``ConfigBacktestRunner`` runs of the same settings, and write it to the same places.
 
@@ -31,8 +35,10 @@ def run_settled(
         Candles with open >= start and close <= end are run.
     now_ms
         The present in UTC milliseconds.
-    output_dir, offline, show_progress
+    output_dir, offline, show_progress, engine
         As of ``ConfigBacktestRunner``.
+    watch
+        As of :func:`~backtests.run.made_run`.
 
     Raises
     ------
@@ -48,6 +54,7 @@ def run_settled(
         kill_switch_engaged=engaged_at_start(settings.mode),
         offline=offline,
         show_progress=show_progress,
+        engine=engine,
     )
     provider = HistoricalDataProvider(
         live.exchange,
@@ -57,7 +64,7 @@ def run_settled(
         progress=show_progress,
         now_ms=lambda: now_ms,
     )
-    return run_backtest(plan, provider)
+    return run_backtest(plan, provider, watch=watch)
 
 
 def engaged_at_start(mode: TradingModeSettings) -> bool:

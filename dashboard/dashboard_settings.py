@@ -41,6 +41,11 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
         return is_loopback(self.host)
 
     @property
+    def log_folder(self) -> str:
+        """Return the folder of what the server and its workers log."""
+        return f"{self.places.logs or 'logs'}/dashboard"
+
+    @property
     def address(self) -> str:
         """Return the address that a browser is given, without the token."""
         name = f"[{self.host}]" if ":" in self.host else self.host

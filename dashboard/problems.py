@@ -89,7 +89,7 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_defect)
 
 
-def status_of(error: HarnessError) -> int:
+def status_of(error: Exception) -> int:
     """Return the status of an error of the program."""
     if isinstance(error, NotFound):
         return 404
@@ -99,21 +99,21 @@ def status_of(error: HarnessError) -> int:
 
 
 async def _of_program(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HarnessError)  # noqa: S101 - it is registered for these alone
     facts = getattr(error, "facts", ())
-    told = [{"where": f"{one.file or ''} {one.key or ''}".strip(), "detail": one.line()} for one in facts] or None
+    told = [{"where": f"{one.file} {one.key}".strip(), "detail": one.line()} for one in facts] or None
     return problem(status_of(error), str(error), told)
 
 
 async def _of_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these alone
-    told = [{"where": _place(one["loc"]), "detail": str(one["msg"])} for one in error.errors()]
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [{"where": _place(one["loc"]), "detail": str(one["msg"])} for one in found]
     lines = [f"{one['where']}: {one['detail']}" for one in told]
     return problem(422, "\n".join(lines), told)
 
 
 async def _of_framework(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these alone
+    if not isinstance(error, HTTPException):
+        return await _of_defect(request, error)
     answer = problem(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Self
 
 from fastapi import Depends
@@ -9,6 +10,8 @@ from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.streams.event_hub import EventHub
+from dashboard.streams.job_events import JobEvents
+from dashboard.worker_processes import WorkerProcesses
 from runs.store.run_store import RunStore, open_store
 
 
@@ -28,12 +31,15 @@ class Services:
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
+        self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
+            opening.enter_context(JobEvents(self.store, self.hub))
+            opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()
         return self
 

@@ -27,6 +27,7 @@ PROGRAM = frozenset(
         "core",
         "indicators",
         "metrics",
+        "alerts",
         "strategies",
         "risk_management",
         "execution",
@@ -41,6 +42,7 @@ PROGRAM = frozenset(
         "live",
         "systems",
         "research",
+        "dashboard",
     }
 )
 """The packages of this program: what their folders have beside them belongs to users."""

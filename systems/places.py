@@ -14,6 +14,13 @@ class Places(msgspec.Struct, frozen=True):
     logs: str | None = None
     data_dir: str | None = None
 
+    def absolute(self) -> "Places":
+        """Return the same places, named so that they mean the same from any folder."""
+        systems, logs, data_dir = (
+            None if one is None else str(Path(one).absolute()) for one in (self.systems, self.logs, self.data_dir)
+        )
+        return Places(systems or self.systems, logs, data_dir)
+
     def logs_of(self, directory: str) -> Path:
         """Return the folder of logs, where the settings say ``directory``."""
         return Path(directory if self.logs is None else self.logs)

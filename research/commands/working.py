@@ -1,7 +1,9 @@
 """``python -m research worker``: do the jobs of the store."""
 
 import argparse
+import contextlib
 import sys
+import threading
 
 from core.command_line import say
 from core.errors import ConfigurationError
@@ -13,6 +15,7 @@ from runs.store.run_store import open_store
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     parser.add_argument("--until-empty", action="store_true", help="end when no job waits")
+    parser.add_argument("--until-closed", action="store_true", help="end when standard input ends, as its owner does")
     parser.add_argument("--lease", metavar="SECONDS", type=float, default=LEASE_SECONDS,
                         help="after which a job is taken up by another when this process gives no sign "
                         "(default: %(default)g)")  # fmt: skip
@@ -24,9 +27,19 @@ def run(asked: argparse.Namespace) -> int:
         raise ConfigurationError(f"--lease: {asked.lease:g} — allowed: seconds from 1 to 86400")
     with open_store() as store:
         worker = Worker(store, asked.lease, _say)
+        if asked.until_closed:
+            threading.Thread(target=_stop_when_closed, args=(worker,), name="owner", daemon=True).start()
         with stopped_by_signals(worker):
             worker.run(until_empty=asked.until_empty)
     return 0
+
+
+def _stop_when_closed(worker: Worker) -> None:
+    """Stop a worker as soon as nobody holds the other end of its standard input."""
+    with contextlib.suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(4_096):
+            pass
+    worker.stop()
 
 
 def _say(line: str) -> None:

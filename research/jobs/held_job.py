@@ -3,9 +3,10 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable
-from typing import Self
+from collections.abc import Callable, Iterator
+from typing import Any, Self
 
+from backtests.replay import RunWatch
 from core.errors import StoreError
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import RunStore
@@ -54,6 +55,7 @@ class HeldJob:
         self._done: int | None = None
         self._total: int | None = None
         self._first: tuple[float, int] | None = None
+        self._watch: RunWatch | None = None
         self._state = "held"
         self._ended = threading.Event()
         self._beating = threading.Thread(target=self._beat, name=f"job {job.id}", daemon=True)
@@ -80,18 +82,49 @@ class HeldJob:
         if self._stops():
             raise WorkerStops
 
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[RunWatch]:
+        """Give what a run tells how far it is, and by which it is asked to end where the job is to.
+
+        At the end of the block :class:`JobEnds` is raised for a run that was.
+        """
+        watch = self._watch = RunWatch()
+        try:
+            yield watch
+        finally:
+            self._watch = None
+            self._done, self._total = watch.candles_done, watch.candles or None
+        if watch.interrupt.asked:
+            self.made(watch.candles_done, watch.candles)
+
+    def outcome(self, **names: Any) -> None:
+        """Keep what the job has made, by its names."""
+        self._queue.made(self.job, names)
+
     def say(self, line: str) -> None:
         """Add a line to the log of the job."""
         self._queue.say(self.job, line)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._beat_seconds):
+            self._look_at_run()
             try:
                 self._state = self._queue.renew(self.job, self._done, self._total, self._left_ms())
             except StoreError:
                 continue  # It is busy, or away for a moment: the lease lasts for several beats.
+            self._look_at_run()
             if self._state == "lost":
                 return
+
+    def _look_at_run(self) -> None:
+        """Note how far the run is that is being made, and ask it to end where the job is to."""
+        watch = self._watch
+        if watch is None:
+            return
+        self._done, self._total = watch.candles_done, watch.candles or None
+        if self._first is None and watch.candles_done:
+            self._first = time.monotonic(), watch.candles_done
+        watch.interrupt.asked = watch.interrupt.asked or self._state != "held" or self._stops()
 
     def _left_ms(self) -> int | None:
         """Return how long the rest may take at the pace since this worker has it; None where nothing tells it."""

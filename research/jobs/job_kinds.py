@@ -1,7 +1,6 @@
 """What jobs there are, and what each does."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +9,7 @@ from core.errors import ConfigurationError, HarnessError
 from research.executors.cluster_address import cluster_of
 from research.folds.walk_forward import resume_walk_forward
 from research.folds.walk_plan import plan_of_walk
+from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
 from research.jobs.held_job import HeldJob
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
@@ -57,7 +57,7 @@ class WalkForwardRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknow
     walk_forward: int
 
 
-Request = TypeVar("Request", bound=SearchRequest)
+Request = TypeVar("Request", bound=msgspec.Struct)
 
 
 def submit_study(store: RunStore, study: Optimisation, wanted: OptimiseRequest) -> Job:
@@ -90,9 +90,7 @@ def _named(row: Optimisation) -> str:
 
 def _submitted(store: RunStore, kind: str, title: str, wanted: SearchRequest, total: int) -> Job:
     """Submit a job; its places are those of this folder, wherever its worker is."""
-    named = msgspec.structs.asdict(wanted.places)
-    places = {name: None if one is None else str(Path(one).absolute()) for name, one in named.items()}
-    request = msgspec.structs.replace(wanted, places=msgspec.structs.replace(wanted.places, **places))
+    request = msgspec.structs.replace(wanted, places=wanted.places.absolute())
     return JobQueue(store).submit(kind, title, msgspec.to_builtins(request), total)
 
 
@@ -131,5 +129,13 @@ def _wanted(held: HeldJob, kind: type[Request]) -> Request:
         raise ConfigurationError(f"job {held.job.id}: was not submitted by this program ({error})") from None
 
 
-KINDS: Mapping[str, Callable[[HeldJob], Any]] = {OPTIMISE: _optimise, WALK_FORWARD: _walk_forward}
+def _backtest(held: HeldJob) -> None:
+    make_backtest(held, _wanted(held, BacktestRequest))
+
+
+KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
+    BACKTEST: _backtest,
+    OPTIMISE: _optimise,
+    WALK_FORWARD: _walk_forward,
+}
 """The kinds of jobs, and what does each."""

@@ -1,16 +1,18 @@
 """``python -m runs tag`` and ``note``: what a user says of a run, kept in its folder."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from core.command_line import say
 from core.errors import ConfigurationError
-from runs.commands.opened_store import current_store, synchronised
+from runs.commands.opened_store import current_store
 from runs.folder.run_notes import RunNotes, read_notes, write_notes
 from runs.store.run_store import RunStore
 from runs.store.store_rows import RunRow
+from runs.store.synchronising import take_folder
 
 LONGEST_TAG = 60
 LONGEST_NOTE = 10_000
@@ -18,12 +20,7 @@ LONGEST_NOTE = 10_000
 
 def tag_run(asked: argparse.Namespace) -> int:
     """Put tags on a run, take some off, and print those that it has then."""
-    for tag in (*asked.tags, *asked.remove):
-        if not tag or tag != tag.strip() or not tag.isprintable() or len(tag) > LONGEST_TAG or set(tag) & set("|,"):
-            raise ConfigurationError(
-                f"tag {tag!r}: is none — allowed: up to {LONGEST_TAG} printable characters without | and commas, no "
-                "spaces around them"
-            )
+    require_tags((*asked.tags, *asked.remove))
     with current_store() as store:
         run = store.run(asked.run)
         notes = _notes(run)
@@ -32,9 +29,39 @@ def tag_run(asked: argparse.Namespace) -> int:
             raise ConfigurationError(f"run {run.run_id}: has no tag {absent[0]!r}; it has: {_listed(notes)}")
         if asked.tags or asked.remove:
             notes = notes.with_tags(asked.tags, asked.remove)
-            _keep(store, run, notes)
+            keep_notes(store, run, notes)
     say(f"{run.run_id}: {_listed(notes)}")
     return 0
+
+
+def require_tags(tags: Iterable[str]) -> None:
+    """Raise the ConfigurationError of a text that can be no tag."""
+    for tag in tags:
+        if not tag or tag != tag.strip() or not tag.isprintable() or len(tag) > LONGEST_TAG or set(tag) & set("|,"):
+            raise ConfigurationError(
+                f"tag {tag!r}: is none — allowed: up to {LONGEST_TAG} printable characters without | and commas, no "
+                "spaces around them"
+            )
+
+
+def require_note(text: str | None) -> None:
+    """Raise the ConfigurationError of a note that is too long."""
+    if text is not None and len(text) > LONGEST_NOTE:
+        raise ConfigurationError(f"note: {len(text):,} characters — allowed: up to {LONGEST_NOTE:,}")
+
+
+def keep_notes(store: RunStore, run: RunRow, notes: RunNotes) -> None:
+    """Keep in a run's folder what is said of it, and in the store.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder is on another machine.
+    StoreError
+        If it cannot be written.
+    """
+    write_notes(_folder(run), notes)
+    take_folder(store, Path(run.folder))
 
 
 def note_run(asked: argparse.Namespace) -> int:
@@ -43,28 +70,26 @@ def note_run(asked: argparse.Namespace) -> int:
         raise ConfigurationError("note: --clear takes the note away — allowed: a text, or --clear")
     if asked.text is not None and not asked.text.strip():
         raise ConfigurationError("note: the text is empty — allowed: some words, or --clear")
-    if asked.text is not None and len(asked.text) > LONGEST_NOTE:
-        raise ConfigurationError(f"note: {len(asked.text):,} characters — allowed: up to {LONGEST_NOTE:,}")
+    require_note(asked.text)
     with current_store() as store:
         run = store.run(asked.run)
         notes = _notes(run)
         if asked.clear or asked.text is not None:
             notes = msgspec.structs.replace(notes, note=asked.text)
-            _keep(store, run, notes)
+            keep_notes(store, run, notes)
     say(f"{run.run_id}: {notes.note or 'no note'}")
     return 0
 
 
 def _notes(run: RunRow) -> RunNotes:
+    return read_notes(_folder(run))
+
+
+def _folder(run: RunRow) -> Path:
     folder = Path(run.folder)
     if not folder.is_dir():
         raise ConfigurationError(f"run {run.run_id}: its folder is not on this machine ({run.host}: {folder})")
-    return read_notes(folder)
-
-
-def _keep(store: RunStore, run: RunRow, notes: RunNotes) -> None:
-    write_notes(Path(run.folder), notes)
-    synchronised(store)
+    return folder
 
 
 def _listed(notes: RunNotes) -> str:

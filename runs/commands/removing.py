@@ -7,7 +7,7 @@ from pathlib import Path
 from core.command_line import say
 from core.errors import ConfigurationError
 from runs.commands.listing import made_text, window_text
-from runs.commands.opened_store import current_store, synchronised
+from runs.commands.opened_store import current_store
 from runs.folder.folder_removal import remove_run
 from runs.folder.session_lock import is_held
 from runs.folder.write_errors import store_errors
@@ -18,20 +18,26 @@ from runs.store.store_rows import RunRow
 def remove_runs(asked: argparse.Namespace) -> int:
     """Remove runs with their folders, once they are named and confirmed."""
     with current_store() as store:
-        runs = list({run.id: run for run in (_removable(store, text) for text in asked.runs)}.values())
+        runs = list({run.id: run for run in (removable(store, text) for text in asked.runs)}.values())
         if not asked.yes and not _confirmed(runs):
             say("nothing was removed")
             return 0
         for run in runs:
-            with store_errors(Path(run.folder)):
-                remove_run(Path(run.folder))
+            remove(store, run)
             say(f"removed {run.folder}")
-        synchronised(store)
     return 0
 
 
-def _removable(store: RunStore, text: str) -> RunRow:
-    """Return the one run that a text names, if it can be removed."""
+def remove(store: RunStore, run: RunRow) -> None:
+    """Remove a run with its folder; StoreError where that cannot be done."""
+    with store_errors(Path(run.folder)):
+        remove_run(Path(run.folder))
+    if run.id is not None:
+        store.forget([run.id])
+
+
+def removable(store: RunStore, text: str) -> RunRow:
+    """Return the one run that a text names, if it can be removed; ConfigurationError if it cannot."""
     run = store.run(text)
     same = [one.folder for one in store.named(text) if one.folder != run.folder]
     if same and text != run.folder:

@@ -67,6 +67,14 @@ class JobQueue:
             _say(connection, id_, "submitted")
         return msgspec.structs.replace(job, id=id_)
 
+    def waits(self, kinds: Collection[str]) -> bool:
+        """Return whether a job may be there to be taken; asked often, so nothing is locked for it."""
+        with self._store.database.reading() as connection:
+            now = _now_ms(connection)
+            free = or_(JOB.c.lease_ms.is_(None), JOB.c.lease_ms <= now)
+            query = select(JOB.c.id).where(JOB.c.kind.in_(kinds), JOB.c.status.in_(OPEN), free).limit(1)
+            return connection.execute(query).first() is not None
+
     def take(self, kinds: Collection[str]) -> Job | None:
         """Take the oldest job that waits, or whose worker is gone; None where there is none. No other has it too."""
         with self._store.database.writing() as connection:
@@ -95,6 +103,11 @@ class JobQueue:
             changed = update(JOB).where(*_mine(job)).values(values).returning(JOB.c.cancel_asked)
             row = connection.execute(changed).first()
             return "lost" if row is None else "cancel" if row.cancel_asked else "held"
+
+    def made(self, job: Job, outcome: dict[str, Any]) -> None:
+        """Keep what a job has made, by its names."""
+        with self._store.database.writing() as connection:
+            connection.execute(update(JOB).where(*_mine(job)).values(outcome=outcome))
 
     def end(self, job: Job, status: Status, failure: str | None = None) -> bool:
         """Keep how a job ended; False where it is no longer this worker's."""
@@ -129,6 +142,12 @@ class JobQueue:
     def jobs(self, **equal: object) -> list[Job]:
         """Return jobs whose columns have the given values, the oldest first."""
         return self._store.records(Job, **equal)
+
+    def lately(self, known: Collection[int], last: int) -> list[Job]:
+        """Return the jobs that may have changed: those known to be open, and those after the last one known."""
+        query = select(JOB).where(or_(JOB.c.id.in_(known), JOB.c.id > last)).order_by(JOB.c.id)
+        with self._store.database.reading() as connection:
+            return [Job(**row._mapping) for row in connection.execute(query)]
 
     def lines(self, job: Job) -> list[JobLine]:
         """Return the log of a job."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import ColumnElement, Select, func, or_
 
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
@@ -25,8 +25,10 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What every run that is asked for must be; None asks for nothing.
 
     ``symbol`` in any spelling; ``strategy`` and ``tag`` whole, capitals aside; ``since_ms`` counts from when a run was
-    made. ``sort`` names a column or a figure: texts go up, everything else down, what has no value last; ``reverse``
-    turns that round. ``limit`` is the most that are returned.
+    made, ``until_ms`` to when. ``text`` stands somewhere in a run's name, id, strategy, symbols, tags or note, capitals
+    aside; ``least_trades`` is how many trades it has at least. ``sort`` names a column or a figure: texts go up,
+    everything else down, what has no value last; ``reverse`` turns that round. ``limit`` is the most that are returned,
+    after ``offset`` that are passed over.
     """
 
     symbol: str | None = None
@@ -35,9 +37,13 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     status: Status | None = None
     kind: Kind | None = None
     tag: str | None = None
+    until_ms: int | None = None
+    text: str | None = None
+    least_trades: int | None = None
     sort: str = "started"
     reverse: bool = False
     limit: int | None = None
+    offset: int = 0
 
     def apply(self, query: Select[Any]) -> Select[Any]:
         """Return a query of runs with these conditions, order and limit.
@@ -47,7 +53,11 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
         ConfigurationError
             If there is no such figure to sort by.
         """
-        return query.where(*self._conditions()).order_by(*self._order()).limit(self.limit)
+        return self.narrow(query).order_by(*self._order()).limit(self.limit).offset(self.offset or None)
+
+    def narrow(self, query: Select[Any]) -> Select[Any]:
+        """Return a query of runs with these conditions alone."""
+        return query.where(*self._conditions())
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -63,6 +73,13 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
             found.append(RUN.c.kind == self.kind)
         if self.tag is not None:
             found.append(RUN.c.tag_keys.contains(f"|{tag_key(self.tag)}|", autoescape=True))
+        if self.until_ms is not None:
+            found.append(RUN.c.started_ms < self.until_ms)
+        if self.least_trades is not None:
+            found.append(RUN.c.trades >= self.least_trades)
+        if self.text is not None:
+            places = (RUN.c.name, RUN.c.run_id, RUN.c.strategy, RUN.c.symbol_keys, RUN.c.tag_keys, RUN.c.note)
+            found.append(or_(*(one.icontains(self.text, autoescape=True) for one in places)))
         return found
 
     def _order(self) -> list[ColumnElement[Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from core.errors import ConfigurationError
@@ -74,6 +74,11 @@ class RunStore:
         with self.database.reading() as connection:
             found = connection.execute((wanted or RunFilter()).apply(select(*(RUN.c[name] for name in names))))
             return [RunRow(**dict(zip(names, row, strict=True))) for row in found.all()]
+
+    def count(self, wanted: RunFilter) -> int:
+        """Return how many runs there are that are asked for, whatever their limit."""
+        with self.database.reading() as connection:
+            return int(connection.execute(wanted.narrow(select(func.count()).select_from(RUN))).scalar_one())
 
     def named(self, text: str) -> list[RunRow]:
         """Return the runs that a text may mean, the newest first: by id, name or folder, else by the id's beginning.

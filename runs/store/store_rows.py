@@ -216,6 +216,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     ``progress`` is a fraction, ``done`` of ``total`` trials or runs; ``eta_ms`` is when it may be through. ``lease_ms``
     is until when its worker has it, ``attempts`` how often one has taken it, ``in_vain`` how often since it got on.
+    ``outcome`` is what it has made, by its names; None while there is nothing.
     """
 
     id: int | None = None
@@ -237,6 +238,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int | None = None
     in_vain: int | None = None
     cancel_asked: bool | None = None
+    outcome: dict[str, Any] | None = None
 
 
 class JobLine(msgspec.Struct, frozen=True, kw_only=True):

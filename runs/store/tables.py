@@ -276,6 +276,7 @@ JOB = Table(
     Column("attempts", Integer),
     Column("in_vain", Integer),
     Column("cancel_asked", Boolean),
+    Column("outcome", plain_values()),
 )
 """Work that was asked for; the runs that it made name it.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.proof.parity_check import check_parity
+from backtests.replay import RunWatch
 from backtests.settled_run import run_settled
 from core.command_line import require_open_files
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError
@@ -51,6 +52,7 @@ def system_backtest(
     places: Places = HERE,
     offline: bool = False,
     show_progress: bool | None = False,
+    watch: RunWatch | None = None,
 ) -> dict[str, Any]:
     """Run the backtest of a system on one of its windows.
 
@@ -68,6 +70,8 @@ def system_backtest(
         Where the system is read from, and where its runs go.
     offline, show_progress
         As of ``ConfigBacktestRunner``.
+    watch
+        As of :func:`~backtests.run.made_run`.
 
     Raises
     ------
@@ -79,7 +83,9 @@ def system_backtest(
     system, settings = _settled(strategy_id, symbol, timeframes, places)
     now_ms = wall_clock_ms()
     span = system.window(window, now_ms)
-    result = run_settled(settings, span, now_ms, offline=offline, show_progress=show_progress)
+    result = run_settled(
+        settings, span, now_ms, offline=offline, show_progress=show_progress, engine="auto", watch=watch
+    )
     if result.partial:
         raise KeyboardInterrupt(f"interrupted; what was done is in {result.output_dir}, marked partial")
     of = _window(system, window, format_ms(span.start_ms), format_ms(span.end_ms))

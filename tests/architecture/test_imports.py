@@ -16,6 +16,7 @@ FACADES = {
     "backtests/memory_strategy.py",
     "backtests/parity.py",
     "backtests/proof/covered_run.py",
+    "dashboard/command.py",
     "live/life/live_command.py",
     "live/life/rehearsal.py",
     "market_data/__main__.py",

@@ -1,0 +1,113 @@
+"""Keeps worker processes going that do the jobs of the store: the server itself makes no run."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Self
+
+_LOOK_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 30.0
+_SOUND_SECONDS = 10.0
+"""A worker that lived so long is replaced at once; one that did not is a while later each time."""
+_END_SECONDS = 10.0
+COMMAND = ("-m", "research", "worker", "--until-closed")
+
+
+class WorkerProcesses:
+    """So many workers, each replaced when it is gone, until the end of the block.
+
+    A worker ends when its standard input does: none outlives the server, however that ends. Its job is then taken up by
+    the workers of whoever comes next.
+
+    Parameters
+    ----------
+    count
+        How many jobs are made at once; with 0 the jobs wait for workers that are started by hand.
+    log
+        File that has what the workers print.
+    """
+
+    def __init__(self, count: int, log: Path) -> None:
+        self._count, self._log = count, log
+        self._stop = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="workers", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._count:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            self._keeper.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stop.set()
+        if self._count:
+            self._keeper.join()
+
+    def _keep(self) -> None:
+        places = [_Place(self._log) for _ in range(self._count)]
+        while not self._stop.is_set():
+            for one in places:
+                one.look(_LOOK_SECONDS)
+            self._stop.wait(_LOOK_SECONDS)
+        for one in places:
+            one.close()
+        for one in places:
+            one.wait()
+
+
+class _Place:
+    """One worker, and the next ones in its place."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lived = self._pause = self._waited = 0.0
+
+    def look(self, seconds: float) -> None:
+        """Start a worker where there is none; one that did not live is waited with."""
+        if self._process is not None and self._process.poll() is None:
+            self._lived += seconds
+            return
+        if self._process is not None:
+            self._pause = 0.0 if self._lived >= _SOUND_SECONDS else min(2 * self._pause + 1, _LONGEST_PAUSE_SECONDS)
+            self._close_pipe()
+            self._process, self._waited = None, 0.0
+        if self._waited < self._pause:
+            self._waited += seconds
+            return
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *COMMAND],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                # An interrupt of the terminal is the server's; it ends the workers in its own order.
+                start_new_session=True,
+                env=_environment(),
+            )
+        self._lived = 0.0
+
+    def close(self) -> None:
+        """Ask the worker to end."""
+        self._close_pipe()
+
+    def wait(self) -> None:
+        """Wait for its end; after a while it is not asked any more."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _close_pipe(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def _environment() -> dict[str, str]:
+    """Return this process' environment without the token, which a worker has no use for."""
+    return {name: value for name, value in os.environ.items() if name != "HARNESS_DASHBOARD_TOKEN"}  # noqa: TID251 - handed on
