@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.opened_runs import OpenedRuns
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.worker_processes import WorkerProcesses
@@ -26,11 +27,14 @@ class Services:
         The run store; its engine gives each thread a connection of its own.
     hub
         Takes what happens and hands it to the clients of the streams.
+    opened_runs
+        The runs that were looked at last.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
+        self.opened_runs = OpenedRuns()
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 

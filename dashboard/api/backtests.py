@@ -79,7 +79,7 @@ def result(
 @routes.patch("/results/{run_id}", responses=refusals(404))
 def change(run_id: str, changes: Changes, services: ServicesOf) -> ResultRow:
     """Say something of a run: its tags, its note."""
-    row = _run_of(services, run_id)
+    row = run_of(services, run_id)
     notes = RunNotes(tuple(row.tags), row.note)
     if changes.tags is not None:
         require_tags(changes.tags)
@@ -105,7 +105,7 @@ def end(
         return Done(message=f"job {job.id}: asked to end")
     if not files:
         raise Refused(f"{run_id}: is made — allowed: files=true, which removes it with all its files")
-    row = _run_of(services, run_id)
+    row = run_of(services, run_id)
     removable(services.store, row.folder)
     remove(services.store, row)
     return Done(message=f"removed {row.run_id}")
@@ -122,7 +122,7 @@ def _job_named(services: Services, text: str) -> Job | None:
     return found[0]
 
 
-def _run_of(services: Services, text: str) -> RunRow:
+def run_of(services: Services, text: str) -> RunRow:
     """Return the run of any of its ids; of a job that has made none there is none."""
     job = _job_named(services, text)
     if job is None:

@@ -59,6 +59,11 @@ def page_html(title: str, data: Mapping[str, Any], form: PageForm) -> str:
     )
 
 
+def as_json(data: Mapping[str, Any]) -> bytes:
+    """Return what a page shows as JSON, as the page itself holds it."""
+    return msgspec.json.encode(data)
+
+
 def write_whole(text: str, target: Path) -> Path:
     """Write a page beside its place and rename it, and return where it is; folders above it are made.
 

@@ -78,6 +78,23 @@ class Backtests(unittest.TestCase):
         self.assertEqual(made["id"], listed["items"][0]["id"])
         self.assertEqual(0, self.ask("/api/backtest/results?text=nothing+like+that")[1]["total"])
 
+        status, page = self.ask(f"/api/backtest/results/{made['id']}/page")
+        self.assertEqual((200, made["id"]), (status, page["runs"][0]["id"]))
+        self.assertEqual(performance["total_trades"], page["runs"][0]["trades"]["rows"])
+        status, candles = self.ask(
+            f"/api/backtest/results/{made['id']}/candles?symbol=BTCUSDT&start=2024-01-02&end=2024-01-03"
+        )
+        self.assertEqual((200, 96, 900_000), (status, candles["time_ms"]["rows"], candles["length_ms"]))
+        few = self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=BTC/USDT&most=60")[1]
+        self.assertEqual((42, 4 * 3_600_000), (few["time_ms"]["rows"], few["length_ms"]))
+        entered = made["trades"][0]["entry_time"]
+        status, decided = self.ask(f"/api/backtest/results/{made['id']}/decisions?symbol=BTC/USDT&time={entered}")
+        self.assertEqual(
+            (200, "decision", "approved"), (status, decided[0]["event"], decided[0]["gates"][-1]["verdict"])
+        )
+        self.assertIn("ema_fast", decided[0]["signal"]["inputs"])
+        self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=DOGE/USDT")[0])
+
         status, changed = self.ask(f"/api/backtest/results/{made['id']}", "PATCH", {"tags": ["mine"], "note": "look"})
         self.assertEqual((200, ["mine"], "look"), (status, changed["tags"], changed["note"]))
         self.assertEqual(1, self.ask("/api/backtest/results?tag=mine")[1]["total"])
