@@ -2,7 +2,7 @@
 
 import { el, section } from "front/elements.js";
 import { histogram } from "front/drawings.js";
-import { bestTable, luckFacts, luckWords, psrNote, tiles } from "front/study/best_table.js";
+import { bestTable, luckFacts, luckWords, psrNote, tileRow, tiles } from "front/study/best_table.js";
 import { fanParts } from "front/study/fan.js";
 import { foldTable } from "front/study/fold_table.js";
 import { heatMap } from "front/study/heat_map.js";
@@ -47,20 +47,21 @@ export function showStudy(body, study) {
 
 function head(study) {
   const badge = (text, kind = "") => el("span", { class: `badge ${kind}` }, text);
-  const said = study.end_ms - study.start_ms < DAYS ? minute : day;
-  const { symbols } = study;
+  const { symbols, walk } = study;
+  const { start_ms: from, end_ms: to } = walk ? walk.window : study;
+  const said = to - from < DAYS ? minute : day;
   return el(
     "div",
     { class: "title" },
-    el("h1", {}, study.name, " ", el("span", { class: "muted" }, study.walk?.title ?? `study ${study.id}`)),
+    el("h1", {}, study.name, " ", el("span", { class: "muted" }, walk?.name ?? `study ${study.id}`)),
     el(
       "p",
       { class: "badges" },
-      badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
+      badge(walk ? "Walk-forward" : "Search for parameters", "accent"),
       study.status === "COMPLETED" ? null : badge(study.status.toLowerCase(), "warning"),
       ...(symbols.length <= 6 ? symbols : [`${symbols.length} symbols`]).map((one) => badge(one)),
       [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
-      badge(`${study.window_name ? `${study.window_name}: ` : ""}${said(study.start_ms)} – ${said(study.end_ms)}`),
+      badge(`${study.window_name ? `${study.window_name}: ` : ""}${said(from)} – ${said(to)}`),
       badge(`${study.sampler}, seed ${study.seed}`),
     ),
   );
@@ -116,17 +117,18 @@ function studyParts(study) {
       "In what was searched, and in what came after",
       ...foldTable(trials),
       made(study.walk.facts),
-      el("p", { class: "note" }, "All else in this page is of the search of the last of these folds."),
+      el("p", { class: "note" }, "All that follows is of the search of the last of these folds: it knows nothing of tests."),
     );
+  const first = study.walk ? [tileRow(study.walk.tiles), folds] : [];
   const madeOf = section("made", "Made of", "What the study is made of", made(study.made));
-  if (trials.ranked.length === 0) return [tiles(trials), warnings(study), folds, madeOf];
+  if (trials.ranked.length === 0) return [...first, tiles(trials), warnings(study), madeOf];
   const several = trials.parameters.length > 1;
   const front = tradeOff(trials);
   const fan = fanParts(study);
   return [
+    ...first,
     tiles(trials),
     warnings(study),
-    folds,
     section(
       "best",
       "The best",
