@@ -210,7 +210,7 @@ class Workers(JobCase):
         with patch("runs.store.database.BUSY_SECONDS", 0.2):
             store = LockedOnce(self.store().database, "here")
         with Worker(store):
-            wait_until(lambda: self.job(store).status == "PENDING" and self.job(store).attempts == 1)
+            wait_until(lambda: [(one.status, one.attempts) for one in [self.job(store)]] == [("PENDING", 1)])
         self.assertRegex(str(self.job(store).failure), "another program has been writing")
         self.assertEqual((5, True), (len(store.records(Trial)), store.locked))
 
