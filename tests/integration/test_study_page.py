@@ -1,6 +1,7 @@
 """The page of a study, opened in a real browser."""
 
 import contextlib
+import itertools
 import json
 import tempfile
 import time
@@ -182,6 +183,18 @@ class StudyPage(unittest.TestCase):
         self.assertEqual({"0", "1"}, {place.split()[1] for place in self.fills()})
         self.choose("heat", 0, "Number of trials")
         self.assertEqual([], self.browser.logged())
+
+    def test_names_of_axes_do_not_lie_over_each_other(self) -> None:
+        for width in (390, 800, 1400):
+            with self.subTest(width):
+                self.browser.open(self.page, width=width)
+                self.browser.drawn()
+                names = self.browser.run(
+                    "return [...document.querySelectorAll('#parallel-lines .axis-name')]"
+                    ".map((one) => one.getBoundingClientRect()).map((one) => [one.left, one.right])"
+                )
+                self.assertEqual(len(PARAMETERS) + 2, len(names))
+                self.assertEqual([], [pair for pair in itertools.pairwise(names) if pair[0][1] > pair[1][0]])
 
     def test_fronts_and_histories_are_those_of_the_study(self) -> None:
         self.browser.open(self.page)

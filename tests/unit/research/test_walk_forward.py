@@ -74,8 +74,8 @@ class Tests(WalkCase):
     def test_a_terminal_is_told_which_fold_is_searched(self) -> None:
         shown = io.StringIO()
         with contextlib.redirect_stderr(shown):
-            research.walk_forward(base_of(self.candles), SPACE, **LENGTHS, sampler="random", trials=1,
-                                  metric="net_profit", store=self.opened(), processes=1, show_progress=True)  # fmt: skip
+            made = {"sampler": "random", "trials": 1, "metric": "net_profit", "processes": 1, "store": self.opened()}
+            research.walk_forward(base_of(self.candles), SPACE, **LENGTHS, **made, show_progress=True)
         self.assertEqual(["1", "2", "3"], list(dict.fromkeys(re.findall(r"Fold (\d) of 3", shown.getvalue()))))
 
     def test_each_test_is_a_backtest_with_the_balance_that_the_one_before_left(self) -> None:
