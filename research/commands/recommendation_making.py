@@ -44,6 +44,9 @@ def run(asked: argparse.Namespace) -> int:
     if tested:
         level = 100.0 * found.tested[0].level
         say("", f"{tested} claims were tested; each interval holds with {level:.2f} %, all of them with 95 %")
+    if found.rows:
+        first = found.rows[0].id
+        say(f"python -m research recommendations {first} shows what speaks for it, accept {first} writes the version")
     for system in found.losing:
         say(f"{system}: loses on every symbol out of sample; no choice of symbols mends that")
     for one in found.withdrawn:

@@ -20,7 +20,9 @@ OF_A_SEARCH = ("system", "window", "param", "condition", "sampler", "metric", "s
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what says what is searched, and how."""
     parser.add_argument(
-        "--system", metavar="ID", help="the system; what it says under optimise is what is left out here"
+        "--system",
+        metavar="ID",
+        help="the system; what is left out here is what the optimise section of its file says, if it has one",
     )
     parser.add_argument(
         "--window", metavar="NAME", help="a window of the system (default: that of its section, or its first)"
@@ -29,13 +31,16 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
                         help="what is varied, in place of all that the section varies: ema_fast=5..20, "
                         "ema_slow=20..60:10, execution.slippage='0.0001..0.01 log', rsi_period=14,20,25")  # fmt: skip
     parser.add_argument("--condition", metavar="TEXT", action="append", help='such as "ema_fast < ema_slow"')
-    parser.add_argument("--sampler", metavar="NAME", help=f"{', '.join(SAMPLERS)} (default: random)")
+    parser.add_argument(
+        "--sampler", metavar="NAME", help=f"{', '.join(SAMPLERS)} (default: that of the section, or random)"
+    )
     parser.add_argument(
         "--trials", metavar="N", type=count, help="how many points are tried; a grid has all of its own"
     )
     parser.add_argument("--metric", metavar="METRIC", action="append",
                         help="a figure, an expression such as 0.6*sharpe-0.4*max_drawdown_pct/10, or composite; with "
-                        ":min or :max; several times for several objectives (default: sharpe)")  # fmt: skip
+                        ":min or :max; several times for several objectives (default: that of the section, or "
+                        "sharpe)")  # fmt: skip
     parser.add_argument("--seed", metavar="N", type=count, help="of everything that is drawn (default: 0)")
     parser.add_argument("--batch", metavar="N", type=count, help="points asked before the sampler learns (default: 8)")
     parser.add_argument("--min-trades", metavar="N", type=count, help="fewer leave a trial unranked (default: 1)")
@@ -49,7 +54,8 @@ def add_going_on(parser: argparse.ArgumentParser, metavar: str) -> None:
 
 def add_surroundings(parser: argparse.ArgumentParser) -> None:
     """Add what changes no trial: where, in how many processes, and how it is told."""
-    parser.add_argument("--processes", metavar="N", type=count, default=2, help="default: %(default)s")
+    parser.add_argument("--processes", metavar="N", type=count, default=2,
+                        help="of this machine, that make the runs (default: %(default)s)")  # fmt: skip
     parser.add_argument("--cluster", metavar="ADDRESS", help="make the trials there: tcp://HOST:PORT of its scheduler")
     parser.add_argument("--cluster-folder", metavar="DIR", help="a folder that all workers see by this path: "
                         "candles are put into it, and not sent")  # fmt: skip

@@ -79,7 +79,8 @@ def _table(study: Study, luck: StudyLuck, best: Sequence[Trial]) -> Grid:
     names = [one.name for one in study.plan.space.parameters]
     metrics = [_short(one.text) for one in study.objectives]
     front = {one.number for one in study.front} if len(metrics) > 1 else set()
-    shown_figures = [one for one in _FIGURES if one[0] not in metrics]
+    searched = {one.figure for one in study.objectives}
+    shown_figures = [one for one in _FIGURES if one[1] not in searched]
     header = (
         "trial",
         *(["front"] if front else []),

@@ -35,7 +35,31 @@ def walk_lines(walk: WalkForward) -> WalkLines:
         *_account(walk),
         *((f"{name} moved, in % of its range", said) for name, said in _drift(walk)),
     ]
-    return WalkLines(title=_title(walk), facts=facts, folds=[_line(one) for one in walk.folds])
+    return WalkLines(
+        title=_title(walk),
+        name=f"walk-forward {walk.id}",
+        window=walk.plan.search.window,
+        tiles=_tiles(walk),
+        facts=facts,
+        folds=[_line(one) for one in walk.folds],
+    )
+
+
+def _tiles(walk: WalkForward) -> list[tuple[str, str, str]]:
+    """Return what stands first on the page: what the tests came to, and nothing of the searches."""
+    account = dict(_account(walk))
+    balance, _, earned = account["balance"].rpartition(", ")
+    efficiency, _, meaning = account["efficiency"].rstrip(")").partition(" (")
+    draw_down, _, seen = account["max draw-down"].partition(", ")
+    trades, _, won = account["trades"].partition(", ")
+    return [
+        ("Out of sample", earned, f"one account over all tests: {balance}"),
+        ("Tests that earned", account["tests that earned"], "of all folds that are done"),
+        ("Efficiency", efficiency, meaning),
+        ("Max draw-down", draw_down, f"of the one account, {seen}"),
+        ("Sharpe", account["sharpe"], f"of the one account, {len(walk.daily.equity)} days"),
+        ("Trades", trades, won),
+    ]
 
 
 def _line(one: FoldResult) -> FoldLine:

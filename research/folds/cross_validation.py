@@ -174,6 +174,7 @@ def _searched(search: Search, splits: Iterable[Split], opened: OpenedSurrounding
         plan = msgspec.structs.replace(search.plan, window=one, window_name=None)
         base = study_base_over(search.base, one, isolated=True)
         kept = f"{_INTERRUPTED} {number} of {len(ranges)}; the same command again makes only the runs that are missing"
+        opened.progress_title = f"Search {number} of {len(ranges)}"
         try:
             found[one] = _Known(one, begin_study(Search(plan, base, search.objectives), opened).trials)
         except KeyboardInterrupt:

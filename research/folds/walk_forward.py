@@ -215,6 +215,7 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
                 break
             if watch is not None:
                 opened.watch = _FoldWatch(watch, len(done), len(plan.folds))
+            opened.progress_title = f"Fold {fold.number} of {len(plan.folds)}"
             try:
                 done.append(run.make(fold, done[-1] if done else None))
             except KeyboardInterrupt:

@@ -238,7 +238,7 @@ def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedS
     plan, base, store, id_ = search.plan, search.base, opened.store, int(row.id or 0)
     judge = search.judge
     run = StudyRun(plan, search.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
-    progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
+    progress = open_progress(opened.progress_title, plan.total, opened.show_progress, "trials")
     status, trials = "PARTIAL", run.trials
     try:
 

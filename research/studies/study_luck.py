@@ -19,6 +19,7 @@ from runs.store.store_rows import Optimisation, Trial
 
 MOST_TRIALS = 1000
 """Trials whose returns are compared with each other; of more, the best and the first."""
+_SHARPE = "risk_adjusted.sharpe"
 _START = "performance.starting_balance"
 
 
@@ -71,6 +72,15 @@ def study_luck(study: Study, store: RunStore) -> StudyLuck:
     best = study.ranked[0] if study.ranked else None
     table = None if best is None else _returns(study)
     luck = None if best is None else luck_of_sample(_sample(best), tried, table, seed=study.plan.seed)
+    if (
+        best is not None
+        and luck is not None
+        and luck.sharpe is not None
+        and (best.figures or {}).get(_SHARPE, math.nan) is None
+    ):
+        # Of a range too short for annualised figures the trial itself has none, and nor has a run of it.
+        why = {**luck.undefined, "sharpe": f"{luck.observations} days are too few for annualised figures"}
+        luck = msgspec.structs.replace(luck, sharpe=None, undefined=why)
     return StudyLuck(tried.count, luck, found, _stability(study))
 
 

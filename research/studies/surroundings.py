@@ -69,6 +69,7 @@ class OpenedSurroundings:
         self.places = given.get("places", Places())
         self.offline = given.get("offline", False)
         self.show_progress = given.get("show_progress", False)
+        self.progress_title = "Trials"
         self.outputs: OutputsKept = given.get("outputs", "none")
         self.watch = given.get("watch")
         self._given = given.get("store")

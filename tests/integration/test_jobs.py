@@ -94,7 +94,8 @@ class Verbs(JobCase):
         _, output, _ = self.jobs("show", "latest")
         self.assertRegex(output, r"(?s)\AJob 1\nwhat: study 1: mine, days\nstate: done\nprogress: 12 of 12 .*\nLog\n")
         self.assertRegex(
-            output, r"Z: submitted\n\S+Z: taken by .*\n\S+Z: \d+ of 12 trials are ranked, 0 failed\n.*done\n"
+            output,
+            r"Z: submitted\n\S+Z: taken by .*\n\S+Z: \d+ of 12 trials are ranked, 0 failed; .* show 1 .*\n.*done\n",
         )
         found = json.loads(self.jobs("show", "1", "--json")[1])
         self.assertEqual(("done", 12, 1), (found["status"], found["done"], found["request"]["study"]))
@@ -136,7 +137,7 @@ class Verbs(JobCase):
         self.assertEqual((0, "job 1: walk-forward 1: mine, days\njob 1: done\n", ""), (code, output, errors))
         job = self.job(store)
         self.assertEqual(("COMPLETED", 12, 12), (job.status, job.done, job.total))
-        self.assertRegex(self.jobs("show", "1")[1], r"Z: 3 of 3 folds, \d tests earned something\n")
+        self.assertRegex(self.jobs("show", "1")[1], r"Z: 3 of 3 folds, \d tests earned something; .* show 1 ")
         found = json.loads(self.command("show", "1", "--json")[1])
         with patch.dict(os.environ, HARNESS_STORE_URL=f"sqlite:///{self.folder}/other.sqlite"):
             self.assertEqual(json.loads(self.command(*walk, "--json")[1]), found)
@@ -209,7 +210,7 @@ class Workers(JobCase):
         with patch("runs.store.database.BUSY_SECONDS", 0.2):
             store = LockedOnce(self.store().database, "here")
         with Worker(store):
-            wait_until(lambda: self.job(store).status == "PENDING" and self.job(store).attempts == 1)
+            wait_until(lambda: [(one.status, one.attempts) for one in [self.job(store)]] == [("PENDING", 1)])
         self.assertRegex(str(self.job(store).failure), "another program has been writing")
         self.assertEqual((5, True), (len(store.records(Trial)), store.locked))
 

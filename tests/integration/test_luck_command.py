@@ -34,6 +34,8 @@ class LuckCommand(CommandCase):
         for name in ("deflated_sharpe", "beaten_by_chance", "expected_best_sharpe", "overfitting"):
             self.assertIsNotNone(luck[name], name)
             self.assertEqual(shown[name], luck[name], name)
+        # Of 20 days there is no annualised figure, in a study as little as of a run.
+        self.assertEqual((None, None), (shown["sharpe"], luck["sharpe"]))
         self.assertLess(more["deflated_sharpe"], luck["deflated_sharpe"])
         self.assertGreater(more["beaten_by_chance"], luck["beaten_by_chance"])
 

@@ -76,7 +76,7 @@ class Verb(CommandCase):
         self.assertRegex(
             output, r"trials: 12 of 12, \d+ different points.*points refused before \(ema_fast \* 3 < ema_slow"
         )
-        self.assertRegex(output, r"\ntrial  ema_fast  sl_atr_multiple +roi  trades +return % .*PSR +DSR\n\d+ ")
+        self.assertRegex(output, r"\ntrial  ema_fast  sl_atr_multiple +roi  trades +max DD % .*PSR +DSR\n\d+ ")
         self.assertRegex(output, r"expected of the best of as many worthless strategies: \d")
         run, _, page = output.rstrip().rpartition("\n\nReport page: ")
         self.assertIn('"format":"study 1"', Path(page).read_text(encoding="utf-8"))
@@ -124,6 +124,7 @@ class Verb(CommandCase):
         _, output, _ = self.optimise("--system", "mine")
         shown, _, page = output.rpartition("\nReport page: ")
         self.assertEqual((0, shown, ""), self.command("show", "latest"))
+        self.assertNotIn("return %", shown)  # What was searched for stands there once, by the name that was asked for.
         written = Path(page.rstrip()).read_bytes()
         other = str(self.folder / "pages" / "mine.html")
         self.assertEqual((0, f"{other}\n", ""), self.command("report", "1", "--out", other))
@@ -132,8 +133,10 @@ class Verb(CommandCase):
         self.assertRegex(
             self.command("report", "1", "--out", self.folder.as_posix())[2], r"is a folder — allowed: a file"
         )
+        self.optimise("--system", "mine", "--param", "ema_fast=3..4", "--sampler", "grid", "--best", "0")
         _, listed, _ = self.command("show")
         self.assertRegex(listed, r"\n1 +COMPLETED +mine +days +random +0 +12 +roi:max ")
+        self.assertRegex(listed, r"\n2 +COMPLETED +mine +days +grid +0 +2 +roi:max ")
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")

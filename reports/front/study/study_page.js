@@ -12,7 +12,7 @@ import {
   titled,
   warningsPart,
 } from "front/page_frame.js";
-import { bestTable, luckFacts, luckWords, psrNote, tiles } from "front/study/best_table.js";
+import { bestTable, luckFacts, luckWords, psrNote, tileRow, tiles } from "front/study/best_table.js";
 import { fanParts } from "front/study/fan.js";
 import { foldTable } from "front/study/fold_table.js";
 import { heatMap } from "front/study/heat_map.js";
@@ -34,12 +34,13 @@ export function showStudy(body, study) {
 
 function head(study) {
   const window = study.window_name ? `${study.window_name}: ` : "";
-  return titled(study.name, study.walk?.title ?? `study ${study.id}`, [
+  const { start_ms: from, end_ms: to } = study.walk ? study.walk.window : study;
+  return titled(study.name, study.walk?.name ?? `study ${study.id}`, [
     badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
     statusBadge(study.status),
     symbolBadges(study.symbols),
     [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
-    badge(`${window}${rangeText(study.start_ms, study.end_ms)}`),
+    badge(`${window}${rangeText(from, to)}`),
     badge(`${study.sampler}, seed ${study.seed}`),
   ]);
 }
@@ -81,18 +82,19 @@ function studyParts(study) {
       "In what was searched, and in what came after",
       ...foldTable(trials),
       made(study.walk.facts),
-      el("p", { class: "note" }, "All else in this page is of the search of the last of these folds."),
+      el("p", { class: "note" }, "All that follows is of the search of the last of these folds: it knows nothing of tests."),
     );
   const doubts = warningsPart(study.warnings, "Before you believe it");
+  const first = study.walk ? [tileRow(study.walk.tiles), folds] : [];
   const madeOf = section("made", "Made of", "What the study is made of", made(study.made));
-  if (trials.ranked.length === 0) return [tiles(trials), doubts, folds, madeOf];
+  if (trials.ranked.length === 0) return [...first, tiles(trials), doubts, madeOf];
   const several = trials.parameters.length > 1;
   const front = tradeOff(trials);
   const fan = fanParts(study);
   return [
+    ...first,
     tiles(trials),
     doubts,
-    folds,
     section(
       "best",
       "The best",

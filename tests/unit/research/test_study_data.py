@@ -103,6 +103,11 @@ class StudyData(unittest.TestCase):
         said = "\n".join(self.held["warnings"])
         self.assertRegex(said, r"of 60 trials failed; the first: .*as planted")
         self.assertRegex(said, r"of 60 trials have no value; the first: 0 closed trades, fewer than 1")
+        self.assertNotIn("earns nothing", said)
+        losing = [one for one in self.study.ranked if one.figures["performance.total_return_pct"] < 0.0]
+        lost = Study(self.study.row, self.study.plan, self.study.objectives, losing)
+        first = study_data(lost, self.luck)["study"]["warnings"][0]
+        self.assertRegex(first, rf"\Atrial {lost.ranked[0].number}, the best, earns nothing: -\d+\.\d\d %\Z")
         self.assertEqual("hour", self.held["importance"][0][0]["name"])
 
     def test_the_fan_is_of_the_days_of_the_best(self) -> None:

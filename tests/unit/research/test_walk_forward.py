@@ -1,6 +1,9 @@
 """Walk-forward: each test is a backtest by itself, nothing leaks into a search, and interruptions change nothing."""
 
+import contextlib
+import io
 import math
+import re
 import tempfile
 import unittest
 from typing import Any
@@ -68,6 +71,13 @@ class WalkCase(unittest.TestCase):
 
 
 class Tests(WalkCase):
+    def test_a_terminal_is_told_which_fold_is_searched(self) -> None:
+        shown = io.StringIO()
+        with contextlib.redirect_stderr(shown):
+            made = {"sampler": "random", "trials": 1, "metric": "net_profit", "processes": 1, "store": self.opened()}
+            research.walk_forward(base_of(self.candles), SPACE, **LENGTHS, **made, show_progress=True)
+        self.assertEqual(["1", "2", "3"], list(dict.fromkeys(re.findall(r"Fold (\d) of 3", shown.getvalue()))))
+
     def test_each_test_is_a_backtest_with_the_balance_that_the_one_before_left(self) -> None:
         walk = self.walk()
         hours = [[(edge - JANUARY_MS) // HOUR_MS for span in (one.notes.train, one.notes.test) for edge in
