@@ -39,7 +39,11 @@ LEAST_BYTES = 4 << 30
 LONG = dict(
     (*line.split(), "computes")[:2] for line in (TESTS / "support/long_modules.txt").read_text("utf-8").splitlines()
 )
-"""Modules that take long, the longest first, and whether it is because they compute or because they wait."""
+"""Modules that take long, about the longest first, and whether it is because they compute or because they wait.
+
+In a fresh checkout the first of all compiles the rules, for a minute: those that need them too begin later, or they
+would compile them as well.
+"""
 
 HANGS_S = scaled(1_800, 28_800)
 ENDS_S = 60.0

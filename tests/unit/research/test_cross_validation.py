@@ -84,6 +84,10 @@ class Brute(ValidationCase):
         self.assertEqual(3, found.distributions["metric"].paths)
         self.assertEqual(sum(one.value < 0 for one in found.paths) / 3, found.losing)
 
+
+class Paths(ValidationCase):
+    days = 16
+
     def test_trades_are_counted_over_all_runs_of_a_path(self) -> None:
         [path, *_] = self.validated(metric="profit_factor").paths
         figures = path.figures
