@@ -3,17 +3,16 @@
 import json
 import statistics
 import unittest
+from typing import Any, ClassVar
 
 from research.studies.search import read_study
-from tests.integration.test_optimise_command import SECTION, CommandCase
-from tests.support.system_files import write_system
+from tests.integration.test_optimise_command import SECTION, StudyCommand
 
 STUDIED = {**SECTION, "window": "weeks", "trials": 5, "seed": 3}
 
 
-class LuckCommand(CommandCase):
-    def write(self, **changes: object) -> None:
-        write_system(self.folder, "mine", windows={"weeks": "2024-01-01..2024-01-21"}, optimise={**STUDIED, **changes})
+class LuckCommand(StudyCommand):
+    system: ClassVar[dict[str, Any]] = {"windows": {"weeks": "2024-01-01..2024-01-21"}, "optimise": STUDIED}
 
     def setUp(self) -> None:
         super().setUp()

@@ -123,7 +123,7 @@ class StudyData(unittest.TestCase):
             np.testing.assert_allclose(fan["start"] * drawn.bands[:, place], unpacked(band), rtol=1e-6)
 
     def test_many_trials_give_a_page_that_stays_small_and_has_the_best(self) -> None:
-        many = many_trials(self.study, 25_000)
+        many = many_trials(self.study, 12_500)
         drawn = drawn_trials(many)
         self.assertEqual(10_000, len(drawn))
         numbers = {one.number for one in drawn}
