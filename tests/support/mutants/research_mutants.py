@@ -10,6 +10,7 @@ _PERMUTED = "tests.integration.test_changed_runs.EntriesAtOtherTimes"
 _TOLD = (
     f"{_UNIT}.test_studies.Searches.test_the_sampler_is_asked_by_batches_and_told_in_the_order_in_which_it_was_asked",
 )
+_TRIED = (f"{_UNIT}.test_studies.Truth.test_all_that_was_tried_on_the_candles_counts_once_by_studies_and_by_hand",)
 _RUN_AGAIN = (f"{_UNIT}.test_studies.Truth.test_a_trial_that_is_another_when_it_is_run_again_is_told",)
 _MIXED = (f"{_UNIT}.test_studies.Truth.test_a_study_is_not_gone_on_with_where_it_would_be_mixed",)
 _PATHS = (f"{_UNIT}.test_drawn_paths",)
@@ -224,14 +225,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "research/studies/study_luck.py",
         "            if same_as is None:\n                sharpes.append(sharpe)",
         "            sharpes.append(sharpe)",
-        ("tests.integration.test_luck_command",),
+        _TRIED,
     ),
     Mutant(
         "runs by hand do not count",
         "research/studies/study_luck.py",
         "if one.id not in runs and",
         "if False and",
-        ("tests.integration.test_luck_command",),
+        _TRIED,
     ),
     Mutant(
         "kurtosis is excess",

@@ -18,9 +18,10 @@ from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
+from research.studies.study_luck import sharpes_tried
 from runs.store import database
 from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.store_rows import Optimisation, RunRow, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
 from tests.support.studies import BEST_HOUR, CONFIG, SPACE, planted_base, store_in, told
@@ -327,6 +328,24 @@ class Truth(StudyCase):
         self.assertEqual(4, len(study.trials))
         with self.assertRaisesRegex(ConfigurationError, r"ema_fast: 25 — allowed: below ema_slow \(21\)"):
             self.study({"ema_fast": "25..26", "rsi_period": "5..6"}, base=base, sampler="grid")
+
+    def test_all_that_was_tried_on_the_candles_counts_once_by_studies_and_by_hand(self) -> None:
+        first = self.study({"hour": "11..13"}, sampler="random", trials=12)
+        self.study({"hour": "12..15"}, sampler="grid")
+        daily = [one.daily_sharpe for one in self.store.records(Trial) if one.same_as is None]
+        self.assertEqual(7, len(daily))
+        found = sharpes_tried(first, self.store)
+        self.assertEqual((7, daily), (found.count, found.sharpes.tolist()))
+        market, window = first.row.settings["market"], first.plan.window
+        for number, (changes, count) in enumerate((({}, 8), ({"end_ms": 9}, 8), ({"timeframe": "2h"}, 8))):
+            row = RunRow(
+                host="here", folder=f"/{number}", run_id=str(number), name="by hand", kind="backtest",
+                status="COMPLETED", exchange=market["exchange"], symbols=market["symbols"],
+                timeframe=market["timeframe"], start_ms=window.start_ms, end_ms=window.end_ms, sharpe=3.0,
+            )  # fmt: skip
+            self.store.put(msgspec.structs.replace(row, **changes), [], [])
+            found = sharpes_tried(first, self.store)
+            self.assertEqual((count, [*daily, 3.0 / 365**0.5]), (found.count, found.sharpes.tolist()))
 
     def test_two_processes_do_not_make_one_study(self) -> None:
         store = Overtaken(self.store.database, "here")
