@@ -34,7 +34,7 @@ class ChangedRuns(msgspec.Struct, frozen=True, kw_only=True):
     """Scores of changed runs: their quantiles, and where the run itself stands among them.
 
     ``as_good`` is how many did at least as well, ``trades`` the mean number of trades. Runs without a score, or that
-    failed, are ``without_score`` and counted as none that did.
+    failed, are ``without_score`` and neither among ``runs`` nor those that did.
     """
 
     actual: float

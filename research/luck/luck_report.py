@@ -142,16 +142,8 @@ def _of_sharpe(sample: SharpeSample | Undefined, tried: SharpesTried, root: floa
         "probabilistic_sharpe": probabilistic_sharpe(sample),
         "minimum_track_record_days": minimum_track_record(sample, confidence=CONFIDENCE),
         "deflated_sharpe": deflated_sharpe(sample, tried),
-        "beaten_by_chance": _beaten(sample, tried),
+        "beaten_by_chance": beaten_by_chance(sample, tried),
     }
-
-
-def _beaten(sample: SharpeSample, tried: SharpesTried) -> Measured:
-    """Of one trial there is no spread: it is beaten by a worthless one as often as its own error has it."""
-    if tried.count > 1:
-        return beaten_by_chance(sample.sharpe, tried)
-    above = probabilistic_sharpe(sample)
-    return above if isinstance(above, Undefined) else 1.0 - above
 
 
 def luck_blocks(luck: Luck) -> list[Facts]:

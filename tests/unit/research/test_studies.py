@@ -14,12 +14,14 @@ from sqlalchemy import text
 import research
 from backtests import MemoryBacktest, run_backtest
 from core.errors import ConfigurationError, HarnessError, StoreError
+from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
+from research.studies.study_luck import sharpes_tried
 from runs.store import database
 from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.store_rows import Optimisation, RunRow, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
 from tests.support.research_cases import Interrupted, StoreCase
@@ -129,6 +131,10 @@ class SameTrials(StudyCase):
             self.assertEqual((known.figures, known.value), (one.figures, one.value))
             self.assertEqual(None if known is one else known.id, one.same_as)
         self.assertEqual(9, len(study.duplicates))
+        for hour in (11, 12, 13):
+            config = {**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}}
+            value = run_backtest(CANDLES, config=config).metrics["net_profit"]
+            self.assertEqual({value}, {one.value for one in study.trials if one.params["hour"] == hour})
         with patch("research.studies.search.ManyRuns.run", side_effect=self.only_the_base()):
             again = research.resume(study.id, base=self.base, store=self.store, processes=1)
         self.assertEqual(told(study.trials), told(again.trials))
@@ -154,6 +160,31 @@ class Searches(StudyCase):
             study = self.study(sampler=sampler, trials=50)
             with self.subTest(sampler):
                 self.assertEqual(BEST_HOUR, study.ranked[0].params["hour"])
+
+    def test_the_sampler_is_asked_by_batches_and_told_in_the_order_in_which_it_was_asked(self) -> None:
+        heard: list[tuple[Any, ...]] = []
+
+        class Hearing(RandomSampler):
+            def ask(self) -> Any:
+                proposal = super().ask()
+                heard.append((proposal.point,))
+                return proposal
+
+            def tell(self, proposal: Any, values: Any) -> None:
+                heard.append((proposal.point, values))
+
+        base = planted_base(strategy={**CONFIG["strategy"], "params": {"fails_below": 12, "hour": 20}})
+        with patch("research.studies.study_run.sampler_of", lambda *given, in_order: Hearing(given[1], given[3])):
+            study = self.study(sampler="tpe", trials=12, batch=5, base=base)
+        expected: list[tuple[Any, ...]] = []
+        worst = None
+        for batch in (study.trials[:5], study.trials[5:10], study.trials[10:]):
+            expected += [(one.params,) for one in batch]
+            for one in batch:
+                worst = worst if one.objectives is None else min(worst or one.objectives, one.objectives)
+                expected.append((one.params, one.objectives or worst))
+        self.assertEqual(expected, heard)
+        self.assertTrue(0 < len(study.failed) < 12)
 
     def test_several_objectives_have_a_front(self) -> None:
         study = self.study(metric=["net_profit", "max_drawdown"], sampler="nsga2", trials=40)
@@ -243,6 +274,12 @@ class Truth(StudyCase):
         (wrong,) = again.disagreeing
         self.assertEqual(best.id, wrong.id)
         self.assertRegex(wrong.notes[VERIFIED]["difference"], r"^trade_quality.wins was 900, and is \d+$")
+        notes = {name: one for name, one in wrong.notes.items() if name != VERIFIED}
+        self.store.record(
+            msgspec.structs.replace(best, notes=notes, daily_equity=best.daily_equity[:-8] + np.float64(9.0).tobytes())
+        )
+        (wrong,) = research.resume(1, base=self.base, store=self.store, processes=1).disagreeing
+        self.assertEqual("the equity at the end of the days is another", wrong.notes[VERIFIED]["difference"])
 
     def test_what_cannot_be_is_one_line_before_anything_is_run(self) -> None:
         hour = {"hour": "0..23"}
@@ -273,6 +310,24 @@ class Truth(StudyCase):
         with self.assertRaisesRegex(ConfigurationError, r"ema_fast: 25 — allowed: below ema_slow \(21\)"):
             self.study({"ema_fast": "25..26", "rsi_period": "5..6"}, base=base, sampler="grid")
 
+    def test_all_that_was_tried_on_the_candles_counts_once_by_studies_and_by_hand(self) -> None:
+        first = self.study({"hour": "11..13"}, sampler="random", trials=12)
+        self.study({"hour": "12..15"}, sampler="grid")
+        daily = [one.daily_sharpe for one in self.store.records(Trial) if one.same_as is None]
+        self.assertEqual(7, len(daily))
+        found = sharpes_tried(first, self.store)
+        self.assertEqual((7, daily), (found.count, found.sharpes.tolist()))
+        market, window = first.row.settings["market"], first.plan.window
+        for number, (changes, count) in enumerate((({}, 8), ({"end_ms": 9}, 8), ({"timeframe": "2h"}, 8))):
+            row = RunRow(
+                host="here", folder=f"/{number}", run_id=str(number), name="by hand", kind="backtest",
+                status="COMPLETED", exchange=market["exchange"], symbols=market["symbols"],
+                timeframe=market["timeframe"], start_ms=window.start_ms, end_ms=window.end_ms, sharpe=3.0,
+            )  # fmt: skip
+            self.store.put(msgspec.structs.replace(row, **changes), [], [])
+            found = sharpes_tried(first, self.store)
+            self.assertEqual((count, [*daily, 3.0 / 365**0.5]), (found.count, found.sharpes.tolist()))
+
     def test_two_processes_do_not_make_one_study(self) -> None:
         store = Overtaken(self.store.database, "here")
         with self.assertRaisesRegex(ConfigurationError, "trial 2 is there already: another process makes this study"):
@@ -301,6 +356,9 @@ class Truth(StudyCase):
         for given, words in table:
             with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):
                 research.resume(1, store=self.store, processes=1, **given)
+        self.store.record(msgspec.structs.replace(self.store.records(Optimisation)[0], code_version="another"))
+        with self.assertRaisesRegex(ConfigurationError, "the code of the program are no longer those"):
+            research.resume(1, store=self.store, base=self.base, processes=1)
         for name in ("7", "none"):
             with self.assertRaisesRegex(
                 ConfigurationError, f"study '{name}': there is no such study — allowed: latest, or a"
