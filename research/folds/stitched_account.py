@@ -55,17 +55,22 @@ def stitched_days(folds: Sequence[Trial]) -> DailyCloses:
     return DailyCloses(first, notes[0].starting_balance, np.where(np.isnan(filled), notes[0].starting_balance, filled))
 
 
-def stitched_figures(folds: Sequence[Trial], settings: MetricSettings) -> dict[str, Any]:
-    """Return the figures of the whole account: performance, return against risk, draw-down, and counts of trades."""
-    notes, daily = [FoldNotes.of(one) for one in folds], stitched_days(folds)
-    curve = EquityCurve.of(
+def stitched_curve(folds: Sequence[Trial]) -> EquityCurve:
+    """Return the same as the account over time: equity at the ends of days."""
+    daily = stitched_days(folds)
+    return EquityCurve.of(
         (np.asarray(daily.days) + 1) * DAY_MS,
         daily.equity,
         daily.starting_balance,
-        start_ms=notes[0].test.start_ms,
-        end_ms=notes[-1].test.end_ms,
+        start_ms=FoldNotes.of(folds[0]).test.start_ms,
+        end_ms=FoldNotes.of(folds[-1]).test.end_ms,
         sparse=True,
     )
+
+
+def stitched_figures(folds: Sequence[Trial], settings: MetricSettings) -> dict[str, Any]:
+    """Return the figures of the whole account: performance, return against risk, draw-down, and counts of trades."""
+    notes, daily, curve = [FoldNotes.of(one) for one in folds], stitched_days(folds), stitched_curve(folds)
     deepest = notes[-1].max_drawdown_pct
     performance, _ = performance_figures(curve, daily, curve.net_profit, settings)
     risk, _ = risk_figures(curve, daily, deepest, settings)

@@ -47,3 +47,16 @@ def many_trials(study: Study, count: int) -> Study:
         changed = {"number": number, "fingerprint": str(number), "params": params, "objectives": values}
         trials.append(msgspec.structs.replace(known, id=None, same_as=None, **changed))
     return Study(study.row, study.plan, study.objectives, trials)
+
+
+class Interrupted(RunStore):
+    """A store that is interrupted before it keeps its so-many-eth trial."""
+
+    left = 0
+
+    def record(self, record: Any) -> int:
+        if isinstance(record, Trial):
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return super().record(record)

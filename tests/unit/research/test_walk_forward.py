@@ -21,7 +21,7 @@ from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
 from tests.support.changed_candles import with_candle_changed
 from tests.support.hour_strategy import planted_candles
-from tests.support.studies import BEST_HOUR, CONFIG, store_in, told
+from tests.support.studies import BEST_HOUR, CONFIG, Interrupted, store_in, told
 from tests.support.times import HOUR_MS, JANUARY_MS
 
 SPACE = {"hour": "9..14", "target": "0.004,0.012"}
@@ -31,19 +31,6 @@ LENGTHS = {"train": "5d", "test": "60c", "purge": "6h", "embargo": "3c"}
 
 def base_of(candles: CandleColumns) -> MemoryBacktest:
     return MemoryBacktest({"BTC/USDT": candles_of(candles)}, config=CONFIG)
-
-
-class Interrupted(RunStore):
-    """A store that is interrupted before it keeps its so-many-eth trial."""
-
-    left = 0
-
-    def record(self, record: Any) -> int:
-        if isinstance(record, Trial):
-            self.left -= 1
-            if self.left < 0:
-                raise KeyboardInterrupt
-        return super().record(record)
 
 
 class WalkCase(unittest.TestCase):
