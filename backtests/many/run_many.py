@@ -13,7 +13,7 @@ from backtests.many.run_base import Base, base_of
 from backtests.many.worker import Answer, Made, Task, Worker, answer_of
 from backtests.many.worker_pool import WorkerPool
 from backtests.run_at_hand import FolderRun, MemoryRun
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import shown
 from engine.renderer import OutputsKept
 
@@ -28,6 +28,18 @@ class VariationResult(NamedTuple):
     variation: Variation
     result: BacktestResult | None
     error: Exception | None
+
+    def required(self) -> BacktestResult:
+        """Return the result.
+
+        Raises
+        ------
+        HarnessError
+            The error, where there is none; one that is not of this program as an InvariantError.
+        """
+        if self.result is None:
+            raise self.error if isinstance(self.error, HarnessError) else InvariantError(str(self.error))
+        return self.result
 
 
 class RunPool(Protocol):

@@ -3,30 +3,33 @@
 import argparse
 
 from core.command_line import say
-from core.errors import ConfigurationError
-from research.commands.optimising import (
+from research.commands.page_writing import write_page_of_validation
+from research.commands.search_arguments import (
+    OF_A_SEARCH,
+    add_going_on,
     add_search_arguments,
     add_surroundings,
     count,
+    refuse_beside_resume,
     requested,
+    require_system,
     search_options,
     show_submitted,
     surroundings_of,
 )
-from research.commands.page_writing import write_page_of_validation
 from research.commands.validation_blocks import show_validation
 from research.folds.cross_validation import begin_cross_validation, cross_validate, resume_cross_validation
-from research.folds.validation_rows import validation_row
+from research.folds.lengths import NOTHING
+from research.folds.validation_rows import METHOD
 from research.jobs.job_kinds import CrossValidationRequest, submit_cross_validation
+from research.studies.search_rows import row_of
 from runs.commands.opened_store import print_json
 from runs.store.run_store import open_store
 from runs.store.store_rows import Optimisation
 
-_OF_A_NEW_ONE = (
-    "system", "window", "param", "condition", "sampler", "trials", "metric", "seed", "batch", "min_trades", "groups",
-    "test_groups", "purge", "embargo",
-)  # fmt: skip
-_SHAPE = {"groups": 6, "test_groups": 2, "purge": "0c", "embargo": "0c"}
+_OF_A_NEW_ONE = (*OF_A_SEARCH, "trials", "groups", "test_groups", "purge", "embargo")
+_ALLOWED = "--processes, --cluster, --detach, --report"
+_SHAPE = {"groups": 6, "test_groups": 2, "purge": NOTHING, "embargo": NOTHING}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="not searched on either side of a group left out: 2d, or 20c (candles)")  # fmt: skip
     parser.add_argument("--embargo", metavar="LENGTH", help="not searched beyond that after the group")
     add_search_arguments(parser)
-    parser.add_argument("--resume", metavar="NUMBER", help="go on with one: its number, or latest")
-    parser.add_argument("--detach", action="store_true", help="submit it as a job, which a worker makes")
+    add_going_on(parser, "NUMBER")
     parser.add_argument("--report", action="store_true", help="write a page of it too")
     add_surroundings(parser)
 
@@ -46,20 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Make the cross-validation and show it."""
     if asked.resume is not None:
-        for name in _OF_A_NEW_ONE:
-            if getattr(asked, name) is not None:
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} does nothing with --resume: the cross-validation has its own — "
-                    "allowed: --processes, --cluster, --detach, --report, --json, --offline and places"
-                )
+        refuse_beside_resume(asked, _OF_A_NEW_ONE, "cross-validation", _ALLOWED)
         if asked.detach:
             return _detached(asked, None)
         found = resume_cross_validation(asked.resume, **surroundings_of(asked))
-    elif asked.system is None:
-        raise ConfigurationError(
-            "which system? — allowed: --system ID, or --resume NUMBER (see python -m systems list)"
-        )
     else:
+        require_system(asked, ", or --resume NUMBER")
         shape = {
             name: usual if getattr(asked, name) is None else getattr(asked, name) for name, usual in _SHAPE.items()
         }
@@ -83,7 +77,7 @@ def run(asked: argparse.Namespace) -> int:
 def _detached(asked: argparse.Namespace, begun: Optimisation | None) -> int:
     """Submit a cross-validation that has begun, or that is gone on with, as a job."""
     with open_store() as store:
-        row = validation_row(asked.resume, store) if begun is None else begun
+        row = row_of(METHOD, asked.resume, store) if begun is None else begun
         wanted = CrossValidationRequest(cross_validation=int(row.id or 0), **requested(asked))
         job = submit_cross_validation(store, row, wanted)
     return show_submitted(job, "cross-validation", row, as_json=asked.json)

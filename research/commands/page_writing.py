@@ -8,13 +8,14 @@ from research.commands.validation_blocks import validation_facts, validation_tit
 from research.commands.walk_blocks import walk_lines
 from research.folds.cross_validation_result import CrossValidation
 from research.folds.path_curves import path_curves
-from research.folds.validation_rows import STUDIES, validation_row
+from research.folds.validation_rows import METHOD, STUDIES
 from research.folds.walk_forward_result import WalkForward
 from research.pictures.study_file import FOLDER, LOGS, usual_place, write_study_page
 from research.pictures.validation_data import ValidationWords, write_validation_page
 from research.portfolio.portfolio_backtest import PortfolioRun
 from research.portfolio.portfolio_page import write_portfolio_page
 from research.studies.search import read_study, study_row
+from research.studies.search_rows import row_of
 from research.studies.study_luck import study_luck
 from runs.store.run_store import RunStore
 
@@ -38,7 +39,7 @@ def write_page_of_validation(
     found: CrossValidation, store: RunStore, out: Path | None, logs: str | None = None
 ) -> Path:
     """Write the page of a cross-validation and return where it is; ``out`` is None for its usual place."""
-    row = validation_row(found.id, store)
+    row = row_of(METHOD, found.id, store)
     studies = (row.settings or {}).get(STUDIES) or []
     market = (study_row(store, studies[0]).settings or {}).get("market", {}) if studies else {}
     words = ValidationWords(validation_title(found), validation_facts(found))

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from core.command_line import say, warn
-from research.commands.optimising import add_surroundings, count, surroundings_of
 from research.commands.recommendation_blocks import claims, listed
+from research.commands.search_arguments import add_surroundings, count, surroundings_of
 from research.recommendations.recommending import CONFIRMED, Recommendations, recommend
 from runs.commands.opened_store import print_json, synchronised, warn_of
 from runs.commands.text_blocks import Facts, Grid, show

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from core.command_line import say
 from core.instants import format_ms
+from research.commands.search_words import show_listed
 from research.commands.study_blocks import ROWS, show_study
 from research.commands.validation_blocks import show_validation
 from research.commands.walk_blocks import show_walk
@@ -16,7 +16,6 @@ from research.folds.walk_plan import METHOD as METHOD_OF_WALKS
 from research.studies.search import read_study
 from research.studies.study_luck import study_luck
 from runs.commands.opened_store import print_json
-from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation
 
@@ -41,13 +40,7 @@ def run(asked: argparse.Namespace) -> int:
             _show(asked, store)
             return 0
         rows = [one for one in store.records(Optimisation) if one.code_version is not None or one.method in _OTHERS]
-    if asked.json:
-        print_json([_plain(one) for one in rows])
-    elif not rows:
-        say("no study; python -m research optimise begins one")
-    else:
-        header = ("study", "status", "name", "window", "sampler", "seed", "trials", "metric", "begun")
-        show(Grid(header, [[str(cell) for cell in _plain(one).values()] for one in rows], len(header)))
+    show_listed([_plain(one) for one in rows], "no study; python -m research optimise begins one", as_json=asked.json)
     return 0
 
 

@@ -13,20 +13,21 @@ import msgspec
 
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
-from core.settings_problem import did_you_mean, shown
+from core.settings_problem import shown
 from core.timeframe import timeframe_ms
 from research.executors.executor_pool import ExecutorLost
 from research.folds.combinations import GroupScheme
 from research.folds.cross_validation_result import CrossValidation
 from research.folds.joined_runs import joined_names
-from research.folds.lengths import length_ms
-from research.folds.validation_rows import ValidationPlan, keep_validation, plan_of_validation, validation_row
+from research.folds.lengths import NOTHING, length_ms
+from research.folds.validation_rows import METHOD, ValidationPlan, keep_validation, plan_of_validation
 from research.folds.validation_run import ValidationRun
 from research.spaces.parameter import Parameter
 from research.studies.planned_search import Options, Search, conventions, search_again, search_of
-from research.studies.surroundings import OpenedSurroundings, Surroundings
+from research.studies.search_rows import require_same, row_of
+from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known, store_of
 from runs.identity.code_version import code_version
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
@@ -88,10 +89,7 @@ def begin_cross_validation(
     Arguments and errors are those of :func:`cross_validate`.
     """
     search, plan = _planned(system, parameters, (groups, test_groups), options)
-    given = options.get("store")
-    if given is not None:
-        return _recorded(plan, search, given, "PENDING")
-    with open_store() as store:
+    with store_of(options.get("store")) as store:
         return _recorded(plan, search, store, "PENDING")
 
 
@@ -114,18 +112,16 @@ def resume_cross_validation(
     ConfigurationError
         If there is none, or its settings, candles, code or library are no longer those it was begun with.
     """
+    require_known(surroundings, Surroundings, "resume_cross_validation")
     with OpenedSurroundings(surroundings) as opened:
-        row = validation_row(validation, opened.store)
-        plan, called = plan_of_validation(row), f"cross-validation {row.id}"
+        row = row_of(METHOD, validation, opened.store)
+        plan, called = plan_of_validation(row), f"{METHOD} {row.id}"
         search = search_again(plan.search, called, opened, base=base)
-        for what, before, now in (
+        now = (
             ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
             ("code of the program", plan.code_version, code_version()),
-        ):
-            if before != now:
-                raise ConfigurationError(
-                    f"{called}: the {what} are no longer those that it was begun with — allowed: one of its own"
-                )
+        )
+        require_same(called, now, "one of its own")
         row = msgspec.structs.replace(row, status="RUNNING")
         opened.store.record(row)
         return _made(row, plan, search, opened)
@@ -135,10 +131,7 @@ def _planned(
     system: str | Base, parameters: Any, shape: tuple[int, int], options: ValidationOptions
 ) -> tuple[Search, ValidationPlan]:
     """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
-    known = ValidationOptions.__annotations__ | Options.__annotations__
-    for name in options:
-        if name not in known:
-            raise TypeError(f"cross_validate has no option {name}{did_you_mean(name, known)}")
+    require_known(options, ValidationOptions, "cross_validate")
     given = {name: one for name, one in options.items() if name in Options.__annotations__}
     search = search_of(system, parameters, cast("Options", {**given, "best": 0}))
     _require_joinable(search)
@@ -149,8 +142,8 @@ def _planned(
         scheme=GroupScheme(
             groups=groups,
             test_groups=test_groups,
-            purge_ms=length_ms("purge", options.get("purge", "0c"), candle_ms, least=0),
-            embargo_ms=length_ms("embargo", options.get("embargo", "0c"), candle_ms, least=0),
+            purge_ms=length_ms("purge", options.get("purge", NOTHING), candle_ms, least=0),
+            embargo_ms=length_ms("embargo", options.get("embargo", NOTHING), candle_ms, least=0),
         ),
         candle_ms=candle_ms,
         conventions=conventions(search.base),
@@ -181,7 +174,7 @@ def _require_joinable(search: Search) -> None:
 
 def _recorded(plan: ValidationPlan, search: Search, store: RunStore, status: Status) -> Optimisation:
     """Keep a cross-validation that begins, or waits."""
-    row = msgspec.structs.replace(plan.row(search.base.market.strategy), status=status)
+    row = msgspec.structs.replace(plan.row(search.base.market.strategy, wall_clock_ms()), status=status)
     return msgspec.structs.replace(row, id=store.record(row))
 
 

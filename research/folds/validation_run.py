@@ -11,7 +11,6 @@ import numpy as np
 from sqlalchemy.exc import IntegrityError
 
 from backtests.many.run_many import VariationResult
-from core.errors import HarnessError, InvariantError
 from core.time_range import TimeRange
 from market_data.history.fetch_progress import open_progress
 from metrics.metric_settings import MetricSettings
@@ -166,17 +165,16 @@ class ValidationRun:
         return {place: part_of(groups[place[1]], trial) for place, trial in found.items()}
 
     def _test(self, made: VariationResult, place: Place, params: Mapping[str, Value], window: TimeRange) -> Trial:
-        if made.result is None:
-            raise made.error if isinstance(made.error, HarnessError) else InvariantError(str(made.error))
-        daily = made.result.daily_closes
+        done = made.required()
+        daily = done.daily_closes
         # Without a fingerprint: it warms up on what lies before it, and answers no study.
         return Trial(
             optimisation=self._id,
             number=number_of(place, self._plan.scheme),
             status="COMPLETED",
             params=dict(params),
-            figures=figures_of(made.result.result, daily, window, self._settings),
-            trades=made.result.result.performance.total_trades,
+            figures=figures_of(done.result, daily, window, self._settings),
+            trades=done.result.performance.total_trades,
             first_day=int(daily.first_day),
             daily_equity=equity_bytes(daily),
         )

@@ -1,11 +1,9 @@
 """The runs of a cross-validation's tests in the store: trials with the numbers after its splits, by point and group."""
 
-import numpy as np
-
 from core.time_range import TimeRange
-from metrics.equity_curve import DailyCloses
 from research.folds.combinations import GroupScheme
 from research.folds.joined_runs import RunPart
+from research.studies.judged_trials import kept_days
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Trial
 
@@ -38,6 +36,5 @@ def kept_tests(store: RunStore, validation: int, scheme: GroupScheme) -> dict[Pl
 def part_of(window: TimeRange, trial: Trial) -> RunPart:
     """Return a run over a window as what is joined to others."""
     figures = trial.figures or {}
-    equity = np.frombuffer(trial.daily_equity or b"", "<f8")
     start = float(figures.get("performance.starting_balance") or 0.0)
-    return RunPart(window.length_ms, DailyCloses(trial.first_day or 0, start, equity), figures)
+    return RunPart(window.length_ms, kept_days(trial.first_day, start, trial.daily_equity), figures)

@@ -11,7 +11,6 @@ from metrics.equity_curve import DailyCloses
 from metrics.figures.performance_figures import short_run, unsound
 from metrics.figures.undefined import NO_TRADE, Undefined
 from metrics.metric_settings import MetricSettings
-from research.folds.stitched_account import stitched_curve
 from research.folds.walk_forward_result import WalkForward
 from research.folds.walk_plan import METHOD, FoldNotes
 from research.luck.expected_best import SharpesTried
@@ -59,7 +58,8 @@ def walk_luck(walk: WalkForward, store: RunStore, *, further: int = 0, seed: int
     tried = SharpesTried.of(np.array(sharpes, np.float64), len(made) + further)
     table = returns_of_trials([one.daily for one in made], conventions.daily_rate)
     found = luck_of_sample(samples[0], tried, table, periods_per_year=conventions.periods_per_year, seed=seed)
-    short = short_run(stitched_curve([one.trial for one in walk.folds]), conventions)
+    curve = walk.daily.curve(walk.folds[0].notes.test.start_ms, walk.folds[-1].notes.test.end_ms)
+    short = short_run(curve, conventions)
     if short is None or found.sharpe is None:
         return found
     return msgspec.structs.replace(found, sharpe=None, undefined={**found.undefined, "sharpe": short})

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET
 
 from backtests.backtest_result import BacktestResult
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import Base, RunBase, base_of
 from backtests.many.run_many import run_many
 from core.candle_columns import CandleColumns
@@ -24,7 +25,7 @@ from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
 from market_data.practice.practice_random import stream
 from metrics.figures.undefined import Undefined
-from research.luck.changed_runs import ChangedBase, ChangedRuns, Score, compared, return_per_trade_pct, run_alone
+from research.luck.changed_runs import ChangedRuns, Score, compared, return_per_trade_pct, run_alone
 from research.luck.said_again import PLACE, Said, written_down
 from research.luck.shuffled_entries import Held, held_in_run, said_in_run, with_shuffled_entries
 

@@ -11,7 +11,8 @@ from research.luck.luck_report import CONFIDENCE, luck_blocks
 from research.pictures.best_fan import fan_of_best
 from research.pictures.fold_line import FoldLine, WalkLines
 from research.pictures.parameter_importance import parameter_importance
-from research.pictures.trial_columns import MAIN_FIGURES, drawn_trials, trial_columns, value_text
+from research.pictures.trial_columns import MAIN_FIGURES, drawn_trials, trial_columns
+from research.spaces.parameter import value_text
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
 from research.studies.study_luck import StudyLuck

@@ -10,7 +10,7 @@ from core.errors import ConfigurationError
 from reports.page.packed_columns import Packed, packed_numbers, packed_words
 from research.objectives.figure_names import LESS_IS_BETTER, NEITHER, figure_of
 from research.objectives.objective import Objective
-from research.spaces.parameter import Parameter, Value
+from research.spaces.parameter import Parameter, Value, value_text
 from research.studies.study import Study
 from runs.store.store_rows import Trial
 
@@ -78,13 +78,6 @@ def trial_columns(study: Study, trials: Sequence[Trial]) -> dict[str, Any]:
 def state_of(trial: Trial) -> str:
     """Return whether a trial has a value, has none, or failed."""
     return "failed" if trial.status == "FAILED" else "unranked" if trial.objectives is None else "ranked"
-
-
-def value_text(value: object) -> str:
-    """Return a parameter's value as a user writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def short_numbers(values: Sequence[float | int | None]) -> Packed | list[float | None]:

@@ -11,7 +11,7 @@ from reports.page.frozen_page import PageForm, page_html, write_whole
 from reports.page.packed_columns import packed_numbers, packed_times
 from research.folds.cross_validation_result import SHOWN, CrossValidation, SplitResult
 from research.folds.path_curves import PathCurve, validation_luck
-from research.pictures.trial_columns import value_text
+from research.spaces.parameter import value_text
 
 FORMAT = "cross-validation 1"
 """Name of the form of the page's data; another number says that a reader of the old form would misread it."""

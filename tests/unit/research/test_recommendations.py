@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
+from metrics.equity_curve import DailyCloses
 from research.recommendations.change import DailyReturns, apart
 from research.recommendations.confidence import KindRecord
 from research.recommendations.deciding import accept, reject
@@ -186,7 +187,7 @@ class OutOfSample(HistoryCase):
         self.assertIn("seen in 1 windows out of sample; it needs 2", [why for _, why in found.untested])
 
     def test_an_account_that_is_gone_earns_nothing_more(self) -> None:
-        found = DailyReturns.of_equity(5, 100.0, np.array([110.0, -5.0, -5.0, 3.0]))
+        found = DailyReturns.of(DailyCloses(5, 100.0, np.array([110.0, -5.0, -5.0, 3.0])))
         np.testing.assert_allclose(found.returns, [0.1, -1.0 - 5.0 / 110.0, 0.0, 0.0])
 
 
