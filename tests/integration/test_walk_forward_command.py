@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 from backtests.config_backtest import ConfigBacktestRunner
 from core.instants import format_ms
 from research.__main__ import main
@@ -122,6 +124,43 @@ class Walks(CommandCase):
         self.assertTrue(line.endswith(f"  {first['final_balance']:,.2f}"), line)
         self.assertRegex(output, r"ema_fast: (\d+\.\d|n/a) on average \(\d, \d\)\n")
         self.assertIn("positions close at a test's end at their last marks, with costs (reason=end)", output)
+
+    def test_latest_is_the_whole_walk_forward_where_the_latest_run_is_a_test_of_it(self) -> None:
+        found = self.walk(*WALK)
+        last = found["folds"][-1]
+        daily = np.array([found["equity"]["starting_balance"], *found["equity"]["daily"]])
+        returns = daily[1:] / daily[:-1] - 1.0
+        with patch.dict(os.environ, HARNESS_STORE_URL=self.url), contextlib.chdir(self.folder):
+            luck = self.plain("luck", "latest")
+            self.assertEqual((found["walk_forward"], len(returns), 1),
+                             (luck["walk_forward"], luck["observations"], luck["trials"]))  # fmt: skip
+            alone = self.plain("luck", last["run_id"])
+            self.assertNotIn("walk_forward", alone)
+            self.assertLess(alone["observations"], luck["observations"])
+            drawn = self.plain("monte-carlo", "--walk-forward", "latest", "--paths", "50")
+            ways = {one["way"]: one for one in drawn["ways"]}
+            end, trades = daily[-1], sum(one["out_figures"]["trade_quality.trades"] for one in found["folds"])
+            self.assertEqual(f"walk-forward {found['walk_forward']}", drawn["run_id"])
+            self.assertEqual(len(returns), ways["day_blocks"]["steps"])
+            for way in ("day_blocks", "trades_drawn"):
+                self.assertAlmostEqual(end, ways[way]["actual_final_equity"], 6)
+            self.assertEqual(trades, ways["trades_drawn"]["steps"])
+            code, _, errors = self.plainly("luck", "latest", "--noise", "5")
+            self.assertEqual(2, code)
+            self.assertRegex(errors, rf"--noise: walk-forward 1 is several runs — .* {last['run_id']}\n\Z")
+            self.assertIn("which run? — allowed: RUN, or --walk-forward", self.plainly("luck")[2])
+
+    def plainly(self, *arguments: str) -> tuple[int, str, str]:
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = main(list(arguments))
+        return code, output.getvalue(), errors.getvalue()
+
+    def plain(self, *arguments: str) -> dict[str, Any]:
+        code, output, errors = self.plainly(*arguments, "--json")
+        self.assertEqual(0, code, errors)
+        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
+        return found
 
     def require_page(self, output: str) -> None:
         """Require that the page of a walk-forward says what was printed of it, and that it can be written again."""

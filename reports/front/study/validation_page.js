@@ -13,6 +13,12 @@ import { count, day, minute, number, perCent, plus, tone } from "front/words.js"
 const DAY_MS = 86_400_000;
 const FEW_PATHS = 8;
 const NAMES = { metric: "Metric", return_pct: "Return", sharpe: "Sharpe", max_drawdown_pct: "Max drawdown" };
+// The metric that a figure is: it is not shown twice.
+const SAME = {
+  return_pct: ["roi", "total_return_pct", "performance.total_return_pct"],
+  sharpe: ["sharpe", "risk_adjusted.sharpe"],
+  max_drawdown_pct: ["max_drawdown", "max_drawdown_pct", "drawdown.max_drawdown_pct"],
+};
 const UNITS = { return_pct: "%", max_drawdown_pct: "%" };
 
 const signed = (value) => ({ text: plus(perCent(value), value), kind: tone(value) });
@@ -39,7 +45,7 @@ function head(found) {
 
 function partsOf(found) {
   const labels = { ...NAMES, metric: found.metric.text };
-  const shown = Object.keys(NAMES).filter((name) => name === "metric" || labels[name] !== labels.metric);
+  const shown = Object.keys(NAMES).filter((name) => name === "metric" || !SAME[name]?.includes(found.metric.text));
   return [
     tiles(found),
     warningsPart(found.warnings, "Before you believe it"),
@@ -117,7 +123,7 @@ function tiles({ distributions, losing, paths, splits, tried, metric }) {
 }
 
 function pathsOverTime({ curves, paths }) {
-  if (curves.length === 0) return el("p", { class: "empty" }, "The store does not have the paths by day.");
+  if (curves.length === 0) return el("p", { class: "empty" }, "No path is known by day.");
   const lines = curves.map((one) => ({
     name: `path ${one.number}`,
     days: unpackTimes(one.days),
