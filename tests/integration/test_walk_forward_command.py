@@ -70,6 +70,18 @@ class CommandCase(unittest.TestCase):
             code = main(["show", *arguments])
         return code, output.getvalue(), errors.getvalue()
 
+    def plainly(self, *arguments: str) -> tuple[int, str, str]:
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            code = main(list(arguments))
+        return code, output.getvalue(), errors.getvalue()
+
+    def plain(self, *arguments: str) -> dict[str, Any]:
+        code, output, errors = self.plainly(*arguments, "--json")
+        self.assertEqual(0, code, errors)
+        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
+        return found
+
     def walk(self, *arguments: str) -> dict[str, Any]:
         code, output, errors = self.command("walk-forward", *arguments, "--json")
         self.assertEqual((0, ""), (code, errors))
@@ -149,18 +161,6 @@ class Walks(CommandCase):
             self.assertEqual(2, code)
             self.assertRegex(errors, rf"--noise: walk-forward 1 is several runs — .* {last['run_id']}\n\Z")
             self.assertIn("which run? — allowed: RUN, or --walk-forward", self.plainly("luck")[2])
-
-    def plainly(self, *arguments: str) -> tuple[int, str, str]:
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main(list(arguments))
-        return code, output.getvalue(), errors.getvalue()
-
-    def plain(self, *arguments: str) -> dict[str, Any]:
-        code, output, errors = self.plainly(*arguments, "--json")
-        self.assertEqual(0, code, errors)
-        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
-        return found
 
     def require_page(self, output: str) -> None:
         """Require that the page of a walk-forward says what was printed of it, and that it can be written again."""
@@ -247,10 +247,26 @@ class CrossValidations(CommandCase):
         code, output, errors = self.shown(str(found["cross_validation"]), "--json")
         self.assertEqual((0, "", found), (code, errors, json.loads(output)))
         made = len(tried(self.store()))
-        code, output, errors = self.command("cross-validate", *shape, "--trials", "3")
+        # The second one is a job; a worker makes it.
+        code, output, errors = self.command("cross-validate", *shape, "--trials", "3", "--detach", "--json")
         self.assertEqual((0, ""), (code, errors))
-        [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
-        self.assertEqual((0, output, ""), self.shown(number))
+        number = str(json.loads(output)["cross_validation"])
+        self.assertIn("is not at its end — allowed: to go on with it: python -m research cross-validate --resume "
+                      f"{number}\n", self.shown(number)[2])  # fmt: skip
+        code, output, errors = self.plainly("worker", "--until-empty")
+        self.assertEqual(0, code, errors)
+        self.assertIn(f"cross-validation {number}: mine, fortnight", output + errors)
+        again = json.loads(self.shown(number, "--json")[1])
+        self.assertEqual({**found, "cross_validation": int(number)}, again)
+        # It has come to its end: nothing is left to do, and it is shown as it was.
+        output = self.shown(number)[1]
+        code, resumed, errors = self.command("cross-validate", "--resume", number, "--report")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertTrue(resumed.startswith(output))
+        self.assertRegex(
+            resumed[len(output) :], rf"\A\nReport page: \S+/reports/cross_validation_{number}_\w+\.html\n\Z"
+        )
+        self.assertTrue(output.startswith(f"Cross-validation {number}: mine, fortnight: 2024-01-01T00:00:00.000Z to "))
         code, _, errors = self.command("optimise", "--resume", number)
         self.assertEqual(2, code)
         self.assertIn(f"study '{number}': is a cross-validation — allowed: the number of a study; or python -m", errors)
@@ -266,7 +282,12 @@ class CrossValidations(CommandCase):
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
         table = (
-            ((), "which system? — allowed: --system ID"),
+            ((), "which system? — allowed: --system ID, or --resume NUMBER"),
+            (("--resume", "latest"), "cross-validation 'latest': there is none of that number"),
+            (
+                ("--resume", "1", "--groups", "4"),
+                "--groups does nothing with --resume: the cross-validation has its own",
+            ),
             ((*mine, "--groups", "1"), "groups: 1 — allowed: a whole number from 2 to 20"),
             ((*mine, "--test-groups", "6"), "test_groups: 6 — allowed: a whole number from 1 to 5"),
             ((*mine, "--purge", "x"), "purge: 'x' is no length"),
