@@ -10,7 +10,12 @@ const DAY_MS = 86_400_000;
 const HEIGHT = 320;
 const TOLD = 8;
 
+const YEAR = 366;
+
 const at = (number) => day(number * DAY_MS);
+
+// Along the axis there is room for a part of a date.
+const shortly = ([first, last]) => (last - first < YEAR ? (one) => at(one).slice(5) : (one) => at(one).slice(0, 7));
 
 /**
  * Returns a drawing of lines: each has a `name`, its `days` since 1970, its `values`, and perhaps `strong`.
@@ -24,7 +29,7 @@ export function linePlot(title, lines, { unit = "", text, tell = null, zero = nu
   if (known.length === 0) return el("p", { class: "empty" }, "Nothing to show.");
   const numbers = [...new Set(lines.flatMap((line) => line.days))].sort((one, other) => one - other);
   const ends = [numbers[0], numbers[numbers.length - 1]];
-  const x = { label: "", unit: "", kind: "int", ends, text: at };
+  const x = { label: "", unit: "", kind: "int", ends, text: shortly(ends) };
   const y = { label: title, unit, text };
   const ys = roomy([known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))], 0.05);
   const many = lines.length > TOLD;

@@ -175,7 +175,7 @@ function pathTable({ paths, metric }, labels) {
   ];
 }
 
-const FOLDED = 12;
+const FOLDED = 30;
 
 // A long table is shown on request.
 function folded(made, rows, what) {
