@@ -21,6 +21,7 @@ from core.instants import format_ms
 from research.__main__ import main
 from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.browser import CHROMIUM, DRIVER, browser
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
 from tests.support.system_files import system_places, write_system
@@ -278,6 +279,27 @@ class CrossValidations(CommandCase):
         # The second one was answered by the first: every trial of it is one of before.
         again = [one for one in self.store().records(Trial)[made:] if one.fingerprint is not None]
         self.assertTrue(again and all(one.same_as is not None for one in again))
+
+    def require_drawn(self, page: Path, found: dict[str, Any]) -> None:
+        """Require that a page has the paths, and that a real browser draws it whole, without an error."""
+        [held] = re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', page.read_text("utf-8"))
+        told = json.loads(held, parse_constant=self.fail)["validation"]
+        self.assertEqual([one["value"] for one in found["paths"]], [one["metric"] for one in told["paths"]])
+        self.assertEqual([one["out_value"] for one in found["splits"]], [one["out_value"] for one in told["splits"]])
+        for path, curve in zip(told["paths"], told["curves"], strict=True):
+            self.assertAlmostEqual(path["return_pct"], curve["return_pct"][-1], 5)
+        if not (CHROMIUM and DRIVER):
+            return
+        with browser() as window:
+            for width in (1400, 390):
+                window.open(page, width=width, dark=width == 390)
+                window.drawn()
+                sections = window.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
+                self.assertEqual(["paths", "distributions", "splits", "luck", "made"], sections)
+                self.assertEqual(3, window.run("return document.querySelectorAll('.line-plot svg path.line').length"))
+                self.assertEqual(width, window.run("return document.documentElement.scrollWidth"))
+                self.assertGreater(len(window.picture(f"cross-validation-{width}")), 10_000)
+                self.assertEqual([], window.logged())
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
