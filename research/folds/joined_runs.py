@@ -40,7 +40,7 @@ class RunPart(msgspec.Struct, frozen=True):
 
 def joined_figures(parts: Sequence[RunPart], settings: MetricSettings) -> Figures:
     """Return the figures of at least one run, in order; those of an account that was gone in one of them are None."""
-    joined = _joined([one.daily for one in parts])
+    joined = joined_days([one.daily for one in parts])
     if joined is None:
         return dict.fromkeys(sorted(joined_names()))
     curve = joined.curve(0, sum(one.length_ms for one in parts))
@@ -57,7 +57,7 @@ def joined_figures(parts: Sequence[RunPart], settings: MetricSettings) -> Figure
     return {**found, _DRAWDOWN: deepest, **_of_trades([one.figures for one in parts])}
 
 
-def _joined(parts: Sequence[DailyCloses]) -> DailyCloses | None:
+def joined_days(parts: Sequence[DailyCloses]) -> DailyCloses | None:
     """Return equity day by day as if each run had begun with what the one before left; None where one lost it all."""
     start = parts[0].starting_balance
     returns: list[Float64Array] = []

@@ -6,7 +6,7 @@ test to the next: limits on losses and draw-down begin anew, as they do with a s
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Unpack, cast
+from typing import Any, Unpack, cast
 
 import msgspec
 
@@ -30,7 +30,7 @@ from research.studies.planned_search import (
     search_of,
 )
 from research.studies.search_rows import require_same, row_of
-from research.studies.surroundings import OpenedSurroundings, Surroundings, Watch, require_known, store_of
+from research.studies.surroundings import OpenedSurroundings, PartWatch, Surroundings, require_known, store_of
 from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status, Trial
@@ -191,18 +191,6 @@ def _recorded(plan: WalkPlan, search: Search, store: RunStore, status: Status) -
     return msgspec.structs.replace(row, id=store.record(row))
 
 
-class _FoldWatch(NamedTuple):
-    """Who is told of a walk-forward, while one of its folds is made."""
-
-    watch: Watch
-    before: int
-    folds: int
-
-    def made(self, done: int, total: int) -> None:
-        """Hear that so many trials of a fold are there, of which each has as many."""
-        self.watch.made(self.before * total + done, self.folds * total)
-
-
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
     """Make the folds that are missing, in order, and keep how it ended."""
     run = FoldRun(row, plan, search, opened)
@@ -214,7 +202,7 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
             if done and FoldRun.is_ruined(done[-1]):
                 break
             if watch is not None:
-                opened.watch = _FoldWatch(watch, len(done), len(plan.folds))
+                opened.watch = PartWatch(watch, len(done), len(plan.folds))
             opened.progress_title = f"Fold {fold.number} of {len(plan.folds)}"
             try:
                 done.append(run.make(fold, done[-1] if done else None))

@@ -8,6 +8,8 @@ import msgspec
 
 from core.errors import ConfigurationError, HarnessError
 from research.executors.cluster_address import cluster_of
+from research.folds.cross_validation import resume_cross_validation
+from research.folds.validation_rows import plan_of_validation
 from research.folds.walk_forward import resume_walk_forward
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.held_job import HeldJob
@@ -21,6 +23,7 @@ from systems.places import Places
 
 OPTIMISE = "optimise"
 WALK_FORWARD = "walk-forward"
+CROSS_VALIDATION = "cross-validation"
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +60,12 @@ class WalkForwardRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknow
     walk_forward: int
 
 
+class CrossValidationRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which cross-validation is made, and how."""
+
+    cross_validation: int
+
+
 Request = TypeVar("Request", bound=SearchRequest)
 
 
@@ -74,6 +83,14 @@ def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForward
     _require_own(plan.search, f"walk-forward {walk.id}")
     total = plan.search.total * len(plan.folds)
     return _submitted(store, WALK_FORWARD, f"walk-forward {walk.id}: {_named(walk)}", wanted, total)
+
+
+def submit_cross_validation(store: RunStore, validation: Optimisation, wanted: CrossValidationRequest) -> Job:
+    """Let a worker make what is missing of a cross-validation that is in the store."""
+    plan = plan_of_validation(validation)
+    _require_own(plan.search, f"cross-validation {validation.id}")
+    total = plan.search.total * len(plan.ranges)
+    return _submitted(store, CROSS_VALIDATION, f"cross-validation {validation.id}: {_named(validation)}", wanted, total)
 
 
 def _require_own(plan: StudyPlan, called: str) -> None:
@@ -130,6 +147,12 @@ def _shown_by(number: int) -> str:
     return f"python -m research show {number} shows it, report {number} writes its page"
 
 
+def _cross_validation(held: HeldJob) -> None:
+    wanted = _wanted(held, CrossValidationRequest)
+    found = resume_cross_validation(wanted.cross_validation, **wanted.surroundings(held))
+    held.say(f"{len(found.splits)} searches, {len(found.paths)} paths")
+
+
 def _wanted(held: HeldJob, kind: type[Request]) -> Request:
     try:
         return msgspec.convert(held.job.request, kind)
@@ -137,5 +160,9 @@ def _wanted(held: HeldJob, kind: type[Request]) -> Request:
         raise ConfigurationError(f"job {held.job.id}: was not submitted by this program ({error})") from None
 
 
-KINDS: Mapping[str, Callable[[HeldJob], Any]] = {OPTIMISE: _optimise, WALK_FORWARD: _walk_forward}
+KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
+    OPTIMISE: _optimise,
+    WALK_FORWARD: _walk_forward,
+    CROSS_VALIDATION: _cross_validation,
+}
 """The kinds of jobs, and what does each."""

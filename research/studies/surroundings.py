@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import Protocol, Self, TypedDict
+from typing import NamedTuple, Protocol, Self, TypedDict
 
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
@@ -19,6 +19,18 @@ class Watch(Protocol):
 
     def made(self, done: int, total: int) -> None:
         """Hear that so many trials of so many are there."""
+
+
+class PartWatch(NamedTuple):
+    """Who is told of several searches, while one of them is made: how many were before it, and how many there are."""
+
+    watch: Watch
+    before: int
+    parts: int
+
+    def made(self, done: int, total: int) -> None:
+        """Hear that so many trials of one are there, of which each has as many."""
+        self.watch.made(self.before * total + done, self.parts * total)
 
 
 class Surroundings(TypedDict, total=False):

@@ -1,5 +1,6 @@
 """``python -m research walk-forward`` and ``cross-validate`` as a user runs them; killed in the middle of a fold."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,10 +11,13 @@ import unittest
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from backtests.config_backtest import ConfigBacktestRunner
 from core.instants import format_ms
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.browser import CHROMIUM, DRIVER, browser
 from tests.support.research_cases import CommandCase
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
@@ -35,6 +39,12 @@ class FoldCommand(CommandCase):
 
     def fold(self, *arguments: str) -> tuple[int, str, str]:
         return self.command(*arguments, *self.where, "--processes", "1")
+
+    def plain(self, *arguments: str) -> dict[str, Any]:
+        code, output, errors = self.command(*arguments, "--json")
+        self.assertEqual(0, code, errors)
+        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
+        return found
 
     def walk(self, *arguments: str) -> dict[str, Any]:
         code, output, errors = self.fold("walk-forward", *arguments, "--json")
@@ -90,6 +100,31 @@ class Walks(FoldCommand):
         self.assertTrue(line.endswith(f"  {first['final_balance']:,.2f}"), line)
         self.assertRegex(output, r"ema_fast: (\d+\.\d|n/a) on average \(\d, \d\)\n")
         self.assertIn("positions close at a test's end at their last marks, with costs (reason=end)", output)
+
+    def test_latest_is_the_whole_walk_forward_where_the_latest_run_is_a_test_of_it(self) -> None:
+        found = self.walk(*WALK)
+        last = found["folds"][-1]
+        daily = np.array([found["equity"]["starting_balance"], *found["equity"]["daily"]])
+        returns = daily[1:] / daily[:-1] - 1.0
+        with contextlib.chdir(self.folder):
+            luck = self.plain("luck", "latest")
+            self.assertEqual((found["walk_forward"], len(returns), 1),
+                             (luck["walk_forward"], luck["observations"], luck["trials"]))  # fmt: skip
+            alone = self.plain("luck", last["run_id"])
+            self.assertNotIn("walk_forward", alone)
+            self.assertLess(alone["observations"], luck["observations"])
+            drawn = self.plain("monte-carlo", "--walk-forward", "latest", "--paths", "50")
+            ways = {one["way"]: one for one in drawn["ways"]}
+            end, trades = daily[-1], sum(one["out_figures"]["trade_quality.trades"] for one in found["folds"])
+            self.assertEqual(f"walk-forward {found['walk_forward']}", drawn["run_id"])
+            self.assertEqual(len(returns), ways["day_blocks"]["steps"])
+            for way in ("day_blocks", "trades_drawn"):
+                self.assertAlmostEqual(end, ways[way]["actual_final_equity"], 6)
+            self.assertEqual(trades, ways["trades_drawn"]["steps"])
+            code, _, errors = self.command("luck", "latest", "--noise", "5")
+            self.assertEqual(2, code)
+            self.assertRegex(errors, rf"--noise: walk-forward 1 is several runs — .* {last['run_id']}\n\Z")
+            self.assertIn("which run? — allowed: RUN, or --walk-forward", self.command("luck")[2])
 
     def require_page(self, output: str) -> None:
         """Require that the page of a walk-forward says what was printed of it, and that it can be written again."""
@@ -174,10 +209,26 @@ class CrossValidations(FoldCommand):
         code, output, errors = self.command("show", str(found["cross_validation"]), "--json")
         self.assertEqual((0, "", found), (code, errors, json.loads(output)))
         made = len(tried(self.store()))
-        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3")
+        # The second one is a job; a worker makes it.
+        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3", "--detach", "--json")
         self.assertEqual((0, ""), (code, errors))
-        [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
-        self.assertEqual((0, output, ""), self.command("show", number))
+        number = str(json.loads(output)["cross_validation"])
+        self.assertIn("is not at its end — allowed: to go on with it: python -m research cross-validate --resume "
+                      f"{number}\n", self.command("show", number)[2])  # fmt: skip
+        code, output, errors = self.command("worker", "--until-empty")
+        self.assertEqual(0, code, errors)
+        self.assertIn(f"cross-validation {number}: mine, fortnight", output + errors)
+        again = json.loads(self.command("show", number, "--json")[1])
+        self.assertEqual({**found, "cross_validation": int(number)}, again)
+        # It has come to its end: nothing is left to do, and it is shown as it was.
+        output = self.command("show", number)[1]
+        code, resumed, errors = self.fold("cross-validate", "--resume", number, "--report")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertTrue(resumed.startswith(output))
+        self.assertRegex(
+            resumed[len(output) :], rf"\A\nReport page: \S+/reports/cross_validation_{number}_\w+\.html\n\Z"
+        )
+        self.assertTrue(output.startswith(f"Cross-validation {number}: mine, fortnight: 2024-01-01T00:00:00.000Z to "))
         code, _, errors = self.fold("optimise", "--resume", number)
         self.assertEqual(2, code)
         self.assertIn(f"study '{number}': is a cross-validation — allowed: the number of a study; or python -m", errors)
@@ -190,10 +241,36 @@ class CrossValidations(FoldCommand):
         again = [one for one in self.store().records(Trial)[made:] if one.fingerprint is not None]
         self.assertTrue(again and all(one.same_as is not None for one in again))
 
+    def require_drawn(self, page: Path, found: dict[str, Any]) -> None:
+        """Require that a page has the paths, and that a real browser draws it whole, without an error."""
+        [held] = re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', page.read_text("utf-8"))
+        told = json.loads(held, parse_constant=self.fail)["validation"]
+        self.assertEqual([one["value"] for one in found["paths"]], [one["metric"] for one in told["paths"]])
+        self.assertEqual([one["out_value"] for one in found["splits"]], [one["out_value"] for one in told["splits"]])
+        for path, curve in zip(told["paths"], told["curves"], strict=True):
+            self.assertAlmostEqual(path["return_pct"], curve["return_pct"][-1], 5)
+        if not (CHROMIUM and DRIVER):
+            return
+        with browser() as window:
+            for width in (1400, 390):
+                window.open(page, width=width, dark=width == 390)
+                window.drawn()
+                sections = window.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
+                self.assertEqual(["paths", "distributions", "splits", "luck", "made"], sections)
+                self.assertEqual(3, window.run("return document.querySelectorAll('.line-plot svg path.line').length"))
+                self.assertEqual(width, window.run("return document.documentElement.scrollWidth"))
+                self.assertGreater(len(window.picture(f"cross-validation-{width}")), 10_000)
+                self.assertEqual([], window.logged())
+
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
         table = (
-            ((), "which system? — allowed: --system ID"),
+            ((), "which system? — allowed: --system ID, or --resume NUMBER"),
+            (("--resume", "latest"), "cross-validation 'latest': there is none of that number"),
+            (
+                ("--resume", "1", "--groups", "4"),
+                "--groups does nothing with --resume: the cross-validation has its own",
+            ),
             ((*mine, "--groups", "1"), "groups: 1 — allowed: a whole number from 2 to 20"),
             ((*mine, "--test-groups", "6"), "test_groups: 6 — allowed: a whole number from 1 to 5"),
             ((*mine, "--purge", "x"), "purge: 'x' is no length"),

@@ -62,8 +62,11 @@ const PSR_WORDS =
   `many trials; from ${SURE} on it is called sure.`;
 export const psrNote = () => el("p", { class: "note" }, PSR_WORDS);
 
-export function luckFacts({ luck }) {
-  const rows = luck.facts.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
+export const luckFacts = ({ luck }) => toldFacts(luck.facts);
+
+/** Returns a table of labels and what is said of each. */
+export function toldFacts(facts) {
+  const rows = facts.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
   return el("table", { class: "facts told" }, el("tbody", {}, rows));
 }
 
