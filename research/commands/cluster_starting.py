@@ -6,14 +6,13 @@ from other machines.
 
 import argparse
 import importlib
-import ipaddress
 import sys
 from pathlib import Path
 
 from core.command_line import say
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from research.executors.cluster_address import ClusterAddress
+from research.executors.cluster_address import ClusterAddress, is_of_this_machine
 
 PORT = 8786
 _TLS = ("tls_ca_file", "tls_cert", "tls_key")
@@ -22,7 +21,8 @@ _TLS = ("tls_ca_file", "tls_cert", "tls_key")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     parser.add_argument("part", metavar="PART", choices=("scheduler", "worker"), help="scheduler or worker")
-    parser.add_argument("address", metavar="ADDRESS", nargs="?", help="of the scheduler, for workers: tcp://HOST:PORT")
+    parser.add_argument("address", metavar="ADDRESS", nargs="?", help="of the scheduler, for workers: tcp://HOST:PORT, "
+                        "or tls://HOST:PORT with certificates")  # fmt: skip
     parser.add_argument("--host", metavar="HOST", default="127.0.0.1",
                         help="the address that it listens at; others than those of this machine alone with "
                         "certificates (default: %(default)s)")  # fmt: skip
@@ -58,7 +58,7 @@ def _given(asked: argparse.Namespace) -> list[str]:
     for name, file in files.items():
         if file is not None and not Path(file).is_file():
             raise ConfigurationError(f"--{name.replace('_', '-')}: there is no file {shown(file)}")
-    if not secured and not _is_of_this_machine(asked.host):
+    if not secured and not is_of_this_machine(asked.host):
         raise ConfigurationError(
             f"--host: {shown(asked.host)} can be reached from elsewhere, and whoever reaches a {asked.part} runs what "
             "he likes — allowed: 127.0.0.1, or --tls-ca-file, --tls-cert and --tls-key"
@@ -76,14 +76,11 @@ def _given(asked: argparse.Namespace) -> list[str]:
         return [*common, "--port", str(asked.port), *(["--protocol", "tls"] if secured else [])]
     if asked.address is None:
         raise ConfigurationError("cluster worker: whose? — allowed: cluster worker tcp://HOST:PORT of the scheduler")
-    url = ClusterAddress(asked.address).url
-    return [url, *common, "--nworkers", str(asked.processes), "--nthreads", "1"]
-
-
-def _is_of_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    address = ClusterAddress(asked.address)
+    if address.is_secured is not secured:
+        raise ConfigurationError(
+            f"cluster {address.url}: "
+            + ("needs certificates — allowed: --tls-ca-file, --tls-cert and --tls-key" if address.is_secured else
+               f"would not use the certificates — allowed: tls://{address.url.removeprefix('tcp://')}")
+        )  # fmt: skip
+    return [address.url, *common, "--nworkers", str(asked.processes), "--nthreads", "1"]

@@ -83,6 +83,7 @@ class Database:
             except BaseException:
                 self.close()
                 raise
+            self._file = self._identity()
 
     @property
     def is_file(self) -> bool:
@@ -100,8 +101,20 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are kept when the block ends, all of them or none."""
+        """Yield a connection whose changes are kept when the block ends, all of them or none.
+
+        Raises
+        ------
+        StoreError
+            If that fails, or the file that was opened is no longer there: what is written into it is nowhere.
+        """
         with self._faults(), self._engine.connect() as connection:
+            if self._identity() != self._file:
+                raise StoreError(
+                    f"{shown(self.url)}: was removed or replaced while it was open, and what it had is gone with it; "
+                    "put it back and start again",
+                    path=Path(str(self.url.database)),
+                )
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -129,6 +142,14 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what tells the file from any other at its place; None of a server, and of one that is not there."""
+        if self.is_file:
+            with contextlib.suppress(OSError):
+                found = Path(str(self.url.database)).stat()
+                return found.st_dev, found.st_ino
+        return None
 
     def _bring_up(self) -> None:
         with self._engine.connect() as connection, connection.begin():

@@ -197,6 +197,7 @@ class Refused(ClusterCase):
 class Command(unittest.TestCase):
     def test_what_would_be_open_to_others_is_refused(self) -> None:
         here = str(Path(__file__))
+        certified = ["--tls-ca-file", here, "--tls-cert", here, "--tls-key", here]
         for arguments, words in (
             (["scheduler", "--host", "0.0.0.0"], "can be reached from elsewhere"),
             (["scheduler", "--host", "::"], "can be reached from elsewhere"),
@@ -206,6 +207,9 @@ class Command(unittest.TestCase):
             (["scheduler", "--port", "70000"], "--port: 70000"),
             (["worker"], "whose? — allowed: cluster worker tcp://HOST:PORT"),
             (["worker", "here"], "is no address"),
+            (["worker", "tcp://192.0.2.1:8786"], "is on another machine and unsecured: "),
+            (["worker", "tls://192.0.2.1:8786"], "tls://192.0.2.1:8786: needs certificates — allowed: --tls-ca-file"),
+            (["worker", "tcp://127.0.0.1:1", "--host", "0.0.0.0", *certified], "allowed: tls://127.0.0.1:1"),
         ):
             with self.subTest(arguments):
                 errors = io.StringIO()
