@@ -45,8 +45,24 @@ def run(asked: argparse.Namespace) -> int:
         ) from None
     say(f"cluster {asked.part}: python -m distributed.cli.dask_{asked.part} {' '.join(given)}")
     sys.stdout.flush()
-    code: int | None = module.main(given, standalone_mode=False)
+    try:
+        code: int | None = module.main(given, standalone_mode=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _not_started(asked, error) from None
     return code or 0
+
+
+def _not_started(asked: argparse.Namespace, error: BaseException) -> BaseException:
+    """Return what is told of a part that the library could not start: what was below its own error."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    place = f"{asked.host}:{asked.port}" if asked.part == "scheduler" else asked.host
+    return ConfigurationError(
+        f"cluster {asked.part}: cannot start at {place}: {' '.join(str(error).split())} — allowed: a --host of this "
+        "machine, a --port that nobody has (0 is any), and a certificate with its key, of the authority of the others"
+    )
 
 
 def _given(asked: argparse.Namespace) -> list[str]:

@@ -63,6 +63,7 @@ class Cluster:
             raise ConfigurationError(
                 f"cluster {address.url}: cannot be reached within {address.wait_seconds:g} s ({_short(error)}) — "
                 "allowed: the address of a scheduler that runs (python -m research cluster scheduler)"
+                + (", with a certificate of the authority that this side knows" if address.is_secured else "")
             ) from None
         try:
             self._use()
@@ -181,10 +182,13 @@ class Cluster:
 
 def _require_certificates(url: str) -> None:
     """Refuse to ask a cluster that hears only who has a certificate, without one that can be used."""
+    security = Security()
     try:
-        wrong = None if Security().get_connection_args("client")["ssl_context"] else "no certificates are named"
+        wrong = None if security.get_connection_args("client")["ssl_context"] else "no certificates are named"
     except (OSError, ValueError, TypeError) as error:  # What OpenSSL cannot read is an OSError too.
-        wrong = f"the certificates cannot be used ({_short(error)})"
+        named = [getattr(security, f"tls_{name}") for name in ("ca_file", "client_cert", "client_key")]
+        files = ", ".join(one for one in named if one and "\n" not in one)  # Others are certificates themselves.
+        wrong = f"the certificates cannot be used: {_short(error)} ({files})"
     if wrong is not None:
         raise ConfigurationError(
             f"cluster {url}: {wrong} — allowed: files of PEM in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "

@@ -77,7 +77,10 @@ class Database:
         with self._faults():
             if self.is_file:
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = _engine(url)
+            # A strategy may change the folder of the process.
+            self._place = Path(str(url.database)).absolute()
+            is_path = self.is_file and not str(url.database).startswith("file:")
+            self._engine = _engine(url.set(database=str(self._place)) if is_path else url)
             try:
                 self._bring_up()
             except BaseException:
@@ -147,7 +150,7 @@ class Database:
         """Return what tells the file from any other at its place; None of a server, and of one that is not there."""
         if self.is_file:
             with contextlib.suppress(OSError):
-                found = Path(str(self.url.database)).stat()
+                found = self._place.stat()
                 return found.st_dev, found.st_ino
         return None
 

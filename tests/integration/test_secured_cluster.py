@@ -59,7 +59,7 @@ class Secured(CommandCase):
         nowhere = {name: str(self.folder / "nowhere") for name in shown(ours)}
         for environment, words in (
             ({}, "no certificates are named — allowed: files of PEM in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "),
-            (nowhere, "the certificates cannot be used"),
+            (nowhere, "the certificates cannot be used: "),
             (shown(theirs), "cannot be reached within 10 s"),
             ({**shown(ours), **{name: file for name, file in shown(theirs).items() if "CA" not in name}},
              "cannot be reached within 10 s"),

@@ -1,5 +1,6 @@
 """Studies: the same trials whatever makes them and however often they are interrupted, and the truth about each."""
 
+import contextlib
 import sys
 import tempfile
 import threading
@@ -20,7 +21,7 @@ from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
 from runs.store import database
-from runs.store.run_store import RunStore
+from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
@@ -375,6 +376,13 @@ class Locked(StudyCase):
             self.assertEqual([], studies)
         waiting.join()
         self.assertEqual(4, len(studies[0].trials))
+
+    def test_it_stays_where_it_was_when_a_strategy_changes_the_folder_of_the_process(self) -> None:
+        with contextlib.chdir(self.folder):
+            store = open_store("sqlite:///there.sqlite")
+        self.addCleanup(store.close)
+        with store.database.reading():  # So that another connection is opened.
+            self.assertEqual(4, len(self.study({"hour": "0..3"}, sampler="grid", store=store).trials))
 
     def test_one_that_is_removed_is_told_and_nothing_is_written_nowhere(self) -> None:
         store = Removed(self.store.database, "here")
