@@ -75,7 +75,9 @@ class JobQueue:
             while True:
                 now = _now_ms(connection)
                 lapsed = or_(
-                    JOB.c.lease_ms.is_(None), JOB.c.lease_ms <= now, JOB.c.lease_ms > now + 1000 * MOST_LEASE_SECONDS
+                    JOB.c.lease_ms.is_(None),
+                    JOB.c.lease_ms <= now,
+                    JOB.c.lease_ms > now + int(1000 * MOST_LEASE_SECONDS),
                 )
                 free = and_(JOB.c.kind.in_(kinds), JOB.c.status.in_(OPEN), lapsed)
                 query = select(JOB).where(free).order_by(JOB.c.id).limit(1)
