@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.run_many import ManyRuns, VariationResult
-from core.errors import ConfigurationError, HarnessError, InvariantError
+from core.errors import HarnessError, InvariantError
 from research.folds.fold_times import Fold
 from research.folds.stitched_account import Depth
 from research.folds.walk_plan import FoldNotes, WalkPlan
@@ -18,6 +18,7 @@ from research.studies.planned_search import Search
 from research.studies.search import begin_study, go_on_with_study, study_row
 from research.studies.study import Study
 from research.studies.study_base import Candidate
+from research.studies.study_run import StudyTaken
 from research.studies.surroundings import OpenedSurroundings
 from runs.folder.stem_folder import own_folder
 from runs.store.store_rows import Optimisation, Trial
@@ -101,7 +102,7 @@ class FoldRun:
             try:
                 self._opened.store.record(trial)
             except IntegrityError:
-                raise ConfigurationError(
+                raise StudyTaken(
                     f"walk-forward {self._id}: fold {fold.number} is there already: another process makes it — "
                     "allowed: wait for it, or end it"
                 ) from None

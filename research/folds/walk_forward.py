@@ -30,6 +30,7 @@ from research.studies.planned_search import (
     search_of,
 )
 from research.studies.search_rows import require_same, row_of
+from research.studies.study_run import StudyTaken
 from research.studies.surroundings import OpenedSurroundings, PartWatch, Surroundings, require_known, store_of
 from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore
@@ -194,7 +195,8 @@ def _recorded(plan: WalkPlan, search: Search, store: RunStore, status: Status) -
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
     """Make the folds that are missing, in order, and keep how it ended."""
     run = FoldRun(row, plan, search, opened)
-    status, watch = "PARTIAL", opened.watch
+    status: Status | None = "PARTIAL"
+    watch = opened.watch
     done = _done(opened.store, row)
     kept = f"what is done is kept: python -m research walk-forward --resume {row.id}"
     try:
@@ -211,7 +213,11 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
             except ExecutorLost as error:
                 raise ExecutorLost(error.why, kept) from None
         status = "COMPLETED"
+    except StudyTaken:
+        status = None  # How it ends is told by who makes it.
+        raise
     finally:
-        row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
-        opened.store.record(row)
+        if status is not None:
+            row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
+            opened.store.record(row)
     return WalkForward(row, done)

@@ -30,7 +30,7 @@ from research.studies.search_rows import require_same
 from research.studies.study import Study
 from research.studies.study_base import Candidates
 from research.studies.study_plan import BaseHashes, StudyPlan, plan_of, versions_of
-from research.studies.study_run import StudyRun
+from research.studies.study_run import StudyRun, StudyTaken
 from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known, store_of
 from research.studies.verification import Verifier
 from runs.identity.code_version import code_version
@@ -239,7 +239,8 @@ def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedS
     judge = search.judge
     run = StudyRun(plan, search.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
     progress = open_progress(opened.progress_title, plan.total, opened.show_progress, "trials")
-    status, trials = "PARTIAL", run.trials
+    status: Status | None = "PARTIAL"
+    trials = run.trials
     try:
 
         def told(trial: Trial) -> None:
@@ -258,14 +259,21 @@ def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedS
         best = {one.id: one for one in verifier.verified(study.best, opened.machines.processes)}
         trials = [best.get(one.id, one) for one in trials]
         status = "COMPLETED"
+    except StudyTaken:
+        status = None  # How it ends is told by who makes it.
+        raise
+    except ConfigurationError:
+        status = "PARTIAL" if run.trials else "FAILED"  # No point may be tried.
+        raise
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; {_kept(run, id_)}") from None
     except ExecutorLost as error:
         raise ExecutorLost(error.why, _kept(run, id_)) from None
     finally:
-        settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
-        row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
-        store.record(row)
+        if status is not None:
+            settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
+            row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
+            store.record(row)
     return Study(row, plan, search.objectives, trials)
 
 

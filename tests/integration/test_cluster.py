@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import io
 import re
+import socket
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -25,6 +27,7 @@ from tests.support import hour_strategy
 from tests.support.candles import candles_of
 from tests.support.clusters import LoopbackCluster, free_port
 from tests.support.hour_strategy import planted_candles
+from tests.support.runs.backtest_runs import command_environment
 from tests.support.studies import SPACE, planted_base, store_in, told
 from tests.support.system_files import system_places, write_system
 from tests.support.waiting import LONG_S, PATIENCE_S
@@ -220,6 +223,7 @@ class Refused(ClusterCase):
 class Command(unittest.TestCase):
     def test_what_would_be_open_to_others_is_refused(self) -> None:
         here = str(Path(__file__))
+        certified = ["--tls-ca-file", here, "--tls-cert", here, "--tls-key", here]
         for arguments, words in (
             (["scheduler", "--host", "0.0.0.0"], "can be reached from elsewhere"),
             (["scheduler", "--host", "::"], "can be reached from elsewhere"),
@@ -229,6 +233,9 @@ class Command(unittest.TestCase):
             (["scheduler", "--port", "70000"], "--port: 70000"),
             (["worker"], "whose? — allowed: cluster worker tcp://HOST:PORT"),
             (["worker", "here"], "is no address"),
+            (["worker", "tcp://192.0.2.1:8786"], "is on another machine and unsecured: "),
+            (["worker", "tls://192.0.2.1:8786"], "tls://192.0.2.1:8786: needs certificates — allowed: --tls-ca-file"),
+            (["worker", "tcp://127.0.0.1:1", "--host", "0.0.0.0", *certified], "allowed: tls://127.0.0.1:1"),
         ):
             with self.subTest(arguments):
                 errors = io.StringIO()
@@ -237,6 +244,23 @@ class Command(unittest.TestCase):
                 self.assertEqual(2, code)
                 self.assertIn(words, errors.getvalue())
                 self.assertRegex(errors.getvalue(), r"\Aerror: [^\n]*\n\Z")
+
+    def test_a_scheduler_that_cannot_start_says_why_in_a_line(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            found = subprocess.run(
+                [sys.executable, "-m", "research", "cluster", "scheduler", "--port", str(port)],
+                env=command_environment({}),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual(2, found.returncode)
+        *_, last = found.stderr.splitlines()
+        self.assertRegex(last, f"^error: cluster scheduler: cannot start at 127.0.0.1:{port}: .* already in use — ")
+        self.assertNotIn("Traceback", found.stderr)
 
 
 def _family(pid: int) -> list[int]:

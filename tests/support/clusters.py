@@ -23,15 +23,19 @@ def free_port() -> int:
 
 
 class LoopbackCluster:
-    """A scheduler; workers come and go, all of them at the end of ``until``."""
+    """A scheduler; workers come and go, all of them at the end of ``until``.
 
-    def __init__(self, until: contextlib.ExitStack) -> None:
+    With a folder of certificates each part has its own.
+    """
+
+    def __init__(self, until: contextlib.ExitStack, certificates: Path | None = None) -> None:
         self._until = until
+        self._certificates = certificates
         self.living: list[subprocess.Popen[bytes]] = []
         self.folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
         self.port = free_port()
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        self.scheduler = self.start("-m", "research", "cluster", "scheduler", "--port", str(self.port))
+        self.address = f"{'tcp' if certificates is None else 'tls'}://127.0.0.1:{self.port}"
+        self.scheduler = self._part("scheduler", "--port", str(self.port))
         wait_until(self.answers, self.said)
 
     def start(self, *arguments: str, path: str | None = None) -> subprocess.Popen[bytes]:
@@ -53,7 +57,13 @@ class LoopbackCluster:
 
     def worker(self) -> subprocess.Popen[bytes]:
         """Start a worker; it has joined when its first run is made."""
-        return self.start("-m", "research", "cluster", "worker", self.address)
+        return self._part("worker", self.address)
+
+    def _part(self, part: str, *arguments: str) -> subprocess.Popen[bytes]:
+        place = self._certificates
+        files = () if place is None else (("ca-file", "ca.pem"), ("cert", f"{part}.pem"), ("key", f"{part}.key"))
+        shown = [one for name, file in files for one in (f"--tls-{name}", f"{place}/{file}")]
+        return self.start("-m", "research", "cluster", part, *arguments, *shown)
 
     def other_worker(self, code: str | None) -> subprocess.Popen[bytes]:
         """Start a worker of another version of this program, or one that knows nothing of it."""

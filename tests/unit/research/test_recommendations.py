@@ -2,6 +2,7 @@
 
 import itertools
 import unittest
+from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
 
@@ -211,6 +212,11 @@ class Decided(HistoryCase):
             accept(1, self.store, self.places)
         self.assertEqual("accepted", accept(1, self.store, self.places).status)
         self.store.record(self.row)
+        version = self.folder / "config" / "systems" / "mine-r1.yaml"
+        version.unlink()
+        with patch.object(Path, "replace", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            accept(1, self.store, self.places)
+        self.assertFalse(version.exists(), "there as a whole or not at all")
         write_system(self.folder, "mine-r1")
         with self.assertRaisesRegex(ConfigurationError, "there already, nothing was written"):
             accept(1, self.store, self.places)

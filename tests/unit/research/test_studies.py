@@ -1,9 +1,12 @@
 """Studies: the same trials whatever makes them and however often they are interrupted, and the truth about each."""
 
+import contextlib
+import sys
 import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +15,7 @@ import numpy as np
 from sqlalchemy import text
 
 import research
-from backtests import MemoryBacktest, run_backtest
+from backtests import BacktestResult, MemoryBacktest, run_backtest
 from core.errors import ConfigurationError, HarnessError, StoreError
 from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler_choice import SAMPLERS
@@ -20,7 +23,7 @@ from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
 from research.studies.study_luck import sharpes_tried
 from runs.store import database
-from runs.store.run_store import RunStore
+from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, RunRow, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
@@ -36,6 +39,16 @@ class Overtaken(RunStore):
     def record(self, record: Any) -> int:
         if isinstance(record, Trial) and record.number == 2:
             super().record(record)
+        return super().record(record)
+
+
+class Removed(RunStore):
+    """A store whose folder somebody empties before it keeps its third trial."""
+
+    def record(self, record: Any) -> int:
+        if isinstance(record, Trial) and record.number == 2:
+            for one in Path(str(self.database.url.database)).parent.iterdir():
+                one.unlink()
         return super().record(record)
 
 
@@ -234,6 +247,24 @@ class Truth(StudyCase):
             self.study({"hour": "0..2"}, base=base, sampler="grid")
         self.assertEqual(["COMPLETED", "FAILED"], [one.status for one in self.store.records(Optimisation)])
 
+    def test_a_function_that_gives_no_number_fails_its_trials_with_what_it_gave_and_where(self) -> None:
+        given = iter(("much", None, float("nan"), [1.0], 10**400, np.float32(2.5)))
+
+        def mine(done: BacktestResult) -> Any:
+            for one in given:
+                return one
+            sys.exit("enough\nof it")
+
+        study = self.study({"hour": "11..17"}, sampler="grid", metric=mine)
+        no_number = "metric .*mine: returned {} — allowed: a number, or None"
+        for trial, words in zip(study.trials, (
+            no_number.format("'much'"), None, None, no_number.format(r"\[1.0\]"), no_number.format("1000.*"), None,
+            r"SystemExit: enough of it \(test_studies.py:\d+\)",
+        ), strict=True):  # fmt: skip
+            with self.subTest(trial.params):
+                self.assertRegex(str(trial.failure), f"\\A{words}\\Z")
+        self.assertEqual(([2.5], 2), ([one.value for one in study.ranked], len(study.unranked)))
+
     def test_points_that_may_not_be_tried_cost_no_run(self) -> None:
         conditions = ["hour % 2 == 0", "stop > target"]
         study = self.study({"hour": "0..23", "target": "0.002..0.09:0.022"}, sampler="grid", conditions=conditions)
@@ -246,6 +277,11 @@ class Truth(StudyCase):
             self.study({"hour": "0..23"}, sampler="grid", conditions=["hour > 30"])
         with self.assertRaisesRegex(ConfigurationError, "10,000 points in a row may not be tried, 10000 by"):
             self.study({"hour": "0..23"}, sampler="random", trials=5, conditions=["hour > 30"])
+        with self.assertRaisesRegex(ConfigurationError, "10,000 points in a row may not be tried, 10000 by"):
+            wide = {"hour": "0..23", "stop": "0.1..0.11:1e-8"}
+            self.study(wide, sampler="grid", trials=5, conditions=["hour > 30"])
+        states = [one.status for one in self.store.records(Optimisation)]
+        self.assertEqual(["COMPLETED", "FAILED", "FAILED", "FAILED"], states)
         # What the settings themselves refuse is no trial either.
         beyond = self.study({"hour": "22..25"}, sampler="grid")
         self.assertEqual([22, 23], [one.params["hour"] for one in beyond.trials])
@@ -332,6 +368,7 @@ class Truth(StudyCase):
         store = Overtaken(self.store.database, "here")
         with self.assertRaisesRegex(ConfigurationError, "trial 2 is there already: another process makes this study"):
             self.study({"hour": "0..5"}, sampler="grid", store=store)
+        self.assertEqual("RUNNING", self.store.records(Optimisation)[0].status)  # The other one tells how it ends.
         whole = research.resume(1, base=self.base, store=self.store, processes=1)
         self.assertEqual(list(range(6)), [one.params["hour"] for one in whole.trials])
 
@@ -378,6 +415,19 @@ class Locked(StudyCase):
             self.assertEqual([], studies)
         waiting.join()
         self.assertEqual(4, len(studies[0].trials))
+
+    def test_it_stays_where_it_was_when_a_strategy_changes_the_folder_of_the_process(self) -> None:
+        with contextlib.chdir(self.folder):
+            store = open_store("sqlite:///there.sqlite")
+        self.addCleanup(store.close)
+        with store.database.reading():  # So that another connection is opened.
+            self.assertEqual(4, len(self.study({"hour": "0..3"}, sampler="grid", store=store).trials))
+
+    def test_one_that_is_removed_is_told_and_nothing_is_written_nowhere(self) -> None:
+        store = Removed(self.store.database, "here")
+        with self.assertRaisesRegex(StoreError, r"runs.sqlite: was removed or replaced while it was open, .*"):
+            self.study({"hour": "0..5"}, sampler="grid", store=store)
+        self.assertEqual([], list(Path(self.folder).iterdir()))
 
     def test_one_that_stays_locked_is_told_and_the_study_goes_on_later(self) -> None:
         with patch.object(database, "BUSY_SECONDS", 0.3):

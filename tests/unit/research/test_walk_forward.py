@@ -19,6 +19,7 @@ from research.folds.parameter_drift import drift_of
 from research.folds.stitched_account import Depth, efficiency
 from research.folds.walk_forward_result import WalkForward
 from research.spaces.ranges import parameter_of
+from research.studies.study_run import StudyTaken
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
@@ -36,6 +37,15 @@ GIVEN: dict[str, Any] = {"sampler": "grid", "metric": "net_profit", "processes":
 
 def base_of(candles: CandleColumns) -> MemoryBacktest:
     return MemoryBacktest({"BTC/USDT": candles_of(candles)}, config=CONFIG)
+
+
+class Overtaken(RunStore):
+    """A store into which another process writes that it makes the second fold."""
+
+    def record(self, record: Any) -> int:
+        if isinstance(record, Trial) and (record.number, record.status) == (2, "RUNNING"):
+            super().record(record)
+        return super().record(record)
 
 
 class WalkCase(StoreCase):
@@ -189,6 +199,13 @@ class Goes(WalkCase):
         self.assertEqual(27, len([one for one in cut.records(Trial) if one.fingerprint is not None]))
         made = {walk.id, *(one.notes.study for one in walk.folds)}
         self.assertEqual({"COMPLETED"}, {one.status for one in cut.records(Optimisation) if one.id in made})
+
+    def test_one_that_another_process_makes_is_left_to_it(self) -> None:
+        store = Overtaken(self.opened().database, "here")
+        with self.assertRaisesRegex(StudyTaken, "fold 2 is there already: another process makes it"):
+            self.walk(store=store, parameters={"hour": "12"})
+        [row] = store.records(Optimisation, method="walk-forward")
+        self.assertEqual("RUNNING", row.status)  # The other one tells how it ends.
 
     def test_it_is_not_gone_on_with_where_it_would_be_mixed(self) -> None:
         store = self.opened()
