@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -21,7 +20,7 @@ from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from core.timeframe import timeframe_ms
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
 from runs.folder.file_names import JOURNAL, REBALANCES, TRADES
 from validation.portfolio_settings import PortfolioFeed
 
@@ -128,14 +127,9 @@ def _history(
         offline=offline,
         show_progress=False,
     )
-    provider: Any = HistoricalDataProvider(
-        first.exchange,
-        cache_dir=data_dir or first.data.cache_dir,
-        offline=offline,
-        off_grid=first.data.off_grid,
-        progress=False,
-        now_ms=lambda: max(now_ms, replay.last_step_ms or 0),
-    )
+    # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
+    now_ms = max(now_ms, replay.last_step_ms)
+    provider = settled_provider(first.exchange, first.data, now_ms, offline=offline, data_dir=data_dir)
     result = run_portfolio(plan, provider)
     members = {f"{name}/{TRADES}": Path(one.folder) / TRADES for name, one in result.members.items()}
     return {REBALANCES: Path(result.output_dir) / REBALANCES, **members}

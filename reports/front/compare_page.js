@@ -3,6 +3,7 @@
 import { unpackNumbers, unpackTimes } from "front/columns.js";
 import { el, section } from "front/elements.js";
 import { figureText, plainFigures } from "front/figures.js";
+import { badge } from "front/page_frame.js";
 import { breakable, flat } from "front/run_facts.js";
 import { points, showAll, timeChart } from "front/time_charts.js";
 import { count, day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
@@ -164,7 +165,7 @@ export function comparePage(runs) {
     section("figures", "Figures", "Figures side by side", sideBySide(names, figureRows(runs), "Figure")),
     doubts.length > 0 && section("warnings", "Notes", "Before you believe it", el("ul", {}, doubts)),
   ];
-  const ids = runs.map((run) => el("span", { class: "badge code" }, run.id));
+  const ids = runs.map((run) => badge(run.id, "code"));
   const title = el(
     "div",
     { class: "title" },

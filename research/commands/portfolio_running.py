@@ -2,16 +2,17 @@
 
 import argparse
 
-from core.command_line import INTERRUPTED, failed, say
+from core.command_line import INTERRUPTED, failed
 from core.errors import ConfigurationError
 from core.instants import format_ms
 from research.commands.portfolio_blocks import show_portfolio
+from research.commands.search_arguments import places_of
+from research.commands.search_words import show_listed
 from research.portfolio.portfolio_backtest import backtest_portfolio, portfolio_rows, read_portfolio_run
 from runs.commands.opened_store import print_json
-from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import open_store
 from runs.store.store_rows import Optimisation
-from systems.places import DEFAULT_FOLDER, Places
+from systems.places import DEFAULT_FOLDER
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(asked: argparse.Namespace) -> int:
         found = backtest_portfolio(
             asked.portfolio,
             asked.window,
-            places=Places(asked.systems, asked.logs, asked.data_dir),
+            places=places_of(asked),
             offline=asked.offline,
             show_progress=False if asked.json else None,
         )
@@ -63,13 +64,8 @@ def run(asked: argparse.Namespace) -> int:
 def _list(*, as_json: bool) -> int:
     with open_store() as store:
         rows = portfolio_rows(store)
-    if as_json:
-        print_json([_plain(one) for one in rows])
-    elif not rows:
-        say("no portfolio was run; python -m research portfolio NAME runs one")
-    else:
-        header = ("number", "status", "portfolio", "window", "members", "allocation", "run")
-        show(Grid(header, [[str(cell) for cell in _plain(one).values()] for one in rows], len(header)))
+    none = "no portfolio was run; python -m research portfolio NAME runs one"
+    show_listed([_plain(one) for one in rows], none, as_json=as_json)
     return 0
 
 

@@ -13,26 +13,26 @@ import msgspec
 import numpy as np
 
 from backtests.many.run_base import Base
-from core.errors import ConfigurationError, HarnessError, InvariantError
+from core.errors import ConfigurationError
 from core.settings_problem import shown
 from core.time_range import TimeRange
 from core.timeframe import timeframe_ms
 from market_data.history.fetch_progress import open_progress
-from metrics.equity_curve import DailyCloses
 from metrics.metric_settings import MetricSettings
 from research.executors.executor_pool import ExecutorLost
 from research.folds.combinations import GroupScheme, Split, groups_of, paths_of, splits_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
 from research.folds.joined_runs import RunPart, joined_figures, joined_names
-from research.folds.lengths import length_ms
+from research.folds.lengths import NOTHING, length_ms
 from research.folds.validation_rows import ValidationPlan, keep_validation
 from research.folds.windowed_base import WindowedBase, study_base_over
 from research.objectives.objective import Objective
 from research.objectives.trial_figures import Figures, figures_of
 from research.spaces.parameter import Parameter
+from research.studies.judged_trials import kept_days
 from research.studies.planned_search import Options, Search, conventions, search_of
 from research.studies.search import begin_study
-from research.studies.surroundings import OpenedSurroundings
+from research.studies.surroundings import OpenedSurroundings, require_known
 from runs.store.store_rows import Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
@@ -84,7 +84,8 @@ def cross_validate(
     HarnessError
         If all trials of a range failed, or the run of a test.
     """
-    purge, embargo = options.pop("purge", "0c"), options.pop("embargo", "0c")
+    require_known(options, ValidationOptions, "cross_validate")
+    purge, embargo = options.pop("purge", NOTHING), options.pop("embargo", NOTHING)
     given: Options = {**options, "best": 0}  # type: ignore[typeddict-unknown-key]
     search = search_of(system, parameters, given)
     objective = _objective(search)
@@ -98,7 +99,7 @@ def cross_validate(
     splits = splits_of(groups_of(search.plan.window, groups, candle_ms), scheme)
     plan = ValidationPlan(search=search.plan, scheme=scheme, candle_ms=candle_ms)
     with OpenedSurroundings(given) as opened:
-        row = plan.row(search.base.market.strategy)
+        row = plan.row(search.base.market.strategy, wall_clock_ms())
         row = msgspec.structs.replace(row, id=opened.store.record(row))
         kept = False
         try:
@@ -173,6 +174,7 @@ def _searched(search: Search, splits: Iterable[Split], opened: OpenedSurrounding
         plan = msgspec.structs.replace(search.plan, window=one, window_name=None)
         base = study_base_over(search.base, one, isolated=True)
         kept = f"{_INTERRUPTED} {number} of {len(ranges)}; the same command again makes only the runs that are missing"
+        opened.progress_title = f"Search {number} of {len(ranges)}"
         try:
             found[one] = _Known(one, begin_study(Search(plan, base, search.objectives), opened).trials)
         except KeyboardInterrupt:
@@ -203,9 +205,8 @@ def _best(
 
 def _part_of(window: TimeRange, trial: Trial) -> RunPart:
     figures = trial.figures or {}
-    equity = np.frombuffer(trial.daily_equity or b"", "<f8")
     start = float(figures.get("performance.starting_balance") or 0.0)
-    return RunPart(window.length_ms, DailyCloses(trial.first_day or 0, start, equity), figures)
+    return RunPart(window.length_ms, kept_days(trial.first_day, start, trial.daily_equity), figures)
 
 
 _Parts = dict[tuple[int, int], RunPart]
@@ -228,11 +229,9 @@ def _tried(
             with opened.machines.runs(base, "none", len(points)) as runs:
                 made = runs.run([space.variation(params[number]) for number in points])
                 for number, one in zip(points, made, strict=True):
-                    if one.result is None:
-                        wrong = one.error
-                        raise wrong if isinstance(wrong, HarnessError) else InvariantError(str(wrong))
-                    daily = one.result.daily_closes
-                    figures = figures_of(one.result.result, daily, window, settings)
+                    done = one.required()
+                    daily = done.daily_closes
+                    figures = figures_of(done.result, daily, window, settings)
                     found[number, own] = RunPart(window.length_ms, daily, figures)
                     progress.advance(1)
     return found

@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 
 from core.candle_columns import Float64Array
-from core.timeframe import DAY_MS
-from metrics.equity_curve import DailyCloses, EquityCurve
+from metrics.equity_curve import DailyCloses
 from metrics.figures.drawdown_figures import drawdown_figures
 from metrics.figures.performance_figures import performance_figures
 from metrics.figures.risk_figures import risk_figures
@@ -44,16 +43,7 @@ def joined_figures(parts: Sequence[RunPart], settings: MetricSettings) -> Figure
     joined = _joined([one.daily for one in parts])
     if joined is None:
         return dict.fromkeys(sorted(joined_names()))
-    ends_ms = (np.arange(len(joined.equity), dtype=np.int64) + 1) * DAY_MS
-    length_ms = sum(one.length_ms for one in parts)
-    curve = EquityCurve.of(
-        ends_ms,
-        joined.equity,
-        joined.starting_balance,
-        start_ms=0,
-        end_ms=length_ms,
-        sparse=True,
-    )
+    curve = joined.curve(0, sum(one.length_ms for one in parts))
     deepest = drawdown_figures(curve)[0].max_drawdown_pct
     performance, _ = performance_figures(curve, joined, curve.net_profit, settings)
     risk, _ = risk_figures(curve, joined, deepest, settings)

@@ -6,16 +6,15 @@ the search has the paths. Every range that is searched is a study of its own.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from core.errors import ConfigurationError
-from core.settings_problem import shown
 from research.folds.combinations import GroupScheme, groups_of, splits_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
 from research.objectives.trial_figures import Figures
+from research.studies.search_rows import read_kept, row_of
 from research.studies.study_plan import StudyPlan
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
@@ -32,25 +31,9 @@ class ValidationPlan(msgspec.Struct, frozen=True, kw_only=True):
     scheme: GroupScheme
     candle_ms: int
 
-    def row(self, strategy: str) -> Optimisation:
+    def row(self, strategy: str, created_ms: int) -> Optimisation:
         """Return the row of a cross-validation that begins."""
-        search = self.search
-        return Optimisation(
-            name=search.system or strategy,
-            status="RUNNING",
-            strategy=strategy,
-            method=METHOD,
-            objective=", ".join(f"{one.text}:{one.direction[:3]}" for one in search.goals),
-            space=msgspec.to_builtins(search.space),
-            settings={METHOD: msgspec.to_builtins(self)},
-            seed=search.seed,
-            created_ms=wall_clock_ms(),
-            system=search.system,
-            window_name=search.window_name,
-            start_ms=search.window.start_ms,
-            end_ms=search.window.end_ms,
-            batch=search.batch,
-        )
+        return self.search.begun(strategy, created_ms, METHOD, {METHOD: msgspec.to_builtins(self)})
 
 
 class _SplitNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,20 +70,16 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
     ConfigurationError
         If there is none, it is not at its end, or another program wrote it.
     """
-    row = validation_row(validation, store)
+    row = row_of(METHOD, validation, store)
+    called = f"{METHOD} {row.id}"
     if row.status != "COMPLETED":
         raise ConfigurationError(
-            f"cross-validation {row.id}: is not at its end — allowed: to make it again, with what was tried from the "
-            "store"
+            f"{called}: is not at its end — allowed: to make it again, with what was tried from the store"
         )
     settings: dict[str, Any] = row.settings or {}
-    try:
-        plan = msgspec.convert(settings.get(METHOD), ValidationPlan)
-        paths = msgspec.convert(settings.get(_PATHS), list[PathResult])
-        trials = store.records(Trial, optimisation=row.id)
-        notes = [msgspec.convert(one.notes, _SplitNotes) for one in trials]
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"cross-validation {row.id}: was not written by this program ({error})") from None
+    plan = read_kept(settings.get(METHOD), ValidationPlan, called)
+    trials = store.records(Trial, optimisation=row.id)
+    notes = [read_kept(one.notes, _SplitNotes, called) for one in trials]
     groups = groups_of(plan.search.window, plan.scheme.groups, plan.candle_ms)
     splits = splits_of(groups, plan.scheme)
     return CrossValidation(
@@ -121,15 +100,5 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
             )
             for trial, said in zip(trials, notes, strict=True)
         ],
-        paths=paths,
+        paths=read_kept(settings.get(_PATHS), list[PathResult], called),
     )
-
-
-def validation_row(validation: str | int, store: RunStore) -> Optimisation:
-    """Return the row of a cross-validation, by its number or ``latest``; ConfigurationError where there is none."""
-    rows: Sequence[Optimisation] = store.records(Optimisation, method=METHOD)
-    found = [one for one in rows if str(validation) in ("latest", str(one.id))]
-    if found:
-        return found[-1]
-    allowed = f"allowed: latest, or such as {rows[-1].id}" if rows else "the store has none yet"
-    raise ConfigurationError(f"cross-validation {shown(str(validation))}: there is none of that number — {allowed}")

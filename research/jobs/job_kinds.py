@@ -112,7 +112,8 @@ def do_job(held: HeldJob) -> None:
 def _optimise(held: HeldJob) -> None:
     wanted = _wanted(held, OptimiseRequest)
     study = resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held))
-    held.say(f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed")
+    counts = f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed"
+    held.say(f"{counts}; {_shown_by(wanted.study)}")
     for one in study.disagreeing:
         difference = (one.notes or {})["verified"]["difference"]
         raise HarnessError(f"trial {one.number} is not what the reference kernel makes of it: {difference}")
@@ -121,7 +122,12 @@ def _optimise(held: HeldJob) -> None:
 def _walk_forward(held: HeldJob) -> None:
     wanted = _wanted(held, WalkForwardRequest)
     walk = resume_walk_forward(wanted.walk_forward, **wanted.surroundings(held))
-    held.say(f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something")
+    counts = f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something"
+    held.say(f"{counts}; {_shown_by(wanted.walk_forward)}")
+
+
+def _shown_by(number: int) -> str:
+    return f"python -m research show {number} shows it, report {number} writes its page"
 
 
 def _wanted(held: HeldJob, kind: type[Request]) -> Request:

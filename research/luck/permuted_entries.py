@@ -30,6 +30,7 @@ import numpy as np
 from msgspec import UNSET
 
 from backtests.backtest_result import BacktestResult
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import Base, RunBase, base_of
 from backtests.many.run_many import run_many
 from core.candle_columns import CandleColumns
@@ -37,7 +38,7 @@ from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
 from market_data.practice.practice_random import stream, words
 from metrics.figures.undefined import Undefined
-from research.luck.changed_runs import ChangedBase, ChangedRuns, Score, compared, return_per_trade_pct, run_alone
+from research.luck.changed_runs import ChangedRuns, Score, compared, return_per_trade_pct, run_alone
 from research.luck.said_again import PLACE, Said, written_down
 from research.luck.turned_signals import said_in_run, turned
 

@@ -59,6 +59,14 @@ class Objective(msgspec.Struct, frozen=True):
         """By what values are multiplied to be better the larger they are."""
         return 1.0 if self.direction == "maximise" else -1.0
 
+    @property
+    def figure(self) -> str | None:
+        """The figure that it is, by its full name; None of an expression, a score or a function."""
+        try:
+            return None if self.function is not None else figure_of(self.text)
+        except ConfigurationError:
+            return None
+
 
 def objective_of(written: str | Function | Objective) -> Objective:
     """Return an objective as a user writes it.

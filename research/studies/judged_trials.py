@@ -136,3 +136,8 @@ class Judge:
 def equity_bytes(daily: DailyCloses) -> bytes:
     """Return equity at the end of each day as the store keeps it."""
     return np.ascontiguousarray(daily.equity, "<f8").tobytes()
+
+
+def kept_days(first_day: int | None, starting_balance: float, equity: bytes | None) -> DailyCloses:
+    """Return equity at the end of each day from what the store keeps: the opposite of :func:`equity_bytes`."""
+    return DailyCloses(first_day or 0, starting_balance, np.frombuffer(equity or b"", "<f8"))

@@ -1,27 +1,22 @@
 """``python -m research walk-forward`` and ``cross-validate`` as a user runs them; killed in the middle of a fold."""
 
-import contextlib
-import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
+from typing import Any, ClassVar
 
 from backtests.config_backtest import ConfigBacktestRunner
 from core.instants import format_ms
-from research.__main__ import main
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.research_cases import CommandCase
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
-from tests.support.system_files import system_places, write_system
 from tests.support.waiting import wait_until
 
 SECTION = {
@@ -35,47 +30,20 @@ SECTION = {
 WALK = ("--system", "mine", "--train", "5d", "--test", "288c", "--purge", "6h", "--embargo", "2h")
 
 
-class CommandCase(unittest.TestCase):
-    maxDiff = None
+class FoldCommand(CommandCase):
+    system: ClassVar[dict[str, Any]] = {"windows": {"fortnight": "2024-01-01..2024-01-14"}, "optimise": SECTION}
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.places = system_places(self.folder)
-        write_system(self.folder, "mine", windows={"fortnight": "2024-01-01..2024-01-14"}, optimise=SECTION)
-        self.where = ["--systems", self.places.systems, "--logs", str(self.places.logs), "--data-dir",
-                      str(self.places.data_dir)]  # fmt: skip
-        self.url = f"sqlite:///{folder.name}/runs.sqlite"
-        self.enterContext(patch.dict(os.environ, HARNESS_STORE_URL=self.url))
-
-    def store(self) -> RunStore:
-        store = open_store(self.url)
-        self.addCleanup(store.close)
-        return store
-
-    def command(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a verb in this process; return exit code, standard output and standard error."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main([*arguments, *self.where, "--processes", "1"])
-        return code, output.getvalue(), errors.getvalue()
-
-    def shown(self, *arguments: str) -> tuple[int, str, str]:
-        """Run ``show``."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main(["show", *arguments])
-        return code, output.getvalue(), errors.getvalue()
+    def fold(self, *arguments: str) -> tuple[int, str, str]:
+        return self.command(*arguments, *self.where, "--processes", "1")
 
     def walk(self, *arguments: str) -> dict[str, Any]:
-        code, output, errors = self.command("walk-forward", *arguments, "--json")
+        code, output, errors = self.fold("walk-forward", *arguments, "--json")
         self.assertEqual((0, ""), (code, errors))
         found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
         return found
 
 
-class Walks(CommandCase):
+class Walks(FoldCommand):
     def test_every_test_is_the_separate_backtest_byte_for_byte(self) -> None:
         found = self.walk(*WALK)
         self.assertEqual((2, 2), (len(found["folds"]), found["folds_planned"]))
@@ -106,7 +74,7 @@ class Walks(CommandCase):
         self.assertEqual(balance, found["equity"]["daily"][-1])
 
     def test_the_table_says_what_the_document_has(self) -> None:
-        code, output, errors = self.command("walk-forward", *WALK, "--anchored", "--seed", "3", "--report")
+        code, output, errors = self.fold("walk-forward", *WALK, "--anchored", "--seed", "3", "--report")
         self.assertEqual((0, ""), (code, errors))
         self.require_page(output)
         found = self.walk("--resume", "latest")
@@ -141,9 +109,7 @@ class Walks(CommandCase):
             self.assertEqual(one["params"]["ema_fast"], line.split()[3])
         for asked in ("1", "latest"):
             again = self.folder / f"again_{asked}.html"
-            output, errors = io.StringIO(), io.StringIO()
-            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-                self.assertEqual(0, main(["report", asked, "--out", str(again)]), errors.getvalue())
+            self.assertEqual((0, f"{again}\n", ""), self.command("report", asked, "--out", str(again)))
             self.assertEqual(Path(page).read_text("utf-8"), again.read_text("utf-8"))
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
@@ -163,14 +129,14 @@ class Walks(CommandCase):
         )
         for arguments, words in table:
             with self.subTest(arguments):
-                code, output, errors = self.command("walk-forward", *arguments)
+                code, output, errors = self.fold("walk-forward", *arguments)
                 self.assertEqual((2, ""), (code, output))
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
         self.assertEqual([], self.store().records(Optimisation))
 
 
-class Killed(CommandCase):
+class Killed(FoldCommand):
     def test_killed_in_the_middle_of_a_fold_it_goes_on_and_comes_to_the_same(self) -> None:
         ranges = ("--param", "ema_fast=3..6", "--param", "sl_atr_multiple=1.0..3.0")
         wanted = (*WALK, *ranges, "--trials", "40", "--sampler", "tpe", "--batch", "4")
@@ -197,25 +163,25 @@ class Killed(CommandCase):
         self.assertEqual(whole, found)
 
 
-class CrossValidations(CommandCase):
+class CrossValidations(FoldCommand):
     def test_the_paths_and_their_distribution(self) -> None:
         shape = ("--system", "mine", "--groups", "4", "--test-groups", "2", "--purge", "2h", "--embargo", "6h")
-        code, output, errors = self.command("cross-validate", *shape, "--trials", "3", "--json")
+        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3", "--json")
         self.assertEqual((0, ""), (code, errors))
         found = json.loads(output, parse_constant=self.fail)
         self.assertEqual((6, 3, 3), (len(found["splits"]), len(found["paths"]), found["search"]["tried"]))
         # The store has it whole: what is read is what was made.
-        code, output, errors = self.shown(str(found["cross_validation"]), "--json")
+        code, output, errors = self.command("show", str(found["cross_validation"]), "--json")
         self.assertEqual((0, "", found), (code, errors, json.loads(output)))
         made = len(tried(self.store()))
-        code, output, errors = self.command("cross-validate", *shape, "--trials", "3")
+        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3")
         self.assertEqual((0, ""), (code, errors))
         [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
-        self.assertEqual((0, output, ""), self.shown(number))
-        code, _, errors = self.command("optimise", "--resume", number)
+        self.assertEqual((0, output, ""), self.command("show", number))
+        code, _, errors = self.fold("optimise", "--resume", number)
         self.assertEqual(2, code)
         self.assertIn(f"study '{number}': is a cross-validation — allowed: the number of a study; or python -m", errors)
-        self.assertRegex(self.shown()[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
+        self.assertRegex(self.command("show")[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
         self.assertIn("groups: 4 of 84h, 2 left out at a time, purge 2h, embargo 6h: 6 searches, 3 paths\n", output)
         self.assertRegex(
             output, r"\nover paths +paths +mean +lowest +5 % +25 % +median +75 % +95 % +highest\nmetric +3 "
@@ -236,7 +202,7 @@ class CrossValidations(CommandCase):
         )
         for arguments, words in table:
             with self.subTest(arguments):
-                code, output, errors = self.command("cross-validate", *arguments)
+                code, output, errors = self.fold("cross-validate", *arguments)
                 self.assertEqual((2, ""), (code, output))
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")

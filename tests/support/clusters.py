@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from unittest import TestCase
 
 from distributed import Client
 
@@ -24,11 +23,12 @@ def free_port() -> int:
 
 
 class LoopbackCluster:
-    """A scheduler; workers come and go."""
+    """A scheduler; workers come and go, all of them at the end of ``until``."""
 
-    def __init__(self, case: TestCase) -> None:
-        self._case = case
-        self.folder = Path(case.enterContext(tempfile.TemporaryDirectory()))
+    def __init__(self, until: contextlib.ExitStack) -> None:
+        self._until = until
+        self.living: list[subprocess.Popen[bytes]] = []
+        self.folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
         self.port = free_port()
         self.address = f"tcp://127.0.0.1:{self.port}"
         self.scheduler = self.start("-m", "research", "cluster", "scheduler", "--port", str(self.port))
@@ -47,7 +47,8 @@ class LoopbackCluster:
                 stderr=said,
                 start_new_session=True,
             )
-        self._case.addCleanup(self.kill, process)
+        self._until.callback(self.kill, process)
+        self.living.append(process)
         return process
 
     def worker(self) -> subprocess.Popen[bytes]:
@@ -78,6 +79,8 @@ class LoopbackCluster:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        with contextlib.suppress(ValueError):
+            self.living.remove(process)
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):

@@ -102,6 +102,11 @@ export function tiles({ study, objectives }) {
   ];
   const words = beside.filter(([many]) => many > 0).map(([many, text]) => `${count(many)} ${text}`);
   shown.push(["Trials", count(counts.trials), [`${count(counts.points)} points`, ...words].join(", ")]);
+  return tileRow(shown);
+}
+
+/** Tiles of what stands first: a name, a value, and what it is of. */
+export function tileRow(shown) {
   return el(
     "div",
     { class: "tiles three" },

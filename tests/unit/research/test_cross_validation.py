@@ -1,8 +1,8 @@
 """Cross-validation: against runs made one by one, and sentinels at every boundary of what a search may see."""
 
+import functools
 import itertools
 import math
-import tempfile
 import unittest
 from typing import Any
 
@@ -17,48 +17,42 @@ from core.timeframe import DAY_MS
 from research.folds.cross_validation_result import CrossValidation, Distribution
 from research.folds.windowed_base import WindowedBase
 from research.studies.study_base import base_of_runs
-from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
 from tests.support.changed_candles import with_candle_changed
 from tests.support.hour_strategy import planted_candles
-from tests.support.studies import CONFIG, store_in
+from tests.support.research_cases import StoreCase
+from tests.support.studies import CONFIG
 from tests.support.times import HOUR_MS, JANUARY_MS
 
 SPACE = {"hour": "11..13"}
 DAYS, GROUPS = 32, 4
 SHAPE = {"groups": GROUPS, "test_groups": 2, "purge": "6h", "embargo": "18h"}
-"""Groups of eight days; a search begins a day after a group that is left out, and ends six hours before one."""
+"""Groups of whole days; a search begins a day after a group that is left out, and ends six hours before one."""
 
 
-class ValidationCase(unittest.TestCase):
-    maxDiff = None
+class ValidationCase(StoreCase):
+    days = DAYS
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder, self.number = folder.name, 0
-        self.candles = planted_candles(DAYS)
-
-    def opened(self) -> RunStore:
-        self.number += 1
-        store = store_in(self.folder, str(self.number))
-        self.addCleanup(store.close)
-        return store
+        super().setUp()
+        self.candles = planted_candles(self.days)
 
     def validated(self, candles: CandleColumns | None = None, **options: Any) -> CrossValidation:
         given = {"sampler": "grid", "metric": "roi", "processes": 1, **SHAPE, **options}
         base = MemoryBacktest({"BTC/USDT": candles_of(self.candles if candles is None else candles)}, config=CONFIG)
         return research.cross_validate(base, given.pop("parameters", SPACE), store=self.opened(), **given)
 
-    def alone(self, hour: int, first: int, end: int) -> list[float]:
-        """Return the daily returns of one run over some rows of candles."""
-        done = run_backtest(
-            {"BTC/USDT": candles_of(self.candles.slice(first, end))},
-            config={**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}},
-        )
-        equity = [10_000.0, *done.daily_closes.equity.tolist()]
-        return [after / before - 1 for before, after in itertools.pairwise(equity)]
+
+@functools.cache
+def alone(hour: int, first: int, end: int) -> list[float]:
+    """Return the daily returns of one run over some rows of candles."""
+    done = run_backtest(
+        {"BTC/USDT": candles_of(planted_candles(DAYS).slice(first, end))},
+        config={**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}},
+    )
+    equity = [10_000.0, *done.daily_closes.equity.tolist()]
+    return [after / before - 1 for before, after in itertools.pairwise(equity)]
 
 
 class Brute(ValidationCase):
@@ -72,23 +66,27 @@ class Brute(ValidationCase):
             self.assertEqual([own for own in range(GROUPS) if own not in one.split.tests],
                              [first // size for first, _ in spans])  # fmt: skip
             growth = {
-                hour: math.prod(1 + value for first, end in spans for value in self.alone(hour, first, end)) - 1
+                hour: math.prod(1 + value for first, end in spans for value in alone(hour, first, end)) - 1
                 for hour in (11, 12, 13)
             }
             best.append(max(growth, key=lambda hour: growth[hour]))
             self.assertEqual(best[-1], one.params["hour"])
             self.assertAlmostEqual(100 * growth[best[-1]], one.in_value, 9)
-            tested = [value for own in one.split.tests for value in self.alone(best[-1], own * size, own * size + size)]
+            tested = [value for own in one.split.tests for value in alone(best[-1], own * size, own * size + size)]
             self.assertAlmostEqual(100 * (math.prod(1 + value for value in tested) - 1), one.out_value, 9)
         for path in found.paths:
             returns = [value for own, split in enumerate(path.splits)
-                       for value in self.alone(best[split], own * size, own * size + size)]  # fmt: skip
+                       for value in alone(best[split], own * size, own * size + size)]  # fmt: skip
             self.assertEqual(DAYS, len(returns))
             self.assertAlmostEqual(100 * (math.prod(1 + value for value in returns) - 1), path.value, 9)
             sharpe = np.mean(returns) / np.std(returns, ddof=1) * math.sqrt(365)
             self.assertAlmostEqual(sharpe, path.figures["risk_adjusted.sharpe"], 9)
         self.assertEqual(3, found.distributions["metric"].paths)
         self.assertEqual(sum(one.value < 0 for one in found.paths) / 3, found.losing)
+
+
+class Paths(ValidationCase):
+    days = 16
 
     def test_trades_are_counted_over_all_runs_of_a_path(self) -> None:
         [path, *_] = self.validated(metric="profit_factor").paths
@@ -112,9 +110,11 @@ class Brute(ValidationCase):
 
 
 class Leaks(ValidationCase):
+    days = 16
+
     def test_no_search_sees_a_group_that_is_left_out_or_what_lies_about_it(self) -> None:
         clean = self.searched(self.candles)
-        size = 24 * DAYS // GROUPS
+        size = 24 * self.days // GROUPS
         # Rows around the border between the second and the third group, at each side of what is cut off.
         for row in (size, size + 5, 2 * size - 1, 2 * size - 6, 2 * size - 7, 2 * size, 2 * size + 23, 2 * size + 24):
             changed = self.searched(with_candle_changed(self.candles, row))

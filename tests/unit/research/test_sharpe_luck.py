@@ -11,6 +11,7 @@ import scipy.stats
 
 from metrics.figures.undefined import Undefined
 from research.luck.expected_best import SharpesTried, beaten_by_chance, deflated_sharpe, expected_best_sharpe
+from research.luck.luck_report import luck_of_sample
 from research.luck.sharpe_statistics import (
     SharpeSample,
     minimum_track_record,
@@ -175,6 +176,18 @@ class Undefinedness(unittest.TestCase):
 
     def test_annual_ratios_become_those_of_a_day(self) -> None:
         self.assertAlmostEqual(1 / math.sqrt(365), SharpesTried.of([1.0], periods_per_year=365).sharpes[0], 15)
+
+
+class Sentence(unittest.TestCase):
+    def test_the_best_of_all_is_called_so_and_no_other(self) -> None:
+        # Ratios of a day of 0.05, 0.1 and 0.2 are 0.9553, 1.9105 and 3.8210 a year of 365 days.
+        tried = SharpesTried.of([0.05, 0.1, 0.2])
+        of = {
+            sharpe: luck_of_sample(SharpeSample(sharpe=sharpe, observations=60, skew=0.0, kurtosis=3.0), tried).sentence
+            for sharpe in (0.1, 0.2)
+        }
+        self.assertRegex(of[0.2], r"^of 3 trials the best Sharpe 3\.8 would be beaten by chance in \d+ % of cases$")
+        self.assertRegex(of[0.1], r"^Sharpe 1\.91 is not the best of 3 trials, which is 3\.82, and would be beaten by ")
 
 
 if __name__ == "__main__":
