@@ -1,5 +1,17 @@
 """Whether the moments of a run's entries are better than any: the same entries, exits and costs at other times.
 
+The null hypothesis: when it was said has nothing to do with what the market did then. Under it the run is as probable
+at any place among the turned ones as at any other, and p is even between 0 and 1. Turned as one, trades of several
+symbols at once stay at once, and those that cluster stay clustered: dealt one by one they would average out what they
+share, and too many runs would stand out.
+
+Its limits: it tests the moments, not longs against shorts nor stops and targets, which the turned entries have too; a
+market that only rose makes any long good. Moments that know how wild the market will be, and not which way it goes, are
+told from others where the size of a trade's result follows from it, as with a time stop and far stops. Where levels
+move with the price and not with its volatility, a trade may be held for longer or shorter, into the next entry or out
+of its way: ``trades`` are others, wherefore the result of a trade is compared and not that of the run. Turned by less
+than trades are held, entries are much the same ones. It knows nothing of how many other entries were tried.
+
 References
 ----------
 D. Aronson, Evidence-Based Technical Analysis (2006): the Monte Carlo permutation of a rule's positions.
@@ -69,18 +81,7 @@ def entry_permutation(
     targets, trails, time stops and what the strategy itself ended or moved go with the entries; sizes, gates and costs
     are found anew by the kernel. Compared is the result of a trade.
 
-    The null hypothesis: when it was said has nothing to do with what the market did then. Under it the run is as
-    probable at any place among the turned ones as at any other, and p is even between 0 and 1. Turned as one, trades
-    of several symbols at once stay at once, and those that cluster stay clustered: dealt one by one they would average
-    out what they share, and too many runs would stand out.
-
-    Its limits: it tests the moments, not longs against shorts nor stops and targets, which the turned entries have too;
-    a market that only rose makes any long good. Moments that know how wild the market will be, and not which way it
-    goes, are told from others where the size of a trade's result follows from it, as with a time stop and far stops.
-    Where levels move with the price and not with its volatility, a trade may be held for longer or shorter, into the
-    next entry or out of its way: ``trades`` are others, wherefore the result of a trade is compared and not that of the
-    run. Turned by less than trades are held, entries are much the same ones. It knows nothing of how many other
-    entries were tried.
+    Null hypothesis and limits stand at the top of this module.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ _TOLD = (
     f"{_UNIT}.test_studies.Searches.test_the_sampler_is_asked_by_batches_and_told_in_the_order_in_which_it_was_asked",
 )
 _TRIED = (f"{_UNIT}.test_studies.Truth.test_all_that_was_tried_on_the_candles_counts_once_by_studies_and_by_hand",)
+_SHARED = (f"{_UNIT}.test_recommendations.KnownTruth.test_what_was_good_only_where_it_was_chosen_is_not_recommended",)
 _RUN_AGAIN = (f"{_UNIT}.test_studies.Truth.test_a_trial_that_is_another_when_it_is_run_again_is_told",)
 _MIXED = (f"{_UNIT}.test_studies.Truth.test_a_study_is_not_gone_on_with_where_it_would_be_mixed",)
 _PATHS = (f"{_UNIT}.test_drawn_paths",)
@@ -329,8 +330,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "blocks do not go on at the beginning",
         "research/monte_carlo/drawn_paths.py",
-        "return (np.take_along_axis(starts, since, axis=1) + steps - since) % self.steps",
-        "return np.minimum(np.take_along_axis(starts, since, axis=1) + steps - since, self.steps - 1)",
+        "return (np.take_along_axis(starts, since, axis=1) + steps - since) % length",
+        "return np.minimum(np.take_along_axis(starts, since, axis=1) + steps - since, length - 1)",
         _PATHS,
     ),
     Mutant(
@@ -375,14 +376,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "research/recommendations/judged_claims.py",
         "level = 1.0 - ERROR / tested",
         "level = 1.0 - ERROR",
-        _CLAIMS,
+        _SHARED,
     ),
     Mutant(
         "a probability knows of one claim",
         "research/recommendations/judged_claims.py",
         "probability=1.0 - min(1.0, tested * change.p_value),",
         "probability=1.0 - change.p_value,",
-        _CLAIMS,
+        _SHARED,
     ),
     Mutant(
         "where a point was chosen is evidence for it",

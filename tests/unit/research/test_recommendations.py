@@ -127,6 +127,10 @@ class KnownTruth(HistoryCase):
         self.assertEqual([], found.rows)
         claim = next(one.claim for one in found.tested if one.claim.recommended["strategy.params.ema_fast"] == 7)
         self.assertEqual(windows_of(6)[0], claim.searched)
+        for one in found.tested:
+            self.assertEqual(len(found.tested), one.tested)
+            self.assertEqual(1.0 - min(1.0, one.tested * one.change.p_value), one.probability)
+            self.assertEqual(1.0 - 0.05 / one.tested, one.level)
 
     def test_what_is_good_in_few_windows_does_not_hold_up(self) -> None:
         self.write_studies(3, lambda number: {BEST: 0.03 if number < 2 else -0.001})
