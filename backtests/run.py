@@ -190,12 +190,7 @@ def _run_reference(
     if failure is not None:
         if plan.output_dir is None:
             raise failure
-        raise StrategyError(
-            f"{failure}; what was done is in {done.result.output_dir}, marked partial",
-            strategy=failure.strategy,
-            symbol=failure.symbol,
-            open_time_ms=failure.open_time_ms,
-        ) from failure
+        raise marked_partial(failure, done.result.output_dir) from failure
     return done
 
 
@@ -215,6 +210,16 @@ def _progress(plan: RunPlan, market: MarketInput, watch: RunWatch | None) -> Abs
         return nullcontext(watch)
     candles = sum(one.window.rows for one in market.candles.values())
     return ReplayProgress(candles, shown=plan.show_progress is not False)
+
+
+def marked_partial(failure: StrategyError, folder: object) -> StrategyError:
+    """Return the failure of a strategy with where what was done until then is."""
+    return StrategyError(
+        f"{failure}; what was done is in {folder}, marked partial",
+        strategy=failure.strategy,
+        symbol=failure.symbol,
+        open_time_ms=failure.open_time_ms,
+    )
 
 
 def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:

@@ -7,6 +7,8 @@ import msgspec
 
 from core.errors import ConfigurationError, HarnessError
 from research.executors.cluster_address import cluster_of
+from research.folds.cross_validation import resume_cross_validation
+from research.folds.validation_rows import plan_of_validation
 from research.folds.walk_forward import resume_walk_forward
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
@@ -21,6 +23,7 @@ from systems.places import Places
 
 OPTIMISE = "optimise"
 WALK_FORWARD = "walk-forward"
+CROSS_VALIDATION = "cross-validation"
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +60,12 @@ class WalkForwardRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknow
     walk_forward: int
 
 
+class CrossValidationRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which cross-validation is made, and how."""
+
+    cross_validation: int
+
+
 Request = TypeVar("Request", bound=msgspec.Struct)
 
 
@@ -74,6 +83,14 @@ def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForward
     _require_own(plan.search, f"walk-forward {walk.id}")
     total = plan.search.total * len(plan.folds)
     return _submitted(store, WALK_FORWARD, f"walk-forward {walk.id}: {_named(walk)}", wanted, total)
+
+
+def submit_cross_validation(store: RunStore, validation: Optimisation, wanted: CrossValidationRequest) -> Job:
+    """Let a worker make what is missing of a cross-validation that is in the store."""
+    plan = plan_of_validation(validation)
+    _require_own(plan.search, f"cross-validation {validation.id}")
+    total = plan.search.total * len(plan.ranges)
+    return _submitted(store, CROSS_VALIDATION, f"cross-validation {validation.id}: {_named(validation)}", wanted, total)
 
 
 def _require_own(plan: StudyPlan, called: str) -> None:
@@ -110,7 +127,8 @@ def do_job(held: HeldJob) -> None:
 def _optimise(held: HeldJob) -> None:
     wanted = _wanted(held, OptimiseRequest)
     study = resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held))
-    held.say(f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed")
+    counts = f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed"
+    held.say(f"{counts}; {_shown_by(wanted.study)}")
     for one in study.disagreeing:
         difference = (one.notes or {})["verified"]["difference"]
         raise HarnessError(f"trial {one.number} is not what the reference kernel makes of it: {difference}")
@@ -119,7 +137,18 @@ def _optimise(held: HeldJob) -> None:
 def _walk_forward(held: HeldJob) -> None:
     wanted = _wanted(held, WalkForwardRequest)
     walk = resume_walk_forward(wanted.walk_forward, **wanted.surroundings(held))
-    held.say(f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something")
+    counts = f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something"
+    held.say(f"{counts}; {_shown_by(wanted.walk_forward)}")
+
+
+def _shown_by(number: int) -> str:
+    return f"python -m research show {number} shows it, report {number} writes its page"
+
+
+def _cross_validation(held: HeldJob) -> None:
+    wanted = _wanted(held, CrossValidationRequest)
+    found = resume_cross_validation(wanted.cross_validation, **wanted.surroundings(held))
+    held.say(f"{len(found.splits)} searches, {len(found.paths)} paths")
 
 
 def _wanted(held: HeldJob, kind: type[Request]) -> Request:
@@ -137,5 +166,6 @@ KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
     OPTIMISE: _optimise,
     WALK_FORWARD: _walk_forward,
+    CROSS_VALIDATION: _cross_validation,
 }
 """The kinds of jobs, and what does each."""

@@ -3,9 +3,9 @@
 import msgspec
 
 from core.errors import ConfigurationError, InvariantError
-from core.settings_problem import shown
 from research.recommendations.change import changed_text
 from research.recommendations.system_now import SystemNow
+from research.studies.search_rows import numbered
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation
 from systems.catalogue import read_system
@@ -19,15 +19,8 @@ _LONGEST = 56
 
 def recommendation(number: str | int, store: RunStore) -> Recommendation:
     """Return a recommendation by its number or ``latest``; ConfigurationError where there is none."""
-    text = str(number)
     rows = [one for one in store.records(Recommendation) if one.kind is not None]
-    found = [one for one in rows if text in ("latest", str(one.id))]
-    if found:
-        return found[-1]
-    allowed = (
-        f"allowed: latest, or such as {rows[-1].id}" if rows else "there is none yet: python -m research recommend"
-    )
-    raise ConfigurationError(f"recommendation {shown(text)}: there is none of that number — {allowed}")
+    return numbered(rows, number, "recommendation", "there is none yet: python -m research recommend")
 
 
 def accept(number: str | int, store: RunStore, places: Places = _HERE, note: str | None = None) -> Recommendation:

@@ -22,7 +22,7 @@ from live.life.live_session import LiveOptions, run_session
 from live.life.rehearsal import Rehearsal
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.atomic_files import write_atomically
-from runs.folder.stem_folder import StemFolder
+from runs.folder.stem_folder import own_folder
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, measure_run, read_run, trades_with_excursions
 from systems.catalogue import read_system
@@ -91,8 +91,7 @@ def system_backtest(
     of = _window(system, window, format_ms(span.start_ms), format_ms(span.end_ms))
     facts = {**_facts(system, settings), "window": of}
     # The note lies in the run's own folder, beside the documents that a backtest of the same settings shares.
-    shown = Path(str(result.output_dir))
-    own = StemFolder(shown.parent, shown.name).run_folder(str(result.run_id))
+    own = own_folder(result)
     write_json(own / _NOTE, facts)
     return {**_told(read_run(own)), **facts}
 
