@@ -8,11 +8,25 @@ from tests.architecture.source_tree import PYPROJECT
 from tests.support.shared import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "dependencies.md"
-OPTIONAL = {name: f"requirements-{name}" for name in ("compiled", "charts", "postgres", "research", "cluster", "dashboard", "alerts")}
+OPTIONAL = {
+    name: f"requirements-{name}"
+    for name in ("compiled", "charts", "postgres", "research", "cluster", "dashboard", "alerts")
+}
 EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
 PEERS = "requirements-peers"
 """Programs that are measured beside this one, which uses none of them."""
-SECTIONS = ("Base", "Compiled", "Charts", "PostgreSQL", "Research", "Cluster", "Dashboard", "Alerts", "Tests and checks", "Tools")
+SECTIONS = (
+    "Base",
+    "Compiled",
+    "Charts",
+    "PostgreSQL",
+    "Research",
+    "Cluster",
+    "Dashboard",
+    "Alerts",
+    "Tests and checks",
+    "Tools",
+)
 
 _PIN = re.compile(r"([\w.-]+)==([\w.]+)( ; [^\\]+)?")
 _ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
