@@ -9,6 +9,7 @@ import numpy as np
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.run_base import Base
+from backtests.market_input import MarketInput
 from backtests.player.pace import Speed
 from backtests.player.playback import Playback
 from backtests.player.player_state import PlayerState
@@ -67,6 +68,11 @@ class SessionPlayer:
     def result(self) -> BacktestResult | None:
         """What the run came to: whole at its end, partial where it was stopped or failed; None before."""
         return self._playing.result
+
+    @property
+    def market(self) -> MarketInput:
+        """All that the run is fed."""
+        return self._playing.playback.market
 
     @property
     def times_ms(self) -> Int64Array:
