@@ -50,6 +50,7 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
         limit_concurrency=_CONNECTIONS,
         h11_max_incomplete_event_size=_MOST_HEAD,
         ws_max_size=_MOST_MESSAGE,
+        ws="websockets-sansio",
         lifespan="on",
     )
     with bound, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is ended; all is in order by then.

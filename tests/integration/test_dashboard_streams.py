@@ -1,18 +1,17 @@
 """Streams of a real server, cut again and again: nothing is missed, nothing comes twice."""
 
+import asyncio
 import http.client
 import json
 import socket
 import tempfile
-import time
 import unittest
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import numpy as np
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from tests.support.dashboards import Dashboard, dashboard
 from tests.support.shared import REPOSITORY
@@ -85,26 +84,27 @@ class Streams(unittest.TestCase):
         self.assertEqual({"state"}, {one["kind"] for one in seen})
 
     def test_a_socket_has_the_same_messages_and_is_closed_to_strangers(self) -> None:
-        name = self.playing(400)
+        asyncio.run(self._by_socket(self.playing(400)))
+
+    async def _by_socket(self, name: str) -> None:
         address = f"ws://127.0.0.1:{self.server.port}/api/events/ws?topics=playback:{name}"
         bearer = {"Authorization": f"Bearer {self.server.token}"}
-        for headers in ({}, {**bearer, "Origin": "http://evil.example"}):
-            with self.assertRaises(InvalidStatus):
-                connect(address, additional_headers=headers, open_timeout=20).close()
         heard: list[dict[str, Any]] = []
         after = ""
-        began = False
-        while not heard or heard[-1]["data"]["control"] != "ended":
-            with connect(f"{address}{after}", additional_headers=bearer, open_timeout=20) as stream:
-                if not began:
-                    began = True
-                    time.sleep(0.2)  # Until it listens: without a mark it begins with what comes next.
-                    self.control(name, action="play")
-                for _ in range(5):
-                    heard.append(json.loads(stream.recv(30)))
-                    if heard[-1]["data"]["control"] == "ended":
-                        break
-            after = f"&after={heard[-1]['id']}"
+        async with aiohttp.ClientSession() as client:
+            for headers in ({}, {**bearer, "Origin": "http://evil.example"}):
+                with self.assertRaises(aiohttp.WSServerHandshakeError):
+                    await client.ws_connect(address, headers=headers)
+            while not heard or heard[-1]["data"]["control"] != "ended":
+                async with client.ws_connect(f"{address}{after}", headers=bearer) as stream:
+                    if not heard:
+                        await asyncio.sleep(0.2)  # Until it listens: without a mark it begins with what comes next.
+                        await asyncio.to_thread(self.control, name, action="play")
+                    for _ in range(5):
+                        heard.append(json.loads(await stream.receive_str(timeout=30)))
+                        if heard[-1]["data"]["control"] == "ended":
+                            break
+                after = f"&after={heard[-1]['id']}"
         numbers = [one["seq"] for one in heard]
         self.assertEqual(list(range(numbers[0], numbers[0] + len(numbers))), numbers)
 
