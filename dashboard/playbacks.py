@@ -11,6 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from backtests.many.run_base import Base
+from backtests.player.amount import exact_text
 from backtests.player.player_state import PlayerState
 from backtests.player.session_player import SessionPlayer
 from backtests.player.states import state_json
@@ -19,6 +20,7 @@ from dashboard.streams.event_hub import EventHub
 
 MOST = 4
 IDLE_SECONDS = 1_800.0
+_encode = msgspec.json.Encoder(enc_hook=exact_text).encode
 A_SECOND = 30.0
 """States that listeners are told a second at most."""
 PATIENCE_SECONDS = 2.0
@@ -45,6 +47,7 @@ class Driven:
         self.touched = time.monotonic()
         self._driver = ThreadPoolExecutor(1, thread_name_prefix=self.topic)
         self._doing: Future[PlayerState] | None = None
+        self._parts: dict[str, object] = {}
         player.listen(self._told, per_second=A_SECOND)
 
     def state(self) -> dict[str, Any]:
@@ -73,8 +76,17 @@ class Driven:
         self._hub.publish(self.topic, "closed", {})
 
     def _told(self, state: PlayerState) -> None:
-        if self._hub.has_listeners(self.topic):
-            self._hub.publish(self.topic, "state", plain(state), state=True)
+        """Tell a state in parts: what is another each time, and of the rest only what is new.
+
+        The last signals with all that was asked for them are ten times as long as the account.
+        """
+        if not self._hub.has_listeners(self.topic):
+            return
+        for name, part in (("signals", state.now.signals), ("trades", state.now.trades), ("fills", state.fills)):
+            if part != self._parts.get(name):
+                self._parts[name] = part
+                self._hub.publish(self.topic, name, msgspec.Raw(_encode({name: part})), state=True)
+        self._hub.publish(self.topic, "state", msgspec.Raw(_encode(_changing(state))), state=True)
 
 
 class Playbacks:
@@ -132,6 +144,31 @@ class Playbacks:
         for one in self.listed():
             if now - one.touched > IDLE_SECONDS and not self._hub.has_listeners(one.topic):
                 self.close(one.name)
+
+
+def _changing(state: PlayerState) -> dict[str, Any]:
+    """Return of a state what is another after each step."""
+    now = state.now
+    return {
+        "control": state.control,
+        "stopped_by": state.stopped_by,
+        "failure": state.failure,
+        "halts": state.halts,
+        "orders": state.orders,
+        "reached_ms": state.reached_ms,
+        "now": {
+            "status": now.status,
+            "time_ms": now.time_ms,
+            "index": now.index,
+            "total": now.total,
+            "progress_percent": now.progress_percent,
+            "candles": now.candles,
+            "current_capital": now.current_capital,
+            "equity": now.equity,
+            "open_trades": now.open_trades,
+            "metrics": now.metrics,
+        },
+    }
 
 
 def plain(state: PlayerState) -> dict[str, Any]:
