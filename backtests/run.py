@@ -169,15 +169,22 @@ def _run_reference(
         ended = EndedRun(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
         done = publish(files, plan, market, ended)
     if failure is not None:
-        if plan.output_dir is None:
-            raise failure
-        raise StrategyError(
-            f"{failure}; what was done is in {done.result.output_dir}, marked partial",
-            strategy=failure.strategy,
-            symbol=failure.symbol,
-            open_time_ms=failure.open_time_ms,
-        ) from failure
+        raise told_failure(failure, done)
     return done
+
+
+def told_failure(failure: StrategyError, done: MadeRun) -> StrategyError:
+    """Return the failure of a strategy, which says where what was done is, if that is in files."""
+    if done.kept is not None:
+        return failure
+    told = StrategyError(
+        f"{failure}; what was done is in {done.result.output_dir}, marked partial",
+        strategy=failure.strategy,
+        symbol=failure.symbol,
+        open_time_ms=failure.open_time_ms,
+    )
+    told.__cause__ = failure
+    return told
 
 
 def publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:

@@ -36,11 +36,8 @@ class RunFiles:
     """
 
     def __init__(self, directory: str | Path, stem: str) -> None:
-        self._stem = StemFolder(Path(directory), stem)
-        self.log_file = self._stem.log_file
-        self.folder = self._stem.folder
-        self.run_folder = self._stem.run_folder
-        self.holds_whole_run = self._stem.holds_whole_run
+        self._directory = Path(directory)
+        self.settle(stem)
         self._work = Path(directory) / f".{stem}.{os.getpid()}-{threading.get_ident()}.tmp"
         self._open: dict[str, BinaryIO] = {}
         self._names: list[str] = []
@@ -48,6 +45,14 @@ class RunFiles:
         with store_errors(Path(directory), _ADVICE):
             self._work.mkdir(parents=True, exist_ok=True)
             self._begun_ns = self._work.stat().st_mtime_ns
+
+    def settle(self, stem: str) -> None:
+        """Take the stem under which it is published, where that was not known when the writing began."""
+        self._stem = StemFolder(self._directory, stem)
+        self.log_file = self._stem.log_file
+        self.folder = self._stem.folder
+        self.run_folder = self._stem.run_folder
+        self.holds_whole_run = self._stem.holds_whole_run
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""

@@ -133,7 +133,8 @@ class Structure(unittest.TestCase):
     def test_async_lives_in_the_shell_only(self) -> None:
         for path in files_of(*PACKAGES):
             place = place_of(path)
-            if place.startswith(("market_data/feeds/", "practice/", "live/")):
+            # Beside the shell one generator, which yields the states of a backtest.
+            if place.startswith(("market_data/feeds/", "practice/", "live/", "backtests/player/backtest_engine.py")):
                 continue
             tree = tree_of(path)
             found = [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef | ast.Await)]
