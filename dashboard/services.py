@@ -10,8 +10,11 @@ from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.opened_runs import OpenedRuns
+from dashboard.sessions.live_sessions import LiveSessions
+from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
+from dashboard.streams.session_events import SessionEvents
 from dashboard.worker_processes import WorkerProcesses
 from runs.store.run_store import RunStore, open_store
 
@@ -29,6 +32,8 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    sessions
+        The live sessions of the configured folder, and what can be done with them.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
@@ -43,6 +48,9 @@ class Services:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
             opening.enter_context(JobEvents(self.store, self.hub))
+            processes = opening.enter_context(SessionProcesses())
+            self.sessions = LiveSessions(self.settings, self.store, processes)
+            opening.enter_context(SessionEvents(self.sessions, self.store, self.hub))
             opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()
         return self
