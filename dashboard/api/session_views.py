@@ -155,8 +155,8 @@ def _record(record: object, facts: SessionFacts) -> dict[str, Any]:
         return {"record": "session", "session": record.session, "code_version": record.code_version}
     if isinstance(record, StepRecord):
         closes = zip(facts.traded.symbols, record.candles, strict=False)
-        told = {"record": "step", "time": format_ms(record.time_ms), "missed": record.missed}
-        return {**told, "closes": {symbol: one[4] for symbol, one in closes if one is not None}}
+        shown = {symbol: one[4] for symbol, one in closes if one is not None}
+        return {"record": "step", "time": format_ms(record.time_ms), "missed": record.missed, "closes": shown}
     told: dict[str, Any] = msgspec.to_builtins(record)
     for name in [one for one in told if one.endswith("_ms")]:
         told[name.removesuffix("_ms")] = iso(told.pop(name))
