@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.opened_runs import OpenedRuns
+from dashboard.playbacks import Playbacks
 from dashboard.sessions.live_sessions import LiveSessions
 from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.event_hub import EventHub
@@ -34,12 +35,15 @@ class Services:
         The runs that were looked at last.
     sessions
         The live sessions of the configured folder, and what can be done with them.
+    playbacks
+        The sessions that are driven by hand.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.playbacks = Playbacks(self.hub)
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 
@@ -47,6 +51,7 @@ class Services:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
+            opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
             processes = opening.enter_context(SessionProcesses())
             self.sessions = LiveSessions(self.settings, self.store, processes)
