@@ -24,6 +24,8 @@ from runs.store.store_rows import Job
 
 BY = "dashboard"
 """Who speaks for an operator, in a session's journal."""
+MOST_RUNNING = 16
+"""Sessions that run at once; each is a process of some 200 MB."""
 _OBEYED_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 
@@ -77,9 +79,12 @@ class LiveSessions:
         ConfigurationError
             If what is to be traded, or its name, is wrong.
         Refused
-            If there is a session of that name.
+            If there is a session of that name, or too many run.
         """
         start = started_by(asked, self._settings)
+        running = sum(one.runs for one in self.all())
+        if running >= MOST_RUNNING:
+            raise Refused(f"{running} sessions run — allowed: {MOST_RUNNING} at once; stop one first")
         stem = checked_stem(start, self._settings, rehearsed=rehearsed)
         folder = self._new_folder(stem if name is None else plain_name("name", name), numbered=name is None)
         try:

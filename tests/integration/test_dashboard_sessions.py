@@ -13,7 +13,7 @@ from typing import Any
 
 from runs.folder.file_names import DERIVED
 from tests.support.dashboards import Dashboard, dashboard
-from tests.support.sessions.live_processes import session_config
+from tests.support.sessions.live_processes import LiveProcess, session_config
 from tests.support.shared import REPOSITORY
 from tests.support.streams import Listener
 from tests.support.waiting import wait_until
@@ -148,8 +148,6 @@ class Sessions(unittest.TestCase):
         name = self.client.start(rehearsal=spoken)
         self.assertEqual("practice_1m_20240101T000000", name)
         self.client.wait(name, lambda told: told["state"] == "ended")
-        from tests.support.sessions.live_processes import LiveProcess
-
         more = ("--practice-start", "2024-01-01", "--speed", "20000", "--for", "40m")
         with LiveProcess(self.config, None, more) as process:
             self.assertEqual(0, process.ended(), process.errors)
@@ -179,10 +177,17 @@ class Sessions(unittest.TestCase):
         self.assertFalse(dead["healthy"])
         self.assertEqual(409, self.client.order(name, "stop", confirm=name)[0])
         self.assertEqual(409, self.client.order(name, "pause")[0])
-        self.assertEqual(202, self.client.order(name, "resume", duration="10m")[0])
+        self.assertEqual(202, self.client.order(name, "resume")[0])
+        shown = self.client.wait(name, lambda told: running(told) and told["pid"] != shown["pid"])
+        os.kill(shown["pid"], signal.SIGKILL)
+        self.client.wait(name, lambda told: told["state"] == "dead")
+        # As one that was started by hand has none: what it trades is found by its settings.
+        (self.folder / "logs" / "live" / name / "start.json").unlink()
+        self.assertEqual(202, self.client.order(name, "resume", speed=3_000, duration="10m")[0])
         ended = self.client.wait(name, lambda told: told["state"] == "ended")
         self.assertTrue(ended["kill_switch"], "what an operator engaged stays engaged")
-        self.assertIn("resume", [one["record"] for one in self.journal(name)])
+        self.assertEqual(2, [one["record"] for one in self.journal(name)].count("resume"))
+        self.assertEqual("live.yaml", ended["started_with"]["config"])
 
     def test_a_system_is_rehearsed_and_one_that_cannot_begin_says_why(self) -> None:
         ask = self.client.ask
