@@ -58,7 +58,7 @@ def jobs(
     """List the jobs, the newest first."""
     equal = {name: value for name, value in (("status", status), ("kind", kind)) if value is not None}
     found = JobQueue(services.store).jobs(**equal)[::-1]
-    return paging.cut([JobView(**_facts(one)) for one in found])
+    return paging.cut([view_of(one) for one in found])
 
 
 @routes.get("/{job}", responses=refusals(404))
@@ -75,7 +75,12 @@ def cancel(job: int, services: ServicesOf) -> JobView:
     """Ask for the end of a job: at once where nobody makes it, else as soon as its worker hears of it."""
     _named(services, job)
     JobQueue(services.store).cancel(job)
-    return JobView(**_facts(_named(services, job)))
+    return view_of(_named(services, job))
+
+
+def view_of(job: Job) -> JobView:
+    """Return a job as lists show it."""
+    return JobView(**_facts(job))
 
 
 def _named(services: Services, number: int) -> Job:

@@ -13,6 +13,7 @@ from research.folds.walk_forward import resume_walk_forward
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
 from research.jobs.held_job import HeldJob
+from research.jobs.parity_job import PARITY, ParityRequest, make_parity
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
 from research.studies.surroundings import Surroundings
@@ -162,8 +163,13 @@ def _backtest(held: HeldJob) -> None:
     make_backtest(held, _wanted(held, BacktestRequest))
 
 
+def _parity(held: HeldJob) -> None:
+    make_parity(held, _wanted(held, ParityRequest))
+
+
 KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
+    PARITY: _parity,
     OPTIMISE: _optimise,
     WALK_FORWARD: _walk_forward,
     CROSS_VALIDATION: _cross_validation,
