@@ -1,0 +1,26 @@
+// The pages by the first word of their address; those with a title stand in the navigation.
+
+import { empty, head } from "front/board/parts.js";
+import { comparePage } from "front/places/compare.js";
+import { jobPage, jobsPage } from "front/places/jobs.js";
+import { resultPage } from "front/places/result.js";
+import { resultsPage } from "front/places/results.js";
+import { runPage } from "front/places/run.js";
+import { systemPage, systemsPage } from "front/places/systems.js";
+
+const nowhere = async () => ({
+  name: "Nowhere",
+  head: head("Nowhere"),
+  parts: [empty("There is no such page; the ways to all of them are above.")],
+});
+
+const listOrOne = (list, one) => (at) => (at.words.length > 0 ? one(at) : list(at));
+
+export const PAGES = {
+  run: { title: "Run", open: runPage },
+  results: { title: "Results", open: listOrOne(resultsPage, resultPage) },
+  compare: { open: comparePage, below: "results" },
+  systems: { title: "Systems", open: listOrOne(systemsPage, systemPage) },
+  jobs: { title: "Jobs", open: listOrOne(jobsPage, jobPage) },
+  nowhere: { open: nowhere },
+};
