@@ -9,11 +9,15 @@ if TYPE_CHECKING:
     from backtests.config_backtest import run_config_backtest
     from backtests.in_memory import MemoryBacktest, run_backtest
     from backtests.many.run_many import ManyRuns, VariationResult, run_many
+    from backtests.player.player_state import PlayerState
+    from backtests.player.session_player import SessionPlayer
 
 __all__ = [
     "BacktestResult",
     "ManyRuns",
     "MemoryBacktest",
+    "PlayerState",
+    "SessionPlayer",
     "VariationResult",
     "run_backtest",
     "run_config_backtest",
@@ -26,6 +30,8 @@ _HOMES = {
     "backtests.config_backtest": "run_config_backtest",
     "backtests.in_memory": "MemoryBacktest run_backtest",
     "backtests.many.run_many": "ManyRuns VariationResult run_many",
+    "backtests.player.player_state": "PlayerState",
+    "backtests.player.session_player": "SessionPlayer",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -158,6 +158,11 @@ class MemoryBacktest:
         """Return what is varied: itself."""
         return self
 
+    @property
+    def own_strategy(self) -> Strategy | StreamingStrategy | None:
+        """The strategy where it is an object; None where it is had by its name."""
+        return self._object
+
     @functools.cached_property
     def strategy(self) -> bytes | None:
         """The strategy, taken apart, where it is an object; ConfigurationError if it cannot be."""

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.opened_runs import OpenedRuns
+from dashboard.playbacks import Playbacks
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.worker_processes import WorkerProcesses
@@ -29,12 +30,15 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    playbacks
+        The sessions that are driven by hand.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.playbacks = Playbacks(self.hub)
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 
@@ -42,6 +46,7 @@ class Services:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
+            opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
             opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()

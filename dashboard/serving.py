@@ -1,5 +1,6 @@
 """Serves: binds the address, prints it with its token, and ends in order."""
 
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -51,7 +52,7 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
         ws_max_size=_MOST_MESSAGE,
         lifespan="on",
     )
-    with bound:
+    with bound, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is ended; all is in order by then.
         _Server(config, reached).run(sockets=[bound])
 
 
