@@ -150,7 +150,7 @@ function tellBeside(self, { symbol, opens, length_ms, mark }, beside) {
   self.chart.subscribeClick((at) => at.time !== undefined && beside.candle(symbol, at.time * 1000, length_ms));
 }
 
-const candleStyle = (decimals) => (paint) => ({
+export const candleStyle = (decimals) => (paint) => ({
   upColor: faded(paint.gain, 0.55),
   downColor: faded(paint.loss, 0.55),
   borderVisible: false,

@@ -19,7 +19,12 @@ export function openBoard(body) {
   const links = Object.entries(PAGES)
     .filter(([, page]) => page.title)
     .map(([name, page]) => el("a", { href: `#/${name}`, "data-page": name }, page.title));
-  const title = el("a", { class: "brand", href: `#/${FIRST}` }, el("img", { src: "/front/icon.svg", alt: "" }), "Harness");
+  const title = el(
+    "a",
+    { class: "brand", href: `#/${FIRST}` },
+    el("img", { src: "/front/icon.svg", alt: "" }),
+    "Harness",
+  );
   const skip = el("a", { class: "skip", href: "#page" }, "Skip to the page");
   const state = el("span", { class: "note", id: "server", role: "status" });
   body.replaceChildren(
@@ -85,7 +90,8 @@ async function tellServer(place) {
   const open = new Set();
   let fixed = [];
   const show = () => {
-    const jobs = open.size > 0 && el("a", { href: "#/jobs" }, `${count(open.size)} job${open.size === 1 ? "" : "s"} open`);
+    const jobs =
+      open.size > 0 && el("a", { href: "#/jobs" }, `${count(open.size)} job${open.size === 1 ? "" : "s"} open`);
     place.replaceChildren(...[jobs, ...fixed].filter(Boolean));
   };
   const running = (job) => {

@@ -19,7 +19,8 @@ export function field(label, control, note = "") {
 }
 
 export const text = (properties = {}) => el("input", { type: "text", autocomplete: "off", ...properties });
-export const figure = (properties = {}) => el("input", { type: "number", step: "any", inputmode: "decimal", ...properties });
+export const figure = (properties = {}) =>
+  el("input", { type: "number", step: "any", inputmode: "decimal", ...properties });
 export const date = (properties = {}) => el("input", { type: "date", ...properties });
 
 /** A choice of [value, text] pairs. */
@@ -66,8 +67,8 @@ function group(schema, values, defs, path) {
   };
 }
 
-// A reference followed, and "this or null" as this with `nullable`.
-function resolved(schema, defs) {
+/** A reference followed, and "this or null" as this with `nullable`. */
+export function resolved(schema, defs) {
   const { $ref: reference, ...own } = schema;
   let found = reference ? { ...defs[reference.split("/").pop()], ...own } : own;
   if (found.allOf?.length === 1) found = { ...resolved(found.allOf[0], defs), ...found, allOf: undefined };
@@ -97,7 +98,8 @@ function controlOf(schema, value, path) {
   if (schema.type === "boolean") return ticked(schema.nullable, value);
   if (schema.type === "integer" || schema.type === "number") return numeric(schema, value);
   if (schema.type === "string") return typed(schema, value);
-  if (schema.type === "array" && ["string", "number", "integer"].includes(schema.items?.type)) return listed(schema, value);
+  if (schema.type === "array" && ["string", "number", "integer"].includes(schema.items?.type))
+    return listed(schema, value);
   return written(value, path);
 }
 

@@ -45,7 +45,9 @@ export function plainTable(columns, rows, { id, none = "None." } = {}) {
     el(
       "tr",
       {},
-      columns.map((one) => el("td", { class: `${one.figure ? "figure" : ""} ${one.tone?.(row) ?? ""}` }, one.cell(row))),
+      columns.map((one) =>
+        el("td", { class: `${one.figure ? "figure" : ""} ${one.tone?.(row) ?? ""}` }, one.cell(row)),
+      ),
     );
   return el(
     "div",
@@ -111,13 +113,4 @@ export function opened(fill) {
     document.body.append(dialog);
     dialog.showModal();
   });
-}
-
-/** Calls work a moment after the last of many calls. */
-export function settled(work, ms = 250) {
-  let due = null;
-  return (...given) => {
-    clearTimeout(due);
-    due = setTimeout(() => work(...given), ms);
-  };
 }

@@ -3,6 +3,9 @@
 import { empty, head } from "front/board/parts.js";
 import { comparePage } from "front/places/compare.js";
 import { jobPage, jobsPage } from "front/places/jobs.js";
+import { searchesPage, searchPage } from "front/places/optimise.js";
+import { playbackPage, playbacksPage } from "front/places/playback.js";
+import { recommendationsPage } from "front/places/recommendations.js";
 import { resultPage } from "front/places/result.js";
 import { resultsPage } from "front/places/results.js";
 import { runPage } from "front/places/run.js";
@@ -20,6 +23,9 @@ export const PAGES = {
   run: { title: "Run", open: runPage },
   results: { title: "Results", open: listOrOne(resultsPage, resultPage) },
   compare: { open: comparePage, below: "results" },
+  playback: { title: "Playback", open: listOrOne(playbacksPage, playbackPage) },
+  optimise: { title: "Optimise", open: listOrOne(searchesPage, searchPage) },
+  recommendations: { title: "Recommendations", open: recommendationsPage },
   systems: { title: "Systems", open: listOrOne(systemsPage, systemPage) },
   jobs: { title: "Jobs", open: listOrOne(jobsPage, jobPage) },
   nowhere: { open: nowhere },

@@ -1,7 +1,8 @@
 // Why: what was decided on a candle, as values, gates and reasons; and the signals of what the chart shows.
 
 import { ask, part } from "front/board/client.js";
-import { empty, facts, plainTable, settled } from "front/board/parts.js";
+import { settled } from "front/board/pace.js";
+import { empty, facts, plainTable } from "front/board/parts.js";
 import { tell } from "front/board/problems.js";
 import { el } from "front/elements.js";
 import { badge } from "front/page_frame.js";
@@ -14,7 +15,11 @@ const iso = (time) => new Date(time).toISOString();
 /** Returns what the price chart tells of its trades, candles and view, with the part of the page that answers. */
 export function decidedPart(run, at) {
   const box = el("div", { id: "decided", role: "status", "aria-live": "polite" });
-  const note = el("p", { class: "note", id: "signals" }, "▲▼ signals; hollow ones were refused. Press a candle or a trade, and why is said here.");
+  const note = el(
+    "p",
+    { class: "note", id: "signals" },
+    "▲▼ signals; hollow ones were refused. Press a candle or a trade, and why is said here.",
+  );
   const of = (symbol, from, until) =>
     ask(`backtest/results/${part(run.id)}/decisions`, {
       query: { symbol, time: iso(from), until: iso(until) },
@@ -28,11 +33,21 @@ export function decidedPart(run, at) {
     failing(
       of(one.symbol, one.entry_ms - BEFORE * own, one.exit_ms).then((found) => {
         const made = found.filter((each) => each.entry_order_id && Date.parse(each.time) <= one.entry_ms).slice(-1);
-        const closed = found.filter((each) => each.close_order_id && Date.parse(each.time) > Date.parse(made[0]?.time ?? 0));
+        const closed = found.filter(
+          (each) => each.close_order_id && Date.parse(each.time) > Date.parse(made[0]?.time ?? 0),
+        );
         const head = el("h3", {}, `Trade #${one.number}, ${one.symbol} ${one.side}`);
         if (made.length === 0) return said(head, empty("No signal of this trade is in the record of decisions."));
-        const why = [`Closed ${minute(one.exit_ms)} by ${one.reason.replaceAll("_", " ")}`, one.tag && `tag ${one.tag}`];
-        return said(head, ...made.map(decision), ...closed.slice(-1).map(decision), el("p", {}, why.filter(Boolean).join(", ")));
+        const why = [
+          `Closed ${minute(one.exit_ms)} by ${one.reason.replaceAll("_", " ")}`,
+          one.tag && `tag ${one.tag}`,
+        ];
+        return said(
+          head,
+          ...made.map(decision),
+          ...closed.slice(-1).map(decision),
+          el("p", {}, why.filter(Boolean).join(", ")),
+        );
       }),
     );
   const candle = (symbol, open, length) =>
@@ -66,11 +81,18 @@ export function decidedPart(run, at) {
 }
 
 // A decision: what the strategy saw and wanted, and each gate it passed.
-function decision(one) {
+export function decision(one) {
   const { signal, gates = [], reason, time, event } = one;
   const outcome = reason
     ? badge(`refused: ${reason.replaceAll("_", " ")}`, "warning")
-    : badge(one.entry_order_id ? `order ${one.entry_order_id}` : one.close_order_id ? `closes by order ${one.close_order_id}` : "taken", "good");
+    : badge(
+        one.entry_order_id
+          ? `order ${one.entry_order_id}`
+          : one.close_order_id
+            ? `closes by order ${one.close_order_id}`
+            : "taken",
+        "good",
+      );
   const wanted = signal && [el("b", {}, signal.direction), signal.reason && ` ${signal.reason.replaceAll("_", " ")}`];
   const distances = signal && [
     ["Stop, from the fill", price(signal.sl_distance)],

@@ -1,7 +1,8 @@
 // Jobs: which wait, which are made, what they say, and their end.
 
 import { ask, part, send } from "front/board/client.js";
-import { button, card, empty, facts, head, link, plainTable, progress, settled, statusOf, when } from "front/board/parts.js";
+import { atMost } from "front/board/pace.js";
+import { button, card, empty, facts, head, link, plainTable, progress, statusOf, when } from "front/board/parts.js";
 import { guarded, tell } from "front/board/problems.js";
 import { hashOf } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
@@ -29,7 +30,7 @@ export async function jobsPage(at) {
     const told = await ask("jobs", { query: { page: page.now, page_size: 50 }, signal: at.signal });
     place.replaceChildren(jobsTable(told.items, load), turning(told, page, guarded(load)));
   };
-  const soon = settled(guarded(load), 300);
+  const soon = atMost(guarded(load), 300);
   at.onLeave(listen(["jobs"], { submitted: soon, progress: soon, ended: soon }, soon));
   await load();
   return { name: "Jobs", head: head("Jobs", "what workers make"), parts: [card(null, place)] };
@@ -58,7 +59,11 @@ function jobsTable(jobs, load) {
     { head: "Job", cell: (job) => link(hashOf(["jobs", job.id]), `${job.id} ${job.title ?? job.kind}`) },
     { head: "Kind", cell: (job) => job.kind },
     { head: "Status", cell: (job) => statusOf(job.status) },
-    { head: "Done", figure: true, cell: (job) => (job.progress.percent === null ? "–" : perCent(job.progress.percent, 0)) },
+    {
+      head: "Done",
+      figure: true,
+      cell: (job) => (job.progress.percent === null ? "–" : perCent(job.progress.percent, 0)),
+    },
     { head: "Asked for (UTC)", cell: (job) => when(job.created) },
     { head: "Ended", cell: (job) => when(job.ended) },
     {
@@ -73,14 +78,21 @@ function jobsTable(jobs, load) {
 export async function jobPage(at) {
   const [id] = at.words;
   const shown = progress();
-  const [state, ways, log, told] = [el("span", {}), el("div", { class: "controls" }), el("pre", { id: "log", tabindex: "0" }), el("div", {})];
+  const [state, ways, log, told] = [
+    el("span", {}),
+    el("div", { class: "controls" }),
+    el("pre", { id: "log", tabindex: "0" }),
+    el("div", {}),
+  ];
   const line = (time, said) => log.append(`${time} ${said}\n`);
   const load = async () => {
     const job = await ask(`jobs/${part(id)}`, { signal: at.signal });
     state.replaceChildren(statusOf(job.status));
     shown.show({ ...job, ...job.progress, eta_ms: job.progress.ends && Date.parse(job.progress.ends) });
     const result = resultOf(job);
-    ways.replaceChildren(...[result && link(result, "Look at the result"), open(job) && cancel(job, load)].filter(Boolean));
+    ways.replaceChildren(
+      ...[result && link(result, "Look at the result"), open(job) && cancel(job, load)].filter(Boolean),
+    );
     log.replaceChildren();
     for (const one of job.log) line(when(one.time), one.text);
     if (job.log.length === 0) log.append("Nothing was said yet.\n");
@@ -97,7 +109,7 @@ export async function jobPage(at) {
     );
     return job;
   };
-  const reload = settled(() => load().catch(tell), 100);
+  const reload = atMost(() => load().catch(tell), 100);
   const moved = (job) => {
     state.replaceChildren(statusOf(job.status));
     shown.show(job);

@@ -1,13 +1,15 @@
 // One run: the page of its report, and what was decided on any of its candles.
 
 import { address, ask, part, send } from "front/board/client.js";
-import { button, card, empty, facts, head, link, progress, settled, statusOf, when } from "front/board/parts.js";
+import { atMost } from "front/board/pace.js";
+import { button, card, empty, facts, head, link, progress, statusOf, when } from "front/board/parts.js";
 import { tell } from "front/board/problems.js";
 import { go, hashOf } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 import { badge, partLinks } from "front/page_frame.js";
 import { decidedPart } from "front/places/decided.js";
+import { playBack } from "front/places/playback.js";
 import { removed, said } from "front/places/results.js";
 import { runHead, runPage } from "front/run_page.js";
 
@@ -33,15 +35,26 @@ export async function resultPage(at) {
 function ways(told) {
   const again = () => dispatchEvent(new Event("hashchange"));
   return [
+    told.kind === "backtest" && button("Play back", () => playBack({ run: told.id })),
     button("Tags and note", () => said([told]).then((done) => done && again())),
-    el("a", { class: "button", href: address(`backtest/results/${part(told.id)}/report`), download: "" }, "Report as a file"),
+    el(
+      "a",
+      { class: "button", href: address(`backtest/results/${part(told.id)}/report`), download: "" },
+      "Report as a file",
+    ),
     button("Remove", () => removed([told]).then((done) => done && go(["results"])), { kind: "danger" }),
   ];
 }
 
 function notes({ name, tags, note, created }) {
   const about = [name, created && `made ${when(created)} UTC`].filter(Boolean).join(", ");
-  return el("p", { class: "note", id: "notes" }, `${about} `, tags.map((one) => badge(one)), note && el("q", {}, note));
+  return el(
+    "p",
+    { class: "note", id: "notes" },
+    `${about} `,
+    tags.map((one) => badge(one)),
+    note && el("q", {}, note),
+  );
 }
 
 // What is no run yet, or has become none.
@@ -55,7 +68,7 @@ function pendingPage(told, at) {
   };
   show({ ...told, ...told.progress });
   if (OPEN.includes(told.status)) {
-    const again = settled(() => dispatchEvent(new Event("hashchange")), 50);
+    const again = atMost(() => dispatchEvent(new Event("hashchange")), 50);
     at.onLeave(listen([`job:${job}`], { progress: show, ended: again }, again));
   }
   const cancel = button("Cancel", () => send("DELETE", `backtest/results/${part(told.id)}`).catch(tell));
@@ -75,7 +88,12 @@ function pendingPage(told, at) {
         null,
         shown.node,
         next,
-        el("div", { class: "controls" }, link(hashOf(["jobs", job]), "Log of the job"), OPEN.includes(told.status) && cancel),
+        el(
+          "div",
+          { class: "controls" },
+          link(hashOf(["jobs", job]), "Log of the job"),
+          OPEN.includes(told.status) && cancel,
+        ),
       ),
       card("What was asked for", asked),
     ],

@@ -2,7 +2,8 @@
 
 import { ask, part, send } from "front/board/client.js";
 import { field, select, text, words } from "front/board/fields.js";
-import { button, confirmed, empty, head, link, opened, settled, statusOf, when } from "front/board/parts.js";
+import { atMost, settled } from "front/board/pace.js";
+import { button, confirmed, empty, head, link, opened, statusOf, when } from "front/board/parts.js";
 import { guarded, tell } from "front/board/problems.js";
 import { go, hashOf, keep } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
@@ -49,7 +50,8 @@ const COLUMNS = [
 ];
 
 const dayOf = (text) => day(Date.parse(text));
-const shortened = (all) => (all.length > 2 ? el("span", { title: all.join(", ") }, `${all.length} symbols`) : all.join(", "));
+const shortened = (all) =>
+  all.length > 2 ? el("span", { title: all.join(", ") }, `${all.length} symbols`) : all.join(", ");
 
 function named(run) {
   return [
@@ -77,10 +79,14 @@ export async function resultsPage(at) {
   });
   const change = (changes) => {
     Object.assign(state, { page: "1" }, changes);
-    keep(["results"], { ...state, sort: state.sort === "started" ? "" : state.sort, page: state.page === "1" ? "" : state.page });
+    keep(["results"], {
+      ...state,
+      sort: state.sort === "started" ? "" : state.sort,
+      page: state.page === "1" ? "" : state.page,
+    });
     return load();
   };
-  const soon = settled(load, 500);
+  const soon = atMost(load, 500);
   at.onLeave(listen(["jobs"], { ended: soon }, soon));
   await load();
   return {
@@ -95,12 +101,21 @@ const read = (state, signal) => ask("backtest/results", { query: { page_size: 50
 function filters(state, change) {
   const typed = (name, placeholder, properties = {}) => {
     const soon = settled(() => change({ [name]: control.value.trim() }), 300);
-    const control = text({ placeholder, "aria-label": placeholder, value: state[name] ?? "", oninput: soon, ...properties });
+    const control = text({
+      placeholder,
+      "aria-label": placeholder,
+      value: state[name] ?? "",
+      oninput: soon,
+      ...properties,
+    });
     control.dataset.filter = name;
     return control;
   };
   const picked = (name, all, options) => {
-    const control = select([["", all], ...options], { "aria-label": all, onchange: () => change({ [name]: control.value }) });
+    const control = select([["", all], ...options], {
+      "aria-label": all,
+      onchange: () => change({ [name]: control.value }),
+    });
     control.value = state[name] ?? "";
     control.dataset.filter = name;
     return control;
@@ -108,7 +123,11 @@ function filters(state, change) {
   const dated = (name, label) => el("label", { class: "tick" }, label, typed(name, label, { type: "date" }));
   const controls = [
     typed("text", "Name, note, tag, symbol…", { type: "search" }),
-    picked("status", "Any status", STATUSES.map((one) => [one, one.toLowerCase()])),
+    picked(
+      "status",
+      "Any status",
+      STATUSES.map((one) => [one, one.toLowerCase()]),
+    ),
     picked("kind", "Backtests and sessions", [
       ["backtest", "Backtests"],
       ["live", "Live sessions"],
@@ -155,7 +174,12 @@ function list(told, state, { change, chosen, showChosen }) {
     );
     return el("tr", { "data-id": run.id }, el("td", {}, box), cells);
   });
-  const heads = el("tr", {}, el("th", {}, ""), COLUMNS.map((one) => sortHead(one, state, change)));
+  const heads = el(
+    "tr",
+    {},
+    el("th", {}, ""),
+    COLUMNS.map((one) => sortHead(one, state, change)),
+  );
   return [
     el("div", { class: "scroll" }, el("table", { id: "runs" }, el("thead", {}, heads), el("tbody", {}, rows))),
     pages(told, change),
@@ -178,7 +202,11 @@ function sortHead({ sort, head: said, up, figure }, state, change) {
 
 function pages({ page, pages: all, total }, change) {
   const way = (text, to) =>
-    el("button", { type: "button", class: "quiet", disabled: to < 1 || to > all, onclick: () => change({ page: String(to) }) }, text);
+    el(
+      "button",
+      { type: "button", class: "quiet", disabled: to < 1 || to > all, onclick: () => change({ page: String(to) }) },
+      text,
+    );
   const said = el("span", { class: "note" }, `${count(total)} run${total === 1 ? "" : "s"}, page ${page} of ${all}`);
   return el("div", { class: "controls" }, all > 1 && [way("◀ before", page - 1), way("next ▶", page + 1)], said);
 }
@@ -241,7 +269,11 @@ export function said(runs) {
 /** Removes runs, after a question; resolves to whether it was done. */
 export async function removed(runs) {
   const name = runs.length === 1 ? runs[0].name : `${runs.length} runs`;
-  const sure = await confirmed(`Remove ${name}?`, "Their files go as well, and cannot be had back.", "Remove with all files");
+  const sure = await confirmed(
+    `Remove ${name}?`,
+    "Their files go as well, and cannot be had back.",
+    "Remove with all files",
+  );
   if (!sure) return false;
   for (const run of runs) await send("DELETE", `backtest/results/${part(run.id)}`, undefined, { files: "true" });
   return true;

@@ -5,6 +5,7 @@ import { date, field, figure, jsonOf, numberOf, schemaForm, select, text, words 
 import { button, card, empty, head, link, progress, statusOf } from "front/board/parts.js";
 import { guarded, tell } from "front/board/problems.js";
 import { hashOf } from "front/board/routes.js";
+import { playBack } from "front/places/playback.js";
 import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 
@@ -45,6 +46,9 @@ export async function runPage(at) {
   );
   choose(begin);
   const run = el("button", { type: "submit", class: "main", id: "start" }, "Run the backtest");
+  const play = button("Play it back instead", () => playBack({ asked: form.value() }), {
+    title: "Nothing is written; you can step through it, and hold it still",
+  });
   const submitted = guarded(async (event) => {
     event.preventDefault();
     run.disabled = true;
@@ -55,7 +59,13 @@ export async function runPage(at) {
       run.disabled = false;
     }
   });
-  const whole_ = el("form", { id: "ask", onsubmit: submitted }, tabs, forms, el("div", { class: "controls" }, run));
+  const whole_ = el(
+    "form",
+    { id: "ask", onsubmit: submitted },
+    tabs,
+    forms,
+    el("div", { class: "controls" }, run, play),
+  );
   return {
     name: "Run",
     head: head("Run", "a backtest"),
@@ -65,7 +75,11 @@ export async function runPage(at) {
 
 function systemForm(systems, { system, window } = {}) {
   if (systems.length === 0) {
-    const node = empty("There is no system in the folder of systems; ", link("#/systems", "Systems"), " says how one is made.");
+    const node = empty(
+      "There is no system in the folder of systems; ",
+      link("#/systems", "Systems"),
+      " says how one is made.",
+    );
     return { node, value: () => ({}) };
   }
   const windows = select([], { id: "window" });
@@ -105,19 +119,43 @@ function systemForm(systems, { system, window } = {}) {
 
 function configurationForm(configurations, strategies) {
   if (configurations.length === 0) {
-    return { node: empty("The folder of configurations is empty: start the server with --config DIR."), value: () => ({}) };
+    return {
+      node: empty("The folder of configurations is empty: start the server with --config DIR."),
+      value: () => ({}),
+    };
   }
   const config = select(configurations.map((one) => [one, one]));
   if (configurations.includes(SHIPPED)) config.value = SHIPPED;
   const [symbols, name] = [text({ placeholder: AS_IS }), text({ maxlength: 200 })];
   const timeframe = select([["", AS_IS], ...TIMEFRAMES.map((one) => [one, one])]);
   const [start, end] = [date({ value: "2024-01-01", required: true }), date({ value: "2024-02-01", required: true })];
-  const [capital, size, risk, commission, slippage] = Array.from({ length: 5 }, () => figure({ placeholder: AS_IS, min: 0 }));
+  const [capital, size, risk, commission, slippage] = Array.from({ length: 5 }, () =>
+    figure({ placeholder: AS_IS, min: 0 }),
+  );
   commission.removeAttribute("min");
   const offline = el("input", { type: "checkbox" });
-  const further = el("textarea", { rows: 3, spellcheck: "false", class: "code", placeholder: '{"execution": {"latency_ms": 200}}' });
+  const further = el("textarea", {
+    rows: 3,
+    spellcheck: "false",
+    class: "code",
+    placeholder: '{"execution": {"latency_ms": 200}}',
+  });
   const strategy = strategyFields(strategies);
-  const named = { config, symbols, timeframe, start, end, name, capital, size, risk, commission, slippage, offline, further };
+  const named = {
+    config,
+    symbols,
+    timeframe,
+    start,
+    end,
+    name,
+    capital,
+    size,
+    risk,
+    commission,
+    slippage,
+    offline,
+    further,
+  };
   for (const [id, control] of Object.entries(named)) control.id = `run-${id}`;
   const node = el(
     "div",
@@ -194,7 +232,14 @@ function strategyFields(strategies) {
     id: "run-strategy",
     onchange: fill,
   });
-  const node = el("div", {}, el("h3", {}, "Strategy"), el("div", { class: "fields" }, field("Strategy", chooser)), said, place);
+  const node = el(
+    "div",
+    {},
+    el("h3", {}, "Strategy"),
+    el("div", { class: "fields" }, field("Strategy", chooser)),
+    said,
+    place,
+  );
   return { node, value: () => (form ? { strategy: chooser.value, strategy_params: form.value() } : {}) };
 }
 

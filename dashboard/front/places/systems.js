@@ -13,7 +13,10 @@ const EPOCHS = ["backtest", "demo", "live"];
 export async function systemsPage(at) {
   const systems = await ask("systems", { signal: at.signal });
   const columns = [
-    { head: "System", cell: (one) => [link(hashOf(["systems", one.id]), one.id), el("div", { class: "note" }, one.description)] },
+    {
+      head: "System",
+      cell: (one) => [link(hashOf(["systems", one.id]), one.id), el("div", { class: "note" }, one.description)],
+    },
     { head: "Life", cell: (one) => (one.problem ? badge("cannot be read", "warning") : badge(one.epoch, "accent")) },
     { head: "Strategy", cell: (one) => one.strategy ?? "–" },
     { head: "Market", cell: (one) => (one.exchange ? `${one.exchange}, ${one.timeframe}` : "–") },
@@ -21,7 +24,8 @@ export async function systemsPage(at) {
     { head: "Windows", cell: (one) => Object.keys(one.windows).join(", ") },
     { head: "Tags", cell: (one) => one.tags.map((tag) => badge(tag)) },
   ];
-  const none = "There is no system yet. A system is a file in the folder of systems (config/systems): a configuration " +
+  const none =
+    "There is no system yet. A system is a file in the folder of systems (config/systems): a configuration " +
     "with a name, windows of time and criteria of its promotion; docs/systems.md shows one.";
   return {
     name: "Systems",
@@ -62,7 +66,11 @@ function promotion(system, ledger) {
   const columns = [
     { head: `For ${ledger.next_epoch}`, cell: (one) => el("code", {}, one.criterion) },
     { head: "Holds", cell: (one) => (one.holds ? badge("holds", "good") : badge("does not hold", "warning")) },
-    { head: "Value", figure: true, cell: (one) => (typeof one.value === "number" ? number(one.value, 4) : String(one.value ?? "–")) },
+    {
+      head: "Value",
+      figure: true,
+      cell: (one) => (typeof one.value === "number" ? number(one.value, 4) : String(one.value ?? "–")),
+    },
     { head: "Why", cell: (one) => [one.source, one.reason].filter(Boolean).join(": ") },
   ];
   const promote = button(
@@ -75,7 +83,9 @@ function promotion(system, ledger) {
       );
       if (!sure) return;
       const told = await send("POST", `systems/${part(system.id)}/promote`, {});
-      said.textContent = told.promoted ? `Promoted: it is ${told.next_epoch} now.` : `Not promoted: ${told.promotion_reason}`;
+      said.textContent = told.promoted
+        ? `Promoted: it is ${told.next_epoch} now.`
+        : `Not promoted: ${told.promotion_reason}`;
       if (told.promoted) dispatchEvent(new Event("hashchange"));
     },
     { kind: "main", disabled: !ledger.passed, title: ledger.passed ? null : "Every criterion must hold" },
