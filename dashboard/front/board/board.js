@@ -60,8 +60,11 @@ async function open(main, links) {
   const undone = [() => gone.abort(), closeCharts];
   leave = () => undone.splice(0).forEach((undo) => undo());
   for (const link of links) {
-    if (link.dataset.page === (page.below ?? name)) link.setAttribute("aria-current", "page");
+    const own = link.dataset.page === (page.below ?? name);
+    if (own) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
+    // On a phone the ways to the pages are wider than it is.
+    if (own) link.parentElement.scrollLeft = link.offsetLeft - 60;
   }
   delete document.body.dataset.ready;
   main.setAttribute("aria-busy", "true");

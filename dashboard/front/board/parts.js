@@ -77,7 +77,7 @@ export function progress() {
     else if (percent === null || percent === undefined) bar.removeAttribute("value");
     else bar.value = percent;
     bar.hidden = status === "FAILED" || status === "CANCELLED";
-    const far = total ? `${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}` : "";
+    const far = total ? `${(done ?? 0).toLocaleString("en-US")} of ${total.toLocaleString("en-US")}` : "";
     const until = status === "RUNNING" && eta ? `through at about ${minute(eta)}` : "";
     const words = [status.toLowerCase(), far, until, failure].filter(Boolean);
     if (status === "PENDING") words.push("a worker takes it as soon as one is free");

@@ -2,13 +2,16 @@
 
 import { empty, head } from "front/board/parts.js";
 import { comparePage } from "front/places/compare.js";
+import { dataPage, seriesPage } from "front/places/data.js";
 import { jobPage, jobsPage } from "front/places/jobs.js";
+import { sessionsPage } from "front/places/live.js";
 import { searchesPage, searchPage } from "front/places/optimise.js";
 import { playbackPage, playbacksPage } from "front/places/playback.js";
 import { recommendationsPage } from "front/places/recommendations.js";
 import { resultPage } from "front/places/result.js";
 import { resultsPage } from "front/places/results.js";
 import { runPage } from "front/places/run.js";
+import { sessionPage } from "front/places/session.js";
 import { systemPage, systemsPage } from "front/places/systems.js";
 
 const nowhere = async () => ({
@@ -26,6 +29,8 @@ export const PAGES = {
   playback: { title: "Playback", open: listOrOne(playbacksPage, playbackPage) },
   optimise: { title: "Optimise", open: listOrOne(searchesPage, searchPage) },
   recommendations: { title: "Recommendations", open: recommendationsPage },
+  live: { title: "Live", open: listOrOne(sessionsPage, sessionPage) },
+  data: { title: "Data", open: listOrOne(dataPage, seriesPage) },
   systems: { title: "Systems", open: listOrOne(systemsPage, systemPage) },
   jobs: { title: "Jobs", open: listOrOne(jobsPage, jobPage) },
   nowhere: { open: nowhere },

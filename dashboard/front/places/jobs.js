@@ -14,6 +14,9 @@ const open = (job) => job.status === "PENDING" || job.status === "RUNNING";
 /** Where the result of a job is; null where it has none yet. */
 export function resultOf({ kind, outcome, id }) {
   if (kind === "backtest" && outcome?.run) return hashOf(["results", `b${id}`]);
+  if (["study", "optimise", "walk-forward", "cross-validation"].includes(kind)) return hashOf(["optimise", `o${id}`]);
+  if (kind === "recommend" || kind === "review") return "#/recommendations";
+  if (kind === "fetch") return "#/data";
   return null;
 }
 

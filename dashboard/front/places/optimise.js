@@ -22,6 +22,8 @@ const SAMPLERS = [
   ["nsga2", "NSGA-II: several metrics"],
   ["genetic", "genetic"],
 ];
+// A newcomer has no account anywhere, and no network perhaps.
+const offline = (system) => system.exchange === "practice";
 const OPEN = ["PENDING", "RUNNING"];
 
 export async function searchesPage(at) {
@@ -64,7 +66,7 @@ function searchForm(systems, strategies, metrics, { system: asked }) {
     systems.map((one) => [one.id, one.id]),
     { id: "search-system", onchange: () => fill() },
   );
-  if (systems.some((one) => one.id === asked)) system.value = asked;
+  system.value = (systems.find((one) => one.id === asked) ?? systems.find(offline) ?? systems[0]).id;
   const windows = select([], { id: "search-window" });
   const ranges = el("div", { id: "ranges" });
   let rows = [];
@@ -169,7 +171,9 @@ function rangeRows({ parameters, defaults }) {
       });
       const box = el("input", { type: "checkbox", "data-vary": name });
       range.addEventListener("input", () => (box.checked = true));
-      const note = [schema.description, defaults[name] !== null && `Now ${defaults[name]}.`].filter(Boolean).join(" ");
+      const note = [schema.description, defaults[name] !== null && `default ${defaults[name]}`]
+        .filter(Boolean)
+        .join(" · ");
       const node = el(
         "div",
         { class: "range" },

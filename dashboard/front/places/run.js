@@ -95,7 +95,9 @@ function systemForm(systems, { system, window } = {}) {
     );
     said.textContent = [own.description, own.strategy, own.exchange, own.timeframe, own.symbols.join(", ")].join(" · ");
   };
-  if (systems.some((one) => one.id === system)) chooser.value = system;
+  // A newcomer has no account anywhere, and no network perhaps.
+  const first = systems.find((one) => one.exchange === "practice") ?? systems[0];
+  chooser.value = (systems.find((one) => one.id === system) ?? first).id;
   fill();
   if (window) windows.value = window;
   const name = text({ maxlength: 200, id: "system-name" });
