@@ -7,7 +7,19 @@ from fastapi import APIRouter, FastAPI
 
 from dashboard.access.door import Door
 from dashboard.access.tokens import Tokens
-from dashboard.api import backtests, event_streams, jobs, optimize, run_pages, strategies, systems, version
+from dashboard.api import (
+    backtests,
+    data,
+    event_streams,
+    jobs,
+    optimize,
+    recommendations,
+    run_pages,
+    strategies,
+    summary,
+    systems,
+    version,
+)
 from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.front_files import front_routes
@@ -20,7 +32,19 @@ PREFIX = "/api"
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
     routes = APIRouter(responses=refusals())
-    for subject in (version, backtests, run_pages, optimize, jobs, strategies, systems, event_streams):
+    for subject in (
+        version,
+        backtests,
+        summary,
+        run_pages,
+        optimize,
+        recommendations,
+        jobs,
+        data,
+        strategies,
+        systems,
+        event_streams,
+    ):
         routes.include_router(subject.routes)
     return routes
 

@@ -9,10 +9,12 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.disc_use import DiscMeter
 from dashboard.opened_runs import OpenedRuns
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.worker_processes import WorkerProcesses
+from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
 
 
@@ -29,12 +31,20 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    disc
+        Counts what the folders take of the disc.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.disc = DiscMeter(
+            {
+                "runs": Path(settings.places.logs or "logs"),
+                "candles": Path(data_dir_of(settings.places)),
+            }
+        )
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 

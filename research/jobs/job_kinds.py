@@ -11,7 +11,16 @@ from research.folds.cross_validation import resume_cross_validation
 from research.folds.validation_rows import plan_of_validation
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
+from research.jobs.fetch_job import FETCH, FetchRequest, make_fetch
 from research.jobs.held_job import HeldJob
+from research.jobs.recommend_job import (
+    RECOMMEND,
+    REVIEW,
+    RecommendRequest,
+    ReviewRequest,
+    make_recommendations,
+    make_review,
+)
 from research.jobs.study_job import STUDY, StudyRequest, go_on_with_walk, make_search, tell_study
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
@@ -155,9 +164,24 @@ def _study(held: HeldJob) -> None:
     make_search(held, _wanted(held, StudyRequest))
 
 
+def _recommend(held: HeldJob) -> None:
+    make_recommendations(held, _wanted(held, RecommendRequest))
+
+
+def _review(held: HeldJob) -> None:
+    make_review(held, _wanted(held, ReviewRequest))
+
+
+def _fetch(held: HeldJob) -> None:
+    make_fetch(held, _wanted(held, FetchRequest))
+
+
 KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
     STUDY: _study,
+    RECOMMEND: _recommend,
+    REVIEW: _review,
+    FETCH: _fetch,
     OPTIMISE: _optimise,
     WALK_FORWARD: _walk_forward,
     CROSS_VALIDATION: _cross_validation,
