@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done
 from dashboard.api.described import refusals
-from dashboard.api.jobs import JobView
+from dashboard.api.jobs import JobView, view
 from dashboard.api.pages import Page, PagingOf
 from dashboard.api.session_models import (
     ClosedSymbol,
