@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.disc_use import DiscMeter
 from dashboard.opened_runs import OpenedRuns
-from dashboard.playbacks import Playbacks
+from dashboard.playback.playbacks import Playbacks
 from dashboard.sessions.live_sessions import LiveSessions
 from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.event_hub import EventHub
