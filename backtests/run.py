@@ -188,9 +188,7 @@ def _run_reference(
         ended = EndedRun(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
         done = publish(files, plan, market, ended)
     if failure is not None:
-        if plan.output_dir is None:
-            raise failure
-        raise marked_partial(failure, done.result.output_dir) from failure
+        raise told_failure(failure, done)
     return done
 
 
@@ -210,6 +208,15 @@ def _progress(plan: RunPlan, market: MarketInput, watch: RunWatch | None) -> Abs
         return nullcontext(watch)
     candles = sum(one.window.rows for one in market.candles.values())
     return ReplayProgress(candles, shown=plan.show_progress is not False)
+
+
+def told_failure(failure: StrategyError, done: MadeRun) -> StrategyError:
+    """Return the failure of a strategy, which says where what was done is, if that is in files."""
+    if done.kept is not None:
+        return failure
+    told = marked_partial(failure, done.result.output_dir)
+    told.__cause__ = failure
+    return told
 
 
 def marked_partial(failure: StrategyError, folder: object) -> StrategyError:

@@ -9,12 +9,16 @@ from dashboard.access.door import Door
 from dashboard.access.tokens import Tokens
 from dashboard.api import (
     backtests,
+    data,
     event_streams,
     jobs,
+    optimize,
     playback_routes,
+    recommendations,
     run_pages,
     sessions,
     strategies,
+    summary,
     systems,
     version,
 )
@@ -25,13 +29,27 @@ from dashboard.problems import tell_problems
 from dashboard.services import Services
 
 PREFIX = "/api"
+_SUBJECTS = (
+    version,
+    backtests,
+    summary,
+    run_pages,
+    playback_routes,
+    optimize,
+    recommendations,
+    jobs,
+    data,
+    strategies,
+    systems,
+    sessions,
+    event_streams,
+)
 
 
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
     routes = APIRouter(responses=refusals())
-    subjects = (version, backtests, run_pages, playback_routes, jobs, strategies, systems, sessions, event_streams)
-    for subject in subjects:
+    for subject in _SUBJECTS:
         routes.include_router(subject.routes)
     return routes
 

@@ -9,14 +9,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.disc_use import DiscMeter
 from dashboard.opened_runs import OpenedRuns
-from dashboard.playbacks import Playbacks
+from dashboard.playback.playbacks import Playbacks
 from dashboard.sessions.live_sessions import LiveSessions
 from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.streams.session_events import SessionEvents
 from dashboard.worker_processes import WorkerProcesses
+from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
 
 
@@ -37,6 +39,8 @@ class Services:
         The live sessions of the configured folder, and what can be done with them.
     playbacks
         The sessions that are driven by hand.
+    disc
+        Counts what the folders take of the disc.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
@@ -44,6 +48,12 @@ class Services:
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
         self.playbacks = Playbacks(self.hub)
+        self.disc = DiscMeter(
+            {
+                "runs": Path(settings.places.logs or "logs"),
+                "candles": Path(data_dir_of(settings.places)),
+            }
+        )
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 

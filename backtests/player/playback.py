@@ -86,11 +86,20 @@ class Playback:
 
 def _strategies(base: RunBase) -> Callable[[], AnyStrategy]:
     """Return what gives each fold its strategy."""
-    own: Any = base.own_strategy if isinstance(base, MemoryBacktest) else None
-    if own is None:
-        return _anew(base, base.plan.settings, "the settings")
-    if isinstance(own, StreamingStrategy) and not isinstance(own, FeatureStrategy):
-        return KeptAnswers(own).begin
+    own = base.own_strategy if isinstance(base, MemoryBacktest) else None
+    named = _anew(base, base.plan.settings, "the settings")
+    return named if own is None else asked_again(own)
+
+
+def asked_again(own: AnyStrategy) -> Callable[[], AnyStrategy]:
+    """Return what gives each fold of a run the strategy object of a program.
+
+    In the streaming form it is asked about each candle once. In the others what it keeps follows from what it was
+    shown, and each fold has a copy that has been shown nothing.
+    """
+    given: Any = own
+    if isinstance(given, StreamingStrategy) and not isinstance(given, FeatureStrategy):
+        return KeptAnswers(given).begin
     unasked = copy.deepcopy(own)
     return lambda: copy.deepcopy(unasked)
 

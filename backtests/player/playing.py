@@ -99,6 +99,11 @@ class Playing:
         try:
             with held_interrupts() as interrupt:
                 self._go(min(target, self.total), breaks, paced, interrupt)
+                if self.fold.position == self.total:
+                    self.fold.finish()
+                    self.fold.hand_over()
+                    self.publish()
+                    self.control = "ended"
         except HarnessError as error:
             self.control, self._failure = "failed", error
             if isinstance(error, StrategyError):
@@ -108,10 +113,6 @@ class Playing:
         finally:
             if self.control == control:
                 self.control = "paused"
-        if self.fold.position == self.total:
-            self.fold.finish()
-            self.control = "ended"
-            self.publish()
         self.tellings.tell()
         if interrupt.asked:
             raise KeyboardInterrupt

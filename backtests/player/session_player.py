@@ -15,6 +15,7 @@ from backtests.player.playback import Playback
 from backtests.player.player_state import PlayerState
 from backtests.player.playing import OVER, Playing
 from backtests.player.recent_events import HAPPENINGS, Happening
+from backtests.run_plan import RunPlan
 from core.candle_columns import Int64Array
 from core.errors import ConfigurationError
 from core.instants import Instant, format_ms, parse_instant
@@ -68,6 +69,11 @@ class SessionPlayer:
     def result(self) -> BacktestResult | None:
         """What the run came to: whole at its end, partial where it was stopped or failed; None before."""
         return self._playing.result
+
+    @property
+    def plan(self) -> RunPlan:
+        """What it plays."""
+        return self._playing.playback.plan
 
     @property
     def market(self) -> MarketInput:

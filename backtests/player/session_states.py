@@ -1,5 +1,7 @@
 """States made of a session as it stands; it is only read."""
 
+from array import array
+
 import msgspec
 
 from backtests.player.amount import Amount, optional_amount
@@ -73,7 +75,9 @@ def metrics_of(session: Session) -> BacktestMetrics:
     )
 
 
-def with_curve(state: BacktestState, session: Session, times_ms: Int64Array, first: int) -> BacktestState:
+def with_curve(
+    state: BacktestState, session: Session, times_ms: "Int64Array | array[int]", first: int
+) -> BacktestState:
     """Return a state with the equity of its steps from number ``first`` on.
 
     ``times_ms`` are those of the steps; the value after everything was closed, where there is one, is a point of its
@@ -84,7 +88,7 @@ def with_curve(state: BacktestState, session: Session, times_ms: Int64Array, fir
     last = len(curve) if len(curve) > state.index == state.total else min(state.index, len(curve))
     first = min(first, last)
     times = times_ms[first : min(last, len(times_ms))].tolist()
-    times += [int(times_ms[-1])] * (last - first - len(times))
+    times += [state.time_ms] * (last - first - len(times))
     points = tuple(zip(times, curve[first:last], strict=True))
     metrics = msgspec.structs.replace(state.metrics, equity_curve_from=first, equity_curve=points)
     return msgspec.structs.replace(state, metrics=metrics)

@@ -1,29 +1,23 @@
 """Playbacks: a run that is stepped, played, held still, turned back and forked."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from backtests.player.player_state import PlayerState
 from backtests.player.recent_events import Happening
-from backtests.player.session_player import SessionPlayer
 from backtests.run_plan import RunPlan
 from backtests.settled_run import engaged_at_start
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
-from core.symbol_spelling import symbol_key
 from core.time_range import TimeRange
-from core.timeframe import timeframe_ms
 from dashboard.api.backtest_models import Done, RunRequest
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
 from dashboard.api.run_requests import job_of
-from dashboard.playbacks import Driven
-from dashboard.problems import NotFound
+from dashboard.playback.controls import Action, Control
+from dashboard.playback.playbacks import Driven
 from dashboard.services import Services, ServicesOf
-from reports.page.coarse_candles import drawable
-from reports.page.packed_columns import packed_candles
 from research.jobs.backtest_job import range_of, settings_of
 from research.luck.stored_base import plan_of_run
 from systems.catalogue import read_system
@@ -61,7 +55,7 @@ class PlaybackView(BaseModel):
     state: dict[str, Any]
 
 
-class Control(BaseModel):
+class ControlRequest(BaseModel):
     """What is done with a playback.
 
     `step` (count), `run_to` (time), `next` (events), `play` (events: where it stops), `pause`, `seek` (time), `speed`
@@ -70,7 +64,7 @@ class Control(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"action": "step", "count": 10}]})
 
-    action: Literal["step", "run_to", "next", "play", "pause", "seek", "speed", "breaks", "stop"]
+    action: Action
     count: int = Field(1, ge=1, le=MOST_STEPS)
     time: str | None = Field(None, examples=["2024-01-03T12:00"])
     events: list[Happening] = Field([], description="signal, refusal, fill, trade, halt, day.")
@@ -115,10 +109,10 @@ def playback(name: str, services: ServicesOf) -> PlaybackView:
 
 
 @routes.post("/{name}/control", responses=refusals(404))
-def control(name: str, asked: Control, services: ServicesOf) -> PlaybackView:
+def control(name: str, asked: ControlRequest, services: ServicesOf) -> PlaybackView:
     """Do something with a playback; answers with the state that it leads to, after two seconds with the present one."""
     driven = services.playbacks.named(name)
-    return _view(driven, driven.control(lambda player: _does(player, asked)))
+    return _view(driven, driven.control(_wanted(asked)))
 
 
 @routes.post("/{name}/fork", status_code=201, responses=refusals(404, 409))
@@ -127,19 +121,14 @@ def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     driven = services.playbacks.named(name)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
-    other = driven.player.fork(asked.changes, at=at)
+    other = driven.fork(asked.changes, at)
     return _view(services.playbacks.open(f"{driven.title} with {told}" if told else driven.title, other))
 
 
 @routes.get("/{name}/curve", responses=refusals(404))
 def curve(name: str, services: ServicesOf, first: Annotated[int, Query(ge=0, le=2**53)] = 0) -> dict[str, Any]:
     """Return the equity of every step from a number on: what a page that has just come does not have yet."""
-    metrics = services.playbacks.named(name).player.state_with_curve(first).now.metrics
-    return {
-        "first": metrics.equity_curve_from,
-        "time_ms": [time_ms for time_ms, _ in metrics.equity_curve],
-        "equity": [equity for _, equity in metrics.equity_curve],
-    }
+    return services.playbacks.named(name).curve(first)
 
 
 @routes.get("/{name}/candles", responses=refusals(404))
@@ -151,16 +140,8 @@ def candles(
     most: Annotated[int, Query(ge=10, le=50_000)] = 2_000,
 ) -> dict[str, Any]:
     """Return the candles of a symbol up to the present of the playback, and none after it."""
-    driven = services.playbacks.named(name)
-    market = driven.player.market
-    found = {symbol_key(one): loaded.window for one, loaded in market.candles.items()}.get(symbol_key(symbol))
-    if found is None:
-        raise NotFound(f"playback {name}: has no candles of {symbol} — allowed: {', '.join(market.candles)}")
-    now_ms = driven.player.state.now.time_ms or 0
-    length_ms = timeframe_ms(market.timeframe)
     first_ms = 0 if start is None else parse_instant(start, name="start")
-    drawn, drawn_ms = drawable(found.between(first_ms, max(first_ms, now_ms - length_ms + 1)), length_ms, most)
-    return {**packed_candles(drawn), "length_ms": drawn_ms, "own_length_ms": length_ms}
+    return services.playbacks.named(name).candles(symbol, first_ms, most)
 
 
 @routes.delete("/{name}", responses=refusals(404))
@@ -170,21 +151,17 @@ def close(name: str, services: ServicesOf) -> Done:
     return Done(message=f"playback {name}: closed")
 
 
-def _does(player: SessionPlayer, asked: Control) -> PlayerState:
-    if asked.action in ("run_to", "seek"):
-        if asked.time is None:
-            raise ConfigurationError(f"{asked.action}: to which time? — give time")
-        at = parse_instant(asked.time, name="time")
-        return player.run_to(at) if asked.action == "run_to" else player.seek(at)
-    if asked.action == "speed":
-        return player.set_speed(candles_per_second=asked.candles_per_second, times_real=asked.times_real)
-    if asked.action == "breaks":
-        return player.break_at(*asked.events)
-    if asked.action == "step":
-        return player.step(asked.count)
-    if asked.action == "next":
-        return player.run_to_event(*asked.events)
-    return player.play() if asked.action == "play" else player.stop() if asked.action == "stop" else player.pause()
+def _wanted(asked: ControlRequest) -> Control:
+    if asked.action in ("run_to", "seek") and asked.time is None:
+        raise ConfigurationError(f"{asked.action}: to which time? — give time")
+    return Control(
+        asked.action,
+        asked.count,
+        None if asked.time is None else parse_instant(asked.time, name="time"),
+        tuple(asked.events),
+        asked.candles_per_second,
+        asked.times_real,
+    )
 
 
 def _plan(services: Services, asked: RunRequest) -> tuple[str, RunPlan]:
@@ -218,7 +195,7 @@ def _view(driven: Driven, state: dict[str, Any] | None = None) -> PlaybackView:
         id=driven.name,
         title=driven.title,
         topic=driven.topic,
-        symbols=list(driven.player.market.candles),
-        timeframe=driven.player.market.timeframe,
+        symbols=driven.symbols,
+        timeframe=driven.timeframe,
         state=driven.state() if state is None else state,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done
 from dashboard.api.described import refusals
-from dashboard.api.jobs import JobView, view_of
+from dashboard.api.jobs import JobView, view
 from dashboard.api.pages import Page, PagingOf
 from dashboard.api.session_models import (
     ClosedSymbol,
@@ -107,7 +107,7 @@ def resume(session: str, asked: Resumed, services: ServicesOf) -> SessionView:
 @routes.post("/{session}/parity", status_code=202, responses=refusals(404, 409))
 def parity(session: str, services: ServicesOf) -> JobView:
     """Let a worker check the session against its journal and against history; the job's outcome has the verdict."""
-    return view_of(services.sessions.parity(session))
+    return view(services.sessions.parity(session))
 
 
 def _run_of(services: Services, facts: SessionFacts) -> str | None:

@@ -87,7 +87,7 @@ def walk_forward(
     >>> len(walk.folds)
     3
     """
-    search, plan = _planned(system, parameters, train, test, options)
+    search, plan = planned_walk(system, parameters, train, test, options)
     with OpenedSurroundings(options) as opened:
         row = _recorded(plan, search, opened.store, "RUNNING")
         return _made(row, plan, search, opened)
@@ -105,7 +105,7 @@ def begin_walk_forward(
 
     Arguments and errors are those of :func:`walk_forward`.
     """
-    search, plan = _planned(system, parameters, train, test, options)
+    search, plan = planned_walk(system, parameters, train, test, options)
     require_kept_metric(search)
     with store_of(options.get("store")) as store:
         return _recorded(plan, search, store, "PENDING")
@@ -156,10 +156,13 @@ def _done(store: RunStore, row: Optimisation) -> list[Trial]:
     return sorted(found, key=lambda one: one.number)
 
 
-def _planned(
+def planned_walk(
     system: str | Base, parameters: Any, train: str, test: str, options: WalkOptions
 ) -> tuple[Search, WalkPlan]:
-    """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
+    """Return the search over the whole window, and the plan: what cannot be is refused before anything is run.
+
+    Arguments and errors are those of :func:`walk_forward`.
+    """
     require_known(options, WalkOptions, "walk_forward")
     given = {name: one for name, one in options.items() if one is not None and name in Options.__annotations__}
     search = search_of(system, parameters, cast("Options", {"best": 0, **given}))

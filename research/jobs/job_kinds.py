@@ -5,15 +5,24 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.errors import ConfigurationError, HarnessError
+from core.errors import ConfigurationError
 from research.executors.cluster_address import cluster_of
 from research.folds.cross_validation import resume_cross_validation
 from research.folds.validation_rows import plan_of_validation
-from research.folds.walk_forward import resume_walk_forward
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
+from research.jobs.fetch_job import FETCH, FetchRequest, make_fetch
 from research.jobs.held_job import HeldJob
 from research.jobs.parity_job import PARITY, ParityRequest, make_parity
+from research.jobs.recommend_job import (
+    RECOMMEND,
+    REVIEW,
+    RecommendRequest,
+    ReviewRequest,
+    make_recommendations,
+    make_review,
+)
+from research.jobs.study_job import STUDY, StudyRequest, go_on_with_walk, make_search, tell_study
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
 from research.studies.surroundings import Surroundings
@@ -127,23 +136,12 @@ def do_job(held: HeldJob) -> None:
 
 def _optimise(held: HeldJob) -> None:
     wanted = _wanted(held, OptimiseRequest)
-    study = resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held))
-    counts = f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed"
-    held.say(f"{counts}; {_shown_by(wanted.study)}")
-    for one in study.disagreeing:
-        difference = (one.notes or {})["verified"]["difference"]
-        raise HarnessError(f"trial {one.number} is not what the reference kernel makes of it: {difference}")
+    tell_study(held, resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held)))
 
 
 def _walk_forward(held: HeldJob) -> None:
     wanted = _wanted(held, WalkForwardRequest)
-    walk = resume_walk_forward(wanted.walk_forward, **wanted.surroundings(held))
-    counts = f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something"
-    held.say(f"{counts}; {_shown_by(wanted.walk_forward)}")
-
-
-def _shown_by(number: int) -> str:
-    return f"python -m research show {number} shows it, report {number} writes its page"
+    go_on_with_walk(held, wanted.walk_forward, wanted.surroundings(held))
 
 
 def _cross_validation(held: HeldJob) -> None:
@@ -167,9 +165,29 @@ def _parity(held: HeldJob) -> None:
     make_parity(held, _wanted(held, ParityRequest))
 
 
+def _study(held: HeldJob) -> None:
+    make_search(held, _wanted(held, StudyRequest))
+
+
+def _recommend(held: HeldJob) -> None:
+    make_recommendations(held, _wanted(held, RecommendRequest))
+
+
+def _review(held: HeldJob) -> None:
+    make_review(held, _wanted(held, ReviewRequest))
+
+
+def _fetch(held: HeldJob) -> None:
+    make_fetch(held, _wanted(held, FetchRequest))
+
+
 KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
     PARITY: _parity,
+    STUDY: _study,
+    RECOMMEND: _recommend,
+    REVIEW: _review,
+    FETCH: _fetch,
     OPTIMISE: _optimise,
     WALK_FORWARD: _walk_forward,
     CROSS_VALIDATION: _cross_validation,

@@ -1,4 +1,4 @@
-"""What is done with a recommendation: accepted, which writes a new version of the system, or rejected."""
+"""What is done with a recommendation: accepted, which writes a new version of the system, rejected, or in use."""
 
 import msgspec
 
@@ -60,6 +60,22 @@ def reject(number: str | int, store: RunStore, note: str | None = None) -> Recom
         If there is no such recommendation, or it is decided already.
     """
     return _decided(_pending(number, store), store, status="rejected", note=note)
+
+
+def apply(number: str | int, store: RunStore, note: str | None = None) -> Recommendation:
+    """Say that the version which an accepted recommendation has written is in use, and return the recommendation.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such recommendation, or it is not accepted.
+    """
+    row = recommendation(number, store)
+    if row.status != "accepted":
+        raise ConfigurationError(f"recommendation {row.id}: is {row.status} — allowed: one that is accepted")
+    found = msgspec.structs.replace(row, status="applied", note=row.note if note is None else note)
+    store.record(found)
+    return found
 
 
 def _pending(number: str | int, store: RunStore) -> Recommendation:

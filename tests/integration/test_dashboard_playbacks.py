@@ -96,9 +96,10 @@ class Playbacks(unittest.TestCase):
             with urllib.request.urlopen(request, timeout=60) as stream:
                 for line in stream:
                     listening.set()
-                    if line.startswith(b"data: "):
-                        heard.append(json.loads(line[6:]))
-                        if heard[-1]["data"]["control"] == "ended":
+                    one = json.loads(line[6:]) if line.startswith(b"data: ") else {"kind": None}
+                    if one["kind"] == "state":
+                        heard.append(one)
+                        if one["data"]["control"] == "ended":
                             return
 
         listener = threading.Thread(target=listen)

@@ -20,6 +20,11 @@ CONFIG = REPOSITORY / "config"
 ASKED = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-04"}
 
 
+def ended(one: dict[str, Any]) -> bool:
+    """Return whether a message says that a playback has come to its end."""
+    return one["kind"] == "state" and one["data"]["control"] == "ended"
+
+
 class Streams(unittest.TestCase):
     server: Dashboard
 
@@ -62,9 +67,9 @@ class Streams(unittest.TestCase):
         seen: list[dict[str, Any]] = []
         draw = np.random.default_rng(4)
         began = False
-        while not seen or seen[-1]["data"]["control"] != "ended":
+        while not seen or not ended(seen[-1]):
             answer, left = self.opened(name, after), int(draw.integers(1, 12))
-            while left and not (seen and seen[-1]["data"]["control"] == "ended"):
+            while left and not (seen and ended(seen[-1])):
                 line = answer.readline()
                 if line.startswith(b"id: "):
                     mark = line[4:].decode().strip()
@@ -81,7 +86,7 @@ class Streams(unittest.TestCase):
         numbers = [one["seq"] for one in seen]
         self.assertGreater(len(numbers), 20)
         self.assertEqual(list(range(numbers[0], numbers[0] + len(numbers))), numbers)
-        self.assertEqual({"state"}, {one["kind"] for one in seen})
+        self.assertEqual({"state", "signals", "trades", "fills"}, {one["kind"] for one in seen})
 
     def test_a_socket_has_the_same_messages_and_is_closed_to_strangers(self) -> None:
         asyncio.run(self._by_socket(self.playing(400)))
@@ -95,14 +100,14 @@ class Streams(unittest.TestCase):
             for headers in ({}, {**bearer, "Origin": "http://evil.example"}):
                 with self.assertRaises(aiohttp.WSServerHandshakeError):
                     await client.ws_connect(address, headers=headers)
-            while not heard or heard[-1]["data"]["control"] != "ended":
+            while not heard or not ended(heard[-1]):
                 async with client.ws_connect(f"{address}{after}", headers=bearer) as stream:
                     if not heard:
                         await asyncio.sleep(0.2)  # Until it listens: without a mark it begins with what comes next.
                         await asyncio.to_thread(self.control, name, action="play")
                     for _ in range(5):
                         heard.append(json.loads(await stream.receive_str(timeout=30)))
-                        if heard[-1]["data"]["control"] == "ended":
+                        if ended(heard[-1]):
                             break
                 after = f"&after={heard[-1]['id']}"
         numbers = [one["seq"] for one in heard]
