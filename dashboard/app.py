@@ -14,8 +14,10 @@ from dashboard.api import (
     event_streams,
     jobs,
     optimize,
+    playback_routes,
     recommendations,
     run_pages,
+    sessions,
     strategies,
     summary,
     systems,
@@ -28,24 +30,27 @@ from dashboard.problems import tell_problems
 from dashboard.services import Services
 
 PREFIX = "/api"
+_SUBJECTS = (
+    version,
+    backtests,
+    summary,
+    run_pages,
+    playback_routes,
+    optimize,
+    recommendations,
+    jobs,
+    data,
+    strategies,
+    systems,
+    sessions,
+    event_streams,
+)
 
 
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
     routes = APIRouter(responses=refusals(), dependencies=[Depends(require_plain_text)])
-    for subject in (
-        version,
-        backtests,
-        summary,
-        run_pages,
-        optimize,
-        recommendations,
-        jobs,
-        data,
-        strategies,
-        systems,
-        event_streams,
-    ):
+    for subject in _SUBJECTS:
         routes.include_router(subject.routes)
     return routes
 

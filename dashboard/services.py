@@ -11,8 +11,12 @@ from starlette.requests import HTTPConnection
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.disc_use import DiscMeter
 from dashboard.opened_runs import OpenedRuns
+from dashboard.playback.playbacks import Playbacks
+from dashboard.sessions.live_sessions import LiveSessions
+from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
+from dashboard.streams.session_events import SessionEvents
 from dashboard.worker_processes import WorkerProcesses
 from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
@@ -31,6 +35,10 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    sessions
+        The live sessions of the configured folder, and what can be done with them.
+    playbacks
+        The sessions that are driven by hand.
     disc
         Counts what the folders take of the disc.
     """
@@ -39,6 +47,7 @@ class Services:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.playbacks = Playbacks(self.hub)
         self.disc = DiscMeter(
             {
                 "runs": Path(settings.places.logs or "logs"),
@@ -52,7 +61,11 @@ class Services:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
+            opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
+            processes = opening.enter_context(SessionProcesses())
+            self.sessions = LiveSessions(self.settings, self.store, processes)
+            opening.enter_context(SessionEvents(self.sessions, self.store, self.hub))
             opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()
         return self

@@ -14,19 +14,23 @@ export const heldData = (document) => JSON.parse(document.getElementById("data")
 /** Fills a page; parts that are nothing are left out, and `ready` is called when the others stand in it. */
 export function fillPage(body, { title, parts, ready = () => {} }, ...notes) {
   const shown = parts.filter(Boolean);
-  const links = shown
-    .filter((one) => one.dataset.title)
-    .map((one) => el("a", { href: `#${one.id}` }, one.dataset.title));
   const about = "Times are UTC. The page needs no network: its data is in it, as JSON in columns, in the element “data”.";
   body.append(
     el("header", {}, title, themeButton()),
-    el("nav", { "aria-label": "Parts of the page" }, links),
+    partLinks(shown),
     el("main", {}, shown),
     el("footer", {}, el("p", {}, about), notes),
   );
   ready();
   watchPrinting();
   body.dataset.ready = "";
+}
+
+/** Returns the ways to the parts of a page that have a short name. */
+export function partLinks(parts) {
+  const named = parts.filter((one) => one.dataset?.title);
+  const links = named.map((one) => el("a", { href: `#${one.id}` }, one.dataset.title));
+  return el("nav", { "aria-label": "Parts of the page" }, links);
 }
 
 export const badge = (text, kind = "") => el("span", { class: `badge ${kind}` }, text);

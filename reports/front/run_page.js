@@ -115,11 +115,11 @@ function symbolsTable(run) {
   });
 }
 
-/** Returns the parts of the page, and what is to be called when they stand in it. */
-export function runPage(run) {
+/** Returns the parts of the page, and what is to be called when they stand in it; `beside` is that of the price chart. */
+export function runPage(run, beside = null) {
   const trades = unpackTrades(run.trades);
   const account = accountCharts(run, trades);
-  const prices = priceChart(run, trades);
+  const prices = priceChart(run, trades, beside);
   const show =
     prices.show &&
     ((trade) => {
@@ -138,7 +138,7 @@ export function runPage(run) {
       monthlyTable(run.metrics.months),
       returns.length > 0 && el("div", { class: "days" }, calendar(run.days.first_day, returns), daysTable(run)),
     ),
-    section("price", "Price", "Price and trades", ...prices.parts),
+    section("price", "Price", "Price and trades", ...prices.parts, beside?.part),
     section("trades", "Trades", "Trades", ...tradesTable(run, trades, show)),
     trades.length > 0 && section("shape", "Distribution", "How trades came out", distributions(run, trades)),
     section(

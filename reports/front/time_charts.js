@@ -33,6 +33,10 @@ function options() {
 }
 
 const shown = new Map();
+const closers = new Set();
+
+/** Takes every chart away: a page that goes leaves none behind. */
+export const closeCharts = () => [...closers].forEach((close) => close());
 const observer = new ResizeObserver(fit);
 onTheme(fit);
 
@@ -74,11 +78,15 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
     if (document.documentElement.dataset.printing !== undefined) chart.takeScreenshot();
   });
   self.close = () => {
+    self.closed = true;
     forget();
     observer.unobserve(canvas);
     shown.delete(canvas);
+    closers.delete(self.close);
+    if (drawn[name]?.chart === chart) delete drawn[name];
     chart.remove();
   };
+  closers.add(self.close);
   self.add = (kind, series, style, data) => {
     const made = chart[`add${kind}Series`]({ priceLineVisible: false, ...style(self.paint) });
     made.setData(data);
@@ -167,5 +175,5 @@ export function drawOver(self, series, paint, reach = () => null) {
       return found === null ? null : { priceRange: { minValue: found[0], maxValue: found[1] } };
     },
   });
-  return () => update();
+  return () => self.closed || update();
 }

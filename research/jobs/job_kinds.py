@@ -13,6 +13,7 @@ from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
 from research.jobs.fetch_job import FETCH, FetchRequest, make_fetch
 from research.jobs.held_job import HeldJob
+from research.jobs.parity_job import PARITY, ParityRequest, make_parity
 from research.jobs.recommend_job import (
     RECOMMEND,
     REVIEW,
@@ -160,6 +161,10 @@ def _backtest(held: HeldJob) -> None:
     make_backtest(held, _wanted(held, BacktestRequest))
 
 
+def _parity(held: HeldJob) -> None:
+    make_parity(held, _wanted(held, ParityRequest))
+
+
 def _study(held: HeldJob) -> None:
     make_search(held, _wanted(held, StudyRequest))
 
@@ -178,6 +183,7 @@ def _fetch(held: HeldJob) -> None:
 
 KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
+    PARITY: _parity,
     STUDY: _study,
     RECOMMEND: _recommend,
     REVIEW: _review,

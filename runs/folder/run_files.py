@@ -27,13 +27,21 @@ class RunFiles:
     """
 
     def __init__(self, directory: str | Path, stem: str) -> None:
-        self._stem = StemFolder(Path(directory), stem)
+        self._directory = Path(directory)
+        self.settle(stem)
+        self._work = WorkFolder(self._directory, stem, self._shown)
+        self._outputs: SessionOutputs | None = None
+
+    def settle(self, stem: str) -> None:
+        """Take the stem under which it is published, where that was not known when the writing began."""
+        self._stem = StemFolder(self._directory, stem)
         self.log_file = self._stem.log_file
         self.folder = self._stem.folder
         self.run_folder = self._stem.run_folder
         self.holds_whole_run = self._stem.holds_whole_run
-        self._work = WorkFolder(Path(directory), stem, self._stem.shown)
-        self._outputs: SessionOutputs | None = None
+
+    def _shown(self, name: str) -> Path:
+        return self._stem.shown(name)
 
     def outputs(self) -> SessionOutputs:
         """Return session outputs that write to the working folder."""

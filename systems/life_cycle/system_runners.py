@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backtests.portfolio.session_parity import REPORT
 from backtests.proof.parity_check import check_parity
 from backtests.replay import RunWatch
 from backtests.settled_run import run_settled
@@ -40,7 +41,6 @@ ALL = "all"
 REHEARSAL_SPEED = 20_000.0
 HERE = Places()
 _NOTE = "system.json"
-_PARITY_REPORT = "parity.json"
 
 
 def system_backtest(
@@ -199,7 +199,7 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
     if not run.result.statistics.steps:
         raise DataUnavailableError(f"the session ended before its first step and proves nothing; it is in {folder}")
     report = check_parity(folder, None, offline=settings.live.exchange == PRACTICE, now_ms=wall_clock_ms())
-    write_atomically(folder / _PARITY_REPORT, report.json().encode())
+    write_atomically(folder / REPORT, report.json().encode())
     told = _told(run)
     told["metrics"][PARITY] = {0: "exact", 4: "different"}.get(report.exit_code, "unchecked")
     return {**told, "parity_verdict": report.verdict}

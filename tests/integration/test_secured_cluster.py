@@ -8,7 +8,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from tests.integration.test_optimise_command import CommandCase
+from tests.integration.test_optimise_command import StudyCommand
 from tests.support.clusters import LoopbackCluster
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
@@ -31,7 +31,7 @@ def shown(place: Path, who: str = "me") -> dict[str, str]:
     return {name: str(place / file.replace("me.", f"{who}.")) for name, file in names}
 
 
-class Secured(CommandCase):
+class Secured(StudyCommand):
     def ask(self, address: str, environment: dict[str, str], *more: str) -> tuple[int, str, str]:
         asked = subprocess.run(
             [sys.executable, "-W", "error", "-m", "research", "optimise", "--system", "mine", "--json", *self.where,
@@ -46,7 +46,7 @@ class Secured(CommandCase):
         return asked.returncode, asked.stdout, asked.stderr
 
     def test_it_makes_the_trials_of_one_process_for_who_has_a_certificate_and_hears_nobody_else(self) -> None:
-        self.write(best=0)
+        self.search(best=0)
         ours = certificates(self.folder / "ours")
         cluster = LoopbackCluster(self.enterContext(contextlib.ExitStack()), ours)
         cluster.worker()

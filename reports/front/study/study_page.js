@@ -29,8 +29,11 @@ export function openStudy(document) {
 }
 
 export function showStudy(body, study) {
-  fillPage(body, { title: head(study), parts: studyParts(study) });
+  fillPage(body, studyPage(study));
 }
+
+/** Returns the title and the parts of the page. */
+export const studyPage = (study) => ({ title: head(study), parts: studyParts(study) });
 
 function head(study) {
   const window = study.window_name ? `${study.window_name}: ` : "";

@@ -187,9 +187,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "searches of a cross-validation warm up on what is left out",
-        "research/folds/cross_validation.py",
-        "study_base_over(search.base, one, isolated=True)",
-        "study_base_over(search.base, one, isolated=False)",
+        "research/folds/validation_run.py",
+        "study_base_over(self._search.base, window, isolated=True)",
+        "study_base_over(self._search.base, window, isolated=False)",
         (f"{_UNIT}.test_cross_validation.Leaks",),
     ),
     Mutant(
@@ -201,8 +201,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a cross-validation ranks what hardly trades",
-        "research/folds/cross_validation.py",
-        ' or (figures["trade_quality.trades"] or 0) < min_trades:',
+        "research/folds/validation_run.py",
+        " or trades < self._search.plan.min_trades:",
         ":",
         (f"{_UNIT}.test_cross_validation.Brute.test_points_that_are_not_ranked_leave_paths_without_figures",),
     ),

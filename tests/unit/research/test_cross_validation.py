@@ -214,7 +214,7 @@ class Accounts(ValidationCase):
         size = 24 * DAYS // GROUPS
         for path, curve in zip(found.paths, path_curves(found, store), strict=True):
             returns = [value for own, split in enumerate(path.splits) for value in
-                       self.alone(found.splits[split].params["hour"], own * size, own * size + size)]  # fmt: skip
+                       alone(found.splits[split].params["hour"], own * size, own * size + size)]  # fmt: skip
             self.assertEqual(list(range(JANUARY_MS // DAY_MS, JANUARY_MS // DAY_MS + DAYS)), curve.days.tolist())
             np.testing.assert_allclose(np.cumprod(1 + np.array(returns)), curve.growth, rtol=1e-12)
             self.assertAlmostEqual(path.figures["performance.total_return_pct"], 100 * (curve.growth[-1] - 1), 9)
