@@ -129,8 +129,8 @@ class HeldPosition(BaseModel):
 
     symbol: str
     side: str
-    quantity: str
-    entry_price: str
+    quantity: str | None
+    entry_price: str | None
     mark: str | None
     forming: bool
     unrealized_pnl: str | None

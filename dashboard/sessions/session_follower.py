@@ -10,6 +10,7 @@ from core.instants import format_ms
 from dashboard.sessions.growing_file import GrowingFile
 from dashboard.sessions.session_facts import SessionFacts
 from dashboard.sessions.session_files import record_of
+from dashboard.sessions.session_standing import standing_of
 from engine.journal_records import (
     CandleRecord,
     CommandRecord,
@@ -83,7 +84,8 @@ class SessionFollower:
                     self._outputs[member, name] = GrowingFile(facts.folder / member / name, whole=whole)
 
     def _of_facts(self, facts: SessionFacts) -> Iterator[Happening]:
-        if facts.state != self._state:
+        changed = facts.state != self._state
+        if changed:
             self._state = facts.state
             yield Happening("session", {"session": self.id, "state": facts.state, "failure": facts.failure})
         touched = _touched(facts)
@@ -92,9 +94,9 @@ class SessionFollower:
                 yield Happening("level", {"symbol": symbol, "level": level, "exchange_time": _exchange_time(facts)})
         self._touched = touched
         beat = facts.heartbeat.get("monotonic_seconds")
-        if beat != self._beat:
+        if changed or beat != self._beat:
             self._beat = beat
-            yield Happening("health", health_of(facts), is_state=True)
+            yield Happening("health", standing_of(facts), is_state=True)
 
     def _of_record(self, record: JournalRecord) -> Happening | None:
         symbols = self._facts.traded.symbols
@@ -126,13 +128,6 @@ class SessionFollower:
             case EndRecord():
                 return Happening("end", {"mode": record.mode})
         return None
-
-
-def health_of(facts: SessionFacts) -> dict[str, Any]:
-    """Return what a heartbeat says of the account and of the feeds."""
-    told = {name: value for name, value in facts.heartbeat.items() if name not in ("monotonic_seconds", "pid")}
-    age = None if facts.age_seconds is None else round(facts.age_seconds, 3)
-    return {**told, "session": facts.id, "session_state": facts.state, "heartbeat_age_seconds": age}
 
 
 def row_of(columns: list[str], line: bytes) -> dict[str, str] | None:

@@ -117,12 +117,17 @@ class Sessions(unittest.TestCase):
             self.assertEqual(202, client.order(name, "stop", confirm=name)[0])
             ended = client.wait(name, lambda told: told["state"] == "ended" and told["run"])
             heard.wait_for("session", lambda one: one["state"] == "ended")
+            heard.wait_for("health", lambda one: one["state"] == "ended" and "feeds" in one)
         self.assertEqual(0, ended["positions"])
         self.assertEqual("end", ended["journal"][0]["record"])
         kinds = heard.kinds(f"session:{name}")
         self.assertLessEqual({"gap", "step", "fill", "decision", "command", "health", "end", "session"}, kinds)
         self.assertEqual(sorted(heard.numbers), heard.numbers)
         rows = (self.folder / "logs" / "live" / name / "trades.csv").read_text().splitlines()
+        standing = [one for one in heard.data("health") if "feeds" in one][-1]
+        self.assertEqual({**standing, "heartbeat_age_seconds": None}, {
+            name: None if name == "heartbeat_age_seconds" else ended[name] for name in standing
+        })  # fmt: skip
         fills = heard.data("fill")
         self.assertEqual(rows[-1].split(",")[:6], list(fills[-1].values())[:6])
         self.assertEqual(len({tuple(one.values()) for one in fills}), len(fills), "nothing twice")
