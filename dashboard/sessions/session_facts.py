@@ -95,7 +95,7 @@ def facts_of(folder: Path, launched_at: float | None = None) -> SessionFacts | N
         # One from before the machine's last start seems to come from the future, and says nothing.
         age_seconds=age if age is not None and age >= 0 else None,
         start=read_start(folder),
-        failure=_failure(folder) if state in ("failed", "dead", "stopped", "ended") else None,
+        failure=None if state in ("starting", "running") else _failure(folder, begun=begun),
     )
 
 
@@ -182,8 +182,10 @@ def _section(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _failure(folder: Path) -> str | None:
+def _failure(folder: Path, *, begun: bool) -> str | None:
     """Return what the last process of the session, where it was started here, has called an error."""
     lines = [one.decode(errors="replace") for one in tail_lines(folder / CONSOLE, 16_000)]
     told = [one.removeprefix("error: ") for one in lines if one.startswith("error: ")]
+    if not told and not begun:
+        return f"its process ended before the session began; {CONSOLE} has what it printed"
     return "\n".join(told[-_ERRORS_SHOWN:]) or None
