@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from dashboard.access.door import Door
+from dashboard.access.plain_text import require_plain_text
 from dashboard.access.tokens import Tokens
 from dashboard.api import (
     backtests,
@@ -48,7 +49,7 @@ _SUBJECTS = (
 
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
-    routes = APIRouter(responses=refusals())
+    routes = APIRouter(responses=refusals(), dependencies=[Depends(require_plain_text)])
     for subject in _SUBJECTS:
         routes.include_router(subject.routes)
     return routes

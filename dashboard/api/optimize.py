@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from core.timeframe import MINUTE_MS
 from dashboard.api.described import refusals
 from dashboard.api.optimize_models import OptimizationDetail, OptimizationRow, OptimizeRequest, OptimizeStarted
 from dashboard.api.pages import Page, PagingOf
@@ -16,7 +17,7 @@ from systems.places import Places
 
 routes = APIRouter(prefix="/backtest/optimize", tags=["searches"])
 
-_MINUTE_MS = 60_000.0
+
 _JSON = "application/json"
 _OF_PAGE: dict[int | str, dict[str, Any]] = {
     200: {"content": {_JSON: {}}, "description": "columns, as the front end draws them"}
@@ -27,7 +28,7 @@ _OF_PAGE: dict[int | str, dict[str, Any]] = {
 def optimize(asked: OptimizeRequest, services: ServicesOf) -> OptimizeStarted:
     """Ask for a search; a worker begins and makes it. What is wrong with it is said at once."""
     made = submit_search(services.store, _wanted(asked, services.settings.places))
-    minutes = None if made.trial_ms is None else made.trial_ms * made.trials / _MINUTE_MS
+    minutes = None if made.trial_ms is None else made.trial_ms * made.trials / MINUTE_MS
     return OptimizeStarted(
         optimization_id=f"o{made.job.id}",
         job=int(made.job.id or 0),

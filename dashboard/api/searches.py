@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from core.timeframe import MINUTE_MS
 from dashboard.api.optimize_models import BestTrial, OptimizationDetail, OptimizationRow
 from dashboard.api.pages import iso
 from dashboard.api.run_views import progress_of
@@ -28,7 +29,7 @@ from runs.store.store_rows import Job, Optimisation
 _ID = re.compile(r"(o?)([1-9][0-9]{0,8})")
 _NUMBERS = {OPTIMISE: "study", WALK_FORWARD: "walk_forward", CROSS_VALIDATION: "cross_validation"}
 """The kinds of jobs that make a search which had begun before, and where they say its number."""
-_MINUTE_MS = 60_000.0
+
 _UNREAD = ("space", "settings", "daily_equity")
 """What a list of searches does not read of them."""
 
@@ -192,11 +193,11 @@ class Searches:
         if job is None or job.status not in OPEN:
             return None
         if job.eta_ms is not None:
-            return max(0.0, (job.eta_ms - self._queue.now_ms()) / _MINUTE_MS)
+            return max(0.0, (job.eta_ms - self._queue.now_ms()) / MINUTE_MS)
         if row.system is None or row.start_ms is None or row.end_ms is None or job.total is None:
             return None
         measured = measured_trial_ms(self._store, row.system, row.start_ms, row.end_ms)
-        return None if measured is None else measured * (job.total - (job.done or 0)) / _MINUTE_MS
+        return None if measured is None else measured * (job.total - (job.done or 0)) / MINUTE_MS
 
 
 def _is_search(row: Optimisation) -> bool:

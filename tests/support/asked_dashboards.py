@@ -1,4 +1,4 @@
-"""Test cases that ask a real server of the dashboard, with one worker, in a folder of its own."""
+"""Test cases that ask a real server of the dashboard in a folder of its own."""
 
 import json
 import tempfile
@@ -16,18 +16,19 @@ CONFIG = REPOSITORY / "config"
 
 
 class AskedDashboard(unittest.TestCase):
-    """One server for all tests of a class; ``systems`` is copied from where it says."""
+    """One server for all tests of a class; ``arguments`` are beside its folders."""
 
     server: Dashboard
     folder: Path
     systems: Path = CONFIG / "systems"
+    arguments: tuple[str, ...] = ("--workers", "1")
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.prepare()
         cls.server = cls.enterClassContext(
-            dashboard(cls.folder, "--config", str(CONFIG), "--systems", str(cls.systems), "--workers", "1")
+            dashboard(cls.folder, "--config", str(CONFIG), "--systems", str(cls.systems), *cls.arguments)
         )
 
     @classmethod

@@ -75,17 +75,27 @@ export function playbackCharts(view, path, at) {
     drawn.series.update(candle);
     drawn.last = candle.time;
   };
+  // While it plays, the stream tells the account as well; what it has left out is fetched when it is held.
   const curve = atMost(async () => {
-    const from = state.now.index < drawn.points ? 0 : drawn.points;
-    const told = await ask(`${path}/curve`, { query: { first: String(from) }, signal: at.signal }).catch(tell);
+    if (state.control === "playing") return;
+    const first = drawn.thinned || state.now.index < drawn.points ? 0 : drawn.points;
+    const told = await ask(`${path}/curve`, { query: { first: String(first) }, signal: at.signal }).catch(tell);
     if (!told) return;
-    if (from === 0) line.setData([]);
     const seen = new Map(told.time_ms.map((time, row) => [seconds(time), told.equity[row]]));
-    if (from === 0) line.setData([...seen].map(([time, value]) => ({ time, value })));
-    else for (const [time, value] of seen) line.update({ time, value });
+    const rows = [...seen].map(([time, value]) => ({ time, value }));
+    if (first === 0) line.setData(rows);
+    else rows.forEach((one) => line.update(one));
     drawn.points = told.first + told.equity.length;
+    drawn.thinned = false;
     if (drawn.points > 0) showAll(account);
   }, 300);
+  const told = ({ now }) => {
+    const time = seconds(now.time_ms ?? 0);
+    if (time <= (line.data().at(-1)?.time ?? 0)) return;
+    line.update({ time, value: Number(now.equity) });
+    drawn.thinned = true;
+    showAll(account);
+  };
   const marks = () => {
     if (drawn.series === null) return;
     const { now, fills } = state;
@@ -106,7 +116,8 @@ export function playbackCharts(view, path, at) {
       drawn.index = next.now.index;
       marks();
     } else if (next.now.index !== drawn.index) catchUp();
-    if (next.now.index !== drawn.points) curve();
+    if (next.control === "playing") told(next);
+    else if (next.now.index !== drawn.points || drawn.thinned) curve();
   };
   const bar = el("div", { class: "controls" }, view.symbols.length > 1 && chooser);
   return { parts: [bar, place, account.box], show, open: () => begin().then(() => curve()) };
