@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, READER_GONE, CommandParser, drop_output, failed, say, say_text, warn
-from core.errors import DataUnavailableError, HarnessError, StoreError
+from core.errors import DataUnavailableError, HarnessError, ParityError, StoreError
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     from backtests.backtest_command import tell_of_compiling
     from backtests.config_backtest import wall_clock_ms
     from backtests.portfolio.portfolio_parity import check_portfolio, is_portfolio
+    from backtests.proof.parity_alert import tell_of_broken_parity
     from backtests.proof.parity_check import check_parity
     from backtests.proof.report_lines import report_lines
     from market_data.store.atomic_files import write_atomically
@@ -80,6 +81,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         found = check_portfolio(
             asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
         )
+        name, verdict = found.session, found.verdict
         text, code = msgspec.json.format(msgspec.json.encode(found)).decode(), found.exit_code
         lines, unavailable = found.lines(), found.unavailable
     else:
@@ -93,6 +95,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             engine=asked.engine,
             now_ms=wall_clock_ms(),
         )
+        name, verdict = report.session, report.verdict
         text, code = report.json(), report.exit_code
         lines, unavailable = list(report_lines(report)), report.unavailable
     try:
@@ -105,6 +108,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     else:
         say(*lines)
     sys.stdout.flush()
+    if code == ParityError.exit_code:
+        tell_of_broken_parity(name, verdict, wall_clock_ms())
     if code == DataUnavailableError.exit_code:
         failed(unavailable or "", code)
     return code

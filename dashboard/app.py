@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from dashboard.access.door import Door
 from dashboard.access.tokens import Tokens
-from dashboard.api import backtests, event_streams, jobs, run_pages, strategies, systems, version
+from dashboard.api import alerts, backtests, event_streams, jobs, run_pages, strategies, systems, version
 from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.front_files import front_routes
@@ -20,7 +20,7 @@ PREFIX = "/api"
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
     routes = APIRouter(responses=refusals())
-    for subject in (version, backtests, run_pages, jobs, strategies, systems, event_streams):
+    for subject in (version, backtests, run_pages, jobs, strategies, systems, alerts, event_streams):
         routes.include_router(subject.routes)
     return routes
 

@@ -10,8 +10,10 @@ from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.opened_runs import OpenedRuns
+from dashboard.streams.alert_events import AlertEvents
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
+from dashboard.told_alerts import ToldAlerts
 from dashboard.worker_processes import WorkerProcesses
 from runs.store.run_store import RunStore, open_store
 
@@ -29,12 +31,15 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    told_alerts
+        What people were told of sessions and jobs.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.told_alerts = ToldAlerts(settings)
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 
@@ -43,6 +48,7 @@ class Services:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
             opening.enter_context(JobEvents(self.store, self.hub))
+            opening.enter_context(AlertEvents(self.told_alerts, self.hub))
             opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()
         return self

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from alerts.lane import ChannelHealth
 from core.instants import format_ms
 from engine.journal_records import CommandRecord
 from live.heartbeat import HEARTBEAT
@@ -93,6 +94,7 @@ def vital_signs(picture: SessionPicture) -> dict[str, object]:
         "orders": [_order(one) for one in picture.waiting],
         "halts": list(picture.halts),
         "kill_switch": picture.kill_switch,
+        **({"alerts": [_channel(one) for one in picture.alerts]} if picture.alerts else {}),
     }
 
 
@@ -110,6 +112,18 @@ def _position(line: PositionLine) -> dict[str, object]:
         "liquidation_price": line.liquidation,
         "margin": line.margin,
         "funding": line.funding,
+    }
+
+
+def _channel(health: ChannelHealth) -> dict[str, object]:
+    return {
+        "channel": health.name,
+        "target": health.target,
+        "delivered": health.delivered,
+        "waiting": health.waiting,
+        "lost": health.lost,
+        "trouble": health.trouble or None,
+        "failing_seconds": health.failing_seconds,
     }
 
 
