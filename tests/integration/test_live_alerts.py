@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from collections import Counter
@@ -13,6 +15,7 @@ from live.heartbeat import HEARTBEAT
 from tests.support.alert_services import AlertService, Answer
 from tests.support.exchanges.loopback import closed_port
 from tests.support.sessions.live_processes import LiveProcess, outputs_of, run_live, session_config
+from tests.support.shared import REPOSITORY
 from tests.support.waiting import wait_until
 
 CHANNEL = {"name": "ops", "url_env": "OPS_HOOK", "allow_private": True, "coalesce_seconds": 0.2}
@@ -54,6 +57,7 @@ class LiveAlerts(unittest.TestCase):
             if path.is_file():
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
         self.assertNotIn(secret, told.log + told.output)
+        self.broken_parity_is_told(told.folder)
 
     def test_a_killed_session_that_is_resumed_sends_what_was_not_confirmed(self) -> None:
         config = self.config("killed")
@@ -94,6 +98,23 @@ class LiveAlerts(unittest.TestCase):
             ],
             errors,
         )
+
+    def broken_parity_is_told(self, folder: Path) -> None:
+        """Change an output, and let the command find it."""
+        with (folder / "trades.csv").open("a", encoding="utf-8") as file:
+            file.write("\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "backtests.parity", folder, "--only", "journal"],
+            cwd=self.base / "on",
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "OPS_HOOK": self.service.url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((4, ""), (done.returncode, done.stderr))
+        told = self.service.taken[-1].body
+        self.assertEqual(("parity_broken", "critical", folder.name), (told["kind"], told["severity"], told["session"]))
+        self.assertEqual(done.stdout.splitlines()[-1], told["text"])
 
     def fills(self, session: LiveProcess) -> int:
         try:
